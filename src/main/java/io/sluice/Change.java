@@ -1,0 +1,55 @@
+package io.sluice;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One record as a writer Kamelet takes it.
+ *
+ * @param key       value of the external id
+ * @param crmId     the CRM's own id where it is known, else null
+ * @param fields    CRM field to value; a null value clears the field, an absent one leaves it alone
+ */
+public record Change(String key, Operation operation, String crmId, Map<String, Object> fields) {
+
+    public Change {
+        fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+    }
+
+    /**
+     * Reads the list a route hands to a writer: changes, or maps with {@code key}, {@code operation} (upsert where
+     * it is absent), {@code crmId} and {@code fields}.
+     *
+     * @throws IllegalArgumentException saying which entry is not of that shape
+     */
+    public static List<Change> listOf(Object body) {
+        if (!(body instanceof Iterable<?> entries)) {
+            throw new IllegalArgumentException("A writer takes a list of records with key, operation and fields, but got "
+                    + (body == null ? "nothing" : body.getClass().getName()));
+        }
+        List<Change> changes = new java.util.ArrayList<>();
+        for (Object entry : entries) {
+            changes.add(one(entry, changes.size()));
+        }
+        return List.copyOf(changes);
+    }
+
+    private static Change one(Object entry, int index) {
+        if (entry instanceof Change change) {
+            return change;
+        }
+        if (entry instanceof Map<?, ?> map && map.get("key") != null) {
+            Operation operation = map.get("operation") == null
+                    ? Operation.UPSERT : Operation.of(map.get("operation").toString());
+            Map<String, Object> fields = new LinkedHashMap<>();
+            if (map.get("fields") instanceof Map<?, ?> given) {
+                given.forEach((name, value) -> fields.put(name.toString(), value));
+            }
+            Object crmId = map.get("crmId");
+            return new Change(map.get("key").toString(), operation, crmId == null ? null : crmId.toString(), fields);
+        }
+        throw new IllegalArgumentException("Record " + index + " has no key; a writer takes key, operation and fields");
+    }
+}

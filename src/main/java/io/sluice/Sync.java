@@ -1,0 +1,170 @@
+package io.sluice;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * One table kept the same as one object of a CRM account: the bean that the files of {@code routes/syncs} declare.
+ * It says what was written there and decides nothing; the stages read it.
+ */
+public final class Sync {
+
+    private String name;
+    private String file;
+    private String table;
+    private String key;
+    private String account;
+    private String object;
+    private String externalId;
+    private Map<String, String> fields = new LinkedHashMap<>();
+    private Priority priority = Priority.NORMAL;
+    private String critical;
+    private String high;
+    private String low;
+    private String conflicts = "latest";
+    private String deletes = "propagate";
+    private String timeZone = "UTC";
+
+    /** The bean's name; set when the syncs are collected. */
+    public String getName() {
+        return name;
+    }
+
+    public void setName(String name) {
+        this.name = name;
+    }
+
+    /** The file that declares it, for messages; null when it was not found. */
+    public String getFile() {
+        return file;
+    }
+
+    public void setFile(String file) {
+        this.file = file;
+    }
+
+    /** {@code schema.table}; {@code public} where no schema is written. */
+    public String getTable() {
+        return table;
+    }
+
+    public void setTable(String table) {
+        this.table = table == null || table.contains(".") ? table : "public." + table;
+    }
+
+    /** The column that identifies a row: unique, not null. Its text is the value of the external id. */
+    public String getKey() {
+        return key;
+    }
+
+    public void setKey(String key) {
+        this.key = key;
+    }
+
+    public String getAccount() {
+        return account;
+    }
+
+    public void setAccount(String account) {
+        this.account = account;
+    }
+
+    public String getObject() {
+        return object;
+    }
+
+    public void setObject(String object) {
+        this.object = object;
+    }
+
+    /** The CRM field that holds the key. */
+    public String getExternalId() {
+        return externalId;
+    }
+
+    public void setExternalId(String externalId) {
+        this.externalId = externalId;
+    }
+
+    /** Column to CRM field. */
+    public Map<String, String> getFields() {
+        return fields;
+    }
+
+    public void setFields(Map<String, String> fields) {
+        this.fields = new LinkedHashMap<>(fields);
+    }
+
+    /** The priority of a row that none of the conditions below picks. */
+    public Priority getPriority() {
+        return priority;
+    }
+
+    public void setPriority(String priority) {
+        this.priority = Priority.of(priority);
+    }
+
+    /** SQL over the row: true makes its changes critical. */
+    public String getCritical() {
+        return critical;
+    }
+
+    public void setCritical(String critical) {
+        this.critical = critical;
+    }
+
+    /** SQL over the row: true makes its changes high. */
+    public String getHigh() {
+        return high;
+    }
+
+    public void setHigh(String high) {
+        this.high = high;
+    }
+
+    /** SQL over the row: true makes its changes low. */
+    public String getLow() {
+        return low;
+    }
+
+    public void setLow(String low) {
+        this.low = low;
+    }
+
+    /** Who wins where both sides changed a field: {@code latest}, {@code crm} or {@code database}. */
+    public String getConflicts() {
+        return conflicts;
+    }
+
+    public void setConflicts(String conflicts) {
+        this.conflicts = conflicts;
+    }
+
+    /** {@code propagate}: a deleted row is deleted in the CRM; {@code keep}: the CRM keeps it. */
+    public String getDeletes() {
+        return deletes;
+    }
+
+    public void setDeletes(String deletes) {
+        this.deletes = deletes;
+    }
+
+    /** The zone in which columns of type timestamp (without a zone) are meant. */
+    public String getTimeZone() {
+        return timeZone;
+    }
+
+    public void setTimeZone(String timeZone) {
+        this.timeZone = timeZone;
+    }
+
+    /** Where to look, at the head of every message about this sync. */
+    public String where() {
+        return (file == null ? "routes/syncs" : file) + ", sync '" + name + "'";
+    }
+
+    @Override
+    public String toString() {
+        return name + " (" + table + " to " + account + " " + object + ")";
+    }
+}

@@ -1,0 +1,191 @@
+package io.sluice.app;
+
+import io.sluice.Nearest;
+import io.sluice.Sync;
+import io.sluice.capture.Capture;
+import io.sluice.crm.Account;
+import io.sluice.crm.Accounts;
+import io.sluice.crm.NoSuchObject;
+import io.sluice.crm.ObjectShape;
+import io.sluice.demo.Demo;
+import io.sluice.store.Database;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.CamelContext;
+import org.apache.camel.CamelExecutionException;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.util.ObjectHelper;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the syncs up once the context runs: the database first, then each CRM. What can't be reached is tried again
+ * with growing pauses while health says DOWN and why; what is written wrongly stops the start.
+ */
+final class Bringup implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Bringup.class);
+    private static final long FIRST_PAUSE_MS = 500;
+    private static final long LONGEST_PAUSE_MS = 30_000;
+
+    private final CamelContext context;
+    private final Database database;
+    private final Capture capture;
+    private final Accounts accounts;
+    private final List<Sync> syncs;
+    private final Settings settings;
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
+        Thread thread = new Thread(work, "sluice-bringup");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private volatile String problem = "the database was not asked yet";
+
+    Bringup(CamelContext context, Database database, Capture capture, Accounts accounts, List<Sync> syncs,
+            Settings settings) {
+        this.context = context;
+        this.database = database;
+        this.capture = capture;
+        this.accounts = accounts;
+        this.syncs = syncs;
+        this.settings = settings;
+    }
+
+    void start() {
+        attempt(this::startDatabase, "The database", 1);
+    }
+
+    /** Why the database part is not up yet, or null. */
+    String problem() {
+        return problem;
+    }
+
+    @FunctionalInterface
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    private void attempt(Step step, String what, int attempt) {
+        thread.execute(() -> {
+            try {
+                step.run();
+            } catch (WrongSettings wrong) {
+                stop(wrong);
+            } catch (Exception unreachable) {
+                if (attempt == 1) {
+                    LOG.warn("{} can't be reached: {}. It is tried again with growing pauses.", what,
+                            message(unreachable));
+                }
+                LOG.debug("Attempt {} failed", attempt, unreachable);
+                long pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << Math.min(attempt - 1, 10));
+                thread.schedule(() -> attempt(step, what, attempt + 1), pause, TimeUnit.MILLISECONDS);
+            }
+        });
+    }
+
+    private void startDatabase() throws SQLException, WrongSettings {
+        try {
+            database.query("select 1", row -> 1);
+            database.migrate();
+            if (settings.flag("sluice.demo", false)) {
+                Demo.fill(database);
+            }
+            check();
+            List<Sync> loaded = capture.start(syncs);
+            loaded.forEach(sync -> LOG.info("{}: all rows of {} are entered to be sent to {} {}.", sync.getName(),
+                    sync.getTable(), sync.getAccount(), sync.getObject()));
+            problem = null;
+        } catch (SQLException | RuntimeException failure) {
+            problem = message(failure);
+            throw failure;
+        }
+        if (syncs.isEmpty()) {
+            LOG.warn("No sync is declared: put a file into routes/syncs, for example a copy of the demo's.");
+        }
+        Map<String, List<Sync>> byAccount = new LinkedHashMap<>();
+        syncs.forEach(sync -> byAccount.computeIfAbsent(sync.getAccount(), name -> new ArrayList<>()).add(sync));
+        byAccount.forEach((account, ofAccount) ->
+                attempt(() -> startAccount(accounts.get(account), ofAccount), "Account " + account, 1));
+    }
+
+    private void check() throws SQLException, WrongSettings {
+        List<String> problems = new ArrayList<>();
+        syncs.forEach(sync -> problems.addAll(SyncCheck.words(sync, accounts.names())));
+        if (problems.isEmpty()) {
+            problems.addAll(capture.check(syncs));
+        }
+        WrongSettings.unlessEmpty(problems);
+    }
+
+    private void startAccount(Account account, List<Sync> ofAccount) throws WrongSettings {
+        List<String> problems = new ArrayList<>();
+        Map<String, ObjectShape> shapes = new LinkedHashMap<>();
+        try (ProducerTemplate template = context.createProducerTemplate()) {
+            for (Sync sync : ofAccount) {
+                try {
+                    ObjectShape shape = shapes.get(sync.getObject());
+                    if (shape == null) {
+                        shape = describe(template, account, sync.getObject());
+                        shapes.put(sync.getObject(), shape);
+                    }
+                    problems.addAll(SyncCheck.fields(sync, shape));
+                } catch (NoSuchObject unknown) {
+                    problems.add(sync.where() + ": account '" + account.name() + "' has no object '" + sync.getObject()
+                            + "'" + Nearest.hint(sync.getObject(), objects(template, account)));
+                }
+            }
+        } catch (java.io.IOException impossible) {
+            throw new java.io.UncheckedIOException(impossible);
+        }
+        WrongSettings.unlessEmpty(problems);
+        accounts.checked(account.name());
+        LOG.info("Account {} is ready: {}.", account.name(), String.join(", ", shapes.keySet()));
+    }
+
+    private ObjectShape describe(ProducerTemplate template, Account account, String object) throws NoSuchObject {
+        try {
+            return template.requestBody("kamelet:" + account.crm().name() + "-describe-action?account="
+                    + account.name() + "&object=" + object, null, ObjectShape.class);
+        } catch (CamelExecutionException failed) {
+            NoSuchObject unknown = ObjectHelper.getException(NoSuchObject.class, failed);
+            if (unknown != null) {
+                throw unknown;
+            }
+            throw failed;
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<String> objects(ProducerTemplate template, Account account) {
+        return template.requestBody("kamelet:" + account.crm().name() + "-objects-action?account=" + account.name(),
+                null, List.class);
+    }
+
+    private void stop(WrongSettings wrong) {
+        problem = wrong.getMessage();
+        LOG.error("Sluice stops, because its syncs name what is not there. Nothing was changed.\n  {}",
+                String.join("\n  ", wrong.problems()));
+        if (settings.flag("sluice.exit-on-error", true)) {
+            new Thread(() -> System.exit(1), "sluice-exit").start();
+        }
+    }
+
+    private static String message(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+    }
+}

@@ -1,0 +1,175 @@
+package io.sluice.app;
+
+import io.sluice.Sync;
+import io.sluice.capture.Capture;
+import io.sluice.crm.Account;
+import io.sluice.crm.Accounts;
+import io.sluice.crm.Crm;
+import io.sluice.crm.Permits;
+import io.sluice.crm.salesforce.SalesforceCalls;
+import io.sluice.outbox.Backoff;
+import io.sluice.outbox.Outbox;
+import io.sluice.quota.Limit;
+import io.sluice.quota.Quota;
+import io.sluice.status.AccountHealth;
+import io.sluice.status.DatabaseHealth;
+import io.sluice.status.Status;
+import io.sluice.store.Database;
+import io.sluice.store.EmbeddedDatabase;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+import org.apache.camel.VetoCamelContextStartException;
+import org.apache.camel.health.HealthCheckHelper;
+import org.apache.camel.spi.Registry;
+import org.apache.camel.support.LifecycleStrategySupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts the parts together from the settings, binds those that routes name to the registry, and takes them down again.
+ * What needs the network is left to {@link Bringup}.
+ */
+final class Bundle extends LifecycleStrategySupport {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Bundle.class);
+
+    private EmbeddedDatabase embedded;
+    private Database database;
+    private Bringup bringup;
+
+    @Override
+    public void onContextInitializing(CamelContext context) throws VetoCamelContextStartException {
+        Settings settings = new Settings(context);
+        if (settings.text("sluice.database.url", null) == null) {
+            return;
+        }
+        try {
+            compose(context, settings);
+        } catch (IllegalArgumentException | IllegalStateException wrong) {
+            close();
+            throw new VetoCamelContextStartException(wrong.getMessage(), context, true);
+        }
+    }
+
+    private void compose(CamelContext context, Settings settings) {
+        database = openDatabase(settings);
+        List<Account> accountList = accounts(settings);
+        Duration callTimeout = settings.duration("sluice.call.timeout", "10s");
+        Duration lateDelivery = settings.duration("sluice.call.late-delivery", "5s");
+        accountList.forEach(account -> connect(context, account, settings, callTimeout));
+
+        Quota quota = new Quota(database,
+                accountList.stream().collect(Collectors.toMap(Account::name, Account::limits)), callTimeout, lateDelivery);
+        Accounts accounts = new Accounts(accountList, InstantSource.system());
+        Permits permits = new Permits(quota);
+        Outbox outbox = new Outbox(database, quota.longestCall().plusSeconds(1), new Backoff(
+                settings.duration("sluice.retry.first", "1s"), settings.duration("sluice.retry.cap", "5m")));
+        Capture capture = new Capture(database, settings.number("sluice.drain.batch", 20_000));
+        List<Sync> syncs = syncs(context, settings);
+        Dispatch dispatch = new Dispatch(accounts, outbox, syncs);
+
+        Registry registry = context.getRegistry();
+        registry.bind("dataSource", database.dataSource());
+        registry.bind("permits", permits);
+        registry.bind("outbox", outbox);
+        registry.bind("capture", capture);
+        registry.bind("dispatch", dispatch);
+        registry.bind("status", new Status(database, quota, accounts, capture, syncs));
+        registry.bind("salesforceCalls", new SalesforceCalls(permits, accounts));
+
+        bringup = new Bringup(context, database, capture, accounts, syncs, settings);
+        HealthCheckHelper.getHealthCheckRegistry(context).register(new DatabaseHealth(database, bringup::problem));
+        accounts.names().forEach(name ->
+                HealthCheckHelper.getHealthCheckRegistry(context).register(new AccountHealth(name, accounts)));
+    }
+
+    private Database openDatabase(Settings settings) {
+        String url = settings.text("sluice.database.url", "embedded");
+        int pool = settings.number("sluice.database.pool", 10);
+        if (!url.equals("embedded")) {
+            return Database.of(url, settings.text("sluice.database.user", "sluice"),
+                    settings.text("sluice.database.password", ""), pool);
+        }
+        embedded = EmbeddedDatabase.start(Path.of(settings.text("sluice.database.folder", ".sluice/postgres")),
+                settings.number("sluice.database.port", 5433));
+        LOG.info("PostgreSQL is up: psql -h 127.0.0.1 -p {} -U sluice sluice", embedded.port());
+        return Database.of(embedded.url(), "sluice", "", pool);
+    }
+
+    private static List<Account> accounts(Settings settings) {
+        Map<String, Crm> crms = new LinkedHashMap<>();
+        ServiceLoader.load(Crm.class, Crm.class.getClassLoader()).forEach(crm -> crms.put(crm.name(), crm));
+        List<Account> accounts = new ArrayList<>();
+        for (String name : names(settings)) {
+            Map<String, String> own = settings.below("sluice.account." + name + ".");
+            Crm crm = crms.get(own.get("crm"));
+            if (crm == null) {
+                throw new IllegalArgumentException("application.properties: sluice.account." + name + ".crm is '"
+                        + own.get("crm") + "', but the CRMs are " + String.join(", ", crms.keySet()));
+            }
+            List<Limit> limits = own.entrySet().stream().filter(entry -> entry.getKey().startsWith("limit."))
+                    .map(entry -> Limit.parse(entry.getKey().substring("limit.".length()), entry.getValue())).toList();
+            accounts.add(new Account(name, crm, limits));
+        }
+        return accounts;
+    }
+
+    private static TreeSet<String> names(Settings settings) {
+        return settings.below("sluice.account.").keySet().stream()
+                .map(key -> key.substring(0, key.indexOf('.'))).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static void connect(CamelContext context, Account account, Settings settings, Duration callTimeout) {
+        Map<String, String> own = new LinkedHashMap<>(settings.below("sluice.account." + account.name() + "."));
+        own.put("call-timeout-ms", Long.toString(callTimeout.toMillis()));
+        own.put("connect-timeout-ms",
+                Long.toString(settings.duration("sluice.call.connect-timeout", "5s").toMillis()));
+        account.crm().connect(context, account.name(), own);
+    }
+
+    /** The beans of type Sync that the files declare, each with its name and file. */
+    private static List<Sync> syncs(CamelContext context, Settings settings) {
+        Map<String, Sync> beans = context.getRegistry().findByTypeWithName(Sync.class);
+        SyncFiles files = new SyncFiles(Path.of(settings.text("sluice.syncs.folder", "routes/syncs")));
+        List<Sync> syncs = new ArrayList<>();
+        beans.forEach((name, sync) -> {
+            sync.setName(name);
+            sync.setFile(files.declaring(name));
+            syncs.add(sync);
+        });
+        return syncs;
+    }
+
+    @Override
+    public void onContextStarted(CamelContext context) {
+        if (bringup != null) {
+            bringup.start();
+        }
+    }
+
+    @Override
+    public void onContextStopped(CamelContext context) {
+        close();
+    }
+
+    private void close() {
+        if (bringup != null) {
+            bringup.close();
+        }
+        if (database != null) {
+            database.close();
+        }
+        if (embedded != null) {
+            embedded.close();
+        }
+    }
+}

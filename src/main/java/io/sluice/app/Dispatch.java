@@ -1,0 +1,82 @@
+package io.sluice.app;
+
+import io.sluice.Operation;
+import io.sluice.Outcome;
+import io.sluice.Priority;
+import io.sluice.Sync;
+import io.sluice.crm.Accounts;
+import io.sluice.outbox.Claim;
+import io.sluice.outbox.Outbox;
+import io.sluice.plan.Method;
+import io.sluice.plan.Planner;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The decisions of the sending route, between the steps that its YAML shows. */
+public final class Dispatch {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Dispatch.class);
+
+    private final Accounts accounts;
+    private final Outbox outbox;
+    private final Map<String, Sync> syncs = new LinkedHashMap<>();
+
+    Dispatch(Accounts accounts, Outbox outbox, List<Sync> syncs) {
+        this.accounts = accounts;
+        this.outbox = outbox;
+        syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));
+    }
+
+    /** The accounts that have work which is due and that may be called now. */
+    public List<String> waiting() throws SQLException {
+        List<String> ready = accounts.ready();
+        return ready.isEmpty() ? List.of() : outbox.waiting(ready);
+    }
+
+    /** The most urgent work of an account, or null. */
+    public Claim claim(String account) throws SQLException {
+        int most = Planner.plan(accounts.get(account).crm(), Operation.UPSERT).most();
+        return outbox.claim(account, most).orElse(null);
+    }
+
+    /** Where the work goes: the writer Kamelet with what it must know of the sync. */
+    public String writer(Claim claim) {
+        Sync sync = syncs.get(claim.sync());
+        Method method = Planner.plan(accounts.get(claim.account()).crm(), claim.operation());
+        return "kamelet:" + method.kamelet() + "?account=" + claim.account() + "&object=" + sync.getObject()
+                + "&externalId=" + sync.getExternalId();
+    }
+
+    /** Settles what the writer answered and says what came of it. */
+    public void settle(Claim claim, List<Outcome> outcomes) throws SQLException {
+        outbox.settle(claim, outcomes);
+        long done = count(outcomes, Outcome.Status.DONE);
+        long retry = count(outcomes, Outcome.Status.RETRY);
+        long rejected = count(outcomes, Outcome.Status.REJECTED);
+        String verb = claim.operation() == Operation.UPSERT ? "written to" : "deleted in";
+        if (retry + rejected == 0) {
+            LOG.info("{}: {} {} {}.", claim.sync(), records(done), verb, claim.object());
+            return;
+        }
+        Outcome example = outcomes.stream().filter(it -> it.status() != Outcome.Status.DONE).findFirst().orElseThrow();
+        LOG.warn("{}: {} {} {}, {} to be tried again, {} in the dead letters; for example {}: {}: {}", claim.sync(),
+                records(done), verb, claim.object(), retry, rejected, example.key(), example.code(), example.message());
+    }
+
+    private static String records(long count) {
+        return count == 1 ? "1 record" : count + " records";
+    }
+
+    private static long count(List<Outcome> outcomes, Outcome.Status status) {
+        return outcomes.stream().filter(outcome -> outcome.status() == status).count();
+    }
+
+    /** Until the next issue brings priorities to the quota, every call asks as normal. */
+    public Priority priority() {
+        return Priority.NORMAL;
+    }
+}

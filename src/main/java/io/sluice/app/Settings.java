@@ -1,0 +1,68 @@
+package io.sluice.app;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeSet;
+import org.apache.camel.CamelContext;
+import org.apache.camel.util.TimeUtils;
+
+/** The settings of application.properties, wherever Camel found them: file, environment, system property. */
+final class Settings {
+
+    private final CamelContext context;
+
+    Settings(CamelContext context) {
+        this.context = context;
+    }
+
+    String text(String name, String otherwise) {
+        String value = context.resolvePropertyPlaceholders("{{?" + name + "}}");
+        return value == null || value.isBlank() ? otherwise : value.trim();
+    }
+
+    /** @throws IllegalArgumentException naming the setting */
+    int number(String name, int otherwise) {
+        String text = text(name, Integer.toString(otherwise));
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException wrong) {
+            throw new IllegalArgumentException("application.properties: " + name + " must be a whole number, not '"
+                    + text + "'", wrong);
+        }
+    }
+
+    /** @throws IllegalArgumentException naming the setting */
+    Duration duration(String name, String otherwise) {
+        String text = text(name, otherwise);
+        if (!text.matches("(\\d+(ms|s|m|h|d))+")) {
+            throw new IllegalArgumentException("application.properties: " + name
+                    + " must be a time such as 500ms, 10s or 5m, not '" + text + "'");
+        }
+        return Duration.ofMillis(TimeUtils.toMilliSeconds(text));
+    }
+
+    /** @throws IllegalArgumentException naming the setting */
+    boolean flag(String name, boolean otherwise) {
+        String text = text(name, Boolean.toString(otherwise));
+        if (!text.equals("true") && !text.equals("false")) {
+            throw new IllegalArgumentException("application.properties: " + name + " must be true or false, not '"
+                    + text + "'");
+        }
+        return Boolean.parseBoolean(text);
+    }
+
+    /** All settings below a prefix, the prefix taken off. */
+    Map<String, String> below(String prefix) {
+        Properties all = context.getPropertiesComponent().loadProperties(name -> name.startsWith(prefix));
+        Map<String, String> found = new LinkedHashMap<>();
+        for (String name : new TreeSet<>(all.stringPropertyNames())) {
+            String value = text(name, null);
+            if (value != null) {
+                found.put(name.substring(prefix.length()), value);
+            }
+        }
+        return found;
+    }
+}

@@ -1,0 +1,143 @@
+package io.sluice.capture;
+
+import io.sluice.Sync;
+import io.sluice.store.Database;
+import io.sluice.store.Json;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * From the application's tables to the outbox: checks what the syncs name, installs the capture, enters every row of
+ * a sync that was never loaded, and drains the change log.
+ */
+public final class Capture {
+
+    private static final String LOADED = """
+            insert into sluice.checkpoint as c (account, object, stream, position)
+            values (?, ?, ?, ?)
+            on conflict (account, object, stream) do update
+            set position = excluded.position, updated_at = now()
+            where c.position <> excluded.position""";
+
+    private static final String BACKLOG = "select count(*) from sluice.change_log where source = ?";
+
+    private final Database database;
+    private final int batch;
+    private final Map<String, Source> sources = new ConcurrentHashMap<>();
+    private final Map<String, String> drains = new ConcurrentHashMap<>();
+
+    /** @param batch most changes that one drain moves */
+    public Capture(Database database, int batch) {
+        this.database = database;
+        this.batch = batch;
+    }
+
+    /** What the syncs name wrongly in the database, a sentence each; empty when all is right. */
+    public List<String> check(List<Sync> syncs) throws SQLException {
+        List<String> problems = new ArrayList<>();
+        read(syncs, problems);
+        return problems;
+    }
+
+    /**
+     * Installs the capture of these syncs' tables and enters all rows of a sync whose mapping was not loaded yet.
+     *
+     * @return the syncs whose rows were entered
+     */
+    public List<Sync> start(List<Sync> syncs) throws SQLException {
+        List<String> problems = new ArrayList<>();
+        List<Source> read = read(syncs, problems);
+        if (!problems.isEmpty()) {
+            throw new IllegalArgumentException(String.join("\n", problems));
+        }
+        List<Sync> loaded = new ArrayList<>();
+        for (Source source : read) {
+            database.transaction(connection -> {
+                Triggers.install(connection, source);
+                return null;
+            });
+            loaded.addAll(load(source));
+            drains.put(source.table(), DrainSql.of(source));
+            sources.put(source.table(), source);
+        }
+        database.transaction(connection -> {
+            Triggers.removeStray(connection, read.stream().map(Source::table).toList());
+            return null;
+        });
+        return loaded;
+    }
+
+    /**
+     * A first load enters keys only: the drain reads the rows as they are then, so that a change made meanwhile can't
+     * be overtaken by an older value.
+     */
+    private List<Sync> load(Source source) throws SQLException {
+        return database.transaction(connection -> {
+            List<Sync> fresh = new ArrayList<>();
+            for (Sync sync : source.syncs()) {
+                if (Database.update(connection, LOADED, sync.getAccount(), sync.getObject(), "load:" + sync.getName(),
+                        mapping(sync)) > 0) {
+                    fresh.add(sync);
+                }
+            }
+            if (!fresh.isEmpty()) {
+                Database.update(connection, "insert into sluice.change_log (source, key, op) select ?, "
+                        + source.key().quoted() + "::text, 'S' from " + source.quoted(), source.table());
+            }
+            return fresh;
+        });
+    }
+
+    /** What a load depends on: another mapping means another load. */
+    private static String mapping(Sync sync) {
+        return Json.text(Map.of("table", sync.getTable(), "key", sync.getKey(), "externalId", sync.getExternalId(),
+                "fields", new TreeMap<>(sync.getFields()), "timeZone", sync.getTimeZone()));
+    }
+
+    private List<Source> read(List<Sync> syncs, List<String> problems) throws SQLException {
+        Map<String, List<Sync>> byTable = new LinkedHashMap<>();
+        syncs.forEach(sync -> byTable.computeIfAbsent(sync.getTable(), table -> new ArrayList<>()).add(sync));
+        List<Source> read = new ArrayList<>();
+        for (List<Sync> ofTable : byTable.values()) {
+            Source source = Source.read(database, ofTable, problems);
+            if (source != null) {
+                read.add(source);
+            }
+        }
+        return read;
+    }
+
+    /** The tables whose capture has started. */
+    public List<String> tables() {
+        return List.copyOf(sources.keySet());
+    }
+
+    /**
+     * Moves the oldest changes of a table into the outbox of each of its syncs, in the order in which they were made,
+     * in one statement: nothing is lost or doubled whenever it is cut.
+     *
+     * @return how many changes were moved; 0 when another process is draining this table
+     */
+    public int drain(String table) throws SQLException {
+        String sql = drains.get(table);
+        if (sql == null) {
+            return 0;
+        }
+        return database.transaction(connection -> {
+            boolean mine = Database.query(connection,
+                    "select pg_try_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?))",
+                    row -> row.getBoolean(1), table).get(0);
+            return mine ? Database.query(connection, sql, row -> row.getInt(1), table, batch).get(0) : 0;
+        });
+    }
+
+    /** Changes of a table that wait to be drained. */
+    public long backlog(String table) throws SQLException {
+        return database.first(BACKLOG, row -> row.getLong(1), table).orElse(0L);
+    }
+}

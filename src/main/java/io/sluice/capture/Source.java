@@ -1,0 +1,169 @@
+package io.sluice.capture;
+
+import io.sluice.Nearest;
+import io.sluice.Sync;
+import io.sluice.store.Database;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A table that is captured, with all the syncs that read it. Its change log holds the columns that any of them maps.
+ */
+final class Source {
+
+    private static final String COLUMNS = """
+            select a.attname, a.attnotnull,
+                   coalesce(base.typname, t.typname) as type,
+                   coalesce(base.typtype, t.typtype) = 'c' as composite
+            from pg_attribute a
+            join pg_type t on t.oid = a.atttypid
+            left join pg_type base on base.oid = nullif(t.typbasetype, 0)
+            where a.attrelid = to_regclass(?) and a.attnum > 0 and not a.attisdropped
+            order by a.attnum""";
+
+    private static final String UNIQUE_COLUMNS = """
+            select a.attname
+            from pg_index i
+            join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+            where i.indrelid = to_regclass(?) and i.indisunique and i.indnkeyatts = 1
+              and i.indpred is null and i.indexprs is null and i.indisvalid""";
+
+    private static final String TABLES = """
+            select schemaname || '.' || tablename from pg_tables
+            where schemaname not in ('pg_catalog', 'information_schema', 'sluice')""";
+
+    private final String table;
+    private final Map<String, Column> columns;
+    private final String key;
+    private final String timeZone;
+    private final List<Sync> syncs;
+
+    private Source(String table, Map<String, Column> columns, List<Sync> syncs) {
+        this.table = table;
+        this.columns = columns;
+        this.key = syncs.get(0).getKey();
+        this.timeZone = syncs.get(0).getTimeZone();
+        this.syncs = List.copyOf(syncs);
+    }
+
+    /**
+     * Looks the table of these syncs up and checks what they name in it.
+     *
+     * @param problems gets a sentence per wrong name
+     * @return null when there were problems
+     */
+    static Source read(Database database, List<Sync> syncs, List<String> problems) throws SQLException {
+        String table = syncs.get(0).getTable();
+        String quoted = Sql.table(table);
+        Map<String, Column> columns = new LinkedHashMap<>();
+        database.query(COLUMNS, row -> new Column(row.getString(1),
+                row.getBoolean(4) ? "record" : row.getString(3), row.getBoolean(2)), quoted)
+                .forEach(column -> columns.put(column.name(), column));
+        int before = problems.size();
+        if (columns.isEmpty()) {
+            List<String> tables = database.query(TABLES, row -> row.getString(1));
+            for (Sync sync : syncs) {
+                problems.add(sync.where() + ": there is no table '" + table + "' in the database"
+                        + Nearest.hint(table, tables));
+            }
+            return null;
+        }
+        Set<String> unique = new LinkedHashSet<>(database.query(UNIQUE_COLUMNS, row -> row.getString(1), quoted));
+        Source source = new Source(table, columns, syncs);
+        for (Sync sync : syncs) {
+            source.check(sync, unique, problems);
+            source.checkConditions(sync, database, problems);
+        }
+        return problems.size() == before ? source : null;
+    }
+
+    private void check(Sync sync, Set<String> unique, List<String> problems) {
+        Column keyColumn = columns.get(sync.getKey());
+        if (keyColumn == null) {
+            problems.add(noColumn(sync, "key", sync.getKey()));
+        } else if (!unique.contains(sync.getKey()) || !keyColumn.notNull()) {
+            problems.add(sync.where() + ": key '" + sync.getKey() + "' of table '" + table
+                    + "' must be unique and not null"
+                    + (unique.isEmpty() ? "; the table has no column with a unique index of its own, so make one with"
+                            + " alter table " + table + " add unique (" + sync.getKey() + ")"
+                            : "; unique columns are " + String.join(", ", unique)));
+        }
+        for (String column : sync.getFields().keySet()) {
+            Column found = columns.get(column);
+            if (found == null) {
+                problems.add(noColumn(sync, "column", column));
+            } else if (found.refusal() != null) {
+                problems.add(sync.where() + ": column '" + column + "' " + found.refusal());
+            }
+        }
+        if (!sync.getKey().equals(key) || !sync.getTimeZone().equals(timeZone)) {
+            problems.add(sync.where() + ": all syncs of table '" + table + "' share one key and one timeZone, but sync '"
+                    + syncs.get(0).getName() + "' has key '" + key + "' and timeZone '" + timeZone + "'");
+        }
+    }
+
+    private void checkConditions(Sync sync, Database database, List<String> problems) throws SQLException {
+        Map<String, String> conditions = new LinkedHashMap<>();
+        conditions.put("critical", sync.getCritical());
+        conditions.put("high", sync.getHigh());
+        conditions.put("low", sync.getLow());
+        for (Map.Entry<String, String> condition : conditions.entrySet()) {
+            if (condition.getValue() == null) {
+                continue;
+            }
+            try {
+                database.query("select from " + quoted() + " where (" + condition.getValue() + ") limit 0", row -> null);
+            } catch (SQLException wrong) {
+                if (wrong.getSQLState() == null || !wrong.getSQLState().startsWith("42")
+                        && !wrong.getSQLState().startsWith("22")) {
+                    throw wrong;
+                }
+                problems.add(sync.where() + ": the condition " + condition.getKey() + " is no SQL condition over '"
+                        + table + "': " + wrong.getMessage().lines().findFirst().orElse("").replace("ERROR: ", ""));
+            }
+        }
+    }
+
+    private String noColumn(Sync sync, String role, String name) {
+        return sync.where() + ": table '" + table + "' has no " + role + " '" + name + "'"
+                + Nearest.hint(name, columns.keySet());
+    }
+
+    String table() {
+        return table;
+    }
+
+    String quoted() {
+        return Sql.table(table);
+    }
+
+    List<Sync> syncs() {
+        return syncs;
+    }
+
+    Column key() {
+        return columns.get(key);
+    }
+
+    String timeZone() {
+        return timeZone;
+    }
+
+    Column column(String name) {
+        return columns.get(name);
+    }
+
+    /** The columns that any sync maps. */
+    List<Column> mapped() {
+        Set<String> names = new LinkedHashSet<>();
+        syncs.forEach(sync -> names.addAll(sync.getFields().keySet()));
+        List<Column> mapped = new ArrayList<>();
+        names.forEach(name -> mapped.add(columns.get(name)));
+        return mapped;
+    }
+}

@@ -1,0 +1,8 @@
+package io.sluice.crm;
+
+import io.sluice.quota.Limit;
+import java.util.List;
+
+/** One login to one CRM, with the limits its user set. */
+public record Account(String name, Crm crm, List<Limit> limits) {
+}

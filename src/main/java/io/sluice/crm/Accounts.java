@@ -1,0 +1,98 @@
+package io.sluice.crm;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The accounts and whether their CRM can be reached. An account that does not answer, or that answers for everybody
+ * (401, 403, 429, 5xx), rests for a while that doubles each time, so that an outage costs a few calls, not thousands.
+ */
+public final class Accounts {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Accounts.class);
+    private static final Duration FIRST_REST = Duration.ofMillis(500);
+    private static final Duration LONGEST_REST = Duration.ofSeconds(30);
+
+    private record State(boolean checked, int failures, Instant restUntil, String problem) {
+    }
+
+    private final Map<String, Account> accounts;
+    private final Map<String, State> states = new ConcurrentHashMap<>();
+    private final InstantSource clock;
+
+    public Accounts(Collection<Account> accounts, InstantSource clock) {
+        this.accounts = new LinkedHashMap<>();
+        accounts.forEach(account -> this.accounts.put(account.name(), account));
+        this.clock = clock;
+    }
+
+    public Collection<String> names() {
+        return accounts.keySet();
+    }
+
+    public Account get(String name) {
+        return accounts.get(name);
+    }
+
+    /** The CRM knows every object and field of the account's syncs: sending may begin. */
+    public void checked(String account) {
+        states.merge(account, new State(true, 0, Instant.EPOCH, null),
+                (old, fresh) -> new State(true, old.failures(), old.restUntil(), old.problem()));
+    }
+
+    /** The accounts to which calls may be made now. */
+    public List<String> ready() {
+        Instant now = clock.instant();
+        return accounts.keySet().stream().filter(name -> {
+            State state = states.get(name);
+            return state != null && state.checked() && !state.restUntil().isAfter(now);
+        }).toList();
+    }
+
+    /**
+     * Takes the news of a call.
+     *
+     * @param status  HTTP status; 0 when there was no answer
+     * @param problem what was wrong, in words, or null
+     */
+    public void heard(String account, int status, String problem) {
+        boolean everybody = status == 0 || status == 401 || status == 403 || status == 429 || status >= 500;
+        State before = states.getOrDefault(account, new State(false, 0, Instant.EPOCH, null));
+        if (!everybody) {
+            if (before.problem() != null) {
+                LOG.info("Account {} answers again; what waited is sent now.", account);
+            }
+            states.put(account, new State(before.checked(), 0, Instant.EPOCH, null));
+            return;
+        }
+        int failures = before.failures() + 1;
+        long ceiling = Math.min(LONGEST_REST.toMillis(), FIRST_REST.toMillis() << Math.min(failures - 1, 10));
+        Duration rest = Duration.ofMillis(ceiling / 2 + ThreadLocalRandom.current().nextLong(ceiling / 2));
+        if (before.problem() == null) {
+            LOG.warn("Account {} does not take calls: {}. Nothing is lost; it is tried again with growing pauses.",
+                    account, problem);
+        }
+        states.put(account, new State(before.checked(), failures, clock.instant().plus(rest), problem));
+    }
+
+    /** What is wrong with an account, or null. */
+    public String problem(String account) {
+        State state = states.get(account);
+        if (state == null) {
+            return "not asked yet";
+        }
+        if (state.problem() != null) {
+            return state.problem();
+        }
+        return state.checked() ? null : "its objects and fields are not checked yet";
+    }
+}

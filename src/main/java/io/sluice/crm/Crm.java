@@ -1,0 +1,20 @@
+package io.sluice.crm;
+
+import io.sluice.Operation;
+import java.util.Map;
+
+/**
+ * What the core must know of a CRM: how many records its calls take and how to recognise its limits. Found by
+ * {@link java.util.ServiceLoader}; its Kamelets are named {@code {name}-{job}-{sink|action}}.
+ */
+public interface Crm {
+
+    /** As in {@code sluice.account.NAME.crm} and at the head of its Kamelets' names. */
+    String name();
+
+    /** Most records that one collections call takes. */
+    int collectionSize(Operation operation);
+
+    /** Makes an account ready for its Kamelets, from its settings ({@code sluice.account.NAME.*}, prefix taken off). */
+    void connect(org.apache.camel.CamelContext context, String account, Map<String, String> settings);
+}

@@ -1,0 +1,34 @@
+package io.sluice.crm.salesforce;
+
+import io.sluice.Outcome;
+import java.util.Set;
+
+/** Which of Salesforce's error codes sending again can heal. */
+final class Errors {
+
+    /** Codes of the API's own state; every other code is about the record and stays (SOAP API, StatusCode). */
+    private static final Set<String> PASSING = Set.of("UNABLE_TO_LOCK_ROW", "REQUEST_LIMIT_EXCEEDED",
+            "SERVER_UNAVAILABLE", "INVALID_SESSION_ID", "UNKNOWN_EXCEPTION", "INTERNAL_SERVER_ERROR",
+            "QUERY_TIMEOUT", "REQUEST_RUNNING_TOO_LONG", "ALL_OR_NONE_OPERATION_ROLLED_BACK", "PROCESSING_HALTED",
+            "LIMIT_EXCEEDED", "TXN_SECURITY_METERING_ERROR", "API_CURRENTLY_DISABLED", "API_DISABLED_FOR_ORG");
+
+    private Errors() {
+    }
+
+    static Outcome outcome(String key, String code, String message) {
+        return PASSING.contains(code) ? Outcome.retry(key, code, message) : Outcome.rejected(key, code, message);
+    }
+
+    /**
+     * What an answer without per-record results means for each record: a request that Salesforce found wrong (400,
+     * 404, 405, 414, 415) stays wrong; everything else passes.
+     */
+    static Outcome ofCall(String key, SalesforceAnswer answer) {
+        boolean wrong = switch (answer.status()) {
+            case 400, 404, 405, 414, 415, 431 -> true;
+            default -> false;
+        };
+        return wrong ? outcome(key, answer.code(), answer.message())
+                : Outcome.retry(key, answer.code(), answer.message());
+    }
+}

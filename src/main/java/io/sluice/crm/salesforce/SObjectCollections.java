@@ -1,0 +1,106 @@
+package io.sluice.crm.salesforce;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.Change;
+import io.sluice.Outcome;
+import io.sluice.store.Json;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** sObject Collections: the requests, and what their answers mean per record. */
+final class SObjectCollections {
+
+    private SObjectCollections() {
+    }
+
+    /**
+     * The body of an upsert of up to 200 records of one object.
+     *
+     * @param externalId the field that holds the key
+     */
+    static String upsert(List<Change> changes, String object, String externalId) {
+        requireOneCall(changes);
+        List<Map<String, Object>> records = new ArrayList<>();
+        for (Change change : changes) {
+            Map<String, Object> record = new LinkedHashMap<>();
+            record.put("attributes", Map.of("type", object));
+            change.fields().forEach((field, value) -> put(record, field, value));
+            record.put(externalId, change.key());
+            records.add(record);
+        }
+        return Json.text(Map.of("allOrNone", false, "records", records));
+    }
+
+    /** {@code Parent__r.Key__c} names the parent by its external id. */
+    private static void put(Map<String, Object> record, String field, Object value) {
+        int dot = field.indexOf('.');
+        if (dot < 0) {
+            record.put(field, value);
+        } else {
+            record.put(field.substring(0, dot), value == null ? null : Map.of(field.substring(dot + 1), value));
+        }
+    }
+
+    /** The query string of a delete by CRM ids. */
+    static String delete(List<Change> changes) {
+        requireOneCall(changes);
+        return "allOrNone=false&ids=" + changes.stream().map(Change::crmId).collect(Collectors.joining(","));
+    }
+
+    /** The query that finds the ids of keys whose id is not known. */
+    static String idQuery(List<Change> changes, String object, String externalId) {
+        return "SELECT Id, " + externalId + " FROM " + object + " WHERE " + externalId + " IN (" + changes.stream()
+                .map(change -> "'" + change.key().replace("\\", "\\\\").replace("'", "\\'") + "'")
+                .collect(Collectors.joining(",")) + ")";
+    }
+
+    private static void requireOneCall(List<Change> changes) {
+        if (changes.size() > SalesforceCrm.COLLECTION_SIZE) {
+            throw new IllegalArgumentException("A collections call takes " + SalesforceCrm.COLLECTION_SIZE
+                    + " records at most, but got " + changes.size() + "; split the list first");
+        }
+        Set<String> keys = new HashSet<>();
+        for (Change change : changes) {
+            if (!keys.add(change.key())) {
+                throw new IllegalArgumentException("Key '" + change.key() + "' stands twice in one call; merge the two");
+            }
+        }
+    }
+
+    /** Results come in the order of the request; without results, the call's own fate is every record's. */
+    static List<Outcome> outcomes(List<Change> changes, SalesforceAnswer answer) {
+        Optional<JsonNode> results = answer.ok() ? answer.json().filter(JsonNode::isArray) : Optional.empty();
+        if (results.isEmpty() || results.get().size() != changes.size()) {
+            return changes.stream().map(change -> answer.ok()
+                    ? Outcome.retry(change.key(), "NO_RESULT", "the answer has no result for this record")
+                    : Errors.ofCall(change.key(), answer)).toList();
+        }
+        List<Outcome> outcomes = new ArrayList<>();
+        for (int i = 0; i < changes.size(); i++) {
+            outcomes.add(outcome(changes.get(i), results.get().get(i)));
+        }
+        return outcomes;
+    }
+
+    private static Outcome outcome(Change change, JsonNode result) {
+        if (result.path("success").asBoolean()) {
+            return Outcome.done(change.key(), result.path("id").asText(null));
+        }
+        JsonNode error = result.path("errors").path(0);
+        String code = error.path("statusCode").asText("UNKNOWN_EXCEPTION");
+        boolean alreadyGone = change.operation() == io.sluice.Operation.DELETE
+                && (code.equals("ENTITY_IS_DELETED") || code.equals("NOT_FOUND")
+                        || code.equals("INVALID_CROSS_REFERENCE_KEY"));
+        if (alreadyGone) {
+            return Outcome.done(change.key(), null);
+        }
+        String fields = error.path("fields").isEmpty() ? "" : " (fields " + error.path("fields") + ")";
+        return Errors.outcome(change.key(), code, error.path("message").asText() + fields);
+    }
+}

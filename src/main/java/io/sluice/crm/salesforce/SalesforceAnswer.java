@@ -1,0 +1,64 @@
+package io.sluice.crm.salesforce;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A response of Salesforce, whatever its status.
+ *
+ * @param status HTTP status; 0 when no answer came
+ * @param body   its text, or what went wrong where there is no answer
+ */
+record SalesforceAnswer(int status, String body) {
+
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final Pattern API_USAGE = Pattern.compile("api-usage=(\\d+)/(\\d+)");
+
+    boolean ok() {
+        return status >= 200 && status < 300;
+    }
+
+    boolean sessionExpired() {
+        return status == 401;
+    }
+
+    /** The body as JSON, or nothing when it is something else, such as a maintenance page. */
+    Optional<JsonNode> json() {
+        try {
+            return Optional.ofNullable(body == null ? null : MAPPER.readTree(body));
+        } catch (JsonProcessingException noJson) {
+            return Optional.empty();
+        }
+    }
+
+    /** Errors come as an array of one, and from some resources as a single object. */
+    private Optional<JsonNode> error() {
+        return json().map(node -> node.isArray() ? node.path(0) : node).filter(node -> node.has("errorCode"));
+    }
+
+    String code() {
+        return error().map(node -> node.path("errorCode").asText())
+                .orElse(status == 0 ? "NO_ANSWER" : "HTTP_" + status);
+    }
+
+    String message() {
+        return error().map(node -> node.path("message").asText())
+                .orElseGet(() -> body == null || body.isBlank() ? "empty answer" : body.strip().lines().findFirst()
+                        .map(line -> line.length() > 200 ? line.substring(0, 200) + "..." : line).orElse(""));
+    }
+
+    /** What {@code Sforce-Limit-Info} says: used and allowed calls of the rolling day. */
+    static Optional<long[]> apiUsage(String header) {
+        if (header == null) {
+            return Optional.empty();
+        }
+        Matcher matcher = API_USAGE.matcher(header);
+        return matcher.find()
+                ? Optional.of(new long[] {Long.parseLong(matcher.group(1)), Long.parseLong(matcher.group(2))})
+                : Optional.empty();
+    }
+}

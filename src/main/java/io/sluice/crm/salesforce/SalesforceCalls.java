@@ -1,0 +1,252 @@
+package io.sluice.crm.salesforce;
+
+import io.sluice.Change;
+import io.sluice.Operation;
+import io.sluice.Outcome;
+import io.sluice.crm.Accounts;
+import io.sluice.crm.NoSuchObject;
+import io.sluice.crm.ObjectShape;
+import io.sluice.crm.Permits;
+import io.sluice.quota.Answer;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.component.salesforce.SalesforceComponent;
+import org.apache.camel.component.salesforce.api.SalesforceException;
+import org.apache.camel.component.salesforce.internal.SalesforceSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The steps of the Salesforce Kamelets that YAML can't say: what goes into a request, and what an answer means.
+ * A request's path and method travel in the headers {@value #PATH} and {@value #METHOD}; the answer's status in
+ * {@value #STATUS}, 0 when none came.
+ */
+public final class SalesforceCalls {
+
+    public static final String METHOD = "rawMethod";
+    public static final String PATH = "rawPath";
+    public static final String STATUS = "SluiceStatus";
+    public static final String RECORDS = "SluiceRecords";
+    private static final String CHANGES = "SluiceChanges";
+    private static final String SENT_BYTES = "SluiceSentBytes";
+    private static final Logger LOG = LoggerFactory.getLogger(SalesforceCalls.class);
+
+    private final Permits permits;
+    private final Accounts accounts;
+
+    public SalesforceCalls(Permits permits, Accounts accounts) {
+        this.permits = permits;
+        this.accounts = accounts;
+    }
+
+    // --- the call itself
+
+    /** Notes the size of what is about to be sent. */
+    public void measure(Exchange exchange) {
+        String body = exchange.getMessage().getBody(String.class);
+        byte[] bytes = body == null ? null : body.getBytes(StandardCharsets.UTF_8);
+        exchange.getMessage().setBody(bytes);
+        exchange.setProperty(SENT_BYTES, bytes == null ? 0L : (long) bytes.length);
+    }
+
+    /** A 4xx is an answer like any other: it becomes data, so that it neither opens the breaker nor looks like a failure. */
+    public boolean isAnswer(Exchange exchange) {
+        int status = statusOf(exchange);
+        return status >= 400 && status < 500;
+    }
+
+    /** After the call, whatever came of it: reports it and leaves the answer's text and status on the message. */
+    public void answered(Exchange exchange, String account) throws SQLException {
+        Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        int status = statusOf(exchange);
+        String body = bodyOf(exchange, failure, status);
+        SalesforceAnswer answer = new SalesforceAnswer(status, body);
+        exchange.getMessage().setBody(body);
+        exchange.getMessage().setHeader(STATUS, status);
+        exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
+        int records = exchange.getMessage().getHeader(RECORDS, 0, Integer.class);
+        permits.report(exchange, new Answer(status, records, exchange.getProperty(SENT_BYTES, 0L, Long.class)));
+        var usage = SalesforceAnswer.apiUsage(exchange.getMessage().getHeader("Sforce-Limit-Info", String.class));
+        if (usage.isPresent()) {
+            permits.reported(account, "daily", usage.get()[1], usage.get()[0]);
+        }
+        accounts.heard(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
+        if (answer.sessionExpired()) {
+            login(exchange, account);
+        }
+    }
+
+    /** The call was not made: the breaker was open, or the login failed. Its permit goes back. */
+    public void notSent(Exchange exchange, String account) throws SQLException {
+        Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        permits.cancel(exchange);
+        String why = failure == null ? "no call was made" : reason(failure);
+        exchange.getMessage().setBody(why);
+        exchange.getMessage().setHeader(STATUS, Answer.LOST);
+        exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
+        accounts.heard(account, Answer.LOST, why);
+    }
+
+    /** Whether a session is there; makes one where not. A login is no call of the quota's. */
+    public void login(Exchange exchange, String account) {
+        SalesforceComponent component = exchange.getContext().getComponent(account, SalesforceComponent.class);
+        SalesforceSession session = component.getSession();
+        try {
+            session.login(session.getAccessToken());
+        } catch (SalesforceException | RuntimeException refused) {
+            LOG.debug("Login of account {} failed", account, refused);
+            accounts.heard(account, Answer.LOST, "the login was refused: " + reason(refused));
+        }
+    }
+
+    private static int statusOf(Exchange exchange) {
+        Exception failure = exchange.getException() != null ? exchange.getException()
+                : exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        if (failure == null) {
+            return exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 200, Integer.class);
+        }
+        SalesforceException answer = org.apache.camel.util.ObjectHelper.getException(SalesforceException.class, failure);
+        return answer == null ? Answer.LOST : answer.getStatusCode();
+    }
+
+    private static String bodyOf(Exchange exchange, Exception failure, int status) {
+        String body = exchange.getMessage().getBody(String.class);
+        if (failure == null) {
+            return body;
+        }
+        return status == Answer.LOST || body == null || body.isBlank() ? reason(failure) : body;
+    }
+
+    private static String reason(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        String message = root.getMessage();
+        return message == null || message.isBlank() ? root.getClass().getSimpleName() : message;
+    }
+
+    private static SalesforceAnswer answer(Exchange exchange) {
+        return new SalesforceAnswer(exchange.getMessage().getHeader(STATUS, 0, Integer.class),
+                exchange.getMessage().getBody(String.class));
+    }
+
+    /** The path that asks a query. */
+    public String queryPath(String soql, String apiVersion) {
+        return "/services/data/v" + apiVersion + "/query?q="
+                + URLEncoder.encode(soql, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    // --- writing
+
+    /** Turns the list of records into the body of a Collections upsert. */
+    public void upsertRequest(Exchange exchange, String object, String externalId) {
+        List<Change> changes = Change.listOf(exchange.getMessage().getBody());
+        keep(exchange, changes);
+        exchange.getMessage().setBody(SObjectCollections.upsert(changes, object, externalId));
+    }
+
+    /** Keeps the records to delete, and leaves the query for the ids that are not known, or nothing. */
+    public void missingIds(Exchange exchange, String object, String externalId) {
+        List<Change> changes = Change.listOf(exchange.getMessage().getBody());
+        keep(exchange, changes);
+        List<Change> unknown = changes.stream().filter(change -> change.crmId() == null).toList();
+        exchange.getMessage().setBody(
+                unknown.isEmpty() ? null : SObjectCollections.idQuery(unknown, object, externalId));
+    }
+
+    /** Puts the ids that the query found to their records; a record that the CRM does not have needs no delete. */
+    public void idsFound(Exchange exchange, String externalId) {
+        if (!answer(exchange).ok()) {
+            return;
+        }
+        Map<String, String> ids = new HashMap<>();
+        answer(exchange).json().ifPresent(result -> result.path("records").forEach(record ->
+                ids.put(record.path(externalId).asText(), record.path("Id").asText())));
+        exchange.setProperty(CHANGES, changes(exchange).stream().map(change -> change.crmId() != null ? change
+                : new Change(change.key(), Operation.DELETE, ids.get(change.key()), change.fields())).toList());
+    }
+
+    /** The query string of the delete, or nothing when there is nothing left to delete. */
+    public String deleteQuery(Exchange exchange) {
+        List<Change> known = changes(exchange).stream().filter(change -> change.crmId() != null).toList();
+        exchange.getMessage().setHeader(RECORDS, known.size());
+        return known.isEmpty() ? null : SObjectCollections.delete(known);
+    }
+
+    /** The answer as a list of outcomes, in the order of the records. */
+    public void outcomes(Exchange exchange) {
+        List<Change> changes = changes(exchange);
+        List<Change> sent = changes.stream()
+                .filter(change -> change.operation() == Operation.UPSERT || change.crmId() != null).toList();
+        Map<String, Outcome> byKey = new LinkedHashMap<>();
+        if (!sent.isEmpty()) {
+            SObjectCollections.outcomes(sent, answer(exchange))
+                    .forEach(outcome -> byKey.put(outcome.key(), outcome));
+        }
+        exchange.getMessage().setBody(changes.stream()
+                .map(change -> byKey.getOrDefault(change.key(), Outcome.done(change.key(), null))).toList());
+    }
+
+    /** The outcomes of a delete whose look-up of ids was not answered. */
+    public void retryAll(Exchange exchange) {
+        SalesforceAnswer answer = answer(exchange);
+        exchange.getMessage().setBody(changes(exchange).stream()
+                .map(change -> Errors.ofCall(change.key(), answer)).toList());
+    }
+
+    private static void keep(Exchange exchange, List<Change> changes) {
+        exchange.setProperty(CHANGES, changes);
+        exchange.getMessage().setHeader(RECORDS, changes.size());
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<Change> changes(Exchange exchange) {
+        return exchange.getProperty(CHANGES, List.class);
+    }
+
+    // --- describing
+
+    /** The answer of describe as an {@link ObjectShape}; throws what the caller must tell a person. */
+    public void shape(Exchange exchange, String object) throws NoSuchObject {
+        SalesforceAnswer answer = answer(exchange);
+        if (answer.status() == 404) {
+            throw new NoSuchObject(object, List.of());
+        }
+        Map<String, ObjectShape.Field> fields = new HashMap<>();
+        json(answer, "describe " + object).path("fields").forEach(field -> {
+            String name = field.path("name").asText();
+            boolean writable = field.path("createable").asBoolean() || field.path("updateable").asBoolean();
+            fields.put(name, new ObjectShape.Field(name, field.path("type").asText(), writable,
+                    field.path("externalId").asBoolean() || field.path("idLookup").asBoolean()));
+            String relationship = field.path("relationshipName").asText("");
+            if (!relationship.isEmpty()) {
+                fields.put(relationship, new ObjectShape.Field(relationship, "reference", writable, false));
+            }
+        });
+        exchange.getMessage().setBody(new ObjectShape(object, fields));
+    }
+
+    /** The answer of the global describe as a list of names. */
+    public void names(Exchange exchange) {
+        List<String> names = new ArrayList<>();
+        json(answer(exchange), "list the objects").path("sobjects")
+                .forEach(object -> names.add(object.path("name").asText()));
+        exchange.getMessage().setBody(names);
+    }
+
+    private static com.fasterxml.jackson.databind.JsonNode json(SalesforceAnswer answer, String what) {
+        if (!answer.ok() || answer.json().isEmpty()) {
+            throw new IllegalStateException("Salesforce did not " + what + ": " + answer.code() + ": "
+                    + answer.message());
+        }
+        return answer.json().get();
+    }
+}

@@ -1,0 +1,56 @@
+package io.sluice.crm.salesforce;
+
+import io.sluice.Operation;
+import io.sluice.crm.Crm;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.salesforce.AuthenticationType;
+import org.apache.camel.component.salesforce.SalesforceComponent;
+
+/** Salesforce over camel-salesforce: a component per account, under the account's name. */
+public final class SalesforceCrm implements Crm {
+
+    /** sObject Collections take up to 200 records a request (REST API Developer Guide, "sObject Collections"). */
+    static final int COLLECTION_SIZE = 200;
+
+    @Override
+    public String name() {
+        return "salesforce";
+    }
+
+    @Override
+    public int collectionSize(Operation operation) {
+        return COLLECTION_SIZE;
+    }
+
+    @Override
+    public void connect(CamelContext context, String account, Map<String, String> settings) {
+        if (context.hasComponent(account) != null) {
+            return;
+        }
+        SalesforceComponent component = new SalesforceComponent();
+        component.setLoginUrl(settings.get("login-url"));
+        component.setInstanceUrl(settings.get("instance-url"));
+        component.setClientId(settings.get("client-id"));
+        component.setClientSecret(settings.get("client-secret"));
+        component.setRefreshToken(settings.get("refresh-token"));
+        component.setUserName(settings.get("user-name"));
+        component.setPassword(settings.get("password"));
+        if (settings.get("authentication-type") != null) {
+            component.setAuthenticationType(AuthenticationType.valueOf(
+                    settings.get("authentication-type").toUpperCase(java.util.Locale.ROOT).replace('-', '_')));
+        }
+        // a wrong password must not stop the start: health says DOWN and the outbox keeps the work
+        component.setLazyLogin(true);
+        Map<String, Object> client = new LinkedHashMap<>();
+        // a 401 must come back to us: the component's own repeat would be a call without a permit
+        client.put("maxRetries", 0);
+        client.put("timeout", Long.parseLong(settings.get("call-timeout-ms")));
+        client.put("maxContentLength", 16 * 1024 * 1024);
+        component.setHttpClientProperties(client);
+        component.setHttpClientIdleTimeout(Long.parseLong(settings.get("call-timeout-ms")));
+        component.setHttpClientConnectionTimeout(Long.parseLong(settings.get("connect-timeout-ms")));
+        context.addComponent(account, component);
+    }
+}

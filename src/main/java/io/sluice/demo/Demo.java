@@ -1,0 +1,96 @@
+package io.sluice.demo;
+
+import io.sluice.store.Database;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The tables that the demo syncs: 1,000 customers and 300 deals, made once, always the same. */
+public final class Demo {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Demo.class);
+
+    private static final String TABLES = """
+            create table public.customer (
+                customer_no text primary key,
+                first_name  text,
+                last_name   text not null,
+                email       text,
+                phone       text,
+                city        text,
+                tier        text not null check (tier in ('gold', 'silver', 'bronze')),
+                birthdate   date,
+                newsletter  boolean not null default false,
+                notes       text,
+                updated_at  timestamptz not null default now()
+            );
+            create table public.deal (
+                deal_no     text primary key,
+                customer_no text not null references public.customer,
+                title       text not null,
+                amount      numeric(12, 2) not null,
+                stage       text not null,
+                close_date  date not null,
+                updated_at  timestamptz not null default now()
+            );
+            create index on public.deal (customer_no);
+            """;
+
+    private static final String CUSTOMERS = """
+            insert into public.customer
+                (customer_no, first_name, last_name, email, phone, city, tier, birthdate, newsletter)
+            select 'C-' || lpad(n::text, 5, '0'), first, last,
+                   lower(translate(first || '.' || last, 'äöüéèçñåøÄÖÜ', 'aoueecnaoAOU')) || n || '@example.org',
+                   '+49 30 ' || (1000000 + n * 7919 % 9000000), city,
+                   case when n % 20 = 0 then 'gold' when n % 4 = 0 then 'silver' else 'bronze' end,
+                   date '1950-01-01' + (n * 37 % 20000), n % 3 = 0
+            from (select n,
+                    (array['Anna','Ben','Chloé','David','Élodie','Farid','Grace','Hugo','Ines','Jürgen','Katja','Lars',
+                           'María','Noah','Olga','Pål','Quinn','Rosa','Søren','Tomás','Ute','Víctor','Wanda','Xenia',
+                           'Yusuf','Zoë'])[1 + n * 11 % 26] as first,
+                    (array['Andersson','Becker','Costa','Dubois','Eriksen','Fischer','García','Hoffmann','Ivanov',
+                           'Jensen','Kovač','Lindqvist','Müller','Novák','O''Brien','Peña','Quist','Rossi','Schäfer',
+                           'Tremblay','Urban','Van Dyke','Weiß','Xu','Yılmaz','Zieliński'])[1 + n * 7 % 26] as last,
+                    (array['Berlin','Paris','Madrid','Oslo','Wien','Zürich','Kraków','Lisboa','København',
+                           'Praha'])[1 + n * 3 % 10] as city
+                  from generate_series(1, 1000) as n) as people""";
+
+    private static final String DEALS = """
+            insert into public.deal (deal_no, customer_no, title, amount, stage, close_date)
+            select 'D-' || lpad(n::text, 4, '0'), 'C-' || lpad((1 + n * 13 % 1000)::text, 5, '0'),
+                   (array['Pumps','Turbines','Sensors','Valves','Service contract','Spare parts'])[1 + n % 6]
+                       || ' for ' || (array['plant','harbour','brewery','waterworks','lab'])[1 + n % 5] || ' ' || n,
+                   500 + n * 1237 % 90000 + 0.5,
+                   (array['Prospecting','Qualification','Proposal/Price Quote','Negotiation/Review',
+                          'Closed Won','Closed Lost'])[1 + n % 6],
+                   current_date + (n * 17 % 120 - 30)
+            from generate_series(1, 300) as n""";
+
+    private Demo() {
+    }
+
+    /** Makes and fills the tables, unless a table customer is there already: then it is somebody's own. */
+    public static void fill(Database database) throws SQLException {
+        boolean made = database.transaction(connection -> {
+            boolean there = Database.query(connection, "select to_regclass('public.customer') is not null",
+                    row -> row.getBoolean(1)).get(0);
+            if (!there) {
+                execute(connection, TABLES, CUSTOMERS, DEALS, "analyze public.customer", "analyze public.deal");
+            }
+            return !there;
+        });
+        if (made) {
+            LOG.info("The demo's tables are made: 1,000 rows in customer, 300 in deal.");
+        }
+    }
+
+    private static void execute(Connection connection, String... statements) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package io.sluice.outbox;
+
+import io.sluice.Change;
+import io.sluice.Operation;
+import io.sluice.Outcome;
+import io.sluice.store.Database;
+import io.sluice.store.Json;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+
+/**
+ * What waits to be sent: one row per record, the only owner of retries.
+ *
+ * <p>A claim moves the waiting fields in flight under a lease; changes that arrive meanwhile gather beside them. So
+ * there is one write in flight per record, ever. The lease outlives the call by the time in which its request could
+ * still arrive, and a lease that ran out gives its work back.
+ */
+public final class Outbox {
+
+    private static final String WAITING = """
+            select account from unnest(?::text[]) as account
+            where exists (
+                select from sluice.outbox o
+                where o.account = account.account and o.operation is not null and o.lease is null
+                  and o.due <= clock_timestamp())""";
+
+    /**
+     * The most urgent record decides the call; places left are filled with the next lower work of the same sync and
+     * operation. What equals the base is an echo or a no-op and is dropped; so is the delete of a record that was
+     * never sent.
+     */
+    private static final String CLAIM = """
+            with head as (
+                select sync, operation from sluice.outbox
+                where account = ? and operation is not null and lease is null and due <= clock_timestamp()
+                order by priority, since limit 1),
+            picked as materialized (
+                select o.* from sluice.outbox o join head h on h.sync = o.sync and h.operation = o.operation
+                where o.account = ? and o.lease is null and o.due <= clock_timestamp()
+                order by o.priority, o.since limit ? for update of o skip locked),
+            effective as materialized (
+                select p.account, p.object, p.key, p.operation, p.attempts, p.stamps, p.since, p.priority, r.crm_id,
+                       r.key is not null as known,
+                       case when r.key is null then p.fields
+                            else (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(p.fields) as f
+                                  where r.base -> f.key is distinct from f.value) end as fields
+                from picked p left join sluice.record r using (account, object, key)),
+            idle as (
+                delete from sluice.outbox o using effective e
+                where o.account = e.account and o.object = e.object and o.key = e.key
+                  and (e.operation = 'upsert' and e.known and e.fields = '{}'
+                       or e.operation = 'delete' and not e.known and e.attempts = 0)
+                returning o.key)
+            update sluice.outbox o set
+                inflight_operation = e.operation, inflight = e.fields, inflight_stamps = e.stamps,
+                inflight_since = e.since, lease = ?, lease_until = clock_timestamp() + ? * interval '1 millisecond',
+                operation = null, fields = '{}', stamps = '{}'
+            from effective e
+            where o.account = e.account and o.object = e.object and o.key = e.key
+              and e.key not in (select key from idle)
+            returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, e.crm_id, e.priority, e.since""";
+
+    /** What was in flight waits again, below what arrived meanwhile. */
+    private static final String GIVE_BACK = """
+            operation = coalesce(o.operation, o.inflight_operation),
+                    fields = case when o.operation = 'delete' or o.operation is null and o.inflight_operation = 'delete'
+                                  then '{}' else coalesce(o.inflight, '{}') || o.fields end,
+                    stamps = coalesce(o.inflight_stamps, '{}') || o.stamps,
+                    since = least(o.since, o.inflight_since),
+                    inflight_operation = null, inflight = null, inflight_stamps = null, inflight_since = null,
+                    lease = null, lease_until = null""";
+
+    private static final String SETTLE = """
+            with answer as (
+                select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[])
+                    as a(key, status, crm_id, code, message, backoff_ms)),
+            mine as materialized (
+                select o.*, a.status, a.crm_id, a.code, a.message, a.backoff_ms
+                from sluice.outbox o join answer a using (key)
+                where o.lease = ? for update of o),
+            agreed as (
+                insert into sluice.record as r (account, object, key, sync, crm_id, base, stamps)
+                select account, object, key, sync, crm_id, inflight, inflight_stamps from mine
+                where status = 'done' and inflight_operation = 'upsert'
+                on conflict (account, object, key) do update set
+                    sync = excluded.sync, crm_id = coalesce(excluded.crm_id, r.crm_id),
+                    base = r.base || excluded.base, stamps = r.stamps || excluded.stamps, settled_at = now()),
+            deleted as (
+                delete from sluice.record r using mine m
+                where r.account = m.account and r.object = m.object and r.key = m.key
+                  and m.status = 'done' and m.inflight_operation = 'delete'),
+            dead as (
+                insert into sluice.dead_letter as d
+                    (account, object, key, sync, operation, fields, stamps, code, message)
+                select account, object, key, sync, inflight_operation, inflight, inflight_stamps, code, message from mine
+                where status = 'rejected'
+                on conflict (account, object, key) do update set
+                    operation = excluded.operation, fields = d.fields || excluded.fields,
+                    stamps = d.stamps || excluded.stamps, code = excluded.code, message = excluded.message,
+                    died_at = now()),
+            finished as (
+                delete from sluice.outbox o using mine m
+                where o.account = m.account and o.object = m.object and o.key = m.key
+                  and m.status <> 'retry' and m.operation is null),
+            next as (
+                update sluice.outbox o set
+                    inflight_operation = null, inflight = null, inflight_stamps = null, inflight_since = null,
+                    lease = null, lease_until = null, attempts = 0, last_error = null, due = clock_timestamp()
+                from mine m
+                where o.account = m.account and o.object = m.object and o.key = m.key
+                  and m.status <> 'retry' and m.operation is not null),
+            returned as (
+                update sluice.outbox o set %s,
+                    attempts = o.attempts + 1,
+                    due = clock_timestamp() + m.backoff_ms * interval '1 millisecond',
+                    last_error = concat_ws(': ', m.code, m.message)
+                from mine m
+                where o.account = m.account and o.object = m.object and o.key = m.key and m.status = 'retry')
+            select count(*) from mine""".formatted(GIVE_BACK);
+
+    private static final String EXPIRE = """
+            update sluice.outbox o set %s, attempts = o.attempts + 1,
+                last_error = 'nobody settled this before its lease ended: the process was killed, or the call was cut'
+            where o.lease is not null and o.lease_until < clock_timestamp()""".formatted(GIVE_BACK);
+
+    private final Database database;
+    private final Duration lease;
+    private final Backoff backoff;
+
+    /** @param lease longer than the longest call, late arrival included */
+    public Outbox(Database database, Duration lease, Backoff backoff) {
+        this.database = database;
+        this.lease = lease;
+        this.backoff = backoff;
+    }
+
+    /** Which of these accounts have work that is due. */
+    public List<String> waiting(Collection<String> accounts) throws SQLException {
+        return database.transaction(connection -> Database.query(connection, WAITING, row -> row.getString(1),
+                connection.createArrayOf("text", accounts.toArray())));
+    }
+
+    /**
+     * Claims the most urgent work of an account.
+     *
+     * @param most records a call takes
+     * @return nothing when no work is due that changes anything
+     */
+    public Optional<Claim> claim(String account, int most) throws SQLException {
+        UUID id = UUID.randomUUID();
+        record Row(Change change, String object, String sync, int priority, java.sql.Timestamp since) { }
+        return database.transaction(connection -> {
+            List<Row> rows = Database.query(connection, CLAIM, row -> new Row(
+                            new Change(row.getString("key"), Operation.of(row.getString("inflight_operation")),
+                                    row.getString("crm_id"), Json.fields(row.getString("inflight"))),
+                            row.getString("object"), row.getString("sync"), row.getInt("priority"),
+                            row.getTimestamp("since")),
+                    account, account, most, id, lease.toMillis());
+            if (rows.isEmpty()) {
+                return Optional.<Claim>empty();
+            }
+            Row first = rows.get(0);
+            List<Change> changes = rows.stream()
+                    .sorted(java.util.Comparator.comparingInt(Row::priority).thenComparing(Row::since))
+                    .map(Row::change).toList();
+            return Optional.of(new Claim(id, account, first.object(), first.sync(), first.change().operation(), changes));
+        });
+    }
+
+    /**
+     * Takes the outcomes of a claim's call. What another process has claimed since, because the lease had ended, is
+     * left alone.
+     *
+     * @return how many records were settled or returned
+     */
+    public int settle(Claim claim, List<Outcome> outcomes) throws SQLException {
+        return database.transaction(connection -> Database.query(connection, SETTLE, row -> row.getInt(1),
+                texts(connection, outcomes, Outcome::key),
+                texts(connection, outcomes, outcome -> outcome.status().toString()),
+                texts(connection, outcomes, Outcome::crmId),
+                texts(connection, outcomes, Outcome::code),
+                texts(connection, outcomes, Outcome::message),
+                backoffs(connection, claim, outcomes),
+                claim.lease()).get(0));
+    }
+
+    private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes) throws SQLException {
+        int attempts = outcomes.stream().anyMatch(it -> it.status() == Outcome.Status.RETRY)
+                ? Database.query(connection, "select max(attempts) + 1 from sluice.outbox where lease = ?",
+                        row -> row.getInt(1), claim.lease()).get(0) : 0;
+        return connection.createArrayOf("bigint", outcomes.stream()
+                .map(outcome -> backoff.after(attempts, Math::random).toMillis()).toArray());
+    }
+
+    private static Array texts(Connection connection, List<Outcome> outcomes, Function<Outcome, String> part)
+            throws SQLException {
+        return connection.createArrayOf("text", outcomes.stream().map(part).toArray());
+    }
+
+    /** Gives back what processes that died had claimed. @return how many records */
+    public int expireLeases() throws SQLException {
+        return database.update(EXPIRE);
+    }
+}

@@ -1,0 +1,109 @@
+package io.sluice.status;
+
+import io.sluice.Sync;
+import io.sluice.capture.Capture;
+import io.sluice.crm.Accounts;
+import io.sluice.quota.Quota;
+import io.sluice.quota.Usage;
+import io.sluice.store.Database;
+import io.sluice.store.Json;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What waits, what is in flight, what failed and how much quota is left, as JSON. */
+public final class Status {
+
+    private static final String SYNC = """
+            select count(*) filter (where operation is not null) as waiting,
+                   count(*) filter (where lease is not null) as in_flight,
+                   coalesce(extract(epoch from clock_timestamp() - min(since) filter (where operation is not null)) * 1000,
+                            0)::bigint as oldest_waiting_ms,
+                   (array_agg(last_error order by due desc) filter (where last_error is not null))[1] as last_error
+            from sluice.outbox where sync = ?""";
+
+    private static final String DONE = "select count(*) from sluice.record where sync = ?";
+
+    private static final String DEAD = """
+            select count(*) as dead,
+                   (array_agg(concat_ws(': ', key, code, message) order by died_at desc))[1] as last_error
+            from sluice.dead_letter where sync = ?""";
+
+    private final Database database;
+    private final Quota quota;
+    private final Accounts accounts;
+    private final Capture capture;
+    private final List<Sync> syncs;
+
+    public Status(Database database, Quota quota, Accounts accounts, Capture capture, List<Sync> syncs) {
+        this.database = database;
+        this.quota = quota;
+        this.accounts = accounts;
+        this.capture = capture;
+        this.syncs = List.copyOf(syncs);
+    }
+
+    /** The document of {@code /api/status}; ages in milliseconds. */
+    public String json() throws SQLException {
+        Map<String, Object> ofSyncs = new LinkedHashMap<>();
+        for (Sync sync : syncs) {
+            ofSyncs.put(sync.getName(), sync(sync));
+        }
+        Map<String, Object> ofAccounts = new LinkedHashMap<>();
+        for (String account : accounts.names()) {
+            ofAccounts.put(account, account(account));
+        }
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("syncs", ofSyncs);
+        document.put("accounts", ofAccounts);
+        return Json.text(document);
+    }
+
+    private Map<String, Object> sync(Sync sync) throws SQLException {
+        Map<String, Object> status = new LinkedHashMap<>();
+        status.put("table", sync.getTable());
+        status.put("account", sync.getAccount());
+        status.put("object", sync.getObject());
+        status.put("captured", capture.backlog(sync.getTable()));
+        Map<String, Object> waiting = database.first(SYNC, row -> {
+            Map<String, Object> numbers = new LinkedHashMap<>();
+            numbers.put("waiting", row.getLong("waiting"));
+            numbers.put("inFlight", row.getLong("in_flight"));
+            numbers.put("oldestWaitingMs", row.getLong("oldest_waiting_ms"));
+            numbers.put("lastError", row.getString("last_error"));
+            return numbers;
+        }, sync.getName()).orElseThrow();
+        status.putAll(waiting);
+        status.put("done", database.first(DONE, row -> row.getLong(1), sync.getName()).orElse(0L));
+        database.first(DEAD, row -> {
+            status.put("dead", row.getLong("dead"));
+            if (status.get("lastError") == null) {
+                status.put("lastError", row.getString("last_error"));
+            }
+            return null;
+        }, sync.getName());
+        return status;
+    }
+
+    private Map<String, Object> account(String account) throws SQLException {
+        List<Map<String, Object>> limits = new ArrayList<>();
+        for (Usage usage : quota.usage(account)) {
+            Map<String, Object> limit = new LinkedHashMap<>();
+            limit.put("name", usage.name());
+            limit.put("max", usage.max());
+            limit.put("windowMs", usage.window().toMillis());
+            limit.put("used", usage.used());
+            limit.put("left", usage.left());
+            limit.put("reportedByCrm", usage.reported());
+            limits.add(limit);
+        }
+        Map<String, Object> status = new LinkedHashMap<>();
+        status.put("crm", accounts.get(account).crm().name());
+        status.put("problem", accounts.problem(account));
+        status.put("callsToday", quota.callsToday(account));
+        status.put("limits", limits);
+        return status;
+    }
+}

@@ -1,0 +1,131 @@
+package io.sluice.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+
+/** The one PostgreSQL: a pool shared by all, and the few lines around JDBC that every table's class needs. */
+public final class Database implements AutoCloseable {
+
+    /** Work inside one transaction; an exception rolls it back. */
+    @FunctionalInterface
+    public interface Work<T> {
+        T in(Connection connection) throws SQLException;
+    }
+
+    /** Turns one row into a value. */
+    @FunctionalInterface
+    public interface Row<T> {
+        T of(ResultSet row) throws SQLException;
+    }
+
+    private final HikariDataSource pool;
+
+    private Database(HikariDataSource pool) {
+        this.pool = pool;
+    }
+
+    /**
+     * A pool over a JDBC URL. It does not connect yet, so that an unreachable server is the health check's news and
+     * not an exception here.
+     *
+     * @param poolSize most connections at once
+     */
+    public static Database of(String url, String user, String password, int poolSize) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("sluice");
+        config.setJdbcUrl(url);
+        config.setUsername(user);
+        config.setPassword(password);
+        config.setMaximumPoolSize(poolSize);
+        config.setInitializationFailTimeout(-1);
+        config.setConnectionTimeout(5_000);
+        config.addDataSourceProperty("ApplicationName", "sluice");
+        config.addDataSourceProperty("reWriteBatchedInserts", "true");
+        // a server that vanished must not hold a sender for longer than a lease
+        config.addDataSourceProperty("socketTimeout", "60");
+        config.addDataSourceProperty("tcpKeepAlive", "true");
+        return new Database(new HikariDataSource(config));
+    }
+
+    public DataSource dataSource() {
+        return pool;
+    }
+
+    /** Brings the schema {@code sluice} up to date. */
+    public void migrate() {
+        Flyway.configure(Database.class.getClassLoader()).dataSource(pool)
+                .schemas("sluice").defaultSchema("sluice").createSchemas(true)
+                .locations("classpath:db/migration").load().migrate();
+    }
+
+    /** Runs work in a transaction of its own, READ COMMITTED. */
+    public <T> T transaction(Work<T> work) throws SQLException {
+        try (Connection connection = pool.getConnection()) {
+            connection.setAutoCommit(false);
+            try {
+                T result = work.in(connection);
+                connection.commit();
+                return result;
+            } catch (SQLException | RuntimeException | Error failure) {
+                connection.rollback();
+                throw failure;
+            }
+        }
+    }
+
+    /** Rows of one statement, in a transaction of its own. */
+    public <T> List<T> query(String sql, Row<T> row, Object... parameters) throws SQLException {
+        return transaction(connection -> query(connection, sql, row, parameters));
+    }
+
+    /** The only row of one statement, or nothing. */
+    public <T> Optional<T> first(String sql, Row<T> row, Object... parameters) throws SQLException {
+        return query(sql, row, parameters).stream().findFirst();
+    }
+
+    /** Runs one statement in a transaction of its own. @return rows changed */
+    public int update(String sql, Object... parameters) throws SQLException {
+        return transaction(connection -> update(connection, sql, parameters));
+    }
+
+    public static <T> List<T> query(Connection connection, String sql, Row<T> row, Object... parameters)
+            throws SQLException {
+        try (PreparedStatement statement = prepare(connection, sql, parameters);
+                ResultSet rows = statement.executeQuery()) {
+            List<T> result = new ArrayList<>();
+            while (rows.next()) {
+                result.add(row.of(rows));
+            }
+            return result;
+        }
+    }
+
+    public static int update(Connection connection, String sql, Object... parameters) throws SQLException {
+        try (PreparedStatement statement = prepare(connection, sql, parameters)) {
+            return statement.executeUpdate();
+        }
+    }
+
+    private static PreparedStatement prepare(Connection connection, String sql, Object... parameters)
+            throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(sql);
+        for (int i = 0; i < parameters.length; i++) {
+            statement.setObject(i + 1, parameters[i]);
+        }
+        return statement;
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+}

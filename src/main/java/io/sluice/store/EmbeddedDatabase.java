@@ -1,0 +1,168 @@
+package io.sluice.store;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A real PostgreSQL started as a child process, its data kept between runs, for the demo and for tests.
+ * A lock file makes one process the owner of a data folder.
+ */
+public final class EmbeddedDatabase implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedDatabase.class);
+    private static final String NAME = "sluice";
+
+    private final EmbeddedPostgres server;
+    private final FileChannel lockFile;
+
+    private EmbeddedDatabase(EmbeddedPostgres server, FileChannel lockFile) {
+        this.server = server;
+        this.lockFile = lockFile;
+    }
+
+    /**
+     * Starts it, or says why not.
+     *
+     * @param folder where the data is kept; made if it is not there
+     * @param port   on loopback; 0 for a free one
+     * @throws IllegalStateException when another process owns the folder or the server can't start, in words for
+     *                               the person who started this one
+     */
+    public static EmbeddedDatabase start(Path folder, int port) {
+        try {
+            Path home = Files.createDirectories(folder.toAbsolutePath().normalize());
+            FileChannel lockFile = lock(home);
+            Path data = home.resolve("data");
+            stopOrphan(data);
+            EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+                    .setDataDirectory(data)
+                    .setCleanDataDirectory(false)
+                    .setOverrideWorkingDirectory(home.resolve("binaries").toFile())
+                    .setPGStartupWait(Duration.ofSeconds(60))
+                    .setServerConfig("listen_addresses", "127.0.0.1")
+                    .setServerConfig("max_connections", "100")
+                    .setLocaleConfig("encoding", "UTF8")
+                    .setLocaleConfig("locale", "C.UTF-8");
+            if (port > 0) {
+                builder.setPort(port);
+            }
+            EmbeddedDatabase database = new EmbeddedDatabase(builder.start(), lockFile);
+            database.createOwner();
+            return database;
+        } catch (IOException | SQLException | RuntimeException failure) {
+            if (failure instanceof IllegalStateException told && told.getMessage().startsWith("Sluice")) {
+                throw told;
+            }
+            throw new IllegalStateException("Sluice could not start its embedded PostgreSQL on 127.0.0.1:" + port
+                    + " with the data in " + folder + ": " + rootMessage(failure)
+                    + ". Is the port taken? Set sluice.database.port, or sluice.database.url to a server of yours.",
+                    failure);
+        }
+    }
+
+    private static FileChannel lock(Path home) throws IOException {
+        FileChannel channel = FileChannel.open(home.resolve("owner.lock"),
+                StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock;
+        try {
+            lock = channel.tryLock();
+        } catch (OverlappingFileLockException sameProcess) {
+            lock = null;
+        }
+        if (lock == null) {
+            channel.close();
+            throw new IllegalStateException("Sluice is already running on the embedded PostgreSQL in " + home
+                    + ". Stop that process first, or give this one a folder and port of its own"
+                    + " (sluice.database.folder, sluice.database.port).");
+        }
+        return channel;
+    }
+
+    /** A process killed hard leaves its PostgreSQL running; the lock says that nobody owns it any more. */
+    private static void stopOrphan(Path data) throws IOException {
+        Path pidFile = data.resolve("postmaster.pid");
+        if (!Files.exists(pidFile)) {
+            return;
+        }
+        long pid = Files.readAllLines(pidFile).stream().findFirst().map(line -> Long.parseLong(line.trim())).orElse(0L);
+        Optional<ProcessHandle> orphan = ProcessHandle.of(pid)
+                .filter(process -> process.info().command().map(it -> it.endsWith("postgres")).orElse(false));
+        if (orphan.isPresent()) {
+            LOG.info("The last run was killed and left its PostgreSQL behind (process {}); it is stopped first.", pid);
+            // SIGINT is PostgreSQL's fast shutdown: it ends the sessions and writes everything
+            new ProcessBuilder("kill", "-INT", Long.toString(pid)).start();
+            try {
+                orphan.get().onExit().get(30, TimeUnit.SECONDS);
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException late) {
+                throw new IOException("the PostgreSQL left behind by the last run (process " + pid + ") does not stop");
+            }
+        }
+        Files.deleteIfExists(pidFile);
+    }
+
+    private void createOwner() throws SQLException {
+        try (Connection connection = server.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            if (!exists(statement, "select 1 from pg_roles where rolname = '" + NAME + "'")) {
+                statement.execute("create role " + NAME + " superuser login");
+            }
+            if (!exists(statement, "select 1 from pg_database where datname = '" + NAME + "'")) {
+                statement.execute("create database " + NAME + " owner " + NAME);
+            }
+        }
+    }
+
+    private static boolean exists(Statement statement, String sql) throws SQLException {
+        try (var rows = statement.executeQuery(sql)) {
+            return rows.next();
+        }
+    }
+
+    private static String rootMessage(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root.getMessage();
+    }
+
+    public String url() {
+        return server.getJdbcUrl(NAME, NAME);
+    }
+
+    public int port() {
+        return server.getPort();
+    }
+
+    /** The settings a plain client needs. */
+    public Map<String, String> clientSettings() {
+        return Map.of("host", "127.0.0.1", "port", Integer.toString(port()), "user", NAME, "database", NAME);
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+            lockFile.close();
+        } catch (IOException failure) {
+            LOG.warn("The embedded PostgreSQL did not stop cleanly: {}", failure.getMessage());
+        }
+    }
+}

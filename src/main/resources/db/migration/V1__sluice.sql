@@ -1,0 +1,117 @@
+-- State of Sluice. Everything lives in the schema sluice, in the application's own database, so that a change is
+-- captured in the transaction that makes it.
+
+-- What changed, in the order of the changes: append-only, so that the application waits on no lock of ours.
+create table sluice.change_log (
+    seq        bigint generated always as identity primary key,
+    source     text        not null,   -- the table, as schema.table
+    key        text        not null,
+    op         "char"      not null,   -- I insert, U update, D delete, S snapshot: read the row when draining
+    columns    json,                   -- the mapped columns that changed; null for D and S
+    changed_at timestamptz not null default statement_timestamp()
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
+
+create index change_log_source on sluice.change_log (source, seq);
+
+-- What waits to be sent and what is being sent: one row per record.
+create table sluice.outbox (
+    account            text        not null,
+    object             text        not null,
+    key                text        not null,
+    sync               text        not null,
+    -- waiting
+    operation          text check (operation in ('upsert', 'delete')),
+    fields             jsonb       not null default '{}',
+    stamps             jsonb       not null default '{}',   -- field -> when it changed
+    priority           smallint    not null,                -- 0 critical, 1 high, 2 normal, 3 low
+    since              timestamptz not null,                -- the oldest unsent change
+    due                timestamptz not null default now(),
+    attempts           integer     not null default 0,
+    last_error         text,
+    -- in flight, under a lease
+    inflight_operation text check (inflight_operation in ('upsert', 'delete')),
+    inflight           jsonb,
+    inflight_stamps    jsonb,
+    inflight_since     timestamptz,
+    lease              uuid,
+    lease_until        timestamptz,
+    primary key (account, object, key),
+    check ((inflight_operation is null) = (lease is null))
+) with (fillfactor = 70);
+
+create index outbox_waiting on sluice.outbox (account, priority, since)
+    where operation is not null and lease is null;
+create index outbox_waiting_by_sync on sluice.outbox (sync, operation, priority, since)
+    where operation is not null and lease is null;
+create index outbox_leases on sluice.outbox (lease_until) where lease is not null;
+create index outbox_lease on sluice.outbox (lease) where lease is not null;
+
+-- What both sides last agreed on.
+create table sluice.record (
+    account    text        not null,
+    object     text        not null,
+    key        text        not null,
+    sync       text        not null,
+    crm_id     text,
+    base       jsonb       not null default '{}',
+    stamps     jsonb       not null default '{}',
+    settled_at timestamptz not null default now(),
+    primary key (account, object, key)
+);
+
+create index record_crm_id on sluice.record (account, object, crm_id);
+
+-- What retrying can't heal, in the CRM's own words.
+create table sluice.dead_letter (
+    account   text        not null,
+    object    text        not null,
+    key       text        not null,
+    sync      text        not null,
+    operation text        not null,
+    fields    jsonb       not null,
+    stamps    jsonb       not null,
+    code      text,
+    message   text,
+    died_at   timestamptz not null default now(),
+    primary key (account, object, key)
+);
+
+-- The ledger: a row per call to a CRM, written before the call and completed after it.
+create table sluice.api_call (
+    id           bigint generated always as identity primary key,
+    account      text        not null,
+    operation    text        not null,
+    priority     smallint    not null,
+    granted_at   timestamptz not null,
+    expires_at   timestamptz not null,   -- when a call without an answer counts as completed
+    completed_at timestamptz,
+    status       integer,                -- HTTP status; 0: no answer came
+    records      integer,
+    bytes        bigint
+);
+
+create index api_call_window on sluice.api_call (account, (coalesce(completed_at, expires_at)));
+create index api_call_granted on sluice.api_call (account, granted_at);
+
+-- What the CRM itself last said of a limit.
+create table sluice.quota (
+    account     text        not null,
+    name        text        not null,
+    max         bigint      not null,
+    used        bigint      not null,
+    reported_at timestamptz not null,
+    primary key (account, name)
+);
+
+-- How far each stream has come. For a sync's first load: which mapping of the table is loaded.
+create table sluice.checkpoint (
+    account    text        not null,
+    object     text        not null,
+    stream     text        not null,
+    position   text        not null,
+    updated_at timestamptz not null default now(),
+    primary key (account, object, stream)
+);
+
+-- Folds JSON objects in the given order: the later value of a field wins.
+create aggregate sluice.fold(jsonb) (sfunc = jsonb_concat, stype = jsonb, initcond = '{}');
