@@ -5,10 +5,10 @@ import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
-import io.sluice.crm.NoSuchObject;
 import io.sluice.crm.ObjectShape;
 import io.sluice.demo.Demo;
 import io.sluice.store.Database;
+import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,9 +18,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
-import org.apache.camel.CamelExecutionException;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
 import org.apache.camel.ProducerTemplate;
-import org.apache.camel.util.ObjectHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +31,8 @@ import org.slf4j.LoggerFactory;
 final class Bringup implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Bringup.class);
+    /** Header in which every Kamelet leaves the HTTP status; 0 when no answer came. */
+    private static final String STATUS = "SluiceStatus";
     private static final long FIRST_PAUSE_MS = 500;
     private static final long LONGEST_PAUSE_MS = 30_000;
 
@@ -123,48 +125,57 @@ final class Bringup implements AutoCloseable {
         WrongSettings.unlessEmpty(problems);
     }
 
-    private void startAccount(Account account, List<Sync> ofAccount) throws WrongSettings {
+    private void startAccount(Account account, List<Sync> ofAccount) throws WrongSettings, IOException {
         List<String> problems = new ArrayList<>();
         Map<String, ObjectShape> shapes = new LinkedHashMap<>();
         try (ProducerTemplate template = context.createProducerTemplate()) {
             for (Sync sync : ofAccount) {
-                try {
-                    ObjectShape shape = shapes.get(sync.getObject());
-                    if (shape == null) {
-                        shape = describe(template, account, sync.getObject());
-                        shapes.put(sync.getObject(), shape);
-                    }
+                if (!shapes.containsKey(sync.getObject())) {
+                    shapes.put(sync.getObject(), describe(template, account, sync.getObject()));
+                }
+                ObjectShape shape = shapes.get(sync.getObject());
+                if (shape != null) {
                     problems.addAll(SyncCheck.fields(sync, shape));
-                } catch (NoSuchObject unknown) {
+                } else {
                     problems.add(sync.where() + ": account '" + account.name() + "' has no object '" + sync.getObject()
                             + "'" + Nearest.hint(sync.getObject(), objects(template, account)));
                 }
             }
-        } catch (java.io.IOException impossible) {
-            throw new java.io.UncheckedIOException(impossible);
         }
         WrongSettings.unlessEmpty(problems);
         accounts.checked(account.name());
         LOG.info("Account {} is ready: {}.", account.name(), String.join(", ", shapes.keySet()));
     }
 
-    private ObjectShape describe(ProducerTemplate template, Account account, String object) throws NoSuchObject {
-        try {
-            return template.requestBody("kamelet:" + account.crm().name() + "-describe-action?account="
-                    + account.name() + "&object=" + object, null, ObjectShape.class);
-        } catch (CamelExecutionException failed) {
-            NoSuchObject unknown = ObjectHelper.getException(NoSuchObject.class, failed);
-            if (unknown != null) {
-                throw unknown;
-            }
-            throw failed;
+    /** @return null when the CRM has no such object */
+    private static ObjectShape describe(ProducerTemplate template, Account account, String object) throws IOException {
+        Message answer = ask(template, account, "describe", "&object=" + object);
+        if (answer.getBody() instanceof ObjectShape shape) {
+            return shape;
         }
+        int status = answer.getHeader(STATUS, 0, Integer.class);
+        if (status == 404) {
+            return null;
+        }
+        throw new IOException((status == 0 ? "" : "HTTP " + status + ": ") + answer.getBody(String.class));
     }
 
-    @SuppressWarnings("unchecked")
-    private static List<String> objects(ProducerTemplate template, Account account) {
-        return template.requestBody("kamelet:" + account.crm().name() + "-objects-action?account=" + account.name(),
-                null, List.class);
+    private static List<String> objects(ProducerTemplate template, Account account) throws IOException {
+        List<String> names = new ArrayList<>();
+        if (ask(template, account, "objects", "").getBody() instanceof List<?> found) {
+            found.forEach(name -> names.add(name.toString()));
+        }
+        return names;
+    }
+
+    private static Message ask(ProducerTemplate template, Account account, String job, String parameters)
+            throws IOException {
+        Exchange exchange = template.request("kamelet:" + account.crm().name() + "-" + job + "-action?account="
+                + account.name() + parameters, question -> { });
+        if (exchange.getException() != null) {
+            throw new IOException(exchange.getException().getMessage(), exchange.getException());
+        }
+        return exchange.getMessage();
     }
 
     private void stop(WrongSettings wrong) {

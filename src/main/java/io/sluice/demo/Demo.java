@@ -42,7 +42,7 @@ public final class Demo {
             insert into public.customer
                 (customer_no, first_name, last_name, email, phone, city, tier, birthdate, newsletter)
             select 'C-' || lpad(n::text, 5, '0'), first, last,
-                   lower(translate(first || '.' || last, 'äöüéèçñåøÄÖÜ', 'aoueecnaoAOU')) || n || '@example.org',
+                   regexp_replace(lower(first || '.' || last), '[^a-z.]', '', 'g') || n || '@example.org',
                    '+49 30 ' || (1000000 + n * 7919 % 9000000), city,
                    case when n % 20 = 0 then 'gold' when n % 4 = 0 then 'silver' else 'bronze' end,
                    date '1950-01-01' + (n * 37 % 20000), n % 3 = 0

@@ -77,13 +77,14 @@ public final class Status {
         }, sync.getName()).orElseThrow();
         status.putAll(waiting);
         status.put("done", database.first(DONE, row -> row.getLong(1), sync.getName()).orElse(0L));
-        database.first(DEAD, row -> {
-            status.put("dead", row.getLong("dead"));
-            if (status.get("lastError") == null) {
-                status.put("lastError", row.getString("last_error"));
-            }
-            return null;
-        }, sync.getName());
+        Map<String, Object> dead = database.first(DEAD, row -> {
+            Map<String, Object> numbers = new LinkedHashMap<>();
+            numbers.put("dead", row.getLong("dead"));
+            numbers.put("lastError", row.getString("last_error"));
+            return numbers;
+        }, sync.getName()).orElseThrow();
+        status.put("dead", dead.get("dead"));
+        status.putIfAbsent("lastError", dead.get("lastError"));
         return status;
     }
 

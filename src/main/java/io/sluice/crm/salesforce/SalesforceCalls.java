@@ -4,7 +4,6 @@ import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.crm.Accounts;
-import io.sluice.crm.NoSuchObject;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
 import io.sluice.quota.Answer;
@@ -214,14 +213,14 @@ public final class SalesforceCalls {
 
     // --- describing
 
-    /** The answer of describe as an {@link ObjectShape}; throws what the caller must tell a person. */
-    public void shape(Exchange exchange, String object) throws NoSuchObject {
+    /** The answer of describe as an {@link ObjectShape}; an answer that is none stays what it is. */
+    public void shape(Exchange exchange, String object) {
         SalesforceAnswer answer = answer(exchange);
-        if (answer.status() == 404) {
-            throw new NoSuchObject(object, List.of());
+        if (!answer.ok() || answer.json().isEmpty()) {
+            return;
         }
         Map<String, ObjectShape.Field> fields = new HashMap<>();
-        json(answer, "describe " + object).path("fields").forEach(field -> {
+        answer.json().get().path("fields").forEach(field -> {
             String name = field.path("name").asText();
             boolean writable = field.path("createable").asBoolean() || field.path("updateable").asBoolean();
             fields.put(name, new ObjectShape.Field(name, field.path("type").asText(), writable,
@@ -234,19 +233,13 @@ public final class SalesforceCalls {
         exchange.getMessage().setBody(new ObjectShape(object, fields));
     }
 
-    /** The answer of the global describe as a list of names. */
+    /** The answer of the global describe as a list of names, empty where there is no such answer. */
     public void names(Exchange exchange) {
+        SalesforceAnswer answer = answer(exchange);
         List<String> names = new ArrayList<>();
-        json(answer(exchange), "list the objects").path("sobjects")
-                .forEach(object -> names.add(object.path("name").asText()));
-        exchange.getMessage().setBody(names);
-    }
-
-    private static com.fasterxml.jackson.databind.JsonNode json(SalesforceAnswer answer, String what) {
-        if (!answer.ok() || answer.json().isEmpty()) {
-            throw new IllegalStateException("Salesforce did not " + what + ": " + answer.code() + ": "
-                    + answer.message());
+        if (answer.ok()) {
+            answer.json().ifPresent(all -> all.path("sobjects").forEach(object -> names.add(object.path("name").asText())));
         }
-        return answer.json().get();
+        exchange.getMessage().setBody(names);
     }
 }

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.salesforce.AuthenticationType;
 import org.apache.camel.component.salesforce.SalesforceComponent;
+import org.apache.camel.component.salesforce.SalesforceEndpointConfig;
 
 /** Salesforce over camel-salesforce: a component per account, under the account's name. */
 public final class SalesforceCrm implements Crm {
@@ -41,6 +42,9 @@ public final class SalesforceCrm implements Crm {
             component.setAuthenticationType(AuthenticationType.valueOf(
                     settings.get("authentication-type").toUpperCase(java.util.Locale.ROOT).replace('-', '_')));
         }
+        SalesforceEndpointConfig calls = new SalesforceEndpointConfig();
+        calls.setRawPayload(true);
+        component.setConfig(calls);
         // a wrong password must not stop the start: health says DOWN and the outbox keeps the work
         component.setLazyLogin(true);
         Map<String, Object> client = new LinkedHashMap<>();
