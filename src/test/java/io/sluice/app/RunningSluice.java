@@ -1,0 +1,300 @@
+package io.sluice.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The whole bundle in a process of its own, as a user runs it, in a folder of its own: its files can be changed before
+ * the start, and it can be killed.
+ */
+final class RunningSluice implements AutoCloseable {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final HttpClient HTTP = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+
+    final Path home;
+    final int databasePort = freePort();
+    final int sandboxPort = freePort();
+    final int serverPort = freePort();
+    final int managementPort = freePort();
+    private final Map<String, String> settings = new LinkedHashMap<>();
+    private Process process;
+    private int starts;
+
+    /** A copy of the bundle's files in the folder. */
+    RunningSluice(Path home) {
+        this.home = home;
+        copy("routes");
+        copy("kamelet-catalog");
+        with("sluice.database.port", databasePort);
+        with("sluice.sandbox.port", sandboxPort);
+        with("camel.server.port", serverPort);
+        with("camel.management.port", managementPort);
+        with("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort);
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException none) {
+            throw new UncheckedIOException(none);
+        }
+    }
+
+    private void copy(String folder) {
+        try (Stream<Path> files = Files.walk(Path.of(folder))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path target = home.resolve(file.toString());
+                Files.createDirectories(target.getParent());
+                Files.copy(file, target);
+            }
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    RunningSluice with(String setting, Object value) {
+        settings.put(setting, value.toString());
+        return this;
+    }
+
+    /** Writes a sync's file, or replaces it. */
+    RunningSluice withSync(String file, String yaml) throws IOException {
+        Files.writeString(home.resolve("routes/syncs").resolve(file), yaml);
+        return this;
+    }
+
+    RunningSluice withoutSyncs() throws IOException {
+        try (Stream<Path> files = Files.list(home.resolve("routes/syncs"))) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        return this;
+    }
+
+    /** Starts the process and does not wait for anything. */
+    RunningSluice start() throws IOException {
+        List<String> command = java();
+        settings.forEach((name, value) -> command.add("-D" + name + "=" + value));
+        command.add("io.sluice.app.Main");
+        return run(command);
+    }
+
+    /** Starts it by Camel JBang's own main class, with its settings in the file, where JBang reads them. */
+    RunningSluice startByJBang(String camelVersion) throws IOException {
+        String properties = Files.readString(Path.of("application.properties"));
+        for (Map.Entry<String, String> setting : settings.entrySet()) {
+            properties = properties.replaceAll("(?m)^" + Pattern.quote(setting.getKey()) + " =.*$",
+                    Matcher.quoteReplacement(setting.getKey() + " = " + setting.getValue()));
+        }
+        Files.writeString(home.resolve("application.properties"), properties);
+        List<String> command = java();
+        command.addAll(List.of("io.sluice.app.CamelJBang", "run", "application.properties",
+                "--camel-version=" + camelVersion, "--kamelets-version=" + camelVersion, "--logging-color=false"));
+        return run(command);
+    }
+
+    private static List<String> java() {
+        return new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-cp", classPath()));
+    }
+
+    private RunningSluice run(List<String> command) throws IOException {
+        starts++;
+        process = new ProcessBuilder(command).directory(home.toFile())
+                .redirectErrorStream(true).redirectOutput(log().toFile()).start();
+        return this;
+    }
+
+    private static String classPath() {
+        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    }
+
+    private Path log() {
+        return home.resolve("run-" + starts + ".log");
+    }
+
+    String output() {
+        try {
+            return Files.readString(log());
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    /** Waits until nothing waits and nothing is in flight any more. */
+    RunningSluice awaitSettled() {
+        await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(50)).ignoreExceptions()
+                .untilAsserted(() -> {
+                    assertThat(process.isAlive()).as(() -> "still running:\n" + output()).isTrue();
+                    assertThat(number("select count(*) from sluice.change_log")).isZero();
+                    assertThat(number("select count(*) from sluice.outbox")).isZero();
+                    assertThat(number("select count(*) from sluice.checkpoint")).isPositive();
+                });
+        return this;
+    }
+
+    /** Waits for a line that contains the text. */
+    RunningSluice awaitOutput(String text) {
+        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50))
+                .untilAsserted(() -> assertThat(output()).contains(text));
+        return this;
+    }
+
+    int awaitExit() throws InterruptedException {
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as(() -> "has ended:\n" + output()).isTrue();
+        return process.exitValue();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** As kill -9 does. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** As a Ctrl-C does. */
+    void stop() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(40, TimeUnit.SECONDS)) {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    // --- looking at both sides
+
+    Connection connect() throws SQLException {
+        return DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + databasePort + "/sluice", "sluice", "");
+    }
+
+    void sql(String sql) throws SQLException {
+        try (Connection connection = connect(); Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    long number(String sql) throws SQLException {
+        try (Connection connection = connect(); Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            rows.next();
+            return rows.getLong(1);
+        }
+    }
+
+    /** First column to the rest, as text. */
+    Map<String, List<String>> rows(String sql) throws SQLException {
+        Map<String, List<String>> found = new LinkedHashMap<>();
+        try (Connection connection = connect(); Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            int columns = rows.getMetaData().getColumnCount();
+            while (rows.next()) {
+                List<String> rest = new ArrayList<>();
+                for (int i = 2; i <= columns; i++) {
+                    rest.add(rows.getString(i));
+                }
+                found.put(rows.getString(1), rest);
+            }
+        }
+        return found;
+    }
+
+    JsonNode get(int port, String path) {
+        try {
+            return JSON.readTree(text(port, path));
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        }
+    }
+
+    String text(int port, String path) {
+        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).GET()).body();
+    }
+
+    HttpResponse<String> sandbox(String method, String path, String json) {
+        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + sandboxPort + path))
+                .header("Content-Type", "application/json")
+                .method(method, HttpRequest.BodyPublishers.ofString(json)));
+    }
+
+    private static HttpResponse<String> send(HttpRequest.Builder request) {
+        try {
+            return HTTP.send(request.timeout(Duration.ofSeconds(20)).build(), HttpResponse.BodyHandlers.ofString());
+        } catch (IOException unreachable) {
+            throw new UncheckedIOException(unreachable);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(interrupted);
+        }
+    }
+
+    JsonNode referee() {
+        return get(sandboxPort, "/sandbox/referee").path("accounts").path("salesforce");
+    }
+
+    /** Calls that the sandbox counted. */
+    long counted() {
+        return referee().path("accepted").asLong() + referee().path("refused").asLong();
+    }
+
+    long ledger() throws SQLException {
+        return number("select count(*) from sluice.api_call");
+    }
+
+    /** The sandbox's records of an object by the value of a field. */
+    Map<String, JsonNode> records(String object, String keyField) {
+        Map<String, JsonNode> records = new LinkedHashMap<>();
+        for (String line : text(sandboxPort, "/sandbox/records/salesforce/" + object).split("\n")) {
+            if (!line.isBlank()) {
+                try {
+                    JsonNode record = JSON.readTree(line);
+                    assertThat(records.put(record.path(keyField).asText(), record))
+                            .as("records with " + keyField + " = " + record.path(keyField).asText()).isNull();
+                } catch (IOException broken) {
+                    throw new UncheckedIOException(broken);
+                }
+            }
+        }
+        return records;
+    }
+
+    @Override
+    public void close() throws Exception {
+        if (process != null && process.isAlive()) {
+            try {
+                RouteCoverage.gather(text(managementPort, "/observe/metrics"));
+            } catch (UncheckedIOException notServing) {
+                // a process that never came up has entered no route
+            }
+            stop();
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package io.sluice.app;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** The sandbox CRM alone, in a process of its own, as the README starts it. */
+final class SandboxProcess {
+
+    private SandboxProcess() {
+    }
+
+    static AutoCloseable start(Path home, int port) throws IOException {
+        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m", "-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                "-Dsluice.sandbox.port=" + port, "io.sluice.sandbox.Sandbox")
+                .redirectErrorStream(true).redirectOutput(home.resolve("sandbox.log").toFile()).start();
+        return () -> process.destroyForcibly().waitFor();
+    }
+}
