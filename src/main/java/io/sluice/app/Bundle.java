@@ -6,11 +6,11 @@ import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
-import io.sluice.crm.salesforce.SalesforceCalls;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Outbox;
 import io.sluice.quota.Limit;
 import io.sluice.quota.Quota;
+import io.sluice.send.Dispatch;
 import io.sluice.status.AccountHealth;
 import io.sluice.status.DatabaseHealth;
 import io.sluice.status.Status;
@@ -84,7 +84,7 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("capture", capture);
         registry.bind("dispatch", dispatch);
         registry.bind("status", new Status(database, quota, accounts, capture, syncs));
-        registry.bind("salesforceCalls", new SalesforceCalls(permits, accounts));
+        accountList.stream().map(Account::crm).distinct().forEach(crm -> crm.bind(registry, permits, accounts));
 
         bringup = new Bringup(context, database, capture, accounts, syncs, settings);
         HealthCheckHelper.getHealthCheckRegistry(context).register(new DatabaseHealth(database, bringup::problem));

@@ -2,6 +2,8 @@ package io.sluice.crm;
 
 import io.sluice.Operation;
 import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.Registry;
 
 /**
  * What the core must know of a CRM: how many records its calls take and how to recognise its limits. Found by
@@ -15,6 +17,9 @@ public interface Crm {
     /** Most records that one collections call takes. */
     int collectionSize(Operation operation);
 
+    /** Puts the beans that its Kamelets name into the registry. */
+    void bind(Registry registry, Permits permits, Accounts accounts);
+
     /** Makes an account ready for its Kamelets, from its settings ({@code sluice.account.NAME.*}, prefix taken off). */
-    void connect(org.apache.camel.CamelContext context, String account, Map<String, String> settings);
+    void connect(CamelContext context, String account, Map<String, String> settings);
 }

@@ -8,9 +8,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Route;
+import org.apache.camel.api.management.ManagedCamelContext;
+import org.apache.camel.api.management.mbean.ManagedRouteMBean;
 
 /** Which routes and Kamelets the tests have entered, gathered from the metrics of every process they started. */
-final class RouteCoverage {
+public final class RouteCoverage {
 
     static final Path FOLDER = Path.of("target", "route-coverage");
     private static final Pattern ENTERED = Pattern.compile("camel_exchanges_total\\{[^}]*routeId=\"([^\"]+)\"[^}]*} (\\S+)");
@@ -26,6 +30,28 @@ final class RouteCoverage {
                 entered.add(matcher.group(1));
             }
         }
+        write(entered);
+    }
+
+    /** The same of a context in this process. */
+    public static void gather(CamelContext context) {
+        Set<String> entered = new TreeSet<>();
+        ManagedCamelContext managed = context.getCamelContextExtension().getContextPlugin(ManagedCamelContext.class);
+        context.getRoutes().stream().map(Route::getId)
+                .filter(id -> managed.getManagedRoute(id) != null && exchanges(managed.getManagedRoute(id)) > 0)
+                .forEach(entered::add);
+        write(entered);
+    }
+
+    private static long exchanges(ManagedRouteMBean route) {
+        try {
+            return route.getExchangesTotal();
+        } catch (Exception unknown) {
+            throw new IllegalStateException(unknown);
+        }
+    }
+
+    private static void write(Set<String> entered) {
         try {
             Files.createDirectories(FOLDER);
             Files.write(Files.createTempFile(FOLDER, "process-", ".txt"), entered);

@@ -1,13 +1,16 @@
 package io.sluice.crm.salesforce;
 
 import io.sluice.Operation;
+import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
+import io.sluice.crm.Permits;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.salesforce.AuthenticationType;
 import org.apache.camel.component.salesforce.SalesforceComponent;
 import org.apache.camel.component.salesforce.SalesforceEndpointConfig;
+import org.apache.camel.spi.Registry;
 
 /** Salesforce over camel-salesforce: a component per account, under the account's name. */
 public final class SalesforceCrm implements Crm {
@@ -23,6 +26,11 @@ public final class SalesforceCrm implements Crm {
     @Override
     public int collectionSize(Operation operation) {
         return COLLECTION_SIZE;
+    }
+
+    @Override
+    public void bind(Registry registry, Permits permits, Accounts accounts) {
+        registry.bind("salesforceCalls", new SalesforceCalls(permits, accounts));
     }
 
     @Override

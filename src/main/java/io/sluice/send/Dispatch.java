@@ -1,4 +1,4 @@
-package io.sluice.app;
+package io.sluice.send;
 
 import io.sluice.Operation;
 import io.sluice.Outcome;
@@ -25,7 +25,7 @@ public final class Dispatch {
     private final Outbox outbox;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
 
-    Dispatch(Accounts accounts, Outbox outbox, List<Sync> syncs) {
+    public Dispatch(Accounts accounts, Outbox outbox, List<Sync> syncs) {
         this.accounts = accounts;
         this.outbox = outbox;
         syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));

@@ -1,0 +1,266 @@
+package io.sluice.crm.salesforce;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sluice.Outcome;
+import io.sluice.app.Main;
+import io.sluice.app.RouteCoverage;
+import io.sluice.crm.ObjectShape;
+import io.sluice.sandbox.Sandbox;
+import io.sluice.store.EmbeddedDatabase;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each Kamelet on its own, in a route that is nobody's sync, against the sandbox over HTTP. */
+class SalesforceKameletsTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String UPSERT =
+            "kamelet:salesforce-upsert-sink?account=salesforce&object=Contact&externalId=Customer_No__c";
+    private static final String DELETE =
+            "kamelet:salesforce-delete-sink?account=salesforce&object=Contact&externalId=Customer_No__c";
+
+    @TempDir
+    static Path home;
+    private static EmbeddedDatabase database;
+    private static Sandbox sandbox;
+    private static Main main;
+    private static ProducerTemplate camel;
+
+    @BeforeAll
+    static void start() throws Exception {
+        database = EmbeddedDatabase.start(home, 0);
+        sandbox = Sandbox.start("127.0.0.1", 0);
+        main = new Main();
+        main.addOverrideProperty("sluice.database.url", database.url());
+        main.addOverrideProperty("sluice.demo", "false");
+        main.addOverrideProperty("sluice.sandbox.enabled", "false");
+        main.addOverrideProperty("sluice.call.timeout", "2s");
+        main.addOverrideProperty("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandbox.port());
+        main.addOverrideProperty("camel.main.routesIncludePattern", "");
+        main.addOverrideProperty("camel.server.enabled", "false");
+        main.addOverrideProperty("camel.management.enabled", "false");
+        main.start();
+        camel = main.getCamelContext().createProducerTemplate();
+        org.awaitility.Awaitility.await().ignoreExceptions()
+                .until(() -> number("select count(*) from sluice.flyway_schema_history") > 0);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        RouteCoverage.gather(main.getCamelContext());
+        main.stop();
+        sandbox.close();
+        database.close();
+    }
+
+    @BeforeEach
+    void noFaults() throws Exception {
+        control("DELETE", "/sandbox/faults/salesforce", "");
+    }
+
+    @Test
+    void upsertWritesARecordAndSaysItsId() throws Exception {
+        List<Outcome> outcomes = send(UPSERT, List.of(record("K-1", Map.of("LastName", "One"))));
+        assertThat(outcomes).singleElement().satisfies(outcome -> {
+            assertThat(outcome.status()).isEqualTo(Outcome.Status.DONE);
+            assertThat(outcome.key()).isEqualTo("K-1");
+            assertThat(outcome.crmId()).hasSize(18);
+        });
+        assertThat(contact("K-1").path("LastName").asText()).isEqualTo("One");
+    }
+
+    @Test
+    void upsertAnswersInTheOrderOfTheRecordsWithTheCrmsOwnWords() throws Exception {
+        List<Outcome> outcomes = send(UPSERT, List.of(
+                record("O-1", Map.of("LastName", "One")),
+                record("O-2", Map.of("LastName", "Two", "Email", "no address")),
+                record("O-3", Map.of("FirstName", "only"))));
+        assertThat(outcomes).extracting(Outcome::key).containsExactly("O-1", "O-2", "O-3");
+        assertThat(outcomes).extracting(Outcome::status).containsExactly(Outcome.Status.DONE,
+                Outcome.Status.REJECTED, Outcome.Status.REJECTED);
+        assertThat(outcomes).extracting(Outcome::code).containsExactly(null, "INVALID_EMAIL_ADDRESS",
+                "REQUIRED_FIELD_MISSING");
+    }
+
+    @Test
+    void nullClearsAFieldAndAnAbsentOneIsLeftAlone() throws Exception {
+        send(UPSERT, List.of(record("N-1", Map.of("LastName", "One", "Phone", "1", "Title", "Dr"))));
+        Map<String, Object> fields = new HashMap<>();
+        fields.put("Phone", null);
+        send(UPSERT, List.of(record("N-1", fields)));
+        assertThat(contact("N-1").path("Phone").isTextual()).isFalse();
+        assertThat(contact("N-1").path("Title").asText()).isEqualTo("Dr");
+    }
+
+    @Test
+    void deleteTakesKeysOrIdsAndCountsWhatIsGoneAsDone() throws Exception {
+        String id = send(UPSERT, List.of(record("D-1", Map.of("LastName", "One")))).get(0).crmId();
+        send(UPSERT, List.of(record("D-2", Map.of("LastName", "Two"))));
+        List<Outcome> outcomes = send(DELETE, List.of(
+                Map.of("key", "D-1", "operation", "delete", "crmId", id),
+                Map.of("key", "D-2", "operation", "delete"),
+                Map.of("key", "D-never", "operation", "delete")));
+        assertThat(outcomes).extracting(Outcome::key).containsExactly("D-1", "D-2", "D-never");
+        assertThat(outcomes).extracting(Outcome::status).containsOnly(Outcome.Status.DONE);
+        assertThat(contact("D-1")).isNull();
+        assertThat(contact("D-2")).isNull();
+    }
+
+    @Test
+    void everyCallHasAPermitBeforeItAndAReportAfterIt() throws Exception {
+        long ledger = number("select count(*) from sluice.api_call");
+        long counted = counted();
+        send(UPSERT, IntStream.range(0, 200).mapToObj(i -> record("P-" + i, Map.of("LastName", "L" + i))).toList());
+        assertThat(counted() - counted).isEqualTo(1);
+        assertThat(number("select count(*) from sluice.api_call") - ledger).isEqualTo(1);
+        assertThat(number("select count(*) from sluice.api_call where completed_at is null")).isZero();
+        assertThat(number("select records from sluice.api_call order by id desc limit 1")).isEqualTo(200);
+        assertThat(number("select status from sluice.api_call order by id desc limit 1")).isEqualTo(200);
+        assertThat(number("select used from sluice.quota where account = 'salesforce' and name = 'daily'"))
+                .isEqualTo(counted());
+    }
+
+    @Test
+    void aRefusalIsARetryAndDoesNotOpenTheBreaker() throws Exception {
+        control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"refuse\",\"count\":15}");
+        for (int i = 0; i < 15; i++) {
+            assertThat(send(UPSERT, List.of(record("R-1", Map.of("LastName", "One"))))).singleElement()
+                    .satisfies(outcome -> {
+                        assertThat(outcome.status()).isEqualTo(Outcome.Status.RETRY);
+                        assertThat(outcome.code()).isEqualTo("REQUEST_LIMIT_EXCEEDED");
+                    });
+        }
+        assertThat(send(UPSERT, List.of(record("R-1", Map.of("LastName", "One")))))
+                .extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
+    }
+
+    @Test
+    void anOpenBreakerLosesNothingMakesNoCallAndGivesItsPermitBack() throws Exception {
+        String own = UPSERT + "&apiVersion=61.0";   // a Kamelet, and so a breaker, of this test's own
+        control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"unavailable\",\"count\":1000}");
+        for (int i = 0; i < 20; i++) {
+            assertThat(send(own, List.of(record("B-1", Map.of("LastName", "One")))))
+                    .extracting(Outcome::status).containsExactly(Outcome.Status.RETRY);
+        }
+        long counted = counted();
+        long ledger = number("select count(*) from sluice.api_call");
+        List<Outcome> outcomes = send(own, List.of(record("B-1", Map.of("LastName", "One"))));
+        assertThat(outcomes).extracting(Outcome::status).containsExactly(Outcome.Status.RETRY);
+        assertThat(outcomes.get(0).message()).containsIgnoringCase("circuitbreaker");
+        assertThat(counted()).isEqualTo(counted);
+        assertThat(number("select count(*) from sluice.api_call")).isEqualTo(ledger);
+    }
+
+    @Test
+    void anExpiredTokenIsRenewedWithAPermitForEachCall() throws Exception {
+        send(UPSERT, List.of(record("T-1", Map.of("LastName", "One"))));
+        control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"expireTokens\"}");
+        long counted = counted();
+        long ledger = number("select count(*) from sluice.api_call");
+        assertThat(send(UPSERT, List.of(record("T-1", Map.of("LastName", "Two")))))
+                .extracting(Outcome::status).containsExactly(Outcome.Status.RETRY);
+        assertThat(send(UPSERT, List.of(record("T-1", Map.of("LastName", "Two")))))
+                .extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
+        assertThat(counted() - counted).isEqualTo(number("select count(*) from sluice.api_call") - ledger);
+    }
+
+    @Test
+    void anAnswerCutOffAfterTheWriteIsARetryThatWritesTheSameAgain() throws Exception {
+        control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"reset\",\"afterWrite\":true,\"count\":1}");
+        assertThat(send(UPSERT, List.of(record("X-1", Map.of("LastName", "One")))))
+                .extracting(Outcome::status).containsExactly(Outcome.Status.RETRY);
+        assertThat(number("select status from sluice.api_call order by id desc limit 1")).isZero();
+        assertThat(send(UPSERT, List.of(record("X-1", Map.of("LastName", "One")))))
+                .extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
+        assertThat(contact("X-1").path("LastName").asText()).isEqualTo("One");
+    }
+
+    @Test
+    void aListThatIsNoListOfRecordsIsRefusedBeforeAnyCall() throws Exception {
+        long counted = counted();
+        Exchange exchange = camel.request(UPSERT, message -> message.getMessage().setBody("a string"));
+        assertThat(exchange.getException()).hasMessageContaining("A writer takes a list of records");
+        assertThat(counted()).isEqualTo(counted);
+    }
+
+    @Test
+    void describeSaysTheFieldsOfAnObject() {
+        ObjectShape shape = camel.requestBody("kamelet:salesforce-describe-action?object=Contact", null,
+                ObjectShape.class);
+        assertThat(shape.fields().get("Customer_No__c").externalId()).isTrue();
+        assertThat(shape.fields().get("LastName").writable()).isTrue();
+        assertThat(shape.fields().get("SystemModstamp").writable()).isFalse();
+    }
+
+    @Test
+    void objectsListsTheObjectsOfTheOrg() {
+        assertThat(camel.requestBody("kamelet:salesforce-objects-action", null, List.class))
+                .contains("Account", "Contact", "Opportunity");
+    }
+
+    @Test
+    void queryHandsOnTheFirstPage() throws Exception {
+        send(UPSERT, List.of(record("Q-1", Map.of("LastName", "O'Query"))));
+        String page = camel.requestBody("kamelet:salesforce-query-action",
+                "SELECT Id, Customer_No__c FROM Contact WHERE LastName = 'O\\'Query'", String.class);
+        assertThat(JSON.readTree(page).path("records").path(0).path("Customer_No__c").asText()).isEqualTo("Q-1");
+    }
+
+    private static Map<String, Object> record(String key, Map<String, Object> fields) {
+        return Map.of("key", key, "fields", fields);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<Outcome> send(String uri, List<?> records) {
+        Exchange exchange = camel.request(uri, message -> message.getMessage().setBody(records));
+        assertThat(exchange.getException()).isNull();
+        return exchange.getMessage().getBody(List.class);
+    }
+
+    private static JsonNode contact(String key) throws Exception {
+        for (String line : control("GET", "/sandbox/records/salesforce/Contact", "").split("\n")) {
+            if (!line.isBlank() && JSON.readTree(line).path("Customer_No__c").asText().equals(key)) {
+                return JSON.readTree(line);
+            }
+        }
+        return null;
+    }
+
+    private static long counted() throws Exception {
+        JsonNode account = JSON.readTree(control("GET", "/sandbox/referee", "")).path("accounts").path("salesforce");
+        return account.path("accepted").asLong() + account.path("refused").asLong();
+    }
+
+    private static String control(String method, String path, String body) throws Exception {
+        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + sandbox.port() + path)).header("Content-Type", "application/json")
+                .method(method, HttpRequest.BodyPublishers.ofString(body)).build(),
+                HttpResponse.BodyHandlers.ofString()).body();
+    }
+
+    private static long number(String sql) throws Exception {
+        try (var connection = DriverManager.getConnection(database.url(), "sluice", "");
+                var rows = connection.createStatement().executeQuery(sql)) {
+            rows.next();
+            return rows.getLong(1);
+        }
+    }
+}
