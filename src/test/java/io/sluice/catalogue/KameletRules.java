@@ -116,7 +116,7 @@ final class KameletRules {
             broken("definition has a description", "it is missing");
         }
         JsonNode properties = definition.path("properties");
-        properties.fields().forEachRemaining(property -> property(property.getKey(), property.getValue()));
+        properties.properties().forEach(property -> property(property.getKey(), property.getValue()));
         Set<String> seen = new HashSet<>();
         definition.path("required").forEach(required -> {
             if (!properties.has(required.asText())) {

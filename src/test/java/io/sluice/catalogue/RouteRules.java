@@ -78,7 +78,7 @@ final class RouteRules {
     }
 
     private void steps(JsonNode steps) {
-        steps.forEach(step -> step.fields().forEachRemaining(one -> step(one.getKey(), one.getValue())));
+        steps.forEach(step -> step.properties().forEach(one -> step(one.getKey(), one.getValue())));
     }
 
     private void step(String kind, JsonNode step) {
