@@ -40,8 +40,9 @@ final class SyncCheck {
             problems.add(sync.where() + ": fields maps a column to '" + sync.getExternalId()
                     + "', which the key fills already; take it out of fields");
         }
+        sync.getFields().forEach((column, field) -> required(sync, "the CRM field of column '" + column + "'", field, problems));
         try {
-            java.time.ZoneId.of(sync.getTimeZone());
+            java.time.ZoneId.of(String.valueOf(sync.getTimeZone()));
         } catch (java.time.DateTimeException unknown) {
             problems.add(sync.where() + ": there is no time zone '" + sync.getTimeZone()
                     + "'; write it like Europe/Berlin or UTC");
@@ -56,7 +57,7 @@ final class SyncCheck {
     }
 
     private static void choice(Sync sync, String property, String value, Set<String> choices, List<String> problems) {
-        if (!choices.contains(value)) {
+        if (value == null || !choices.contains(value)) {
             problems.add(sync.where() + ": " + property + " is '" + value + "'"
                     + Nearest.hint(String.valueOf(value), choices));
         }

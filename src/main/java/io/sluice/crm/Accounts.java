@@ -66,14 +66,22 @@ public final class Accounts {
      */
     public void heard(String account, int status, String problem) {
         boolean everybody = status == 0 || status == 401 || status == 403 || status == 429 || status >= 500;
-        State before = states.getOrDefault(account, new State(false, 0, Instant.EPOCH, null));
-        if (!everybody) {
-            if (before.problem() != null) {
-                LOG.info("Account {} answers again; what waited is sent now.", account);
-            }
-            states.put(account, new State(before.checked(), 0, Instant.EPOCH, null));
-            return;
+        Instant now = clock.instant();
+        // in one step, so that a check that ends meanwhile is not forgotten
+        states.compute(account, (name, old) -> {
+            State before = old == null ? new State(false, 0, Instant.EPOCH, null) : old;
+            return everybody ? resting(name, before, now, problem) : answering(name, before);
+        });
+    }
+
+    private static State answering(String account, State before) {
+        if (before.problem() != null) {
+            LOG.info("Account {} answers again; what waited is sent now.", account);
         }
+        return new State(before.checked(), 0, Instant.EPOCH, null);
+    }
+
+    private static State resting(String account, State before, Instant now, String problem) {
         int failures = before.failures() + 1;
         long ceiling = Math.min(LONGEST_REST.toMillis(), FIRST_REST.toMillis() << Math.min(failures - 1, 10));
         Duration rest = Duration.ofMillis(ceiling / 2 + ThreadLocalRandom.current().nextLong(ceiling / 2));
@@ -81,7 +89,7 @@ public final class Accounts {
             LOG.warn("Account {} does not take calls: {}. Nothing is lost; it is tried again with growing pauses.",
                     account, problem);
         }
-        states.put(account, new State(before.checked(), failures, clock.instant().plus(rest), problem));
+        return new State(before.checked(), failures, now.plus(rest), problem);
     }
 
     /** What is wrong with an account, or null. */

@@ -22,7 +22,8 @@ public record Limit(String name, long max, Duration window) {
      * @throws IllegalArgumentException showing the form
      */
     public static Limit parse(String name, String text) {
-        var form = java.util.regex.Pattern.compile("\\s*([\\d_]+)\\s+per\\s+(\\d+)\\s*(ms|s|m|h|d)\\s*").matcher(text);
+        var form = java.util.regex.Pattern
+                .compile("\\s*(\\d[\\d_]{0,17})\\s+per\\s+(\\d{1,9})\\s*(ms|s|m|h|d)\\s*").matcher(text);
         if (!form.matches()) {
             throw new IllegalArgumentException("limit '" + name + "' is '" + text
                     + "', but reads like '15000 per 24h' or '190 per 10s'");

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 record SalesforceAnswer(int status, String body) {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
-    private static final Pattern API_USAGE = Pattern.compile("api-usage=(\\d+)/(\\d+)");
+    private static final Pattern API_USAGE = Pattern.compile("(?<![\\w-])api-usage=(\\d+)/(\\d+)");
 
     boolean ok() {
         return status >= 200 && status < 300;
@@ -29,7 +29,7 @@ record SalesforceAnswer(int status, String body) {
     /** The body as JSON, or nothing when it is something else, such as a maintenance page. */
     Optional<JsonNode> json() {
         try {
-            return Optional.ofNullable(body == null ? null : MAPPER.readTree(body));
+            return Optional.ofNullable(body == null ? null : MAPPER.readTree(body)).filter(node -> !node.isMissingNode());
         } catch (JsonProcessingException noJson) {
             return Optional.empty();
         }

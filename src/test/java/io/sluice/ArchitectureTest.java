@@ -1,0 +1,145 @@
+package io.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The structure that the packages promise, read from the sources. */
+class ArchitectureTest {
+
+    private static final Path SOURCES = Path.of("src/main/java");
+    /** A package by its lower-case words; a class name ends it. Full names in the code count like imports. */
+    private static final Pattern NAMED = Pattern.compile("\\b(io\\.sluice(?:\\.[a-z][a-z0-9_]*)*)\\.(?:[A-Z]|\\*)");
+    private static final String SANDBOX = "io.sluice.sandbox";
+
+    private static final Map<Path, String> FILES = sources();
+
+    @Test
+    void noPackagesNeedEachOther() {
+        Map<String, Set<String>> needs = needs();
+
+        assertThat(needs.get("io.sluice.outbox")).as("what the outbox needs").contains("io.sluice", "io.sluice.store");
+        assertThat(cycle(needs)).as("packages in a circle").isEmpty();
+    }
+
+    @Test
+    void aCircleOfPackagesIsFound() {
+        assertThat(cycle(Map.of("a", Set.of("b"), "b", Set.of("c"), "c", Set.of("a", "d"), "d", Set.of())))
+                .containsExactlyInAnyOrder("a", "b", "c");
+    }
+
+    @Test
+    void theSandboxAndTheProductDoNotKnowEachOther() {
+        List<String> acquaintances = new ArrayList<>();
+        needs().forEach((name, needed) -> needed.stream()
+                .filter(other -> isSandbox(name) != isSandbox(other))
+                .forEach(other -> acquaintances.add(name + " uses " + other)));
+
+        assertThat(acquaintances).isEmpty();
+    }
+
+    @Test
+    void onlyItsOwnPackageTheSandboxAndTheCompositionNameAVendor() {
+        List<String> places = new ArrayList<>();
+        FILES.forEach((file, text) -> {
+            String name = packageOf(file);
+            boolean allowed = name.startsWith("io.sluice.crm.salesforce") || isSandbox(name) || name.equals("io.sluice.app");
+            List<String> lines = text.lines().toList();
+            for (int i = 0; !allowed && i < lines.size(); i++) {
+                if (lines.get(i).toLowerCase(Locale.ROOT).contains("salesforce")) {
+                    places.add(file + ":" + (i + 1) + ": " + lines.get(i).strip());
+                }
+            }
+        });
+
+        assertThat(places).isEmpty();
+    }
+
+    @Test
+    void aPackageIsNamedForWhatItDoes() {
+        assertThat(FILES.keySet().stream().map(ArchitectureTest::packageOf))
+                .contains("io.sluice.quota")
+                .noneMatch(name -> name.matches(".*\\.(util|utils|helper|helpers|common|misc)(\\..*)?"));
+    }
+
+    private static boolean isSandbox(String name) {
+        return name.equals(SANDBOX) || name.startsWith(SANDBOX + ".");
+    }
+
+    /** Each package and the packages of ours whose classes it names. */
+    private static Map<String, Set<String>> needs() {
+        Map<String, Set<String>> needs = new TreeMap<>();
+        FILES.forEach((file, text) -> {
+            String own = packageOf(file);
+            Set<String> needed = needs.computeIfAbsent(own, name -> new TreeSet<>());
+            Matcher matcher = NAMED.matcher(text);
+            while (matcher.find()) {
+                if (!matcher.group(1).equals(own)) {
+                    needed.add(matcher.group(1));
+                }
+            }
+        });
+        return needs;
+    }
+
+    /** The packages of one circle, or nothing. */
+    private static Set<String> cycle(Map<String, Set<String>> needs) {
+        Set<String> harmless = new TreeSet<>();
+        for (String name : needs.keySet()) {
+            Set<String> circle = cycle(name, new LinkedHashSet<>(), harmless, needs);
+            if (!circle.isEmpty()) {
+                return circle;
+            }
+        }
+        return Set.of();
+    }
+
+    private static Set<String> cycle(String name, Set<String> way, Set<String> harmless, Map<String, Set<String>> needs) {
+        if (harmless.contains(name)) {
+            return Set.of();
+        }
+        if (!way.add(name)) {
+            List<String> steps = new ArrayList<>(way);
+            return new LinkedHashSet<>(steps.subList(steps.indexOf(name), steps.size()));
+        }
+        for (String next : needs.getOrDefault(name, Set.of())) {
+            Set<String> circle = cycle(next, way, harmless, needs);
+            if (!circle.isEmpty()) {
+                return circle;
+            }
+        }
+        way.remove(name);
+        harmless.add(name);
+        return Set.of();
+    }
+
+    private static String packageOf(Path file) {
+        return SOURCES.relativize(file.getParent()).toString().replace('/', '.').replace('\\', '.');
+    }
+
+    private static Map<Path, String> sources() {
+        Map<Path, String> sources = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(SOURCES)) {
+            for (Path file : files.filter(it -> it.toString().endsWith(".java")).toList()) {
+                sources.put(file, Files.readString(file));
+            }
+        } catch (IOException unreadable) {
+            throw new java.io.UncheckedIOException(unreadable);
+        }
+        return sources;
+    }
+}

@@ -1,0 +1,67 @@
+package io.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Whoever looks for a setting finds it in application.properties. */
+class SettingsAreDocumentedTest {
+
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{[?]?(sluice\\.[A-Za-z0-9_.-]+)");
+    private static final Pattern READ = Pattern.compile(
+            "\\.(?:text|number|duration|flag)\\(\\s*\"(sluice\\.[A-Za-z0-9_.-]+)\"");
+
+    @Test
+    void everyPlaceholderOfRoutesAndKameletsIsASetting() throws IOException {
+        Map<String, List<String>> used = found(PLACEHOLDER, ".yaml", "routes", "kamelet-catalog");
+
+        assertThat(used).containsKey("sluice.senders");
+        assertThat(undocumented(used)).isEmpty();
+    }
+
+    @Test
+    void everySettingThatTheCodeReadsStandsInTheFile() throws IOException {
+        Map<String, List<String>> used = found(READ, ".java", "src/main/java");
+
+        assertThat(used).containsKey("sluice.database.url");
+        assertThat(undocumented(used)).isEmpty();
+    }
+
+    private static List<String> undocumented(Map<String, List<String>> used) throws IOException {
+        Properties documented = new Properties();
+        try (Reader reader = Files.newBufferedReader(Path.of("application.properties"))) {
+            documented.load(reader);
+        }
+        return used.entrySet().stream().filter(entry -> !documented.containsKey(entry.getKey()))
+                .map(entry -> entry.getKey() + " is used in " + entry.getValue() + ", but application.properties lacks it")
+                .toList();
+    }
+
+    /** Each name that the pattern's first group finds, with the files in which it stands. */
+    private static Map<String, List<String>> found(Pattern pattern, String ending, String... folders) throws IOException {
+        Map<String, List<String>> found = new TreeMap<>();
+        for (String folder : folders) {
+            try (Stream<Path> files = Files.walk(Path.of(folder))) {
+                for (Path file : files.filter(it -> it.toString().endsWith(ending)).sorted().toList()) {
+                    Matcher matcher = pattern.matcher(Files.readString(file));
+                    while (matcher.find()) {
+                        found.computeIfAbsent(matcher.group(1), name -> new ArrayList<>()).add(file.toString());
+                    }
+                }
+            }
+        }
+        return found;
+    }
+}

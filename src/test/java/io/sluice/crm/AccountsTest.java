@@ -1,0 +1,121 @@
+package io.sluice.crm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AccountsTest {
+
+    private static final String CRM = "crm";
+
+    private Instant now = Instant.parse("2026-01-01T00:00:00Z");
+    private Accounts accounts = accounts(() -> now);
+
+    @Test
+    void anAccountIsReadyOnlyOnceItsObjectsAreChecked() {
+        assertThat(accounts.ready()).isEmpty();
+        assertThat(accounts.problem(CRM)).isEqualTo("not asked yet");
+
+        accounts.heard(CRM, 200, null);
+        assertThat(accounts.ready()).isEmpty();
+        assertThat(accounts.problem(CRM)).isEqualTo("its objects and fields are not checked yet");
+
+        accounts.checked(CRM);
+        assertThat(accounts.ready()).containsExactly(CRM);
+        assertThat(accounts.problem(CRM)).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 401, 403, 429, 500, 502, 503, 504})
+    void anAnswerThatConcernsEverybodyLetsTheAccountRest(int status) {
+        accounts.checked(CRM);
+        accounts.heard(CRM, status, "what it said");
+
+        assertThat(accounts.ready()).isEmpty();
+        assertThat(accounts.problem(CRM)).isEqualTo("what it said");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {200, 204, 300, 400, 404, 409, 415})
+    void anAnswerThatConcernsTheRequestDoesNot(int status) {
+        accounts.checked(CRM);
+        accounts.heard(CRM, status, "this request is wrong");
+
+        assertThat(accounts.ready()).containsExactly(CRM);
+        assertThat(accounts.problem(CRM)).isNull();
+    }
+
+    @Test
+    void oneAccountsRestIsNotTheOthers() {
+        accounts.checked(CRM);
+        accounts.checked("other");
+        accounts.heard(CRM, 503, "down");
+
+        assertThat(accounts.ready()).containsExactly("other");
+    }
+
+    @Property
+    void aRestLastsBetweenHalfAndAllOfACeilingThatDoublesUpToHalfAMinute(@ForAll @IntRange(min = 1, max = 100) int failures) {
+        accounts = accounts(() -> now);
+        accounts.checked(CRM);
+        for (int i = 0; i < failures; i++) {
+            accounts.heard(CRM, 503, "down");
+        }
+        long ceiling = Math.min(30_000, 500L << Math.min(failures - 1, 10));
+
+        now = now.plusMillis(ceiling / 2 - 1);
+        assertThat(accounts.ready()).as("before half of " + ceiling + " ms").isEmpty();
+        now = now.plusMillis(ceiling - ceiling / 2 + 1);
+        assertThat(accounts.ready()).as("after " + ceiling + " ms").containsExactly(CRM);
+    }
+
+    @Test
+    void anAnswerEndsTheRestAndTheNextOneIsShortAgain() {
+        accounts.checked(CRM);
+        for (int i = 0; i < 8; i++) {
+            accounts.heard(CRM, 503, "down");
+        }
+        accounts.heard(CRM, 200, null);
+        assertThat(accounts.ready()).containsExactly(CRM);
+        assertThat(accounts.problem(CRM)).isNull();
+
+        accounts.heard(CRM, 503, "down again");
+        now = now.plus(Duration.ofMillis(500));
+        assertThat(accounts.ready()).containsExactly(CRM);
+    }
+
+    @Test
+    void aCheckDoesNotEndARest() {
+        accounts.heard(CRM, 503, "down");
+        accounts.checked(CRM);
+
+        assertThat(accounts.ready()).isEmpty();
+        assertThat(accounts.problem(CRM)).isEqualTo("down");
+    }
+
+    /** Else the account would never be ready again. */
+    @Test
+    void aCheckThatEndsWhileACallFailsIsNotForgotten() {
+        accounts = accounts(() -> {
+            accounts.checked(CRM);
+            return now;
+        });
+        accounts.heard(CRM, 503, "down");
+        accounts.heard(CRM, 200, null);
+
+        assertThat(accounts.problem(CRM)).isNull();
+    }
+
+    private static Accounts accounts(InstantSource clock) {
+        return new Accounts(List.of(new Account(CRM, null, List.of()), new Account("other", null, List.of())), clock);
+    }
+}

@@ -1,0 +1,55 @@
+package io.sluice.crm.salesforce;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.Outcome;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ErrorsTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UNABLE_TO_LOCK_ROW", "REQUEST_LIMIT_EXCEEDED", "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION",
+        "INTERNAL_SERVER_ERROR", "INVALID_SESSION_ID", "ALL_OR_NONE_OPERATION_ROLLED_BACK", "QUERY_TIMEOUT"})
+    void whatPassesIsTriedAgain(String code) {
+        assertThat(Errors.outcome("A", code, "words")).isEqualTo(Outcome.retry("A", code, "words"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"REQUIRED_FIELD_MISSING", "INVALID_EMAIL_ADDRESS", "DUPLICATES_DETECTED", "DUPLICATE_VALUE",
+        "FIELD_CUSTOM_VALIDATION_EXCEPTION", "STRING_TOO_LONG", "MALFORMED_ID", "CANNOT_UPDATE_CONVERTED_LEAD",
+        "INVALID_FIELD", "A_CODE_OF_NEXT_YEAR"})
+    void whatTheRecordItselfCausesIsRejectedWithTheCrmsWords(String code) {
+        assertThat(Errors.outcome("A", code, "words")).isEqualTo(Outcome.rejected("A", code, "words"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 401, 403, 406, 408, 420, 429, 500, 502, 503})
+    void aCallThatWasNotDoneIsTriedAgain(int status) {
+        assertThat(Errors.ofCall("A", new SalesforceAnswer(status, "<html>no</html>")).status())
+                .isEqualTo(Outcome.Status.RETRY);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {400, 404, 405, 414, 415, 431})
+    void aRequestThatIsWrongStaysWrong(int status) {
+        assertThat(Errors.ofCall("A", new SalesforceAnswer(status,
+                "[{\"errorCode\":\"INVALID_TYPE\",\"message\":\"no such object\"}]")))
+                .isEqualTo(Outcome.rejected("A", "INVALID_TYPE", "no such object"));
+    }
+
+    @Test
+    void aLockedRowIsTriedAgainThoughTheStatusIs400() {
+        assertThat(Errors.ofCall("A", new SalesforceAnswer(400, "[{\"errorCode\":\"UNABLE_TO_LOCK_ROW\",\"message\":"
+                + "\"unable to obtain exclusive access to this record or 1 records: 001A\"}]")).status())
+                .isEqualTo(Outcome.Status.RETRY);
+    }
+
+    @Test
+    void aSpentQuotaIsNoFailureOfTheRecord() {
+        assertThat(Errors.ofCall("A", new SalesforceAnswer(403, "[{\"errorCode\":\"REQUEST_LIMIT_EXCEEDED\",\"message\":"
+                + "\"TotalRequests Limit exceeded.\"}]")))
+                .isEqualTo(Outcome.retry("A", "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."));
+    }
+}

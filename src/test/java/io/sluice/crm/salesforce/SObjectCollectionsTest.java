@@ -1,0 +1,220 @@
+package io.sluice.crm.salesforce;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sluice.Change;
+import io.sluice.Operation;
+import io.sluice.Outcome;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SObjectCollectionsTest {
+
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    // --- requests
+
+    @Test
+    void anUpsertNamesTypeAndKeyAndIsNotAllOrNone() throws IOException {
+        JsonNode request = request(upsert("C-1", Map.of("LastName", "One")));
+
+        assertThat(request.path("allOrNone").isBoolean()).isTrue();
+        assertThat(request.path("allOrNone").asBoolean()).isFalse();
+        assertThat(request.path("records")).containsExactly(MAPPER.readTree(
+                "{\"attributes\":{\"type\":\"Contact\"},\"LastName\":\"One\",\"Customer_No__c\":\"C-1\"}"));
+    }
+
+    @Test
+    void nullClearsAFieldAndAnAbsentOneIsLeftAlone() throws IOException {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("Phone", null);
+
+        JsonNode record = request(upsert("C-1", fields)).path("records").path(0);
+
+        assertThat(record.has("Phone")).isTrue();
+        assertThat(record.path("Phone").isNull()).isTrue();
+        assertThat(record.has("Email")).isFalse();
+    }
+
+    @Test
+    void aParentIsNamedByItsExternalId() throws IOException {
+        JsonNode record = request(upsert("C-1", Map.of("Parent__r.Key__c", "P-7"))).path("records").path(0);
+
+        assertThat(record.path("Parent__r")).isEqualTo(MAPPER.readTree("{\"Key__c\":\"P-7\"}"));
+        assertThat(record.has("Parent__r.Key__c")).isFalse();
+    }
+
+    @Test
+    void aParentThatIsNullIsTakenAway() throws IOException {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("Parent__r.Key__c", null);
+
+        JsonNode record = request(upsert("C-1", fields)).path("records").path(0);
+
+        assertThat(record.has("Parent__r")).isTrue();
+        assertThat(record.path("Parent__r").isNull()).isTrue();
+    }
+
+    @Test
+    void theKeyIsTheExternalIdWhateverTheFieldsSay() throws IOException {
+        assertThat(request(upsert("C-1", Map.of("Customer_No__c", "C-2"))).path("records").path(0)
+                .path("Customer_No__c").asText()).isEqualTo("C-1");
+    }
+
+    @Test
+    void numbersStayExact() {
+        assertThat(SObjectCollections.upsert(List.of(upsert("C-1", Map.of("Amount", new BigDecimal("1234567890.10")))),
+                "Opportunity", "Deal_No__c")).contains("\"Amount\":1234567890.10");
+    }
+
+    @Test
+    void recordsStandInTheOrderOfTheList() throws IOException {
+        List<Change> changes = changes(200);
+
+        JsonNode records = MAPPER.readTree(SObjectCollections.upsert(changes, "Contact", "Customer_No__c")).path("records");
+
+        assertThat(records.findValuesAsText("Customer_No__c"))
+                .containsExactlyElementsOf(changes.stream().map(Change::key).toList());
+    }
+
+    @Test
+    void moreThanACallTakesIsRefusedWithTheNumbers() {
+        assertThatThrownBy(() -> SObjectCollections.upsert(changes(201), "Contact", "Customer_No__c"))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("200").hasMessageContaining("201");
+        assertThatThrownBy(() -> SObjectCollections.delete(changes(201)))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("201");
+    }
+
+    @Test
+    void aKeyThatStandsTwiceIsRefusedByName() {
+        List<Change> twice = List.of(upsert("C-1", Map.of()), upsert("C-2", Map.of()), upsert("C-1", Map.of()));
+
+        assertThatThrownBy(() -> SObjectCollections.upsert(twice, "Contact", "Customer_No__c"))
+                .isInstanceOf(IllegalArgumentException.class).hasMessage("Key 'C-1' stands twice in one call; merge the two");
+    }
+
+    @Test
+    void aDeleteListsTheIds() {
+        assertThat(SObjectCollections.delete(List.of(delete("A", "003A"), delete("B", "003B"))))
+                .isEqualTo("allOrNone=false&ids=003A,003B");
+    }
+
+    @Test
+    void aKeyCanNotBreakOutOfTheQuery() {
+        assertThat(SObjectCollections.idQuery(List.of(delete("O'Hara", null), delete("a\\", null)), "Contact", "No__c"))
+                .isEqualTo("SELECT Id, No__c FROM Contact WHERE No__c IN ('O\\'Hara','a\\\\')");
+    }
+
+    // --- answers
+
+    @Test
+    void eachResultBelongsToTheRecordInItsPlace() {
+        List<Outcome> outcomes = SObjectCollections.outcomes(
+                List.of(upsert("A-1", Map.of()), upsert("A-2", Map.of())), new SalesforceAnswer(200, """
+                [{"id":"001XX0000000001AAA","success":true,"errors":[],"created":true},
+                 {"success":false,"errors":[{"statusCode":"REQUIRED_FIELD_MISSING",
+                   "message":"Required fields are missing: [Name]","fields":["Name"]}]}]"""));
+
+        assertThat(outcomes).containsExactly(Outcome.done("A-1", "001XX0000000001AAA"),
+                Outcome.rejected("A-2", "REQUIRED_FIELD_MISSING",
+                        "Required fields are missing: [Name] (fields [\"Name\"])"));
+    }
+
+    @Test
+    void aLockedRowComesBackWhileItsNeighboursAreDone() {
+        List<Outcome> outcomes = SObjectCollections.outcomes(
+                List.of(upsert("A-1", Map.of()), upsert("A-2", Map.of())), new SalesforceAnswer(200, """
+                [{"success":false,"errors":[{"statusCode":"UNABLE_TO_LOCK_ROW","message":"locked","fields":[]}]},
+                 {"id":"001B","success":true,"errors":[],"created":false}]"""));
+
+        assertThat(outcomes).containsExactly(Outcome.retry("A-1", "UNABLE_TO_LOCK_ROW", "locked"),
+                Outcome.done("A-2", "001B"));
+    }
+
+    @Test
+    void aFailureWithoutAReasonIsTriedAgain() {
+        assertThat(SObjectCollections.outcomes(List.of(upsert("A", Map.of())),
+                new SalesforceAnswer(200, "[{\"success\":false,\"errors\":[]}]")))
+                .extracting(Outcome::status).containsExactly(Outcome.Status.RETRY);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
+    void theDeleteOfARecordThatIsGoneIsDone(String code) {
+        SalesforceAnswer answer = new SalesforceAnswer(200,
+                "[{\"success\":false,\"errors\":[{\"statusCode\":\"" + code + "\",\"message\":\"gone\",\"fields\":[]}]}]");
+
+        assertThat(SObjectCollections.outcomes(List.of(delete("A", "003A")), answer))
+                .containsExactly(Outcome.done("A", null));
+        assertThat(SObjectCollections.outcomes(List.of(upsert("A", Map.of())), answer))
+                .as("an upsert is not").containsExactly(Outcome.rejected("A", code, "gone"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"<html><body>Scheduled maintenance</body></html>", "", "{}", "[]",
+        "[{\"success\":true,\"id\":\"1\"},{\"success\":true,\"id\":\"2\"},{\"success\":true,\"id\":\"3\"}]",
+        "[{\"success\":true,\"id\":\"1\"}"})
+    void anAnswerWithoutAResultForEachRecordSettlesNone(String body) {
+        assertThat(SObjectCollections.outcomes(List.of(upsert("A", Map.of()), upsert("B", Map.of())),
+                new SalesforceAnswer(200, body)))
+                .extracting(Outcome::key, Outcome::status, Outcome::code).containsExactly(
+                        org.assertj.core.groups.Tuple.tuple("A", Outcome.Status.RETRY, "NO_RESULT"),
+                        org.assertj.core.groups.Tuple.tuple("B", Outcome.Status.RETRY, "NO_RESULT"));
+    }
+
+    @Test
+    void aMaintenancePageIsTheFateOfEveryRecord() {
+        assertThat(SObjectCollections.outcomes(List.of(upsert("A", Map.of()), upsert("B", Map.of())),
+                new SalesforceAnswer(503, "<html>Down</html>"))).containsExactly(
+                        Outcome.retry("A", "HTTP_503", "<html>Down</html>"),
+                        Outcome.retry("B", "HTTP_503", "<html>Down</html>"));
+    }
+
+    @Test
+    void noAnswerIsTheFateOfEveryRecord() {
+        assertThat(SObjectCollections.outcomes(List.of(upsert("A", Map.of())), new SalesforceAnswer(0, "Connection reset")))
+                .containsExactly(Outcome.retry("A", "NO_ANSWER", "Connection reset"));
+    }
+
+    @Property
+    void thereIsOneOutcomeForEachRecordInTheOrderOfTheList(@ForAll @Size(max = 200) List<Boolean> successes) {
+        List<Change> changes = changes(successes.size());
+        String body = successes.stream().map(success -> success ? "{\"success\":true,\"id\":\"1\"}"
+                : "{\"success\":false,\"errors\":[{\"statusCode\":\"DUPLICATE_VALUE\",\"message\":\"\"}]}").toList().toString();
+
+        List<Outcome> outcomes = SObjectCollections.outcomes(changes, new SalesforceAnswer(200, body));
+
+        assertThat(outcomes).extracting(Outcome::key).containsExactlyElementsOf(changes.stream().map(Change::key).toList());
+        assertThat(outcomes).extracting(outcome -> outcome.status() == Outcome.Status.DONE)
+                .containsExactlyElementsOf(successes);
+    }
+
+    private static JsonNode request(Change change) throws IOException {
+        return MAPPER.readTree(SObjectCollections.upsert(List.of(change), "Contact", "Customer_No__c"));
+    }
+
+    private static List<Change> changes(int count) {
+        return IntStream.range(0, count).mapToObj(it -> upsert("C-" + (count - it), Map.of())).toList();
+    }
+
+    private static Change upsert(String key, Map<String, Object> fields) {
+        return new Change(key, Operation.UPSERT, null, fields);
+    }
+
+    private static Change delete(String key, String crmId) {
+        return new Change(key, Operation.DELETE, crmId, Map.of());
+    }
+}
