@@ -56,6 +56,7 @@ final class Bundle extends LifecycleStrategySupport {
             compose(context, settings);
         } catch (IllegalArgumentException | IllegalStateException wrong) {
             close();
+            LOG.error("{}", wrong.getMessage());
             throw new VetoCamelContextStartException(wrong.getMessage(), context, true);
         }
     }

@@ -59,8 +59,8 @@ public final class Permits {
         }
     }
 
-    /** As {@link #cancel(Exchange)}, for a route that holds the permit itself. */
-    public void cancel(Permit permit) throws SQLException {
+    /** As {@link #cancel}, for a route that holds the permit itself. */
+    public void giveBack(Permit permit) throws SQLException {
         quota.cancel(permit);
     }
 

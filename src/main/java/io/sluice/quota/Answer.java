@@ -3,11 +3,12 @@ package io.sluice.quota;
 /**
  * What is reported of a call.
  *
+ * @param operation what was called in the end: a permit is taken before it is known what is most urgent then
  * @param status  HTTP status; 0 when no answer came, so that nobody knows when the server counted it
  * @param records records in the call
  * @param bytes   size of the request's body
  */
-public record Answer(int status, int records, long bytes) {
+public record Answer(String operation, int status, int records, long bytes) {
 
     public static final int LOST = 0;
 }

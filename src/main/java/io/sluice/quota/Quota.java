@@ -37,7 +37,7 @@ public final class Quota {
 
     private static final String REPORT = """
             update sluice.api_call
-            set completed_at = case when ? > 0 then clock_timestamp() end, status = ?, records = ?, bytes = ?
+            set completed_at = case when ? > 0 then clock_timestamp() end, operation = ?, status = ?, records = ?, bytes = ?
             where id = ?""";
 
     private static final String CANCEL = "delete from sluice.api_call where id = ? and status is null";
@@ -100,7 +100,8 @@ public final class Quota {
 
     /** Says how a granted call ended. */
     public void report(Permit permit, Answer answer) throws SQLException {
-        database.update(REPORT, answer.status(), answer.status(), answer.records(), answer.bytes(), permit.id());
+        database.update(REPORT, answer.status(), answer.operation(), answer.status(), answer.records(), answer.bytes(),
+                permit.id());
     }
 
     /** Gives back a permit whose call was never made. */

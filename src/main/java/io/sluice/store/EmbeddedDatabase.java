@@ -128,6 +128,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
             if (!exists(statement, "select 1 from pg_database where datname = '" + NAME + "'")) {
                 statement.execute("create database " + NAME + " owner " + NAME);
             }
+            // or a table that the user sluice makes without naming a schema would land in Sluice's own
+            statement.execute("alter role " + NAME + " set search_path = public");
         }
     }
 

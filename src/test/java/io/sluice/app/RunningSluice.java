@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -101,7 +102,7 @@ final class RunningSluice implements AutoCloseable {
 
     /** Starts the process and does not wait for anything. */
     RunningSluice start() throws IOException {
-        List<String> command = java();
+        List<String> command = java(runtimeClassPath());
         settings.forEach((name, value) -> command.add("-D" + name + "=" + value));
         command.add("io.sluice.app.Main");
         return run(command);
@@ -115,15 +116,15 @@ final class RunningSluice implements AutoCloseable {
                     Matcher.quoteReplacement(setting.getKey() + " = " + setting.getValue()));
         }
         Files.writeString(home.resolve("application.properties"), properties);
-        List<String> command = java();
-        command.addAll(List.of("io.sluice.app.CamelJBang", "run", "application.properties",
+        List<String> command = java(CamelJBangIT.classPath());
+        command.addAll(List.of(Path.of("src/test/jbang/CamelJBang.java").toAbsolutePath().toString(), "run", "application.properties",
                 "--camel-version=" + camelVersion, "--kamelets-version=" + camelVersion, "--logging-color=false"));
         return run(command);
     }
 
-    private static List<String> java() {
+    private static List<String> java(String classPath) {
         return new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-cp", classPath()));
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-cp", classPath));
     }
 
     private RunningSluice run(List<String> command) throws IOException {
@@ -133,8 +134,10 @@ final class RunningSluice implements AutoCloseable {
         return this;
     }
 
-    private static String classPath() {
-        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    /** What a user has on the class path, nothing of the tests. */
+    static String runtimeClassPath() throws IOException {
+        return Path.of("target/classes").toAbsolutePath() + File.pathSeparator
+                + Files.readString(Path.of("target/runtime.classpath")).strip();
     }
 
     private Path log() {
@@ -262,7 +265,8 @@ final class RunningSluice implements AutoCloseable {
 
     /** Calls that the sandbox counted. */
     long counted() {
-        return referee().path("accepted").asLong() + referee().path("refused").asLong();
+        JsonNode referee = referee();
+        return referee.path("accepted").asLong() + referee.path("refused").asLong();
     }
 
     long ledger() throws SQLException {

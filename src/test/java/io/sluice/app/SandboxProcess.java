@@ -11,7 +11,7 @@ final class SandboxProcess {
 
     static AutoCloseable start(Path home, int port) throws IOException {
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m", "-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                "-Xmx256m", "-cp", RunningSluice.runtimeClassPath(),
                 "-Dsluice.sandbox.port=" + port, "io.sluice.sandbox.Sandbox")
                 .redirectErrorStream(true).redirectOutput(home.resolve("sandbox.log").toFile()).start();
         return () -> process.destroyForcibly().waitFor();

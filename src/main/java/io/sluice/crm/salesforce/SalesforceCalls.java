@@ -6,6 +6,7 @@ import io.sluice.Outcome;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
+import io.sluice.crm.SignInRefused;
 import io.sluice.quota.Answer;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.salesforce.SalesforceComponent;
 import org.apache.camel.component.salesforce.api.SalesforceException;
@@ -34,6 +36,7 @@ public final class SalesforceCalls {
     public static final String STATUS = "SluiceStatus";
     public static final String RECORDS = "SluiceRecords";
     private static final String CHANGES = "SluiceChanges";
+    private static final String TOKEN = "SluiceToken";
     private static final String SENT_BYTES = "SluiceSentBytes";
     private static final Logger LOG = LoggerFactory.getLogger(SalesforceCalls.class);
 
@@ -62,7 +65,7 @@ public final class SalesforceCalls {
     }
 
     /** After the call, whatever came of it: reports it and leaves the answer's text and status on the message. */
-    public void answered(Exchange exchange, String account) throws SQLException {
+    public void answered(Exchange exchange, String account, String operation) throws SQLException {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         int status = statusOf(exchange);
         String body = bodyOf(exchange, failure, status);
@@ -71,14 +74,15 @@ public final class SalesforceCalls {
         exchange.getMessage().setHeader(STATUS, status);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         int records = exchange.getMessage().getHeader(RECORDS, 0, Integer.class);
-        permits.report(exchange, new Answer(status, records, exchange.getProperty(SENT_BYTES, 0L, Long.class)));
+        permits.report(exchange,
+                new Answer(operation, status, records, exchange.getProperty(SENT_BYTES, 0L, Long.class)));
         var usage = SalesforceAnswer.apiUsage(exchange.getMessage().getHeader("Sforce-Limit-Info", String.class));
         if (usage.isPresent()) {
             permits.reported(account, "daily", usage.get()[1], usage.get()[0]);
         }
         accounts.heard(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
         if (answer.sessionExpired()) {
-            login(exchange, account);
+            signOut(exchange, account);
         }
     }
 
@@ -93,16 +97,34 @@ public final class SalesforceCalls {
         accounts.heard(account, Answer.LOST, why);
     }
 
-    /** Whether a session is there; makes one where not. A login is no call of the quota's. */
-    public void login(Exchange exchange, String account) {
-        SalesforceComponent component = exchange.getContext().getComponent(account, SalesforceComponent.class);
-        SalesforceSession session = component.getSession();
-        try {
-            session.login(session.getAccessToken());
-        } catch (SalesforceException | RuntimeException refused) {
-            LOG.debug("Login of account {} failed", account, refused);
-            accounts.heard(account, Answer.LOST, "the login was refused: " + reason(refused));
+    /** Makes a session where there is none. A login is no call of the quota's. */
+    public void signIn(Exchange exchange, String account) throws SignInRefused {
+        SalesforceSession session = session(exchange, account);
+        if (session.getAccessToken() == null) {
+            try {
+                session.login(null);
+            } catch (SalesforceException | RuntimeException refused) {
+                throw new SignInRefused(account, reason(refused), refused);
+            }
         }
+        exchange.setProperty(TOKEN, session.getAccessToken());
+    }
+
+    /** The token of this call has died: the next call signs in again, unless another one has done so by now. */
+    private static void signOut(Exchange exchange, String account) {
+        SalesforceSession session = session(exchange, account);
+        if (!Objects.equals(session.getAccessToken(), exchange.removeProperty(TOKEN))) {
+            return;
+        }
+        try {
+            session.logout();
+        } catch (SalesforceException alreadyDead) {
+            LOG.debug("The dead token of account {} could not be revoked", account, alreadyDead);
+        }
+    }
+
+    private static SalesforceSession session(Exchange exchange, String account) {
+        return exchange.getContext().getComponent(account, SalesforceComponent.class).getSession();
     }
 
     private static int statusOf(Exchange exchange) {
