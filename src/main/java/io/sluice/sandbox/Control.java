@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * The sandbox's own endpoints under {@code /sandbox}: the referee, limits, faults, declared fields, and a CRM user's
@@ -183,10 +182,8 @@ final class Control {
 
     /** A user's edit meets late commits only; it is answered at once, with the moment at which others see it. */
     private Answer edited(Account account, Table table, Edit edit) {
-        Optional<Fault> late = account.faults().strike(Fault.Kind.LATE_COMMIT, "edit",
-                Set.of(table.type().name()));
-        Request.Attempt attempt = new Request.Attempt(account.faults().forRows("edit", Set.of()),
-                late.isPresent());
+        Optional<Fault> late = account.faults().strikeEdit(Fault.Kind.LATE_COMMIT, table.type().name());
+        Request.Attempt attempt = new Request.Attempt(account.faults().noRows(), late.isPresent());
         ObjectNode answer = json.createObjectNode().put("id", edit.make(attempt));
         attempt.held().ifPresent(held -> {
             long millis = late.map(Fault::lateMillis).orElse(0L);

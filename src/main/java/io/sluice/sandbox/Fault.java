@@ -77,9 +77,13 @@ public final class Fault {
         return left <= 0 || nowMicros >= endsAtMicros;
     }
 
-    boolean concerns(String operation, Set<String> objects) {
-        return (operations.isEmpty() || operations.contains(operation))
-                && (object == null || objects.contains(object));
+    /** @param onlyIfNamed whether a fault without an operation passes this one by: logins are struck when named */
+    boolean concerns(String operation, boolean onlyIfNamed) {
+        return operations.isEmpty() ? !onlyIfNamed : operations.contains(operation);
+    }
+
+    boolean concernsAny(Set<String> objects) {
+        return object == null || objects.contains(object);
     }
 
     boolean concernsRow(String ofObject, String key, String id) {

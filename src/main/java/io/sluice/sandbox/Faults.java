@@ -13,6 +13,9 @@ import java.util.stream.Collectors;
 /** The faults switched on for one account. */
 public final class Faults {
 
+    /** The operation under which a CRM user's edit meets faults. */
+    static final String EDIT = "edit";
+
     private final SandboxClock clock;
     private final List<Fault> active = new ArrayList<>();
 
@@ -48,20 +51,35 @@ public final class Faults {
     }
 
     /** The fault of this kind that strikes this request, if one does; a fault that strikes is used up by one. */
-    synchronized Optional<Fault> strike(Fault.Kind kind, String operation, Set<String> objects) {
+    synchronized Optional<Fault> strike(Fault.Kind kind, Request request) {
+        return strike(kind, request.operation(), request.objects(), request.kind() == Request.Kind.LOGIN);
+    }
+
+    /** The fault of this kind that strikes an edit in the CRM's own screens, if one does. */
+    synchronized Optional<Fault> strikeEdit(Fault.Kind kind, String object) {
+        return strike(kind, EDIT, Set.of(object), false);
+    }
+
+    private Optional<Fault> strike(Fault.Kind kind, String operation, Set<String> objects, boolean onlyIfNamed) {
         sweep();
-        Optional<Fault> struck = active.stream().filter(f -> f.kind() == kind && f.concerns(operation, objects))
+        Optional<Fault> struck = active.stream().filter(f -> f.kind() == kind)
+                .filter(f -> f.concerns(operation, onlyIfNamed) && f.concernsAny(objects))
                 .filter(Fault::strikes).findFirst();
         struck.ifPresent(Fault::use);
         return struck;
     }
 
     /** The row faults for one request: each is used up by one at most, however many rows it strikes. */
-    synchronized RowFaults forRows(String operation, Set<String> objects) {
+    synchronized RowFaults forRows(String operation) {
         sweep();
         return new RowFaults(active.stream()
                 .filter(f -> f.kind() == Fault.Kind.ROW_LOCK || f.kind() == Fault.Kind.PARTIAL)
-                .filter(f -> f.concerns(operation, objects)).toList());
+                .filter(f -> f.concerns(operation, false)).toList());
+    }
+
+    /** For work that no row fault strikes. */
+    RowFaults noRows() {
+        return new RowFaults(List.of());
     }
 
     private void sweep() {

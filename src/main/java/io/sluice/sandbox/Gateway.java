@@ -103,13 +103,10 @@ final class Gateway {
             if (account != null) {
                 account.tally().login(request.operation());
                 accounts.journal().counted(account.name(), request.operation(), request.kind(), clock.micros(), false);
-                Optional<Fault> down = strike(Fault.Kind.UNAVAILABLE);
-                if (down.isPresent()) {
-                    answer(protocol.unavailable(down.get()), Map.of());
-                    return;
-                }
+                faulted();
+            } else {
+                work(attempt(false)).onSuccess(answer -> answer(answer, Map.of()));
             }
-            work(attempt(false)).onSuccess(answer -> answer(answer, Map.of()));
         }
 
         private void data() {
@@ -125,10 +122,15 @@ final class Gateway {
             }
             account.tally().accepted(request.operation());
             accounts.journal().counted(account.name(), request.operation(), request.kind(), admission.micros(), false);
-            http.connection().closeHandler(v -> {
+            http.response().closeHandler(v -> {
                 gone = true;
                 leaveWhenOver();
             });
+            faulted();
+        }
+
+        /** Does the work, in whatever way the faults leave it to be done. */
+        private void faulted() {
             Optional<Fault> down = strike(Fault.Kind.UNAVAILABLE);
             if (down.isPresent()) {
                 answer(protocol.unavailable(down.get()), Map.of());
@@ -188,13 +190,13 @@ final class Gateway {
         }
 
         private Optional<Fault> strike(Fault.Kind kind) {
-            return request.account().faults().strike(kind, request.operation(), request.objects());
+            return request.account().faults().strike(kind, request);
         }
 
         private Request.Attempt attempt(boolean late) {
             Account account = request.account();
             return new Request.Attempt(account == null ? null
-                    : account.faults().forRows(request.operation(), request.objects()), late);
+                    : account.faults().forRows(request.operation()), late);
         }
 
         private void refuse(String limit, long micros) {
@@ -228,7 +230,7 @@ final class Gateway {
         }
 
         private void count(int status, Map<String, Integer> written) {
-            if (request.account() != null) {
+            if (request.account() != null && request.kind() == Request.Kind.DATA) {
                 request.account().tally().answered(status, written);
                 accounts.journal().answered(request.account().name(), status, written);
             }
@@ -290,13 +292,8 @@ final class Gateway {
         http.params().forEach(e -> query.putIfAbsent(e.getKey(), e.getValue()));
         Map<String, String> headers = new HashMap<>();
         http.headers().forEach(e -> headers.putIfAbsent(e.getKey().toLowerCase(Locale.ROOT), e.getValue()));
-        String path = decoded(http.path().replaceAll("/{2,}", "/"));
+        String path = http.path().replaceAll("/{2,}", "/");
         String origin = http.scheme() + "://" + (http.authority() == null ? "127.0.0.1" : http.authority().toString());
         return new Call(http.method().name(), path, query, headers, body.getBytes(), origin);
-    }
-
-    private static String decoded(String path) {
-        return path.indexOf('%') < 0 ? path
-                : java.net.URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 }

@@ -2,6 +2,7 @@ package io.sluice.sandbox;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 import io.sluice.sandbox.store.Field;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -44,8 +46,17 @@ final class Journal implements AutoCloseable {
     static Journal open(Path file) throws IOException {
         Path folder = file.toAbsolutePath().getParent();
         Files.createDirectories(folder);
-        return new Journal(FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
-                StandardOpenOption.APPEND));
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+                StandardOpenOption.APPEND);
+        try {
+            if (channel.tryLock() != null) {
+                return new Journal(channel);
+            }
+        } catch (OverlappingFileLockException e) {
+            // the same process holds it: as if another did
+        }
+        channel.close();
+        throw new IOException("another sandbox uses it; give each its own sluice.sandbox.data.");
     }
 
     void account(String account, String crm) {
@@ -57,7 +68,7 @@ final class Journal implements AutoCloseable {
     }
 
     /** A line that is JSON already: limits, objects, fields, counters. */
-    void line(com.fasterxml.jackson.databind.JsonNode node) {
+    void line(JsonNode node) {
         if (channel != null) {
             try {
                 append(JSON.writeValueAsBytes(node));

@@ -86,9 +86,9 @@ public final class Sandbox implements AutoCloseable {
         Control control = new Control(vertx, clock, accounts, Map.of("salesforce", new SalesforceUser()));
         Gateway gateway = new Gateway(vertx, clock, accounts,
                 List.of(new SalesforceProtocol(accounts, clock::micros)), control);
-        // the vendor takes 16,384 bytes of address and headers; more is 414 or 431
+        // HTTP/1.1 alone: there a cut connection is one request's. The vendor takes 16,384 bytes of address and headers; more is 414 or 431
         HttpServer server = vertx.createHttpServer(new HttpServerOptions().setMaxInitialLineLength(16_384)
-                .setMaxHeaderSize(16_384).setDecompressionSupported(true).setIdleTimeout(0));
+                .setMaxHeaderSize(16_384).setDecompressionSupported(true).setHttp2ClearTextEnabled(false));
         try {
             server.requestHandler(gateway::handle).listen(port, host).toCompletionStage().toCompletableFuture()
                     .get(30, TimeUnit.SECONDS);
@@ -130,6 +130,8 @@ public final class Sandbox implements AutoCloseable {
             return Journal.off();
         }
         try {
+            // a live sandbox's file is locked, so try that before reading and maybe rewriting it
+            Journal.open(data.get()).close();
             new JournalReplay(accounts).replay(data.get());
             Journal journal = Journal.open(data.get());
             accounts.keepIn(journal);

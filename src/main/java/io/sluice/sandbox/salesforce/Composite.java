@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import io.sluice.sandbox.Answer;
+import io.sluice.sandbox.Call;
 import io.sluice.sandbox.Request;
 import io.sluice.sandbox.store.Transaction;
 
@@ -12,7 +13,6 @@ import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -121,8 +121,7 @@ final class Composite {
         String url = one.path("url").asText();
         int mark = url.indexOf('?');
         String path = mark < 0 ? url : url.substring(0, mark);
-        List<String> segments = Arrays.stream(path.split("/")).filter(s -> !s.isEmpty())
-                .map(s -> URLDecoder.decode(s.replace("+", "%2B"), StandardCharsets.UTF_8)).toList();
+        List<String> segments = Call.segments(path);
         if (segments.size() < 4 || !"services".equals(segments.get(0)) || !"data".equals(segments.get(1))) {
             return null;
         }

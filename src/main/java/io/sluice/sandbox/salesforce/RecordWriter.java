@@ -162,6 +162,9 @@ final class RecordWriter {
             if (!field.unique() || value == null) {
                 return;
             }
+            if (transaction.isLocked(table, field, value) && (row == null || !value.equals(field.read(row)))) {
+                throw locked(table, row);
+            }
             for (Row other : transaction.find(table, field, value)) {
                 if (row == null || other.number() != row.number()) {
                     throw new RefusedException(SalesforceError.of("DUPLICATE_VALUE", "duplicate value found: "

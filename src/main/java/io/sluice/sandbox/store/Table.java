@@ -51,9 +51,18 @@ public final class Table implements Iterable<Row> {
     /** All rows as they stand, deleted ones included, in order of creation. */
     @Override
     public Iterator<Row> iterator() {
+        return iterator(1);
+    }
+
+    /** The rows as they stand from this number on, deleted ones included, in order of creation. */
+    public Iterable<Row> from(int number) {
+        return () -> iterator(number);
+    }
+
+    private Iterator<Row> iterator(int first) {
         Published state = published;
         return new Iterator<>() {
-            private int at = advance(1);
+            private int at = advance(first);
 
             private int advance(int from) {
                 int i = from;

@@ -9,6 +9,7 @@ import io.sluice.sandbox.salesforce.soql.Query.Operator;
 import io.sluice.sandbox.salesforce.soql.Query.Order;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
+import io.sluice.sandbox.store.RecordIds;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
@@ -16,6 +17,7 @@ import io.sluice.sandbox.store.Table;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,30 +51,28 @@ public final class Execution {
         if (!withDeleted) {
             test = ((Predicate<Row>) row -> !row.isDeleted()).and(test);
         }
-        // rows come in order of their ids, unless an index gave them
-        boolean inIdOrder = query.orderBy().isEmpty() || isIdOrder(query.orderBy());
-        Iterable<Row> candidates = narrowed().<Iterable<Row>>map(rows -> rows).orElse(table);
-        boolean stopEarly = inIdOrder && candidates == table;
+        Candidates candidates = candidates();
         long wanted = (long) query.offset() + query.limit();
         List<Row> found = new ArrayList<>();
-        for (Row row : candidates) {
+        Row last = null;
+        for (Row row : candidates.rows()) {
+            // rows that tie with the last one wanted still compete with it
+            if (last != null && found.size() >= wanted && candidates.isPast(last, row)) {
+                break;
+            }
             if (test.test(row)) {
                 found.add(row);
-                if (stopEarly && found.size() >= wanted) {
-                    break;
-                }
+                last = row;
             }
         }
-        if (!stopEarly) {
-            found.sort(order());
-        }
+        found.sort(order());
         int from = Math.min(query.offset(), found.size());
         return found.subList(from, (int) Math.min(found.size(), wanted));
     }
 
     /** The paths of the select list. */
     public Map<String, Path> select() {
-        Map<String, Path> select = new java.util.LinkedHashMap<>();
+        Map<String, Path> select = new LinkedHashMap<>();
         query.select().forEach(text -> select.put(text, Path.resolve(store, table, text)));
         return select;
     }
@@ -89,35 +89,64 @@ public final class Execution {
         return order == null ? Comparator.comparingInt(Row::number) : order.thenComparingInt(Row::number);
     }
 
-    private static boolean isIdOrder(List<Order> order) {
-        return order.size() == 1 && "Id".equalsIgnoreCase(order.get(0).path()) && !order.get(0).descending();
+    /**
+     * Rows among which all the wanted ones are.
+     *
+     * @param ordered whether they come in the order asked for, so that the search can end early
+     */
+    private record Candidates(Iterable<Row> rows, Ordered ordered) {
+
+        enum Ordered { NO, BY_ID, BY_STAMP }
+
+        /** Whether this row and all after it come after the last one in the order asked for. */
+        boolean isPast(Row last, Row row) {
+            return ordered == Ordered.BY_ID || ordered == Ordered.BY_STAMP && row.stamp() > last.stamp();
+        }
     }
 
-    /** Rows among which all the wanted ones are, or empty when no condition narrows them. */
-    private Optional<List<Row>> narrowed() {
+    private Candidates candidates() {
         List<Condition> must = query.where().map(where -> where instanceof And and ? and.all() : List.of(where))
                 .orElse(List.of());
         long from = Long.MIN_VALUE;
         long to = Long.MAX_VALUE;
+        int firstNumber = 1;
         for (Condition condition : must) {
             if (condition instanceof Among among && !among.negated() && !among.parts()) {
                 Optional<List<Row>> rows = keyed(among.path(), among.literals());
                 if (rows.isPresent()) {
-                    return rows;
+                    return new Candidates(rows.get(), Candidates.Ordered.NO);
                 }
             } else if (condition instanceof Compare compare) {
                 if (compare.operator() == Operator.EQUAL) {
                     Optional<List<Row>> rows = keyed(compare.path(), List.of(compare.literal()));
                     if (rows.isPresent()) {
-                        return rows;
+                        return new Candidates(rows.get(), Candidates.Ordered.NO);
                     }
                 }
                 from = Math.max(from, earliest(compare));
                 to = Math.min(to, latest(compare));
+                firstNumber = Math.max(firstNumber, firstNumber(compare));
             }
         }
-        return from == Long.MIN_VALUE && to == Long.MAX_VALUE ? Optional.empty()
-                : Optional.of(store.stampedBetween(table, from, to));
+        if (from == Long.MIN_VALUE && to == Long.MAX_VALUE) {
+            return new Candidates(table.from(firstNumber), query.orderBy().isEmpty() || isFirst("Id")
+                    ? Candidates.Ordered.BY_ID : Candidates.Ordered.NO);
+        }
+        return new Candidates(store.stampedBetween(table, from, to), isFirst("SystemModstamp")
+                ? Candidates.Ordered.BY_STAMP : Candidates.Ordered.NO);
+    }
+
+    /** Whether the order begins with this field, rising. */
+    private boolean isFirst(String field) {
+        return !query.orderBy().isEmpty() && field.equalsIgnoreCase(query.orderBy().get(0).path())
+                && !query.orderBy().get(0).descending();
+    }
+
+    /** The number of the first row whose id can meet the comparison; ids rise with their numbers. */
+    private int firstNumber(Compare compare) {
+        boolean bounds = compare.operator() == Operator.GREATER || compare.operator() == Operator.GREATER_OR_EQUAL;
+        return bounds && "Id".equalsIgnoreCase(compare.path()) && compare.literal().kind() == Literal.Kind.TEXT
+                ? Math.max(1, RecordIds.number(table.type().keyPrefix(), compare.literal().text())) : 1;
     }
 
     private Optional<List<Row>> keyed(String path, List<Literal> literals) {
