@@ -156,7 +156,10 @@ final class Gateway {
                     .otherwise(Set.of())
                     .onSuccess(found -> {
                         keys = found;
-                        request.account().tally().writesBegin(found);
+                        Tally tally = request.account().tally();
+                        if (tally.writesBegin(found)) {
+                            accounts.journal().met(request.account().name(), tally.maxWritesInFlight());
+                        }
                     })
                     .compose(v -> slowFirst ? pause(slow.get().delayMillis()) : Future.succeededFuture())
                     .compose(v -> work(attempt))

@@ -121,6 +121,15 @@ final class Journal implements AutoCloseable {
         });
     }
 
+    /** So many writes of one record were under way at once. */
+    void met(String account, int writes) {
+        line(json -> {
+            json.writeStringField("k", "met");
+            json.writeStringField("a", account);
+            json.writeNumberField("n", writes);
+        });
+    }
+
     void reset(String account) {
         line(json -> {
             json.writeStringField("k", "reset");

@@ -99,6 +99,7 @@ final class JournalReplay {
                 node.path("w").fields().forEachRemaining(e -> written.put(e.getKey(), e.getValue().asInt()));
                 account.tally().answered(node.path("s").asInt(), written);
             }
+            case "met" -> account.tally().restoreMaxWritesInFlight(node.path("n").asInt());
             case "reset" -> account.tally().reset();
             case "counters" -> {
                 account.tally().restore(node.path("tally"));

@@ -52,10 +52,21 @@ final class Tally {
         written.forEach((object, rows) -> writesByObject.merge(object, (long) rows, Long::sum));
     }
 
-    synchronized void writesBegin(Collection<String> keys) {
+    /** Requests that write these records are under way; tells whether more met on one record than ever before. */
+    synchronized boolean writesBegin(Collection<String> keys) {
+        int before = maxWritesInFlight;
         for (String key : keys) {
             maxWritesInFlight = Math.max(maxWritesInFlight, inFlight.merge(key, 1, Integer::sum));
         }
+        return maxWritesInFlight > before;
+    }
+
+    synchronized int maxWritesInFlight() {
+        return maxWritesInFlight;
+    }
+
+    synchronized void restoreMaxWritesInFlight(int max) {
+        maxWritesInFlight = max;
     }
 
     synchronized void writesEnd(Collection<String> keys) {
