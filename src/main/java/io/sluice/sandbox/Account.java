@@ -1,0 +1,82 @@
+package io.sluice.sandbox;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import io.sluice.sandbox.store.Store;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** One customer's CRM: its records, its limits, its faults and what the referee counted for it. */
+public final class Account {
+
+    private final String name;
+    private final String crm;
+    private final Store store;
+    private final Limiter limiter;
+    private final Faults faults;
+    private final Tally tally = new Tally();
+    private final List<JsonNode> declarations = new ArrayList<>();
+    private volatile long tokensDeadBefore;
+    private volatile long sessionSeconds = 7200;
+
+    Account(String name, String crm, SandboxClock clock, Consumer<Store.Commit> onCommit) {
+        this.name = name;
+        this.crm = crm;
+        this.store = new Store(clock::millis, onCommit);
+        this.limiter = new Limiter(clock);
+        this.faults = new Faults(clock);
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public String crm() {
+        return crm;
+    }
+
+    public Store store() {
+        return store;
+    }
+
+    public Limiter limiter() {
+        return limiter;
+    }
+
+    Faults faults() {
+        return faults;
+    }
+
+    Tally tally() {
+        return tally;
+    }
+
+    /** Tokens issued before this moment (microseconds since 1970) are dead. */
+    public long tokensDeadBefore() {
+        return tokensDeadBefore;
+    }
+
+    void expireTokens(long nowMicros) {
+        tokensDeadBefore = nowMicros;
+    }
+
+    /** How long a token lives, in seconds. */
+    public long sessionSeconds() {
+        return sessionSeconds;
+    }
+
+    void sessionSeconds(long seconds) {
+        sessionSeconds = seconds;
+    }
+
+    /** The journal lines that declared objects and fields, in their order. */
+    synchronized List<JsonNode> declarations() {
+        return List.copyOf(declarations);
+    }
+
+    synchronized void declared(JsonNode line) {
+        declarations.add(line);
+    }
+}

@@ -1,0 +1,152 @@
+package io.sluice.sandbox;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.FieldType;
+import io.sluice.sandbox.store.ObjectType;
+import io.sluice.sandbox.store.Table;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The accounts by name, and every change to one that is not a record: all of it goes to the journal. */
+public final class Accounts {
+
+    /** Not a limit on calls but on a token's life; it is set in the same place. */
+    private static final String SESSION = "session";
+
+    private final SandboxClock clock;
+    private final Map<String, CrmDefaults> crms;
+    private final Map<String, Account> accounts = Collections.synchronizedMap(new LinkedHashMap<>());
+    private volatile Journal journal = Journal.off();
+
+    /** What a new account of a CRM begins with, and how the CRM completes a declared object. */
+    public interface CrmDefaults {
+
+        /** Limits, objects and users. */
+        void prepare(Account account, LimitsChange limits);
+
+        /** An object with the fields that every object of this CRM has. */
+        ObjectType object(String name, String label, String keyPrefix);
+    }
+
+    /** Sets an account's limits, as {@link Limiter#change} reads them. */
+    public interface LimitsChange {
+        void set(JsonNode limits);
+    }
+
+    Accounts(SandboxClock clock, Map<String, CrmDefaults> crms) {
+        this.clock = clock;
+        this.crms = crms;
+    }
+
+    /** From here on changes are kept. */
+    void keepIn(Journal openJournal) {
+        journal = openJournal;
+    }
+
+    Journal journal() {
+        return journal;
+    }
+
+    public Optional<Account> find(String name) {
+        return Optional.ofNullable(accounts.get(name));
+    }
+
+    Collection<Account> all() {
+        synchronized (accounts) {
+            return List.copyOf(accounts.values());
+        }
+    }
+
+    /** The account of this name, made when it is not there. */
+    synchronized Account create(String name, String crm) {
+        Account present = accounts.get(name);
+        if (present != null) {
+            return present;
+        }
+        CrmDefaults defaults = Optional.ofNullable(crms.get(crm)).orElseThrow(() -> new IllegalArgumentException(
+                "There is no CRM '" + crm + "'. CRMs: " + String.join(", ", crms.keySet()) + "."));
+        Account account = new Account(name, crm, clock, commit -> journal.rows(name, commit));
+        journal.account(name, crm);
+        defaults.prepare(account, account.limiter()::change);
+        accounts.put(name, account);
+        return account;
+    }
+
+    void changeLimits(Account account, JsonNode spec) {
+        JsonNode limits = spec;
+        if (spec.isObject() && spec.has(SESSION)) {
+            account.sessionSeconds(spec.path(SESSION).path("seconds").asLong(account.sessionSeconds()));
+            limits = spec.<ObjectNode>deepCopy().without(SESSION);
+        }
+        account.limiter().change(limits);
+        journal.line(limitsLine(account, spec));
+    }
+
+    static ObjectNode limitsLine(Account account, JsonNode spec) {
+        ObjectNode line = JsonNodeFactory.instance.objectNode().put("k", "limits").put("a", account.name());
+        line.set("spec", spec);
+        return line;
+    }
+
+    void declareObject(Account account, String object, JsonNode spec) {
+        if (account.store().table(object).isPresent()) {
+            return;
+        }
+        String label = spec.path("label").asText(object);
+        String keyPrefix = spec.path("keyPrefix").asText("a%02d".formatted(account.declarations().size()));
+        if (!keyPrefix.matches("[0-9A-Za-z]{3}")) {
+            throw new IllegalArgumentException("A keyPrefix has three letters or digits.");
+        }
+        account.store().declare(crms.get(account.crm()).object(object, label, keyPrefix));
+        ObjectNode line = JsonNodeFactory.instance.objectNode().put("k", "object").put("a", account.name())
+                .put("object", object);
+        line.putObject("spec").put("label", label).put("keyPrefix", keyPrefix);
+        account.declared(line);
+        journal.line(line);
+    }
+
+    Field declareField(Account account, String object, String name, JsonNode spec) {
+        Table table = account.store().table(object)
+                .orElseThrow(() -> new IllegalArgumentException("There is no object " + object + "."));
+        Field field = account.store().declare(table, field(name, spec));
+        ObjectNode line = JsonNodeFactory.instance.objectNode().put("k", "field").put("a", account.name())
+                .put("object", object).put("field", name);
+        line.set("spec", spec);
+        account.declared(line);
+        journal.line(line);
+        return field;
+    }
+
+    private static Field field(String name, JsonNode spec) {
+        Field field = Field.of(name, spec.path("label").asText(name), FieldType.ofWireName(
+                spec.path("type").asText("string")));
+        if (spec.has("length")) {
+            field = field.withLength(spec.path("length").asInt());
+        }
+        if (spec.has("scale")) {
+            field = field.withScale(spec.path("scale").asInt());
+        }
+        if (spec.path("required").asBoolean()) {
+            field = field.asRequired();
+        }
+        if (spec.path("externalId").asBoolean()) {
+            field = field.asExternalId(spec.path("unique").asBoolean());
+        } else if (spec.path("unique").asBoolean()) {
+            field = field.asUnique();
+        }
+        if (spec.has("referenceTo")) {
+            field = field.referringTo(spec.path("referenceTo").asText(),
+                    spec.path("relationshipName").asText(name.replaceFirst("__c$", "__r")));
+        }
+        return field;
+    }
+}

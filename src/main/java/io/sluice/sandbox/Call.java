@@ -1,0 +1,39 @@
+package io.sluice.sandbox;
+
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A request as it arrived.
+ *
+ * @param path    as it was sent, but without doubled slashes
+ * @param query   decoded parameters; of a repeated one the first
+ * @param headers by lower-case name
+ * @param origin  scheme, host and port that the client used, such as {@code http://127.0.0.1:8090}
+ */
+public record Call(String method, String path, Map<String, String> query, Map<String, String> headers, byte[] body,
+        String origin) {
+
+    /** The decoded parts of the path between slashes; a key with a slash of its own stays one part. */
+    public List<String> segments() {
+        return segments(path);
+    }
+
+    /** The decoded parts of any path. */
+    public static List<String> segments(String path) {
+        // in a path, unlike in a form, a plus sign is itself
+        return Arrays.stream(path.split("/")).filter(s -> !s.isEmpty())
+                .map(s -> URLDecoder.decode(s.replace("+", "%2B"), StandardCharsets.UTF_8)).toList();
+    }
+
+    public String header(String name) {
+        return headers.get(name);
+    }
+
+    public String text() {
+        return new String(body, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,243 @@
+package io.sluice.sandbox;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.Table;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerResponse;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The sandbox's own endpoints under {@code /sandbox}: the referee, limits, faults, declared fields, and a CRM user's
+ * hands on the records. None of them counts as an API call. Errors are {@code {"error":"a sentence"}} with 400 or 404.
+ */
+final class Control {
+
+    private static final String HELP = """
+            The Sluice sandbox CRM.
+            GET    /sandbox/referee                            what was counted
+            POST   /sandbox/referee/reset                      count from zero, records stay
+            PUT    /sandbox/accounts/{account}                 {"crm":"salesforce"}
+            GET    /sandbox/limits/{account}
+            PUT    /sandbox/limits/{account}                   {"daily":{"max":15000,"windowSeconds":86400}}
+            GET    /sandbox/faults/{account}
+            POST   /sandbox/faults/{account}                   {"kind":"slow","delayMs":2000,"count":3}
+            DELETE /sandbox/faults/{account}
+            PUT    /sandbox/objects/{account}/{object}         {"label":"Booking","keyPrefix":"a00"}
+            PUT    /sandbox/fields/{account}/{object}/{field}  {"type":"string","length":40}
+            GET    /sandbox/records/{account}/{object}         one JSON line a record
+            POST   /sandbox/records/{account}/{object}         a CRM user creates a record
+            GET    /sandbox/records/{account}/{object}/{id}    by record id or external id
+            POST   /sandbox/records/{account}/{object}/{id}    a CRM user's edit
+            DELETE /sandbox/records/{account}/{object}/{id}
+            """;
+
+    private final Vertx vertx;
+    private final SandboxClock clock;
+    private final Accounts accounts;
+    private final Map<String, CrmUser> users;
+    private final ObjectMapper json = new ObjectMapper();
+
+    Control(Vertx vertx, SandboxClock clock, Accounts accounts, Map<String, CrmUser> users) {
+        this.vertx = vertx;
+        this.clock = clock;
+        this.accounts = accounts;
+        this.users = users;
+    }
+
+    void handle(Call call, HttpServerResponse response) {
+        List<String> path = call.segments();
+        if (path.size() == 4 && "records".equals(path.get(1)) && "GET".equals(call.method())) {
+            stream(path, response);
+            return;
+        }
+        vertx.executeBlocking(() -> answer(call, path), false).onComplete(result -> Gateway.send(response,
+                result.succeeded() ? result.result() : error(500, String.valueOf(result.cause()))));
+    }
+
+    private Answer answer(Call call, List<String> path) {
+        try {
+            if (path.size() < 2) {
+                return Answer.text(200, "text/plain;charset=UTF-8", HELP);
+            }
+            return switch (path.get(1)) {
+                case "referee" -> referee(call, path);
+                case "accounts" -> account(path, body(call));
+                case "limits" -> limits(call, account(path));
+                case "faults" -> faults(call, account(path));
+                case "objects" -> object(path, body(call));
+                case "fields" -> field(path, body(call));
+                case "records" -> record(call, path);
+                default -> error(404, "There is no such control. See /sandbox for what there is.");
+            };
+        } catch (IllegalArgumentException e) {
+            return error(400, e.getMessage());
+        } catch (NoSuchThing e) {
+            return error(404, e.getMessage());
+        }
+    }
+
+    private Answer referee(Call call, List<String> path) {
+        if (path.size() == 3 && "reset".equals(path.get(2)) && "POST".equals(call.method())) {
+            for (Account account : accounts.all()) {
+                account.tally().reset();
+                account.limiter().resetPeaks();
+                accounts.journal().reset(account.name());
+            }
+        } else if (path.size() != 2 || !"GET".equals(call.method())) {
+            return error(404, "The referee answers GET /sandbox/referee and POST /sandbox/referee/reset.");
+        }
+        ObjectNode all = json.createObjectNode();
+        ObjectNode byName = all.putObject("accounts");
+        for (Account account : accounts.all()) {
+            ObjectNode one = byName.putObject(account.name());
+            one.put("crm", account.crm());
+            one.setAll(account.tally().describe());
+            ObjectNode records = one.putObject("recordsByObject");
+            account.store().tables().forEach(table -> records.put(table.type().name(), table.live()));
+            one.set("limits", account.limiter().describe(true));
+        }
+        return ok(all);
+    }
+
+    private Answer account(List<String> path, JsonNode body) {
+        if (path.size() != 3 || !path.get(2).matches("[A-Za-z0-9_-]{1,60}")) {
+            throw new IllegalArgumentException("An account's name has 1 to 60 letters, digits, '-' or '_'.");
+        }
+        Account account = accounts.create(path.get(2), body.path("crm").asText("salesforce"));
+        return ok(json.createObjectNode().put("account", account.name()).put("crm", account.crm()));
+    }
+
+    private Answer limits(Call call, Account account) {
+        if ("PUT".equals(call.method())) {
+            accounts.changeLimits(account, body(call));
+        }
+        return ok(account.limiter().describe(true));
+    }
+
+    private Answer faults(Call call, Account account) {
+        switch (call.method()) {
+            case "POST" -> {
+                Fault fault = account.faults().add(body(call));
+                if (fault.kind() == Fault.Kind.EXPIRE_TOKENS) {
+                    account.expireTokens(clock.micros());
+                }
+            }
+            case "DELETE" -> account.faults().clear();
+            default -> { }
+        }
+        ObjectNode all = json.createObjectNode();
+        all.set("faults", json.valueToTree(account.faults().list()));
+        return ok(all);
+    }
+
+    private Answer object(List<String> path, JsonNode body) {
+        Account account = account(path);
+        if (path.size() != 4) {
+            return error(404, "An object is declared at /sandbox/objects/{account}/{object}.");
+        }
+        accounts.declareObject(account, path.get(3), body);
+        return ok(json.createObjectNode().put("object", path.get(3)));
+    }
+
+    private Answer field(List<String> path, JsonNode body) {
+        Account account = account(path);
+        if (path.size() != 5) {
+            return error(404, "A field is declared at /sandbox/fields/{account}/{object}/{field}.");
+        }
+        Field field = accounts.declareField(account, path.get(3), path.get(4), body);
+        return ok(json.createObjectNode().put("object", path.get(3)).put("field", field.name())
+                .put("type", field.type().wireName()).put("length", field.length()));
+    }
+
+    private Answer record(Call call, List<String> path) {
+        Account account = account(path);
+        Table table = table(account, path);
+        CrmUser user = users.get(account.crm());
+        String id = path.size() > 4 ? path.get(4) : null;
+        return switch (call.method()) {
+            case "GET" -> user.read(account, table, id).map(this::ok)
+                    .orElseThrow(() -> new NoSuchThing("There is no " + table.type().name() + " " + id + "."));
+            case "POST" -> edited(account, table,
+                    attempt -> user.write(account, table, id, body(call), attempt));
+            case "DELETE" -> edited(account, table, attempt -> {
+                user.delete(account, table, id, attempt);
+                return id;
+            });
+            default -> error(405, "Records take GET, POST and DELETE.");
+        };
+    }
+
+    private interface Edit {
+        String make(Request.Attempt attempt);
+    }
+
+    /** A user's edit meets late commits only; it is answered at once, with the moment at which others see it. */
+    private Answer edited(Account account, Table table, Edit edit) {
+        Optional<Fault> late = account.faults().strikeEdit(Fault.Kind.LATE_COMMIT, table.type().name());
+        Request.Attempt attempt = new Request.Attempt(account.faults().noRows(), late.isPresent());
+        ObjectNode answer = json.createObjectNode().put("id", edit.make(attempt));
+        attempt.held().ifPresent(held -> {
+            long millis = late.map(Fault::lateMillis).orElse(0L);
+            vertx.setTimer(Math.max(1, millis), t -> vertx.executeBlocking(() -> {
+                held.release();
+                return null;
+            }, false));
+            answer.put("visibleInMs", millis);
+        });
+        return ok(answer);
+    }
+
+    private void stream(List<String> path, HttpServerResponse response) {
+        try {
+            Account account = account(path);
+            Table table = table(account, path);
+            CrmUser user = users.get(account.crm());
+            response.putHeader("Content-Type", "application/x-ndjson");
+            new RecordStream(vertx, response, table.iterator(), row -> user.show(account, table, row)).begin();
+        } catch (NoSuchThing e) {
+            Gateway.send(response, error(404, e.getMessage()));
+        }
+    }
+
+    private Account account(List<String> path) {
+        String name = path.size() > 2 ? path.get(2) : "";
+        return accounts.find(name).orElseThrow(() -> new NoSuchThing("There is no account '" + name + "'."));
+    }
+
+    private static Table table(Account account, List<String> path) {
+        String name = path.size() > 3 ? path.get(3) : "";
+        return account.store().table(name).orElseThrow(() -> new NoSuchThing("There is no object '" + name + "'."));
+    }
+
+    private JsonNode body(Call call) {
+        try {
+            JsonNode body = json.readTree(call.body());
+            return body == null || body.isMissingNode() ? json.createObjectNode() : body;
+        } catch (IOException e) {
+            throw new IllegalArgumentException("The body is not JSON.", e);
+        }
+    }
+
+    private Answer ok(JsonNode body) {
+        return Answer.text(200, "application/json", body.toPrettyString() + "\n");
+    }
+
+    private Answer error(int status, String sentence) {
+        return Answer.text(status, "application/json", json.createObjectNode().put("error", sentence) + "\n");
+    }
+
+    private static final class NoSuchThing extends RuntimeException {
+        NoSuchThing(String sentence) {
+            super(sentence);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package io.sluice.sandbox;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** A fault that was switched on, and how much of it is left. */
+public final class Fault {
+
+    /** What goes wrong. */
+    public enum Kind {
+        /** The limit's refusal, whatever is used. */
+        REFUSE("refuse"),
+        /** 503, or another {@code status}; with {@code "html":true} a maintenance page. */
+        UNAVAILABLE("unavailable"),
+        /** The connection is cut; with {@code "afterWrite":true} in mid-answer, when the work is done. */
+        RESET("reset"),
+        /** The answer comes {@code delayMs} later, or between {@code minMs} and {@code maxMs}. */
+        SLOW("slow"),
+        /** Rows fail with UNABLE_TO_LOCK_ROW. */
+        ROW_LOCK("rowLock"),
+        /** Rows fail with {@code errorCode} and {@code message}. */
+        PARTIAL("partial"),
+        /** All tokens given out until now are dead. */
+        EXPIRE_TOKENS("expireTokens"),
+        /** Writes are stamped now and become visible {@code seconds} later. */
+        LATE_COMMIT("lateCommit"),
+        /** No answer ever; with {@code "afterWrite":true} the work is done first. */
+        HANG("hang");
+
+        private final String wireName;
+
+        Kind(String wireName) {
+            this.wireName = wireName;
+        }
+
+        public String wireName() {
+            return wireName;
+        }
+    }
+
+    private final Kind kind;
+    private final JsonNode settings;
+    private final Set<String> operations;
+    private final Set<String> keys;
+    private final String object;
+    private final double probability;
+    private final long endsAtMicros;
+    private long left;
+
+    Fault(Kind kind, JsonNode settings, long nowMicros) {
+        this.kind = kind;
+        this.settings = settings;
+        this.operations = texts(settings.path("operation"));
+        this.keys = texts(settings.path("keys"));
+        this.object = settings.path("object").asText(null);
+        this.probability = settings.path("probability").asDouble(1);
+        this.left = settings.path("count").asLong(Long.MAX_VALUE);
+        // for a late commit the seconds are its length, not the fault's own
+        String life = kind == Kind.LATE_COMMIT ? "forSeconds" : "seconds";
+        this.endsAtMicros = settings.has(life)
+                ? nowMicros + (long) (settings.path(life).asDouble() * 1_000_000) : Long.MAX_VALUE;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    /** The JSON it was switched on with. */
+    public JsonNode settings() {
+        return settings;
+    }
+
+    boolean isOver(long nowMicros) {
+        return left <= 0 || nowMicros >= endsAtMicros;
+    }
+
+    /** @param onlyIfNamed whether a fault without an operation passes this one by: logins are struck when named */
+    boolean concerns(String operation, boolean onlyIfNamed) {
+        return operations.isEmpty() ? !onlyIfNamed : operations.contains(operation);
+    }
+
+    boolean concernsAny(Set<String> objects) {
+        return object == null || objects.contains(object);
+    }
+
+    boolean concernsRow(String ofObject, String key, String id) {
+        return (object == null || object.equals(ofObject))
+                && (keys.isEmpty() || keys.contains(key) || keys.contains(id));
+    }
+
+    boolean strikes() {
+        return probability >= 1 || ThreadLocalRandom.current().nextDouble() < probability;
+    }
+
+    void use() {
+        left--;
+    }
+
+    /** How long a slow answer is delayed, in milliseconds. */
+    long delayMillis() {
+        if (settings.has("delayMs")) {
+            return settings.path("delayMs").asLong();
+        }
+        long min = settings.path("minMs").asLong(0);
+        return ThreadLocalRandom.current().nextLong(min, Math.max(min, settings.path("maxMs").asLong(1000)) + 1);
+    }
+
+    /** How long after its stamp a late commit becomes visible, in milliseconds. */
+    long lateMillis() {
+        return (long) (settings.path("seconds").asDouble(5) * 1000);
+    }
+
+    private static Set<String> texts(JsonNode node) {
+        Set<String> texts = new HashSet<>();
+        if (node.isArray()) {
+            node.forEach(one -> texts.add(one.asText()));
+        } else if (node.isTextual()) {
+            texts.add(node.asText());
+        }
+        return texts;
+    }
+}

@@ -1,0 +1,115 @@
+package io.sluice.sandbox;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** The faults switched on for one account. */
+public final class Faults {
+
+    /** The operation under which a CRM user's edit meets faults. */
+    static final String EDIT = "edit";
+
+    private final SandboxClock clock;
+    private final List<Fault> active = new ArrayList<>();
+
+    Faults(SandboxClock clock) {
+        this.clock = clock;
+    }
+
+    /**
+     * Switches a fault on.
+     *
+     * @throws IllegalArgumentException listing the kinds when it is none of them
+     */
+    synchronized Fault add(JsonNode settings) {
+        String name = settings.path("kind").asText();
+        Fault.Kind kind = Arrays.stream(Fault.Kind.values()).filter(k -> k.wireName().equals(name)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("There is no fault of kind '" + name + "'. Kinds: "
+                        + Arrays.stream(Fault.Kind.values()).map(Fault.Kind::wireName)
+                                .collect(Collectors.joining(", ")) + "."));
+        Fault fault = new Fault(kind, settings, clock.micros());
+        if (kind != Fault.Kind.EXPIRE_TOKENS) {
+            active.add(fault);
+        }
+        return fault;
+    }
+
+    synchronized void clear() {
+        active.clear();
+    }
+
+    synchronized List<JsonNode> list() {
+        sweep();
+        return active.stream().map(Fault::settings).toList();
+    }
+
+    /** The fault of this kind that strikes this request, if one does; a fault that strikes is used up by one. */
+    synchronized Optional<Fault> strike(Fault.Kind kind, Request request) {
+        return strike(kind, request.operation(), request.objects(), request.kind() == Request.Kind.LOGIN);
+    }
+
+    /** The fault of this kind that strikes an edit in the CRM's own screens, if one does. */
+    synchronized Optional<Fault> strikeEdit(Fault.Kind kind, String object) {
+        return strike(kind, EDIT, Set.of(object), false);
+    }
+
+    private Optional<Fault> strike(Fault.Kind kind, String operation, Set<String> objects, boolean onlyIfNamed) {
+        sweep();
+        Optional<Fault> struck = active.stream().filter(f -> f.kind() == kind)
+                .filter(f -> f.concerns(operation, onlyIfNamed) && f.concernsAny(objects))
+                .filter(Fault::strikes).findFirst();
+        struck.ifPresent(Fault::use);
+        return struck;
+    }
+
+    /** The row faults for one request: each is used up by one at most, however many rows it strikes. */
+    synchronized RowFaults forRows(String operation) {
+        sweep();
+        return new RowFaults(active.stream()
+                .filter(f -> f.kind() == Fault.Kind.ROW_LOCK || f.kind() == Fault.Kind.PARTIAL)
+                .filter(f -> f.concerns(operation, false)).toList());
+    }
+
+    /** For work that no row fault strikes. */
+    RowFaults noRows() {
+        return new RowFaults(List.of());
+    }
+
+    private void sweep() {
+        long now = clock.micros();
+        active.removeIf(f -> f.isOver(now));
+    }
+
+    /** Decides row by row. */
+    public final class RowFaults {
+
+        private final List<Fault> faults;
+        private final Set<Fault> used = new HashSet<>();
+
+        private RowFaults(List<Fault> faults) {
+            this.faults = faults;
+        }
+
+        /** The fault that strikes this row, known by its external id value or its record id; either may be null. */
+        public Optional<Fault> strike(String object, String key, String id) {
+            if (faults.isEmpty()) {
+                return Optional.empty();
+            }
+            Optional<Fault> struck = faults.stream()
+                    .filter(f -> f.concernsRow(object, key, id)).filter(Fault::strikes).findFirst();
+            struck.filter(used::add).ifPresent(fault -> {
+                synchronized (Faults.this) {
+                    fault.use();
+                }
+            });
+            return struck;
+        }
+    }
+}

@@ -1,0 +1,196 @@
+package io.sluice.sandbox;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.FieldType;
+import io.sluice.sandbox.store.ObjectType;
+import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Store;
+import io.sluice.sandbox.store.Table;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Brings the accounts back to where the journal left them, and rewrites the journal when most of it is history. */
+final class JournalReplay {
+
+    private static final Logger LOG = LoggerFactory.getLogger(JournalReplay.class);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int ROWS_A_LINE = 500;
+
+    private final Accounts accounts;
+    private long lines;
+    private long rowImages;
+
+    JournalReplay(Accounts accounts) {
+        this.accounts = accounts;
+    }
+
+    /** Reads the file if there is one; a torn last line is cut off. */
+    void replay(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            return;
+        }
+        long whole = 0;
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 20)) {
+            ByteArrayOutputStream line = new ByteArrayOutputStream();
+            for (int b = in.read(); b >= 0; b = in.read()) {
+                if (b != '\n') {
+                    line.write(b);
+                    continue;
+                }
+                apply(line.toByteArray());
+                whole += line.size() + 1;
+                line.reset();
+            }
+        } catch (JsonProcessingException e) {
+            throw new IOException("The data file " + file + " is damaged at byte " + whole
+                    + ", which is not its end. Move it away to start empty.", e);
+        }
+        if (whole < Files.size(file)) {
+            LOG.warn("The data file {} ended in a torn line, which was never answered and is dropped.", file);
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                channel.truncate(whole);
+            }
+        }
+        compact(file);
+    }
+
+    private void apply(byte[] line) throws IOException {
+        lines++;
+        JsonNode node = JSON.readTree(line);
+        String name = node.path("a").asText();
+        if ("account".equals(node.path("k").asText())) {
+            accounts.create(name, node.path("crm").asText());
+            return;
+        }
+        Account account = accounts.find(name).orElse(null);
+        if (account == null) {
+            return;
+        }
+        switch (node.path("k").asText()) {
+            case "object" -> accounts.declareObject(account, node.path("object").asText(), node.path("spec"));
+            case "field" -> accounts.declareField(account, node.path("object").asText(), node.path("field").asText(),
+                    node.path("spec"));
+            case "limits" -> accounts.changeLimits(account, node.path("spec"));
+            case "rows" -> node.path("o").fields().forEachRemaining(e -> rows(account, e.getKey(), e.getValue()));
+            case "call" -> call(account, node);
+            case "done" -> {
+                Map<String, Integer> written = new HashMap<>();
+                node.path("w").fields().forEachRemaining(e -> written.put(e.getKey(), e.getValue().asInt()));
+                account.tally().answered(node.path("s").asInt(), written);
+            }
+            case "met" -> account.tally().restoreMaxWritesInFlight(node.path("n").asInt());
+            case "reset" -> account.tally().reset();
+            case "counters" -> {
+                account.tally().restore(node.path("tally"));
+                node.path("windows").fields().forEachRemaining(e -> e.getValue().forEach(moment ->
+                        account.limiter().replay(e.getKey(), moment.get(0).asLong(), moment.get(1).asInt())));
+            }
+            default -> LOG.warn("The data file holds a line of unknown kind {}; it is passed over.", node.path("k"));
+        }
+    }
+
+    private static void call(Account account, JsonNode node) {
+        String operation = node.path("op").asText();
+        if (node.path("l").asBoolean()) {
+            account.tally().login(operation);
+        } else if (node.path("r").asBoolean()) {
+            account.tally().refused(operation);
+        } else {
+            account.tally().accepted(operation);
+            account.limiter().replay(node.path("t").asLong(), 1);
+        }
+    }
+
+    private void rows(Account account, String object, JsonNode images) {
+        Table table = account.store().table(object).orElse(null);
+        if (table == null) {
+            return;
+        }
+        rowImages += images.size();
+        List<Row> rows = new ArrayList<>(images.size());
+        for (JsonNode image : images) {
+            Map<String, Object> values = new HashMap<>();
+            ObjectType type = table.type();
+            image.get(7).fields().forEachRemaining(e -> type.field(e.getKey())
+                    .ifPresent(field -> values.put(field.name(), kept(field, e.getValue()))));
+            rows.add(Store.restored(type, image.get(0).asInt(), values, image.get(1).asLong(), image.get(2).asText(),
+                    image.get(3).asLong(), image.get(4).asLong(), image.get(5).asText(), image.get(6).asBoolean()));
+        }
+        account.store().restore(table, rows);
+    }
+
+    private static Object kept(Field field, JsonNode value) {
+        FieldType type = field.type();
+        return switch (type) {
+            case BOOLEAN -> value.asBoolean();
+            case INT, DATE, TIME -> value.asInt();
+            case DATETIME -> value.asLong();
+            case DOUBLE, CURRENCY, PERCENT -> value.asDouble();
+            default -> value.asText();
+        };
+    }
+
+    /** Writes the present state to a new file when the old one is more than half history. */
+    private void compact(Path file) throws IOException {
+        long rows = accounts.all().stream().flatMap(a -> a.store().tables().stream()).mapToLong(Table::live).sum();
+        if (lines < 10_000 && rowImages < 2 * rows + 10_000) {
+            return;
+        }
+        Path next = file.resolveSibling(file.getFileName() + ".new");
+        Files.deleteIfExists(next);
+        try (Journal journal = Journal.open(next)) {
+            for (Account account : accounts.all()) {
+                write(journal, account);
+            }
+        }
+        Files.move(next, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static void write(Journal journal, Account account) {
+        journal.account(account.name(), account.crm());
+        account.declarations().forEach(journal::line);
+        journal.line(Accounts.limitsLine(account, account.limiter().describe(false)));
+        for (Table table : account.store().tables()) {
+            List<Row> chunk = new ArrayList<>(ROWS_A_LINE);
+            for (Row row : table) {
+                chunk.add(row);
+                if (chunk.size() == ROWS_A_LINE) {
+                    journal.rows(account.name(), Map.of(table, chunk));
+                    chunk.clear();
+                }
+            }
+            if (!chunk.isEmpty()) {
+                journal.rows(account.name(), Map.of(table, chunk));
+            }
+        }
+        ObjectNode counters = JSON.createObjectNode().put("k", "counters").put("a", account.name());
+        counters.set("tally", account.tally().describe());
+        ObjectNode windows = counters.putObject("windows");
+        account.limiter().describe(false).fieldNames().forEachRemaining(name -> {
+            ArrayNode moments = windows.putArray(name);
+            account.limiter().forEachMoment(name, (micros, n) -> moments.addArray().add(micros).add(n));
+        });
+        journal.line(counters);
+    }
+}

@@ -1,0 +1,187 @@
+package io.sluice.sandbox;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The limits of one account: named rolling windows, all of which a request must pass, and the vendor's limit on long
+ * requests that run at once. A refused request takes nothing from any window.
+ */
+public final class Limiter {
+
+    /** The window whose use the vendor reports in its headers. */
+    public static final String DAILY = "daily";
+    /** The name of the limit on requests that run at once. */
+    public static final String CONCURRENT = "concurrent";
+
+    private final SandboxClock clock;
+    private final Map<String, RollingWindow> windows = new LinkedHashMap<>();
+    private final Deque<Running> running = new ArrayDeque<>();
+    private int maxLongRunning = 25;
+    private double longRunningSeconds = 20;
+
+    /** A request that was let in and is not answered yet. */
+    private record Running(long startMicros) { }
+
+    /** What the limiter said to one request: the limit that refuses it, or that it may go on. */
+    public static final class Admission {
+        private final String refusedBy;
+        private final Running running;
+        private final long micros;
+
+        private Admission(String refusedBy, Running running, long micros) {
+            this.refusedBy = refusedBy;
+            this.running = running;
+            this.micros = micros;
+        }
+
+        /** The name of the limit that refuses the request, empty when it may go on. */
+        public Optional<String> refusedBy() {
+            return Optional.ofNullable(refusedBy);
+        }
+
+        long micros() {
+            return micros;
+        }
+    }
+
+    /** How much of a window is used. */
+    public record Usage(long used, long max) { }
+
+    Limiter(SandboxClock clock) {
+        this.clock = clock;
+    }
+
+    synchronized Admission admit() {
+        long now = clock.micros();
+        for (Map.Entry<String, RollingWindow> entry : windows.entrySet()) {
+            if (!entry.getValue().hasRoom(now)) {
+                return new Admission(entry.getKey(), null, now);
+            }
+        }
+        if (longRunning(now) >= maxLongRunning) {
+            return new Admission(CONCURRENT, null, now);
+        }
+        windows.values().forEach(window -> window.add(now, 1));
+        Running request = new Running(now);
+        running.add(request);
+        return new Admission(null, request, now);
+    }
+
+    synchronized void finished(Admission admission) {
+        // by identity: two requests can start in the same microsecond
+        running.removeIf(r -> r == admission.running);
+    }
+
+    /** The use of a window, or empty when the account has no such limit. */
+    public synchronized Optional<Usage> usage(String name) {
+        long now = clock.micros();
+        return Optional.ofNullable(windows.get(name)).map(w -> new Usage(w.used(now), w.max()));
+    }
+
+    /**
+     * Replaces or adds limits: {@code {"daily":{"max":15000,"windowSeconds":86400,"used":100}}}, or a list of the same
+     * with a {@code name} each. {@code used} sets how much is used now. {@code "concurrent":{"max":25,"thresholdSeconds":20}}
+     * is the limit on long requests. A limit of null is taken away.
+     *
+     * @throws IllegalArgumentException saying what is wrong
+     */
+    synchronized void change(JsonNode spec) {
+        if (spec.isArray()) {
+            spec.forEach(one -> change(text(one, "name"), one));
+        } else if (spec.isObject()) {
+            spec.fields().forEachRemaining(entry -> change(entry.getKey(), entry.getValue()));
+        } else {
+            throw new IllegalArgumentException("Limits are a JSON object by name, or a list of objects with a name.");
+        }
+    }
+
+    private void change(String name, JsonNode spec) {
+        if (spec.isNull()) {
+            windows.remove(name);
+        } else if (CONCURRENT.equals(name)) {
+            maxLongRunning = spec.path("max").asInt(maxLongRunning);
+            longRunningSeconds = spec.path("thresholdSeconds").asDouble(longRunningSeconds);
+        } else {
+            RollingWindow present = windows.get(name);
+            long max = positive(name, spec, "max", present == null ? 0 : present.max());
+            long seconds = positive(name, spec, "windowSeconds", present == null ? 0 : present.seconds());
+            RollingWindow window = present == null || spec.has("used") ? new RollingWindow(max, seconds)
+                    : present.changedTo(max, seconds);
+            if (spec.path("used").asInt() > 0) {
+                window.add(clock.micros(), spec.path("used").asInt());
+            }
+            windows.put(name, window);
+        }
+    }
+
+    synchronized void resetPeaks() {
+        windows.values().forEach(window -> window.resetPeak(clock.micros()));
+    }
+
+    /** The limits as {@link #change} takes them, with {@code used} and {@code peak} when asked for. */
+    synchronized ObjectNode describe(boolean withUse) {
+        ObjectNode all = JsonNodeFactory.instance.objectNode();
+        long now = clock.micros();
+        windows.forEach((name, window) -> {
+            ObjectNode one = all.putObject(name);
+            one.put("max", window.max()).put("windowSeconds", window.seconds());
+            if (withUse) {
+                one.put("used", window.used(now)).put("peak", window.peak());
+            }
+        });
+        ObjectNode concurrent = all.putObject(CONCURRENT);
+        concurrent.put("max", maxLongRunning).put("thresholdSeconds", longRunningSeconds);
+        if (withUse) {
+            concurrent.put("used", longRunning(now));
+        }
+        return all;
+    }
+
+    /** Counts a request of an earlier life, read back from the journal. */
+    synchronized void replay(long micros, int requests) {
+        windows.values().forEach(window -> window.add(micros, requests));
+    }
+
+    synchronized void replay(String name, long micros, int requests) {
+        RollingWindow window = windows.get(name);
+        if (window != null) {
+            window.add(micros, requests);
+        }
+    }
+
+    synchronized void forEachMoment(String name, RollingWindow.MomentReader reader) {
+        RollingWindow window = windows.get(name);
+        if (window != null) {
+            window.used(clock.micros());
+            window.forEach(reader);
+        }
+    }
+
+    private long longRunning(long now) {
+        long since = now - (long) (longRunningSeconds * 1_000_000);
+        return running.stream().takeWhile(r -> r.startMicros() <= since).count();
+    }
+
+    private static String text(JsonNode spec, String field) {
+        if (!spec.path(field).isTextual()) {
+            throw new IllegalArgumentException("Each limit in a list needs a " + field + ".");
+        }
+        return spec.path(field).asText();
+    }
+
+    private static long positive(String name, JsonNode spec, String field, long otherwise) {
+        long value = spec.path(field).asLong(otherwise);
+        if (value <= 0) {
+            throw new IllegalArgumentException("The limit " + name + " needs a positive " + field + ".");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,80 @@
+package io.sluice.sandbox;
+
+import io.sluice.sandbox.store.Transaction;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * A call that its protocol understood: whose it is, what the referee calls it, and the work that answers it.
+ *
+ * @param account   null when the call belongs to none
+ * @param objects   names of the objects that its path tells
+ * @param keys      the records it writes, worked out from its body on a worker thread
+ */
+public record Request(Account account, Kind kind, String operation, Set<String> objects, Supplier<Set<String>> keys,
+        Work work) {
+
+    /** How a request counts. */
+    public enum Kind {
+        /** Against the limits, as accepted or refused. */
+        DATA,
+        /** As a login; logins have no part in the limits. */
+        LOGIN,
+        /** Nowhere but as unauthorized: the vendor can't tell whose it is. */
+        UNAUTHORIZED
+    }
+
+    /** Answers the request; runs on a worker thread. */
+    public interface Work {
+        Answer run(Attempt attempt);
+    }
+
+    public static Request data(Account account, String operation, Set<String> objects, Work work) {
+        return new Request(account, Kind.DATA, operation, objects, Set::of, work);
+    }
+
+    public Request writing(Supplier<Set<String>> recordKeys) {
+        return new Request(account, kind, operation, objects, recordKeys, work);
+    }
+
+    /** One execution of a request's work: the faults that meet it, and what it did. */
+    public static final class Attempt {
+
+        private final Faults.RowFaults rowFaults;
+        private final boolean heldBack;
+        private final Map<String, Integer> written = new HashMap<>();
+        private Transaction held;
+
+        Attempt(Faults.RowFaults rowFaults, boolean heldBack) {
+            this.rowFaults = rowFaults;
+            this.heldBack = heldBack;
+        }
+
+        public Faults.RowFaults rowFaults() {
+            return rowFaults;
+        }
+
+        /** Commits, or keeps the writes back when a late commit is on. */
+        public void commit(Transaction transaction) {
+            transaction.writes().forEach((object, rows) -> written.merge(object, rows, Integer::sum));
+            if (heldBack && held == null) {
+                held = transaction;
+                transaction.hold();
+            } else {
+                transaction.commit();
+            }
+        }
+
+        Map<String, Integer> written() {
+            return written;
+        }
+
+        Optional<Transaction> held() {
+            return Optional.ofNullable(held);
+        }
+    }
+}

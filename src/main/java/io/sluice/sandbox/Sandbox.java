@@ -1,0 +1,144 @@
+package io.sluice.sandbox;
+
+import io.sluice.sandbox.salesforce.SalesforceDefaults;
+import io.sluice.sandbox.salesforce.SalesforceProtocol;
+import io.sluice.sandbox.salesforce.SalesforceUser;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A CRM to develop and demonstrate against: it speaks Salesforce's wire protocol, enforces its limits exactly, fails on
+ * demand and counts what it is asked. Nothing in it is meant for real data.
+ *
+ * <pre>{@code
+ * try (Sandbox sandbox = Sandbox.start("127.0.0.1", 0)) {
+ *     URI token = URI.create("http://127.0.0.1:" + sandbox.port() + "/services/oauth2/token");
+ * }
+ * }</pre>
+ */
+public final class Sandbox implements AutoCloseable {
+
+    public static final String DEFAULT_HOST = "127.0.0.1";
+    public static final int DEFAULT_PORT = 8090;
+
+    private final Vertx vertx;
+    private final HttpServer server;
+    private final Journal journal;
+
+    private Sandbox(Vertx vertx, HttpServer server, Journal journal) {
+        this.vertx = vertx;
+        this.server = server;
+        this.journal = journal;
+    }
+
+    /**
+     * Runs the sandbox alone, until it is killed. Reads the system properties {@code sluice.sandbox.host} (127.0.0.1),
+     * {@code sluice.sandbox.port} (8090) and {@code sluice.sandbox.data} (a file that outlives it; none).
+     */
+    public static void main(String[] arguments) throws InterruptedException {
+        String host = System.getProperty("sluice.sandbox.host", DEFAULT_HOST);
+        int port = Integer.getInteger("sluice.sandbox.port", DEFAULT_PORT);
+        Sandbox sandbox;
+        try {
+            sandbox = start(host, port, dataFile(System.getProperty("sluice.sandbox.data", "")));
+        } catch (IllegalStateException e) {
+            System.err.println(e.getMessage());
+            System.exit(1);
+            return;
+        }
+        System.out.printf("The sandbox CRM serves Salesforce at http://%s:%d/services; client id and secret are "
+                + "'sluice'. What it counts is at http://%1$s:%2$d/sandbox/referee, its controls at /sandbox.%n",
+                host, sandbox.port());
+        new CountDownLatch(1).await();
+    }
+
+    /** Starts a sandbox that keeps its records in memory; port 0 takes a free one. */
+    public static Sandbox start(String host, int port) {
+        return start(host, port, Optional.empty());
+    }
+
+    /**
+     * Starts a sandbox whose records and counters survive in a file.
+     *
+     * @throws IllegalStateException with one sentence when the port is taken or the file can't be used
+     */
+    public static Sandbox start(String host, int port, Optional<Path> data) {
+        SandboxClock clock = new SandboxClock();
+        Accounts accounts = new Accounts(clock, Map.of("salesforce", new SalesforceDefaults()));
+        Journal journal = restore(accounts, data);
+        accounts.create("salesforce", "salesforce");
+
+        Vertx vertx = Vertx.vertx(new VertxOptions().setUseDaemonThread(true).setEventLoopPoolSize(2)
+                .setWorkerPoolSize(16));
+        Control control = new Control(vertx, clock, accounts, Map.of("salesforce", new SalesforceUser()));
+        Gateway gateway = new Gateway(vertx, clock, accounts,
+                List.of(new SalesforceProtocol(accounts, clock::micros)), control);
+        // HTTP/1.1 alone: there a cut connection is one request's. The vendor takes 16,384 bytes of address and headers; more is 414 or 431
+        HttpServer server = vertx.createHttpServer(new HttpServerOptions().setMaxInitialLineLength(16_384)
+                .setMaxHeaderSize(16_384).setDecompressionSupported(true).setHttp2ClearTextEnabled(false));
+        try {
+            server.requestHandler(gateway::handle).listen(port, host).toCompletionStage().toCompletableFuture()
+                    .get(30, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            vertx.close();
+            throw new IllegalStateException("The sandbox can't listen on " + host + ":" + port + " ("
+                    + (e.getCause() == null ? e : e.getCause()).getMessage()
+                    + "): stop what uses the port, or set sluice.sandbox.port to another.", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            vertx.close();
+            throw new IllegalStateException("The start of the sandbox was interrupted.", e);
+        }
+        return new Sandbox(vertx, server, journal);
+    }
+
+    /** The file that this setting names; none when it is blank. */
+    static Optional<Path> dataFile(String setting) {
+        return setting.isBlank() ? Optional.empty() : Optional.of(Path.of(setting.trim()));
+    }
+
+    public int port() {
+        return server.actualPort();
+    }
+
+    /** Stops serving; what is kept in memory alone is gone. */
+    @Override
+    public void close() {
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+        try {
+            journal.close();
+        } catch (IOException e) {
+            throw new IllegalStateException("The sandbox can't close its data file.", e);
+        }
+    }
+
+    private static Journal restore(Accounts accounts, Optional<Path> data) {
+        if (data.isEmpty()) {
+            return Journal.off();
+        }
+        try {
+            // a live sandbox's file is locked, so try that before reading and maybe rewriting it
+            Journal.open(data.get()).close();
+            new JournalReplay(accounts).replay(data.get());
+            Journal journal = Journal.open(data.get());
+            accounts.keepIn(journal);
+            return journal;
+        } catch (IOException e) {
+            throw new IllegalStateException("The sandbox can't use its data file " + data.get() + ": "
+                    + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package io.sluice.sandbox;
+
+/** The sandbox's time: microseconds since 1970 that never run backwards, so that windows and stamps are exact. */
+final class SandboxClock {
+
+    private final long startMicros = System.currentTimeMillis() * 1000;
+    private final long startNanos = System.nanoTime();
+
+    long micros() {
+        return startMicros + (System.nanoTime() - startNanos) / 1000;
+    }
+
+    long millis() {
+        return micros() / 1000;
+    }
+}

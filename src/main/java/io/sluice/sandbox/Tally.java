@@ -1,0 +1,122 @@
+package io.sluice.sandbox;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What the referee counted for one account: requests by operation and status, rows written, and writes that met. */
+final class Tally {
+
+    private final Map<String, Long> byOperation = new TreeMap<>();
+    private final Map<String, Long> byStatus = new TreeMap<>();
+    private final Map<String, Long> writesByObject = new TreeMap<>();
+    private final Map<String, Integer> inFlight = new HashMap<>();
+    private long accepted;
+    private long refused;
+    private long logins;
+    private long unauthorized;
+    private long cut;
+    private int maxWritesInFlight;
+
+    synchronized void accepted(String operation) {
+        accepted++;
+        byOperation.merge(operation, 1L, Long::sum);
+    }
+
+    synchronized void refused(String operation) {
+        refused++;
+        byOperation.merge(operation, 1L, Long::sum);
+    }
+
+    synchronized void login(String operation) {
+        logins++;
+        byOperation.merge(operation, 1L, Long::sum);
+    }
+
+    synchronized void unauthorized() {
+        unauthorized++;
+    }
+
+    /** A request was answered with this status; 0 means that its connection was cut instead. */
+    synchronized void answered(int status, Map<String, Integer> written) {
+        if (status == 0) {
+            cut++;
+        } else {
+            byStatus.merge(String.valueOf(status), 1L, Long::sum);
+        }
+        written.forEach((object, rows) -> writesByObject.merge(object, (long) rows, Long::sum));
+    }
+
+    /** Requests that write these records are under way; tells whether more met on one record than ever before. */
+    synchronized boolean writesBegin(Collection<String> keys) {
+        int before = maxWritesInFlight;
+        for (String key : keys) {
+            maxWritesInFlight = Math.max(maxWritesInFlight, inFlight.merge(key, 1, Integer::sum));
+        }
+        return maxWritesInFlight > before;
+    }
+
+    synchronized int maxWritesInFlight() {
+        return maxWritesInFlight;
+    }
+
+    synchronized void restoreMaxWritesInFlight(int max) {
+        maxWritesInFlight = max;
+    }
+
+    synchronized void writesEnd(Collection<String> keys) {
+        for (String key : keys) {
+            inFlight.computeIfPresent(key, (k, n) -> n == 1 ? null : n - 1);
+        }
+    }
+
+    synchronized void reset() {
+        byOperation.clear();
+        byStatus.clear();
+        writesByObject.clear();
+        accepted = 0;
+        refused = 0;
+        logins = 0;
+        unauthorized = 0;
+        cut = 0;
+        maxWritesInFlight = inFlight.values().stream().mapToInt(Integer::intValue).max().orElse(0);
+    }
+
+    synchronized ObjectNode describe() {
+        ObjectNode all = JsonNodeFactory.instance.objectNode();
+        all.put("accepted", accepted).put("refused", refused).put("logins", logins)
+                .put("unauthorized", unauthorized).put("cut", cut);
+        put(all.putObject("byOperation"), byOperation);
+        put(all.putObject("byStatus"), byStatus);
+        put(all.putObject("writesByObject"), writesByObject);
+        all.put("maxWritesInFlightPerRecord", maxWritesInFlight);
+        return all;
+    }
+
+    /** Takes over what {@link #describe()} told in an earlier life. */
+    synchronized void restore(JsonNode described) {
+        accepted = described.path("accepted").asLong();
+        refused = described.path("refused").asLong();
+        logins = described.path("logins").asLong();
+        unauthorized = described.path("unauthorized").asLong();
+        cut = described.path("cut").asLong();
+        maxWritesInFlight = described.path("maxWritesInFlightPerRecord").asInt();
+        take(described.path("byOperation"), byOperation);
+        take(described.path("byStatus"), byStatus);
+        take(described.path("writesByObject"), writesByObject);
+    }
+
+    private static void put(ObjectNode node, Map<String, Long> counts) {
+        counts.forEach(node::put);
+    }
+
+    private static void take(JsonNode node, Map<String, Long> counts) {
+        counts.clear();
+        node.fields().forEachRemaining(e -> counts.put(e.getKey(), e.getValue().asLong()));
+    }
+}

@@ -1,0 +1,92 @@
+package io.sluice.sandbox.salesforce;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import io.sluice.sandbox.Account;
+import io.sluice.sandbox.Call;
+import io.sluice.sandbox.Request;
+import io.sluice.sandbox.store.Store;
+import io.sluice.sandbox.store.Table;
+import io.sluice.sandbox.store.Transaction;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * A call of the REST API, or one part of a composite one.
+ *
+ * @param version     such as v62.0
+ * @param rest        what follows the version in the path
+ * @param transaction the composite's transaction that it takes part in, or null when it commits by itself
+ */
+record ApiCall(Account account, String method, String version, List<String> rest, Map<String, String> query,
+        Map<String, String> headers, Body body, String origin, Transaction transaction) {
+
+    /** The JSON of a request, read when it is first needed, once. */
+    static final class Body {
+
+        private final byte[] bytes;
+        private JsonNode json;
+
+        Body(byte[] bytes) {
+            this.bytes = bytes;
+        }
+
+        Body(JsonNode json) {
+            this.bytes = null;
+            this.json = json;
+        }
+
+        /** @throws RefusedException when it is not a JSON object or array */
+        synchronized JsonNode json() {
+            if (json == null) {
+                try {
+                    json = Answers.JSON.readTree(bytes);
+                } catch (IOException e) {
+                    throw new RefusedException("JSON_PARSER_ERROR", "Unexpected character or end of the body");
+                }
+            }
+            if (json == null || !json.isContainerNode()) {
+                throw new RefusedException("JSON_PARSER_ERROR", "The HTTP entity body is required, but this request has "
+                        + "no entity body.");
+            }
+            return json;
+        }
+    }
+
+    static ApiCall of(Account account, Call call, String method, List<String> segments) {
+        return new ApiCall(account, method, segments.get(2), segments.subList(3, segments.size()), call.query(),
+                call.headers(), new Body(call.body()), call.origin(), null);
+    }
+
+    Store store() {
+        return account.store();
+    }
+
+    String part(int index) {
+        return rest.get(index);
+    }
+
+    /** The object named at this place of the path; NOT_FOUND when there is none of that name. */
+    Table table(int index) {
+        return store().table(rest.get(index)).orElseThrow(() -> new RefusedException(SalesforceError.notFound()));
+    }
+
+    String parameter(String name, String otherwise) {
+        return query.getOrDefault(name, otherwise);
+    }
+
+    /** Writes in the transaction of the composite around it, or in its own, which is committed at the end. */
+    <T> T write(Request.Attempt attempt, Function<RecordWriter, T> work) {
+        if (transaction != null) {
+            return work.apply(new RecordWriter(store(), transaction, attempt, SalesforceDefaults.API_USER));
+        }
+        try (Transaction own = store().begin()) {
+            T result = work.apply(new RecordWriter(store(), own, attempt, SalesforceDefaults.API_USER));
+            attempt.commit(own);
+            return result;
+        }
+    }
+}

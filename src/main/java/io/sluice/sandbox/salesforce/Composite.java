@@ -1,0 +1,194 @@
+package io.sluice.sandbox.salesforce;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.Answer;
+import io.sluice.sandbox.Call;
+import io.sluice.sandbox.Request;
+import io.sluice.sandbox.store.Transaction;
+
+import java.io.IOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * {@code /composite}: up to 25 calls in one, in order, which may refer to what earlier ones answered with
+ * {@code @{reference.field}} ("Composite" in the REST API Developer Guide). Always 200; with {@code allOrNone} one
+ * failure takes all back. What refers to a failed call is PROCESSING_HALTED.
+ */
+final class Composite {
+
+    private static final int MOST_CALLS = 25;
+    private static final int MOST_QUERIES_AND_COLLECTIONS = 5;
+    private static final Pattern REFERENCE = Pattern.compile("@\\{([A-Za-z0-9_]+)([.\\[][^}]*)?}");
+
+    private final Resources resources;
+
+    Composite(Resources resources) {
+        this.resources = resources;
+    }
+
+    /** What one part answered. */
+    private record Part(String reference, int status, JsonNode body, Map<String, String> headers) {
+
+        boolean failed() {
+            return status >= 400;
+        }
+
+        ObjectNode toJson() {
+            ObjectNode node = Answers.JSON.createObjectNode();
+            node.set("body", body);
+            node.set("httpHeaders", Answers.JSON.valueToTree(headers));
+            return node.put("httpStatusCode", status).put("referenceId", reference);
+        }
+    }
+
+    Answer run(ApiCall call, Request.Attempt attempt) {
+        JsonNode body = call.body().json();
+        JsonNode calls = body.path("compositeRequest");
+        check(calls);
+        List<Part> parts = new ArrayList<>();
+        if (!body.path("allOrNone").asBoolean()) {
+            calls.forEach(one -> parts.add(part(call, one, parts, attempt)));
+        } else {
+            try (Transaction transaction = call.store().begin()) {
+                ApiCall within = within(call, transaction);
+                calls.forEach(one -> parts.add(parts.stream().anyMatch(Part::failed) ? halted(one)
+                        : part(within, one, parts, attempt)));
+                if (parts.stream().noneMatch(Part::failed)) {
+                    attempt.commit(transaction);
+                } else {
+                    parts.replaceAll(part -> part.failed() ? part : rolledBack(part));
+                }
+            }
+        }
+        ObjectNode answer = Answers.JSON.createObjectNode();
+        ArrayNode array = answer.putArray("compositeResponse");
+        parts.forEach(part -> array.add(part.toJson()));
+        return Answers.json(200, answer);
+    }
+
+    private static void check(JsonNode calls) {
+        if (!calls.isArray() || calls.isEmpty()) {
+            throw new RefusedException("JSON_PARSER_ERROR", "The compositeRequest property is required");
+        }
+        if (calls.size() > MOST_CALLS) {
+            throw new RefusedException("LIMIT_EXCEEDED", "Limit on number of operations exceeded; the limit is "
+                    + MOST_CALLS);
+        }
+        long large = 0;
+        for (JsonNode one : calls) {
+            String url = one.path("url").asText();
+            large += url.contains("/query") || url.contains("/composite/sobjects") ? 1 : 0;
+            if (!one.path("referenceId").asText().matches("[A-Za-z0-9_]+")) {
+                throw new RefusedException("INVALID_INPUT", "Each part needs a referenceId of letters, digits and '_'");
+            }
+        }
+        if (large > MOST_QUERIES_AND_COLLECTIONS) {
+            throw new RefusedException("LIMIT_EXCEEDED", "Limit on queries and collections exceeded; the limit is "
+                    + MOST_QUERIES_AND_COLLECTIONS);
+        }
+    }
+
+    private Part part(ApiCall outer, JsonNode one, List<Part> earlier, Request.Attempt attempt) {
+        String reference = one.path("referenceId").asText();
+        JsonNode resolved;
+        try {
+            resolved = resolved(one, earlier);
+        } catch (RefusedException e) {
+            return failed(reference, e.error());
+        }
+        ApiCall call = inner(outer, resolved);
+        Answer answer = call == null ? Answers.error(SalesforceError.notFound())
+                : resources.answer(call, attempt);
+        try {
+            JsonNode body = answer.body().length == 0 ? Answers.JSON.nullNode() : Answers.JSON.readTree(answer.body());
+            return new Part(reference, answer.status(), body, answer.headers());
+        } catch (IOException e) {
+            throw new IllegalStateException("A part's answer is JSON.", e);
+        }
+    }
+
+    private static ApiCall inner(ApiCall outer, JsonNode one) {
+        String url = one.path("url").asText();
+        int mark = url.indexOf('?');
+        String path = mark < 0 ? url : url.substring(0, mark);
+        List<String> segments = Call.segments(path);
+        if (segments.size() < 4 || !"services".equals(segments.get(0)) || !"data".equals(segments.get(1))) {
+            return null;
+        }
+        Map<String, String> query = new HashMap<>();
+        if (mark >= 0) {
+            for (String pair : url.substring(mark + 1).split("&")) {
+                String[] sides = pair.split("=", 2);
+                query.put(sides[0], sides.length < 2 ? "" : URLDecoder.decode(sides[1], StandardCharsets.UTF_8));
+            }
+        }
+        return new ApiCall(outer.account(), one.path("method").asText("GET"), segments.get(2),
+                segments.subList(3, segments.size()), query, outer.headers(), new ApiCall.Body(one.path("body")),
+                outer.origin(), outer.transaction());
+    }
+
+    private static ApiCall within(ApiCall call, Transaction transaction) {
+        return new ApiCall(call.account(), call.method(), call.version(), call.rest(), call.query(), call.headers(),
+                call.body(), call.origin(), transaction);
+    }
+
+    /** The part with its references replaced; PROCESSING_HALTED when one leads to a failed or unknown part. */
+    private static JsonNode resolved(JsonNode one, List<Part> earlier) {
+        String text = one.toString();
+        Matcher matcher = REFERENCE.matcher(text);
+        StringBuilder replaced = new StringBuilder();
+        while (matcher.find()) {
+            String name = matcher.group(1);
+            Part part = earlier.stream().filter(p -> p.reference().equals(name)).findFirst().orElseThrow(
+                    () -> new RefusedException("PROCESSING_HALTED", "Invalid reference specified. No value for " + name
+                            + " found in the composite request"));
+            if (part.failed()) {
+                throw new RefusedException("PROCESSING_HALTED",
+                        "The transaction was rolled back since another operation in the same transaction failed.");
+            }
+            JsonNode value = part.body().at(pointer(matcher.group(2)));
+            if (value.isMissingNode() || value.isNull()) {
+                throw new RefusedException("PROCESSING_HALTED", "Invalid reference specified. No value for "
+                        + matcher.group().replaceAll("[@{}]", "") + " found in " + name);
+            }
+            String quoted = Answers.JSON.getNodeFactory().textNode(value.asText()).toString();
+            matcher.appendReplacement(replaced, Matcher.quoteReplacement(quoted.substring(1, quoted.length() - 1)));
+        }
+        matcher.appendTail(replaced);
+        try {
+            return Answers.JSON.readTree(replaced.toString());
+        } catch (IOException e) {
+            throw new IllegalStateException("A part stays JSON when its references are replaced.", e);
+        }
+    }
+
+    private static String pointer(String path) {
+        return path == null ? "" : path.replaceAll("\\[(\\d+)]", "/$1").replace('.', '/');
+    }
+
+    private static Part halted(JsonNode one) {
+        return failed(one.path("referenceId").asText(), SalesforceError.of("PROCESSING_HALTED",
+                "The transaction was rolled back since another operation in the same transaction failed."));
+    }
+
+    private static Part rolledBack(Part part) {
+        return failed(part.reference(), SalesforceError.of("PROCESSING_HALTED",
+                "The transaction was rolled back since another operation in the same transaction failed."));
+    }
+
+    private static Part failed(String reference, SalesforceError error) {
+        ArrayNode body = Answers.JSON.createArrayNode();
+        body.addObject().put("errorCode", error.code()).put("message", error.message());
+        return new Part(reference, 400, body, Map.of());
+    }
+}

@@ -1,0 +1,202 @@
+package io.sluice.sandbox.salesforce;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.Answer;
+import io.sluice.sandbox.Limiter;
+import io.sluice.sandbox.Request;
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.FieldType;
+import io.sluice.sandbox.store.ObjectType;
+import io.sluice.sandbox.store.Table;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** What the org tells about itself: versions, objects, fields, limits and counts. */
+final class Describes {
+
+    /** The newest is the one that Salesforce calls generally available. */
+    static final int OLDEST_VERSION = 31;
+    static final int NEWEST_VERSION = 67;
+
+    private Describes() { }
+
+    static Answer versions() {
+        ArrayNode versions = Answers.JSON.createArrayNode();
+        String[] seasons = {"Spring", "Summer", "Winter"};
+        for (int version = OLDEST_VERSION; version <= NEWEST_VERSION; version++) {
+            // v67 is Summer '26, and there are three a year
+            int release = version - 66 + 26 * 3;
+            String season = seasons[Math.floorMod(release, 3)];
+            int year = Math.floorDiv(release, 3) + ("Winter".equals(season) ? 1 : 0);
+            versions.addObject().put("label", season + " '" + year)
+                    .put("url", "/services/data/v" + version + ".0").put("version", version + ".0");
+        }
+        return Answers.json(200, versions);
+    }
+
+    static Answer resources(ApiCall call, Request.Attempt attempt) {
+        ObjectNode resources = Answers.JSON.createObjectNode();
+        for (String name : List.of("sobjects", "query", "queryAll", "limits", "composite")) {
+            resources.put(name, "/services/data/" + call.version() + "/" + name);
+        }
+        return Answers.json(200, resources.put("identity", call.origin() + "/id/" + SalesforceDefaults.ORGANIZATION + "/"
+                + SalesforceDefaults.API_USER));
+    }
+
+    static Answer global(ApiCall call, Request.Attempt attempt) {
+        ObjectNode all = Answers.JSON.createObjectNode().put("encoding", "UTF-8").put("maxBatchSize", 200);
+        ArrayNode objects = all.putArray("sobjects");
+        call.store().tables().forEach(table -> objects.add(object(table.type(), call.version())));
+        return Answers.json(200, all);
+    }
+
+    static Answer basic(ApiCall call, Request.Attempt attempt) {
+        ObjectNode basic = Answers.JSON.createObjectNode();
+        basic.set("objectDescribe", object(call.table(1).type(), call.version()));
+        basic.putArray("recentItems");
+        return Answers.json(200, basic);
+    }
+
+    static Answer describe(ApiCall call, Request.Attempt attempt) {
+        ObjectType type = call.table(1).type();
+        ObjectNode described = object(type, call.version());
+        described.putArray("actionOverrides");
+        ArrayNode children = described.putArray("childRelationships");
+        call.store().tables().forEach(table -> children(children, table, type));
+        described.putArray("recordTypeInfos");
+        described.putArray("namedLayoutInfos");
+        described.putArray("supportedScopes").addObject().put("label", "All " + type.plural().toLowerCase(
+                java.util.Locale.ROOT)).put("name", "everything");
+        ArrayNode fields = described.putArray("fields");
+        type.fields().forEach(field -> fields.add(field(field)));
+        return Answers.json(200, described);
+    }
+
+    static Answer limits(ApiCall call, Request.Attempt attempt) {
+        ObjectNode limits = Answers.JSON.createObjectNode();
+        call.account().limiter().usage(Limiter.DAILY).ifPresent(usage -> limits.putObject("DailyApiRequests")
+                .put("Max", usage.max()).put("Remaining", Math.max(0, usage.max() - usage.used())));
+        for (Allocation allocation : Allocation.values()) {
+            limits.putObject(allocation.name).put("Max", allocation.max).put("Remaining", allocation.max);
+        }
+        return Answers.json(200, limits);
+    }
+
+    /** Allocations that nothing in the sandbox uses up, as a Developer Edition has them. */
+    private enum Allocation {
+        BULK_BATCHES("DailyBulkApiBatches", 15_000), QUERY_JOBS("DailyBulkV2QueryJobs", 10_000),
+        QUERY_STORAGE("DailyBulkV2QueryFileStorageMB", 976_562), DATA_STORAGE("DataStorageMB", 5),
+        FILE_STORAGE("FileStorageMB", 20), STREAMING("DailyStreamingApiEvents", 10_000);
+
+        private final String name;
+        private final long max;
+
+        Allocation(String name, long max) {
+            this.name = name;
+            this.max = max;
+        }
+    }
+
+    static Answer recordCount(ApiCall call, Request.Attempt attempt) {
+        String wanted = call.parameter("sObjects", "");
+        List<String> names = wanted.isBlank() ? List.of() : Arrays.asList(wanted.split(","));
+        ObjectNode counts = Answers.JSON.createObjectNode();
+        ArrayNode objects = counts.putArray("sObjects");
+        for (Table table : call.store().tables()) {
+            String name = table.type().name();
+            if (table.live() > 0 && (names.isEmpty() || names.stream().anyMatch(name::equalsIgnoreCase))) {
+                objects.addObject().put("count", table.live()).put("name", name);
+            }
+        }
+        return Answers.json(200, counts);
+    }
+
+    private static void children(ArrayNode children, Table table, ObjectType parent) {
+        for (Field field : table.type().fields()) {
+            if (parent.name().equals(field.referenceTo())) {
+                ObjectNode child = children.addObject().put("cascadeDelete", false)
+                        .put("childSObject", table.type().name()).put("deprecatedAndHidden", false)
+                        .put("field", field.name());
+                child.putArray("junctionIdListNames");
+                child.putArray("junctionReferenceTo");
+                child.putNull("relationshipName").put("restrictedDelete", false);
+            }
+        }
+    }
+
+    private static ObjectNode object(ObjectType type, String version) {
+        ObjectNode object = Answers.JSON.createObjectNode();
+        for (String on : List.of("createable", "deletable", "layoutable", "mergeable", "queryable", "replicateable",
+                "retrieveable", "searchable", "triggerable", "undeletable", "updateable", "feedEnabled", "mruEnabled",
+                "compactLayoutable", "searchLayoutable")) {
+            object.put(on, true);
+        }
+        for (String off : List.of("activateable", "customSetting", "deepCloneable", "deprecatedAndHidden", "hasSubtypes",
+                "isInterface", "isSubtype")) {
+            object.put(off, false);
+        }
+        for (String none : List.of("defaultImplementation", "extendedBy", "extendsInterfaces", "implementedBy",
+                "implementsInterfaces", "listviewable", "lookupLayoutable", "networkScopeFieldName")) {
+            object.putNull(none);
+        }
+        object.put("name", type.name()).put("label", type.label()).put("labelPlural", type.plural())
+                .put("keyPrefix", type.keyPrefix()).put("custom", type.custom());
+        String url = "/services/data/" + version + "/sobjects/" + type.name();
+        object.putObject("urls").put("sobject", url).put("describe", url + "/describe")
+                .put("rowTemplate", url + "/{ID}");
+        return object;
+    }
+
+    private static ObjectNode field(Field field) {
+        FieldType type = field.type();
+        boolean system = !field.createable() && field.compound() == null;
+        ObjectNode node = Answers.JSON.createObjectNode();
+        node.put("aggregatable", type != FieldType.BOOLEAN && type != FieldType.ADDRESS);
+        node.put("aiPredictionField", false).put("autoNumber", false);
+        node.put("byteLength", type == FieldType.ID || type == FieldType.REFERENCE ? 18 : field.length() * 3);
+        node.put("calculated", false).putNull("calculatedFormula").put("cascadeDelete", false)
+                .put("caseSensitive", false).put("compoundFieldName", field.compound()).putNull("controllerName")
+                .put("createable", field.createable()).put("custom", field.custom());
+        if (type == FieldType.BOOLEAN) {
+            node.put("defaultValue", false);
+        } else {
+            node.putNull("defaultValue");
+        }
+        node.putNull("defaultValueFormula")
+                .put("defaultedOnCreate", type == FieldType.BOOLEAN || "OwnerId".equals(field.name())
+                        || system && !field.nameField() && type != FieldType.ADDRESS)
+                .put("dependentPicklist", false).put("deprecatedAndHidden", false)
+                .put("digits", type == FieldType.INT ? 8 : 0).put("displayLocationInDecimal", false)
+                .put("encrypted", false).put("externalId", field.externalId());
+        node.put("extraTypeInfo", type == FieldType.TEXTAREA ? "plaintextarea"
+                : "Name".equals(field.compound()) ? "personname" : null);
+        node.put("filterable", type != FieldType.ADDRESS && field.length() < 4000).putNull("filteredLookupInfo")
+                .put("formulaTreatNullNumberAsZero", false).put("groupable", type.isText() && field.length() < 4000)
+                .put("highScaleNumber", false).put("htmlFormatted", false).put("idLookup", field.idLookup())
+                .putNull("inlineHelpText").put("label", field.label()).put("length", field.length()).putNull("mask")
+                .putNull("maskType").put("name", field.name()).put("nameField", field.nameField())
+                .put("namePointing", false).put("nillable", isNillable(field)).put("permissionable", field.custom());
+        node.putArray("picklistValues");
+        node.put("polymorphicForeignKey", false).put("precision", type == FieldType.INT ? 0 : field.precision())
+                .put("queryByDistance", type == FieldType.ADDRESS).putNull("referenceTargetField");
+        ArrayNode targets = node.putArray("referenceTo");
+        if (field.referenceTo() != null) {
+            targets.add(field.referenceTo());
+        }
+        return node.put("relationshipName", field.relationship()).putNull("relationshipOrder")
+                .put("restrictedDelete", false).put("restrictedPicklist", false).put("scale", field.scale())
+                .put("searchPrefilterable", false).put("soapType", type.soapType())
+                .put("sortable", type != FieldType.ADDRESS && field.length() < 4000).put("type", type.wireName())
+                .put("unique", field.unique()).put("updateable", field.updateable())
+                .put("writeRequiresMasterRead", false);
+    }
+
+    private static boolean isNillable(Field field) {
+        boolean systemStamp = field.source() != null && field.type() != FieldType.ADDRESS && !field.nameField();
+        return !field.required() && field.type() != FieldType.BOOLEAN && !systemStamp
+                && !"OwnerId".equals(field.name()) && !field.nameField();
+    }
+}

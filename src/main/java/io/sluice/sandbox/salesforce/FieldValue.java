@@ -1,0 +1,89 @@
+package io.sluice.sandbox.salesforce;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.FieldType;
+
+import java.util.regex.Pattern;
+
+/** Turns a field's JSON into the value that is kept, or says why it can't be. */
+final class FieldValue {
+
+    private static final Pattern EMAIL = Pattern.compile("[^\\s@,;<>]+@[^\\s@,;<>.]+(\\.[^\\s@,;<>.]+)+");
+
+    private FieldValue() { }
+
+    /**
+     * The kept value, null for an empty one. Text is trimmed, and text of nothing but blanks is no value, as "Field
+     * Types" in Salesforce's Object Reference has it for strings.
+     *
+     * @throws RefusedException with the error for this row
+     */
+    static Object parse(Field field, JsonNode json) {
+        if (json == null || json.isNull()) {
+            return null;
+        }
+        FieldType type = field.type();
+        if (json.isContainerNode()) {
+            throw notOfType(field, json);
+        }
+        if (type == FieldType.REFERENCE || type == FieldType.ID || type.isText()) {
+            if (!json.isTextual()) {
+                throw notOfType(field, json);
+            }
+            String text = json.textValue().strip();
+            return text.isEmpty() ? null : checked(field, text);
+        }
+        if (json.isBoolean() != (type == FieldType.BOOLEAN) && !json.isTextual()) {
+            throw notOfType(field, json);
+        }
+        if (json.isTextual() && json.textValue().isEmpty()) {
+            return null;
+        }
+        try {
+            if (type == FieldType.INT && json.isNumber() && json.canConvertToExactIntegral()) {
+                return Math.toIntExact(json.longValue());
+            }
+            return json.isNumber() && type.isDecimal() ? rounded(field, json.doubleValue())
+                    : decimal(field, type.parse(json.asText()));
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw notOfType(field, json);
+        }
+    }
+
+    private static Object decimal(Field field, Object value) {
+        return value instanceof Double number ? rounded(field, number) : value;
+    }
+
+    /** Salesforce keeps as many decimal places as the field has. */
+    private static Object rounded(Field field, double value) {
+        return java.math.BigDecimal.valueOf(value).setScale(field.scale(), java.math.RoundingMode.HALF_UP)
+                .doubleValue();
+    }
+
+    private static String checked(Field field, String text) {
+        if (field.length() > 0 && text.length() > field.length() && field.type() != FieldType.REFERENCE) {
+            throw new RefusedException(SalesforceError.of("STRING_TOO_LONG", field.label()
+                    + ": data value too large: " + text + " (max length=" + field.length() + ")", field.name()));
+        }
+        if (field.type() == FieldType.EMAIL && !EMAIL.matcher(text).matches()) {
+            throw new RefusedException(SalesforceError.of("INVALID_EMAIL_ADDRESS",
+                    field.label() + ": invalid email address: " + text, field.name()));
+        }
+        return text;
+    }
+
+    private static RefusedException notOfType(Field field, JsonNode json) {
+        String token = switch (json.getNodeType()) {
+            case STRING -> "VALUE_STRING";
+            case NUMBER -> json.isIntegralNumber() ? "VALUE_NUMBER_INT" : "VALUE_NUMBER_FLOAT";
+            case BOOLEAN -> json.booleanValue() ? "VALUE_TRUE" : "VALUE_FALSE";
+            case ARRAY -> "START_ARRAY";
+            default -> "START_OBJECT";
+        };
+        return new RefusedException("JSON_PARSER_ERROR", "Cannot deserialize instance of " + field.type().wireName()
+                + " from " + token + " value " + (json.isContainerNode() ? "" : json.asText())
+                + " or request may be missing a required field at [line:1, column:1]");
+    }
+}

@@ -1,0 +1,214 @@
+package io.sluice.sandbox.salesforce;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.Account;
+import io.sluice.sandbox.Accounts;
+import io.sluice.sandbox.Answer;
+import io.sluice.sandbox.Call;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.spec.X509EncodedKeySpec;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+
+/**
+ * {@code /services/oauth2}: the token, revoke and userinfo endpoints, as "OAuth Authorization Flows" in Salesforce's
+ * help describes them. The client id names the account: {@code sluice} is the account {@code salesforce}, and
+ * {@code sluice-NAME} the account NAME. Errors are 400 with {@code error} and {@code error_description}.
+ */
+final class Logins {
+
+    private static final String CLIENT = "sluice";
+    private static final String SECRET = "sluice";
+    private static final String KEY = "/io/sluice/sandbox/jwt-public.pem";
+
+    private final Accounts accounts;
+    private final Sessions sessions;
+    private final LongSupplier clockMicros;
+    private final PublicKey key = publicKey();
+
+    Logins(Accounts accounts, Sessions sessions, LongSupplier clockMicros) {
+        this.accounts = accounts;
+        this.sessions = sessions;
+        this.clockMicros = clockMicros;
+    }
+
+    /** The account that the login is for, or empty when its client id names none. */
+    Optional<Account> account(Call call) {
+        Map<String, String> form = form(call);
+        String client = form.get("client_id");
+        if (client == null && form.containsKey("assertion")) {
+            client = claims(form.get("assertion")).map(c -> c.path("iss").asText()).orElse(null);
+        }
+        if (client == null) {
+            client = basicAuth(call).map(pair -> pair[0]).orElse(null);
+        }
+        if (CLIENT.equals(client)) {
+            return accounts.find("salesforce");
+        }
+        return client != null && client.startsWith(CLIENT + "-")
+                ? accounts.find(client.substring(CLIENT.length() + 1)) : Optional.empty();
+    }
+
+    Answer token(Account account, Call call) {
+        Map<String, String> form = form(call);
+        String grant = form.getOrDefault("grant_type", "");
+        if (account == null) {
+            return error("invalid_client_id", "client identifier invalid");
+        }
+        return switch (grant) {
+            case "client_credentials" -> secretIsRight(call, form) ? granted(account, call)
+                    : error("invalid_client", "invalid client credentials");
+            case "password" -> !secretIsRight(call, form) ? error("invalid_client", "invalid client credentials")
+                    : SalesforceDefaults.API_USERNAME.equals(form.get("username")) && form.containsKey("password")
+                            ? granted(account, call) : error("invalid_grant", "authentication failure");
+            case "refresh_token" -> isRefreshTokenOf(account, form.get("refresh_token"))
+                    ? granted(account, call) : error("invalid_grant", "expired access/refresh token");
+            case "urn:ietf:params:oauth:grant-type:jwt-bearer" -> jwt(account, call, form.get("assertion"));
+            default -> error("unsupported_grant_type", "grant type not supported");
+        };
+    }
+
+    Answer revoke(Call call) {
+        String token = form(call).get("token");
+        if (token == null || sessions.find(token).isEmpty()) {
+            return error("unsupported_token_type", "this token type is not supported");
+        }
+        sessions.revoke(token);
+        return Answer.empty(200);
+    }
+
+    Answer userInfo(Call call) {
+        ObjectNode info = Answers.JSON.createObjectNode();
+        info.put("sub", identity(call)).put("user_id", SalesforceDefaults.API_USER)
+                .put("organization_id", SalesforceDefaults.ORGANIZATION)
+                .put("preferred_username", SalesforceDefaults.API_USERNAME)
+                .put("name", "Integration Sluice").put("email", SalesforceDefaults.API_USERNAME)
+                .putObject("urls").put("rest", call.origin() + "/services/data/v{version}/");
+        return Answers.json(200, info);
+    }
+
+    static String identity(Call call) {
+        return call.origin() + "/id/" + SalesforceDefaults.ORGANIZATION + "/" + SalesforceDefaults.API_USER;
+    }
+
+    private Answer granted(Account account, Call call) {
+        String issuedAt = String.valueOf(clockMicros.getAsLong() / 1000);
+        String id = identity(call);
+        ObjectNode token = Answers.JSON.createObjectNode();
+        token.put("access_token", sessions.issue(account)).put("instance_url", call.origin()).put("id", id)
+                .put("token_type", "Bearer").put("issued_at", issuedAt)
+                .put("signature", Base64.getEncoder().encodeToString(
+                        Sessions.signature((id + issuedAt).getBytes(StandardCharsets.UTF_8))))
+                .put("scope", "api");
+        return Answers.json(200, token);
+    }
+
+    /** The one refresh token of an account, {@code refresh-NAME}, given out by no flow that needs a browser. */
+    private static boolean isRefreshTokenOf(Account account, String token) {
+        return ("refresh-" + account.name()).equals(token);
+    }
+
+    private Answer jwt(Account account, Call call, String assertion) {
+        Optional<JsonNode> claims = assertion == null ? Optional.empty() : claims(assertion);
+        if (claims.isEmpty() || !isSigned(assertion)) {
+            return error("invalid_grant", "invalid assertion");
+        }
+        JsonNode claim = claims.get();
+        long now = clockMicros.getAsLong() / 1_000_000;
+        // camel-salesforce writes exp as a text
+        long expires = claim.path("exp").asLong();
+        if (expires <= now || expires > now + 600) {
+            return error("invalid_grant", "expired authorization code");
+        }
+        if (!SalesforceDefaults.API_USERNAME.equals(claim.path("sub").asText())) {
+            return error("invalid_grant", "user hasn't approved this consumer");
+        }
+        if (claim.path("aud").asText().isEmpty()) {
+            return error("invalid_grant", "audience is invalid");
+        }
+        return granted(account, call);
+    }
+
+    private boolean isSigned(String assertion) {
+        int dot = assertion.lastIndexOf('.');
+        try {
+            Signature signature = Signature.getInstance("SHA256withRSA");
+            signature.initVerify(key);
+            signature.update(assertion.substring(0, dot).getBytes(StandardCharsets.US_ASCII));
+            return signature.verify(Base64.getUrlDecoder().decode(assertion.substring(dot + 1)));
+        } catch (GeneralSecurityException | IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static Optional<JsonNode> claims(String assertion) {
+        String[] parts = assertion.split("\\.");
+        try {
+            return parts.length == 3 ? Optional.of(Answers.JSON.readTree(Base64.getUrlDecoder().decode(parts[1])))
+                    : Optional.empty();
+        } catch (IOException | IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean secretIsRight(Call call, Map<String, String> form) {
+        String secret = form.containsKey("client_secret") ? form.get("client_secret")
+                : basicAuth(call).map(pair -> pair[1]).orElse(null);
+        return SECRET.equals(secret);
+    }
+
+    private static Optional<String[]> basicAuth(Call call) {
+        String header = call.header("authorization");
+        if (header == null || !header.startsWith("Basic ")) {
+            return Optional.empty();
+        }
+        try {
+            String pair = new String(Base64.getDecoder().decode(header.substring(6)), StandardCharsets.UTF_8);
+            String[] parts = pair.split(":", 2);
+            return parts.length == 2 ? Optional.of(parts) : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Parameters of the body and of the address: camel-salesforce revokes with the token in the address. */
+    private static Map<String, String> form(Call call) {
+        Map<String, String> form = new HashMap<>(call.query());
+        for (String pair : call.text().split("&")) {
+            int equals = pair.indexOf('=');
+            if (equals > 0) {
+                form.put(URLDecoder.decode(pair.substring(0, equals), StandardCharsets.UTF_8),
+                        URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
+            }
+        }
+        return form;
+    }
+
+    private static Answer error(String error, String description) {
+        return Answers.json(400, Answers.JSON.createObjectNode().put("error", error)
+                .put("error_description", description));
+    }
+
+    private static PublicKey publicKey() {
+        try (InputStream in = Logins.class.getResourceAsStream(KEY)) {
+            String pem = new String(in.readAllBytes(), StandardCharsets.US_ASCII).replaceAll("-----[A-Z ]+-----|\\s", "");
+            return KeyFactory.getInstance("RSA")
+                    .generatePublic(new X509EncodedKeySpec(Base64.getDecoder().decode(pem)));
+        } catch (IOException | GeneralSecurityException e) {
+            throw new IllegalStateException("The sandbox's own key can't be read.", e);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package io.sluice.sandbox.salesforce;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import java.util.List;
+
+/** What became of one record of a write. */
+sealed interface Outcome {
+
+    /** The record is written. */
+    record Saved(String id, boolean created) implements Outcome { }
+
+    /** The record is as it was. */
+    record Rejected(List<SalesforceError> errors) implements Outcome {
+
+        static Rejected because(SalesforceError error) {
+            return new Rejected(List.of(error));
+        }
+
+        static Rejected because(String code, String message, String... fields) {
+            return because(SalesforceError.of(code, message, fields));
+        }
+    }
+
+    /** The row in the answer of a collections call: a rejected one has no id, and its code is named statusCode. */
+    default ObjectNode toJson(boolean tellCreated) {
+        ObjectNode row = Answers.JSON.createObjectNode();
+        if (this instanceof Saved saved) {
+            row.put("id", saved.id()).put("success", true).putArray("errors");
+            if (tellCreated) {
+                row.put("created", saved.created());
+            }
+        } else if (this instanceof Rejected rejected) {
+            ArrayNode errors = row.put("success", false).putArray("errors");
+            for (SalesforceError error : rejected.errors()) {
+                errors.addObject().put("statusCode", error.code()).put("message", error.message())
+                        .set("fields", Answers.JSON.valueToTree(error.fields()));
+            }
+        }
+        return row;
+    }
+}

@@ -1,0 +1,125 @@
+package io.sluice.sandbox.salesforce;
+
+import io.sluice.sandbox.Answer;
+import io.sluice.sandbox.Request;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Which resource a method and path lead to, and the name under which the referee counts it. */
+final class Resources {
+
+    private final Queries queries = new Queries();
+    private final Composite composite = new Composite(this);
+
+    /** Answers a call that reached its resource. */
+    interface Handler {
+        Answer answer(ApiCall call, Request.Attempt attempt);
+    }
+
+    /**
+     * A resource found.
+     *
+     * @param object the object that the path names, or null
+     */
+    record Route(String operation, String object, Handler handler) {
+
+        Set<String> objects() {
+            return object == null ? Set.of() : Set.of(object);
+        }
+    }
+
+    /** The route of this method and of what follows the version in the path; one that answers 404 or 405 otherwise. */
+    Route route(String method, List<String> rest) {
+        return found(method, rest).orElseGet(() -> isKnown(rest)
+                ? new Route("unknown", null, (call, attempt) -> Answers.error(SalesforceError.of("METHOD_NOT_ALLOWED",
+                        "HTTP Method '" + method + "' not allowed.")))
+                : new Route("unknown", null, (call, attempt) -> Answers.error(SalesforceError.notFound())));
+    }
+
+    /** Routes and answers, with refusals in their form. */
+    Answer answer(ApiCall call, Request.Attempt attempt) {
+        try {
+            return route(call.method(), call.rest()).handler().answer(call, attempt);
+        } catch (RefusedException e) {
+            return Answers.error(e.error());
+        }
+    }
+
+    private Optional<Route> found(String method, List<String> rest) {
+        if (rest.isEmpty()) {
+            return one("GET", method, "resources", null, Describes::resources);
+        }
+        return switch (rest.get(0)) {
+            case "sobjects" -> sobjects(method, rest);
+            case "query" -> rest.size() > 1 ? one("GET", method, "queryMore", null, queries::more)
+                    : one("GET", method, "query", null, queries::query);
+            case "queryAll" -> rest.size() > 1 ? one("GET", method, "queryMore", null, queries::more)
+                    : one("GET", method, "queryAll", null, queries::queryAll);
+            case "limits" -> rest.size() == 2 && "recordCount".equals(rest.get(1))
+                    ? one("GET", method, "recordCount", null, Describes::recordCount)
+                    : rest.size() == 1 ? one("GET", method, "limits", null, Describes::limits) : Optional.empty();
+            case "composite" -> composite(method, rest);
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<Route> sobjects(String method, List<String> rest) {
+        String object = rest.size() > 1 ? rest.get(1) : null;
+        return switch (rest.size()) {
+            case 1 -> one("GET", method, "globalDescribe", null, Describes::global);
+            case 2 -> "POST".equals(method) ? one(method, method, "create", object, Rows::create)
+                    : one("GET", method, "objectInfo", object, Describes::basic);
+            case 3 -> switch (rest.get(2)) {
+                case "describe" -> one("GET", method, "describe", object, Describes::describe);
+                case "updated" -> one("GET", method, "updated", object, Replication::updated);
+                case "deleted" -> one("GET", method, "deleted", object, Replication::deleted);
+                default -> switch (method) {
+                    case "GET" -> one(method, method, "read", object, Rows::read);
+                    case "PATCH" -> one(method, method, "update", object, Rows::update);
+                    case "DELETE" -> one(method, method, "delete", object, Rows::delete);
+                    default -> Optional.empty();
+                };
+            };
+            case 4 -> switch (method) {
+                case "GET" -> one(method, method, "readByKey", object, Rows::readByKey);
+                case "PATCH" -> one(method, method, "upsert", object, Rows::upsert);
+                case "DELETE" -> one(method, method, "deleteByKey", object, Rows::deleteByKey);
+                default -> Optional.empty();
+            };
+            default -> Optional.empty();
+        };
+    }
+
+    private Optional<Route> composite(String method, List<String> rest) {
+        if (rest.size() == 1) {
+            return one("POST", method, "composite", null, composite::run);
+        }
+        if (!"sobjects".equals(rest.get(1))) {
+            return Optional.empty();
+        }
+        String object = rest.size() > 2 ? rest.get(2) : null;
+        return switch (rest.size()) {
+            case 2 -> switch (method) {
+                case "POST" -> one(method, method, "collectionsCreate", null, Collections::create);
+                case "PATCH" -> one(method, method, "collectionsUpdate", null, Collections::update);
+                case "DELETE" -> one(method, method, "collectionsDelete", null, Collections::delete);
+                default -> Optional.empty();
+            };
+            case 3 -> "GET".equals(method) || "POST".equals(method)
+                    ? one(method, method, "collectionsRead", object, Collections::read) : Optional.empty();
+            case 4 -> one("PATCH", method, "collectionsUpsert", object, Collections::upsert);
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<Route> one(String wanted, String method, String operation, String object, Handler handler) {
+        boolean fits = wanted.equals(method) || "GET".equals(wanted) && "HEAD".equals(method);
+        return fits ? Optional.of(new Route(operation, object, handler)) : Optional.empty();
+    }
+
+    private boolean isKnown(List<String> rest) {
+        return List.of("GET", "POST", "PATCH", "DELETE").stream().anyMatch(method -> found(method, rest).isPresent());
+    }
+}

@@ -1,0 +1,55 @@
+package io.sluice.sandbox.salesforce;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.Account;
+import io.sluice.sandbox.Accounts;
+import io.sluice.sandbox.Limiter;
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.ObjectType;
+import io.sluice.sandbox.store.RecordIds;
+import io.sluice.sandbox.store.Table;
+import io.sluice.sandbox.store.Transaction;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A new org: the limits of a Developer Edition, the standard objects, and three users. */
+public final class SalesforceDefaults implements Accounts.CrmDefaults {
+
+    /** The user behind every token. */
+    static final String API_USER = RecordIds.of("005", 1);
+    /** The user who edits in the CRM's own screens. */
+    static final String CRM_USER = RecordIds.of("005", 2);
+    static final String ORGANIZATION = RecordIds.of("00D", 1);
+    static final String API_USERNAME = "sluice@example.org";
+
+    private static final int DEVELOPER_EDITION_DAILY = 15_000;
+
+    @Override
+    public void prepare(Account account, Accounts.LimitsChange limits) {
+        ObjectNode spec = Answers.JSON.createObjectNode();
+        spec.putObject(Limiter.DAILY).put("max", DEVELOPER_EDITION_DAILY).put("windowSeconds", 86_400);
+        limits.set(spec);
+        StandardObjects.all().forEach(account.store()::declare);
+        Table users = account.store().table("User").orElseThrow();
+        try (Transaction transaction = account.store().begin()) {
+            addUser(users, transaction, "Integration", "Sluice", API_USERNAME);
+            addUser(users, transaction, "Ann", "Agent", "ann.agent@example.org");
+            addUser(users, transaction, "Automated", "Process", "autoproc@example.org");
+            transaction.commit();
+        }
+    }
+
+    @Override
+    public ObjectType object(String name, String label, String keyPrefix) {
+        return StandardObjects.custom(name, label, keyPrefix);
+    }
+
+    private static void addUser(Table users, Transaction transaction, String first, String last, String username) {
+        Map<Field, Object> values = new LinkedHashMap<>();
+        Map.of("FirstName", first, "LastName", last, "Username", username, "Email", username, "IsActive", true)
+                .forEach((name, value) -> values.put(users.type().field(name).orElseThrow(), value));
+        transaction.insert(users, values, API_USER);
+    }
+}

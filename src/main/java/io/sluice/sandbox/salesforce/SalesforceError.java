@@ -1,0 +1,36 @@
+package io.sluice.sandbox.salesforce;
+
+import java.util.List;
+
+/**
+ * An error as Salesforce words it ("Status Codes and Error Responses" in its REST API Developer Guide).
+ *
+ * @param code   such as REQUIRED_FIELD_MISSING
+ * @param fields names of the fields at fault, often none
+ */
+record SalesforceError(String code, String message, List<String> fields) {
+
+    static SalesforceError of(String code, String message, String... fields) {
+        return new SalesforceError(code, message, List.of(fields));
+    }
+
+    static SalesforceError notFound() {
+        return of("NOT_FOUND", "The requested resource does not exist");
+    }
+
+    static SalesforceError noSuchColumn(String field, String object) {
+        return of("INVALID_FIELD", "No such column '" + field + "' on sobject of type " + object);
+    }
+
+    /** The HTTP status with which the error answers a request for a single record. */
+    int status() {
+        return switch (code) {
+            case "NOT_FOUND", "ENTITY_IS_DELETED" -> 404;
+            case "METHOD_NOT_ALLOWED" -> 405;
+            case "INVALID_SESSION_ID" -> 401;
+            case "REQUEST_LIMIT_EXCEEDED" -> 403;
+            case "UNSUPPORTED_MEDIA_TYPE" -> 415;
+            default -> 400;
+        };
+    }
+}

@@ -1,0 +1,155 @@
+package io.sluice.sandbox.salesforce;
+
+import io.sluice.sandbox.Account;
+import io.sluice.sandbox.Accounts;
+import io.sluice.sandbox.Answer;
+import io.sluice.sandbox.Call;
+import io.sluice.sandbox.Fault;
+import io.sluice.sandbox.Limiter;
+import io.sluice.sandbox.Protocol;
+import io.sluice.sandbox.Request;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.LongSupplier;
+
+/** Salesforce's REST API: who may call, what is called, and how it answers when it can't. */
+public final class SalesforceProtocol implements Protocol {
+
+    private static final String MAINTENANCE = """
+            <!DOCTYPE html>
+            <html><head><title>Maintenance</title></head>
+            <body><h1>Down for maintenance</h1><p>We are down for scheduled maintenance. Sorry for the inconvenience.</p>
+            </body></html>
+            """;
+
+    private final Sessions sessions;
+    private final Logins logins;
+    private final Resources resources = new Resources();
+
+    /** @param clockMicros microseconds since 1970 */
+    public SalesforceProtocol(Accounts accounts, LongSupplier clockMicros) {
+        this.sessions = new Sessions(accounts, clockMicros);
+        this.logins = new Logins(accounts, sessions, clockMicros);
+    }
+
+    @Override
+    public boolean serves(Call call) {
+        return call.path().startsWith("/services/") || call.path().startsWith("/id/");
+    }
+
+    @Override
+    public Request open(Call call) {
+        List<String> path = call.segments();
+        String area = path.size() > 1 ? path.get(1) : "";
+        if ("id".equals(path.get(0))) {
+            return authenticated(call, account -> login(account, "userinfo", logins.userInfo(call)));
+        }
+        return switch (area) {
+            case "oauth2" -> oauth(call, path.size() > 2 ? path.get(2) : "");
+            case "data" -> path.size() == 2
+                    ? new Request(null, Request.Kind.UNAUTHORIZED, "versions", Set.of(), Set::of,
+                            attempt -> Describes.versions())
+                    : authenticated(call, account -> data(account, call, path));
+            default -> unauthorized(null, Answers.error(SalesforceError.notFound()));
+        };
+    }
+
+    @Override
+    public Answer refusal(Request request, String limit) {
+        String message = switch (limit) {
+            case Limiter.DAILY -> "TotalRequests Limit exceeded.";
+            case Limiter.CONCURRENT -> "ConcurrentRequests (Concurrent API Requests) Limit exceeded.";
+            default -> limit + " Limit exceeded.";
+        };
+        return Answers.error(SalesforceError.of("REQUEST_LIMIT_EXCEEDED", message));
+    }
+
+    @Override
+    public Answer unavailable(Fault fault) {
+        int status = fault.settings().path("status").asInt(503);
+        if (fault.settings().path("html").asBoolean()) {
+            return Answer.text(status, "text/html;charset=UTF-8", MAINTENANCE);
+        }
+        String code = fault.settings().path("errorCode").asText(status == 503 ? "SERVER_UNAVAILABLE"
+                : "UNKNOWN_EXCEPTION");
+        String message = fault.settings().path("message").asText("Unable to process the request at this time.");
+        return Answers.error(status, List.of(SalesforceError.of(code, message)));
+    }
+
+    @Override
+    public Answer complete(Request request, Answer answer) {
+        if (request.kind() != Request.Kind.DATA) {
+            return answer;
+        }
+        return request.account().limiter().usage(Limiter.DAILY).map(usage -> answer.with("Sforce-Limit-Info",
+                "api-usage=" + usage.used() + "/" + usage.max())).orElse(answer);
+    }
+
+    private Request oauth(Call call, String endpoint) {
+        return switch (endpoint) {
+            case "token" -> {
+                Account account = logins.account(call).orElse(null);
+                yield new Request(account, Request.Kind.LOGIN, "token", Set.of(), Set::of,
+                        attempt -> logins.token(account, call));
+            }
+            case "revoke" -> new Request(logins.account(call).orElse(null), Request.Kind.LOGIN, "revoke", Set.of(),
+                    Set::of, attempt -> logins.revoke(call));
+            case "userinfo" -> authenticated(call, account -> login(account, "userinfo", logins.userInfo(call)));
+            default -> unauthorized(null, Answers.error(SalesforceError.notFound()));
+        };
+    }
+
+    private interface Opened {
+        Request by(Account account);
+    }
+
+    private Request authenticated(Call call, Opened opened) {
+        Optional<Sessions.Session> session = token(call).flatMap(sessions::find);
+        if (session.filter(Sessions.Session::valid).isEmpty()) {
+            return unauthorized(session.map(Sessions.Session::account).orElse(null), Answers.error(
+                    SalesforceError.of("INVALID_SESSION_ID", "Session expired or invalid")));
+        }
+        return opened.by(session.get().account());
+    }
+
+    private static Optional<String> token(Call call) {
+        String header = call.header("authorization");
+        if (header == null) {
+            return Optional.empty();
+        }
+        String[] parts = header.split(" ", 2);
+        boolean known = "Bearer".equalsIgnoreCase(parts[0]) || "OAuth".equalsIgnoreCase(parts[0]);
+        return known && parts.length == 2 ? Optional.of(parts[1].strip()) : Optional.empty();
+    }
+
+    private Request data(Account account, Call call, List<String> path) {
+        if (!isServed(path.get(2))) {
+            return Request.data(account, "unknown", Set.of(),
+                    attempt -> Answers.error(SalesforceError.notFound()));
+        }
+        String method = "POST".equals(call.method()) ? call.query().getOrDefault("_HttpMethod", "POST") : call.method();
+        ApiCall api = ApiCall.of(account, call, method, path);
+        Resources.Route route = resources.route(method, api.rest());
+        return Request.data(account, route.operation(), route.objects(), attempt -> resources.answer(api, attempt))
+                .writing(() -> RecordKeys.of(api, route.operation()));
+    }
+
+    private static boolean isServed(String version) {
+        if (!version.matches("v\\d{2}\\.0")) {
+            return false;
+        }
+        int number = Integer.parseInt(version.substring(1, 3));
+        // one release of preview beyond the newest
+        return number >= Describes.OLDEST_VERSION && number <= Describes.NEWEST_VERSION + 1;
+    }
+
+    private static Request login(Account account, String operation, Answer answer) {
+        return new Request(account, Request.Kind.LOGIN, operation, Set.of(), Set::of, attempt -> answer);
+    }
+
+    private static Request unauthorized(Account account, Answer answer) {
+        return new Request(account, Request.Kind.UNAUTHORIZED, "unauthorized", Set.of(), Set::of, attempt -> answer);
+    }
+}

@@ -1,0 +1,123 @@
+package io.sluice.sandbox.store;
+
+import java.util.function.Function;
+
+/**
+ * One field of an object.
+ *
+ * @param column       place among the stored columns, or -1 when {@code source} computes the value
+ * @param length       most characters of a text, 0 when it does not apply
+ * @param referenceTo  name of the object a reference points to, or null
+ * @param relationship name by which SOQL and writes follow the reference, or null
+ * @param source       reads the value of a row that is not a stored column, or null
+ */
+public record Field(String name, String label, FieldType type, int length, int precision, int scale, boolean required,
+        boolean createable, boolean updateable, boolean unique, boolean externalId, boolean idLookup, boolean nameField,
+        String referenceTo, String relationship, String compound, int column, Function<Row, Object> source) {
+
+    /** A writable field of this name and type, with the rest at its usual default. */
+    public static Field of(String name, String label, FieldType type) {
+        boolean decimal = type.isDecimal();
+        return new Field(name, label, type, defaultLength(type), decimal ? 18 : 0, decimal ? 2 : 0, false, true, true,
+                false, false, false, false, null, null, null, -1, null);
+    }
+
+    private static int defaultLength(FieldType type) {
+        return switch (type) {
+            case ID, REFERENCE -> 18;
+            case EMAIL -> 80;
+            case PHONE, PICKLIST -> 40;
+            case STRING, TEXTAREA, URL -> 255;
+            case MULTIPICKLIST -> 4099;
+            default -> 0;
+        };
+    }
+
+    public boolean custom() {
+        return name.endsWith("__c");
+    }
+
+    public boolean indexed() {
+        return unique || externalId;
+    }
+
+    /** The value in this row; a boolean is never null, as a checkbox is on or off. */
+    public Object read(Row row) {
+        Object value = source != null ? source.apply(row) : row.value(column);
+        return value == null && type == FieldType.BOOLEAN ? Boolean.FALSE : value;
+    }
+
+    public Field withLength(int characters) {
+        return new Field(name, label, type, characters, precision, scale, required, createable, updateable, unique,
+                externalId, idLookup, nameField, referenceTo, relationship, compound, column, source);
+    }
+
+    public Field asRequired() {
+        return new Field(name, label, type, length, precision, scale, true, createable, updateable, unique, externalId,
+                idLookup, nameField, referenceTo, relationship, compound, column, source);
+    }
+
+    public Field asNameField() {
+        return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
+                externalId, idLookup, true, referenceTo, relationship, compound, column, source);
+    }
+
+    public Field asExternalId(boolean isUnique) {
+        return new Field(name, label, type, length, precision, scale, required, createable, updateable, isUnique, true,
+                true, nameField, referenceTo, relationship, compound, column, source);
+    }
+
+    public Field asUnique() {
+        return new Field(name, label, type, length, precision, scale, required, createable, updateable, true, externalId,
+                idLookup, nameField, referenceTo, relationship, compound, column, source);
+    }
+
+    public Field asIdLookup() {
+        return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
+                externalId, true, nameField, referenceTo, relationship, compound, column, source);
+    }
+
+    public Field referringTo(String object, String relationshipName) {
+        return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
+                externalId, idLookup, nameField, object, relationshipName, compound, column, source);
+    }
+
+    public Field within(String compoundName) {
+        return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
+                externalId, idLookup, nameField, referenceTo, relationship, compoundName, column, source);
+    }
+
+    public Field withScale(int digits) {
+        return new Field(name, label, type, length, precision, digits, required, createable, updateable, unique,
+                externalId, idLookup, nameField, referenceTo, relationship, compound, column, source);
+    }
+
+    /** The same field, computed from the row and writable by nobody. */
+    public Field computed(Function<Row, Object> reader) {
+        return new Field(name, label, type, length, precision, scale, false, false, false, unique, externalId, idLookup,
+                nameField, referenceTo, relationship, compound, -1, reader);
+    }
+
+    /** The same field, stored but written by the CRM alone. */
+    public Field readOnly() {
+        return new Field(name, label, type, length, precision, scale, false, false, false, unique, externalId, idLookup,
+                nameField, referenceTo, relationship, compound, column, source);
+    }
+
+    /** By name alone: fields are keys of the maps that every write goes through. */
+    @Override
+    public int hashCode() {
+        return name.hashCode();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return this == other || other instanceof Field field && name.equals(field.name) && column == field.column
+                && type == field.type;
+    }
+
+    Field atColumn(int place) {
+        return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
+                externalId, idLookup, nameField, referenceTo, relationship, compound, place, source);
+    }
+}

@@ -1,0 +1,106 @@
+package io.sluice.sandbox.store;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** An object of the CRM: its names and its fields. Fields can be added while it is in use, never taken away. */
+public final class ObjectType {
+
+    private final String name;
+    private final String label;
+    private final String plural;
+    private final String keyPrefix;
+    private volatile Fields fields = new Fields(List.of(), 0);
+
+    /** An immutable state of the field list, with its look-ups. */
+    private static final class Fields {
+
+        private final List<Field> all;
+        private final Map<String, Field> byName = new LinkedHashMap<>();
+        private final Map<String, Field> byRelationship = new LinkedHashMap<>();
+        private final int columns;
+
+        Fields(List<Field> all, int columns) {
+            this.all = all;
+            this.columns = columns;
+            for (Field field : all) {
+                byName.put(lower(field.name()), field);
+                if (field.relationship() != null) {
+                    byRelationship.put(lower(field.relationship()), field);
+                }
+            }
+        }
+    }
+
+    public ObjectType(String name, String label, String plural, String keyPrefix, List<Field> fields) {
+        this.name = name;
+        this.label = label;
+        this.plural = plural;
+        this.keyPrefix = keyPrefix;
+        fields.forEach(this::add);
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public String label() {
+        return label;
+    }
+
+    public String plural() {
+        return plural;
+    }
+
+    public String keyPrefix() {
+        return keyPrefix;
+    }
+
+    public boolean custom() {
+        return name.endsWith("__c");
+    }
+
+    public List<Field> fields() {
+        return fields.all;
+    }
+
+    /** Number of stored columns: the width of a full row. */
+    int columns() {
+        return fields.columns;
+    }
+
+    public Optional<Field> field(String fieldName) {
+        return Optional.ofNullable(fields.byName.get(lower(fieldName)));
+    }
+
+    /** The reference field that this relationship name follows. */
+    public Optional<Field> relationship(String relationshipName) {
+        return Optional.ofNullable(fields.byRelationship.get(lower(relationshipName)));
+    }
+
+    /** Adds a field and answers it as it stands in the list; a field of that name is replaced, and keeps its column. */
+    public synchronized Field add(Field field) {
+        List<Field> all = new ArrayList<>(fields.all);
+        int columns = fields.columns;
+        Field before = fields.byName.get(lower(field.name()));
+        Field added = field;
+        if (field.source() == null) {
+            added = field.atColumn(before != null && before.column() >= 0 ? before.column() : columns++);
+        }
+        if (before == null) {
+            all.add(added);
+        } else {
+            all.set(all.indexOf(before), added);
+        }
+        fields = new Fields(List.copyOf(all), columns);
+        return added;
+    }
+
+    static String lower(String text) {
+        return text.toLowerCase(Locale.ROOT);
+    }
+}

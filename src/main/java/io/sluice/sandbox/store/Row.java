@@ -1,0 +1,119 @@
+package io.sluice.sandbox.store;
+
+import java.util.Arrays;
+
+/**
+ * One version of one record. A row never changes: a write makes a new one, so that a reader needs no lock. Moments are
+ * milliseconds since 1970, in whole seconds, as the vendor stamps them.
+ */
+public final class Row {
+
+    private final int number;
+    private final Shape shape;
+    private final Object[] values;
+    private final Audit audit;
+    private final long modified;
+    private final long stamp;
+    private final String modifiedBy;
+    private final boolean deleted;
+
+    /** What stays the same over a record's life. */
+    record Audit(String id, long created, String createdBy) { }
+
+    private Row(int number, Shape shape, Object[] values, Audit audit, long modified, long stamp, String modifiedBy,
+            boolean deleted) {
+        this.number = number;
+        this.shape = shape;
+        this.values = values;
+        this.audit = audit;
+        this.modified = modified;
+        this.stamp = stamp;
+        this.modifiedBy = modifiedBy;
+        this.deleted = deleted;
+    }
+
+    /** A new record. {@code values} has one place a column; null means not set. */
+    static Row created(int number, String id, Object[] values, long moment, String user) {
+        return restored(number, id, values, moment, user, moment, moment, user, false);
+    }
+
+    static Row restored(int number, String id, Object[] values, long created, String createdBy, long modified,
+            long stamp, String modifiedBy, boolean deleted) {
+        Packed packed = Packed.of(values);
+        return new Row(number, packed.shape, packed.values, new Audit(id, created, createdBy), modified, stamp,
+                modifiedBy, deleted);
+    }
+
+    Row updated(Object[] allValues, long moment, String user) {
+        Packed packed = Packed.of(allValues);
+        return new Row(number, packed.shape, packed.values, audit, moment, moment, user, deleted);
+    }
+
+    Row deleted(long moment, String user) {
+        return new Row(number, shape, values, audit, moment, moment, user, true);
+    }
+
+    public int number() {
+        return number;
+    }
+
+    public String id() {
+        return audit.id;
+    }
+
+    public long created() {
+        return audit.created;
+    }
+
+    public String createdBy() {
+        return audit.createdBy;
+    }
+
+    public long modified() {
+        return modified;
+    }
+
+    public String modifiedBy() {
+        return modifiedBy;
+    }
+
+    /** SystemModstamp. */
+    public long stamp() {
+        return stamp;
+    }
+
+    public boolean isDeleted() {
+        return deleted;
+    }
+
+    /** The value of a stored column, or null. */
+    public Object value(int column) {
+        int place = shape.place(column);
+        return place < 0 ? null : values[place];
+    }
+
+    /** All stored columns, one place each, at least {@code width} of them. */
+    Object[] unpacked(int width) {
+        Object[] all = new Object[width];
+        for (int i = 0; i < shape.size(); i++) {
+            all[shape.column(i)] = values[i];
+        }
+        return all;
+    }
+
+    private record Packed(Shape shape, Object[] values) {
+
+        static Packed of(Object[] all) {
+            int[] columns = new int[all.length];
+            Object[] set = new Object[all.length];
+            int count = 0;
+            for (int column = 0; column < all.length; column++) {
+                if (all[column] != null) {
+                    columns[count] = column;
+                    set[count++] = all[column];
+                }
+            }
+            return new Packed(Shape.of(Arrays.copyOf(columns, count)), Arrays.copyOf(set, count));
+        }
+    }
+}

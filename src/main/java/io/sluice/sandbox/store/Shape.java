@@ -1,0 +1,56 @@
+package io.sluice.sandbox.store;
+
+import java.util.Arrays;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Which columns a row holds. Rows that hold the same columns share one shape, so a row costs a slot only for what is
+ * set in it, however many fields the object has.
+ */
+final class Shape {
+
+    private static final ConcurrentHashMap<Shape, Shape> SHAPES = new ConcurrentHashMap<>();
+    static final Shape EMPTY = of(new int[0]);
+
+    private final int[] columns;
+    private final short[] places;
+
+    private Shape(int[] columns) {
+        this.columns = columns;
+        this.places = new short[columns.length == 0 ? 0 : columns[columns.length - 1] + 1];
+        Arrays.fill(places, (short) -1);
+        for (int i = 0; i < columns.length; i++) {
+            places[columns[i]] = (short) i;
+        }
+    }
+
+    /** The shape of these ascending columns. */
+    static Shape of(int[] columns) {
+        Shape shape = new Shape(columns);
+        Shape known = SHAPES.putIfAbsent(shape, shape);
+        return known == null ? shape : known;
+    }
+
+    /** Place of the column's value in the row, or -1 when the row does not hold it. */
+    int place(int column) {
+        return column < places.length ? places[column] : -1;
+    }
+
+    int size() {
+        return columns.length;
+    }
+
+    int column(int place) {
+        return columns[place];
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Shape shape && Arrays.equals(columns, shape.columns);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(columns);
+    }
+}

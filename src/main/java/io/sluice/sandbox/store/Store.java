@@ -1,0 +1,183 @@
+package io.sluice.sandbox.store;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/**
+ * All records of one account. Writes go through a {@link Transaction}, one at a time; reads of rows and scans take no
+ * lock, look-ups by key or stamp take it for the look-up only.
+ */
+public final class Store {
+
+    private final Map<String, Table> tables = Collections.synchronizedMap(new LinkedHashMap<>());
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Set<Transaction> held = new LinkedHashSet<>();
+    private final LongSupplier clockMillis;
+    private final Consumer<Commit> onCommit;
+
+    /** What a commit wrote: the new rows of each table. */
+    public record Commit(Map<Table, List<Row>> rows) { }
+
+    /**
+     * @param clockMillis milliseconds since 1970
+     * @param onCommit    called under the lock, before the rows can be seen
+     */
+    public Store(LongSupplier clockMillis, Consumer<Commit> onCommit) {
+        this.clockMillis = clockMillis;
+        this.onCommit = onCommit;
+    }
+
+    public void declare(ObjectType type) {
+        tables.putIfAbsent(ObjectType.lower(type.name()), new Table(type));
+    }
+
+    /** Adds a field to an object and indexes it where it is a key. */
+    public Field declare(Table table, Field field) {
+        lock.lock();
+        try {
+            Field added = table.type().add(field);
+            table.index(added);
+            return added;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    public Optional<Table> table(String object) {
+        return Optional.ofNullable(tables.get(ObjectType.lower(object)));
+    }
+
+    public Collection<Table> tables() {
+        synchronized (tables) {
+            return List.copyOf(tables.values());
+        }
+    }
+
+    /** Begins a write; the caller commits or closes it soon, since it holds the lock. */
+    public Transaction begin() {
+        lock.lock();
+        return new Transaction(this, now());
+    }
+
+    /** Milliseconds since 1970 in whole seconds: the grain of every stamp. */
+    public long now() {
+        return clockMillis.getAsLong() / 1000 * 1000;
+    }
+
+    /** Live rows whose key field has this value. */
+    public List<Row> find(Table table, Field field, Object value) {
+        int[] numbers;
+        lock.lock();
+        try {
+            numbers = table.find(field, value);
+        } finally {
+            lock.unlock();
+        }
+        List<Row> rows = new ArrayList<>(numbers.length);
+        for (int number : numbers) {
+            rows.add(table.row(number));
+        }
+        return rows;
+    }
+
+    /** Rows, deleted ones included, whose stamp lies in [from, to] (milliseconds), each once, by rising stamp. */
+    public List<Row> stampedBetween(Table table, long from, long to) {
+        int[] numbers;
+        lock.lock();
+        try {
+            numbers = table.stampedBetween(from, to);
+        } finally {
+            lock.unlock();
+        }
+        BitSet seen = new BitSet();
+        List<Row> rows = new ArrayList<>(numbers.length);
+        for (int number : numbers) {
+            Row row = table.row(number);
+            if (row.stamp() >= from && row.stamp() <= to && !seen.get(number)) {
+                seen.set(number);
+                rows.add(row);
+            }
+        }
+        return rows;
+    }
+
+    /** Up to this moment everything stamped is visible: now, or the start of the oldest transaction held back. */
+    public long covered() {
+        lock.lock();
+        try {
+            return held.stream().mapToLong(Transaction::moment).min().orElse(now());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Puts rows back from the journal. */
+    public void restore(Table table, Collection<Row> rows) {
+        lock.lock();
+        try {
+            rows.forEach(table::install);
+            table.publish();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A row as it was kept; {@code values} by field name, in kept form. */
+    public static Row restored(ObjectType type, int number, Map<String, Object> values, long created, String createdBy,
+            long modified, long stamp, String modifiedBy, boolean deleted) {
+        Object[] all = new Object[type.columns()];
+        values.forEach((name, value) -> type.field(name).filter(f -> f.column() >= 0)
+                .ifPresent(f -> all[f.column()] = value));
+        return Row.restored(number, RecordIds.of(type.keyPrefix(), number), all, created, createdBy, modified, stamp,
+                modifiedBy, deleted);
+    }
+
+    void commit(Transaction transaction) {
+        Map<Table, List<Row>> written = transaction.written();
+        if (!written.isEmpty()) {
+            onCommit.accept(new Commit(written));
+        }
+        written.forEach((table, rows) -> {
+            rows.forEach(table::install);
+            table.publish();
+        });
+    }
+
+    void hold(Transaction transaction) {
+        held.add(transaction);
+    }
+
+    void release(Transaction transaction) {
+        lock.lock();
+        try {
+            if (held.remove(transaction)) {
+                commit(transaction);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isHeld(Table table, int number) {
+        return held.stream().anyMatch(t -> t.wrote(table, number));
+    }
+
+    boolean isHeldKey(Table table, Field field, Object value) {
+        return held.stream().anyMatch(t -> t.stagedWith(table, field, value).isPresent());
+    }
+
+    void unlock() {
+        lock.unlock();
+    }
+}

@@ -1,0 +1,195 @@
+package io.sluice.sandbox.store;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Writes that become visible together, or not at all when it is closed without a commit. Sees its own writes. Holds
+ * the store's lock from its beginning until it is committed, held back or closed.
+ */
+public final class Transaction implements AutoCloseable {
+
+    private final Store store;
+    private final long moment;
+    private final Map<Table, Staged> staged = new LinkedHashMap<>();
+    private boolean open = true;
+
+    /** Rows written to one table, and which of them carry which key now. */
+    private static final class Staged {
+        private final Map<Integer, Row> rows = new LinkedHashMap<>();
+        private final Map<String, Map<Object, Integer>> keys = new HashMap<>();
+        private int writes;
+
+        Staged copy() {
+            Staged copy = new Staged();
+            copy.rows.putAll(rows);
+            keys.forEach((field, numbers) -> copy.keys.put(field, new HashMap<>(numbers)));
+            copy.writes = writes;
+            return copy;
+        }
+    }
+
+    /** A state of the writes to which the transaction can be taken back. */
+    public static final class Savepoint {
+        private final Map<Table, Staged> staged = new LinkedHashMap<>();
+    }
+
+    Transaction(Store store, long moment) {
+        this.store = store;
+        this.moment = moment;
+    }
+
+    /** The stamp of all its writes, milliseconds since 1970. */
+    public long moment() {
+        return moment;
+    }
+
+    /** The row of this id as this transaction sees it, or null. */
+    public Row row(Table table, String id) {
+        int number = RecordIds.number(table.type().keyPrefix(), id);
+        return number < 0 ? null : row(table, number);
+    }
+
+    private Row row(Table table, int number) {
+        Staged own = staged.get(table);
+        Row row = own == null ? null : own.rows.get(number);
+        return row != null ? row : table.row(number);
+    }
+
+    /** Live rows whose key field has this value, as this transaction sees them. */
+    public List<Row> find(Table table, Field field, Object value) {
+        List<Row> found = new ArrayList<>(1);
+        for (int number : table.find(field, value)) {
+            Row row = row(table, number);
+            if (!row.isDeleted() && KeyIndex.key(value).equals(keyOf(field, row))) {
+                found.add(row);
+            }
+        }
+        stagedWith(table, field, value).filter(row -> found.stream().noneMatch(f -> f.number() == row.number()))
+                .ifPresent(found::add);
+        return found;
+    }
+
+    /** Whether another transaction that is held back has written this row. */
+    public boolean isLocked(Table table, Row row) {
+        return store.isHeld(table, row.number());
+    }
+
+    /** Whether another transaction that is held back has written a row with this key. */
+    public boolean isLocked(Table table, Field field, Object value) {
+        return store.isHeldKey(table, field, value);
+    }
+
+    /** Creates a record from values by field. */
+    public Row insert(Table table, Map<Field, Object> values, String user) {
+        Object[] all = new Object[table.type().columns()];
+        values.forEach((field, value) -> all[field.column()] = value);
+        int number = table.reserve();
+        return stage(table, Row.created(number, RecordIds.of(table.type().keyPrefix(), number), all, moment, user));
+    }
+
+    /** Changes the given fields of a record; null clears one. */
+    public Row update(Table table, Row row, Map<Field, Object> values, String user) {
+        Object[] all = row.unpacked(table.type().columns());
+        values.forEach((field, value) -> all[field.column()] = value);
+        return stage(table, row.updated(all, moment, user));
+    }
+
+    /** Moves a record to the recycle bin. */
+    public Row delete(Table table, Row row, String user) {
+        return stage(table, row.deleted(moment, user));
+    }
+
+    public Savepoint savepoint() {
+        Savepoint savepoint = new Savepoint();
+        staged.forEach((table, own) -> savepoint.staged.put(table, own.copy()));
+        return savepoint;
+    }
+
+    /** Drops what was written since then. */
+    public void backTo(Savepoint savepoint) {
+        staged.clear();
+        staged.putAll(savepoint.staged);
+    }
+
+    /** How many writes each object has had; a record written twice counts twice. */
+    public Map<String, Integer> writes() {
+        Map<String, Integer> writes = new LinkedHashMap<>();
+        staged.forEach((table, own) -> writes.put(table.type().name(), own.writes));
+        return writes;
+    }
+
+    /** Makes the writes visible. */
+    public void commit() {
+        try {
+            store.commit(this);
+        } finally {
+            close();
+        }
+    }
+
+    /** Keeps the writes from sight, stamped as they are, until {@link #release()}; others find their rows locked. */
+    public void hold() {
+        store.hold(this);
+        close();
+    }
+
+    /** Makes the writes of a transaction that was held back visible. */
+    public void release() {
+        store.release(this);
+    }
+
+    /** Drops what was not committed. */
+    @Override
+    public void close() {
+        if (open) {
+            open = false;
+            store.unlock();
+        }
+    }
+
+    Map<Table, List<Row>> written() {
+        Map<Table, List<Row>> written = new LinkedHashMap<>();
+        staged.forEach((table, own) -> written.put(table, List.copyOf(own.rows.values())));
+        return written;
+    }
+
+    boolean wrote(Table table, int number) {
+        Staged own = staged.get(table);
+        return own != null && own.rows.containsKey(number);
+    }
+
+    Optional<Row> stagedWith(Table table, Field field, Object value) {
+        Staged own = staged.get(table);
+        if (own == null) {
+            return Optional.empty();
+        }
+        Object key = KeyIndex.key(value);
+        return Optional.ofNullable(own.keys.get(field.name())).map(keys -> keys.get(key)).map(own.rows::get)
+                .filter(row -> !row.isDeleted() && key.equals(keyOf(field, row)));
+    }
+
+    private static Object keyOf(Field field, Row row) {
+        Object value = field.read(row);
+        return value == null ? null : KeyIndex.key(value);
+    }
+
+    private Row stage(Table table, Row row) {
+        Staged own = staged.computeIfAbsent(table, t -> new Staged());
+        own.rows.put(row.number(), row);
+        own.writes++;
+        for (Field field : table.type().fields()) {
+            if (field.indexed()) {
+                Object key = keyOf(field, row);
+                if (key != null) {
+                    own.keys.computeIfAbsent(field.name(), n -> new HashMap<>()).put(key, row.number());
+                }
+            }
+        }
+        return row;
+    }
+}

@@ -1,0 +1,170 @@
+package io.sluice.sandbox;
+
+import static io.sluice.sandbox.SalesforceClient.contact;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import org.junit.jupiter.api.Test;
+
+import java.io.UncheckedIOException;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.CompletableFuture;
+
+class FaultsTest extends SandboxTestBase {
+
+    private static final String FAULTS = "/sandbox/faults/salesforce";
+
+    @Test
+    void anUnknownKindIsAnsweredWithTheKindsThereAre() {
+        SalesforceClient.Reply reply = crm.post(FAULTS, "{\"kind\":\"flood\"}");
+        assertThat(reply.status()).isEqualTo(400);
+        assertThat(reply.text()).contains("refuse", "unavailable", "reset", "slow", "rowLock", "partial", "expireTokens",
+                "lateCommit", "hang");
+    }
+
+    @Test
+    void aFaultEndsAfterItsCount() {
+        crm.post(FAULTS, "{\"kind\":\"refuse\",\"count\":2}");
+        assertThat(crm.get(API + "/limits").errorCode()).isEqualTo("REQUEST_LIMIT_EXCEEDED");
+        assertThat(crm.get(API + "/limits").status()).isEqualTo(403);
+        assertThat(crm.get(API + "/limits").status()).isEqualTo(200);
+        assertThat(crm.referee().path("refused").asInt()).isEqualTo(2);
+        assertThat(crm.referee().path("limits").path("daily").path("used").asInt()).isOne();
+    }
+
+    @Test
+    void aFaultMeetsTheOperationsItNamesUntilItIsTakenAway() {
+        crm.post(FAULTS, "{\"kind\":\"unavailable\",\"operation\":[\"limits\"],\"html\":true}");
+        assertThat(crm.query("SELECT COUNT() FROM Contact").status()).isEqualTo(200);
+        SalesforceClient.Reply down = crm.get(API + "/limits");
+        assertThat(down.status()).isEqualTo(503);
+        assertThat(down.text()).contains("<html>");
+        assertThat(crm.get(FAULTS).json().path("faults")).hasSize(1);
+        crm.delete(FAULTS);
+        assertThat(crm.get(API + "/limits").status()).isEqualTo(200);
+    }
+
+    @Test
+    void aLogInFailsOnlyWhenNamed() {
+        crm.post(FAULTS, "{\"kind\":\"unavailable\"}");
+        String login = "grant_type=client_credentials&client_id=sluice&client_secret=sluice";
+        assertThat(crm.form(login).status()).isEqualTo(200);
+        crm.post(FAULTS, "{\"kind\":\"unavailable\",\"operation\":\"token\"}");
+        assertThat(crm.form(login).status()).isEqualTo(503);
+    }
+
+    @Test
+    void aFaultEndsAfterItsSeconds() {
+        crm.post(FAULTS, "{\"kind\":\"unavailable\",\"seconds\":0.4,\"status\":420}");
+        assertThat(crm.get(API + "/limits").status()).isEqualTo(420);
+        await().until(() -> crm.get(API + "/limits").status() == 200);
+    }
+
+    @Test
+    void aResetAfterTheWriteLeavesTheClientWithoutAnAnswer() {
+        crm.post(FAULTS, "{\"kind\":\"reset\",\"afterWrite\":true,\"count\":1}");
+        assertThatThrownBy(() -> crm.upsertContacts(contact("C-1", "One"))).isInstanceOf(UncheckedIOException.class);
+        JsonNode counted = crm.referee();
+        assertThat(counted.path("recordsByObject").path("Contact").asInt()).isOne();
+        assertThat(counted.path("accepted").asInt()).isOne();
+        assertThat(counted.path("cut").asInt()).isOne();
+    }
+
+    @Test
+    void aResetBeforeTheWriteWritesNothing() {
+        // a GET would be repeated by Java's client by itself
+        crm.post(FAULTS, "{\"kind\":\"reset\",\"count\":1}");
+        assertThatThrownBy(() -> crm.upsertContacts(contact("C-1", "One"))).isInstanceOf(UncheckedIOException.class);
+        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt()).isZero();
+    }
+
+    @Test
+    void rowsFailByKeyWhileTheOthersAreWritten() {
+        crm.post(FAULTS, "{\"kind\":\"rowLock\",\"keys\":[\"C-2\"],\"count\":1}");
+        crm.post(FAULTS, "{\"kind\":\"partial\",\"keys\":[\"C-3\"],\"errorCode\":\"FIELD_CUSTOM_VALIDATION_EXCEPTION\","
+                + "\"message\":\"No.\"}");
+        JsonNode rows = crm.upsertContacts(contact("C-1", "a"), contact("C-2", "b"), contact("C-3", "c")).json();
+        assertThat(rows.findValuesAsText("success")).containsExactly("true", "false", "false");
+        assertThat(rows.findValuesAsText("statusCode"))
+                .containsExactly("UNABLE_TO_LOCK_ROW", "FIELD_CUSTOM_VALIDATION_EXCEPTION");
+        assertThat(crm.upsertContacts(contact("C-2", "b")).json().path(0).path("success").asBoolean()).isTrue();
+    }
+
+    @Test
+    void tokensExpireAllAtOnce() {
+        crm.post(FAULTS, "{\"kind\":\"expireTokens\"}");
+        SalesforceClient.Reply reply = crm.get(API + "/limits");
+        assertThat(reply.status()).isEqualTo(401);
+        assertThat(crm.login().get(API + "/limits").status()).isEqualTo(200);
+        JsonNode counted = crm.referee();
+        assertThat(counted.path("unauthorized").asInt()).isOne();
+        assertThat(counted.path("accepted").asInt()).isOne();
+    }
+
+    @Test
+    void aSlowAnswerComesLateThoughTheWriteIsDone() {
+        crm.post(FAULTS, "{\"kind\":\"slow\",\"delayMs\":1500,\"operation\":\"collectionsUpsert\",\"count\":1}");
+        CompletableFuture<HttpResponse<String>> slow = crm.later("PATCH",
+                API + "/composite/sobjects/Contact/Customer_No__c",
+                SalesforceClient.records("Contact", false, contact("C-1", "One")));
+        await().until(() -> crm.referee().path("recordsByObject").path("Contact").asInt() == 1);
+        assertThat(slow).isNotDone();
+        assertThat(slow).succeedsWithin(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void aHangingRequestIsOverWhenItsClientGivesUp() {
+        crm.upsertContacts(contact("C-1", "One"));
+        crm.post(FAULTS, "{\"kind\":\"hang\",\"count\":1,\"afterWrite\":true}");
+        CompletableFuture<HttpResponse<String>> hanging = crm.later("PATCH",
+                API + "/sobjects/Contact/Customer_No__c/C-1", "{\"Tier__c\":\"x\"}");
+        crm.put("/sandbox/limits/salesforce", "{\"concurrent\":{\"max\":25,\"thresholdSeconds\":0}}");
+        await().until(() -> crm.referee().path("limits").path("concurrent").path("used").asInt() == 1);
+        hanging.cancel(true);
+        await().until(() -> crm.referee().path("limits").path("concurrent").path("used").asInt() == 0);
+        assertThat(crm.get("/sandbox/records/salesforce/Contact/C-1").json().path("Tier__c").asText()).isEqualTo("x");
+    }
+
+    @Test
+    void aLateCommitIsStampedBeforeItCanBeSeen() {
+        crm.upsertContacts(contact("C-1", "One"));
+        crm.post(FAULTS, "{\"kind\":\"lateCommit\",\"seconds\":2,\"count\":1,\"operation\":\"edit\"}");
+        JsonNode edit = crm.post("/sandbox/records/salesforce/Contact/C-1", "{\"Tier__c\":\"gold\"}").json();
+        assertThat(edit.path("visibleInMs").asInt()).isEqualTo(2000);
+        assertThat(tier()).isNull();
+        assertThat(crm.upsertContacts(contact("C-1", "x")).text()).contains("UNABLE_TO_LOCK_ROW");
+        Instant covered = covered();
+        await().until(() -> "gold".equals(tier()));
+        String stamp = crm.get(API + "/sobjects/Contact/Customer_No__c/C-1").json().path("SystemModstamp").asText();
+        assertThat(Instant.parse(stamp.replace("+0000", "Z"))).isEqualTo(covered);
+        await().until(() -> covered().isAfter(covered));
+    }
+
+    @Test
+    void anApiCallWithALateCommitIsAnsweredOnceItCanBeSeen() {
+        crm.post(FAULTS, "{\"kind\":\"lateCommit\",\"seconds\":1,\"count\":1}");
+        CompletableFuture<HttpResponse<String>> late = crm.later("PATCH",
+                API + "/composite/sobjects/Contact/Customer_No__c",
+                SalesforceClient.records("Contact", false, contact("C-1", "One")));
+        await().until(() -> crm.referee().path("accepted").asInt() == 1);
+        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt()).isZero();
+        assertThat(late.join().statusCode()).isEqualTo(200);
+        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt()).isOne();
+    }
+
+    private String tier() {
+        return crm.get(API + "/sobjects/Contact/Customer_No__c/C-1").json().path("Tier__c").asText(null);
+    }
+
+    private Instant covered() {
+        Instant now = Instant.now().truncatedTo(ChronoUnit.MINUTES);
+        return Instant.parse(crm.get(API + "/sobjects/Contact/updated?start=" + now.minusSeconds(600) + "&end="
+                + now.plusSeconds(600)).json().path("latestDateCovered").asText().replace("+0000", "Z"));
+    }
+}

@@ -1,0 +1,129 @@
+package io.sluice.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import org.junit.jupiter.api.Test;
+
+import java.nio.charset.StandardCharsets;
+import java.security.KeyFactory;
+import java.security.Signature;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
+
+class SalesforceLoginTest extends SandboxTestBase {
+
+    @Test
+    void aTokenAnswerHasTheVendorsShape() {
+        JsonNode token = crm.form("grant_type=client_credentials&client_id=sluice&client_secret=sluice").json();
+        assertThat(token.path("instance_url").asText()).isEqualTo(crm.base());
+        assertThat(token.path("id").asText()).matches(crm.base() + "/id/[A-Za-z0-9]{18}/[A-Za-z0-9]{18}");
+        assertThat(token.path("access_token").asText()).matches("00D[A-Za-z0-9]{12}!.+");
+        assertThat(token.path("token_type").asText()).isEqualTo("Bearer");
+        assertThat(token.has("expires_in")).isFalse();
+    }
+
+    @Test
+    void aWrongSecretIsRefused() {
+        SalesforceClient.Reply reply = crm.form("grant_type=client_credentials&client_id=sluice&client_secret=no");
+        assertThat(reply.status()).isEqualTo(400);
+        assertThat(reply.json().path("error").asText()).isEqualTo("invalid_client");
+    }
+
+    @Test
+    void anUnknownClientAndAnUnknownGrantAreRefused() {
+        assertThat(crm.form("grant_type=client_credentials&client_id=x&client_secret=sluice").json().path("error")
+                .asText()).isEqualTo("invalid_client_id");
+        assertThat(crm.form("grant_type=magic&client_id=sluice&client_secret=sluice").json().path("error").asText())
+                .isEqualTo("unsupported_grant_type");
+    }
+
+    @Test
+    void theShippedKeySignsALoginByJwt() throws Exception {
+        String assertion = jwt("sluice@example.org", System.currentTimeMillis() / 1000 + 180);
+        assertThat(jwtLogin(assertion).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aJwtOfAnotherUserOrKeyOrTimeIsRefused() throws Exception {
+        long soon = System.currentTimeMillis() / 1000 + 180;
+        String good = jwt("sluice@example.org", soon);
+        String forged = good.substring(0, good.lastIndexOf('.')) + "." + "A".repeat(342);
+        assertThat(jwtLogin(forged).json().path("error_description").asText()).isEqualTo("invalid assertion");
+        assertThat(jwtLogin(jwt("eve@example.org", soon)).status()).isEqualTo(400);
+        assertThat(jwtLogin(jwt("sluice@example.org", soon - 600)).status()).isEqualTo(400);
+    }
+
+    @Test
+    void passwordAndRefreshTokenLogInToo() {
+        assertThat(crm.form("grant_type=password&client_id=sluice&client_secret=sluice&username=sluice%40example.org"
+                + "&password=any").status()).isEqualTo(200);
+        assertThat(crm.form("grant_type=refresh_token&client_id=sluice&refresh_token=refresh-salesforce").status())
+                .isEqualTo(200);
+        assertThat(crm.form("grant_type=refresh_token&client_id=sluice&refresh_token=dead").json()
+                .path("error_description").asText()).isEqualTo("expired access/refresh token");
+    }
+
+    @Test
+    void aMissingOrRevokedOrForeignTokenIsAnInvalidSession() {
+        String token = crm.form("grant_type=client_credentials&client_id=sluice&client_secret=sluice").json()
+                .path("access_token").asText();
+        crm.useToken(token);
+        assertThat(crm.get(API + "/limits").status()).isEqualTo(200);
+        crm.get("/services/oauth2/revoke?token=" + token);
+        SalesforceClient.Reply reply = crm.get(API + "/limits");
+        assertThat(reply.status()).isEqualTo(401);
+        assertThat(reply.errorCode()).isEqualTo("INVALID_SESSION_ID");
+        crm.useToken("nonsense");
+        assertThat(crm.get(API + "/limits").status()).isEqualTo(401);
+        crm.useToken(null);
+        assertThat(crm.get(API + "/limits").status()).isEqualTo(401);
+    }
+
+    @Test
+    void logInsAreCountedApartFromCalls() {
+        crm.login();
+        JsonNode counted = crm.referee();
+        assertThat(counted.path("logins").asInt()).isEqualTo(2);
+        assertThat(counted.path("accepted").asInt()).isZero();
+        assertThat(counted.path("byOperation").path("token").asInt()).isEqualTo(2);
+    }
+
+    @Test
+    void userinfoTellsWhoIsLoggedIn() {
+        JsonNode info = crm.get("/services/oauth2/userinfo").json();
+        assertThat(info.path("preferred_username").asText()).isEqualTo("sluice@example.org");
+        assertThat(info.path("user_id").asText()).hasSize(18).startsWith("005");
+        assertThat(info.path("organization_id").asText()).hasSize(18).startsWith("00D");
+    }
+
+    @Test
+    void aClientIdNamesItsAccount() {
+        crm.put("/sandbox/accounts/second", "{\"crm\":\"salesforce\"}");
+        crm.upsertContacts(SalesforceClient.contact("C-1", "One"));
+        SalesforceClient second = new SalesforceClient(sandbox.port()).login("sluice-second");
+        assertThat(second.query("SELECT COUNT() FROM Contact").json().path("totalSize").asInt()).isZero();
+        assertThat(crm.query("SELECT COUNT() FROM Contact").json().path("totalSize").asInt()).isOne();
+    }
+
+    private SalesforceClient.Reply jwtLogin(String assertion) {
+        return crm.form("grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=" + assertion);
+    }
+
+    private static String jwt(String user, long expires) throws Exception {
+        String pem = new String(Sandbox.class.getResourceAsStream("/io/sluice/sandbox/jwt-private.pem").readAllBytes(),
+                StandardCharsets.US_ASCII).replaceAll("-----[A-Z ]+-----|\\s", "");
+        Signature signature = Signature.getInstance("SHA256withRSA");
+        signature.initSign(KeyFactory.getInstance("RSA").generatePrivate(
+                new PKCS8EncodedKeySpec(Base64.getDecoder().decode(pem))));
+        String content = base64("{\"alg\":\"RS256\"}") + "." + base64("{\"iss\":\"sluice\",\"sub\":\"" + user
+                + "\",\"aud\":\"http://127.0.0.1\",\"exp\":\"" + expires + "\"}");
+        signature.update(content.getBytes(StandardCharsets.US_ASCII));
+        return content + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(signature.sign());
+    }
+
+    private static String base64(String text) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+    }
+}

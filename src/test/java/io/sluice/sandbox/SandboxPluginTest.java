@@ -1,0 +1,56 @@
+package io.sluice.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.apache.camel.main.Main;
+
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+
+class SandboxPluginTest {
+
+    @Test
+    void camelStartsAndStopsTheSandboxWhenItIsEnabled() throws Exception {
+        int port = freePort();
+        Main main = main(true, port);
+        main.start();
+        assertThat(new SalesforceClient(port).get("/sandbox/referee").status()).isEqualTo(200);
+        main.stop();
+        assertThatThrownBy(() -> new SalesforceClient(port).get("/sandbox/referee"));
+    }
+
+    @Test
+    void camelLeavesItAloneWhenItIsNot() throws Exception {
+        int port = freePort();
+        Main main = main(false, port);
+        main.start();
+        assertThatThrownBy(() -> new SalesforceClient(port).get("/sandbox/referee"));
+        main.stop();
+    }
+
+    @Test
+    void aTakenPortStopsTheStartAndSaysWhatToDo() {
+        try (Sandbox taken = Sandbox.start("127.0.0.1", 0)) {
+            Main main = main(true, taken.port());
+            assertThatThrownBy(main::start).hasStackTraceContaining("set sluice.sandbox.port to another");
+            main.stop();
+        }
+    }
+
+    private static Main main(boolean enabled, int port) {
+        Main main = new Main();
+        main.addInitialProperty("sluice.sandbox.enabled", String.valueOf(enabled));
+        main.addInitialProperty("sluice.sandbox.port", String.valueOf(port));
+        main.addInitialProperty("camel.main.shutdownTimeout", "2");
+        return main;
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+}

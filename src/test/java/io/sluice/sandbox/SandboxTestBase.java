@@ -1,0 +1,24 @@
+package io.sluice.sandbox;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/** A fresh sandbox for each test, and a client that is logged in to it. */
+abstract class SandboxTestBase {
+
+    static final String API = SalesforceClient.API;
+
+    Sandbox sandbox;
+    SalesforceClient crm;
+
+    @BeforeEach
+    void start() {
+        sandbox = Sandbox.start("127.0.0.1", 0);
+        crm = new SalesforceClient(sandbox.port()).login();
+    }
+
+    @AfterEach
+    void stop() {
+        sandbox.close();
+    }
+}
