@@ -38,7 +38,9 @@ final class Tally {
         byOperation.merge(operation, 1L, Long::sum);
     }
 
+    /** A request with a dead token: it reached the CRM and so it counts, though no limit is spent on it. */
     synchronized void unauthorized() {
+        accepted("unauthorized");
         unauthorized++;
     }
 

@@ -21,6 +21,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.component.salesforce.SalesforceComponent;
 import org.apache.camel.component.salesforce.api.SalesforceException;
 import org.apache.camel.component.salesforce.internal.SalesforceSession;
+import org.apache.camel.util.ObjectHelper;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -133,16 +134,18 @@ public final class SalesforceCalls {
         if (failure == null) {
             return exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 200, Integer.class);
         }
-        SalesforceException answer = org.apache.camel.util.ObjectHelper.getException(SalesforceException.class, failure);
-        return answer == null ? Answer.LOST : answer.getStatusCode();
+        SalesforceException answer = ObjectHelper.getException(SalesforceException.class, failure);
+        // a failure with a 2xx is an answer that was cut off in the middle
+        return answer == null || answer.getStatusCode() < 300 ? Answer.LOST : answer.getStatusCode();
     }
 
+    /** The answer's text; camel-salesforce hands that of a failed raw call on as the exception's message. */
     private static String bodyOf(Exchange exchange, Exception failure, int status) {
-        String body = exchange.getMessage().getBody(String.class);
         if (failure == null) {
-            return body;
+            return exchange.getMessage().getBody(String.class);
         }
-        return status == Answer.LOST || body == null || body.isBlank() ? reason(failure) : body;
+        SalesforceException answer = ObjectHelper.getException(SalesforceException.class, failure);
+        return status == Answer.LOST || answer == null ? reason(failure) : answer.getMessage();
     }
 
     private static String reason(Throwable failure) {
