@@ -7,11 +7,13 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Fills the sandbox with a million contacts over HTTP, 200 a call, and tells what a call takes and how much memory the
- * records hold. Arguments: number of records (1000000). Run it with {@code -Xmx2g} to see that they fit.
+ * records hold. Arguments: number of records (1000000), data file (none). Run it with {@code -Xmx2g} to see that they fit.
  */
 public final class SandboxBench {
 
@@ -33,7 +35,8 @@ public final class SandboxBench {
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
         int records = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 1_000_000;
-        try (Sandbox sandbox = Sandbox.start("127.0.0.1", 0)) {
+        Optional<Path> data = arguments.length > 1 ? Optional.of(Path.of(arguments[1])) : Optional.empty();
+        try (Sandbox sandbox = Sandbox.start("127.0.0.1", 0, data)) {
             SandboxBench bench = new SandboxBench("http://127.0.0.1:" + sandbox.port());
             bench.send("PUT", "/sandbox/limits/salesforce", "{\"daily\":{\"max\":900000,\"windowSeconds\":86400}}");
             double[] creates = bench.upserts(records, "new");

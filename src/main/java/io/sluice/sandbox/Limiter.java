@@ -88,8 +88,8 @@ public final class Limiter {
 
     /**
      * Replaces or adds limits: {@code {"daily":{"max":15000,"windowSeconds":86400,"used":100}}}, or a list of the same
-     * with a {@code name} each. {@code used} sets how much is used now. {@code "concurrent":{"max":25,"thresholdSeconds":20}}
-     * is the limit on long requests. A limit of null is taken away.
+     * with a {@code name} each. {@code used} sets how much is used now. The limit on long requests is
+     * {@code "concurrent":{"max":25,"thresholdSeconds":20}}. A limit of null is taken away.
      *
      * @throws IllegalArgumentException saying what is wrong
      */

@@ -86,7 +86,8 @@ public final class Sandbox implements AutoCloseable {
         Control control = new Control(vertx, clock, accounts, Map.of("salesforce", new SalesforceUser()));
         Gateway gateway = new Gateway(vertx, clock, accounts,
                 List.of(new SalesforceProtocol(accounts, clock::micros)), control);
-        // HTTP/1.1 alone: there a cut connection is one request's. The vendor takes 16,384 bytes of address and headers; more is 414 or 431
+        // HTTP/1.1 alone: there a cut connection is one request's. The vendor takes 16,384 bytes of address and headers;
+        // more is 414 or 431, and nobody counts it
         HttpServer server = vertx.createHttpServer(new HttpServerOptions().setMaxInitialLineLength(16_384)
                 .setMaxHeaderSize(16_384).setDecompressionSupported(true).setHttp2ClearTextEnabled(false));
         try {

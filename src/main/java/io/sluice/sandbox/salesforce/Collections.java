@@ -153,8 +153,8 @@ final class Collections {
         }
         checkCount(records.size(), MOST_RECORDS);
         if (changes > MOST_TYPE_CHANGES) {
-            throw new RefusedException("INVALID_INPUT", "The records have more than 10 chunks of one type each; sort them "
-                    + "by type");
+            throw new RefusedException("INVALID_INPUT", "The records have more than 10 chunks of one type each; sort "
+                    + "them by type");
         }
         return records;
     }

@@ -117,7 +117,8 @@ final class Composite {
         }
     }
 
-    private static ApiCall inner(ApiCall outer, JsonNode one) {
+    /** The call that a part stands for, or null when its address is none of the API's. */
+    static ApiCall inner(ApiCall outer, JsonNode one) {
         String url = one.path("url").asText();
         int mark = url.indexOf('?');
         String path = mark < 0 ? url : url.substring(0, mark);

@@ -13,6 +13,7 @@ import io.sluice.sandbox.store.Table;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** What the org tells about itself: versions, objects, fields, limits and counts. */
 final class Describes {
@@ -20,6 +21,8 @@ final class Describes {
     /** The newest is the one that Salesforce calls generally available. */
     static final int OLDEST_VERSION = 31;
     static final int NEWEST_VERSION = 67;
+
+    private static final int LONGEST_FILTERED = 4000;
 
     private Describes() { }
 
@@ -69,7 +72,7 @@ final class Describes {
         described.putArray("recordTypeInfos");
         described.putArray("namedLayoutInfos");
         described.putArray("supportedScopes").addObject().put("label", "All " + type.plural().toLowerCase(
-                java.util.Locale.ROOT)).put("name", "everything");
+                Locale.ROOT)).put("name", "everything");
         ArrayNode fields = described.putArray("fields");
         type.fields().forEach(field -> fields.add(field(field)));
         return Answers.json(200, described);
@@ -139,7 +142,9 @@ final class Describes {
             object.put(off, false);
         }
         for (String none : List.of("defaultImplementation", "extendedBy", "extendsInterfaces", "implementedBy",
-                "implementsInterfaces", "listviewable", "lookupLayoutable", "networkScopeFieldName")) {
+                "implementsInterfaces", "associateEntityType",
+                "associateParentEntity", "sobjectDescribeOption", "listviewable", "lookupLayoutable",
+                "networkScopeFieldName")) {
             object.putNull(none);
         }
         object.put("name", type.name()).put("label", type.label()).put("labelPlural", type.plural())
@@ -154,7 +159,8 @@ final class Describes {
         FieldType type = field.type();
         boolean system = !field.createable() && field.compound() == null;
         ObjectNode node = Answers.JSON.createObjectNode();
-        node.put("aggregatable", type != FieldType.BOOLEAN && type != FieldType.ADDRESS);
+        boolean isLong = field.length() > LONGEST_FILTERED;
+        node.put("aggregatable", type != FieldType.BOOLEAN && type != FieldType.ADDRESS && !isLong);
         node.put("aiPredictionField", false).put("autoNumber", false);
         node.put("byteLength", type == FieldType.ID || type == FieldType.REFERENCE ? 18 : field.length() * 3);
         node.put("calculated", false).putNull("calculatedFormula").put("cascadeDelete", false)
@@ -173,8 +179,8 @@ final class Describes {
                 .put("encrypted", false).put("externalId", field.externalId());
         node.put("extraTypeInfo", type == FieldType.TEXTAREA ? "plaintextarea"
                 : "Name".equals(field.compound()) ? "personname" : null);
-        node.put("filterable", type != FieldType.ADDRESS && field.length() < 4000).putNull("filteredLookupInfo")
-                .put("formulaTreatNullNumberAsZero", false).put("groupable", type.isText() && field.length() < 4000)
+        node.put("filterable", !isLong).putNull("filteredLookupInfo")
+                .put("formulaTreatNullNumberAsZero", false).put("groupable", isGroupable(type) && !isLong)
                 .put("highScaleNumber", false).put("htmlFormatted", false).put("idLookup", field.idLookup())
                 .putNull("inlineHelpText").put("label", field.label()).put("length", field.length()).putNull("mask")
                 .putNull("maskType").put("name", field.name()).put("nameField", field.nameField())
@@ -189,9 +195,16 @@ final class Describes {
         return node.put("relationshipName", field.relationship()).putNull("relationshipOrder")
                 .put("restrictedDelete", false).put("restrictedPicklist", false).put("scale", field.scale())
                 .put("searchPrefilterable", false).put("soapType", type.soapType())
-                .put("sortable", type != FieldType.ADDRESS && field.length() < 4000).put("type", type.wireName())
+                .put("sortable", type != FieldType.ADDRESS && !isLong).put("type", type.wireName())
                 .put("unique", field.unique()).put("updateable", field.updateable())
                 .put("writeRequiresMasterRead", false);
+    }
+
+    private static boolean isGroupable(FieldType type) {
+        return switch (type) {
+            case ADDRESS, DATETIME, TIME -> false;
+            default -> !type.isDecimal();
+        };
     }
 
     private static boolean isNillable(Field field) {

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.regex.Pattern;
 
 /** Turns a field's JSON into the value that is kept, or says why it can't be. */
@@ -58,7 +60,7 @@ final class FieldValue {
 
     /** Salesforce keeps as many decimal places as the field has. */
     private static Object rounded(Field field, double value) {
-        return java.math.BigDecimal.valueOf(value).setScale(field.scale(), java.math.RoundingMode.HALF_UP)
+        return BigDecimal.valueOf(value).setScale(field.scale(), RoundingMode.HALF_UP)
                 .doubleValue();
     }
 

@@ -69,8 +69,8 @@ final class Queries {
         try {
             Query query = Parser.parse(soql);
             Table table = call.store().table(query.from()).orElseThrow(() -> new RefusedException("INVALID_TYPE",
-                    "\n" + soql + "\nsObject type '" + query.from() + "' is not supported. If you are attempting to use a "
-                    + "custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or "
+                    "\n" + soql + "\nsObject type '" + query.from() + "' is not supported. If you are attempting to use "
+                    + "a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or "
                     + "the describe call for the appropriate names."));
             Execution execution = new Execution(call.store(), table, query, withDeleted);
             if (query.isCount()) {

@@ -8,6 +8,7 @@ import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
 
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -16,17 +17,17 @@ import java.util.Set;
  */
 final class RecordKeys {
 
-    private final ApiCall call;
+    private final Resources resources;
     private final Set<String> keys = new HashSet<>();
 
-    private RecordKeys(ApiCall call) {
-        this.call = call;
+    private RecordKeys(Resources resources) {
+        this.resources = resources;
     }
 
-    static Set<String> of(ApiCall call, String operation) {
-        RecordKeys found = new RecordKeys(call);
+    static Set<String> of(ApiCall call, Resources resources) {
+        RecordKeys found = new RecordKeys(resources);
         try {
-            found.collect(operation);
+            found.collect(call);
         } catch (RefusedException e) {
             // the work says what is wrong with the request
             return Set.of();
@@ -34,12 +35,12 @@ final class RecordKeys {
         return found.keys;
     }
 
-    private void collect(String operation) {
-        switch (operation) {
+    private void collect(ApiCall call) {
+        switch (resources.route(call.method(), call.rest()).operation()) {
             case "update", "delete" -> addId(call.part(2));
             case "upsert", "deleteByKey" -> {
                 Table table = call.table(1);
-                addKey(table, Rows.key(table, call.part(2)), call.part(3));
+                addKey(call, table, Rows.key(table, call.part(2)), call.part(3));
             }
             case "collectionsUpdate" -> Collections.records(call).forEach(record -> addId(Collections.idOf(record)));
             case "collectionsDelete" -> {
@@ -51,9 +52,17 @@ final class RecordKeys {
                 Table table = call.table(2);
                 table.type().field(call.part(3)).ifPresent(key -> {
                     for (JsonNode record : Collections.records(call)) {
-                        addKey(table, key, Collections.keyOf(record, key));
+                        addKey(call, table, key, Collections.keyOf(record, key));
                     }
                 });
+            }
+            case "composite" -> {
+                for (JsonNode one : call.body().json().path("compositeRequest")) {
+                    ApiCall part = Composite.inner(call, one);
+                    if (part != null) {
+                        collect(part);
+                    }
+                }
             }
             default -> { }
         }
@@ -65,11 +74,11 @@ final class RecordKeys {
         }
     }
 
-    private void addKey(Table table, Field key, String value) {
+    private void addKey(ApiCall call, Table table, Field key, String value) {
         if (value == null) {
             return;
         }
-        keys.add(table.type().name() + "/" + key.name() + "/" + value.toLowerCase(java.util.Locale.ROOT));
+        keys.add(table.type().name() + "/" + key.name() + "/" + value.toLowerCase(Locale.ROOT));
         for (Row row : call.store().find(table, key, value)) {
             keys.add(row.id());
         }

@@ -16,7 +16,9 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -54,7 +56,7 @@ final class RecordWriter {
     }
 
     Outcome update(Table table, String id, JsonNode record) {
-        return guarded(table, null, id, () -> change(table, existing(table, id), fields(table, record, false), false));
+        return guarded(table, null, id, () -> change(table, existing(table, id), fields(table, record, false)));
     }
 
     /** Writes the record whose external id this is, or creates it; a deleted record does not count. */
@@ -72,7 +74,7 @@ final class RecordWriter {
             }
             Map<Field, Object> fields = fields(table, record, rows.isEmpty());
             fields.put(key, value);
-            return rows.isEmpty() ? insert(table, fields) : change(table, rows.get(0), fields, false);
+            return rows.isEmpty() ? insert(table, fields) : change(table, rows.get(0), fields);
         });
     }
 
@@ -126,7 +128,7 @@ final class RecordWriter {
     }
 
     private Outcome insert(Table table, Map<Field, Object> fields) {
-        fields.values().removeIf(java.util.Objects::isNull);
+        fields.values().removeIf(Objects::isNull);
         table.type().field("OwnerId").ifPresent(owner -> fields.putIfAbsent(owner, user));
         List<String> missing = table.type().fields().stream()
                 .filter(f -> f.required() && f.type() != FieldType.BOOLEAN && fields.get(f) == null)
@@ -139,7 +141,7 @@ final class RecordWriter {
         return new Outcome.Saved(row.id(), true);
     }
 
-    private Outcome change(Table table, Row row, Map<Field, Object> fields, boolean created) {
+    private Outcome change(Table table, Row row, Map<Field, Object> fields) {
         if (transaction.isLocked(table, row)) {
             throw locked(table, row);
         }
@@ -154,7 +156,7 @@ final class RecordWriter {
         }
         unique(table, row, fields);
         transaction.update(table, row, fields, user);
-        return new Outcome.Saved(row.id(), created);
+        return new Outcome.Saved(row.id(), false);
     }
 
     private void unique(Table table, Row row, Map<Field, Object> fields) {
@@ -223,7 +225,7 @@ final class RecordWriter {
             List<Row> found = transaction.find(parents, key, FieldValue.parse(key, member.getValue()));
             if (found.size() != 1) {
                 throw new RefusedException("INVALID_FIELD", "Foreign key external ID: "
-                        + member.getValue().asText().toLowerCase(java.util.Locale.ROOT) + " not found for field "
+                        + member.getValue().asText().toLowerCase(Locale.ROOT) + " not found for field "
                         + key.name() + " in entity " + parents.type().name());
             }
             fields.put(field, found.get(0).id());

@@ -133,7 +133,7 @@ public final class SalesforceProtocol implements Protocol {
         ApiCall api = ApiCall.of(account, call, method, path);
         Resources.Route route = resources.route(method, api.rest());
         return Request.data(account, route.operation(), route.objects(), attempt -> resources.answer(api, attempt))
-                .writing(() -> RecordKeys.of(api, route.operation()));
+                .writing(() -> RecordKeys.of(api, resources));
     }
 
     private static boolean isServed(String version) {

@@ -80,7 +80,7 @@ final class StandardObjects {
                 reference("ReportsToId", "Reports To ID", "Contact", "ReportsTo"),
                 Field.of("Email", "Email", EMAIL).asIdLookup(), text("Title", "Title", 128),
                 text("Department", "Department", 80), text("AssistantName", "Assistant's Name", 40),
-                Field.of("LeadSource", "Lead Source", PICKLIST), Field.of("Birthdate", "Birthdate", DATE),
+                Field.of("LeadSource", "Lead Source", PICKLIST).withLength(255), Field.of("Birthdate", "Birthdate", DATE),
                 Field.of("Description", "Contact Description", TEXTAREA).withLength(32_000),
                 reference("OwnerId", "Owner ID", "User", "Owner"),
                 Field.of("HasOptedOutOfEmail", "Email Opt Out", BOOLEAN),

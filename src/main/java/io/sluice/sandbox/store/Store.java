@@ -86,7 +86,11 @@ public final class Store {
         }
         List<Row> rows = new ArrayList<>(numbers.length);
         for (int number : numbers) {
-            rows.add(table.row(number));
+            Row row = table.row(number);
+            // it may have been deleted since the look-up
+            if (!row.isDeleted()) {
+                rows.add(row);
+            }
         }
         return rows;
     }
