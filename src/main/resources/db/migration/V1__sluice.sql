@@ -1,13 +1,14 @@
 -- State of Sluice. Everything lives in the schema sluice, in the application's own database, so that a change is
 -- captured in the transaction that makes it.
 
--- What changed, in the order of the changes: append-only, so that the application waits on no lock of ours.
+-- Which rows changed, in the order of the changes: append-only, so that the application waits on no lock of ours.
+-- It names the columns and holds no values: the drain reads them from the row, as they are then.
 create table sluice.change_log (
     seq        bigint generated always as identity primary key,
     source     text        not null,   -- the table, as schema.table
     key        text        not null,
-    op         "char"      not null,   -- I insert, U update, D delete, S snapshot: read the row when draining
-    columns    json,                   -- the mapped columns that changed; null for D and S
+    op         "char"      not null,   -- I insert, U update, D delete, S snapshot: a first load
+    columns    text[],                 -- U: the mapped columns that changed
     changed_at timestamptz not null default statement_timestamp()
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
 
@@ -112,6 +113,3 @@ create table sluice.checkpoint (
     updated_at timestamptz not null default now(),
     primary key (account, object, stream)
 );
-
--- Folds JSON objects in the given order: the later value of a field wins.
-create aggregate sluice.fold(jsonb) (sfunc = jsonb_concat, stype = jsonb, initcond = '{}');

@@ -3,6 +3,8 @@ package io.sluice.capture;
 import io.sluice.Sync;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
+import java.sql.Array;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 /**
  * From the application's tables to the outbox: checks what the syncs name, installs the capture, enters every row of
@@ -23,6 +26,11 @@ public final class Capture {
             on conflict (account, object, stream) do update
             set position = excluded.position, updated_at = now()
             where c.position <> excluded.position""";
+
+    private static final String FORGET_LOADS = """
+            delete from sluice.checkpoint
+            where stream like 'load:%' and (account, object, stream) not in (
+                select * from unnest(?::text[], ?::text[], ?::text[]))""";
 
     private static final String BACKLOG = "select count(*) from sluice.change_log where source = ?";
 
@@ -55,21 +63,40 @@ public final class Capture {
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }
+        database.transaction(connection -> forgetLoadsBut(connection, syncs));
         List<Sync> loaded = new ArrayList<>();
         for (Source source : read) {
             database.transaction(connection -> {
-                Triggers.install(connection, source);
+                if (Triggers.install(connection, source)) {
+                    forgetLoadsBut(connection, without(syncs, source));
+                }
                 return null;
             });
             loaded.addAll(load(source));
             drains.put(source.table(), DrainSql.of(source));
             sources.put(source.table(), source);
         }
-        database.transaction(connection -> {
-            Triggers.removeStray(connection, read.stream().map(Source::table).toList());
-            return null;
-        });
+        Triggers.removeStray(database, read.stream().map(Source::table).toList());
         return loaded;
+    }
+
+    /** A sync that missed changes is loaded as if it were new: one that was taken out and put back, for example. */
+    private static int forgetLoadsBut(Connection connection, List<Sync> syncs) throws SQLException {
+        return Database.update(connection, FORGET_LOADS, texts(connection, syncs, Sync::getAccount),
+                texts(connection, syncs, Sync::getObject), texts(connection, syncs, Capture::stream));
+    }
+
+    private static List<Sync> without(List<Sync> syncs, Source source) {
+        return syncs.stream().filter(sync -> !sync.getTable().equals(source.table())).toList();
+    }
+
+    private static Array texts(Connection connection, List<Sync> syncs, Function<Sync, String> part)
+            throws SQLException {
+        return connection.createArrayOf("text", syncs.stream().map(part).toArray());
+    }
+
+    private static String stream(Sync sync) {
+        return "load:" + sync.getName();
     }
 
     /**
@@ -80,14 +107,14 @@ public final class Capture {
         return database.transaction(connection -> {
             List<Sync> fresh = new ArrayList<>();
             for (Sync sync : source.syncs()) {
-                if (Database.update(connection, LOADED, sync.getAccount(), sync.getObject(), "load:" + sync.getName(),
+                if (Database.update(connection, LOADED, sync.getAccount(), sync.getObject(), stream(sync),
                         mapping(sync)) > 0) {
                     fresh.add(sync);
                 }
             }
             if (!fresh.isEmpty()) {
                 Database.update(connection, "insert into sluice.change_log (source, key, op) select ?, "
-                        + source.key().quoted() + "::text, 'S' from " + source.quoted(), source.table());
+                        + source.key().keyText("t") + ", 'S' from " + source.quoted() + " as t", source.table());
             }
             return fresh;
         });

@@ -3,33 +3,47 @@ package io.sluice.capture;
 /**
  * A column of a synced table and how its value becomes JSON.
  *
- * @param type PostgreSQL's name of the base type; a domain counts as what it is made of
+ * @param type    PostgreSQL's name of the built-in type, a domain counting as what it is made of; {@link #ARRAY},
+ *                {@link #COMPOSITE} and {@link #OTHER} for the rest
+ * @param sqlType the declared type, quoted and with its schema, as a cast takes it
  */
-record Column(String name, String type, boolean notNull) {
+record Column(String name, String type, String sqlType, boolean notNull) {
+
+    static final String ARRAY = "array";
+    static final String COMPOSITE = "composite";
+    /** Enums and what extensions bring. */
+    static final String OTHER = "other";
 
     String quoted() {
         return Sql.name(name);
     }
 
-    /** Types that JSON's numbers and booleans hold; everything else is sent as text. */
-    private boolean literal() {
+    /** Why a CRM field can't hold it, or null when it can. */
+    String refusal() {
         return switch (type) {
-            case "int2", "int4", "int8", "bool", "float4", "float8", "numeric" -> true;
-            default -> false;
+            case ARRAY -> "is an array, which no CRM field holds; join it in a view or a generated column first";
+            case COMPOSITE -> "is a composite value; map its parts through generated columns";
+            case "bytea" -> "is binary, which no CRM field holds";
+            case "money" -> "is of type money, whose text depends on the server's locale; use numeric";
+            case "interval" -> "is of type interval, whose text depends on the session's settings; use a number of days"
+                    + " or seconds";
+            default -> null;
         };
     }
 
-    /** Why a CRM field can't hold it, or null when it can. */
-    String refusal() {
-        if (type.startsWith("_")) {
-            return "is an array, which no CRM field holds; join it in a view or a generated column first";
-        }
+    /** Why it can't identify a row, or null when it can: the same value must have the same text in every session. */
+    String keyRefusal() {
         return switch (type) {
-            case "bytea" -> "is binary, which no CRM field holds";
-            case "record" -> "is a composite value; map its parts through generated columns";
-            case "money" -> "is of type money, whose text depends on the server's locale; use numeric";
-            default -> null;
+            case "float4", "float8", "timestamp", "timestamptz", "timetz", "json", "jsonb", "xml" ->
+                    "is of type " + type + ", whose text is not the same everywhere; use a number, a text or a uuid";
+            default -> refusal();
         };
+    }
+
+    /** SQL that yields the key as text, the same in every session. */
+    String keyText(String row) {
+        String value = row + "." + quoted();
+        return type.equals("date") ? "(to_json(" + value + ") #>> '{}')" : value + "::text";
     }
 
     /**
@@ -40,27 +54,41 @@ record Column(String name, String type, boolean notNull) {
         String value = row + "." + quoted();
         return switch (type) {
             case "bool", "int2", "int4", "int8" -> "coalesce(" + value + "::text, 'null')";
-            case "float4", "float8", "numeric", "date" -> "coalesce(to_json(" + value + ")::text, 'null')";
-            case "timestamptz" -> moment(value + " at time zone 'UTC'");
-            case "timestamp" -> moment(value + " at time zone " + Sql.text(timeZone) + " at time zone 'UTC'");
+            case "float4", "float8", "numeric", "date", "inet", "cidr" -> "coalesce(to_json(" + value
+                    + ")::text, 'null')";
+            case "timestamptz" -> moment(value, value + " at time zone 'UTC'");
+            case "timestamp" -> moment(value, value + " at time zone " + Sql.text(timeZone) + " at time zone 'UTC'");
             default -> "coalesce(to_json(" + value + "::text)::text, 'null')";
         };
     }
 
-    private static String moment(String utc) {
-        return "coalesce('\"' || to_char(" + utc + ", 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') || '\"', 'null')";
+    /** What has no such form, infinity or a year before Christ, stays what PostgreSQL calls it. */
+    private static String moment(String value, String utc) {
+        return "case when isfinite(" + value + ") and " + value + " >= '0001-01-02' then '\"' || to_char(" + utc
+                + ", 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') || '\"' else coalesce(to_json(" + utc + ")::text, 'null') end";
     }
 
-    /** SQL that is true when two versions of the row differ here; json, xml and the like have no equality. */
+    /** SQL that is true when two versions of the row differ here. */
     String differs(String before, String after) {
-        String suffix = literal() || comparable() ? "" : "::text";
-        return before + "." + quoted() + suffix + " is distinct from " + after + "." + quoted() + suffix;
+        return comparable(before) + " is distinct from " + comparable(after);
     }
 
-    private boolean comparable() {
+    /** SQL that is true when two versions of the row have the same key. */
+    String same(String before, String after) {
+        return comparable(before) + " = " + comparable(after);
+    }
+
+    /**
+     * Text is compared byte by byte: a collation may call Anna and ANNA equal. What may have no equality (json, xml,
+     * an extension's type, whose operators the trigger's search path does not see) is compared as text.
+     */
+    private String comparable(String row) {
+        String value = row + "." + quoted();
         return switch (type) {
-            case "text", "varchar", "bpchar", "uuid", "date", "timestamp", "timestamptz", "time", "jsonb" -> true;
-            default -> false;
+            case "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "uuid", "date", "timestamp",
+                    "timestamptz", "time", "timetz", "jsonb", "inet", "cidr" -> value;
+            case "text", "varchar", "bpchar" -> value + " collate \"C\"";
+            default -> value + "::text collate \"C\"";
         };
     }
 }

@@ -1,13 +1,15 @@
 package io.sluice.capture;
 
 import io.sluice.Sync;
+import io.sluice.store.Json;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /**
  * The statement that moves a table's changes into the outbox: takes a batch out of the change log, folds it to one
- * row per key, and enters that for every sync of the table. One statement sees one snapshot, so a change that commits
- * while it runs waits for the next one.
+ * row per key, reads the values from the table as it is now, and enters that for every sync of the table. One
+ * statement sees one snapshot, so a change that commits while it runs waits for the next one; and what it reads is
+ * never older than a change it takes, so that no value can overtake a newer one.
  */
 final class DrainSql {
 
@@ -17,57 +19,59 @@ final class DrainSql {
     static String of(Source source) {
         List<Sync> syncs = source.syncs();
         StringBuilder sql = new StringBuilder("""
-                with batch as (
+                with batch as materialized (
                     delete from sluice.change_log
                     where seq in (select seq from sluice.change_log where source = ? order by seq limit ?)
-                    returning seq, key, op, columns::jsonb as columns, changed_at),
-                marked as (
-                    select *, max(seq) filter (where op = 'D') over (partition by key) as deleted_at from batch),
+                    returning key, op, columns, changed_at),
+                stamped as (
+                    select key, jsonb_object_agg(name, changed_at) as stamps
+                    from (select key, name, max(changed_at) as changed_at
+                          from batch cross join unnest(columns) as name group by key, name) as latest
+                    group by key),
                 folded as materialized (
-                    select key,
-                           (array_agg(op order by seq desc))[1] as op,
-                           bool_or(op = 'S') as whole,
-                           sluice.fold(columns order by seq)
-                               filter (where columns is not null and seq > coalesce(deleted_at, 0)) as columns,
-                           sluice.fold((select jsonb_object_agg(name, marked.changed_at)
-                                        from jsonb_object_keys(marked.columns) as name) order by seq)
-                               filter (where columns is not null and seq > coalesce(deleted_at, 0)) as stamps,
-                           min(changed_at) as since,
-                           max(changed_at) as latest
-                    from marked group by key)""");
+                    select key, bool_or(op <> 'U') as whole, bool_or(op = 'D') as deleted,
+                           min(changed_at) as since, max(changed_at) as latest, s.stamps
+                    from batch left join stamped s using (key) group by key, s.stamps)""");
         for (int i = 0; i < syncs.size(); i++) {
             sql.append(",\nsync_").append(i).append(" as (\n").append(enter(source, syncs.get(i))).append(")");
-            sql.append(",\nrevived_").append(i).append(" as (\n").append(revive(syncs.get(i))).append(")");
+            sql.append(",\nrevived_").append(i).append(" as (\n").append(revive(syncs.get(i), i)).append(")");
         }
         return sql.append("\nselect count(*) from batch").toString();
     }
 
     /**
-     * A record that never settled, or that a snapshot names, is read whole from the table; of any other only what
-     * changed is sent. What stands in the dead letters goes with the next change of its record.
+     * A row that is there is an upsert, one that is gone and was deleted a delete; one that is gone otherwise has its
+     * delete in a later batch. A record that never settled, that was inserted, or that a first load names, is sent
+     * whole; of any other only what changed. What stands in the dead letters goes with the next change of its record.
+     *
+     * <p>Rows are entered in the order of their keys, as settling takes them, so that the two can't lock each other out.
      */
     private static String enter(Source source, Sync sync) {
         return """
                 insert into sluice.outbox as o
                     (account, object, key, sync, operation, fields, stamps, priority, since)
-                select %1$s, %2$s, f.key, %3$s,
-                       case when f.op = 'D' then 'delete' else 'upsert' end,
-                       case when f.op = 'D' then '{}' else coalesce(d.fields, '{}') || w.fields end,
-                       case when f.op = 'D' then '{}' else coalesce(d.stamps, '{}') || w.stamps end,
-                       coalesce(t.priority, %4$d), f.since
-                from folded f
+                select %1$s, %2$s, sluice_folded.key, %3$s,
+                       case when t.whole is null then 'delete' else 'upsert' end,
+                       case when t.whole is null then '{}' else coalesce(d.fields, '{}') || w.fields end,
+                       case when t.whole is null then '{}' else coalesce(d.stamps, '{}') || w.stamps end,
+                       coalesce(t.priority, %4$d), sluice_folded.since
+                from folded as sluice_folded
                 left join lateral (
-                    select %5$s as priority, %6$s::jsonb as whole from %7$s as t where t.%8$s = f.key::%9$s) as t on true
-                left join sluice.record r on r.account = %1$s and r.object = %2$s and r.key = f.key
-                left join sluice.dead_letter d on d.account = %1$s and d.object = %2$s and d.key = f.key
+                    select %5$s as priority, %6$s as whole
+                    from %7$s as %8$s where %9$s = sluice_folded.key::%10$s) as t on true
+                left join sluice.record r
+                    on r.account = %1$s and r.object = %2$s and r.key = sluice_folded.key
+                left join sluice.dead_letter d
+                    on d.account = %1$s and d.object = %2$s and d.key = sluice_folded.key
                 cross join lateral (
                     select coalesce(jsonb_object_agg(m.field, c.value), '{}') as fields,
-                           coalesce(jsonb_object_agg(m.field, coalesce(f.stamps -> c.key, to_jsonb(f.latest))), '{}')
-                               as stamps
-                    from jsonb_each(case when t.whole is not null and (f.whole or r.key is null)
-                                         then t.whole else f.columns end) as c
-                    join (values %10$s) as m(name, field) on m.name = c.key) as w
-                where %11$s
+                           coalesce(jsonb_object_agg(m.field, coalesce(sluice_folded.stamps -> m.name,
+                                                                       to_jsonb(sluice_folded.latest))), '{}') as stamps
+                    from jsonb_each(t.whole) as c
+                    join (values %11$s) as m(name, field) on m.name = c.key
+                    where sluice_folded.whole or r.key is null or jsonb_exists(sluice_folded.stamps, m.name)) as w
+                where %12$s
+                order by sluice_folded.key
                 on conflict (account, object, key) do update set
                     sync = excluded.sync,
                     operation = excluded.operation,
@@ -75,22 +79,33 @@ final class DrainSql {
                     stamps = case when excluded.operation = 'delete' then '{}' else o.stamps || excluded.stamps end,
                     priority = case when o.operation is null then excluded.priority
                                     else least(o.priority, excluded.priority) end,
-                    since = case when o.operation is null then excluded.since else least(o.since, excluded.since) end"""
+                    since = case when o.operation is null then excluded.since else least(o.since, excluded.since) end
+                returning o.key"""
                 .formatted(Sql.text(sync.getAccount()), Sql.text(sync.getObject()), Sql.text(sync.getName()),
-                        sync.getPriority().rank(), priority(sync), Triggers.whole(source, "t"), source.quoted(),
-                        source.key().quoted(), source.key().type(), mapping(sync), wanted(sync));
+                        sync.getPriority().rank(), priority(sync), whole(source), source.quoted(), source.alias(),
+                        source.alias() + "." + source.key().quoted(), source.key().sqlType(), mapping(sync),
+                        wanted(sync));
     }
 
-    private static String revive(Sync sync) {
+    private static String revive(Sync sync, int index) {
         return """
-                delete from sluice.dead_letter d using folded f
-                where d.account = %s and d.object = %s and d.key = f.key""".formatted(
+                delete from sluice.dead_letter d using sync_%d s
+                where d.account = %s and d.object = %s and d.key = s.key""".formatted(index,
                 Sql.text(sync.getAccount()), Sql.text(sync.getObject()));
     }
 
     private static String wanted(Sync sync) {
-        String upserts = "f.op <> 'D' and w.fields <> '{}'";
-        return sync.getDeletes().equals("propagate") ? "(f.op = 'D' or " + upserts + ")" : upserts;
+        String upserts = "t.whole is not null and w.fields <> '{}'";
+        return sync.getDeletes().equals("propagate")
+                ? "(t.whole is null and sluice_folded.deleted or " + upserts + ")" : upserts;
+    }
+
+    /** JSON with every mapped column. */
+    private static String whole(Source source) {
+        return "('{' || concat_ws(','" + source.mapped().stream()
+                .map(column -> ", " + Sql.text(Json.text(column.name()) + ":") + " || "
+                        + column.json(source.alias(), source.timeZone()))
+                .collect(Collectors.joining()) + ") || '}')::jsonb";
     }
 
     private static String priority(Sync sync) {

@@ -16,15 +16,25 @@ import java.util.Set;
  */
 final class Source {
 
+    /** A domain counts as what it is made of, however many domains deep. */
     private static final String COLUMNS = """
-            select a.attname, a.attnotnull,
-                   coalesce(base.typname, t.typname) as type,
-                   coalesce(base.typtype, t.typtype) = 'c' as composite
-            from pg_attribute a
-            join pg_type t on t.oid = a.atttypid
-            left join pg_type base on base.oid = nullif(t.typbasetype, 0)
-            where a.attrelid = to_regclass(?) and a.attnum > 0 and not a.attisdropped
-            order by a.attnum""";
+            with recursive layer as (
+                select a.attnum, a.attname, a.attnotnull, a.atttypid as declared, a.atttypid as type
+                from pg_attribute a
+                where a.attrelid = to_regclass(?) and a.attnum > 0 and not a.attisdropped
+                union all
+                select l.attnum, l.attname, l.attnotnull, l.declared, t.typbasetype
+                from layer l join pg_type t on t.oid = l.type where t.typtype = 'd')
+            select l.attname,
+                   case when t.typcategory = 'A' then 'array'
+                        when t.typtype = 'c' then 'composite'
+                        when t.typnamespace <> 'pg_catalog'::regnamespace then 'other'
+                        else t.typname end,
+                   (select format('%I.%I', n.nspname, d.typname)
+                    from pg_type d join pg_namespace n on n.oid = d.typnamespace where d.oid = l.declared),
+                   l.attnotnull
+            from layer l join pg_type t on t.oid = l.type
+            where t.typtype <> 'd' order by l.attnum""";
 
     private static final String UNIQUE_COLUMNS = """
             select a.attname
@@ -61,8 +71,8 @@ final class Source {
         String table = syncs.get(0).getTable();
         String quoted = Sql.table(table);
         Map<String, Column> columns = new LinkedHashMap<>();
-        database.query(COLUMNS, row -> new Column(row.getString(1),
-                row.getBoolean(4) ? "record" : row.getString(3), row.getBoolean(2)), quoted)
+        database.query(COLUMNS, row -> new Column(row.getString(1), row.getString(2), row.getString(3),
+                row.getBoolean(4)), quoted)
                 .forEach(column -> columns.put(column.name(), column));
         int before = problems.size();
         if (columns.isEmpty()) {
@@ -92,6 +102,8 @@ final class Source {
                     + (unique.isEmpty() ? "; the table has no column with a unique index of its own, so make one with"
                             + " alter table " + table + " add unique (" + sync.getKey() + ")"
                             : "; unique columns are " + String.join(", ", unique)));
+        } else if (keyColumn.keyRefusal() != null) {
+            problems.add(sync.where() + ": key '" + sync.getKey() + "' " + keyColumn.keyRefusal());
         }
         for (String column : sync.getFields().keySet()) {
             Column found = columns.get(column);
@@ -99,6 +111,12 @@ final class Source {
                 problems.add(noColumn(sync, "column", column));
             } else if (found.refusal() != null) {
                 problems.add(sync.where() + ": column '" + column + "' " + found.refusal());
+            }
+        }
+        for (Sync other : syncs.subList(0, syncs.indexOf(sync))) {
+            if (sync.getAccount().equals(other.getAccount()) && sync.getObject().equals(other.getObject())) {
+                problems.add(sync.where() + ": sync '" + other.getName() + "' sends table '" + table + "' to "
+                        + sync.getAccount() + " " + sync.getObject() + " already; put the fields of both into one");
             }
         }
         if (!sync.getKey().equals(key) || !sync.getTimeZone().equals(timeZone)) {
@@ -140,6 +158,11 @@ final class Source {
 
     String quoted() {
         return Sql.table(table);
+    }
+
+    /** What conditions call the table: its own name, without the schema. */
+    String alias() {
+        return Sql.name(table.substring(table.indexOf('.') + 1));
     }
 
     List<Sync> syncs() {

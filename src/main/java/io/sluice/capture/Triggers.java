@@ -4,12 +4,17 @@ import io.sluice.store.Database;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * The statement-level triggers that write the change log in the application's own transaction.
+ * The statement-level triggers that write the change log in the application's own transaction: which rows changed, and
+ * which of their mapped columns. Values stay where they are, so that a row costs the application little more than
+ * comparing it.
  *
  * <p>A trigger with transition tables serves one event, so a table has four: insert, update, delete, truncate. An update
  * joins old and new rows by key: an old one without a partner is a delete, a new one an insert, which is how a change
@@ -18,9 +23,10 @@ import java.util.stream.Collectors;
  */
 final class Triggers {
 
-    private static final String EXISTING = """
-            select tgname, tgenabled from pg_trigger
-            where tgrelid = to_regclass(?) and tgname like 'sluice\\_%' and not tgisinternal""";
+    private static final String SOUND = """
+            select t.tgname from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+            where t.tgrelid = to_regclass(?) and t.tgenabled = 'A' and p.proname = ?
+              and p.pronamespace = 'sluice'::regnamespace""";
 
     /** A partition that statements name directly fires its own triggers, not its parent's. */
     private static final String RELATIONS = """
@@ -32,12 +38,21 @@ final class Triggers {
             join pg_namespace n on n.oid = c.relnamespace
             where c.relkind in ('r', 'p')""";
 
+    /** Of a table that no sync reads any more, or that had another name when they were made. */
     private static final String STRAY = """
-            select distinct format('%I.%I', n.nspname, c.relname), n.nspname || '.' || c.relname
+            select format('%I.%I', n.nspname, c.relname), t.tgname
             from pg_trigger t
+            join pg_proc p on p.oid = t.tgfoid and p.pronamespace = 'sluice'::regnamespace
             join pg_class c on c.oid = t.tgrelid
             join pg_namespace n on n.oid = c.relnamespace
-            where t.tgname = 'sluice_insert' and not t.tgisinternal""";
+            where t.tgname in ('sluice_insert', 'sluice_update', 'sluice_delete', 'sluice_truncate')
+              and p.proname <> all(?)""";
+
+    /** How long the application's writers may have to queue behind an installation. */
+    private static final String PATIENCE = "2s";
+
+    /** Leaves room for the event. */
+    private static final int LONGEST_NAME = 63 - "_truncate".length();
 
     private Triggers() {
     }
@@ -46,38 +61,67 @@ final class Triggers {
      * Creates what is missing and brings the functions up to date with the mapped columns. Only a first installation
      * locks the table, and it gives up after two seconds of waiting so that the application's writers never queue
      * behind it for longer.
+     *
+     * @return whether a trigger was missing: until now changes may have gone by unseen
      */
-    static void install(Connection connection, Source source) throws SQLException {
-        String function = functionName(source.table());
-        for (String statement : functions(source, function)) {
-            execute(connection, statement);
+    static boolean install(Connection connection, Source source) throws SQLException {
+        // replicas start together, and PostgreSQL refuses to replace a function that another is replacing
+        execute(connection, "select pg_advisory_xact_lock(hashtext('sluice.install'))");
+        for (Event event : Event.values()) {
+            execute(connection, function(source, event));
         }
         String quoted = source.quoted();
+        List<String> creations = new ArrayList<>();
         for (String relation : Database.query(connection, RELATIONS, row -> row.getString(1), quoted, quoted, quoted)) {
-            List<String> existing = Database.query(connection, EXISTING, row -> row.getString(1), relation);
             for (Event event : Event.values()) {
-                if (!existing.contains(event.trigger())) {
-                    execute(connection, "set local lock_timeout = '2s'");
-                    execute(connection, event.create(relation, function));
-                    execute(connection, "alter table " + relation + " enable always trigger " + event.trigger());
+                if (Database.query(connection, SOUND, row -> row.getString(1), relation,
+                        event.function(source.table())).isEmpty()) {
+                    creations.add(event.create(relation, source.table()));
                 }
             }
         }
+        if (creations.isEmpty()) {
+            return false;
+        }
+        lock(connection, quoted, "share row exclusive");
+        for (String creation : creations) {
+            execute(connection, creation);
+        }
+        return true;
     }
 
-    /** Removes the triggers of tables that no sync reads any more, whose change log nobody would drain. */
-    static void removeStray(Connection connection, List<String> tables) throws SQLException {
-        record Stray(String quoted, String name) { }
-        for (Stray stray : Database.query(connection, STRAY, row -> new Stray(row.getString(1), row.getString(2)))) {
-            boolean partition = !Database.query(connection, "select 1 from pg_inherits where inhrelid = to_regclass(?)",
-                    row -> 1, stray.quoted()).isEmpty();
-            if (!tables.contains(stray.name()) && !partition) {
-                execute(connection, "set local lock_timeout = '2s'");
-                for (Event event : Event.values()) {
-                    execute(connection, "drop trigger if exists " + event.trigger() + " on " + stray.quoted());
+    /**
+     * Takes the lock of a table and its partitions within {@link #PATIENCE} altogether, so that what follows waits for
+     * nothing.
+     */
+    private static void lock(Connection connection, String relation, String mode) throws SQLException {
+        execute(connection, "set local statement_timeout = '" + PATIENCE + "'");
+        execute(connection, "lock table " + relation + " in " + mode + " mode");
+        execute(connection, "set local statement_timeout to default");
+    }
+
+    /** Removes the triggers and the changes that nobody would drain, a table a transaction. */
+    static void removeStray(Database database, List<String> tables) throws SQLException {
+        String[] expected = tables.stream().flatMap(table -> Stream.of(Event.values()).map(it -> it.function(table)))
+                .toArray(String[]::new);
+        record Stray(String relation, String trigger) { }
+        Map<String, List<Stray>> byRelation = database.transaction(connection -> Database.query(connection, STRAY,
+                        row -> new Stray(row.getString(1), row.getString(2)),
+                        connection.createArrayOf("text", expected)).stream())
+                .collect(Collectors.groupingBy(Stray::relation));
+        for (Map.Entry<String, List<Stray>> entry : byRelation.entrySet()) {
+            database.transaction(connection -> {
+                lock(connection, entry.getKey(), "access exclusive");
+                for (Stray stray : entry.getValue()) {
+                    execute(connection, "drop trigger if exists " + stray.trigger() + " on " + stray.relation());
                 }
-                Database.update(connection, "delete from sluice.change_log where source = ?", stray.name());
-            }
+                return null;
+            });
+        }
+        if (!byRelation.isEmpty()) {
+            database.transaction(connection -> Database.update(connection,
+                    "delete from sluice.change_log where source <> all(?)",
+                    connection.createArrayOf("text", tables.toArray())));
         }
     }
 
@@ -101,77 +145,77 @@ final class Triggers {
             return "sluice_" + suffix();
         }
 
-        String create(String relation, String function) {
+        String function(String table) {
+            return functionName(table) + "_" + suffix();
+        }
+
+        String create(String relation, String table) {
             String when = this == TRUNCATE ? "before" : "after";
-            return "create trigger " + trigger() + " " + when + " " + suffix() + " on " + relation + " " + referencing
-                    + " for each statement execute function sluice." + Sql.name(function + "_" + suffix()) + "()";
+            return """
+                    drop trigger if exists %1$s on %2$s;
+                    create trigger %1$s %3$s %4$s on %2$s %5$s for each statement execute function sluice.%6$s();
+                    alter table %2$s enable always trigger %1$s""".formatted(trigger(), relation, when, suffix(),
+                    referencing, Sql.name(function(table)));
         }
     }
 
-    /** Readable where it fits PostgreSQL's 63 characters, else told apart by a hash. */
+    /**
+     * Readable where it fits PostgreSQL's 63 bytes, else told apart by a hash. The dot stays: {@code a.b_c} and
+     * {@code a_b.c} are two tables.
+     */
     static String functionName(String table) {
-        String readable = "capture_" + table.replace('.', '_');
-        return readable.length() <= 50 ? readable
-                : readable.substring(0, 40) + "_"
-                        + UUID.nameUUIDFromBytes(table.getBytes(StandardCharsets.UTF_8)).toString().substring(0, 8);
+        String readable = "capture_" + table;
+        return readable.getBytes(StandardCharsets.UTF_8).length <= LONGEST_NAME ? readable
+                : "capture_" + UUID.nameUUIDFromBytes(table.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static List<String> functions(Source source, String function) {
-        String key = source.key().quoted();
+    private static String body(Source source, Event event) {
+        Column key = source.key();
         String table = Sql.text(source.table());
-        String insert = """
-                insert into sluice.change_log (source, key, op, columns)
-                select %s, n.%s::text, 'I', %s from new_rows n;""".formatted(table, key, whole(source, "n"));
-        String update = """
-                insert into sluice.change_log (source, key, op, columns)
-                select %1$s, coalesce(n.%2$s, o.%2$s)::text,
-                       case when o.%2$s is null then 'I' when n.%2$s is null then 'D' else 'U' end::"char",
-                       case when o.%2$s is null then %3$s when n.%2$s is not null then %4$s end
-                from old_rows o full join new_rows n on n.%2$s = o.%2$s
-                where o.%2$s is null or n.%2$s is null or %5$s;""".formatted(table, key, whole(source, "n"),
-                changed(source), source.mapped().stream().map(column -> column.differs("o", "n"))
-                        .collect(Collectors.joining(" or ")));
-        String delete = """
-                insert into sluice.change_log (source, key, op)
-                select %s, o.%s::text, 'D' from old_rows o;""".formatted(table, key);
-        String truncate = """
-                insert into sluice.change_log (source, key, op)
-                select %s, t.%s::text, 'D' from %s t;""".formatted(table, key, source.quoted());
-        return List.of(function(function + "_insert", insert), function(function + "_update", update),
-                function(function + "_delete", delete),
-                function(function + "_truncate", truncate));
+        return switch (event) {
+            case INSERT -> """
+                    insert into sluice.change_log (source, key, op)
+                    select %s, %s, 'I' from new_rows n;""".formatted(table, key.keyText("n"));
+            case UPDATE -> """
+                    insert into sluice.change_log (source, key, op, columns)
+                    select %1$s, case when n.%2$s is null then %3$s else %4$s end,
+                           case when o.%2$s is null then 'I' when n.%2$s is null then 'D' else 'U' end::"char",
+                           case when o.%2$s is not null and n.%2$s is not null then %5$s end
+                    from old_rows o full join new_rows n on %6$s
+                    where o.%2$s is null or n.%2$s is null or %7$s;""".formatted(table, key.quoted(), key.keyText("o"),
+                    key.keyText("n"), changed(source), key.same("o", "n"), source.mapped().stream()
+                            .map(column -> column.differs("o", "n")).collect(Collectors.joining(" or ")));
+            case DELETE -> """
+                    insert into sluice.change_log (source, key, op)
+                    select %s, %s, 'D' from old_rows o;""".formatted(table, key.keyText("o"));
+            // fires for the table and for each partition; each answers for its own rows, the only ones that go
+            case TRUNCATE -> "execute format(" + Sql.text("""
+                    insert into sluice.change_log (source, key, op)
+                    select %s, %s, 'D' from only %%I.%%I t""".formatted(table.replace("%", "%%"),
+                    key.keyText("t").replace("%", "%%")))
+                    + ", tg_table_schema, tg_table_name);";
+        };
     }
 
     /** Security definer, so that the application's role needs no right on our tables. */
-    private static String function(String name, String body) {
+    private static String function(Source source, Event event) {
         return """
                 create or replace function sluice.%s() returns trigger
-                language plpgsql security definer set search_path = pg_catalog, pg_temp as $capture$
+                language plpgsql security definer set search_path = pg_catalog, pg_temp as %s""".formatted(
+                Sql.name(event.function(source.table())), Sql.text("""
                 begin
                     if coalesce(current_setting('sluice.applying', true), '') <> 'on' then
                         %s
                     end if;
                     return null;
-                end $capture$""".formatted(Sql.name(name), body);
+                end""".formatted(body(source, event))));
     }
 
-    /** JSON with every mapped column. */
-    static String whole(Source source, String row) {
-        return "('{' || concat_ws(','" + source.mapped().stream()
-                .map(column -> ", " + Sql.text(jsonName(column)) + " || " + column.json(row, source.timeZone()))
-                .collect(Collectors.joining()) + ") || '}')::json";
-    }
-
-    /** JSON with the mapped columns that differ; concat_ws leaves out what the case yields no value for. */
+    /** The names of the mapped columns that differ. */
     private static String changed(Source source) {
-        return "('{' || concat_ws(','" + source.mapped().stream()
-                .map(column -> ", case when " + column.differs("o", "n") + " then "
-                        + Sql.text(jsonName(column)) + " || " + column.json("n", source.timeZone()) + " end")
-                .collect(Collectors.joining()) + ") || '}')::json";
-    }
-
-    private static String jsonName(Column column) {
-        return "\"" + column.name().replace("\\", "\\\\").replace("\"", "\\\"") + "\":";
+        return source.mapped().stream()
+                .map(column -> "case when " + column.differs("o", "n") + " then " + Sql.text(column.name()) + " end")
+                .collect(Collectors.joining(", ", "array_remove(array[", "], null)"));
     }
 
     private static void execute(Connection connection, String sql) throws SQLException {

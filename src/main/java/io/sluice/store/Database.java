@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 
@@ -26,6 +27,10 @@ public final class Database implements AutoCloseable {
     public interface Row<T> {
         T of(ResultSet row) throws SQLException;
     }
+
+    /** A deadlock, and a conflict between transactions. */
+    private static final Set<String> TRY_AGAIN = Set.of("40P01", "40001");
+    private static final int ATTEMPTS = 5;
 
     private final HikariDataSource pool;
 
@@ -67,8 +72,23 @@ public final class Database implements AutoCloseable {
                 .locations("classpath:db/migration").load().migrate();
     }
 
-    /** Runs work in a transaction of its own, READ COMMITTED. */
+    /**
+     * Runs work in a transaction of its own, READ COMMITTED. PostgreSQL ends a deadlock by failing one of those in it,
+     * who is asked to try again; so the work may run more than once and must do nothing but talk to the connection.
+     */
     public <T> T transaction(Work<T> work) throws SQLException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return once(work);
+            } catch (SQLException failure) {
+                if (attempt == ATTEMPTS || !TRY_AGAIN.contains(String.valueOf(failure.getSQLState()))) {
+                    throw failure;
+                }
+            }
+        }
+    }
+
+    private <T> T once(Work<T> work) throws SQLException {
         try (Connection connection = pool.getConnection()) {
             connection.setAutoCommit(false);
             try {
@@ -76,9 +96,18 @@ public final class Database implements AutoCloseable {
                 connection.commit();
                 return result;
             } catch (SQLException | RuntimeException | Error failure) {
-                connection.rollback();
+                rollback(connection, failure);
                 throw failure;
             }
+        }
+    }
+
+    /** A connection that broke can't roll back, which must not hide what broke it. */
+    private static void rollback(Connection connection, Throwable failure) {
+        try {
+            connection.rollback();
+        } catch (SQLException broken) {
+            failure.addSuppressed(broken);
         }
     }
 

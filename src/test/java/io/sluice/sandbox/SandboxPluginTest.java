@@ -42,9 +42,15 @@ class SandboxPluginTest {
 
     private static Main main(boolean enabled, int port) {
         Main main = new Main();
-        main.addInitialProperty("sluice.sandbox.enabled", String.valueOf(enabled));
-        main.addInitialProperty("sluice.sandbox.port", String.valueOf(port));
-        main.addInitialProperty("camel.main.shutdownTimeout", "2");
+        main.addOverrideProperty("sluice.sandbox.enabled", String.valueOf(enabled));
+        main.addOverrideProperty("sluice.sandbox.port", String.valueOf(port));
+        main.addOverrideProperty("camel.main.shutdownTimeout", "2");
+        // the sandbox alone, without the bundle whose settings lie on the class path
+        main.addOverrideProperty("sluice.database.url", "");
+        main.addOverrideProperty("camel.main.routesIncludePattern", "file:src/test/resources/no-routes/*.camel.yaml");
+        main.addOverrideProperty("sluice.sandbox.data", "");
+        main.addOverrideProperty("camel.server.enabled", "false");
+        main.addOverrideProperty("camel.management.enabled", "false");
         return main;
     }
 

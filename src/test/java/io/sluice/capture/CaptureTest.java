@@ -1,0 +1,365 @@
+package io.sluice.capture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.Sync;
+import io.sluice.store.TestDatabase;
+import java.io.StringReader;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.postgresql.PGConnection;
+
+class CaptureTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000);
+
+    @BeforeEach
+    void emptyDatabase() throws SQLException {
+        DATABASE.reset();
+    }
+
+    static Sync sync(String table, String key, String... columns) {
+        Sync sync = new Sync();
+        sync.setName("s");
+        sync.setTable(table);
+        sync.setKey(key);
+        sync.setAccount("crm");
+        sync.setObject("Contact");
+        sync.setExternalId("Key__c");
+        Map<String, String> fields = new LinkedHashMap<>();
+        for (String column : columns) {
+            fields.put(column, column + "__c");
+        }
+        sync.setFields(fields);
+        return sync;
+    }
+
+    private void captureCustomers() throws SQLException {
+        DATABASE.run("create table app.customer (no text primary key, name text, city text, notes text)",
+                "insert into app.customer values ('1', 'Ann', 'Oslo', ''), ('2', 'Bob', 'Rome', '')");
+        start(sync("app.customer", "no", "name", "city"));
+    }
+
+    /** Starts the capture and forgets the first load. */
+    private void start(Sync... syncs) throws SQLException {
+        capture.start(List.of(syncs));
+        DATABASE.run("delete from sluice.change_log");
+    }
+
+    private List<String> log() throws SQLException {
+        return DATABASE.texts("select concat_ws(' ', op, key, nullif(array_to_string(columns, ','), ''))"
+                + " from sluice.change_log order by seq");
+    }
+
+    @Test
+    void onlyTheMappedColumnsThatChangedAreLogged() throws SQLException {
+        captureCustomers();
+        DATABASE.run("update app.customer set name = 'Anna', city = 'Oslo', notes = 'x' where no = '1'");
+        assertThat(log()).containsExactly("U 1 name");
+    }
+
+    @Test
+    void anUpdateOfAnUnmappedColumnLogsNothing() throws SQLException {
+        captureCustomers();
+        DATABASE.run("update app.customer set notes = 'called'", "update app.customer set name = name");
+        assertThat(log()).isEmpty();
+    }
+
+    @Test
+    void insertUpdateAndDeleteAreLoggedInTheirOrder() throws SQLException {
+        captureCustomers();
+        DATABASE.run("insert into app.customer values ('3', 'Cid')", "update app.customer set city = 'Bern' where no = '3'",
+                "delete from app.customer where no = '3'");
+        assertThat(log()).containsExactly("I 3", "U 3 city", "D 3");
+    }
+
+    @Test
+    void aValueBecomingNullAndANullBecomingAValueAreChanges() throws SQLException {
+        captureCustomers();
+        DATABASE.run("update app.customer set name = null where no = '1'", "update app.customer set name = '' where no = '1'");
+        assertThat(log()).containsExactly("U 1 name", "U 1 name");
+    }
+
+    @Test
+    void aKeyChangeIsADeleteAndAnInsert() throws SQLException {
+        captureCustomers();
+        DATABASE.run("update app.customer set no = '9' where no = '1'");
+        assertThat(log()).containsExactlyInAnyOrder("D 1", "I 9");
+    }
+
+    @Test
+    void keysThatMoveOnByOneAreDeletesInsertsAndUpdatesOfWhatTheyNowName() throws SQLException {
+        DATABASE.run("create table app.t (id int primary key deferrable initially deferred, name text)",
+                "insert into app.t values (1, 'a'), (2, 'b'), (3, 'b')");
+        start(sync("app.t", "id", "name"));
+        DATABASE.run("update app.t set id = id + 1");
+        assertThat(log()).containsExactlyInAnyOrder("D 1", "U 2 name", "I 4");
+    }
+
+    @Test
+    void onConflictDoUpdateLogsTheInsertedAndTheUpdatedRow() throws SQLException {
+        captureCustomers();
+        DATABASE.run("insert into app.customer values ('1', 'Anna'), ('3', 'Cid')"
+                + " on conflict (no) do update set name = excluded.name");
+        assertThat(log()).containsExactlyInAnyOrder("I 3", "U 1 name");
+    }
+
+    @Test
+    void mergeLogsEachOfItsActions() throws SQLException {
+        captureCustomers();
+        DATABASE.run("""
+                merge into app.customer c using (values ('1', 'Anna'), ('2', null), ('3', 'Cid')) as v(no, name)
+                on v.no = c.no
+                when matched and v.name is null then delete
+                when matched then update set name = v.name
+                when not matched then insert (no, name) values (v.no, v.name)""");
+        assertThat(log()).containsExactlyInAnyOrder("U 1 name", "D 2", "I 3");
+    }
+
+    @Test
+    void aStatementOverManyRowsLogsEachRowThatChanged() throws SQLException {
+        captureCustomers();
+        DATABASE.run("update app.customer set city = 'Oslo'");
+        assertThat(log()).containsExactly("U 2 city");
+    }
+
+    @Test
+    void copyIsCaptured() throws Exception {
+        captureCustomers();
+        try (Connection connection = DATABASE.application()) {
+            connection.unwrap(PGConnection.class).getCopyAPI().copyIn("copy app.customer (no, name) from stdin",
+                    new StringReader("7\tSue\n8\tTim\n"));
+        }
+        assertThat(log()).containsExactlyInAnyOrder("I 7", "I 8");
+    }
+
+    @Test
+    void truncateIsCapturedAsDeletes() throws SQLException {
+        captureCustomers();
+        DATABASE.run("truncate app.customer");
+        assertThat(log()).containsExactlyInAnyOrder("D 1", "D 2");
+    }
+
+    private void captureEventsInPartitions() throws SQLException {
+        DATABASE.run("create table app.event (id int primary key, name text) partition by range (id)",
+                "create table app.event_low partition of app.event for values from (0) to (100)",
+                // a partition whose columns stand in another order
+                "create table app.event_high (name text, junk int, id int not null)",
+                "alter table app.event_high drop column junk",
+                "alter table app.event attach partition app.event_high for values from (100) to (200)",
+                "insert into app.event values (1, 'a'), (101, 'b')");
+        start(sync("app.event", "id", "name"));
+    }
+
+    @Test
+    void partitionsThatAreWrittenDirectlyAreCaptured() throws SQLException {
+        captureEventsInPartitions();
+        DATABASE.run("update app.event_high set name = 'x'", "insert into app.event_low values (2, 'c')",
+                "delete from app.event_low where id = 1");
+        assertThat(log()).containsExactly("U 101 name", "I 2", "D 1");
+    }
+
+    @Test
+    void rowsThatMoveBetweenPartitionsAreCapturedOnceThroughTheParent() throws SQLException {
+        captureEventsInPartitions();
+        DATABASE.run("update app.event set id = 151 where id = 1", "update app.event set name = 'z'");
+        assertThat(log()).containsExactlyInAnyOrder("D 1", "I 151", "U 101 name", "U 151 name");
+    }
+
+    @Test
+    void truncatingOnePartitionDeletesItsRowsOnly() throws SQLException {
+        captureEventsInPartitions();
+        DATABASE.run("truncate app.event_high");
+        assertThat(log()).containsExactly("D 101");
+    }
+
+    @Test
+    void truncatingAPartitionedTableDeletesEachRowOnce() throws SQLException {
+        captureEventsInPartitions();
+        DATABASE.run("truncate app.event");
+        assertThat(log()).containsExactlyInAnyOrder("D 1", "D 101");
+    }
+
+    @Test
+    void rowsThatReplicationAppliesAreCaptured() throws SQLException {
+        captureCustomers();
+        DATABASE.run("set session_replication_role = replica", "update app.customer set name = 'Anna' where no = '1'");
+        try (Connection connection = DATABASE.application(); Statement statement = connection.createStatement()) {
+            statement.execute("set session_replication_role = replica");
+            statement.execute("update app.customer set name = 'Bert' where no = '2'");
+        }
+        assertThat(log()).contains("U 2 name");
+    }
+
+    @Test
+    void whatIsWrittenWhileApplyingACrmChangeIsNotCaptured() throws SQLException {
+        captureCustomers();
+        DATABASE.run("begin; set local sluice.applying = 'on'; update app.customer set name = 'Crm'; commit;"
+                + " update app.customer set name = 'App' where no = '1'");
+        assertThat(log()).containsExactly("U 1 name");
+    }
+
+    @Test
+    void aRollbackLeavesNothing() throws SQLException {
+        captureCustomers();
+        DATABASE.run("begin; update app.customer set name = 'x'; rollback");
+        assertThat(log()).isEmpty();
+    }
+
+    @Test
+    void anApplicationRoleWithoutAnyRightOnSluiceStillWritesItsTable() throws SQLException {
+        captureCustomers();
+        DATABASE.run("set client_min_messages = warning; drop role if exists plain_app; create role plain_app login;"
+                + " grant usage on schema app to plain_app; grant all on app.customer to plain_app");
+        try (Connection connection = DATABASE.application(); Statement statement = connection.createStatement()) {
+            statement.execute("set role plain_app");
+            statement.execute("update app.customer set name = 'x' where no = '1'");
+            statement.execute("truncate app.customer");
+            assertThatThrownBy(() -> statement.execute("select from sluice.change_log")).hasMessageContaining("permission");
+        } finally {
+            DATABASE.run("drop owned by plain_app; drop role plain_app");
+        }
+        assertThat(log()).containsExactlyInAnyOrder("U 1 name", "D 1", "D 2");
+    }
+
+    @Test
+    void aChangeOfCaseIsAChangeEvenWhereTheCollationSaysEqual() throws SQLException {
+        DATABASE.run("create collation app.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+                "create table app.t (id text collate app.ci primary key, name text collate app.ci)",
+                "insert into app.t values ('a', 'ann')");
+        start(sync("app.t", "id", "name"));
+        DATABASE.run("update app.t set name = 'Ann'", "update app.t set id = 'A'");
+        assertThat(log()).hasSize(3).startsWith("U a name").contains("D a", "I A");
+    }
+
+    @Test
+    void theKeysTextDoesNotDependOnTheSession() throws SQLException {
+        DATABASE.run("create table app.t (day date primary key, name text)", "insert into app.t values ('2024-03-02', 'a')");
+        start(sync("app.t", "day", "name"));
+        for (String style : List.of("ISO, DMY", "German", "SQL, MDY", "Postgres, DMY")) {
+            // a function, because the driver itself insists on ISO
+            DATABASE.run("create or replace function app.write() returns void language sql set datestyle = '" + style
+                    + "' as $$ update app.t set name = name || 'x' $$", "select app.write()");
+        }
+        assertThat(log()).hasSize(4).containsOnly("U 2024-03-02 name");
+    }
+
+    @Test
+    void tablesWithSimilarOrLongNamesHaveFunctionsOfTheirOwn() throws SQLException {
+        String longName = "ü".repeat(30);
+        DATABASE.run("set client_min_messages = warning; drop schema if exists app_b cascade; create schema app_b",
+                "create table app.b_c (id int primary key, name text)",
+                "create table app_b.c (id int primary key, name text)",
+                "create table app.\"" + longName + "\" (id int primary key, name text)");
+        Sync other = sync("app_b.c", "id", "name");
+        other.setName("other");
+        Sync umlauts = sync("app." + longName, "id", "name");
+        umlauts.setName("umlauts");
+        start(sync("app.b_c", "id", "name"), other, umlauts);
+        DATABASE.run("insert into app.b_c values (1)", "insert into app_b.c values (2)", "delete from app_b.c",
+                "insert into app.\"" + longName + "\" values (3)", "delete from app.\"" + longName + "\"");
+        assertThat(DATABASE.texts("select concat_ws(' ', source, op, key) from sluice.change_log order by seq"))
+                .containsExactly("app.b_c I 1", "app_b.c I 2", "app_b.c D 2",
+                        "app." + longName + " I 3", "app." + longName + " D 3");
+        DATABASE.run("drop schema app_b cascade");
+    }
+
+    @Test
+    void aTableThatWasRenamedIsCapturedUnderItsNewName() throws SQLException {
+        captureCustomers();
+        DATABASE.run("alter table app.customer rename to client");
+        start(sync("app.client", "no", "name"));
+        DATABASE.run("update app.client set name = 'Anna' where no = '1'");
+        assertThat(DATABASE.texts("select source from sluice.change_log")).containsExactly("app.client");
+    }
+
+    @Test
+    void aTableThatNoSyncReadsAnyMoreIsLeftAlonePartitionsToo() throws SQLException {
+        captureEventsInPartitions();
+        DATABASE.run("create table app.t (id int primary key, name text)", "update app.event set name = 'unsent'");
+        start(sync("app.t", "id", "name"));
+        DATABASE.run("update app.event set name = 'x'", "delete from app.event_low");
+        assertThat(log()).isEmpty();
+        assertThat(DATABASE.texts("select tgname from pg_trigger where tgname like 'sluice%'")).hasSize(4);
+    }
+
+    @Test
+    void aSyncThatIsPutBackIsLoadedAgain() throws SQLException {
+        captureCustomers();
+        capture.start(List.of());
+        DATABASE.run("update app.customer set name = 'unseen' where no = '1'");
+        assertThat(capture.start(List.of(sync("app.customer", "no", "name", "city")))).hasSize(1);
+        assertThat(log()).containsExactlyInAnyOrder("S 1", "S 2");
+    }
+
+    @Test
+    void aSyncIsLoadedOnceAndAgainOnlyWhenItsTriggersWereGone() throws SQLException {
+        captureCustomers();
+        Sync sync = sync("app.customer", "no", "name", "city");
+        assertThat(capture.start(List.of(sync))).isEmpty();
+        DATABASE.run("alter table app.customer disable trigger sluice_update");
+        assertThat(capture.start(List.of(sync))).containsExactly(sync);
+        DATABASE.run("update app.customer set name = 'Anna' where no = '1'");
+        assertThat(log()).contains("U 1 name");
+    }
+
+    @Test
+    void replicasThatStartTogetherDoNotDisturbEachOther() throws Exception {
+        DATABASE.run("create table app.t (id int primary key, name text)", "insert into app.t values (1, 'a')");
+        List<CompletableFuture<Integer>> starts = java.util.stream.IntStream.range(0, 4)
+                .mapToObj(i -> CompletableFuture.supplyAsync(() -> {
+                    try {
+                        return new Capture(DATABASE.sluice(), 10).start(List.of(sync("app.t", "id", "name"))).size();
+                    } catch (SQLException failure) {
+                        throw new IllegalStateException(failure);
+                    }
+                })).toList();
+        int loads = 0;
+        for (CompletableFuture<Integer> start : starts) {
+            loads += start.get(30, TimeUnit.SECONDS);
+        }
+        assertThat(loads).isEqualTo(1);
+        assertThat(log()).containsExactly("S 1");
+    }
+
+    @Test
+    void aWriterNeverWaitsLongForAnInstallationThatWaitsForAnother() throws Exception {
+        DATABASE.run("create table app.t (id int primary key, name text)", "insert into app.t values (1, 'a'), (2, 'b')");
+        try (Connection longTransaction = DATABASE.application(); Connection writer = DATABASE.application();
+                Statement slow = longTransaction.createStatement(); Statement quick = writer.createStatement()) {
+            longTransaction.setAutoCommit(false);
+            slow.execute("update app.t set name = 'x' where id = 1");
+            CompletableFuture<Throwable> install = CompletableFuture.supplyAsync(() -> {
+                try {
+                    capture.start(List.of(sync("app.t", "id", "name")));
+                    return null;
+                } catch (SQLException failure) {
+                    return failure;
+                }
+            });
+            org.awaitility.Awaitility.await().pollInterval(Duration.ofMillis(10)).until(() -> !DATABASE.texts(
+                    "select 1 from pg_locks where not granted and relation = 'app.t'::regclass").isEmpty());
+            long start = System.nanoTime();
+            quick.execute("update app.t set name = 'y' where id = 2");
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(2_300));
+            assertThat(install.get(10, TimeUnit.SECONDS)).isInstanceOf(SQLException.class);
+            longTransaction.rollback();
+        }
+        capture.start(List.of(sync("app.t", "id", "name")));
+        assertThat(log()).containsExactlyInAnyOrder("S 1", "S 2");
+    }
+}

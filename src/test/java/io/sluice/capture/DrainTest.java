@@ -1,0 +1,449 @@
+package io.sluice.capture;
+
+import static io.sluice.capture.CaptureTest.sync;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.Sync;
+import io.sluice.store.Json;
+import io.sluice.store.TestDatabase;
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DrainTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private Capture capture = new Capture(DATABASE.sluice(), 1_000);
+
+    @BeforeEach
+    void customers() throws SQLException {
+        DATABASE.reset();
+        DATABASE.run("create table app.customer (no text primary key, name text, city text, tier text)",
+                "insert into app.customer values ('1', 'Ann', 'Oslo', 'gold'), ('2', 'Bob', 'Rome', 'bronze')");
+    }
+
+    /** Starts the capture with all rows known to the CRM as they are. */
+    private void startSettled(Sync... syncs) throws SQLException {
+        capture.start(List.of(syncs));
+        drain();
+        DATABASE.run("insert into sluice.record (account, object, key, sync, base)"
+                + " select account, object, key, sync, fields from sluice.outbox", "delete from sluice.outbox");
+    }
+
+    private int drain() throws SQLException {
+        int drained = 0;
+        for (String table : capture.tables()) {
+            drained += capture.drain(table);
+        }
+        return drained;
+    }
+
+    private List<String> outbox() throws SQLException {
+        return DATABASE.texts("select concat_ws(' ', object, key, operation, fields) from sluice.outbox"
+                + " order by object, key");
+    }
+
+    private static Sync customers(String... columns) {
+        return sync("app.customer", "no", columns);
+    }
+
+    @Test
+    void aFirstLoadSendsEveryRowWhole() throws SQLException {
+        capture.start(List.of(customers("name", "city")));
+        assertThat(drain()).isEqualTo(2);
+        assertThat(outbox()).containsExactly(
+                "Contact 1 upsert {\"city__c\": \"Oslo\", \"name__c\": \"Ann\"}",
+                "Contact 2 upsert {\"city__c\": \"Rome\", \"name__c\": \"Bob\"}");
+        assertThat(capture.backlog("app.customer")).isZero();
+    }
+
+    @Test
+    void aChangeMadeDuringAFirstLoadIsNotOvertakenByAnOlderValue() throws SQLException {
+        capture.start(List.of(customers("name")));
+        DATABASE.run("update app.customer set name = 'Anna' where no = '1'", "delete from app.customer where no = '2'");
+        drain();
+        assertThat(outbox()).containsExactly("Contact 1 upsert {\"name__c\": \"Anna\"}", "Contact 2 delete {}");
+    }
+
+    @Test
+    void aDeleteThatASecondLoadOverlappedIsStillADelete() throws SQLException {
+        startSettled(customers("name"));
+        DATABASE.run("delete from app.customer where no = '1'",
+                "insert into sluice.change_log (source, key, op) values ('app.customer', '1', 'S')");
+        drain();
+        assertThat(outbox()).containsExactly("Contact 1 delete {}");
+    }
+
+    @Test
+    void changesOfOneRecordBecomeOneRowInWhichTheLastValueWins() throws SQLException {
+        startSettled(customers("name", "city"));
+        DATABASE.run("update app.customer set name = 'A' where no = '1'", "update app.customer set city = 'X' where no = '1'",
+                "update app.customer set name = 'B' where no = '1'");
+        assertThat(drain()).isEqualTo(3);
+        assertThat(outbox()).containsExactly("Contact 1 upsert {\"city__c\": \"X\", \"name__c\": \"B\"}");
+    }
+
+    @Test
+    void changesOfLaterDrainsMergeIntoWhatWaits() throws SQLException {
+        startSettled(customers("name", "city"));
+        DATABASE.run("update app.customer set name = 'A', city = 'X' where no = '1'");
+        drain();
+        String since = DATABASE.text("select since from sluice.outbox");
+        String stamp = DATABASE.text("select stamps ->> 'city__c' from sluice.outbox");
+        DATABASE.run("update app.customer set name = 'B' where no = '1'");
+        drain();
+        assertThat(outbox()).containsExactly("Contact 1 upsert {\"city__c\": \"X\", \"name__c\": \"B\"}");
+        assertThat(DATABASE.text("select since from sluice.outbox")).as("the oldest unsent time stays").isEqualTo(since);
+        assertThat(DATABASE.text("select stamps ->> 'city__c' from sluice.outbox")).isEqualTo(stamp);
+        assertThat(DATABASE.text("select stamps ->> 'name__c' > stamps ->> 'city__c' from sluice.outbox")).isEqualTo("t");
+    }
+
+    /** The outer statement's trigger fires after the inner one's, whose value is the newer. */
+    @Test
+    void aValueThatTheApplicationsOwnTriggerWritesLaterIsNotOvertaken() throws SQLException {
+        DATABASE.run("create function app.slug() returns trigger language plpgsql as $$ begin"
+                        + " update app.customer set city = upper(new.name) where no = new.no; return null; end $$",
+                "create trigger slug after insert on app.customer for each row execute function app.slug()");
+        startSettled(customers("name", "city"));
+        DATABASE.run("insert into app.customer (no, name) values ('3', 'Cid')");
+        drain();
+        assertThat(outbox()).containsExactly("Contact 3 upsert {\"city__c\": \"CID\", \"name__c\": \"Cid\"}");
+    }
+
+    @Test
+    void aNullIsSentAndAnAbsentFieldIsNot() throws SQLException {
+        startSettled(customers("name", "city"));
+        DATABASE.run("update app.customer set city = null where no = '1'");
+        drain();
+        assertThat(outbox()).containsExactly("Contact 1 upsert {\"city__c\": null}");
+    }
+
+    @Test
+    void aDeleteClearsTheWaitingFields() throws SQLException {
+        startSettled(customers("name", "city"));
+        DATABASE.run("update app.customer set name = 'A' where no = '1'");
+        drain();
+        DATABASE.run("delete from app.customer where no = '1'");
+        drain();
+        assertThat(outbox()).containsExactly("Contact 1 delete {}");
+        assertThat(DATABASE.text("select stamps from sluice.outbox")).isEqualTo("{}");
+    }
+
+    @Test
+    void anInsertAfterADeleteCarriesTheWholeRow() throws SQLException {
+        startSettled(customers("name", "city"));
+        DATABASE.run("delete from app.customer where no = '1'");
+        drain();
+        DATABASE.run("insert into app.customer values ('1', 'New', null)");
+        drain();
+        assertThat(outbox()).containsExactly("Contact 1 upsert {\"city__c\": null, \"name__c\": \"New\"}");
+    }
+
+    @Test
+    void aDeleteAndAnInsertInOneBatchCarryTheWholeRow() throws SQLException {
+        startSettled(customers("name", "city"));
+        DATABASE.run("delete from app.customer where no = '1'", "insert into app.customer values ('1', 'New', null)",
+                "update app.customer set name = 'Newer' where no = '1'");
+        drain();
+        assertThat(outbox()).containsExactly("Contact 1 upsert {\"city__c\": null, \"name__c\": \"Newer\"}");
+    }
+
+    @Test
+    void deletesThatAreKeptAreNotEntered() throws SQLException {
+        Sync sync = customers("name");
+        sync.setDeletes("keep");
+        startSettled(sync);
+        DATABASE.run("delete from app.customer");
+        drain();
+        assertThat(outbox()).isEmpty();
+    }
+
+    @Test
+    void aRecordThatTheCrmNeverTookIsSentWhole() throws SQLException {
+        startSettled(customers("name", "city"));
+        DATABASE.run("delete from sluice.record where key = '1'", "update app.customer set name = 'A'");
+        drain();
+        assertThat(outbox()).containsExactly("Contact 1 upsert {\"city__c\": \"Oslo\", \"name__c\": \"A\"}",
+                "Contact 2 upsert {\"name__c\": \"A\"}");
+    }
+
+    @Test
+    void theDeadLettersFieldsGoWithTheNextChangeAndTheDeadLetterGoes() throws SQLException {
+        startSettled(customers("name", "city"));
+        DATABASE.run("insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps) values ('crm',"
+                + " 'Contact', '1', 's', 'upsert', '{\"city__c\": \"dead\", \"name__c\": \"dead\"}', '{}')");
+        DATABASE.run("update app.customer set name = 'A' where no = '1'");
+        drain();
+        assertThat(outbox()).containsExactly("Contact 1 upsert {\"city__c\": \"dead\", \"name__c\": \"A\"}");
+        assertThat(DATABASE.texts("select key from sluice.dead_letter")).isEmpty();
+    }
+
+    @Test
+    void aDeadLetterStaysWhenOnlyAnotherSyncsFieldsChange() throws SQLException {
+        Sync other = customers("city");
+        other.setName("other");
+        other.setObject("Lead");
+        startSettled(customers("name"), other);
+        DATABASE.run("insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps) values ('crm',"
+                + " 'Contact', '1', 's', 'upsert', '{\"name__c\": \"dead\"}', '{}')");
+        DATABASE.run("update app.customer set city = 'X' where no = '1'");
+        drain();
+        assertThat(outbox()).containsExactly("Lead 1 upsert {\"city__c\": \"X\"}");
+        assertThat(DATABASE.texts("select object from sluice.dead_letter")).containsExactly("Contact");
+    }
+
+    @Test
+    void severalSyncsOfATableEachTakeTheirOwnColumns() throws SQLException {
+        Sync other = customers("city", "name");
+        other.setName("other");
+        other.setObject("Lead");
+        other.setFields(Map.of("city", "Town", "name", "FullName"));
+        startSettled(customers("name"), other);
+        DATABASE.run("update app.customer set name = 'A', city = 'X' where no = '1'", "update app.customer set city = 'Y' where no = '2'");
+        drain();
+        assertThat(outbox()).containsExactly("Contact 1 upsert {\"name__c\": \"A\"}",
+                "Lead 1 upsert {\"Town\": \"X\", \"FullName\": \"A\"}", "Lead 2 upsert {\"Town\": \"Y\"}");
+    }
+
+    @Test
+    void conditionsOverTheRowSetThePriorityAndTheHighestWins() throws SQLException {
+        Sync sync = customers("name", "city", "tier");
+        sync.setCritical("tier = 'gold'");
+        sync.setHigh("customer.tier = 'silver'");
+        sync.setLow("tier = 'tin'");
+        startSettled(sync);
+        DATABASE.run("insert into app.customer values ('3', '', '', 'silver'), ('4', '', '', 'tin')",
+                "update app.customer set name = name || '!'");
+        drain();
+        assertThat(DATABASE.texts("select priority from sluice.outbox order by key")).containsExactly("0", "2", "1", "3");
+        DATABASE.run("update app.customer set tier = 'tin' where no = '1'");
+        drain();
+        assertThat(DATABASE.text("select priority from sluice.outbox where key = '1'")).isEqualTo("0");
+    }
+
+    @Test
+    void aDrainTakesTheOldestOfABatchAndLeavesTheRest() throws SQLException {
+        capture = new Capture(DATABASE.sluice(), 2);
+        startSettled(customers("name"));
+        DATABASE.run("update app.customer set name = 'A' where no = '2'", "update app.customer set name = 'B' where no = '2'",
+                "update app.customer set name = 'C' where no = '1'");
+        assertThat(drain()).isEqualTo(2);
+        assertThat(outbox()).containsExactly("Contact 2 upsert {\"name__c\": \"B\"}");
+        assertThat(drain()).isEqualTo(1);
+        assertThat(drain()).isZero();
+    }
+
+    @Test
+    void ofTwoDrainersOneWorksAndTheOtherGetsNothing() throws Exception {
+        startSettled(customers("name"));
+        DATABASE.run("update app.customer set name = 'A' where no = '1'");
+        try (Connection first = DATABASE.application(); Statement statement = first.createStatement()) {
+            first.setAutoCommit(false);
+            statement.execute("select pg_advisory_xact_lock(hashtext('sluice.drain'), hashtext('app.customer'))");
+            assertThat(drain()).isZero();
+            first.rollback();
+        }
+        assertThat(drain()).isEqualTo(1);
+    }
+
+    @Test
+    void aDrainKilledInTheMiddleLosesAndDoublesNothing() throws Exception {
+        startSettled(customers("name"));
+        DATABASE.run("update app.customer set name = 'A'");
+        drain();
+        DATABASE.run("update app.customer set name = 'B'");
+        try (Connection blocker = DATABASE.application(); Statement statement = blocker.createStatement()) {
+            blocker.setAutoCommit(false);
+            statement.execute("select from sluice.outbox where key = '2' for update");
+            CompletableFuture<Integer> drain = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return drain();
+                } catch (SQLException killed) {
+                    throw new IllegalStateException(killed);
+                }
+            });
+            String waiting = "select pid from pg_stat_activity where datname = current_database()"
+                    + " and wait_event_type = 'Lock' and query like 'with batch%'";
+            Awaitility.await().until(() -> !DATABASE.texts(waiting).isEmpty());
+            DATABASE.texts("select pg_terminate_backend(pid) from (" + waiting + ") as drainer");
+            assertThatThrownBy(() -> drain.get(10, TimeUnit.SECONDS)).hasMessageContaining("terminating connection");
+            blocker.rollback();
+        }
+        assertThat(capture.backlog("app.customer")).isEqualTo(2);
+        assertThat(outbox()).allMatch(row -> row.contains("\"A\""));
+        assertThat(drain()).isEqualTo(2);
+        assertThat(outbox()).hasSize(2).allMatch(row -> row.contains("\"B\""));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "text|'a'|'b \"q\" \\ü''\t'|\"b \\\"q\\\" \\\\ü'\\t\"",
+        "text|'a'|E'two\\nlines \\x01'|\"two\\nlines \\u0001\"",
+        "varchar(9)|'a'|'b'|\"b\"",
+        "char(5)|'a'|'b'|\"b\"",
+        "numeric|1|123456789012345678901234567890.123456789|123456789012345678901234567890.123456789",
+        "numeric(10,2)|1|1.5|1.50",
+        "numeric|1|'NaN'|\"NaN\"",
+        "int|1|-2|-2",
+        "smallint|1|2|2",
+        "bigint|1|9223372036854775807|9223372036854775807",
+        "real|1|0.1|0.1",
+        "float8|1|1e300|1e300",
+        "float8|1|'Infinity'|\"Infinity\"",
+        "boolean|true|false|false",
+        "date|'2024-01-01'|'2024-06-30'|\"2024-06-30\"",
+        "date|'2024-01-01'|'0044-03-15 BC'|\"0044-03-15 BC\"",
+        "date|'2024-01-01'|'infinity'|\"infinity\"",
+        "timestamp|'2024-01-01'|'2024-06-30 12:00:00.123456'|\"2024-06-30T10:00:00.123Z\"",
+        "timestamp|'2024-01-01'|'infinity'|\"infinity\"",
+        "timestamptz|'2024-01-01Z'|'2024-06-30 12:00+02'|\"2024-06-30T10:00:00.000Z\"",
+        "timestamptz|'2024-01-01Z'|'-infinity'|\"-infinity\"",
+        "timestamptz|'2024-01-01Z'|'0044-03-15 00:00+00 BC'|\"0044-03-15T00:00:00 BC\"",
+        "uuid|'00000000-0000-0000-0000-000000000001'|'A0000000-0000-0000-0000-000000000002'"
+            + "|\"a0000000-0000-0000-0000-000000000002\"",
+        "app.mood|'sad'|'so so'|\"so so\"",
+        "app.email|'a@b'|'c@d'|\"c@d\"",
+        "app.nested|1|2|2",
+        "json|'{}'|'{\"a\": 1}'|\"{\\\"a\\\": 1}\"",
+        "jsonb|'{}'|'{\"a\":1}'|\"{\\\"a\\\": 1}\"",
+        "time|'10:00'|'11:30'|\"11:30:00\"",
+        "inet|'10.0.0.1'|'192.168.0.1'|\"192.168.0.1\"",
+        "inet|'10.0.0.1'|'192.168.0.0/24'|\"192.168.0.0/24\"",
+        "xml|'<a/>'|'<b>ä</b>'|\"<b>ä</b>\"",
+        "int4range|'[1,2)'|'[3,5)'|\"[3,5)\"",
+    })
+    void aValueOfEachTypeReachesTheOutboxAsTheCrmNeedsIt(String type, String before, String after, String json)
+            throws SQLException {
+        DATABASE.run("create type app.mood as enum ('sad', 'so so')", "create domain app.email as text",
+                "create domain app.inner_int as int", "create domain app.nested as app.inner_int check (value > 0)",
+                "create table app.t (id int primary key, v " + type + ")", "insert into app.t values (1, " + before + ")");
+        Sync sync = sync("app.t", "id", "v");
+        sync.setTimeZone("Europe/Berlin");
+        startSettled(sync);
+        DATABASE.run("update app.t set v = v", "update app.t set v = " + after);
+        assertThat(drain()).as("a value that stays is no change").isEqualTo(1);
+        Object sent = Json.fields(DATABASE.text("select fields from sluice.outbox")).get("v__c");
+        if (sent instanceof Number) {
+            assertThat(new BigDecimal(sent.toString())).isEqualByComparingTo(json);
+        } else {
+            assertThat(Json.text(sent)).isEqualTo(json);
+        }
+        DATABASE.run("update app.t set v = null");
+        drain();
+        assertThat(DATABASE.text("select fields from sluice.outbox")).isEqualTo("{\"v__c\": null}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York"})
+    void datesNeverShiftAndMomentsStayWhateverTheSessionsZone(String zone) throws SQLException {
+        DATABASE.run("create table app.t (id int primary key, day date, moment timestamptz)",
+                "insert into app.t values (1, '2024-01-01', now())");
+        startSettled(sync("app.t", "id", "day", "moment"));
+        DATABASE.run("set timezone = '" + zone + "'; update app.t set day = '2024-02-29', moment = '2024-02-29 23:30:00Z'");
+        drain();
+        assertThat(Json.fields(DATABASE.text("select fields from sluice.outbox"))).isEqualTo(
+                Map.of("day__c", "2024-02-29", "moment__c", "2024-02-29T23:30:00.000Z"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "app.mood|'sad'", "app.email|'a@b'", "app.nested|1", "varchar(9)|'a'", "char(9)|'a'", "uuid|gen_random_uuid()",
+        "bigint|1", "numeric|1.5", "date|'2024-02-29'", "text|'quote '' \" \\ ü'"})
+    void aKeyOfAnySteadyTypeFindsItsRow(String type, String value) throws SQLException {
+        DATABASE.run("create type app.mood as enum ('sad', 'so so')", "create domain app.email as text",
+                "create domain app.inner_int as int", "create domain app.nested as app.inner_int check (value > 0)",
+                "create table app.t (id " + type + " primary key, v text)", "insert into app.t values (" + value + ", 'a')");
+        startSettled(sync("app.t", "id", "v"));
+        DATABASE.run("update app.t set v = 'b'");
+        drain();
+        assertThat(outbox()).singleElement().asString().endsWith("upsert {\"v__c\": \"b\"}");
+    }
+
+    @Test
+    void namesWithQuotesSpacesCaseAndPercentSignsWork() throws SQLException {
+        String table = "My \"odd\" tablé %s";
+        String column = "it's \"a\" \\ %I col\tumn?";
+        Sync sync = sync("app." + table, "The Key", column);
+        sync.setCritical("\"The Key\" = 'b''%'");
+        DATABASE.run("create table app.\"" + table.replace("\"", "\"\"") + "\" (\"The Key\" text primary key, \""
+                + column.replace("\"", "\"\"") + "\" text)");
+        startSettled(sync);
+        DATABASE.run("insert into app.\"" + table.replace("\"", "\"\"") + "\" values ('b''%', 'v')");
+        drain();
+        assertThat(DATABASE.text("select key || priority from sluice.outbox")).isEqualTo("b'%0");
+        assertThat(Json.fields(DATABASE.text("select fields from sluice.outbox"))).isEqualTo(Map.of(column + "__c", "v"));
+        DATABASE.run("truncate app.\"" + table.replace("\"", "\"\"") + "\"");
+        drain();
+        assertThat(DATABASE.text("select operation from sluice.outbox")).isEqualTo("delete");
+    }
+
+    @Test
+    void tablesNamedAsOurOwnAliasesWork() throws SQLException {
+        DATABASE.run("create table app.folded (key text primary key, f text)", "create table app.batch (batch text primary key, t text)");
+        Sync batch = sync("app.batch", "batch", "t");
+        batch.setName("batch");
+        batch.setObject("Batch");
+        startSettled(sync("app.folded", "key", "f"), batch);
+        DATABASE.run("insert into app.folded values ('1', 'x')", "insert into app.batch values ('2', 'y')");
+        drain();
+        assertThat(outbox()).containsExactly("Batch 2 upsert {\"t__c\": \"y\"}", "Contact 1 upsert {\"f__c\": \"x\"}");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "tags text[]|array", "raw bytea|binary", "place app.place|composite", "price money|money", "span interval|interval",
+        "tags app.tags|array"})
+    void whatNoFieldHoldsIsRefusedByName(String column, String reason) throws SQLException {
+        DATABASE.run("create type app.place as (x int, y int)", "create domain app.tags as text[]",
+                "create table app.t (id int primary key, " + column + ")");
+        String name = column.substring(0, column.indexOf(' '));
+        assertThat(capture.check(List.of(sync("app.t", "id", name)))).singleElement().asString()
+                .contains("sync 's': column '" + name + "' is").contains(reason);
+    }
+
+    @Test
+    void wrongNamesAreAnsweredWithTheNearestRightOnes() throws SQLException {
+        Sync condition = customers("name");
+        condition.setCritical("teir = 'gold'");
+        Map<Sync, List<String>> expected = new LinkedHashMap<>();
+        expected.put(sync("app.custommer", "no", "name"), List.of("no table 'app.custommer'", "did you mean app.customer"));
+        expected.put(customers("nmae"), List.of("has no column 'nmae'", "did you mean name"));
+        expected.put(sync("app.customer", "nr", "name"), List.of("has no key 'nr'", "did you mean no"));
+        expected.put(sync("app.customer", "city", "name"), List.of("must be unique and not null", "unique columns are no"));
+        expected.put(condition, List.of("condition critical", "column \"teir\" does not exist"));
+        for (Map.Entry<Sync, List<String>> entry : expected.entrySet()) {
+            assertThat(capture.check(List.of(entry.getKey()))).singleElement().asString().contains(entry.getValue());
+        }
+    }
+
+    @Test
+    void aKeyWhoseTextIsNotSteadyIsRefused() throws SQLException {
+        DATABASE.run("create table app.t (id timestamptz primary key, name text)");
+        assertThat(capture.check(List.of(sync("app.t", "id", "name")))).singleElement().asString()
+                .contains("key 'id' is of type timestamptz");
+    }
+
+    @Test
+    void twoSyncsOfOneTableToTheSameObjectAreRefused() throws SQLException {
+        Sync second = customers("city");
+        second.setName("second");
+        assertThat(capture.check(List.of(customers("name"), second))).singleElement().asString()
+                .contains("sync 'second': sync 's' sends table 'app.customer' to crm Contact already");
+    }
+}

@@ -1,0 +1,133 @@
+package io.sluice.store;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * A migrated database of its own for a test class, on the one PostgreSQL that all tests of this JVM share.
+ *
+ * <pre>
+ * &#64;RegisterExtension
+ * static final TestDatabase DATABASE = new TestDatabase();
+ * </pre>
+ */
+public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, AutoCloseable {
+
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    private String url;
+    private Database database;
+
+    /** Started by the first who needs it, stopped with the JVM. */
+    private static final class Server {
+
+        static final EmbeddedDatabase RUNNING = start();
+
+        private static EmbeddedDatabase start() {
+            try {
+                Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "postgres-");
+                EmbeddedDatabase server = EmbeddedDatabase.start(folder, 0);
+                Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                    server.close();
+                    delete(folder);
+                }));
+                // what every test's database is copied from
+                try (Database template = Database.of(server.url(), "sluice", null, 2)) {
+                    template.migrate();
+                }
+                return server;
+            } catch (IOException failure) {
+                throw new UncheckedIOException(failure);
+            }
+        }
+
+        private static void delete(Path folder) {
+            try (Stream<Path> files = Files.walk(folder)) {
+                files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            } catch (IOException | UncheckedIOException left) {
+                // a folder below target that the next clean takes
+            }
+        }
+    }
+
+    /** For engines that know no JUnit extensions. */
+    public static TestDatabase open() throws SQLException {
+        TestDatabase database = new TestDatabase();
+        database.create();
+        return database;
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) throws SQLException {
+        create();
+    }
+
+    private void create() throws SQLException {
+        String name = "test_" + NUMBER.incrementAndGet();
+        String server = Server.RUNNING.url();
+        try (Connection connection = DriverManager.getConnection(server.replace("/sluice?", "/postgres?"));
+                Statement statement = connection.createStatement()) {
+            statement.execute("create database " + name + " template sluice");
+        }
+        url = server.replace("/sluice?", "/" + name + "?");
+        database = Database.of(url, "sluice", null, 16);
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) {
+        close();
+    }
+
+    @Override
+    public void close() {
+        database.close();
+    }
+
+    /** Sluice's own pool. */
+    public Database sluice() {
+        return database;
+    }
+
+    /** A connection of the application, outside Sluice's pool. */
+    public Connection application() throws SQLException {
+        return DriverManager.getConnection(url);
+    }
+
+    /** Runs statements as the application, each in a transaction of its own. */
+    public void run(String... statements) throws SQLException {
+        try (Connection connection = application(); Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    /** The first column of a query, as text. */
+    public List<String> texts(String sql, Object... parameters) throws SQLException {
+        return database.query(sql, row -> row.getString(1), parameters);
+    }
+
+    public String text(String sql, Object... parameters) throws SQLException {
+        return texts(sql, parameters).get(0);
+    }
+
+    /** An empty schema {@code app} for the application, and no state of Sluice's. */
+    public void reset() throws SQLException {
+        run("set client_min_messages = warning; drop schema if exists app cascade; create schema app",
+                "truncate sluice.change_log, sluice.outbox, sluice.record, sluice.dead_letter, sluice.api_call,"
+                        + " sluice.quota, sluice.checkpoint");
+    }
+}
