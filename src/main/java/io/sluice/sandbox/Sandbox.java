@@ -1,5 +1,11 @@
 package io.sluice.sandbox;
 
+import io.sluice.sandbox.server.Accounts;
+import io.sluice.sandbox.server.Control;
+import io.sluice.sandbox.server.Gateway;
+import io.sluice.sandbox.server.Journal;
+import io.sluice.sandbox.server.JournalReplay;
+import io.sluice.sandbox.server.SandboxClock;
 import io.sluice.sandbox.salesforce.SalesforceDefaults;
 import io.sluice.sandbox.salesforce.SalesforceProtocol;
 import io.sluice.sandbox.salesforce.SalesforceUser;

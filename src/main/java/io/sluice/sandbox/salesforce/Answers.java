@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-import io.sluice.sandbox.Answer;
+import io.sluice.sandbox.server.Answer;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -2,9 +2,9 @@ package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-import io.sluice.sandbox.Account;
-import io.sluice.sandbox.Call;
-import io.sluice.sandbox.Request;
+import io.sluice.sandbox.server.Account;
+import io.sluice.sandbox.server.Call;
+import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;

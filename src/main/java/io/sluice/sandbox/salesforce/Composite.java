@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-import io.sluice.sandbox.Answer;
-import io.sluice.sandbox.Call;
-import io.sluice.sandbox.Request;
+import io.sluice.sandbox.server.Answer;
+import io.sluice.sandbox.server.Call;
+import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Transaction;
 
 import java.io.IOException;

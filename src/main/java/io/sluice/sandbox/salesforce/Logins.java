@@ -3,10 +3,10 @@ package io.sluice.sandbox.salesforce;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-import io.sluice.sandbox.Account;
-import io.sluice.sandbox.Accounts;
-import io.sluice.sandbox.Answer;
-import io.sluice.sandbox.Call;
+import io.sluice.sandbox.server.Account;
+import io.sluice.sandbox.server.Accounts;
+import io.sluice.sandbox.server.Answer;
+import io.sluice.sandbox.server.Call;
 
 import java.io.IOException;
 import java.io.InputStream;

@@ -2,8 +2,8 @@ package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-import io.sluice.sandbox.Fault;
-import io.sluice.sandbox.Request;
+import io.sluice.sandbox.server.Fault;
+import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.RecordIds;

@@ -3,8 +3,8 @@ package io.sluice.sandbox.salesforce;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-import io.sluice.sandbox.Answer;
-import io.sluice.sandbox.Request;
+import io.sluice.sandbox.server.Answer;
+import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;

@@ -1,7 +1,7 @@
 package io.sluice.sandbox.salesforce;
 
-import io.sluice.sandbox.Answer;
-import io.sluice.sandbox.Request;
+import io.sluice.sandbox.server.Answer;
+import io.sluice.sandbox.server.Request;
 
 import java.util.List;
 import java.util.Optional;

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-import io.sluice.sandbox.Answer;
-import io.sluice.sandbox.Request;
+import io.sluice.sandbox.server.Answer;
+import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.RecordIds;
 import io.sluice.sandbox.store.Row;

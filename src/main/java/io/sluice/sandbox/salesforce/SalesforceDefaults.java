@@ -2,9 +2,9 @@ package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-import io.sluice.sandbox.Account;
-import io.sluice.sandbox.Accounts;
-import io.sluice.sandbox.Limiter;
+import io.sluice.sandbox.server.Account;
+import io.sluice.sandbox.server.Accounts;
+import io.sluice.sandbox.server.Limiter;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.ObjectType;
 import io.sluice.sandbox.store.RecordIds;

@@ -1,13 +1,13 @@
 package io.sluice.sandbox.salesforce;
 
-import io.sluice.sandbox.Account;
-import io.sluice.sandbox.Accounts;
-import io.sluice.sandbox.Answer;
-import io.sluice.sandbox.Call;
-import io.sluice.sandbox.Fault;
-import io.sluice.sandbox.Limiter;
-import io.sluice.sandbox.Protocol;
-import io.sluice.sandbox.Request;
+import io.sluice.sandbox.server.Account;
+import io.sluice.sandbox.server.Accounts;
+import io.sluice.sandbox.server.Answer;
+import io.sluice.sandbox.server.Call;
+import io.sluice.sandbox.server.Fault;
+import io.sluice.sandbox.server.Limiter;
+import io.sluice.sandbox.server.Protocol;
+import io.sluice.sandbox.server.Request;
 
 import java.util.List;
 import java.util.Optional;

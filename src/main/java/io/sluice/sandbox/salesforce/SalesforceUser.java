@@ -3,9 +3,9 @@ package io.sluice.sandbox.salesforce;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-import io.sluice.sandbox.Account;
-import io.sluice.sandbox.CrmUser;
-import io.sluice.sandbox.Request;
+import io.sluice.sandbox.server.Account;
+import io.sluice.sandbox.server.CrmUser;
+import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.RecordIds;
 import io.sluice.sandbox.store.Row;

@@ -1,7 +1,7 @@
 package io.sluice.sandbox.salesforce;
 
-import io.sluice.sandbox.Account;
-import io.sluice.sandbox.Accounts;
+import io.sluice.sandbox.server.Account;
+import io.sluice.sandbox.server.Accounts;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

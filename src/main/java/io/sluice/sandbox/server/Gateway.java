@@ -1,4 +1,4 @@
-package io.sluice.sandbox;
+package io.sluice.sandbox.server;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -23,7 +23,7 @@ import java.util.Set;
  * by the referee. The limiter is asked on arrival; the work runs on a worker thread, so that a long query holds up
  * nobody.
  */
-final class Gateway {
+public final class Gateway {
 
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
 
@@ -33,7 +33,7 @@ final class Gateway {
     private final List<Protocol> protocols;
     private final Control control;
 
-    Gateway(Vertx vertx, SandboxClock clock, Accounts accounts, List<Protocol> protocols, Control control) {
+    public Gateway(Vertx vertx, SandboxClock clock, Accounts accounts, List<Protocol> protocols, Control control) {
         this.vertx = vertx;
         this.clock = clock;
         this.accounts = accounts;
@@ -41,7 +41,7 @@ final class Gateway {
         this.control = control;
     }
 
-    void handle(HttpServerRequest http) {
+    public void handle(HttpServerRequest http) {
         http.body().onSuccess(body -> {
             try {
                 route(http, call(http, body));

@@ -1,4 +1,4 @@
-package io.sluice.sandbox;
+package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -42,13 +42,13 @@ public final class Accounts {
         void set(JsonNode limits);
     }
 
-    Accounts(SandboxClock clock, Map<String, CrmDefaults> crms) {
+    public Accounts(SandboxClock clock, Map<String, CrmDefaults> crms) {
         this.clock = clock;
         this.crms = crms;
     }
 
     /** From here on changes are kept. */
-    void keepIn(Journal openJournal) {
+    public void keepIn(Journal openJournal) {
         journal = openJournal;
     }
 
@@ -67,7 +67,7 @@ public final class Accounts {
     }
 
     /** The account of this name, made when it is not there. */
-    synchronized Account create(String name, String crm) {
+    public synchronized Account create(String name, String crm) {
         Account present = accounts.get(name);
         if (present != null) {
             return present;

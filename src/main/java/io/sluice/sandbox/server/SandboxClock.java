@@ -1,12 +1,12 @@
-package io.sluice.sandbox;
+package io.sluice.sandbox.server;
 
 /** The sandbox's time: microseconds since 1970 that never run backwards, so that windows and stamps are exact. */
-final class SandboxClock {
+public final class SandboxClock {
 
     private final long startMicros = System.currentTimeMillis() * 1000;
     private final long startNanos = System.nanoTime();
 
-    long micros() {
+    public long micros() {
         return startMicros + (System.nanoTime() - startNanos) / 1000;
     }
 

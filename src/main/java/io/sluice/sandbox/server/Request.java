@@ -1,4 +1,4 @@
-package io.sluice.sandbox;
+package io.sluice.sandbox.server;
 
 import io.sluice.sandbox.store.Transaction;
 

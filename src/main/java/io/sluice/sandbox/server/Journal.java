@@ -1,4 +1,4 @@
-package io.sluice.sandbox;
+package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -27,7 +27,7 @@ import java.util.Map;
  * A commit is one line, so a line that a crash tore loses a commit whole, and that one was never answered. Lines go to
  * the operating system, not to the disk: they survive the death of the process, not of the machine.
  */
-final class Journal implements AutoCloseable {
+public final class Journal implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final JsonFactory FACTORY = JSON.getFactory();
@@ -39,11 +39,11 @@ final class Journal implements AutoCloseable {
     }
 
     /** A journal that keeps nothing. */
-    static Journal off() {
+    public static Journal off() {
         return new Journal(null);
     }
 
-    static Journal open(Path file) throws IOException {
+    public static Journal open(Path file) throws IOException {
         Path folder = file.toAbsolutePath().getParent();
         Files.createDirectories(folder);
         FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE,

@@ -1,4 +1,4 @@
-package io.sluice.sandbox;
+package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -19,7 +19,7 @@ import java.util.Optional;
  * The sandbox's own endpoints under {@code /sandbox}: the referee, limits, faults, declared fields, and a CRM user's
  * hands on the records. None of them counts as an API call. Errors are {@code {"error":"a sentence"}} with 400 or 404.
  */
-final class Control {
+public final class Control {
 
     private static final String HELP = """
             The Sluice sandbox CRM.
@@ -46,7 +46,7 @@ final class Control {
     private final Map<String, CrmUser> users;
     private final ObjectMapper json = new ObjectMapper();
 
-    Control(Vertx vertx, SandboxClock clock, Accounts accounts, Map<String, CrmUser> users) {
+    public Control(Vertx vertx, SandboxClock clock, Accounts accounts, Map<String, CrmUser> users) {
         this.vertx = vertx;
         this.clock = clock;
         this.accounts = accounts;

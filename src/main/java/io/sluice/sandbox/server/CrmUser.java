@@ -1,4 +1,4 @@
-package io.sluice.sandbox;
+package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;

@@ -1,4 +1,4 @@
-package io.sluice.sandbox;
+package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -31,7 +31,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Brings the accounts back to where the journal left them, and rewrites the journal when most of it is history. */
-final class JournalReplay {
+public final class JournalReplay {
 
     private static final Logger LOG = LoggerFactory.getLogger(JournalReplay.class);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -41,12 +41,12 @@ final class JournalReplay {
     private long lines;
     private long rowImages;
 
-    JournalReplay(Accounts accounts) {
+    public JournalReplay(Accounts accounts) {
         this.accounts = accounts;
     }
 
     /** Reads the file if there is one; a torn last line is cut off. */
-    void replay(Path file) throws IOException {
+    public void replay(Path file) throws IOException {
         if (!Files.exists(file)) {
             return;
         }

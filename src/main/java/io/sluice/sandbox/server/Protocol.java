@@ -1,4 +1,4 @@
-package io.sluice.sandbox;
+package io.sluice.sandbox.server;
 
 /** A vendor's wire protocol. */
 public interface Protocol {
