@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
@@ -32,15 +33,15 @@ public final class Outbox {
                   and o.due <= clock_timestamp())""";
 
     /**
-     * The most urgent record decides the call; places left are filled with the next lower work of the same sync and
-     * operation. What equals the base is an echo or a no-op and is dropped; so is the delete of a record that was
-     * never sent.
+     * The most urgent record that no other process is claiming decides the call; places left are filled with the next
+     * lower work of the same sync and operation. What equals the base is an echo or a no-op and is dropped; so is the
+     * delete of a record that was never sent. The first column says how many were dropped.
      */
     private static final String CLAIM = """
-            with head as (
+            with head as materialized (
                 select sync, operation from sluice.outbox
                 where account = ? and operation is not null and lease is null and due <= clock_timestamp()
-                order by priority, since limit 1),
+                order by priority, since limit 1 for update skip locked),
             picked as materialized (
                 select o.* from sluice.outbox o join head h on h.sync = o.sync and h.operation = o.operation
                 where o.account = ? and o.lease is null and o.due <= clock_timestamp()
@@ -57,26 +58,46 @@ public final class Outbox {
                 where o.account = e.account and o.object = e.object and o.key = e.key
                   and (e.operation = 'upsert' and e.known and e.fields = '{}'
                        or e.operation = 'delete' and not e.known and e.attempts = 0)
-                returning o.key)
-            update sluice.outbox o set
-                inflight_operation = e.operation, inflight = e.fields, inflight_stamps = e.stamps,
-                inflight_since = e.since, lease = ?, lease_until = clock_timestamp() + ? * interval '1 millisecond',
-                operation = null, fields = '{}', stamps = '{}'
-            from effective e
-            where o.account = e.account and o.object = e.object and o.key = e.key
-              and e.key not in (select key from idle)
-            returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, e.crm_id, e.priority, e.since""";
+                returning o.key),
+            taken as (
+                update sluice.outbox o set
+                    inflight_operation = e.operation, inflight = e.fields, inflight_stamps = e.stamps,
+                    inflight_since = e.since, lease = ?, lease_until = clock_timestamp() + ? * interval '1 millisecond',
+                    operation = null, fields = '{}', stamps = '{}'
+                from effective e
+                where o.account = e.account and o.object = e.object and o.key = e.key
+                  and e.key not in (select key from idle)
+                returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, e.crm_id, e.priority, e.since)
+            select (select count(*) from idle) as dropped, taken.*
+            from (values (1)) as always(row) left join taken on true
+            order by taken.priority, taken.since, taken.key""";
 
     /** What was in flight waits again, below what arrived meanwhile. */
     private static final String GIVE_BACK = """
             operation = coalesce(o.operation, o.inflight_operation),
                     fields = case when o.operation = 'delete' or o.operation is null and o.inflight_operation = 'delete'
                                   then '{}' else coalesce(o.inflight, '{}') || o.fields end,
-                    stamps = coalesce(o.inflight_stamps, '{}') || o.stamps,
-                    since = least(o.since, o.inflight_since),
+                    stamps = case when o.operation = 'delete' or o.operation is null and o.inflight_operation = 'delete'
+                                  then '{}' else coalesce(o.inflight_stamps, '{}') || o.stamps end,
+                    since = least(o.since, o.inflight_since), attempts = o.attempts + 1,
                     inflight_operation = null, inflight = null, inflight_stamps = null, inflight_since = null,
                     lease = null, lease_until = null""";
 
+    /**
+     * Nobody knows whether the CRM has what was given back, so it agrees on it no more: the old value, should it come
+     * again, is a change and no no-op. A record that may be deleted agrees on nothing.
+     */
+    private static final String DOUBT = """
+            update sluice.record r set
+                    base = case when m.inflight_operation = 'delete' then '{}'
+                                else r.base - array(select jsonb_object_keys(m.inflight)) end
+                from %s m
+                where r.account = m.account and r.object = m.object and r.key = m.key""";
+
+    /**
+     * A rejection goes to the dead letters, unless newer work waits: then the rejected fields go with it, or are
+     * pointless, where it is a delete.
+     */
     private static final String SETTLE = """
             with answer as (
                 select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[])
@@ -84,7 +105,7 @@ public final class Outbox {
             mine as materialized (
                 select o.*, a.status, a.crm_id, a.code, a.message, a.backoff_ms
                 from sluice.outbox o join answer a using (key)
-                where o.lease = ? for update of o),
+                where o.lease = ? order by o.account, o.object, o.key for update of o),
             agreed as (
                 insert into sluice.record as r (account, object, key, sync, crm_id, base, stamps)
                 select account, object, key, sync, crm_id, inflight, inflight_stamps from mine
@@ -96,11 +117,13 @@ public final class Outbox {
                 delete from sluice.record r using mine m
                 where r.account = m.account and r.object = m.object and r.key = m.key
                   and m.status = 'done' and m.inflight_operation = 'delete'),
+            doubted as (
+                %2$s and m.status = 'retry'),
             dead as (
                 insert into sluice.dead_letter as d
                     (account, object, key, sync, operation, fields, stamps, code, message)
                 select account, object, key, sync, inflight_operation, inflight, inflight_stamps, code, message from mine
-                where status = 'rejected'
+                where status = 'rejected' and operation is null
                 on conflict (account, object, key) do update set
                     operation = excluded.operation, fields = d.fields || excluded.fields,
                     stamps = d.stamps || excluded.stamps, code = excluded.code, message = excluded.message,
@@ -111,24 +134,36 @@ public final class Outbox {
                   and m.status <> 'retry' and m.operation is null),
             next as (
                 update sluice.outbox o set
+                    fields = case when m.status = 'rejected' and m.operation = 'upsert'
+                                  then m.inflight || o.fields else o.fields end,
+                    stamps = case when m.status = 'rejected' and m.operation = 'upsert'
+                                  then m.inflight_stamps || o.stamps else o.stamps end,
+                    attempts = case when m.status = 'done' then 0 else o.attempts end,
                     inflight_operation = null, inflight = null, inflight_stamps = null, inflight_since = null,
-                    lease = null, lease_until = null, attempts = 0, last_error = null, due = clock_timestamp()
+                    lease = null, lease_until = null, last_error = null, due = clock_timestamp()
                 from mine m
                 where o.account = m.account and o.object = m.object and o.key = m.key
                   and m.status <> 'retry' and m.operation is not null),
             returned as (
-                update sluice.outbox o set %s,
-                    attempts = o.attempts + 1,
+                update sluice.outbox o set %1$s,
                     due = clock_timestamp() + m.backoff_ms * interval '1 millisecond',
                     last_error = concat_ws(': ', m.code, m.message)
                 from mine m
                 where o.account = m.account and o.object = m.object and o.key = m.key and m.status = 'retry')
-            select count(*) from mine""".formatted(GIVE_BACK);
+            select count(*) from mine""".formatted(GIVE_BACK, DOUBT.formatted("mine"));
 
     private static final String EXPIRE = """
-            update sluice.outbox o set %s, attempts = o.attempts + 1,
+            with ended as materialized (
+                select o.account, o.object, o.key, o.inflight_operation, o.inflight from sluice.outbox o
+                where o.lease is not null and o.lease_until < clock_timestamp()
+                order by o.account, o.object, o.key for update of o skip locked),
+            doubted as (
+                %2$s)
+            update sluice.outbox o set %1$s,
                 last_error = 'nobody settled this before its lease ended: the process was killed, or the call was cut'
-            where o.lease is not null and o.lease_until < clock_timestamp()""".formatted(GIVE_BACK);
+            from ended e
+            where o.account = e.account and o.object = e.object and o.key = e.key
+            """.formatted(GIVE_BACK, DOUBT.formatted("ended"));
 
     private final Database database;
     private final Duration lease;
@@ -155,23 +190,34 @@ public final class Outbox {
      */
     public Optional<Claim> claim(String account, int most) throws SQLException {
         UUID id = UUID.randomUUID();
-        record Row(Change change, String object, String sync, int priority, java.sql.Timestamp since) { }
-        return database.transaction(connection -> {
-            List<Row> rows = Database.query(connection, CLAIM, row -> new Row(
-                            new Change(row.getString("key"), Operation.of(row.getString("inflight_operation")),
-                                    row.getString("crm_id"), Json.fields(row.getString("inflight"))),
-                            row.getString("object"), row.getString("sync"), row.getInt("priority"),
-                            row.getTimestamp("since")),
-                    account, account, most, id, lease.toMillis());
-            if (rows.isEmpty()) {
-                return Optional.<Claim>empty();
+        while (true) {
+            Picked picked = pick(account, most, id);
+            if (!picked.rows().isEmpty()) {
+                Row first = picked.rows().get(0);
+                return Optional.of(new Claim(id, account, first.object(), first.sync(), first.change().operation(),
+                        picked.rows().stream().map(Row::change).toList()));
             }
-            Row first = rows.get(0);
-            List<Change> changes = rows.stream()
-                    .sorted(java.util.Comparator.comparingInt(Row::priority).thenComparing(Row::since))
-                    .map(Row::change).toList();
-            return Optional.of(new Claim(id, account, first.object(), first.sync(), first.change().operation(), changes));
-        });
+            if (picked.dropped() == 0) {
+                return Optional.empty();
+            }
+        }
+    }
+
+    private record Row(Change change, String object, String sync) { }
+
+    /** @param dropped how many changed nothing: behind them may be work */
+    private record Picked(int dropped, List<Row> rows) { }
+
+    private Picked pick(String account, int most, UUID id) throws SQLException {
+        int[] dropped = new int[1];
+        List<Row> rows = database.query(CLAIM, row -> {
+            dropped[0] = row.getInt("dropped");
+            return row.getString("key") == null ? null
+                    : new Row(new Change(row.getString("key"), Operation.of(row.getString("inflight_operation")),
+                            row.getString("crm_id"), Json.fields(row.getString("inflight"))),
+                            row.getString("object"), row.getString("sync"));
+        }, account, account, most, id, lease.toMillis());
+        return new Picked(dropped[0], rows.stream().filter(Objects::nonNull).toList());
     }
 
     /**

@@ -1,0 +1,362 @@
+package io.sluice.outbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.Change;
+import io.sluice.Operation;
+import io.sluice.Outcome;
+import io.sluice.store.TestDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class OutboxTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
+            new Backoff(Duration.ZERO, Duration.ZERO));
+
+    @BeforeEach
+    void empty() throws SQLException {
+        DATABASE.reset();
+    }
+
+    private static final String ENTER = """
+            insert into sluice.outbox as o (account, object, key, sync, operation, fields, priority, since)
+            values ('crm', ?, ?, ?, ?, ?::jsonb, ?, now() + ? * interval '1 second')
+            on conflict (account, object, key) do update
+            set operation = excluded.operation, fields = case when excluded.operation = 'delete' then '{}'
+                else o.fields || excluded.fields end""";
+
+    /** @param age seconds: the more, the later */
+    private void enter(String object, String key, String operation, String fields, int priority, int age)
+            throws SQLException {
+        DATABASE.sluice().update(ENTER, object, key, object.toLowerCase(), operation, fields, priority, age);
+    }
+
+    private void upsert(String key, String fields) throws SQLException {
+        enter("Contact", key, "upsert", fields, 2, 0);
+    }
+
+    private void delete(String key) throws SQLException {
+        enter("Contact", key, "delete", "{}", 2, 0);
+    }
+
+    private void settled(String key, String base) throws SQLException {
+        DATABASE.sluice().update("insert into sluice.record (account, object, key, sync, crm_id, base)"
+                + " values ('crm', 'Contact', ?, 'contact', 'id-' || ?, ?::jsonb)", key, key, base);
+    }
+
+    private Claim claim() throws SQLException {
+        return outbox.claim("crm", 100).orElseThrow();
+    }
+
+    private static List<String> keys(Optional<Claim> claim) {
+        return claim.map(it -> it.changes().stream().map(Change::key).toList()).orElse(List.of());
+    }
+
+    private void endLeases() throws SQLException {
+        DATABASE.run("update sluice.outbox set lease_until = now() - interval '1 second' where lease is not null");
+    }
+
+    private String base(String key) throws SQLException {
+        return DATABASE.text("select base from sluice.record where key = ?", key);
+    }
+
+    private List<String> deadLetters() throws SQLException {
+        return DATABASE.texts("select concat_ws(' ', key, operation, fields, code, message) from sluice.dead_letter");
+    }
+
+    @Test
+    void theMostUrgentIsClaimedFirstAndTheOlderOfEqualOnes() throws SQLException {
+        enter("Contact", "new", "upsert", "{\"a\": 1}", 2, 5);
+        enter("Contact", "old", "upsert", "{\"a\": 1}", 2, 1);
+        enter("Contact", "critical", "upsert", "{\"a\": 1}", 0, 9);
+        enter("Contact", "low", "upsert", "{\"a\": 1}", 3, 0);
+        assertThat(keys(outbox.claim("crm", 3))).containsExactly("critical", "old", "new");
+        assertThat(keys(outbox.claim("crm", 3))).containsExactly("low");
+        assertThat(outbox.claim("crm", 3)).isEmpty();
+    }
+
+    @Test
+    void placesAreFilledWithWorkOfTheSameSyncAndOperationOnly() throws SQLException {
+        enter("Contact", "1", "upsert", "{\"a\": 1}", 0, 0);
+        enter("Lead", "2", "upsert", "{\"a\": 1}", 1, 0);
+        settled("3", "{}");
+        enter("Contact", "3", "delete", "{}", 1, 0);
+        enter("Contact", "4", "upsert", "{\"a\": 1}", 3, 0);
+        Claim first = claim();
+        assertThat(keys(Optional.of(first))).containsExactly("1", "4");
+        assertThat(first.sync()).isEqualTo("contact");
+        assertThat(first.operation()).isEqualTo(Operation.UPSERT);
+    }
+
+    @Test
+    void workThatIsNotDueOrOfAnotherAccountIsNotClaimed() throws SQLException {
+        upsert("1", "{\"a\": 1}");
+        DATABASE.run("update sluice.outbox set due = now() + interval '1 hour'");
+        assertThat(outbox.claim("crm", 10)).isEmpty();
+        assertThat(outbox.waiting(List.of("crm", "other"))).isEmpty();
+        DATABASE.run("update sluice.outbox set due = now()");
+        assertThat(outbox.claim("other", 10)).isEmpty();
+        assertThat(outbox.waiting(List.of("crm", "other"))).containsExactly("crm");
+    }
+
+    @Test
+    void whatEqualsTheBaseIsDroppedFieldByField() throws SQLException {
+        settled("1", "{\"a\": 1, \"b\": null}");
+        upsert("1", "{\"a\": 1, \"b\": null, \"c\": 3}");
+        Change change = claim().changes().get(0);
+        assertThat(change.fields()).isEqualTo(Map.of("c", 3));
+        assertThat(change.crmId()).isEqualTo("id-1");
+    }
+
+    @Test
+    void aCallIsFilledThoughNothingButNoOpsCameFirst() throws SQLException {
+        for (int i = 0; i < 5; i++) {
+            settled("same" + i, "{\"a\": 1}");
+            enter("Contact", "same" + i, "upsert", "{\"a\": 1}", 0, 0);
+        }
+        upsert("real", "{\"a\": 2}");
+        assertThat(keys(outbox.claim("crm", 2))).containsExactly("real");
+        assertThat(DATABASE.texts("select key from sluice.outbox")).containsExactly("real");
+    }
+
+    @Test
+    void theDeleteOfARecordThatWasNeverSentIsDropped() throws SQLException {
+        delete("1");
+        assertThat(outbox.claim("crm", 10)).isEmpty();
+        assertThat(DATABASE.texts("select key from sluice.outbox")).isEmpty();
+    }
+
+    @Test
+    void theDeleteOfARecordThatMayHaveArrivedIsSent() throws SQLException {
+        upsert("1", "{\"a\": 1}");
+        claim();
+        endLeases();
+        outbox.expireLeases();
+        delete("1");
+        assertThat(claim().operation()).isEqualTo(Operation.DELETE);
+    }
+
+    @Test
+    void whatAnotherProcessIsClaimingJustNowHidesNoOtherWork() throws SQLException {
+        enter("Contact", "1", "upsert", "{\"a\": 1}", 0, 0);
+        enter("Lead", "2", "upsert", "{\"a\": 1}", 3, 0);
+        try (Connection other = DATABASE.application(); Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("select from sluice.outbox where key = '1' for update");
+            assertThat(keys(outbox.claim("crm", 10))).containsExactly("2");
+            other.rollback();
+        }
+    }
+
+    @Test
+    void changesThatArriveInFlightGatherAndGoNext() throws SQLException {
+        upsert("1", "{\"a\": 1, \"b\": 1}");
+        Claim first = claim();
+        upsert("1", "{\"a\": 2}");
+        assertThat(outbox.claim("crm", 10)).as("one write in flight").isEmpty();
+        assertThat(outbox.settle(first, List.of(Outcome.done("1", "crm-1")))).isEqualTo(1);
+        Change next = claim().changes().get(0);
+        assertThat(next.fields()).isEqualTo(Map.of("a", 2));
+        assertThat(next.crmId()).isEqualTo("crm-1");
+        assertThat(base("1")).isEqualTo("{\"a\": 1, \"b\": 1}");
+    }
+
+    @Test
+    void doneMovesTheValuesIntoTheBaseAndKeepsTheCrmsId() throws SQLException {
+        settled("1", "{\"a\": 1, \"b\": 1}");
+        upsert("1", "{\"a\": 2}");
+        outbox.settle(claim(), List.of(Outcome.done("1", null)));
+        assertThat(base("1")).isEqualTo("{\"a\": 2, \"b\": 1}");
+        assertThat(DATABASE.text("select crm_id from sluice.record")).isEqualTo("id-1");
+        assertThat(DATABASE.texts("select key from sluice.outbox")).isEmpty();
+    }
+
+    @Test
+    void aDeleteThatIsDoneForgetsTheRecord() throws SQLException {
+        settled("1", "{\"a\": 1}");
+        delete("1");
+        outbox.settle(claim(), List.of(Outcome.done("1", null)));
+        assertThat(DATABASE.texts("select key from sluice.record")).isEmpty();
+        assertThat(DATABASE.texts("select key from sluice.outbox")).isEmpty();
+    }
+
+    @Test
+    void eachRecordOfACallIsSettledByItsOwnOutcome() throws SQLException {
+        for (String key : List.of("1", "2", "3")) {
+            upsert(key, "{\"a\": 1}");
+        }
+        outbox.settle(claim(), List.of(Outcome.done("1", "x"), Outcome.retry("2", "ROW_LOCK", "busy"),
+                Outcome.rejected("3", "INVALID", "no such value")));
+        assertThat(DATABASE.texts("select key from sluice.record")).containsExactly("1");
+        assertThat(DATABASE.texts("select concat_ws(' ', key, attempts, last_error) from sluice.outbox"))
+                .containsExactly("2 1 ROW_LOCK: busy");
+        assertThat(deadLetters()).containsExactly("3 upsert {\"a\": 1} INVALID no such value");
+    }
+
+    @Test
+    void aRetryWaitsForItsBackoff() throws SQLException {
+        Outbox patient = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
+                new Backoff(Duration.ofDays(1), Duration.ofDays(1)));
+        upsert("1", "{\"a\": 1}");
+        patient.settle(claim(), List.of(Outcome.retry("1", "X", "y")));
+        assertThat(DATABASE.text("select due between now() and now() + interval '1 day' from sluice.outbox")).isEqualTo("t");
+    }
+
+    @Test
+    void aRetryLetsNewerValuesWin() throws SQLException {
+        upsert("1", "{\"a\": 1, \"b\": 1}");
+        Claim claim = claim();
+        upsert("1", "{\"a\": 2}");
+        outbox.settle(claim, List.of(Outcome.retry("1", "X", "y")));
+        assertThat(claim().changes().get(0).fields()).isEqualTo(Map.of("a", 2, "b", 1));
+    }
+
+    @Test
+    void aRetryUnderAWaitingDeleteLeavesTheDeleteOnly() throws SQLException {
+        settled("1", "{}");
+        upsert("1", "{\"a\": 1}");
+        Claim claim = claim();
+        delete("1");
+        outbox.settle(claim, List.of(Outcome.retry("1", "X", "y")));
+        Claim next = claim();
+        assertThat(next.operation()).isEqualTo(Operation.DELETE);
+        assertThat(next.changes().get(0).fields()).isEmpty();
+    }
+
+    @Test
+    void aDeleteOfUnknownOutcomeUnderANewInsertSendsTheWholeRow() throws SQLException {
+        settled("1", "{\"a\": 1, \"b\": 1}");
+        delete("1");
+        Claim claim = claim();
+        upsert("1", "{\"a\": 1, \"b\": 2}");
+        outbox.settle(claim, List.of(Outcome.retry("1", "X", "the answer was lost")));
+        Claim next = claim();
+        assertThat(next.operation()).isEqualTo(Operation.UPSERT);
+        assertThat(next.changes().get(0).fields()).isEqualTo(Map.of("a", 1, "b", 2));
+    }
+
+    /** The CRM may have 2 by now, so going back to what was agreed before is a change. */
+    @Test
+    void theOldValueIsSentAgainAfterAWriteOfUnknownOutcome() throws SQLException {
+        settled("1", "{\"a\": 1}");
+        upsert("1", "{\"a\": 2}");
+        claim();
+        upsert("1", "{\"a\": 1}");
+        endLeases();
+        assertThat(outbox.expireLeases()).isEqualTo(1);
+        assertThat(claim().changes().get(0).fields()).isEqualTo(Map.of("a", 1));
+    }
+
+    @Test
+    void aRejectedFieldGoesWithTheNewerWorkThatWaits() throws SQLException {
+        settled("1", "{}");
+        upsert("1", "{\"a\": \"bad\", \"b\": 1}");
+        Claim claim = claim();
+        upsert("1", "{\"a\": \"good\"}");
+        outbox.settle(claim, List.of(Outcome.rejected("1", "INVALID", "bad")));
+        assertThat(deadLetters()).isEmpty();
+        assertThat(claim().changes().get(0).fields()).isEqualTo(Map.of("a", "good", "b", 1));
+    }
+
+    @Test
+    void aRejectedUpsertUnderAWaitingDeleteIsForgotten() throws SQLException {
+        settled("1", "{}");
+        upsert("1", "{\"a\": \"bad\"}");
+        Claim claim = claim();
+        delete("1");
+        outbox.settle(claim, List.of(Outcome.rejected("1", "INVALID", "bad")));
+        assertThat(deadLetters()).isEmpty();
+        assertThat(claim().operation()).isEqualTo(Operation.DELETE);
+    }
+
+    @Test
+    void aForeignLeaseSettlesNothing() throws SQLException {
+        upsert("1", "{\"a\": 1}");
+        Claim lost = claim();
+        endLeases();
+        outbox.expireLeases();
+        Claim current = claim();
+        assertThat(outbox.settle(lost, List.of(Outcome.done("1", "x")))).isZero();
+        assertThat(DATABASE.texts("select key from sluice.record")).isEmpty();
+        assertThat(outbox.settle(current, List.of(Outcome.done("1", "x")))).isEqualTo(1);
+        assertThat(outbox.settle(current, List.of(Outcome.done("1", "x")))).as("a second time").isZero();
+    }
+
+    @Test
+    void aLeaseThatHasNotEndedGivesNothingBack() throws SQLException {
+        upsert("1", "{\"a\": 1}");
+        claim();
+        assertThat(outbox.expireLeases()).isZero();
+    }
+
+    @Test
+    void anEndedLeaseGivesItsWorkBackBelowWhatArrivedMeanwhile() throws SQLException {
+        for (String key : List.of("1", "2", "3")) {
+            settled(key, "{\"a\": 0}");
+            upsert(key, "{\"a\": 1, \"b\": 1}");
+        }
+        settled("4", "{\"a\": 0}");
+        claim();
+        delete("4");
+        claim();
+        upsert("2", "{\"a\": 2}");
+        delete("3");
+        upsert("4", "{\"a\": 0}");
+        endLeases();
+        assertThat(outbox.expireLeases()).isEqualTo(4);
+        assertThat(DATABASE.texts("select concat_ws(' ', key, operation, fields, attempts) from sluice.outbox order by key"))
+                .containsExactly("1 upsert {\"a\": 1, \"b\": 1} 1", "2 upsert {\"a\": 2, \"b\": 1} 1", "3 delete {} 1",
+                        "4 upsert {\"a\": 0} 1");
+        Claim next = claim();
+        assertThat(next.changes()).anySatisfy(change -> {
+            assertThat(change.key()).isEqualTo("4");
+            assertThat(change.fields()).isEqualTo(Map.of("a", 0));
+        });
+    }
+
+    @Test
+    void claimersAtTheSameTimeNeverGetTheSameRecordAndGetAll() throws Exception {
+        DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
+                + " select 'crm', 'Contact', n::text, 'contact', 'upsert', '{\"a\": 1}', n % 4, now()"
+                + " from generate_series(1, 2000) n");
+        List<String> claimed = new ArrayList<>();
+        Callable<List<String>> claimer = () -> {
+            List<String> keys = new ArrayList<>();
+            while (true) {
+                Optional<Claim> claim = outbox.claim("crm", 7);
+                if (claim.isEmpty() && outbox.waiting(List.of("crm")).isEmpty()) {
+                    return keys;
+                }
+                keys.addAll(keys(claim));
+            }
+        };
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            for (Future<List<String>> result : threads.invokeAll(java.util.Collections.nCopies(8, claimer), 60,
+                    TimeUnit.SECONDS)) {
+                claimed.addAll(result.get());
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        assertThat(claimed).hasSize(2000).doesNotHaveDuplicates();
+    }
+}
