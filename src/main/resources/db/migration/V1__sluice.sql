@@ -29,6 +29,7 @@ create table sluice.outbox (
     due                timestamptz not null default now(),
     attempts           integer     not null default 0,
     last_error         text,
+    fill               smallint,                            -- most records of its next call: a refused batch is halved
     -- in flight, under a lease
     inflight_operation text check (inflight_operation in ('upsert', 'delete')),
     inflight           jsonb,

@@ -1,5 +1,6 @@
 package io.sluice.bench;
 
+import io.sluice.outbox.Pause;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.store.Database;
@@ -68,7 +69,7 @@ public final class CaptureBench implements Bench {
                 Connection application = DriverManager.getConnection(server.url())) {
             database.migrate();
             prepare(application);
-            new Capture(database, ROWS).start(List.of(sync()));
+            new Capture(database, ROWS, Pause.NONE).start(List.of(sync()));
             warmUp(application);
             double[] bulk = bulk(application);
             double[] single = single(application);

@@ -21,6 +21,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.Route;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +34,8 @@ final class Bringup implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Bringup.class);
     /** Header in which every Kamelet leaves the HTTP status; 0 when no answer came. */
     private static final String STATUS = "SluiceStatus";
+    /** The routes that wait for the database. */
+    private static final String PIPELINE = "pipeline";
     private static final long FIRST_PAUSE_MS = 500;
     private static final long LONGEST_PAUSE_MS = 30_000;
 
@@ -91,7 +94,7 @@ final class Bringup implements AutoCloseable {
         });
     }
 
-    private void startDatabase() throws SQLException, WrongSettings {
+    private void startDatabase() throws Exception {
         try {
             database.query("select 1", row -> 1);
             database.migrate();
@@ -102,8 +105,13 @@ final class Bringup implements AutoCloseable {
             List<Sync> loaded = capture.start(syncs);
             loaded.forEach(sync -> LOG.info("{}: all rows of {} are entered to be sent to {} {}.", sync.getName(),
                     sync.getTable(), sync.getAccount(), sync.getObject()));
+            for (Route route : context.getRoutesByGroup(PIPELINE)) {
+                context.getRouteController().startRoute(route.getRouteId());
+            }
             problem = null;
-        } catch (SQLException | RuntimeException failure) {
+        } catch (WrongSettings wrong) {
+            throw wrong;
+        } catch (Exception failure) {
             problem = message(failure);
             throw failure;
         }

@@ -1,6 +1,7 @@
 package io.sluice.capture;
 
 import io.sluice.Sync;
+import io.sluice.outbox.Pause;
 import io.sluice.store.Json;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -16,7 +17,7 @@ final class DrainSql {
     private DrainSql() {
     }
 
-    static String of(Source source) {
+    static String of(Source source, Pause pause) {
         List<Sync> syncs = source.syncs();
         StringBuilder sql = new StringBuilder("""
                 with batch as materialized (
@@ -33,7 +34,7 @@ final class DrainSql {
                            min(changed_at) as since, max(changed_at) as latest, s.stamps
                     from batch left join stamped s using (key) group by key, s.stamps)""");
         for (int i = 0; i < syncs.size(); i++) {
-            sql.append(",\nsync_").append(i).append(" as (\n").append(enter(source, syncs.get(i))).append(")");
+            sql.append(",\nsync_").append(i).append(" as (\n").append(enter(source, syncs.get(i), pause)).append(")");
             sql.append(",\nrevived_").append(i).append(" as (\n").append(revive(syncs.get(i), i)).append(")");
         }
         return sql.append("\nselect count(*) from batch").toString();
@@ -46,15 +47,17 @@ final class DrainSql {
      *
      * <p>Rows are entered in the order of their keys, as settling takes them, so that the two can't lock each other out.
      */
-    private static String enter(Source source, Sync sync) {
+    private static String enter(Source source, Sync sync, Pause pause) {
         return """
                 insert into sluice.outbox as o
-                    (account, object, key, sync, operation, fields, stamps, priority, since)
+                    (account, object, key, sync, operation, fields, stamps, priority, since, due)
                 select %1$s, %2$s, sluice_folded.key, %3$s,
                        case when t.whole is null then 'delete' else 'upsert' end,
                        case when t.whole is null then '{}' else coalesce(d.fields, '{}') || w.fields end,
                        case when t.whole is null then '{}' else coalesce(d.stamps, '{}') || w.stamps end,
-                       coalesce(t.priority, %4$d), sluice_folded.since
+                       coalesce(t.priority, %4$d), sluice_folded.since,
+                       coalesce(r.settled_at + case when t.priority = 0 then %13$d else %14$d end
+                                               * interval '1 millisecond', clock_timestamp())
                 from folded as sluice_folded
                 left join lateral (
                     select %5$s as priority, %6$s as whole
@@ -84,7 +87,7 @@ final class DrainSql {
                 .formatted(Sql.text(sync.getAccount()), Sql.text(sync.getObject()), Sql.text(sync.getName()),
                         sync.getPriority().rank(), priority(sync), whole(source), source.quoted(), source.alias(),
                         source.alias() + "." + source.key().quoted(), source.key().sqlType(), mapping(sync),
-                        wanted(sync));
+                        wanted(sync), pause.critical().toMillis(), pause.other().toMillis());
     }
 
     private static String revive(Sync sync, int index) {

@@ -39,13 +39,14 @@ public final class Outbox {
      */
     private static final String CLAIM = """
             with head as materialized (
-                select sync, operation from sluice.outbox
+                select sync, operation, fill from sluice.outbox
                 where account = ? and operation is not null and lease is null and due <= clock_timestamp()
                 order by priority, since limit 1 for update skip locked),
             picked as materialized (
                 select o.* from sluice.outbox o join head h on h.sync = o.sync and h.operation = o.operation
+                    and h.fill is not distinct from o.fill
                 where o.account = ? and o.lease is null and o.due <= clock_timestamp()
-                order by o.priority, o.since limit ? for update of o skip locked),
+                order by o.priority, o.since limit (select least(?, fill) from head) for update of o skip locked),
             effective as materialized (
                 select p.account, p.object, p.key, p.operation, p.attempts, p.stamps, p.since, p.priority, r.crm_id,
                        r.key is not null as known,
@@ -140,12 +141,14 @@ public final class Outbox {
                                   then m.inflight_stamps || o.stamps else o.stamps end,
                     attempts = case when m.status = 'done' then 0 else o.attempts end,
                     inflight_operation = null, inflight = null, inflight_stamps = null, inflight_since = null,
-                    lease = null, lease_until = null, last_error = null, due = clock_timestamp()
+                    lease = null, lease_until = null, last_error = null, fill = null,
+                    due = clock_timestamp() + case when o.priority = 0 then ? else ? end * interval '1 millisecond'
                 from mine m
                 where o.account = m.account and o.object = m.object and o.key = m.key
                   and m.status <> 'retry' and m.operation is not null),
             returned as (
                 update sluice.outbox o set %1$s,
+                    fill = coalesce(?::smallint, o.fill),
                     due = clock_timestamp() + m.backoff_ms * interval '1 millisecond',
                     last_error = concat_ws(': ', m.code, m.message)
                 from mine m
@@ -168,12 +171,14 @@ public final class Outbox {
     private final Database database;
     private final Duration lease;
     private final Backoff backoff;
+    private final Pause pause;
 
     /** @param lease longer than the longest call, late arrival included */
-    public Outbox(Database database, Duration lease, Backoff backoff) {
+    public Outbox(Database database, Duration lease, Backoff backoff, Pause pause) {
         this.database = database;
         this.lease = lease;
         this.backoff = backoff;
+        this.pause = pause;
     }
 
     /** Which of these accounts have work that is due. */
@@ -220,24 +225,36 @@ public final class Outbox {
         return new Picked(dropped[0], rows.stream().filter(Objects::nonNull).toList());
     }
 
+    /** Takes the outcomes of a call that was answered record by record. */
+    public int settle(Claim claim, List<Outcome> outcomes) throws SQLException {
+        return settle(claim, outcomes, false);
+    }
+
     /**
      * Takes the outcomes of a claim's call. What another process has claimed since, because the lease had ended, is
      * left alone.
      *
+     * @param halve the CRM refused the call as a whole for what is wrong with some record: what is tried again goes in
+     *              calls of half the size, until the wrong record stands alone
      * @return how many records were settled or returned
      */
-    public int settle(Claim claim, List<Outcome> outcomes) throws SQLException {
+    public int settle(Claim claim, List<Outcome> outcomes, boolean halve) throws SQLException {
+        Integer fill = halve ? Math.max(1, claim.size() / 2) : null;
         return database.transaction(connection -> Database.query(connection, SETTLE, row -> row.getInt(1),
                 texts(connection, outcomes, Outcome::key),
                 texts(connection, outcomes, outcome -> outcome.status().toString()),
                 texts(connection, outcomes, Outcome::crmId),
                 texts(connection, outcomes, Outcome::code),
                 texts(connection, outcomes, Outcome::message),
-                backoffs(connection, claim, outcomes),
-                claim.lease()).get(0));
+                backoffs(connection, claim, outcomes, halve),
+                claim.lease(), pause.critical().toMillis(), pause.other().toMillis(), fill).get(0));
     }
 
-    private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes) throws SQLException {
+    private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes, boolean halve)
+            throws SQLException {
+        if (halve) {
+            return connection.createArrayOf("bigint", outcomes.stream().map(outcome -> 0L).toArray());
+        }
         int attempts = outcomes.stream().anyMatch(it -> it.status() == Outcome.Status.RETRY)
                 ? Database.query(connection, "select max(attempts) + 1 from sluice.outbox where lease = ?",
                         row -> row.getInt(1), claim.lease()).get(0) : 0;

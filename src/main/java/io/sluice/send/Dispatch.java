@@ -51,9 +51,13 @@ public final class Dispatch {
                 + "&externalId=" + sync.getExternalId();
     }
 
-    /** Settles what the writer answered and says what came of it. */
-    public void settle(Claim claim, List<Outcome> outcomes) throws SQLException {
-        outbox.settle(claim, outcomes);
+    /**
+     * Settles what the writer answered and says what came of it.
+     *
+     * @param status HTTP status of the call
+     */
+    public void settle(Claim claim, List<Outcome> outcomes, int status) throws SQLException {
+        outbox.settle(claim, outcomes, claim.size() > 1 && refusesContent(status));
         long done = count(outcomes, Outcome.Status.DONE);
         long retry = count(outcomes, Outcome.Status.RETRY);
         long rejected = count(outcomes, Outcome.Status.REJECTED);
@@ -65,6 +69,12 @@ public final class Dispatch {
         Outcome example = outcomes.stream().filter(it -> it.status() != Outcome.Status.DONE).findFirst().orElseThrow();
         LOG.warn("{}: {} {} {}, {} to be tried again, {} in the dead letters; for example {}: {}: {}", claim.sync(),
                 records(done), verb, claim.object(), retry, rejected, example.key(), example.code(), example.message());
+    }
+
+    /** A 4xx that is about what was sent, and not about who sent it or how often. */
+    private static boolean refusesContent(int status) {
+        return status >= 400 && status < 500 && status != 401 && status != 403 && status != 408 && status != 423
+                && status != 429;
     }
 
     private static String records(long count) {

@@ -42,6 +42,7 @@ class TroubleTest {
             assertThat(sluice.output()).contains("sync 'wrong-account': there is no account 'salesfroce'",
                     "did you mean salesforce?");
 
+            sluice.withoutSyncs();
             sluice.withSync("wrong.camel.yaml", sync("wrong-object", "public.customer", "customer_no", "salesforce",
                     "Contacts", "Customer_No__c", "email: Email"));
             sluice.withSync("wrong2.camel.yaml", sync("wrong-field", "public.customer", "customer_no", "salesforce",

@@ -54,7 +54,7 @@ class ConvergenceTest {
         private final Random random;
         private final Capture capture;
         private final Outbox outbox = new Outbox(database.sluice(), Duration.ofMinutes(1),
-                new Backoff(Duration.ZERO, Duration.ZERO));
+                new Backoff(Duration.ZERO, Duration.ZERO), Pause.NONE);
         /** Key to fields, as the CRM has them. */
         private final Map<String, Map<String, Object>> crm = new TreeMap<>();
         private final List<Claim> open = new ArrayList<>();
@@ -63,7 +63,7 @@ class ConvergenceTest {
 
         Run(Random random) {
             this.random = random;
-            this.capture = new Capture(database.sluice(), 1 + random.nextInt(5));
+            this.capture = new Capture(database.sluice(), 1 + random.nextInt(5), Pause.NONE);
         }
 
         void play() throws SQLException {

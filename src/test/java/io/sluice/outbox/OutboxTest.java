@@ -29,7 +29,7 @@ class OutboxTest {
     static final TestDatabase DATABASE = new TestDatabase();
 
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
-            new Backoff(Duration.ZERO, Duration.ZERO));
+            new Backoff(Duration.ZERO, Duration.ZERO), Pause.NONE);
 
     @BeforeEach
     void empty() throws SQLException {
@@ -214,7 +214,7 @@ class OutboxTest {
     @Test
     void aRetryWaitsForItsBackoff() throws SQLException {
         Outbox patient = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
-                new Backoff(Duration.ofDays(1), Duration.ofDays(1)));
+                new Backoff(Duration.ofDays(1), Duration.ofDays(1)), Pause.NONE);
         upsert("1", "{\"a\": 1}");
         patient.settle(claim(), List.of(Outcome.retry("1", "X", "y")));
         assertThat(DATABASE.text("select due between now() and now() + interval '1 day' from sluice.outbox")).isEqualTo("t");

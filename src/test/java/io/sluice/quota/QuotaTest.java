@@ -26,7 +26,7 @@ class QuotaTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private static final Answer OK = new Answer(200, 1, 10);
+    private static final Answer OK = new Answer("upsert", 200, 1, 10);
 
     @BeforeEach
     void empty() throws SQLException {
@@ -87,7 +87,7 @@ class QuotaTest {
     @Test
     void aCallWhoseAnswerWasLostCountsUntilItCanNotArriveAnyMore() throws SQLException {
         Quota quota = quota(limit(1, 10));
-        quota.report(grant(quota).orElseThrow(), new Answer(Answer.LOST, 1, 10));
+        quota.report(grant(quota).orElseThrow(), new Answer("upsert", Answer.LOST, 1, 10));
         letPass(39.5);
         assertThat(grant(quota)).isEmpty();
         letPass(1);

@@ -79,7 +79,7 @@ final class SObjectCollections {
         if (results.isEmpty() || results.get().size() != changes.size()) {
             return changes.stream().map(change -> answer.ok()
                     ? Outcome.retry(change.key(), "NO_RESULT", "the answer has no result for this record")
-                    : Errors.ofCall(change.key(), answer)).toList();
+                    : Errors.ofCall(change.key(), answer, changes.size())).toList();
         }
         List<Outcome> outcomes = new ArrayList<>();
         for (int i = 0; i < changes.size(); i++) {

@@ -223,7 +223,7 @@ public final class SalesforceCalls {
     public void retryAll(Exchange exchange) {
         SalesforceAnswer answer = answer(exchange);
         exchange.getMessage().setBody(changes(exchange).stream()
-                .map(change -> Errors.ofCall(change.key(), answer)).toList());
+                .map(change -> Errors.ofCall(change.key(), answer, changes(exchange).size())).toList());
     }
 
     private static void keep(Exchange exchange, List<Change> changes) {

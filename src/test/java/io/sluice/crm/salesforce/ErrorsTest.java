@@ -27,7 +27,7 @@ class ErrorsTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 401, 403, 406, 408, 420, 429, 500, 502, 503})
     void aCallThatWasNotDoneIsTriedAgain(int status) {
-        assertThat(Errors.ofCall("A", new SalesforceAnswer(status, "<html>no</html>")).status())
+        assertThat(Errors.ofCall("A", new SalesforceAnswer(status, "<html>no</html>"), 1).status())
                 .isEqualTo(Outcome.Status.RETRY);
     }
 
@@ -35,21 +35,29 @@ class ErrorsTest {
     @ValueSource(ints = {400, 404, 405, 414, 415, 431})
     void aRequestThatIsWrongStaysWrong(int status) {
         assertThat(Errors.ofCall("A", new SalesforceAnswer(status,
-                "[{\"errorCode\":\"INVALID_TYPE\",\"message\":\"no such object\"}]")))
+                "[{\"errorCode\":\"INVALID_TYPE\",\"message\":\"no such object\"}]"), 1))
                 .isEqualTo(Outcome.rejected("A", "INVALID_TYPE", "no such object"));
     }
 
     @Test
     void aLockedRowIsTriedAgainThoughTheStatusIs400() {
         assertThat(Errors.ofCall("A", new SalesforceAnswer(400, "[{\"errorCode\":\"UNABLE_TO_LOCK_ROW\",\"message\":"
-                + "\"unable to obtain exclusive access to this record or 1 records: 001A\"}]")).status())
+                + "\"unable to obtain exclusive access to this record or 1 records: 001A\"}]"), 1).status())
                 .isEqualTo(Outcome.Status.RETRY);
     }
 
     @Test
     void aSpentQuotaIsNoFailureOfTheRecord() {
         assertThat(Errors.ofCall("A", new SalesforceAnswer(403, "[{\"errorCode\":\"REQUEST_LIMIT_EXCEEDED\",\"message\":"
-                + "\"TotalRequests Limit exceeded.\"}]")))
+                + "\"TotalRequests Limit exceeded.\"}]"), 1))
                 .isEqualTo(Outcome.retry("A", "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."));
+    }
+
+    @Test
+    void aRecordThatWasRefusedWithOthersIsTriedAgainBecauseOneMayHaveSpoiltItForAll() {
+        SalesforceAnswer refused = new SalesforceAnswer(400,
+                "[{\"errorCode\":\"JSON_PARSER_ERROR\",\"message\":\"Cannot deserialize\"}]");
+        assertThat(Errors.ofCall("1", refused, 200).status()).isEqualTo(Outcome.Status.RETRY);
+        assertThat(Errors.ofCall("1", refused, 1).status()).isEqualTo(Outcome.Status.REJECTED);
     }
 }
