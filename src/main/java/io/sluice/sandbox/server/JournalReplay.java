@@ -92,18 +92,18 @@ public final class JournalReplay {
             case "field" -> accounts.declareField(account, node.path("object").asText(), node.path("field").asText(),
                     node.path("spec"));
             case "limits" -> accounts.changeLimits(account, node.path("spec"));
-            case "rows" -> node.path("o").fields().forEachRemaining(e -> rows(account, e.getKey(), e.getValue()));
+            case "rows" -> node.path("o").properties().forEach(e -> rows(account, e.getKey(), e.getValue()));
             case "call" -> call(account, node);
             case "done" -> {
                 Map<String, Integer> written = new HashMap<>();
-                node.path("w").fields().forEachRemaining(e -> written.put(e.getKey(), e.getValue().asInt()));
+                node.path("w").properties().forEach(e -> written.put(e.getKey(), e.getValue().asInt()));
                 account.tally().answered(node.path("s").asInt(), written);
             }
             case "met" -> account.tally().restoreMaxWritesInFlight(node.path("n").asInt());
             case "reset" -> account.tally().reset();
             case "counters" -> {
                 account.tally().restore(node.path("tally"));
-                node.path("windows").fields().forEachRemaining(e -> e.getValue().forEach(moment ->
+                node.path("windows").properties().forEach(e -> e.getValue().forEach(moment ->
                         account.limiter().replay(e.getKey(), moment.get(0).asLong(), moment.get(1).asInt())));
             }
             default -> LOG.warn("The data file holds a line of unknown kind {}; it is passed over.", node.path("k"));
@@ -132,7 +132,7 @@ public final class JournalReplay {
         for (JsonNode image : images) {
             Map<String, Object> values = new HashMap<>();
             ObjectType type = table.type();
-            image.get(7).fields().forEachRemaining(e -> type.field(e.getKey())
+            image.get(7).properties().forEach(e -> type.field(e.getKey())
                     .ifPresent(field -> values.put(field.name(), kept(field, e.getValue()))));
             rows.add(Store.restored(type, image.get(0).asInt(), values, image.get(1).asLong(), image.get(2).asText(),
                     image.get(3).asLong(), image.get(4).asLong(), image.get(5).asText(), image.get(6).asBoolean()));
