@@ -4,15 +4,14 @@
 -- Which rows changed, in the order of the changes: append-only, so that the application waits on no lock of ours.
 -- It names the columns and holds no values: the drain reads them from the row, as they are then.
 create table sluice.change_log (
-    seq        bigint generated always as identity primary key,
-    source     text        not null,   -- the table, as schema.table
+    source     text        not null collate "C",   -- the table, as schema.table
+    seq        bigint      not null generated always as identity,
     key        text        not null,
     op         "char"      not null,   -- I insert, U update, D delete, S snapshot: a first load
     columns    text[],                 -- U: the mapped columns that changed
-    changed_at timestamptz not null default statement_timestamp()
+    changed_at timestamptz not null default statement_timestamp(),
+    primary key (source, seq)          -- the only index: each costs the application
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
-
-create index change_log_source on sluice.change_log (source, seq);
 
 -- What waits to be sent and what is being sent: one row per record.
 create table sluice.outbox (

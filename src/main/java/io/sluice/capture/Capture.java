@@ -162,7 +162,7 @@ public final class Capture {
             boolean mine = Database.query(connection,
                     "select pg_try_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?))",
                     row -> row.getBoolean(1), table).get(0);
-            return mine ? Database.query(connection, sql, row -> row.getInt(1), table, batch).get(0) : 0;
+            return mine ? Database.query(connection, sql, row -> row.getInt(1), batch).get(0) : 0;
         });
     }
 

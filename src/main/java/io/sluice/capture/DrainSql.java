@@ -22,7 +22,8 @@ final class DrainSql {
         StringBuilder sql = new StringBuilder("""
                 with batch as materialized (
                     delete from sluice.change_log
-                    where seq in (select seq from sluice.change_log where source = ? order by seq limit ?)
+                    where source = %1$s
+                      and seq in (select seq from sluice.change_log where source = %1$s order by seq limit ?)
                     returning key, op, columns, changed_at),
                 stamped as (
                     select key, jsonb_object_agg(name, changed_at) as stamps
@@ -32,7 +33,7 @@ final class DrainSql {
                 folded as materialized (
                     select key, bool_or(op <> 'U') as whole, bool_or(op = 'D') as deleted,
                            min(changed_at) as since, max(changed_at) as latest, s.stamps
-                    from batch left join stamped s using (key) group by key, s.stamps)""");
+                    from batch left join stamped s using (key) group by key, s.stamps)""".formatted(Sql.text(source.table())));
         for (int i = 0; i < syncs.size(); i++) {
             sql.append(",\nsync_").append(i).append(" as (\n").append(enter(source, syncs.get(i), pause)).append(")");
             sql.append(",\nrevived_").append(i).append(" as (\n").append(revive(syncs.get(i), i)).append(")");
@@ -43,21 +44,23 @@ final class DrainSql {
     /**
      * A row that is there is an upsert, one that is gone and was deleted a delete; one that is gone otherwise has its
      * delete in a later batch. A record that never settled, that was inserted, or that a first load names, is sent
-     * whole; of any other only what changed. What stands in the dead letters goes with the next change of its record.
+     * whole; of any other only what changed. What stands in the dead letters goes with the next change of its record, and
+     * counts as an attempt: an earlier one, whose answer was lost, may have written it.
      *
      * <p>Rows are entered in the order of their keys, as settling takes them, so that the two can't lock each other out.
      */
     private static String enter(Source source, Sync sync, Pause pause) {
         return """
                 insert into sluice.outbox as o
-                    (account, object, key, sync, operation, fields, stamps, priority, since, due)
+                    (account, object, key, sync, operation, fields, stamps, priority, since, due, attempts)
                 select %1$s, %2$s, sluice_folded.key, %3$s,
                        case when t.whole is null then 'delete' else 'upsert' end,
                        case when t.whole is null then '{}' else coalesce(d.fields, '{}') || w.fields end,
                        case when t.whole is null then '{}' else coalesce(d.stamps, '{}') || w.stamps end,
                        coalesce(t.priority, %4$d), sluice_folded.since,
                        coalesce(r.settled_at + case when t.priority = 0 then %13$d else %14$d end
-                                               * interval '1 millisecond', clock_timestamp())
+                                               * interval '1 millisecond', clock_timestamp()),
+                       case when d.key is null then 0 else 1 end
                 from folded as sluice_folded
                 left join lateral (
                     select %5$s as priority, %6$s as whole

@@ -176,15 +176,16 @@ final class Triggers {
             case INSERT -> """
                     insert into sluice.change_log (source, key, op)
                     select %s, %s, 'I' from new_rows n;""".formatted(table, key.keyText("n"));
+            // offset 0 keeps the comparisons from being made twice, once to filter and once to name
             case UPDATE -> """
                     insert into sluice.change_log (source, key, op, columns)
-                    select %1$s, case when n.%2$s is null then %3$s else %4$s end,
-                           case when o.%2$s is null then 'I' when n.%2$s is null then 'D' else 'U' end::"char",
-                           case when o.%2$s is not null and n.%2$s is not null then %5$s end
-                    from old_rows o full join new_rows n on %6$s
-                    where o.%2$s is null or n.%2$s is null or %7$s;""".formatted(table, key.quoted(), key.keyText("o"),
-                    key.keyText("n"), changed(source), key.same("o", "n"), source.mapped().stream()
-                            .map(column -> column.differs("o", "n")).collect(Collectors.joining(" or ")));
+                    select %1$s, key, op, case when op = 'U' then columns end
+                    from (select case when n.%2$s is null then %3$s else %4$s end as key,
+                                 case when o.%2$s is null then 'I' when n.%2$s is null then 'D' else 'U' end::"char" as op,
+                                 %5$s as columns
+                          from old_rows o full join new_rows n on %6$s offset 0) as r
+                    where columns <> '{}' or op <> 'U';""".formatted(table, key.quoted(), key.keyText("o"),
+                    key.keyText("n"), changed(source), key.same("o", "n"));
             case DELETE -> """
                     insert into sluice.change_log (source, key, op)
                     select %s, %s, 'D' from old_rows o;""".formatted(table, key.keyText("o"));

@@ -196,6 +196,16 @@ class DrainTest {
     }
 
     @Test
+    void theDeleteOfARecordInTheDeadLettersCountsAsTried() throws SQLException {
+        startSettled(customers("name"));
+        DATABASE.run("insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps) values ('crm',"
+                + " 'Contact', '1', 's', 'upsert', '{\"name__c\": \"dead\"}', '{}')", "delete from app.customer");
+        drain();
+        assertThat(DATABASE.texts("select concat_ws(' ', key, operation, attempts) from sluice.outbox order by key"))
+                .containsExactly("1 delete 1", "2 delete 0");
+    }
+
+    @Test
     void aDeadLetterStaysWhenOnlyAnotherSyncsFieldsChange() throws SQLException {
         Sync other = customers("city");
         other.setName("other");
