@@ -14,6 +14,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
     private final EmbeddedPostgres server;
     private final FileChannel lockFile;
+    private final CountDownLatch stopped = new CountDownLatch(1);
 
     private EmbeddedDatabase(EmbeddedPostgres server, FileChannel lockFile) {
         this.server = server;
@@ -65,6 +67,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
             }
             EmbeddedDatabase database = new EmbeddedDatabase(builder.start(), lockFile);
             database.createOwner();
+            Runtime.getRuntime().addShutdownHook(new Thread(database::stopWithTheProcess, "sluice-postgres-stop"));
             return database;
         } catch (IOException | SQLException | RuntimeException failure) {
             if (failure instanceof IllegalStateException told && told.getMessage().startsWith("Sluice")) {
@@ -160,13 +163,30 @@ public final class EmbeddedDatabase implements AutoCloseable {
         return Map.of("host", "127.0.0.1", "port", Integer.toString(port()), "user", NAME, "database", NAME);
     }
 
+    /** Whoever uses the database ends first; where nobody is left to close it, it is stopped here. */
+    private void stopWithTheProcess() {
+        try {
+            if (stopped.await(15, TimeUnit.SECONDS)) {
+                return;
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        close();
+    }
+
     @Override
-    public void close() {
+    public synchronized void close() {
+        if (stopped.getCount() == 0) {
+            return;
+        }
         try {
             server.close();
             lockFile.close();
         } catch (IOException failure) {
             LOG.warn("The embedded PostgreSQL did not stop cleanly: {}", failure.getMessage());
+        } finally {
+            stopped.countDown();
         }
     }
 }

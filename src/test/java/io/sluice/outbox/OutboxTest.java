@@ -359,4 +359,37 @@ class OutboxTest {
         }
         assertThat(claimed).hasSize(2000).doesNotHaveDuplicates();
     }
+
+    @Test
+    void aBatchRefusedAsAWholeIsHalvedUntilTheWrongRecordStandsAlone() throws SQLException {
+        for (int i = 1; i <= 64; i++) {
+            upsert("k" + i, "{\"A\": 1}");
+        }
+        int calls = 0;
+        for (Optional<Claim> claim = outbox.claim("crm", 64); claim.isPresent(); claim = outbox.claim("crm", 64)) {
+            calls++;
+            boolean spoilt = keys(claim).contains("k42");
+            boolean alone = claim.get().size() == 1;
+            outbox.settle(claim.get(), claim.get().changes().stream().map(change -> !spoilt
+                    ? Outcome.done(change.key(), null) : alone ? Outcome.rejected(change.key(), "BAD", "date")
+                    : Outcome.retry(change.key(), "BAD", "date")).toList(), spoilt && !alone);
+        }
+        assertThat(deadLetters()).singleElement().asString().startsWith("k42 ");
+        assertThat(DATABASE.sluice().first("select count(*) from sluice.record", row -> row.getLong(1))).contains(63L);
+        assertThat(calls).isLessThanOrEqualTo(13);
+    }
+
+    @Test
+    void aRecordRestsAfterItsWriteSoThatChangesMeanwhileShareOneCall() throws SQLException {
+        Outbox resting = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
+                new Backoff(Duration.ZERO, Duration.ZERO), Pause.of(Duration.ofHours(4)));
+        upsert("1", "{\"A\": 1}");
+        Claim first = resting.claim("crm", 100).orElseThrow();
+        upsert("1", "{\"A\": 2}");
+        resting.settle(first, List.of(Outcome.done("1", null)));
+        assertThat(resting.claim("crm", 100)).isEmpty();
+        upsert("1", "{\"A\": 3}");
+        DATABASE.run("update sluice.outbox set due = now()");
+        assertThat(claim().changes()).extracting(Change::fields).containsExactly(Map.of("A", 3));
+    }
 }
