@@ -46,6 +46,12 @@ public final class EmbeddedDatabase implements AutoCloseable {
      *                               the person who started this one
      */
     public static EmbeddedDatabase start(Path folder, int port) {
+        return start(folder, port, true);
+    }
+
+    /** @param durable whether a commit waits for the disk, as it must outside of throw-away tests */
+    static EmbeddedDatabase start(Path folder, int port, boolean durable) {
+        String onlyIfDurable = durable ? "on" : "off";
         try {
             Path home = Files.createDirectories(folder.toAbsolutePath().normalize());
             FileChannel lockFile = lock(home);
@@ -60,6 +66,10 @@ public final class EmbeddedDatabase implements AutoCloseable {
                     .setPGStartupWait(Duration.ofSeconds(60))
                     .setServerConfig("listen_addresses", "127.0.0.1")
                     .setServerConfig("max_connections", "100")
+                    // zonky's defaults are for tests: they lose what was committed when the machine goes down
+                    .setServerConfig("fsync", onlyIfDurable)
+                    .setServerConfig("full_page_writes", onlyIfDurable)
+                    .setServerConfig("synchronous_commit", onlyIfDurable)
                     .setLocaleConfig("encoding", "UTF8")
                     .setLocaleConfig("locale", "C.UTF-8");
             if (port > 0) {

@@ -39,7 +39,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
         private static EmbeddedDatabase start() {
             try {
                 Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "postgres-");
-                EmbeddedDatabase server = EmbeddedDatabase.start(folder, 0);
+                EmbeddedDatabase server = EmbeddedDatabase.start(folder, 0, false);
                 Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                     server.close();
                     delete(folder);

@@ -55,6 +55,7 @@ class SalesforceKameletsTest {
         main.addOverrideProperty("sluice.call.timeout", "2s");
         main.addOverrideProperty("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandbox.port());
         main.addOverrideProperty("camel.main.routesIncludePattern", "file:src/test/resources/no-routes/*.camel.yaml");
+        main.addOverrideProperty("camel.main.jmxManagementRegisterRoutesCreateByKamelet", "true");
         main.addOverrideProperty("camel.server.enabled", "false");
         main.addOverrideProperty("camel.management.enabled", "false");
         main.start();
