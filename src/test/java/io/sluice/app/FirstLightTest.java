@@ -77,6 +77,7 @@ class FirstLightTest {
     @Order(4)
     void aHundredUpdatesOfOneRowCostOneOrTwoCalls() throws SQLException {
         long before = sluice.counted();
+        long started = System.nanoTime();
         try (var connection = sluice.connect();
                 var update = connection.prepareStatement("update customer set city = ? where customer_no = 'C-00007'")) {
             for (int i = 1; i <= 100; i++) {
@@ -84,10 +85,12 @@ class FirstLightTest {
                 update.executeUpdate();
             }
         }
+        // a record rests 900 ms after each write: two calls for what fits into that, one more for each rest beyond
+        long rests = Duration.ofNanos(System.nanoTime() - started).toMillis() / 900;
         sluice.awaitSettled();
         assertThat(sluice.records("Contact", "Customer_No__c").get("C-00007").path("MailingCity").asText())
                 .isEqualTo("City 100");
-        assertThat(sluice.counted() - before).isBetween(1L, 2L);
+        assertThat(sluice.counted() - before).isBetween(1L, 2L + rests);
     }
 
     @Test
