@@ -203,6 +203,19 @@ class SalesforceKameletsTest {
     }
 
     @Test
+    void callMakesAnyMeteredCallAndHandsOnItsStatusAndText() throws Exception {
+        long ledger = number("select count(*) from sluice.api_call where operation = 'limits'");
+        Exchange exchange = camel.request("kamelet:salesforce-call-action?account=salesforce&operation=limits",
+                message -> {
+                    message.getMessage().setHeader("rawMethod", "GET");
+                    message.getMessage().setHeader("rawPath", "/services/data/v62.0/limits");
+                });
+        assertThat(exchange.getMessage().getHeader("SluiceStatus")).isEqualTo(200);
+        assertThat(exchange.getMessage().getBody(String.class)).contains("DailyApiRequests");
+        assertThat(number("select count(*) from sluice.api_call where operation = 'limits'") - ledger).isEqualTo(1);
+    }
+
+    @Test
     void describeSaysTheFieldsOfAnObject() {
         ObjectShape shape = camel.requestBody("kamelet:salesforce-describe-action?object=Contact", null,
                 ObjectShape.class);
