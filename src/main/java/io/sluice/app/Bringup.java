@@ -1,6 +1,7 @@
 package io.sluice.app;
 
 import io.sluice.Nearest;
+import io.sluice.Reason;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
@@ -85,7 +86,7 @@ final class Bringup implements AutoCloseable {
             } catch (Exception unreachable) {
                 if (attempt == 1) {
                     LOG.warn("{} can't be reached: {}. It is tried again with growing pauses.", what,
-                            message(unreachable));
+                            Reason.of(unreachable));
                 }
                 LOG.debug("Attempt {} failed", attempt, unreachable);
                 long pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << Math.min(attempt - 1, 10));
@@ -112,7 +113,7 @@ final class Bringup implements AutoCloseable {
         } catch (WrongSettings wrong) {
             throw wrong;
         } catch (Exception failure) {
-            problem = message(failure);
+            problem = Reason.of(failure);
             throw failure;
         }
         if (syncs.isEmpty()) {
@@ -193,14 +194,6 @@ final class Bringup implements AutoCloseable {
         if (settings.flag("sluice.exit-on-error", true)) {
             new Thread(() -> System.exit(1), "sluice-exit").start();
         }
-    }
-
-    private static String message(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
-        }
-        return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
     }
 
     @Override

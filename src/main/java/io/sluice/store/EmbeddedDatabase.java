@@ -1,5 +1,6 @@
 package io.sluice.store;
 
+import io.sluice.Reason;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -12,7 +13,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -84,7 +84,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 throw told;
             }
             throw new IllegalStateException("Sluice could not start its embedded PostgreSQL on 127.0.0.1:" + port
-                    + " with the data in " + folder + ": " + rootMessage(failure)
+                    + " with the data in " + folder + ": " + Reason.of(failure)
                     + ". Is the port taken? Set sluice.database.port, or sluice.database.url to a server of yours.",
                     failure);
         }
@@ -152,25 +152,12 @@ public final class EmbeddedDatabase implements AutoCloseable {
         }
     }
 
-    private static String rootMessage(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return root.getMessage();
-    }
-
     public String url() {
         return server.getJdbcUrl(NAME, NAME);
     }
 
     public int port() {
         return server.getPort();
-    }
-
-    /** The settings a plain client needs. */
-    public Map<String, String> clientSettings() {
-        return Map.of("host", "127.0.0.1", "port", Integer.toString(port()), "user", NAME, "database", NAME);
     }
 
     /** Whoever uses the database ends first; where nobody is left to close it, it is stopped here. */

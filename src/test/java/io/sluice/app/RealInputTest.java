@@ -51,9 +51,9 @@ class RealInputTest {
                     + " where \"Email\" = '" + contacts.get(0).getField("Email") + "'");
             sluice.stop();
 
-            sluice.withSync("accounts.camel.yaml", sync("accounts", "account_export", "ID", "Account", "Ext_Id__c", ACCOUNT));
+            sluice.withSync("accounts.camel.yaml", RunningSluice.sync("accounts", "account_export", "ID", "salesforce", "Account", "Ext_Id__c", ACCOUNT));
             sluice.withSync("contacts.camel.yaml",
-                    sync("contacts", "contact_export", "Email", "Contact", "Customer_No__c", CONTACT));
+                    RunningSluice.sync("contacts", "contact_export", "Email", "salesforce", "Contact", "Customer_No__c", CONTACT));
             sluice.start().awaitOutput("Account salesforce is ready").awaitSettled();
 
             assertThat(sluice.rows("select key, code, message from sluice.dead_letter")).isEmpty();
@@ -109,24 +109,6 @@ class RealInputTest {
                 insert.executeBatch();
             }
         }
-    }
-
-    private static String sync(String name, String table, String key, String object, String externalId,
-            Map<String, String> fields) {
-        return """
-                - beans:
-                    - name: %s
-                      type: io.sluice.Sync
-                      properties:
-                        table: %s
-                        key: %s
-                        account: salesforce
-                        object: %s
-                        externalId: %s
-                        fields:
-                """.formatted(name, table, key, object, externalId)
-                + fields.entrySet().stream().map(it -> "          " + it.getKey() + ": " + it.getValue() + "\n")
-                        .collect(Collectors.joining());
     }
 
     private static Map<String, String> fields(String... names) {

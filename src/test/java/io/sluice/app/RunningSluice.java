@@ -91,6 +91,25 @@ final class RunningSluice implements AutoCloseable {
         return this;
     }
 
+    /** The file of a sync as a user writes it. */
+    static String sync(String name, String table, String key, String account, String object, String externalId,
+            Map<String, String> fields) {
+        StringBuilder yaml = new StringBuilder("""
+                - beans:
+                    - name: %s
+                      type: io.sluice.Sync
+                      properties:
+                        table: %s
+                        key: %s
+                        account: %s
+                        object: %s
+                        externalId: %s
+                        fields:
+                """.formatted(name, table, key, account, object, externalId));
+        fields.forEach((column, field) -> yaml.append("          ").append(column).append(": ").append(field).append('\n'));
+        return yaml.toString();
+    }
+
     RunningSluice withoutSyncs() throws IOException {
         try (Stream<Path> files = Files.list(home.resolve("routes/syncs"))) {
             for (Path file : files.toList()) {

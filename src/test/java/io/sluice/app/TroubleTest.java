@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,12 +19,12 @@ class TroubleTest {
     @Test
     void aSyncThatNamesWhatTheDatabaseDoesNotHaveStopsTheStartAndNamesWhatIsRight() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home)) {
-            sluice.withSync("wrong.camel.yaml", sync("wrong-table", "public.custmer", "customer_no", "salesforce",
-                    "Contact", "Customer_No__c", "email: Email"));
-            sluice.withSync("wrong2.camel.yaml", sync("wrong-column", "public.customer", "customer_no", "salesforce",
-                    "Contact", "Customer_No__c", "emial: Email"));
-            sluice.withSync("wrong3.camel.yaml", sync("wrong-key", "public.deal", "stage", "salesforce",
-                    "Opportunity", "Deal_No__c", "title: Name"));
+            sluice.withSync("wrong.camel.yaml", RunningSluice.sync("wrong-table", "public.custmer", "customer_no", "salesforce",
+                    "Contact", "Customer_No__c", Map.of("email", "Email")));
+            sluice.withSync("wrong2.camel.yaml", RunningSluice.sync("wrong-column", "public.customer", "customer_no", "salesforce",
+                    "Contact", "Customer_No__c", Map.of("emial", "Email")));
+            sluice.withSync("wrong3.camel.yaml", RunningSluice.sync("wrong-key", "public.deal", "stage", "salesforce",
+                    "Opportunity", "Deal_No__c", Map.of("title", "Name")));
             assertThat(sluice.start().awaitExit()).isNotZero();
             assertThat(sluice.output()).contains(
                     "wrong.camel.yaml, sync 'wrong-table': there is no table 'public.custmer'", "public.customer",
@@ -36,17 +37,17 @@ class TroubleTest {
     @Test
     void aSyncThatNamesWhatTheCrmOrTheSettingsDoNotHaveStopsTheStartAndNamesWhatIsRight() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home)) {
-            sluice.withSync("wrong.camel.yaml", sync("wrong-account", "public.customer", "customer_no", "salesfroce",
-                    "Contact", "Customer_No__c", "email: Email"));
+            sluice.withSync("wrong.camel.yaml", RunningSluice.sync("wrong-account", "public.customer", "customer_no", "salesfroce",
+                    "Contact", "Customer_No__c", Map.of("email", "Email")));
             assertThat(sluice.start().awaitExit()).isNotZero();
             assertThat(sluice.output()).contains("sync 'wrong-account': there is no account 'salesfroce'",
                     "did you mean salesforce?");
 
             sluice.withoutSyncs();
-            sluice.withSync("wrong.camel.yaml", sync("wrong-object", "public.customer", "customer_no", "salesforce",
-                    "Contacts", "Customer_No__c", "email: Email"));
-            sluice.withSync("wrong2.camel.yaml", sync("wrong-field", "public.customer", "customer_no", "salesforce",
-                    "Contact", "Customer_No__c", "email: EMailAddress"));
+            sluice.withSync("wrong.camel.yaml", RunningSluice.sync("wrong-object", "public.customer", "customer_no", "salesforce",
+                    "Contacts", "Customer_No__c", Map.of("email", "Email")));
+            sluice.withSync("wrong2.camel.yaml", RunningSluice.sync("wrong-field", "public.customer", "customer_no", "salesforce",
+                    "Contact", "Customer_No__c", Map.of("email", "EMailAddress")));
             assertThat(sluice.start().awaitExit()).isNotZero();
             assertThat(sluice.output()).contains("sync 'wrong-object': account 'salesforce' has no object 'Contacts'",
                     "did you mean Contact", "sync 'wrong-field'", "'EMailAddress'", "which Contact does not have");
@@ -143,22 +144,5 @@ class TroubleTest {
             assertThat(sluice.referee().path("maxWritesInFlightPerRecord").asInt()).isEqualTo(1);
             assertThat(sluice.ledger()).isEqualTo(sluice.counted());
         }
-    }
-
-    private static String sync(String name, String table, String key, String account, String object,
-            String externalId, String field) {
-        return """
-                - beans:
-                    - name: %s
-                      type: io.sluice.Sync
-                      properties:
-                        table: %s
-                        key: %s
-                        account: %s
-                        object: %s
-                        externalId: %s
-                        fields:
-                          %s
-                """.formatted(name, table, key, account, object, externalId, field);
     }
 }

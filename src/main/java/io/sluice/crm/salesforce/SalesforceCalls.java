@@ -3,6 +3,7 @@ package io.sluice.crm.salesforce;
 import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
+import io.sluice.Reason;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
@@ -91,7 +92,7 @@ public final class SalesforceCalls {
     public void notSent(Exchange exchange, String account) throws SQLException {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         permits.cancel(exchange);
-        String why = failure == null ? "no call was made" : reason(failure);
+        String why = failure == null ? "no call was made" : Reason.of(failure);
         exchange.getMessage().setBody(why);
         exchange.getMessage().setHeader(STATUS, Answer.LOST);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
@@ -105,7 +106,7 @@ public final class SalesforceCalls {
             try {
                 session.login(null);
             } catch (SalesforceException | RuntimeException refused) {
-                throw new SignInRefused(account, reason(refused), refused);
+                throw new SignInRefused(account, Reason.of(refused), refused);
             }
         }
         exchange.setProperty(TOKEN, session.getAccessToken());
@@ -145,16 +146,7 @@ public final class SalesforceCalls {
             return exchange.getMessage().getBody(String.class);
         }
         SalesforceException answer = ObjectHelper.getException(SalesforceException.class, failure);
-        return status == Answer.LOST || answer == null ? reason(failure) : answer.getMessage();
-    }
-
-    private static String reason(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
-        }
-        String message = root.getMessage();
-        return message == null || message.isBlank() ? root.getClass().getSimpleName() : message;
+        return status == Answer.LOST || answer == null ? Reason.of(failure) : answer.getMessage();
     }
 
     private static SalesforceAnswer answer(Exchange exchange) {
