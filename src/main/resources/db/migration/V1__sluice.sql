@@ -1,17 +1,22 @@
 -- State of Sluice. Everything lives in the schema sluice, in the application's own database, so that a change is
 -- captured in the transaction that makes it.
 
--- Which rows changed, in the order of the changes: append-only, so that the application waits on no lock of ours.
--- It names the columns and holds no values: the drain reads them from the row, as they are then.
+-- Which rows changed, in the order of the statements that changed them: append-only, so that the application waits on
+-- no lock of ours. A row for all records that a statement changed alike, since a row per record is what made a large
+-- statement slow. It names the columns and holds no values: the drain reads them from the table, as they are then.
 create table sluice.change_log (
     source     text        not null collate "C",   -- the table, as schema.table
     seq        bigint      not null generated always as identity,
-    key        text        not null,
-    op         "char"      not null,   -- I insert, U update, D delete, S snapshot: a first load
+    keys       text[]      not null,
+    records    integer     not null,   -- how many keys
+    op         "char"      not null,   -- I insert, U update, D delete, K a key changed, S snapshot: a first load
     columns    text[],                 -- U: the mapped columns that changed
     changed_at timestamptz not null default statement_timestamp(),
     primary key (source, seq)          -- the only index: each costs the application
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
+
+-- compressing would cost the application more than it saves
+alter table sluice.change_log alter keys set storage external;
 
 -- What waits to be sent and what is being sent: one row per record.
 create table sluice.outbox (

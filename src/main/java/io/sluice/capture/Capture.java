@@ -33,8 +33,6 @@ public final class Capture {
             where stream like 'load:%' and (account, object, stream) not in (
                 select * from unnest(?::text[], ?::text[], ?::text[]))""";
 
-    private static final String BACKLOG = "select count(*) from sluice.change_log where source = ?";
-
     private final Database database;
     private final int batch;
     private final Pause pause;
@@ -116,8 +114,9 @@ public final class Capture {
                 }
             }
             if (!fresh.isEmpty()) {
-                Database.update(connection, "insert into sluice.change_log (source, key, op) select ?, "
-                        + source.key().keyText("t") + ", 'S' from " + source.quoted() + " as t", source.table());
+                Database.update(connection, ChangeLog.append(Sql.text(source.table()), "select "
+                        + source.key().keyText("t") + " as key, 'S' as op, null::text[] as columns from "
+                        + source.quoted() + " as t"));
             }
             return fresh;
         });
@@ -162,12 +161,12 @@ public final class Capture {
             boolean mine = Database.query(connection,
                     "select pg_try_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?))",
                     row -> row.getBoolean(1), table).get(0);
-            return mine ? Database.query(connection, sql, row -> row.getInt(1), batch).get(0) : 0;
+            return mine ? Database.query(connection, sql, row -> row.getInt(1), batch, batch).get(0) : 0;
         });
     }
 
     /** Changes of a table that wait to be drained. */
     public long backlog(String table) throws SQLException {
-        return database.first(BACKLOG, row -> row.getLong(1), table).orElse(0L);
+        return database.first(ChangeLog.BACKLOG, row -> row.getLong(1), table).orElse(0L);
     }
 }

@@ -20,20 +20,17 @@ final class DrainSql {
     static String of(Source source, Pause pause) {
         List<Sync> syncs = source.syncs();
         StringBuilder sql = new StringBuilder("""
-                with batch as materialized (
-                    delete from sluice.change_log
-                    where source = %1$s
-                      and seq in (select seq from sluice.change_log where source = %1$s order by seq limit ?)
-                    returning key, op, columns, changed_at),
+                with %s,
                 stamped as (
                     select key, jsonb_object_agg(name, changed_at) as stamps
                     from (select key, name, max(changed_at) as changed_at
                           from batch cross join unnest(columns) as name group by key, name) as latest
                     group by key),
                 folded as materialized (
-                    select key, bool_or(op <> 'U') as whole, bool_or(op = 'D') as deleted,
+                    select key, bool_or(op <> 'U') as whole, bool_or(op in ('D', 'K')) as deleted,
                            min(changed_at) as since, max(changed_at) as latest, s.stamps
-                    from batch left join stamped s using (key) group by key, s.stamps)""".formatted(Sql.text(source.table())));
+                    from batch left join stamped s using (key) group by key, s.stamps)""".formatted(
+                ChangeLog.take(Sql.text(source.table()))));
         for (int i = 0; i < syncs.size(); i++) {
             sql.append(",\nsync_").append(i).append(" as (\n").append(enter(source, syncs.get(i), pause)).append(")");
             sql.append(",\nrevived_").append(i).append(" as (\n").append(revive(syncs.get(i), i)).append(")");

@@ -17,9 +17,8 @@ import java.util.stream.Stream;
  * comparing it.
  *
  * <p>A trigger with transition tables serves one event, so a table has four: insert, update, delete, truncate. An update
- * joins old and new rows by key: an old one without a partner is a delete, a new one an insert, which is how a change
- * of the key shows. They are {@code ENABLE ALWAYS}, or rows that replication applies were missed. A transaction with
- * {@code sluice.applying} set writes what came from a CRM and is not captured.
+ * joins old and new rows by key. They are {@code ENABLE ALWAYS}, or rows that replication applies were missed. A
+ * transaction with {@code sluice.applying} set writes what came from a CRM and is not captured.
  */
 final class Triggers {
 
@@ -171,31 +170,55 @@ final class Triggers {
 
     private static String body(Source source, Event event) {
         Column key = source.key();
-        String table = Sql.text(source.table());
         return switch (event) {
-            case INSERT -> """
-                    insert into sluice.change_log (source, key, op)
-                    select %s, %s, 'I' from new_rows n;""".formatted(table, key.keyText("n"));
-            // offset 0 keeps the comparisons from being made twice, once to filter and once to name
+            case INSERT -> append(source, "select " + key.keyText("n") + " as key, 'I' as op, null::text[] as columns"
+                    + " from new_rows n");
             case UPDATE -> """
-                    insert into sluice.change_log (source, key, op, columns)
-                    select %1$s, key, op, case when op = 'U' then columns end
-                    from (select case when n.%2$s is null then %3$s else %4$s end as key,
-                                 case when o.%2$s is null then 'I' when n.%2$s is null then 'D' else 'U' end::"char" as op,
-                                 %5$s as columns
-                          from old_rows o full join new_rows n on %6$s offset 0) as r
-                    where columns <> '{}' or op <> 'U';""".formatted(table, key.quoted(), key.keyText("o"),
-                    key.keyText("n"), changed(source), key.same("o", "n"));
-            case DELETE -> """
-                    insert into sluice.change_log (source, key, op)
-                    select %s, %s, 'D' from old_rows o;""".formatted(table, key.keyText("o"));
+                    select count(*) into total from new_rows;
+                    if total = 1 then
+                        %s
+                    else
+                        %s
+                    end if;""".formatted(ofOneRow(source), ofManyRows(source));
+            case DELETE -> append(source, "select " + key.keyText("o") + " as key, 'D' as op, null::text[] as columns"
+                    + " from old_rows o");
             // fires for the table and for each partition; each answers for its own rows, the only ones that go
-            case TRUNCATE -> "execute format(" + Sql.text("""
-                    insert into sluice.change_log (source, key, op)
-                    select %s, %s, 'D' from only %%I.%%I t""".formatted(table.replace("%", "%%"),
-                    key.keyText("t").replace("%", "%%")))
-                    + ", tg_table_schema, tg_table_name);";
+            case TRUNCATE -> "execute format(" + Sql.text(append(source, "select " + key.keyText("t")
+                    + " as key, 'D' as op, null::text[] as columns from only <table> t")
+                    .replace("%", "%%").replace("<table>", "%I.%I")) + ", tg_table_schema, tg_table_name);";
         };
+    }
+
+    private static String append(Source source, String changes) {
+        return ChangeLog.append(Sql.text(source.table()), changes) + ";";
+    }
+
+    /** The usual case, which needs no join and no grouping. */
+    private static String ofOneRow(Source source) {
+        Column key = source.key();
+        return """
+                insert into sluice.change_log (source, keys, records, op, columns)
+                select %1$s, case when same then array[key] else array[old_key, key] end,
+                       case when same then 1 else 2 end, case when same then 'U' else 'K' end::"char",
+                       case when same then columns end
+                from (select %2$s as old_key, %3$s as key, %4$s as same, %5$s as columns
+                      from old_rows o cross join new_rows n offset 0) as compared
+                where columns <> '{}' or not same;""".formatted(Sql.text(source.table()), key.keyText("o"),
+                key.keyText("n"), key.same("o", "n"), changed(source));
+    }
+
+    /** An old row without a partner is a delete, a new one an insert. */
+    private static String ofManyRows(Source source) {
+        Column key = source.key();
+        // offset 0 keeps the comparisons from being made twice, once to filter and once to name
+        return append(source, """
+                select key, op, case when op = 'U' then columns end as columns
+                from (select case when n.%1$s is null then %2$s else %3$s end as key,
+                             case when o.%1$s is null then 'I' when n.%1$s is null then 'D' else 'U' end as op,
+                             %4$s as columns
+                      from old_rows o full join new_rows n on %5$s offset 0) as compared
+                where columns <> '{}' or op <> 'U'""".formatted(key.quoted(), key.keyText("o"), key.keyText("n"),
+                changed(source), key.same("o", "n")));
     }
 
     /** Security definer, so that the application's role needs no right on our tables. */
@@ -204,6 +227,8 @@ final class Triggers {
                 create or replace function sluice.%s() returns trigger
                 language plpgsql security definer set search_path = pg_catalog, pg_temp as %s""".formatted(
                 Sql.name(event.function(source.table())), Sql.text("""
+                declare
+                    total bigint;
                 begin
                     if coalesce(current_setting('sluice.applying', true), '') <> 'on' then
                         %s

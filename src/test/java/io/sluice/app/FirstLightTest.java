@@ -85,7 +85,9 @@ class FirstLightTest {
                 update.executeUpdate();
             }
         }
-        // a record rests 900 ms after each write: two calls for what fits into that, one more for each rest beyond
+        await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(5))
+                .until(() -> sluice.number("select count(*) from sluice.change_log") == 0);
+        // a record rests 900 ms after each write: two calls for what was captured in that, one more for each rest beyond
         long rests = Duration.ofNanos(System.nanoTime() - started).toMillis() / 900;
         sluice.awaitSettled();
         assertThat(sluice.records("Contact", "Customer_No__c").get("C-00007").path("MailingCity").asText())

@@ -86,7 +86,7 @@ class DrainTest {
     void aDeleteThatASecondLoadOverlappedIsStillADelete() throws SQLException {
         startSettled(customers("name"));
         DATABASE.run("delete from app.customer where no = '1'",
-                "insert into sluice.change_log (source, key, op) values ('app.customer', '1', 'S')");
+                "insert into sluice.change_log (source, keys, records, op) values ('app.customer', '{1}', 1, 'S')");
         drain();
         assertThat(outbox()).containsExactly("Contact 1 delete {}");
     }
@@ -290,7 +290,7 @@ class DrainTest {
                 }
             });
             String waiting = "select pid from pg_stat_activity where datname = current_database()"
-                    + " and wait_event_type = 'Lock' and query like 'with batch%'";
+                    + " and wait_event_type = 'Lock' and query like 'with taken%'";
             Awaitility.await().until(() -> !DATABASE.texts(waiting).isEmpty());
             DATABASE.texts("select pg_terminate_backend(pid) from (" + waiting + ") as drainer");
             assertThatThrownBy(() -> drain.get(10, TimeUnit.SECONDS)).hasMessageContaining("terminating connection");
