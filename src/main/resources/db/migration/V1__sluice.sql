@@ -32,6 +32,7 @@ create table sluice.outbox (
     since              timestamptz not null,                -- the oldest unsent change
     due                timestamptz not null default now(),
     attempts           integer     not null default 0,
+    promoted           smallint    not null default 0,      -- steps of priority gained by waiting
     last_error         text,
     fill               smallint,                            -- most records of its next call: a refused batch is halved
     -- in flight, under a lease
@@ -88,6 +89,7 @@ create table sluice.api_call (
     account      text        not null,
     operation    text        not null,
     priority     smallint    not null,
+    cost         integer     not null default 1,   -- in the CRM's units
     granted_at   timestamptz not null,
     expires_at   timestamptz not null,   -- when a call without an answer counts as completed
     completed_at timestamptz,
@@ -96,8 +98,19 @@ create table sluice.api_call (
     bytes        bigint
 );
 
-create index api_call_window on sluice.api_call (account, (coalesce(completed_at, expires_at)));
+create index api_call_completed on sluice.api_call (account, completed_at) where completed_at is not null;
+create index api_call_open on sluice.api_call (account, expires_at) where completed_at is null;
 create index api_call_granted on sluice.api_call (account, granted_at);
+
+-- Completed calls a minute, so that a day's window is 1,440 rows and not a day's calls.
+create table sluice.usage_minute (
+    account   text        not null,
+    minute    timestamptz not null,
+    operation text        not null,
+    calls     bigint      not null,
+    cost      bigint      not null,
+    primary key (account, minute, operation)
+);
 
 -- What the CRM itself last said of a limit.
 create table sluice.quota (

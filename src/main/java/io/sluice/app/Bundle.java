@@ -78,7 +78,7 @@ final class Bundle extends LifecycleStrategySupport {
                 settings.duration("sluice.retry.first", "1s"), settings.duration("sluice.retry.cap", "5m")), pause);
         Capture capture = new Capture(database, settings.number("sluice.drain.batch", 20_000), pause);
         List<Sync> syncs = syncs(context, settings);
-        Dispatch dispatch = new Dispatch(accounts, outbox, syncs);
+        Dispatch dispatch = new Dispatch(accounts, permits, outbox, syncs);
 
         Registry registry = context.getRegistry();
         registry.bind("dataSource", database.dataSource());

@@ -4,6 +4,7 @@ import io.sluice.Priority;
 import io.sluice.quota.Answer;
 import io.sluice.quota.Permit;
 import io.sluice.quota.Quota;
+import io.sluice.quota.Verdict;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
@@ -24,9 +25,9 @@ public final class Permits {
         this.quota = quota;
     }
 
-    /** A permit if one can be had now, else null. */
-    public Permit take(String account, String operation, Priority priority) throws SQLException {
-        return quota.grant(account, operation, priority).orElse(null);
+    /** A permit if one can be had now. */
+    public Verdict ask(String account, String operation, Priority priority) throws SQLException {
+        return quota.ask(account, operation, 1, priority);
     }
 
     /** Waits for a permit unless the caller brought one. */

@@ -3,6 +3,7 @@ package io.sluice.outbox;
 import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
+import io.sluice.Priority;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Array;
@@ -41,6 +42,7 @@ public final class Outbox {
             with head as materialized (
                 select sync, operation, fill from sluice.outbox
                 where account = ? and operation is not null and lease is null and due <= clock_timestamp()
+                  and priority <= ?
                 order by priority, since limit 1 for update skip locked),
             picked as materialized (
                 select o.* from sluice.outbox o join head h on h.sync = o.sync and h.operation = o.operation
@@ -64,7 +66,7 @@ public final class Outbox {
                 update sluice.outbox o set
                     inflight_operation = e.operation, inflight = e.fields, inflight_stamps = e.stamps,
                     inflight_since = e.since, lease = ?, lease_until = clock_timestamp() + ? * interval '1 millisecond',
-                    operation = null, fields = '{}', stamps = '{}'
+                    operation = null, fields = '{}', stamps = '{}', promoted = 0
                 from effective e
                 where o.account = e.account and o.object = e.object and o.key = e.key
                   and e.key not in (select key from idle)
@@ -72,6 +74,21 @@ public final class Outbox {
             select (select count(*) from idle) as dropped, taken.*
             from (values (1)) as always(row) left join taken on true
             order by taken.priority, taken.since, taken.key""";
+
+    private static final String URGENCY = """
+            select priority from sluice.outbox
+            where account = ? and operation is not null and lease is null and due <= clock_timestamp()
+            order by priority limit 1""";
+
+    /** A step up for each patience that went by, but never into the critical. */
+    private static final String PROMOTE = """
+            with waited as materialized (
+                select account, object, key from sluice.outbox
+                where operation is not null and lease is null and priority > 1
+                  and since < clock_timestamp() - (promoted + 1) * ? * interval '1 millisecond'
+                order by account, object, key limit 10000 for update skip locked)
+            update sluice.outbox o set priority = o.priority - 1, promoted = o.promoted + 1
+            from waited w where o.account = w.account and o.object = w.object and o.key = w.key""";
 
     /** What was in flight waits again, below what arrived meanwhile. */
     private static final String GIVE_BACK = """
@@ -187,16 +204,33 @@ public final class Outbox {
                 connection.createArrayOf("text", accounts.toArray())));
     }
 
+    /** How urgent the most urgent work of an account is; nothing when none is due. */
+    public Optional<Priority> urgency(String account) throws SQLException {
+        return database.first(URGENCY, row -> Priority.ofRank(row.getInt(1)), account);
+    }
+
     /**
-     * Claims the most urgent work of an account.
+     * What has waited long becomes more urgent, so that nothing waits for ever behind work that keeps coming.
      *
-     * @param most records a call takes
+     * @param patienceMillis after which a record goes up a step
+     * @return how many records went up
+     */
+    public int promote(long patienceMillis) throws SQLException {
+        return database.update(PROMOTE, patienceMillis);
+    }
+
+    /**
+     * Claims the most urgent work of an account. Places that are left in the call are filled with less urgent work: the
+     * call costs the same.
+     *
+     * @param most  records a call takes
+     * @param least how urgent the most urgent of them must be
      * @return nothing when no work is due that changes anything
      */
-    public Optional<Claim> claim(String account, int most) throws SQLException {
+    public Optional<Claim> claim(String account, int most, Priority least) throws SQLException {
         UUID id = UUID.randomUUID();
         while (true) {
-            Picked picked = pick(account, most, id);
+            Picked picked = pick(account, most, least, id);
             if (!picked.rows().isEmpty()) {
                 Row first = picked.rows().get(0);
                 return Optional.of(new Claim(id, account, first.object(), first.sync(), first.change().operation(),
@@ -213,7 +247,7 @@ public final class Outbox {
     /** @param dropped how many changed nothing: behind them may be work */
     private record Picked(int dropped, List<Row> rows) { }
 
-    private Picked pick(String account, int most, UUID id) throws SQLException {
+    private Picked pick(String account, int most, Priority least, UUID id) throws SQLException {
         int[] dropped = new int[1];
         List<Row> rows = database.query(CLAIM, row -> {
             dropped[0] = row.getInt("dropped");
@@ -221,7 +255,7 @@ public final class Outbox {
                     : new Row(new Change(row.getString("key"), Operation.of(row.getString("inflight_operation")),
                             row.getString("crm_id"), Json.fields(row.getString("inflight"))),
                             row.getString("object"), row.getString("sync"));
-        }, account, account, most, id, lease.toMillis());
+        }, account, least.rank(), account, most, id, lease.toMillis());
         return new Picked(dropped[0], rows.stream().filter(Objects::nonNull).toList());
     }
 

@@ -1,41 +1,116 @@
 package io.sluice.quota;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * A vendor's limit: at most {@code max} calls in any window of length {@code window}, as its server sees them.
+ * A vendor's limit: at most {@code max} calls in any window of length {@code window}, as its server sees them, or at
+ * most {@code max} calls at the same time.
  *
- * @param name as in settings, metrics and status, for example {@code daily}
+ * @param name       as in settings, metrics and status, for example {@code daily}
+ * @param kind       what is counted
+ * @param max        how many the vendor allows
+ * @param window     zero for {@link Kind#AT_ONCE}
+ * @param share      percent of it that Sluice may take; other integrations have the rest
+ * @param reserve    how many of it nobody but a person may take: they stay untouched
+ * @param operations those it applies to; empty: all
  */
-public record Limit(String name, long max, Duration window) {
+public record Limit(String name, Kind kind, long max, Duration window, int share, long reserve,
+        List<String> operations) {
+
+    /** What a limit counts: calls, calls weighed by their cost, or calls in flight. */
+    public enum Kind { CALLS, UNITS, AT_ONCE }
+
+    /** From this length on, a window is used step by step and what the CRM reports of it counts too. */
+    static final Duration LONG = Duration.ofHours(1);
+
+    private static final String FORM = "', but reads like '15000 per 24h' or '190 per 10s'";
+    private static final Pattern TEXT = Pattern.compile(
+            "\\s*(\\d[\\d_]{0,17})\\s+(?:(units\\s+)?per\\s+(\\d{1,9})\\s*(ms|s|m|h|d)|at\\s+once)\\s*(,.*)?");
+    private static final Pattern OPTION = Pattern.compile(
+            "\\s*(?:share\\s+(\\d{1,3})\\s*%|reserve\\s+(\\d[\\d_]{0,17})|for\\s+([a-z-]+(?:\\s+[a-z-]+)*))\\s*");
 
     public Limit {
-        if (max < 1 || window.isNegative() || window.isZero()) {
+        boolean atOnce = kind == Kind.AT_ONCE;
+        if (max < 1 || window.isNegative() || window.isZero() != atOnce) {
             throw new IllegalArgumentException("limit '" + name + "' needs a max and a window above zero, but has "
                     + max + " per " + window);
         }
+        if (share < 1 || share > 100) {
+            throw new IllegalArgumentException("limit '" + name + "' has a share of " + share
+                    + " %; it must be from 1 to 100");
+        }
+        if (reserve < 0 || reserve >= max) {
+            throw new IllegalArgumentException("limit '" + name + "' has a reserve of " + reserve
+                    + ", which must be less than its " + max);
+        }
+        operations = List.copyOf(operations);
+    }
+
+    /** A limit on calls that applies to all of them. */
+    public Limit(String name, long max, Duration window) {
+        this(name, Kind.CALLS, max, window, 100, 0, List.of());
+    }
+
+    boolean isLong() {
+        return window.compareTo(LONG) >= 0;
+    }
+
+    boolean appliesTo(String operation) {
+        return operations.isEmpty() || operations.contains(operation);
     }
 
     /**
-     * Reads {@code 15000 per 24h}, the form of the settings. Units: ms, s, m, h, d.
+     * Reads {@code 15000 per 24h}, the form of the settings; {@code 400 units per 2s} counts costs, {@code 25 at once}
+     * calls in flight. After it, parted by commas: {@code share 80%}, {@code reserve 500}, {@code for search delete}
+     * (the operations it applies to). Units of time: ms, s, m, h, d.
      *
      * @throws IllegalArgumentException showing the form
      */
     public static Limit parse(String name, String text) {
-        var form = java.util.regex.Pattern
-                .compile("\\s*(\\d[\\d_]{0,17})\\s+per\\s+(\\d{1,9})\\s*(ms|s|m|h|d)\\s*").matcher(text);
+        Matcher form = TEXT.matcher(text);
         if (!form.matches()) {
-            throw new IllegalArgumentException("limit '" + name + "' is '" + text
-                    + "', but reads like '15000 per 24h' or '190 per 10s'");
+            throw new IllegalArgumentException("limit '" + name + "' is '" + text + FORM);
         }
-        long amount = Long.parseLong(form.group(2));
-        Duration window = switch (form.group(3)) {
+        int share = 100;
+        long reserve = 0;
+        List<String> operations = new ArrayList<>();
+        if (form.group(5) != null) {
+            for (String part : form.group(5).substring(1).split(",", -1)) {
+                Matcher option = OPTION.matcher(part);
+                if (!option.matches()) {
+                    throw new IllegalArgumentException("limit '" + name + "' says '" + part.strip()
+                            + "', but after the first comma come 'share 80%', 'reserve 500' or 'for search'");
+                }
+                share = option.group(1) == null ? share : Integer.parseInt(option.group(1));
+                reserve = option.group(2) == null ? reserve : number(option.group(2));
+                if (option.group(3) != null) {
+                    operations.addAll(Arrays.asList(option.group(3).split("\\s+")));
+                }
+            }
+        }
+        boolean atOnce = form.group(3) == null;
+        Kind kind = atOnce ? Kind.AT_ONCE : form.group(2) == null ? Kind.CALLS : Kind.UNITS;
+        return new Limit(name, kind, number(form.group(1)), atOnce ? Duration.ZERO : window(form), share, reserve,
+                operations);
+    }
+
+    private static Duration window(Matcher form) {
+        long amount = Long.parseLong(form.group(3));
+        return switch (form.group(4)) {
             case "ms" -> Duration.ofMillis(amount);
             case "s" -> Duration.ofSeconds(amount);
             case "m" -> Duration.ofMinutes(amount);
             case "h" -> Duration.ofHours(amount);
             default -> Duration.ofDays(amount);
         };
-        return new Limit(name, Long.parseLong(form.group(1).replace("_", "")), window);
+    }
+
+    private static long number(String digits) {
+        return Long.parseLong(digits.replace("_", ""));
     }
 }

@@ -2,12 +2,18 @@ package io.sluice.quota;
 
 import io.sluice.Priority;
 import io.sluice.store.Database;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The permits of all accounts, kept in PostgreSQL by PostgreSQL's clock, so that replicas share them and a crash
@@ -22,40 +28,75 @@ public final class Quota {
 
     private static final String TURN = "select pg_advisory_xact_lock(hashtext('sluice.quota'), hashtext(?))";
 
+    /**
+     * What each limit has counted, by one snapshot. A long window is the minutes that lie in it whole, the calls of the
+     * minute at its edge, and those without an answer, however long the window: these last are few.
+     */
+    private static final String COUNT = """
+            with asked as materialized (select clock_timestamp() as now),
+            limits as materialized (
+                select l.*, now, now - window_ms * interval '1 millisecond' as cutoff,
+                       case when operations <> '' then string_to_array(operations, ' ') end as only
+                from asked cross join unnest(?::text[], ?::bigint[], ?::boolean[], ?::boolean[], ?::text[])
+                    with ordinality as l(name, window_ms, minutes, units, operations, place))
+            select l.now, counted.own, completed.first + l.window_ms * interval '1 millisecond' as frees,
+                   (select granted_at from sluice.api_call where account = ? order by granted_at desc limit 1) as last_grant,
+                   q.used as reported, q.reported_at, since.calls as since_report
+            from limits l
+            left join lateral (
+                select sum(case when l.units then c.cost else 1 end) as own
+                from sluice.api_call c
+                where c.account = ? and c.completed_at is null and c.expires_at > l.cutoff
+                  and (l.only is null or c.operation = any(l.only))) as open on true
+            left join lateral (
+                select sum(case when l.units then c.cost else 1 end) as own, min(c.completed_at) as first
+                from sluice.api_call c
+                where l.window_ms > 0 and c.account = ? and c.completed_at > l.cutoff
+                  and c.completed_at < case when l.minutes then date_trunc('minute', l.cutoff) + interval '1 minute'
+                                            else 'infinity' end
+                  and (l.only is null or c.operation = any(l.only))) as edge on true
+            left join lateral (
+                select sum(case when l.units then m.cost else m.calls end) as own, min(m.minute) as first
+                from sluice.usage_minute m
+                where l.minutes and m.account = ? and m.minute > date_trunc('minute', l.cutoff)
+                  and (l.only is null or m.operation = any(l.only))) as minutes on true
+            cross join lateral (
+                select coalesce(edge.first, minutes.first + interval '1 minute') as first) as completed
+            cross join lateral (
+                select coalesce(open.own, 0) + coalesce(edge.own, 0) + coalesce(minutes.own, 0) as own) as counted
+            left join sluice.quota q
+                on q.account = ? and q.name = l.name and q.reported_at > l.cutoff
+            left join lateral (
+                select count(*) as calls from sluice.api_call c
+                where q.reported_at is not null and c.account = ?
+                  and (c.completed_at > q.reported_at or c.completed_at is null and c.expires_at > l.now)) as since on true
+            order by l.place""";
+
     private static final String GRANT = """
-            insert into sluice.api_call (account, operation, priority, granted_at, expires_at)
-            select ?, ?, ?, clock_timestamp(), clock_timestamp() + ? * interval '1 millisecond'
-            where not exists (
-                select from unnest(?::bigint[], ?::bigint[]) as lim(max_calls, window_ms)
-                where (select count(*) from (
-                           select from sluice.api_call
-                           where account = ?
-                             and coalesce(completed_at, expires_at)
-                                 > clock_timestamp() - lim.window_ms * interval '1 millisecond'
-                           limit lim.max_calls) as counted) >= lim.max_calls)
+            insert into sluice.api_call (account, operation, priority, cost, granted_at, expires_at)
+            select ?, ?, ?, ?, now, now + ? * interval '1 millisecond' from (select clock_timestamp() as now) as asked
             returning id""";
 
     private static final String REPORT = """
-            update sluice.api_call
-            set completed_at = case when ? > 0 then clock_timestamp() end, operation = ?, status = ?, records = ?, bytes = ?
-            where id = ?""";
+            with reported as (
+                update sluice.api_call
+                set completed_at = case when ? > 0 then clock_timestamp() end,
+                    operation = ?, status = ?, records = ?, bytes = ?
+                where id = ? and completed_at is null
+                returning account, operation, cost, completed_at)
+            insert into sluice.usage_minute as m (account, minute, operation, calls, cost)
+            select account, date_trunc('minute', completed_at), operation, 1, cost
+            from reported where completed_at is not null
+            on conflict (account, minute, operation) do update
+            set calls = m.calls + 1, cost = m.cost + excluded.cost""";
 
     private static final String CANCEL = "delete from sluice.api_call where id = ? and status is null";
-
-    private static final String USED = """
-            select count(*) from sluice.api_call
-            where account = ?
-              and coalesce(completed_at, expires_at) > clock_timestamp() - ? * interval '1 millisecond'""";
 
     private static final String REPORTED = """
             insert into sluice.quota as q (account, name, max, used, reported_at)
             values (?, ?, ?, ?, clock_timestamp())
             on conflict (account, name) do update
             set max = excluded.max, used = excluded.used, reported_at = excluded.reported_at""";
-
-    private static final String LAST_REPORT = """
-            select used from sluice.quota
-            where account = ? and name = ? and reported_at > clock_timestamp() - ? * interval '1 millisecond'""";
 
     private static final String TODAY = """
             select count(*) from sluice.api_call
@@ -85,17 +126,55 @@ public final class Quota {
 
     /** A permit if every limit of the account allows one now. */
     public Optional<Permit> grant(String account, String operation, Priority priority) throws SQLException {
-        List<Limit> limitsOfAccount = limitsOf(account);
-        Long[] max = limitsOfAccount.stream().map(Limit::max).toArray(Long[]::new);
-        Long[] windows = limitsOfAccount.stream().map(it -> it.window().toMillis()).toArray(Long[]::new);
+        return ask(account, operation, 1, priority) instanceof Verdict.Granted granted
+                ? Optional.of(granted.permit()) : Optional.empty();
+    }
+
+    /**
+     * Asks for leave to make one call now: it takes a place of every limit that applies to it, or none.
+     *
+     * @param cost in the CRM's units, for the limits that count these
+     */
+    public Verdict ask(String account, String operation, int cost, Priority priority) throws SQLException {
+        List<Limit> applying = limitsOf(account).stream().filter(limit -> limit.appliesTo(operation)).toList();
         return database.transaction(connection -> {
             Database.query(connection, TURN, row -> null, account);
-            return Database.query(connection, GRANT,
-                    row -> new Permit(row.getLong(1), account, operation, priority),
-                    account, operation, priority.rank(), longestCall().toMillis(),
-                    connection.createArrayOf("bigint", max), connection.createArrayOf("bigint", windows), account)
-                    .stream().findFirst();
+            List<Count> counts = count(connection, account, applying);
+            Verdict.Refused refused = null;
+            for (int i = 0; i < applying.size(); i++) {
+                Count count = counts.get(i);
+                Refusal refusal = Rule.check(applying.get(i), count, priority, cost).orElse(null);
+                if (refusal != null && (refused == null || refusal.until().isAfter(refused.refusal().until()))) {
+                    refused = new Verdict.Refused(refusal,
+                            Math.max(1, Duration.between(count.now(), refusal.until()).toMillis()));
+                }
+            }
+            return refused != null ? refused : new Verdict.Granted(new Permit(
+                    Database.query(connection, GRANT, row -> row.getLong(1), account, operation, priority.rank(), cost,
+                            longestCall().toMillis()).get(0), account, operation, priority));
         });
+    }
+
+    private static List<Count> count(Connection connection, String account, List<Limit> limits) throws SQLException {
+        return Database.query(connection, COUNT, row -> new Count(instant(row, "now"), row.getLong("own"),
+                        instant(row, "frees"), instant(row, "last_grant"), row.getObject("reported", Long.class),
+                        instant(row, "reported_at"), row.getLong("since_report")),
+                array(connection, "text", limits, Limit::name),
+                array(connection, "bigint", limits, limit -> limit.window().toMillis()),
+                array(connection, "boolean", limits, Limit::isLong),
+                array(connection, "boolean", limits, limit -> limit.kind() == Limit.Kind.UNITS),
+                array(connection, "text", limits, limit -> String.join(" ", limit.operations())),
+                account, account, account, account, account, account);
+    }
+
+    private static Array array(Connection connection, String type, List<Limit> limits, Function<Limit, Object> part)
+            throws SQLException {
+        return connection.createArrayOf(type, limits.stream().map(part).toArray());
+    }
+
+    private static Instant instant(ResultSet row, String column) throws SQLException {
+        OffsetDateTime at = row.getObject(column, OffsetDateTime.class);
+        return at == null ? null : at.toInstant();
     }
 
     /** Says how a granted call ended. */
@@ -114,16 +193,13 @@ public final class Quota {
         database.update(REPORTED, account, limit, max, used);
     }
 
-    /** Each limit of an account and how full it is. */
+    /** Each limit of an account, how full it is and whom it stops. */
     public List<Usage> usage(String account) throws SQLException {
+        List<Limit> limitsOfAccount = limitsOf(account);
+        List<Count> counts = database.transaction(connection -> count(connection, account, limitsOfAccount));
         List<Usage> usages = new ArrayList<>();
-        for (Limit limit : limitsOf(account)) {
-            long windowMs = limit.window().toMillis();
-            long counted = database.first(USED, row -> row.getLong(1), account, windowMs).orElse(0L);
-            Long reported = database.first(LAST_REPORT, row -> row.getLong(1), account, limit.name(), windowMs)
-                    .orElse(null);
-            usages.add(new Usage(limit.name(), limit.max(), limit.window(),
-                    reported == null ? counted : Math.max(counted, reported), reported));
+        for (int i = 0; i < counts.size(); i++) {
+            usages.add(Usage.of(limitsOfAccount.get(i), counts.get(i)));
         }
         return usages;
     }

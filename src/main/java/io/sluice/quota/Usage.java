@@ -1,14 +1,27 @@
 package io.sluice.quota;
 
+import io.sluice.Priority;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * How full a limit is.
  *
  * @param used     calls in flight or completed within the window, or what the CRM says where that is more
  * @param reported what the CRM last said it counted, or null
+ * @param stopped  the priorities that it stops now, and when each is worth asking for again
  */
-public record Usage(String name, long max, Duration window, long used, Long reported) {
+public record Usage(String name, long max, Duration window, long used, Long reported, Map<Priority, Instant> stopped) {
+
+    static Usage of(Limit limit, Count count) {
+        Map<Priority, Instant> stopped = new EnumMap<>(Priority.class);
+        for (Priority priority : Priority.values()) {
+            Rule.place(limit, count, priority, 1).ifPresent(refusal -> stopped.put(priority, refusal.until()));
+        }
+        return new Usage(limit.name(), limit.max(), limit.window(), count.total(), count.reported(), stopped);
+    }
 
     public long left() {
         return Math.max(0, max - used);

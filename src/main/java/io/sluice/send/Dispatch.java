@@ -5,14 +5,19 @@ import io.sluice.Outcome;
 import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.Permits;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
 import io.sluice.plan.Method;
 import io.sluice.plan.Planner;
+import io.sluice.quota.Permit;
+import io.sluice.quota.Verdict;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,12 +26,20 @@ public final class Dispatch {
 
     private static final Logger LOG = LoggerFactory.getLogger(Dispatch.class);
 
+    /** How long a sender waits for a place before it leaves that to the next wake. */
+    private static final Duration PATIENCE = Duration.ofMillis(250);
+
+    /** How often it looks meanwhile whether something more urgent is due. */
+    private static final Duration LOOK = Duration.ofMillis(20);
+
     private final Accounts accounts;
+    private final Permits permits;
     private final Outbox outbox;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
 
-    public Dispatch(Accounts accounts, Outbox outbox, List<Sync> syncs) {
+    public Dispatch(Accounts accounts, Permits permits, Outbox outbox, List<Sync> syncs) {
         this.accounts = accounts;
+        this.permits = permits;
         this.outbox = outbox;
         syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
@@ -37,10 +50,33 @@ public final class Dispatch {
         return ready.isEmpty() ? List.of() : outbox.waiting(ready);
     }
 
-    /** The most urgent work of an account, or null. */
-    public Claim claim(String account) throws SQLException {
-        int most = Planner.plan(accounts.get(account).crm(), Operation.UPSERT).most();
-        return outbox.claim(account, most).orElse(null);
+    /**
+     * A permit for the most urgent work of the account, or null when there is no work or no quota for it. A place that
+     * comes free in a moment is waited for; what becomes due meanwhile is asked for at once.
+     */
+    public Permit permit(String account) throws SQLException, InterruptedException {
+        long patienceEnds = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            Optional<Priority> urgency = outbox.urgency(account);
+            if (urgency.isEmpty()) {
+                return null;
+            }
+            Verdict verdict = permits.ask(account, "write", urgency.get());
+            if (verdict instanceof Verdict.Granted granted) {
+                return granted.permit();
+            }
+            long waitMillis = ((Verdict.Refused) verdict).waitMillis();
+            if (System.nanoTime() + waitMillis * 1_000_000 > patienceEnds) {
+                return null;
+            }
+            Thread.sleep(Math.min(waitMillis, LOOK.toMillis()));
+        }
+    }
+
+    /** The most urgent work of an account, none less urgent than the permit allows, or null. */
+    public Claim claim(Permit permit) throws SQLException {
+        int most = Planner.plan(accounts.get(permit.account()).crm(), Operation.UPSERT).most();
+        return outbox.claim(permit.account(), most, permit.priority()).orElse(null);
     }
 
     /** Where the work goes: the writer Kamelet with what it must know of the sync. */
@@ -83,10 +119,5 @@ public final class Dispatch {
 
     private static long count(List<Outcome> outcomes, Outcome.Status status) {
         return outcomes.stream().filter(outcome -> outcome.status() == status).count();
-    }
-
-    /** Until the next issue brings priorities to the quota, every call asks as normal. */
-    public Priority priority() {
-        return Priority.NORMAL;
     }
 }

@@ -98,6 +98,9 @@ public final class Status {
             limit.put("used", usage.used());
             limit.put("left", usage.left());
             limit.put("reportedByCrm", usage.reported());
+            Map<String, Object> stopped = new LinkedHashMap<>();
+            usage.stopped().forEach((priority, until) -> stopped.put(priority.toString(), until.toString()));
+            limit.put("stoppedUntil", stopped);
             limits.add(limit);
         }
         Map<String, Object> status = new LinkedHashMap<>();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
+import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.store.TestDatabase;
@@ -120,7 +121,7 @@ class ConvergenceTest {
         }
 
         private void claim() throws SQLException {
-            outbox.claim("crm", 1 + random.nextInt(3)).ifPresent(claim -> {
+            outbox.claim("crm", 1 + random.nextInt(3), Priority.LOW).ifPresent(claim -> {
                 tell("claim " + claim.operation() + " " + claim.changes());
                 for (Change change : claim.changes()) {
                     assertThat(inFlight.add(change.key())).as("one write in flight for %s\n%s", change.key(), story).isTrue();
@@ -201,7 +202,7 @@ class ConvergenceTest {
             while (capture.drain(TABLE) > 0) {
                 // until the log is empty
             }
-            for (var claim = outbox.claim("crm", 3); claim.isPresent(); claim = outbox.claim("crm", 3)) {
+            for (var claim = outbox.claim("crm", 3, Priority.LOW); claim.isPresent(); claim = outbox.claim("crm", 3, Priority.LOW)) {
                 tell("send " + claim.get().operation() + " " + claim.get().changes());
                 claim.get().changes().forEach(this::apply);
                 outbox.settle(claim.get(), claim.get().changes().stream()

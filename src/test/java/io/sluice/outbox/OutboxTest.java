@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
+import io.sluice.Priority;
 import io.sluice.store.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -63,7 +64,7 @@ class OutboxTest {
     }
 
     private Claim claim() throws SQLException {
-        return outbox.claim("crm", 100).orElseThrow();
+        return outbox.claim("crm", 100, Priority.LOW).orElseThrow();
     }
 
     private static List<String> keys(Optional<Claim> claim) {
@@ -88,9 +89,35 @@ class OutboxTest {
         enter("Contact", "old", "upsert", "{\"a\": 1}", 2, 1);
         enter("Contact", "critical", "upsert", "{\"a\": 1}", 0, 9);
         enter("Contact", "low", "upsert", "{\"a\": 1}", 3, 0);
-        assertThat(keys(outbox.claim("crm", 3))).containsExactly("critical", "old", "new");
-        assertThat(keys(outbox.claim("crm", 3))).containsExactly("low");
-        assertThat(outbox.claim("crm", 3)).isEmpty();
+        assertThat(keys(outbox.claim("crm", 3, Priority.LOW))).containsExactly("critical", "old", "new");
+        assertThat(keys(outbox.claim("crm", 3, Priority.LOW))).containsExactly("low");
+        assertThat(outbox.claim("crm", 3, Priority.LOW)).isEmpty();
+    }
+
+    @Test
+    void aClaimBeginsWithNothingLessUrgentThanItsPermitButFillsUpWithIt() throws SQLException {
+        enter("Contact", "normal", "upsert", "{\"a\": 1}", 2, 0);
+        assertThat(outbox.urgency("crm")).contains(Priority.NORMAL);
+        assertThat(outbox.claim("crm", 3, Priority.HIGH)).isEmpty();
+        enter("Contact", "critical", "upsert", "{\"a\": 1}", 0, 0);
+        assertThat(outbox.urgency("crm")).contains(Priority.CRITICAL);
+        assertThat(keys(outbox.claim("crm", 3, Priority.CRITICAL))).containsExactly("critical", "normal");
+        assertThat(outbox.urgency("crm")).isEmpty();
+    }
+
+    @Test
+    void whatWaitsGoesUpAStepForEachPatienceButNeverBecomesCritical() throws SQLException {
+        enter("Contact", "low", "upsert", "{\"a\": 1}", 3, 0);
+        enter("Contact", "fresh", "upsert", "{\"a\": 1}", 3, 0);
+        DATABASE.run("update sluice.outbox set since = now() - interval '90 s' where key = 'low'",
+                "update sluice.outbox set since = now() where key = 'fresh'");
+        assertThat(outbox.promote(60_000)).isEqualTo(1);
+        assertThat(outbox.promote(60_000)).as("a step for each patience").isZero();
+        assertThat(outbox.urgency("crm")).contains(Priority.NORMAL);
+        DATABASE.run("update sluice.outbox set since = now() - interval '1 hour' where key = 'low'");
+        assertThat(outbox.promote(60_000)).isEqualTo(1);
+        assertThat(outbox.promote(60_000)).isZero();
+        assertThat(outbox.urgency("crm")).contains(Priority.HIGH);
     }
 
     @Test
@@ -110,10 +137,10 @@ class OutboxTest {
     void workThatIsNotDueOrOfAnotherAccountIsNotClaimed() throws SQLException {
         upsert("1", "{\"a\": 1}");
         DATABASE.run("update sluice.outbox set due = now() + interval '1 hour'");
-        assertThat(outbox.claim("crm", 10)).isEmpty();
+        assertThat(outbox.claim("crm", 10, Priority.LOW)).isEmpty();
         assertThat(outbox.waiting(List.of("crm", "other"))).isEmpty();
         DATABASE.run("update sluice.outbox set due = now()");
-        assertThat(outbox.claim("other", 10)).isEmpty();
+        assertThat(outbox.claim("other", 10, Priority.LOW)).isEmpty();
         assertThat(outbox.waiting(List.of("crm", "other"))).containsExactly("crm");
     }
 
@@ -133,14 +160,14 @@ class OutboxTest {
             enter("Contact", "same" + i, "upsert", "{\"a\": 1}", 0, 0);
         }
         upsert("real", "{\"a\": 2}");
-        assertThat(keys(outbox.claim("crm", 2))).containsExactly("real");
+        assertThat(keys(outbox.claim("crm", 2, Priority.LOW))).containsExactly("real");
         assertThat(DATABASE.texts("select key from sluice.outbox")).containsExactly("real");
     }
 
     @Test
     void theDeleteOfARecordThatWasNeverSentIsDropped() throws SQLException {
         delete("1");
-        assertThat(outbox.claim("crm", 10)).isEmpty();
+        assertThat(outbox.claim("crm", 10, Priority.LOW)).isEmpty();
         assertThat(DATABASE.texts("select key from sluice.outbox")).isEmpty();
     }
 
@@ -161,7 +188,7 @@ class OutboxTest {
         try (Connection other = DATABASE.application(); Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
             statement.execute("select from sluice.outbox where key = '1' for update");
-            assertThat(keys(outbox.claim("crm", 10))).containsExactly("2");
+            assertThat(keys(outbox.claim("crm", 10, Priority.LOW))).containsExactly("2");
             other.rollback();
         }
     }
@@ -171,7 +198,7 @@ class OutboxTest {
         upsert("1", "{\"a\": 1, \"b\": 1}");
         Claim first = claim();
         upsert("1", "{\"a\": 2}");
-        assertThat(outbox.claim("crm", 10)).as("one write in flight").isEmpty();
+        assertThat(outbox.claim("crm", 10, Priority.LOW)).as("one write in flight").isEmpty();
         assertThat(outbox.settle(first, List.of(Outcome.done("1", "crm-1")))).isEqualTo(1);
         Change next = claim().changes().get(0);
         assertThat(next.fields()).isEqualTo(Map.of("a", 2));
@@ -341,7 +368,7 @@ class OutboxTest {
         Callable<List<String>> claimer = () -> {
             List<String> keys = new ArrayList<>();
             while (true) {
-                Optional<Claim> claim = outbox.claim("crm", 7);
+                Optional<Claim> claim = outbox.claim("crm", 7, Priority.LOW);
                 if (claim.isEmpty() && outbox.waiting(List.of("crm")).isEmpty()) {
                     return keys;
                 }
@@ -366,7 +393,7 @@ class OutboxTest {
             upsert("k" + i, "{\"A\": 1}");
         }
         int calls = 0;
-        for (Optional<Claim> claim = outbox.claim("crm", 64); claim.isPresent(); claim = outbox.claim("crm", 64)) {
+        for (Optional<Claim> claim = outbox.claim("crm", 64, Priority.LOW); claim.isPresent(); claim = outbox.claim("crm", 64, Priority.LOW)) {
             calls++;
             boolean spoilt = keys(claim).contains("k42");
             boolean alone = claim.get().size() == 1;
@@ -384,10 +411,10 @@ class OutboxTest {
         Outbox resting = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
                 new Backoff(Duration.ZERO, Duration.ZERO), Pause.of(Duration.ofHours(4)));
         upsert("1", "{\"A\": 1}");
-        Claim first = resting.claim("crm", 100).orElseThrow();
+        Claim first = resting.claim("crm", 100, Priority.LOW).orElseThrow();
         upsert("1", "{\"A\": 2}");
         resting.settle(first, List.of(Outcome.done("1", null)));
-        assertThat(resting.claim("crm", 100)).isEmpty();
+        assertThat(resting.claim("crm", 100, Priority.LOW)).isEmpty();
         upsert("1", "{\"A\": 3}");
         DATABASE.run("update sluice.outbox set due = now()");
         assertThat(claim().changes()).extracting(Change::fields).containsExactly(Map.of("A", 3));

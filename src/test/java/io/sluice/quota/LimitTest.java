@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -49,6 +51,25 @@ class LimitTest {
                 .hasMessageContaining("limit 'burst'");
     }
 
+    @Test
+    void sharesReservesOperationsUnitsAndCallsAtOnceAreRead() {
+        assertThat(Limit.parse("daily", "100_000 per 24h, share 60%, reserve 500"))
+                .isEqualTo(new Limit("daily", Limit.Kind.CALLS, 100_000, Duration.ofDays(1), 60, 500, List.of()));
+        assertThat(Limit.parse("search", "5 per 1s, for search read"))
+                .isEqualTo(new Limit("search", Limit.Kind.CALLS, 5, Duration.ofSeconds(1), 100, 0, List.of("search", "read")));
+        assertThat(Limit.parse("tokens", "400 units per 2s").kind()).isEqualTo(Limit.Kind.UNITS);
+        assertThat(Limit.parse("concurrent", "25 at once"))
+                .isEqualTo(new Limit("concurrent", Limit.Kind.AT_ONCE, 25, Duration.ZERO, 100, 0, List.of()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10 per 1s, share 0%", "10 per 1s, share 101%", "10 per 1s, reserve 10", "10 per 1s, half",
+        "10 per 1s,", "0 at once"})
+    void anOptionThatMakesNoSenseIsRefusedWithTheNameOfTheLimit(String text) {
+        assertThatThrownBy(() -> Limit.parse("burst", text)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("limit 'burst'");
+    }
+
     @Property
     void everyCountAndWindowIsReadExactly(@ForAll @LongRange(min = 1, max = 999_999_999_999_999_999L) long max, @ForAll @IntRange(min = 1, max = 999_999_999) int seconds) {
         Limit limit = Limit.parse("any", max + " per " + seconds + "s");
@@ -59,7 +80,7 @@ class LimitTest {
 
     @Test
     void whatIsLeftIsNeverBelowZero() {
-        assertThat(new Usage("daily", 10, Duration.ofDays(1), 4, null).left()).isEqualTo(6);
-        assertThat(new Usage("daily", 10, Duration.ofDays(1), 12, 12L).left()).isZero();
+        assertThat(new Usage("daily", 10, Duration.ofDays(1), 4, null, Map.of()).left()).isEqualTo(6);
+        assertThat(new Usage("daily", 10, Duration.ofDays(1), 12, 12L, Map.of()).left()).isZero();
     }
 }

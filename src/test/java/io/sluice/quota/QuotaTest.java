@@ -42,7 +42,7 @@ class QuotaTest {
     }
 
     private static Optional<Permit> grant(Quota quota) throws SQLException {
-        return quota.grant("crm", "upsert", Priority.NORMAL);
+        return quota.grant("crm", "upsert", Priority.CRITICAL);
     }
 
     /** Moves everything the ledger holds into the past. */
@@ -140,7 +140,73 @@ class QuotaTest {
         Quota quota = quota(limit(100, 10));
         grant(quota);
         quota.reported("crm", "limit10", 100, 60);
-        assertThat(quota.usage("crm")).containsExactly(new Usage("limit10", 100, Duration.ofSeconds(10), 60, 60L));
+        assertThat(quota.usage("crm")).singleElement().satisfies(usage -> {
+            assertThat(usage.reported()).isEqualTo(60);
+            assertThat(usage.used()).as("and the one in flight").isEqualTo(61);
+        });
+    }
+
+    @Test
+    void aDayIsCountedByTheMinuteAndTheMinuteAtItsEdgeByTheCall() throws SQLException {
+        Quota quota = quota(new Limit("daily", 4, Duration.ofHours(24)));
+        for (int i = 0; i < 3; i++) {
+            quota.report(grant(quota).orElseThrow(), OK);
+        }
+        grant(quota).orElseThrow();
+        assertThat(grant(quota)).as("three completed and one in flight").isEmpty();
+        DATABASE.run("delete from sluice.api_call where completed_at is not null");
+        assertThat(quota.usage("crm").get(0).used()).as("without a look at the calls").isEqualTo(4);
+
+        DATABASE.run("insert into sluice.api_call (account, operation, priority, granted_at, expires_at, completed_at)"
+                + " select 'crm', 'upsert', 0, at, at, at from (select now() - interval '24 hours' + step as at"
+                + " from unnest(array[interval '-5 s', interval '-1 s']) as step) as old",
+                "delete from sluice.usage_minute");
+        assertThat(quota.usage("crm").get(0).used()).as("both left the window").isEqualTo(1);
+    }
+
+    @Test
+    void aLimitForSomeOperationsCountsOnlyThese() throws SQLException {
+        Quota quota = quota(Limit.parse("search", "1 per 10s, for search"), limit(3, 10));
+        assertThat(quota.grant("crm", "search", Priority.CRITICAL)).isPresent();
+        assertThat(quota.grant("crm", "search", Priority.CRITICAL)).isEmpty();
+        assertThat(grant(quota)).isPresent();
+        assertThat(grant(quota)).isPresent();
+        assertThat(grant(quota)).as("the other limit counts all").isEmpty();
+    }
+
+    @Test
+    void callsAtOnceAreCountedWhileTheyRun() throws SQLException {
+        Quota quota = quota(Limit.parse("concurrent", "2 at once"));
+        Permit first = grant(quota).orElseThrow();
+        grant(quota).orElseThrow();
+        assertThat(grant(quota)).isEmpty();
+        quota.report(first, OK);
+        assertThat(grant(quota)).isPresent();
+        letPass(30.5);
+        assertThat(grant(quota)).as("what never answered is over").isPresent();
+    }
+
+    @Test
+    void unitsAreWeighedByTheCostOfACall() throws SQLException {
+        Quota quota = quota(Limit.parse("units", "100 units per 10s"));
+        assertThat(quota.ask("crm", "write", 60, Priority.CRITICAL)).isInstanceOf(Verdict.Granted.class);
+        assertThat(quota.ask("crm", "write", 41, Priority.CRITICAL)).isInstanceOf(Verdict.Refused.class);
+        assertThat(quota.ask("crm", "write", 40, Priority.CRITICAL)).isInstanceOf(Verdict.Granted.class);
+    }
+
+    @Test
+    void theMarksOfADayStopTheLessUrgentFirst() throws SQLException {
+        Quota quota = quota(new Limit("daily", 100, Duration.ofHours(24)));
+        quota.reported("crm", "daily", 100, 70);
+        assertThat(quota.usage("crm").get(0).stopped()).containsOnlyKeys(Priority.LOW);
+        assertThat(quota.grant("crm", "write", Priority.LOW)).isEmpty();
+        quota.reported("crm", "daily", 100, 85);
+        assertThat(quota.usage("crm").get(0).stopped()).containsOnlyKeys(Priority.NORMAL, Priority.LOW);
+        quota.reported("crm", "daily", 100, 95);
+        assertThat(quota.grant("crm", "write", Priority.HIGH)).isEmpty();
+        assertThat(quota.grant("crm", "write", Priority.CRITICAL)).isPresent();
+        quota.reported("crm", "daily", 100, 20);
+        assertThat(quota.usage("crm").get(0).stopped()).as("lifted").isEmpty();
     }
 
     /** The rule, checked afterwards on the ledger for every grant that any of the threads got. */

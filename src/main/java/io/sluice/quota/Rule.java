@@ -1,0 +1,90 @@
+package io.sluice.quota;
+
+import io.sluice.Priority;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Whether a limit lets a call through, as a pure function.
+ *
+ * <p>A call needs a place: fewer than {@code max} calls in flight or completed within the window. Of a long window each
+ * priority has only the part below its mark, so that what is urgent finds quota when the rest has used its own. In a
+ * short window the places that are left are spread over the time until the next ones come free, so that an urgent call,
+ * which needs no turn, finds a place at any moment.
+ */
+final class Rule {
+
+    /** Calls that need no turn after a quiet time: a part of the window. */
+    private static final int BURST = 10;
+
+    /**
+     * Percent of the even distance that turns keep at least: places that come free close together, because urgent calls
+     * took them out of turn, are spread again. A little less than all of it, to catch up on what was missed.
+     */
+    private static final int EVEN = 97;
+
+    /** How often the CRM is asked again, where it is its own report that stops us: a part of the window. */
+    private static final int REFRESH = 100;
+
+    private Rule() {
+    }
+
+    /** The part of a long window, in percent, at which calls of this priority stop. */
+    static int mark(Priority priority) {
+        return switch (priority) {
+            case CRITICAL -> 100;
+            case HIGH -> 95;
+            case NORMAL -> 85;
+            case LOW -> 70;
+        };
+    }
+
+    /** Nothing when the call may go now, else why not. */
+    static Optional<Refusal> check(Limit limit, Count count, Priority priority, int cost) {
+        Optional<Refusal> refusal = place(limit, count, priority, cost);
+        return refusal.isPresent() || priority == Priority.CRITICAL ? refusal : turn(limit, count);
+    }
+
+    /** Nothing when there is a place for the call. */
+    static Optional<Refusal> place(Limit limit, Count count, Priority priority, int cost) {
+        long need = limit.kind() == Limit.Kind.UNITS ? cost : 1;
+        int mark = limit.isLong() ? mark(priority) : 100;
+        if (count.own() + need > part(part(limit.max(), limit.share()), mark)
+                || count.own() + need > limit.max() - limit.reserve()) {
+            return Optional.of(new Refusal(limit.name(), frees(limit, count), mark < 100));
+        }
+        if (count.total() + need > part(limit.max() - limit.reserve(), mark)) {
+            Instant again = later(count.reportedAt(), count.lastGrant()).plus(limit.window().dividedBy(REFRESH));
+            if (again.isAfter(count.now())) {
+                return Optional.of(new Refusal(limit.name(), again, mark < 100));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Refusal> turn(Limit limit, Count count) {
+        if (limit.kind() == Limit.Kind.AT_ONCE || limit.isLong() || count.lastGrant() == null
+                || count.own() < Math.max(1, limit.max() / BURST)) {
+            return Optional.empty();
+        }
+        long places = Math.max(1, part(limit.max(), limit.share()) - limit.reserve() - count.own());
+        Duration spread = Duration.between(count.now(), frees(limit, count)).dividedBy(places);
+        Duration even = limit.window().multipliedBy(EVEN).dividedBy(100 * limit.max());
+        Instant turn = count.lastGrant().plus(spread.compareTo(even) > 0 ? spread : even);
+        return turn.isAfter(count.now()) ? Optional.of(new Refusal(limit.name(), turn, false)) : Optional.empty();
+    }
+
+    private static Instant frees(Limit limit, Count count) {
+        return count.frees() == null ? count.now().plus(limit.window()) : count.frees();
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return other == null || one.isAfter(other) ? one : other;
+    }
+
+    /** Rounded up, so that a small limit has a place for everybody. */
+    private static long part(long whole, int percent) {
+        return percent == 100 ? whole : Math.floorDiv(whole * percent + 99, 100);
+    }
+}
