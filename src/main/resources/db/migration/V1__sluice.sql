@@ -122,6 +122,19 @@ create table sluice.quota (
     primary key (account, name)
 );
 
+-- Refusals of a CRM, although we counted otherwise: how often, and when one call may try again.
+create table sluice.refusal (
+    account      text        not null,
+    kind         text        not null,   -- daily, short, concurrent, search, bulk
+    step         integer     not null,
+    rate         integer     not null,   -- percent of the short limits that is used when it is over
+    since        timestamptz not null,
+    until        timestamptz not null,
+    probe        bigint,                 -- the permit of the call that tries
+    recovered_at timestamptz,
+    primary key (account, kind)
+);
+
 -- How far each stream has come. For a sync's first load: which mapping of the table is loaded.
 create table sluice.checkpoint (
     account    text        not null,

@@ -4,11 +4,14 @@ import io.sluice.Priority;
 import io.sluice.quota.Answer;
 import io.sluice.quota.Permit;
 import io.sluice.quota.Quota;
+import io.sluice.quota.Storm;
 import io.sluice.quota.Verdict;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import org.apache.camel.Exchange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The permit before and the report after a call, as steps of a route. A route that took its permit before it claimed
@@ -17,6 +20,11 @@ import org.apache.camel.Exchange;
 public final class Permits {
 
     public static final String PERMIT = "SluicePermit";
+
+    /** Set when a limit of the CRM's refused the call: it did nothing, and is nobody's failure. */
+    public static final String REFUSED = "SluiceRefused";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Permits.class);
     private static final Duration PAUSE = Duration.ofMillis(20);
 
     private final Quota quota;
@@ -49,7 +57,20 @@ public final class Permits {
     /** Reports the call and takes the permit off the message: it is spent. */
     public void report(Exchange exchange, Answer answer) throws SQLException {
         if (exchange.getMessage().removeHeader(PERMIT) instanceof Permit permit) {
-            quota.report(permit, answer);
+            quota.report(permit, answer).ifPresent(storm -> tell(permit.account(), storm));
+        }
+        if (answer.refusal() != null) {
+            exchange.getMessage().setHeader(REFUSED, true);
+        }
+    }
+
+    private static void tell(String account, Storm storm) {
+        if (storm.isOver()) {
+            LOG.info("Account {} takes calls again after its refusals ({}); the rate comes back within seconds.", account,
+                    storm.kind());
+        } else if (storm.step() == 1) {
+            LOG.warn("Account {} refuses calls: its {} limit is spent, more than we counted. Nothing is lost; one call at"
+                    + " a time tries again, with growing pauses.", account, storm.kind());
         }
     }
 

@@ -91,15 +91,21 @@ public final class Outbox {
             from waited w where o.account = w.account and o.object = w.object and o.key = w.key""";
 
     /** What was in flight waits again, below what arrived meanwhile. */
-    private static final String GIVE_BACK = """
+    private static final String GIVE_BACK_AFTER = """
             operation = coalesce(o.operation, o.inflight_operation),
                     fields = case when o.operation = 'delete' or o.operation is null and o.inflight_operation = 'delete'
                                   then '{}' else coalesce(o.inflight, '{}') || o.fields end,
                     stamps = case when o.operation = 'delete' or o.operation is null and o.inflight_operation = 'delete'
                                   then '{}' else coalesce(o.inflight_stamps, '{}') || o.stamps end,
-                    since = least(o.since, o.inflight_since), attempts = o.attempts + 1,
+                    since = least(o.since, o.inflight_since), attempts = o.attempts + %1$d,
                     inflight_operation = null, inflight = null, inflight_stamps = null, inflight_since = null,
                     lease = null, lease_until = null""";
+
+    private static final String GIVE_BACK = GIVE_BACK_AFTER.formatted(1);
+
+    /** What was certainly not done: no attempt of the record's. */
+    private static final String RELEASE =
+            "update sluice.outbox o set " + GIVE_BACK_AFTER.formatted(0) + " where o.lease = ?";
 
     /**
      * Nobody knows whether the CRM has what was given back, so it agrees on it no more: the old value, should it come
@@ -299,6 +305,11 @@ public final class Outbox {
     private static Array texts(Connection connection, List<Outcome> outcomes, Function<Outcome, String> part)
             throws SQLException {
         return connection.createArrayOf("text", outcomes.stream().map(part).toArray());
+    }
+
+    /** Puts a claim back whose call was refused before it did anything: it waits again, in its place. */
+    public void release(Claim claim) throws SQLException {
+        database.update(RELEASE, claim.lease());
     }
 
     /** Gives back what processes that died had claimed. @return how many records */

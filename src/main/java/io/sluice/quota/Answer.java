@@ -7,8 +7,13 @@ package io.sluice.quota;
  * @param status  HTTP status; 0 when no answer came, so that nobody knows when the server counted it
  * @param records records in the call
  * @param bytes   size of the request's body
+ * @param refusal that a limit is spent, or null
  */
-public record Answer(String operation, int status, int records, long bytes) {
+public record Answer(String operation, int status, int records, long bytes, Refusal refusal) {
 
     public static final int LOST = 0;
+
+    public Answer(String operation, int status, int records, long bytes) {
+        this(operation, status, records, bytes, null);
+    }
 }

@@ -60,6 +60,13 @@ public record Limit(String name, Kind kind, long max, Duration window, int share
         return window.compareTo(LONG) >= 0;
     }
 
+    /** The same, after a refusal: what is long is told by the CRM's reports, and stays. */
+    Limit slowed(int percent) {
+        long slow = Math.max(1, max * percent / 100);
+        return isLong() || percent >= 100 ? this
+                : new Limit(name, kind, slow, window, share, Math.min(reserve, slow - 1), operations);
+    }
+
     boolean appliesTo(String operation) {
         return operations.isEmpty() || operations.contains(operation);
     }

@@ -5,7 +5,8 @@ import io.sluice.Priority;
 /**
  * Leave to make one call.
  *
- * @param id of its row in the ledger
+ * @param id    of its row in the ledger
+ * @param probe the kind of the refusals that this call finds out to be over, or null
  */
-public record Permit(long id, String account, String operation, Priority priority) {
+public record Permit(long id, String account, String operation, Priority priority, String probe) {
 }

@@ -9,11 +9,15 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * The permits of all accounts, kept in PostgreSQL by PostgreSQL's clock, so that replicas share them and a crash
@@ -90,6 +94,20 @@ public final class Quota {
             on conflict (account, minute, operation) do update
             set calls = m.calls + 1, cost = m.cost + excluded.cost""";
 
+    private static final String STORMS = """
+            select clock_timestamp() as now, r.* from (values (1)) as always(row)
+            left join sluice.refusal r on r.account = ?""";
+
+    private static final String KEEP = """
+            insert into sluice.refusal (account, kind, step, rate, since, until, probe, recovered_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?)
+            on conflict (account, kind) do update
+            set step = excluded.step, rate = excluded.rate, since = excluded.since, until = excluded.until,
+                probe = excluded.probe, recovered_at = excluded.recovered_at""";
+
+    private static final String LEAVE_PROBE = """
+            update sluice.refusal set probe = null, until = clock_timestamp() where account = ? and probe = ?""";
+
     private static final String CANCEL = "delete from sluice.api_call where id = ? and status is null";
 
     private static final String REPORTED = """
@@ -139,20 +157,84 @@ public final class Quota {
         List<Limit> applying = limitsOf(account).stream().filter(limit -> limit.appliesTo(operation)).toList();
         return database.transaction(connection -> {
             Database.query(connection, TURN, row -> null, account);
-            List<Count> counts = count(connection, account, applying);
-            Verdict.Refused refused = null;
-            for (int i = 0; i < applying.size(); i++) {
-                Count count = counts.get(i);
-                Refusal refusal = Rule.check(applying.get(i), count, priority, cost).orElse(null);
-                if (refusal != null && (refused == null || refusal.until().isAfter(refused.refusal().until()))) {
-                    refused = new Verdict.Refused(refusal,
-                            Math.max(1, Duration.between(count.now(), refusal.until()).toMillis()));
-                }
+            Storms storms = storms(connection, account).concerning(operation);
+            Optional<Verdict> held = storms.hold();
+            if (held.isEmpty()) {
+                List<Limit> slowed = applying.stream().map(limit -> limit.slowed(storms.rate())).toList();
+                held = hold(slowed, count(connection, account, slowed), priority, cost);
             }
-            return refused != null ? refused : new Verdict.Granted(new Permit(
-                    Database.query(connection, GRANT, row -> row.getLong(1), account, operation, priority.rank(), cost,
-                            longestCall().toMillis()).get(0), account, operation, priority));
+            return held.isPresent() ? held.get()
+                    : new Verdict.Granted(grant(connection, account, operation, cost, priority, storms));
         });
+    }
+
+    /** The limit that holds the call for longest. */
+    private static Optional<Verdict> hold(List<Limit> limits, List<Count> counts, Priority priority, int cost) {
+        return IntStream.range(0, limits.size())
+                .mapToObj(i -> Rule.check(limits.get(i), counts.get(i), priority, cost)
+                        .map(hold -> Verdict.Held.of(hold, counts.get(i).now())))
+                .flatMap(Optional::stream)
+                .max(Comparator.comparing(held -> held.hold().until()))
+                .map(held -> held);
+    }
+
+    private Permit grant(Connection connection, String account, String operation, int cost, Priority priority,
+            Storms storms) throws SQLException {
+        long id = Database.query(connection, GRANT, row -> row.getLong(1), account, operation, priority.rank(), cost,
+                longestCall().toMillis()).get(0);
+        Storm probed = storms.probed();
+        if (probed != null) {
+            keep(connection, account, probed.probing(id, storms.now().plus(longestCall())));
+        }
+        return new Permit(id, account, operation, priority, probed == null ? null : probed.kind());
+    }
+
+    /** @param of those that are kept, the ones that are over and recovered from included */
+    private record Storms(Instant now, List<Storm> of) {
+
+        Storms concerning(String operation) {
+            return new Storms(now, of.stream().filter(storm -> storm.concerns(operation)).toList());
+        }
+
+        Optional<Verdict> hold() {
+            return of.stream().filter(storm -> !storm.isOver() && storm.until().isAfter(now))
+                    .max(Comparator.comparing(Storm::until))
+                    .map(storm -> Verdict.Held.of(new Hold(storm.kind(), storm.until(), false), now));
+        }
+
+        /** Percent of the short limits that may be used. */
+        int rate() {
+            return of.stream().mapToInt(storm -> storm.rateAt(now)).min().orElse(100);
+        }
+
+        /** The one that a call which is granted now finds out to be over, or null. */
+        Storm probed() {
+            return of.stream().filter(storm -> !storm.isOver()).findFirst().orElse(null);
+        }
+
+        Storm ofKind(String kind) {
+            return of.stream().filter(storm -> storm.kind().equals(kind)).findFirst().orElse(null);
+        }
+    }
+
+    private static Storms storms(Connection connection, String account) throws SQLException {
+        Instant[] now = new Instant[1];
+        List<Storm> of = Database.query(connection, STORMS, row -> {
+            now[0] = instant(row, "now");
+            return row.getString("kind") == null ? null : new Storm(row.getString("kind"), row.getInt("step"),
+                    row.getInt("rate"), instant(row, "since"), instant(row, "until"),
+                    row.getObject("probe", Long.class), instant(row, "recovered_at"));
+        }, account);
+        return new Storms(now[0], of.stream().filter(Objects::nonNull).toList());
+    }
+
+    private static void keep(Connection connection, String account, Storm storm) throws SQLException {
+        Database.update(connection, KEEP, account, storm.kind(), storm.step(), storm.rate(), time(storm.since()),
+                time(storm.until()), storm.probe(), time(storm.recovered()));
+    }
+
+    private static OffsetDateTime time(Instant instant) {
+        return instant == null ? null : instant.atOffset(ZoneOffset.UTC);
     }
 
     private static List<Count> count(Connection connection, String account, List<Limit> limits) throws SQLException {
@@ -177,15 +259,49 @@ public final class Quota {
         return at == null ? null : at.toInstant();
     }
 
-    /** Says how a granted call ended. */
-    public void report(Permit permit, Answer answer) throws SQLException {
+    /**
+     * Says how a granted call ended.
+     *
+     * @return the storm that begins, goes on or ends with it; nothing for the calls of a usual day, and for those that
+     *         were under way when a storm began
+     */
+    public Optional<Storm> report(Permit permit, Answer answer) throws SQLException {
         database.update(REPORT, answer.status(), answer.operation(), answer.status(), answer.records(), answer.bytes(),
                 permit.id());
+        boolean through = answer.refusal() == null && answer.status() != Answer.LOST;
+        if (through ? permit.probe() == null : answer.refusal() == null) {
+            return Optional.empty();
+        }
+        return database.transaction(connection -> {
+            Database.query(connection, TURN, row -> null, permit.account());
+            Storms storms = storms(connection, permit.account());
+            Storm before = storms.ofKind(through ? permit.probe() : answer.refusal().kind());
+            boolean probe = before != null && before.probe() != null && before.probe() == permit.id();
+            Storm after = null;
+            if (through && probe) {
+                after = before.over(storms.now());
+            } else if (!through && (probe || before == null || before.isOver())) {
+                after = Storm.refused(before, answer.refusal(), storms.now(), Math::random);
+            }
+            if (after != null) {
+                keep(connection, permit.account(), after);
+            }
+            return Optional.ofNullable(after);
+        });
     }
 
     /** Gives back a permit whose call was never made. */
     public void cancel(Permit permit) throws SQLException {
         database.update(CANCEL, permit.id());
+        if (permit.probe() != null) {
+            database.update(LEAVE_PROBE, permit.account(), permit.id());
+        }
+    }
+
+    /** The refusals that go on now. */
+    public List<Storm> storms(String account) throws SQLException {
+        return database.transaction(connection -> storms(connection, account).of().stream()
+                .filter(storm -> !storm.isOver()).toList());
     }
 
     /** Keeps what the CRM itself said of a limit; other integrations spend it too. */

@@ -1,13 +1,19 @@
 package io.sluice.quota;
 
-import java.time.Instant;
+import java.time.Duration;
 
 /**
- * Why a call may not go now.
+ * A CRM's word that a limit of its own is spent, although we counted otherwise.
  *
- * @param limit  that stops it
- * @param until  when it is worth asking again
- * @param atMark more urgent calls still go
+ * @param kind       which limit: {@value #DAILY}, {@value #SHORT}, {@value #CONCURRENT}, {@value #SEARCH} or
+ *                   {@value #BULK}
+ * @param retryAfter how long it asks us to wait; zero when it does not say
  */
-public record Refusal(String limit, Instant until, boolean atMark) {
+public record Refusal(String kind, Duration retryAfter) {
+
+    public static final String DAILY = "daily";
+    public static final String SHORT = "short";
+    public static final String CONCURRENT = "concurrent";
+    public static final String SEARCH = "search";
+    public static final String BULK = "bulk";
 }

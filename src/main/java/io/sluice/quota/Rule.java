@@ -41,29 +41,29 @@ final class Rule {
     }
 
     /** Nothing when the call may go now, else why not. */
-    static Optional<Refusal> check(Limit limit, Count count, Priority priority, int cost) {
-        Optional<Refusal> refusal = place(limit, count, priority, cost);
-        return refusal.isPresent() || priority == Priority.CRITICAL ? refusal : turn(limit, count);
+    static Optional<Hold> check(Limit limit, Count count, Priority priority, int cost) {
+        Optional<Hold> hold = place(limit, count, priority, cost);
+        return hold.isPresent() || priority == Priority.CRITICAL ? hold : turn(limit, count);
     }
 
     /** Nothing when there is a place for the call. */
-    static Optional<Refusal> place(Limit limit, Count count, Priority priority, int cost) {
+    static Optional<Hold> place(Limit limit, Count count, Priority priority, int cost) {
         long need = limit.kind() == Limit.Kind.UNITS ? cost : 1;
         int mark = limit.isLong() ? mark(priority) : 100;
         if (count.own() + need > part(part(limit.max(), limit.share()), mark)
                 || count.own() + need > limit.max() - limit.reserve()) {
-            return Optional.of(new Refusal(limit.name(), frees(limit, count), mark < 100));
+            return Optional.of(new Hold(limit.name(), frees(limit, count), mark < 100));
         }
         if (count.total() + need > part(limit.max() - limit.reserve(), mark)) {
             Instant again = later(count.reportedAt(), count.lastGrant()).plus(limit.window().dividedBy(REFRESH));
             if (again.isAfter(count.now())) {
-                return Optional.of(new Refusal(limit.name(), again, mark < 100));
+                return Optional.of(new Hold(limit.name(), again, mark < 100));
             }
         }
         return Optional.empty();
     }
 
-    private static Optional<Refusal> turn(Limit limit, Count count) {
+    private static Optional<Hold> turn(Limit limit, Count count) {
         if (limit.kind() == Limit.Kind.AT_ONCE || limit.isLong() || count.lastGrant() == null
                 || count.own() < Math.max(1, limit.max() / BURST)) {
             return Optional.empty();
@@ -72,7 +72,7 @@ final class Rule {
         Duration spread = Duration.between(count.now(), frees(limit, count)).dividedBy(places);
         Duration even = limit.window().multipliedBy(EVEN).dividedBy(100 * limit.max());
         Instant turn = count.lastGrant().plus(spread.compareTo(even) > 0 ? spread : even);
-        return turn.isAfter(count.now()) ? Optional.of(new Refusal(limit.name(), turn, false)) : Optional.empty();
+        return turn.isAfter(count.now()) ? Optional.of(new Hold(limit.name(), turn, false)) : Optional.empty();
     }
 
     private static Instant frees(Limit limit, Count count) {

@@ -18,7 +18,7 @@ public record Usage(String name, long max, Duration window, long used, Long repo
     static Usage of(Limit limit, Count count) {
         Map<Priority, Instant> stopped = new EnumMap<>(Priority.class);
         for (Priority priority : Priority.values()) {
-            Rule.place(limit, count, priority, 1).ifPresent(refusal -> stopped.put(priority, refusal.until()));
+            Rule.place(limit, count, priority, 1).ifPresent(hold -> stopped.put(priority, hold.until()));
         }
         return new Usage(limit.name(), limit.max(), limit.window(), count.total(), count.reported(), stopped);
     }

@@ -1,5 +1,8 @@
 package io.sluice.quota;
 
+import java.time.Duration;
+import java.time.Instant;
+
 /** The answer to a request for a permit. */
 public sealed interface Verdict {
 
@@ -7,6 +10,10 @@ public sealed interface Verdict {
     }
 
     /** @param waitMillis by PostgreSQL's clock, after which asking again is worth it */
-    record Refused(Refusal refusal, long waitMillis) implements Verdict {
+    record Held(Hold hold, long waitMillis) implements Verdict {
+
+        static Held of(Hold hold, Instant now) {
+            return new Held(hold, Math.max(1, Duration.between(now, hold.until()).toMillis()));
+        }
     }
 }

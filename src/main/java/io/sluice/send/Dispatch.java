@@ -65,7 +65,7 @@ public final class Dispatch {
             if (verdict instanceof Verdict.Granted granted) {
                 return granted.permit();
             }
-            long waitMillis = ((Verdict.Refused) verdict).waitMillis();
+            long waitMillis = ((Verdict.Held) verdict).waitMillis();
             if (System.nanoTime() + waitMillis * 1_000_000 > patienceEnds) {
                 return null;
             }
@@ -90,9 +90,14 @@ public final class Dispatch {
     /**
      * Settles what the writer answered and says what came of it.
      *
-     * @param status HTTP status of the call
+     * @param status  HTTP status of the call
+     * @param refused whether a limit of the CRM's refused it, or null: then nothing came of it, and the work waits again
      */
-    public void settle(Claim claim, List<Outcome> outcomes, int status) throws SQLException {
+    public void settle(Claim claim, List<Outcome> outcomes, int status, Boolean refused) throws SQLException {
+        if (Boolean.TRUE.equals(refused)) {
+            outbox.release(claim);
+            return;
+        }
         outbox.settle(claim, outcomes, claim.size() > 1 && refusesContent(status));
         long done = count(outcomes, Outcome.Status.DONE);
         long retry = count(outcomes, Outcome.Status.RETRY);

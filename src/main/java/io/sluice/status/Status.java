@@ -108,6 +108,9 @@ public final class Status {
         status.put("problem", accounts.problem(account));
         status.put("callsToday", quota.callsToday(account));
         status.put("limits", limits);
+        status.put("refusals", quota.storms(account).stream()
+                .map(storm -> Map.of("kind", storm.kind(), "times", storm.step(), "since", storm.since().toString(),
+                        "triedAgainAt", storm.until().toString())).toList());
         return status;
     }
 }

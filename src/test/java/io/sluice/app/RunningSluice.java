@@ -289,6 +289,11 @@ final class RunningSluice implements AutoCloseable {
         return referee.path("accepted").asLong() + referee.path("refused").asLong();
     }
 
+    /** Those of them that it refused for a limit. */
+    long refused() {
+        return referee().path("refused").asLong();
+    }
+
     long ledger() throws SQLException {
         return number("select count(*) from sluice.api_call");
     }

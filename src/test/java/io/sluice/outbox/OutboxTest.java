@@ -106,6 +106,17 @@ class OutboxTest {
     }
 
     @Test
+    void workThatWasRefusedForTheQuotaWaitsInItsPlaceAndWithoutAnAttempt() throws SQLException {
+        settled("1", "{\"a\": 0}");
+        upsert("1", "{\"a\": 1}");
+        outbox.release(claim());
+        assertThat(DATABASE.texts("select concat_ws(' ', operation, fields, attempts, due <= clock_timestamp())"
+                + " from sluice.outbox")).containsExactly("upsert {\"a\": 1} 0 t");
+        assertThat(base("1")).as("nothing is doubted").isEqualTo("{\"a\": 0}");
+        assertThat(keys(Optional.of(claim()))).containsExactly("1");
+    }
+
+    @Test
     void whatWaitsGoesUpAStepForEachPatienceButNeverBecomesCritical() throws SQLException {
         enter("Contact", "low", "upsert", "{\"a\": 1}", 3, 0);
         enter("Contact", "fresh", "upsert", "{\"a\": 1}", 3, 0);

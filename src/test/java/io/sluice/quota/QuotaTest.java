@@ -190,7 +190,7 @@ class QuotaTest {
     void unitsAreWeighedByTheCostOfACall() throws SQLException {
         Quota quota = quota(Limit.parse("units", "100 units per 10s"));
         assertThat(quota.ask("crm", "write", 60, Priority.CRITICAL)).isInstanceOf(Verdict.Granted.class);
-        assertThat(quota.ask("crm", "write", 41, Priority.CRITICAL)).isInstanceOf(Verdict.Refused.class);
+        assertThat(quota.ask("crm", "write", 41, Priority.CRITICAL)).isInstanceOf(Verdict.Held.class);
         assertThat(quota.ask("crm", "write", 40, Priority.CRITICAL)).isInstanceOf(Verdict.Granted.class);
     }
 
@@ -207,6 +207,43 @@ class QuotaTest {
         assertThat(quota.grant("crm", "write", Priority.CRITICAL)).isPresent();
         quota.reported("crm", "daily", 100, 20);
         assertThat(quota.usage("crm").get(0).stopped()).as("lifted").isEmpty();
+    }
+
+    @Test
+    void aRefusalStopsAllCallsButOneThatTriesAgainAndASuccessLetsThemGo() throws SQLException {
+        Quota quota = quota(limit(100, 10));
+        Answer refused = new Answer("upsert", 429, 1, 10, new Refusal(Refusal.SHORT, Duration.ZERO));
+        Permit underWay = grant(quota).orElseThrow();
+        assertThat(quota.report(grant(quota).orElseThrow(), refused)).hasValueSatisfying(
+                storm -> assertThat(storm.step()).isEqualTo(1));
+        assertThat(quota.report(underWay, refused)).as("was under way already").isEmpty();
+        assertThat(grant(quota)).isEmpty();
+        assertThat(quota.storms("crm")).singleElement();
+
+        DATABASE.run("update sluice.refusal set until = now()");
+        Permit probe = grant(quota).orElseThrow();
+        assertThat(grant(quota)).as("one at a time").isEmpty();
+        assertThat(quota.report(probe, refused)).hasValueSatisfying(storm -> assertThat(storm.step()).isEqualTo(2));
+
+        DATABASE.run("update sluice.refusal set until = now()");
+        quota.cancel(grant(quota).orElseThrow());
+        assertThat(quota.report(grant(quota).orElseThrow(), OK)).hasValueSatisfying(
+                storm -> assertThat(storm.isOver()).isTrue());
+        assertThat(grant(quota)).isPresent();
+        assertThat(grant(quota)).isPresent();
+        assertThat(quota.storms("crm")).isEmpty();
+    }
+
+    @Test
+    void aProbeThatIsNeverAnsweredLetsAnotherOneTry() throws SQLException {
+        Quota quota = quota(limit(100, 10));
+        quota.report(grant(quota).orElseThrow(),
+                new Answer("upsert", 429, 1, 10, new Refusal(Refusal.SHORT, Duration.ZERO)));
+        DATABASE.run("update sluice.refusal set until = now()");
+        quota.report(grant(quota).orElseThrow(), new Answer("upsert", Answer.LOST, 1, 10));
+        assertThat(grant(quota)).isEmpty();
+        DATABASE.run("update sluice.refusal set until = until - interval '30 s'");
+        assertThat(grant(quota)).isPresent();
     }
 
     /** The rule, checked afterwards on the ledger for every grant that any of the threads got. */

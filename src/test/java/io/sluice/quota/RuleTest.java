@@ -139,7 +139,7 @@ class RuleTest {
         Limit daily = new Limit("daily", 1000, Duration.ofHours(25));
         Count told = new Count(at(0), 10, null, at(-5), 1000L, at(0), 0);
         assertThat(Rule.check(daily, told, Priority.CRITICAL, 1)).hasValueSatisfying(
-                refusal -> assertThat(refusal.until()).isEqualTo(at(0).plus(Duration.ofMinutes(15))));
+                hold -> assertThat(hold.until()).isEqualTo(at(0).plus(Duration.ofMinutes(15))));
         Count later = new Count(at(900_000), 10, null, at(-5), 1000L, at(0), 0);
         assertThat(Rule.check(daily, later, Priority.LOW, 1)).as("one call that asks").isEmpty();
         Count asked = new Count(at(900_001), 11, null, at(900_000), 1000L, at(0), 1);

@@ -1,6 +1,9 @@
 package io.sluice.crm.salesforce;
 
 import io.sluice.Outcome;
+import io.sluice.quota.Refusal;
+import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 
 /** Which of Salesforce's error codes sending again can heal. */
@@ -12,7 +15,27 @@ final class Errors {
             "QUERY_TIMEOUT", "REQUEST_RUNNING_TOO_LONG", "ALL_OR_NONE_OPERATION_ROLLED_BACK", "PROCESSING_HALTED",
             "LIMIT_EXCEEDED", "TXN_SECURITY_METERING_ERROR", "API_CURRENTLY_DISABLED", "API_DISABLED_FOR_ORG");
 
+    /** How a refusal for a spent limit reads; the first that fits says of which (REST API Developer Guide, 403). */
+    private static final List<Spent> SPENT = List.of(
+            new Spent(403, "REQUEST_LIMIT_EXCEEDED", "Concurrent", Refusal.CONCURRENT),
+            new Spent(403, "REQUEST_LIMIT_EXCEEDED", "", Refusal.DAILY),
+            new Spent(400, "LIMIT_EXCEEDED", "", Refusal.BULK),
+            new Spent(429, "", "", Refusal.SHORT));
+
+    private record Spent(int status, String code, String words, String kind) {
+
+        boolean fits(SalesforceAnswer answer) {
+            return answer.status() == status && answer.code().startsWith(code) && answer.message().contains(words);
+        }
+    }
+
     private Errors() {
+    }
+
+    /** That a limit is spent, or null. Salesforce never says for how long. */
+    static Refusal refusal(SalesforceAnswer answer) {
+        return SPENT.stream().filter(spent -> spent.fits(answer)).findFirst()
+                .map(spent -> new Refusal(spent.kind(), Duration.ZERO)).orElse(null);
     }
 
     static Outcome outcome(String key, String code, String message) {

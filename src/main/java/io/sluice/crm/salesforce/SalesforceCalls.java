@@ -9,6 +9,7 @@ import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
 import io.sluice.crm.SignInRefused;
 import io.sluice.quota.Answer;
+import io.sluice.quota.Refusal;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
@@ -76,13 +77,16 @@ public final class SalesforceCalls {
         exchange.getMessage().setHeader(STATUS, status);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         int records = exchange.getMessage().getHeader(RECORDS, 0, Integer.class);
+        Refusal refusal = Errors.refusal(answer);
         permits.report(exchange,
-                new Answer(operation, status, records, exchange.getProperty(SENT_BYTES, 0L, Long.class)));
+                new Answer(operation, status, records, exchange.getProperty(SENT_BYTES, 0L, Long.class), refusal));
         var usage = SalesforceAnswer.apiUsage(exchange.getMessage().getHeader("Sforce-Limit-Info", String.class));
         if (usage.isPresent()) {
             permits.reported(account, "daily", usage.get()[1], usage.get()[0]);
         }
-        accounts.heard(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
+        if (refusal == null) {
+            accounts.heard(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
+        }
         if (answer.sessionExpired()) {
             signOut(exchange, account);
         }

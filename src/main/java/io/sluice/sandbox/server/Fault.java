@@ -11,7 +11,7 @@ public final class Fault {
 
     /** What goes wrong. */
     public enum Kind {
-        /** The limit's refusal, whatever is used. */
+        /** A refusal, whatever is used, by the daily limit or the one that {@code limit} names. */
         REFUSE("refuse"),
         /** 503, or another {@code status}; with {@code "html":true} a maintenance page. */
         UNAVAILABLE("unavailable"),

@@ -111,8 +111,9 @@ public final class Gateway {
 
         private void data() {
             Account account = request.account();
-            if (strike(Fault.Kind.REFUSE).isPresent()) {
-                refuse(Limiter.DAILY, clock.micros());
+            Optional<Fault> refusal = strike(Fault.Kind.REFUSE);
+            if (refusal.isPresent()) {
+                refuse(refusal.get().settings().path("limit").asText(Limiter.DAILY), clock.micros());
                 return;
             }
             admission = account.limiter().admit();

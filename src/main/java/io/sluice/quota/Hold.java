@@ -1,0 +1,13 @@
+package io.sluice.quota;
+
+import java.time.Instant;
+
+/**
+ * Why a call may not go now.
+ *
+ * @param limit  that stops it
+ * @param until  when it is worth asking again
+ * @param atMark more urgent calls still go
+ */
+public record Hold(String limit, Instant until, boolean atMark) {
+}
