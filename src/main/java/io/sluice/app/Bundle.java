@@ -8,7 +8,7 @@ import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Pause;
+import io.sluice.outbox.Rest;
 import io.sluice.quota.Limit;
 import io.sluice.quota.Quota;
 import io.sluice.send.Dispatch;
@@ -73,10 +73,10 @@ final class Bundle extends LifecycleStrategySupport {
                 accountList.stream().collect(Collectors.toMap(Account::name, Account::limits)), callTimeout, lateDelivery);
         Accounts accounts = new Accounts(accountList, InstantSource.system());
         Permits permits = new Permits(quota);
-        Pause pause = Pause.of(settings.duration("sluice.record.pause", "900ms"));
+        Rest rest = Rest.of(settings.duration("sluice.record.rest", "900ms"));
         Outbox outbox = new Outbox(database, quota.longestCall().plusSeconds(1), new Backoff(
-                settings.duration("sluice.retry.first", "1s"), settings.duration("sluice.retry.cap", "5m")), pause);
-        Capture capture = new Capture(database, settings.number("sluice.drain.batch", 20_000), pause);
+                settings.duration("sluice.retry.first", "1s"), settings.duration("sluice.retry.cap", "5m")), rest);
+        Capture capture = new Capture(database, settings.number("sluice.drain.batch", 20_000), rest);
         List<Sync> syncs = syncs(context, settings);
         Dispatch dispatch = new Dispatch(accounts, outbox, syncs);
 

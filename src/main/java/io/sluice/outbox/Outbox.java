@@ -171,14 +171,14 @@ public final class Outbox {
     private final Database database;
     private final Duration lease;
     private final Backoff backoff;
-    private final Pause pause;
+    private final Rest rest;
 
     /** @param lease longer than the longest call, late arrival included */
-    public Outbox(Database database, Duration lease, Backoff backoff, Pause pause) {
+    public Outbox(Database database, Duration lease, Backoff backoff, Rest rest) {
         this.database = database;
         this.lease = lease;
         this.backoff = backoff;
-        this.pause = pause;
+        this.rest = rest;
     }
 
     /** Which of these accounts have work that is due. */
@@ -247,7 +247,7 @@ public final class Outbox {
                 texts(connection, outcomes, Outcome::code),
                 texts(connection, outcomes, Outcome::message),
                 backoffs(connection, claim, outcomes, halve),
-                claim.lease(), pause.critical().toMillis(), pause.other().toMillis(), fill).get(0));
+                claim.lease(), rest.critical().toMillis(), rest.other().toMillis(), fill).get(0));
     }
 
     private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes, boolean halve)
