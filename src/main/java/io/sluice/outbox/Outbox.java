@@ -25,12 +25,28 @@ import java.util.function.Function;
  */
 public final class Outbox {
 
-    private static final String WAITING = """
+    /**
+     * Jumps from sync to sync of what waits, so that a large heap of a paused sync is not walked through at each
+     * waking.
+     */
+    static final String WAITING = """
+            with recursive held(account, sync) as (
+                (select o.account, o.sync from sluice.outbox o where o.operation is not null and o.lease is null
+                 order by o.account, o.sync limit 1)
+                union all
+                select next.account, next.sync from held cross join lateral (
+                    select o.account, o.sync from sluice.outbox o
+                    where o.operation is not null and o.lease is null
+                      and (o.account, o.sync) > (held.account, held.sync)
+                    order by o.account, o.sync limit 1) as next)
             select account from unnest(?::text[]) as account
-            where exists (
-                select from sluice.outbox o
-                where o.account = account.account and o.operation is not null and o.lease is null
-                  and o.due <= clock_timestamp())""";
+            where account not in (%s) and account in (
+                select held.account from held cross join lateral (
+                    select from sluice.outbox o
+                    where o.account = held.account and o.sync = held.sync and o.operation is not null
+                      and o.lease is null and o.due <= clock_timestamp()
+                    order by o.operation, o.priority, o.since limit 1) as due
+                where held.sync not in (%s))""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
 
     /**
      * The most urgent record that no other process is claiming decides the call; places left are filled with the next
@@ -41,6 +57,7 @@ public final class Outbox {
             with head as materialized (
                 select sync, operation, fill from sluice.outbox
                 where account = ? and operation is not null and lease is null and due <= clock_timestamp()
+                  and account not in (%s) and sync not in (%s)
                 order by priority, since limit 1 for update skip locked),
             picked as materialized (
                 select o.* from sluice.outbox o join head h on h.sync = o.sync and h.operation = o.operation
@@ -71,7 +88,7 @@ public final class Outbox {
                 returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, e.crm_id, e.priority, e.since)
             select (select count(*) from idle) as dropped, taken.*
             from (values (1)) as always(row) left join taken on true
-            order by taken.priority, taken.since, taken.key""";
+            order by taken.priority, taken.since, taken.key""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
 
     /** What was in flight waits again, below what arrived meanwhile. */
     private static final String GIVE_BACK = """

@@ -128,6 +128,6 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
     public void reset() throws SQLException {
         run("set client_min_messages = warning; drop schema if exists app cascade; create schema app",
                 "truncate sluice.change_log, sluice.outbox, sluice.record, sluice.dead_letter, sluice.api_call,"
-                        + " sluice.quota, sluice.checkpoint");
+                        + " sluice.quota, sluice.checkpoint, sluice.pause");
     }
 }
