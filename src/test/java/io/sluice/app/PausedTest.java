@@ -56,15 +56,16 @@ class PausedTest {
             sluice.start().awaitSettled();
             long calls = sluice.counted();
             ok(sluice, "/api/accounts/salesforce/pause?reason=a+new+org");
-            assertThat(sluice.output())
-                    .contains("Account salesforce is paused by hand: a new org. Its changes keep their place and wait.");
+            assertThat(sluice.output()).contains(
+                    "Account salesforce is paused by hand: a new org. Its changes keep their place and wait.");
             sluice.sql("update customer set phone = '110' where customer_no = 'C-00001'");
             awaitOutbox(sluice, "C-00001");
             awaitWakings(sluice);
             assertUncalled(sluice, calls);
 
             assertThat(sluice.api("GET", "/api/accounts/salesforce/resume").statusCode()).isEqualTo(405);
-            assertThat(sluice.api("POST", "/api/accounts/salesfroce/resume").body()).contains("did you mean salesforce?");
+            assertThat(sluice.api("POST", "/api/accounts/salesfroce/resume").body())
+                    .contains("did you mean salesforce?");
             sluice.kill();
             sluice.start().awaitOutput("Account salesforce is paused by hand since");
             awaitWakings(sluice);
@@ -74,6 +75,9 @@ class PausedTest {
             assertThat(paused.path("by").asText()).isEqualTo("api");
             assertThat(paused.path("reason").asText()).isEqualTo("a new org");
 
+            // saying it again changes nothing
+            ok(sluice, "/api/accounts/salesforce/pause");
+            assertThat(paused(sluice, "accounts", "salesforce")).isEqualTo(paused);
             ok(sluice, "/api/accounts/salesforce/resume");
             sluice.awaitSettled();
             assertThat(phone(sluice, "C-00001")).isEqualTo("110");
@@ -114,7 +118,8 @@ class PausedTest {
         Path deals = home.resolve("routes/syncs/deals-salesforce.camel.yaml");
         try (RunningSluice sluice = new RunningSluice(home).with("sluice.account.salesforce.paused", true)) {
             String file = Files.readString(deals);
-            Files.writeString(deals, file.replace("        key: deal_no\n", "        key: deal_no\n        paused: true\n"));
+            Files.writeString(deals,
+                    file.replace("        key: deal_no\n", "        key: deal_no\n        paused: true\n"));
             sluice.start();
             await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> sluice.number("select count(*)"
                     + " from sluice.outbox") == 1300);
