@@ -24,6 +24,7 @@ public final class Sync {
     private String conflicts = "latest";
     private String deletes = "propagate";
     private String timeZone = "UTC";
+    private boolean paused;
 
     /** The bean's name; set when the syncs are collected. */
     public String getName() {
@@ -158,9 +159,23 @@ public final class Sync {
         this.timeZone = timeZone;
     }
 
+    /** Its changes are captured and wait; nothing of it is sent. */
+    public boolean isPaused() {
+        return paused;
+    }
+
+    public void setPaused(boolean paused) {
+        this.paused = paused;
+    }
+
+    /** The file that declares it, or the folder where it was not found. */
+    public String file() {
+        return file == null ? "routes/syncs" : file;
+    }
+
     /** Where to look, at the head of every message about this sync. */
     public String where() {
-        return (file == null ? "routes/syncs" : file) + ", sync '" + name + "'";
+        return file() + ", sync '" + name + "'";
     }
 
     @Override

@@ -48,7 +48,7 @@ create table sluice.outbox (
 
 create index outbox_waiting on sluice.outbox (account, priority, since)
     where operation is not null and lease is null;
-create index outbox_waiting_by_sync on sluice.outbox (sync, operation, priority, since)
+create index outbox_waiting_by_sync on sluice.outbox (account, sync, operation, priority, since)
     where operation is not null and lease is null;
 create index outbox_leases on sluice.outbox (lease_until) where lease is not null;
 create index outbox_lease on sluice.outbox (lease) where lease is not null;
@@ -143,4 +143,15 @@ create table sluice.checkpoint (
     position   text        not null,
     updated_at timestamptz not null default now(),
     primary key (account, object, stream)
+);
+
+-- What a person has stopped, and why: its work waits and keeps its place. Paused over the API and by a setting are two
+-- things, so that taking one back leaves the other.
+create table sluice.pause (
+    kind   text        not null check (kind in ('account', 'sync')),
+    name   text        not null,
+    by     text        not null check (by in ('api', 'setting')),
+    reason text,
+    since  timestamptz not null default clock_timestamp(),
+    primary key (kind, name, by)
 );

@@ -1,6 +1,6 @@
 package io.sluice.bench;
 
-import io.sluice.outbox.Pause;
+import io.sluice.outbox.Rest;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.store.Database;
@@ -71,7 +71,7 @@ public final class CaptureBench implements Bench {
                 Connection application = DriverManager.getConnection(server.url())) {
             database.migrate();
             prepare(application);
-            new Capture(database, ROWS, Pause.NONE).start(List.of(sync()));
+            new Capture(database, ROWS, Rest.NONE).start(List.of(sync()));
             warmUp(application);
             double[] bulk = bulk(application);
             double[] single = single(application);

@@ -7,7 +7,10 @@ import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.ObjectShape;
+import io.sluice.crm.Permits;
 import io.sluice.demo.Demo;
+import io.sluice.outbox.Paused.Kind;
+import io.sluice.outbox.Pauses;
 import io.sluice.store.Database;
 import java.io.IOException;
 import java.sql.SQLException;
@@ -44,6 +47,7 @@ final class Bringup implements AutoCloseable {
     private final Database database;
     private final Capture capture;
     private final Accounts accounts;
+    private final Pauses pauses;
     private final List<Sync> syncs;
     private final Settings settings;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
@@ -53,12 +57,13 @@ final class Bringup implements AutoCloseable {
     });
     private volatile String problem = "the database was not asked yet";
 
-    Bringup(CamelContext context, Database database, Capture capture, Accounts accounts, List<Sync> syncs,
-            Settings settings) {
+    Bringup(CamelContext context, Database database, Capture capture, Accounts accounts, Pauses pauses,
+            List<Sync> syncs, Settings settings) {
         this.context = context;
         this.database = database;
         this.capture = capture;
         this.accounts = accounts;
+        this.pauses = pauses;
         this.syncs = syncs;
         this.settings = settings;
     }
@@ -103,6 +108,7 @@ final class Bringup implements AutoCloseable {
                 Demo.fill(database);
             }
             check();
+            pauses.takeSettings(pausedBySettings());
             List<Sync> loaded = capture.start(syncs);
             loaded.forEach(sync -> LOG.info("{}: all rows of {} are entered to be sent to {} {}.", sync.getName(),
                     sync.getTable(), sync.getAccount(), sync.getObject()));
@@ -122,7 +128,7 @@ final class Bringup implements AutoCloseable {
         Map<String, List<Sync>> byAccount = new LinkedHashMap<>();
         syncs.forEach(sync -> byAccount.computeIfAbsent(sync.getAccount(), name -> new ArrayList<>()).add(sync));
         byAccount.forEach((account, ofAccount) ->
-                attempt(() -> startAccount(accounts.get(account), ofAccount), "Account " + account, 1));
+                attempt(() -> startUnlessPaused(accounts.get(account), ofAccount), "Account " + account, 1));
     }
 
     private void check() throws SQLException, WrongSettings {
@@ -132,6 +138,33 @@ final class Bringup implements AutoCloseable {
             problems.addAll(capture.check(syncs));
         }
         WrongSettings.unlessEmpty(problems);
+    }
+
+    private List<Pauses.Setting> pausedBySettings() {
+        List<Pauses.Setting> paused = new ArrayList<>();
+        for (String account : accounts.names()) {
+            if (accounts.get(account).paused()) {
+                paused.add(new Pauses.Setting(Kind.ACCOUNT, account,
+                        "sluice.account." + account + ".paused = true in application.properties"));
+            }
+        }
+        for (Sync sync : syncs) {
+            if (sync.isPaused()) {
+                paused.add(new Pauses.Setting(Kind.SYNC, sync.getName(), "paused: true in " + sync.file()));
+            }
+        }
+        return paused;
+    }
+
+    /** A paused account gets no call at all, not even the ones that ask what it knows. */
+    private void startUnlessPaused(Account account, List<Sync> ofAccount)
+            throws WrongSettings, IOException, SQLException {
+        if (pauses.find(Kind.ACCOUNT, account.name()).isEmpty()) {
+            startAccount(account, ofAccount);
+            return;
+        }
+        thread.schedule(() -> attempt(() -> startUnlessPaused(account, ofAccount), "Account " + account.name(), 1),
+                settings.number("sluice.wake.delay-ms", 100), TimeUnit.MILLISECONDS);
     }
 
     private void startAccount(Account account, List<Sync> ofAccount) throws WrongSettings, IOException {
@@ -180,7 +213,9 @@ final class Bringup implements AutoCloseable {
     private static Message ask(ProducerTemplate template, Account account, String job, String parameters)
             throws IOException {
         Exchange exchange = template.request("kamelet:" + account.crm().name() + "-" + job + "-action?account="
-                + account.name() + parameters, question -> { });
+                + account.name() + parameters,
+                // a pause in the middle of the check would stop the other accounts with it
+                question -> question.setProperty(Permits.BEGUN, true));
         if (exchange.getException() != null) {
             throw new IOException(exchange.getException().getMessage(), exchange.getException());
         }

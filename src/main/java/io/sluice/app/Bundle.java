@@ -6,9 +6,11 @@ import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
+import io.sluice.operate.Pausing;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Pause;
+import io.sluice.outbox.Pauses;
+import io.sluice.outbox.Rest;
 import io.sluice.quota.Limit;
 import io.sluice.quota.Quota;
 import io.sluice.send.Dispatch;
@@ -71,12 +73,13 @@ final class Bundle extends LifecycleStrategySupport {
 
         Quota quota = new Quota(database,
                 accountList.stream().collect(Collectors.toMap(Account::name, Account::limits)), callTimeout, lateDelivery);
+        Pauses pauses = new Pauses(database);
         Accounts accounts = new Accounts(accountList, InstantSource.system());
-        Permits permits = new Permits(quota);
-        Pause pause = Pause.of(settings.duration("sluice.record.pause", "900ms"));
+        Permits permits = new Permits(quota, pauses);
+        Rest rest = Rest.of(settings.duration("sluice.record.rest", "900ms"));
         Outbox outbox = new Outbox(database, quota.longestCall().plusSeconds(1), new Backoff(
-                settings.duration("sluice.retry.first", "1s"), settings.duration("sluice.retry.cap", "5m")), pause);
-        Capture capture = new Capture(database, settings.number("sluice.drain.batch", 20_000), pause);
+                settings.duration("sluice.retry.first", "1s"), settings.duration("sluice.retry.cap", "5m")), rest);
+        Capture capture = new Capture(database, settings.number("sluice.drain.batch", 20_000), rest);
         List<Sync> syncs = syncs(context, settings);
         Dispatch dispatch = new Dispatch(accounts, permits, outbox, syncs);
 
@@ -86,13 +89,14 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("outbox", outbox);
         registry.bind("capture", capture);
         registry.bind("dispatch", dispatch);
-        registry.bind("status", new Status(database, quota, accounts, capture, syncs));
+        registry.bind("status", new Status(database, quota, accounts, capture, pauses, syncs));
+        registry.bind("pausing", new Pausing(pauses, accounts.names(), syncs));
         accountList.stream().map(Account::crm).distinct().forEach(crm -> crm.bind(registry, permits, accounts));
 
-        bringup = new Bringup(context, database, capture, accounts, syncs, settings);
+        bringup = new Bringup(context, database, capture, accounts, pauses, syncs, settings);
         HealthCheckHelper.getHealthCheckRegistry(context).register(new DatabaseHealth(database, bringup::problem));
         accounts.names().forEach(name ->
-                HealthCheckHelper.getHealthCheckRegistry(context).register(new AccountHealth(name, accounts)));
+                HealthCheckHelper.getHealthCheckRegistry(context).register(new AccountHealth(name, accounts, pauses)));
     }
 
     private Database openDatabase(Settings settings) {
@@ -113,7 +117,8 @@ final class Bundle extends LifecycleStrategySupport {
         ServiceLoader.load(Crm.class, Crm.class.getClassLoader()).forEach(crm -> crms.put(crm.name(), crm));
         List<Account> accounts = new ArrayList<>();
         for (String name : names(settings)) {
-            Map<String, String> own = settings.below("sluice.account." + name + ".");
+            String prefix = "sluice.account." + name + ".";
+            Map<String, String> own = settings.below(prefix);
             Crm crm = crms.get(own.get("crm"));
             if (crm == null) {
                 throw new IllegalArgumentException("application.properties: sluice.account." + name + ".crm is '"
@@ -121,7 +126,7 @@ final class Bundle extends LifecycleStrategySupport {
             }
             List<Limit> limits = own.entrySet().stream().filter(entry -> entry.getKey().startsWith("limit."))
                     .map(entry -> Limit.parse(entry.getKey().substring("limit.".length()), entry.getValue())).toList();
-            accounts.add(new Account(name, crm, limits));
+            accounts.add(new Account(name, crm, limits, settings.flag(prefix + "paused", false)));
         }
         return accounts;
     }

@@ -1,7 +1,7 @@
 package io.sluice.capture;
 
 import io.sluice.Sync;
-import io.sluice.outbox.Pause;
+import io.sluice.outbox.Rest;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Array;
@@ -35,15 +35,15 @@ public final class Capture {
 
     private final Database database;
     private final int batch;
-    private final Pause pause;
+    private final Rest rest;
     private final Map<String, Source> sources = new ConcurrentHashMap<>();
     private final Map<String, String> drains = new ConcurrentHashMap<>();
 
     /** @param batch most changes that one drain moves */
-    public Capture(Database database, int batch, Pause pause) {
+    public Capture(Database database, int batch, Rest rest) {
         this.database = database;
         this.batch = batch;
-        this.pause = pause;
+        this.rest = rest;
     }
 
     /** What the syncs name wrongly in the database, a sentence each; empty when all is right. */
@@ -74,7 +74,7 @@ public final class Capture {
                 return null;
             });
             loaded.addAll(load(source));
-            drains.put(source.table(), DrainSql.of(source, pause));
+            drains.put(source.table(), DrainSql.of(source, rest));
             sources.put(source.table(), source);
         }
         Triggers.removeStray(database, read.stream().map(Source::table).toList());

@@ -1,7 +1,7 @@
 package io.sluice.capture;
 
 import io.sluice.Sync;
-import io.sluice.outbox.Pause;
+import io.sluice.outbox.Rest;
 import io.sluice.store.Json;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -17,7 +17,7 @@ final class DrainSql {
     private DrainSql() {
     }
 
-    static String of(Source source, Pause pause) {
+    static String of(Source source, Rest rest) {
         List<Sync> syncs = source.syncs();
         StringBuilder sql = new StringBuilder("""
                 with %s,
@@ -32,7 +32,7 @@ final class DrainSql {
                     from batch left join stamped s using (key) group by key, s.stamps)""".formatted(
                 ChangeLog.take(Sql.text(source.table()))));
         for (int i = 0; i < syncs.size(); i++) {
-            sql.append(",\nsync_").append(i).append(" as (\n").append(enter(source, syncs.get(i), pause)).append(")");
+            sql.append(",\nsync_").append(i).append(" as (\n").append(enter(source, syncs.get(i), rest)).append(")");
             sql.append(",\nrevived_").append(i).append(" as (\n").append(revive(syncs.get(i), i)).append(")");
         }
         return sql.append("\nselect count(*) from batch").toString();
@@ -46,7 +46,7 @@ final class DrainSql {
      *
      * <p>Rows are entered in the order of their keys, as settling takes them, so that the two can't lock each other out.
      */
-    private static String enter(Source source, Sync sync, Pause pause) {
+    private static String enter(Source source, Sync sync, Rest rest) {
         return """
                 insert into sluice.outbox as o
                     (account, object, key, sync, operation, fields, stamps, priority, since, due, attempts)
@@ -87,7 +87,7 @@ final class DrainSql {
                 .formatted(Sql.text(sync.getAccount()), Sql.text(sync.getObject()), Sql.text(sync.getName()),
                         sync.getPriority().rank(), priority(sync), whole(source), source.quoted(), source.alias(),
                         source.alias() + "." + source.key().quoted(), source.key().sqlType(), mapping(sync),
-                        wanted(sync), pause.critical().toMillis(), pause.other().toMillis());
+                        wanted(sync), rest.critical().toMillis(), rest.other().toMillis());
     }
 
     private static String revive(Sync sync, int index) {

@@ -26,12 +26,28 @@ import java.util.function.Function;
  */
 public final class Outbox {
 
-    private static final String WAITING = """
+    /**
+     * Jumps from sync to sync of what waits, so that a large heap of a paused sync is not walked through at each
+     * waking.
+     */
+    static final String WAITING = """
+            with recursive held(account, sync) as (
+                (select o.account, o.sync from sluice.outbox o where o.operation is not null and o.lease is null
+                 order by o.account, o.sync limit 1)
+                union all
+                select next.account, next.sync from held cross join lateral (
+                    select o.account, o.sync from sluice.outbox o
+                    where o.operation is not null and o.lease is null
+                      and (o.account, o.sync) > (held.account, held.sync)
+                    order by o.account, o.sync limit 1) as next)
             select account from unnest(?::text[]) as account
-            where exists (
-                select from sluice.outbox o
-                where o.account = account.account and o.operation is not null and o.lease is null
-                  and o.due <= clock_timestamp())""";
+            where account not in (%s) and account in (
+                select held.account from held cross join lateral (
+                    select from sluice.outbox o
+                    where o.account = held.account and o.sync = held.sync and o.operation is not null
+                      and o.lease is null and o.due <= clock_timestamp()
+                    order by o.operation, o.priority, o.since limit 1) as due
+                where held.sync not in (%s))""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
 
     /**
      * The most urgent record that no other process is claiming decides the call; places left are filled with the next
@@ -43,6 +59,7 @@ public final class Outbox {
                 select sync, operation, fill from sluice.outbox
                 where account = ? and operation is not null and lease is null and due <= clock_timestamp()
                   and priority <= ?
+                  and account not in (%s) and sync not in (%s)
                 order by priority, since limit 1 for update skip locked),
             picked as materialized (
                 select o.* from sluice.outbox o join head h on h.sync = o.sync and h.operation = o.operation
@@ -73,12 +90,13 @@ public final class Outbox {
                 returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, e.crm_id, e.priority, e.since)
             select (select count(*) from idle) as dropped, taken.*
             from (values (1)) as always(row) left join taken on true
-            order by taken.priority, taken.since, taken.key""";
+            order by taken.priority, taken.since, taken.key""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
 
     private static final String URGENCY = """
             select priority from sluice.outbox
             where account = ? and operation is not null and lease is null and due <= clock_timestamp()
-            order by priority limit 1""";
+              and account not in (%s) and sync not in (%s)
+            order by priority limit 1""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
 
     /** A step up for each patience that went by, but never into the critical. */
     private static final String PROMOTE = """
@@ -194,14 +212,14 @@ public final class Outbox {
     private final Database database;
     private final Duration lease;
     private final Backoff backoff;
-    private final Pause pause;
+    private final Rest rest;
 
     /** @param lease longer than the longest call, late arrival included */
-    public Outbox(Database database, Duration lease, Backoff backoff, Pause pause) {
+    public Outbox(Database database, Duration lease, Backoff backoff, Rest rest) {
         this.database = database;
         this.lease = lease;
         this.backoff = backoff;
-        this.pause = pause;
+        this.rest = rest;
     }
 
     /** Which of these accounts have work that is due. */
@@ -210,7 +228,7 @@ public final class Outbox {
                 connection.createArrayOf("text", accounts.toArray())));
     }
 
-    /** How urgent the most urgent work of an account is; nothing when none is due. */
+    /** How urgent the most urgent work of an account is; nothing when none is due that no pause stops. */
     public Optional<Priority> urgency(String account) throws SQLException {
         return database.first(URGENCY, row -> Priority.ofRank(row.getInt(1)), account);
     }
@@ -287,7 +305,7 @@ public final class Outbox {
                 texts(connection, outcomes, Outcome::code),
                 texts(connection, outcomes, Outcome::message),
                 backoffs(connection, claim, outcomes, halve),
-                claim.lease(), pause.critical().toMillis(), pause.other().toMillis(), fill).get(0));
+                claim.lease(), rest.critical().toMillis(), rest.other().toMillis(), fill).get(0));
     }
 
     private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes, boolean halve)

@@ -3,6 +3,9 @@ package io.sluice.status;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Accounts;
+import io.sluice.outbox.Paused;
+import io.sluice.outbox.Paused.Kind;
+import io.sluice.outbox.Pauses;
 import io.sluice.quota.Quota;
 import io.sluice.quota.Usage;
 import io.sluice.store.Database;
@@ -35,25 +38,29 @@ public final class Status {
     private final Quota quota;
     private final Accounts accounts;
     private final Capture capture;
+    private final Pauses pauses;
     private final List<Sync> syncs;
 
-    public Status(Database database, Quota quota, Accounts accounts, Capture capture, List<Sync> syncs) {
+    public Status(Database database, Quota quota, Accounts accounts, Capture capture, Pauses pauses,
+            List<Sync> syncs) {
         this.database = database;
         this.quota = quota;
         this.accounts = accounts;
         this.capture = capture;
+        this.pauses = pauses;
         this.syncs = List.copyOf(syncs);
     }
 
     /** The document of {@code /api/status}; ages in milliseconds. */
     public String json() throws SQLException {
+        List<Paused> paused = pauses.all();
         Map<String, Object> ofSyncs = new LinkedHashMap<>();
         for (Sync sync : syncs) {
-            ofSyncs.put(sync.getName(), sync(sync));
+            ofSyncs.put(sync.getName(), sync(sync, paused(Kind.SYNC, sync.getName(), paused)));
         }
         Map<String, Object> ofAccounts = new LinkedHashMap<>();
         for (String account : accounts.names()) {
-            ofAccounts.put(account, account(account));
+            ofAccounts.put(account, account(account, paused(Kind.ACCOUNT, account, paused)));
         }
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("syncs", ofSyncs);
@@ -61,11 +68,17 @@ public final class Status {
         return Json.text(document);
     }
 
-    private Map<String, Object> sync(Sync sync) throws SQLException {
+    private static Map<String, Object> paused(Kind kind, String name, List<Paused> all) {
+        return all.stream().filter(it -> it.kind() == kind && it.name().equals(name)).findFirst()
+                .map(Paused::json).orElse(null);
+    }
+
+    private Map<String, Object> sync(Sync sync, Map<String, Object> paused) throws SQLException {
         Map<String, Object> status = new LinkedHashMap<>();
         status.put("table", sync.getTable());
         status.put("account", sync.getAccount());
         status.put("object", sync.getObject());
+        status.put("paused", paused);
         status.put("captured", capture.backlog(sync.getTable()));
         Map<String, Object> waiting = database.first(SYNC, row -> {
             Map<String, Object> numbers = new LinkedHashMap<>();
@@ -88,7 +101,7 @@ public final class Status {
         return status;
     }
 
-    private Map<String, Object> account(String account) throws SQLException {
+    private Map<String, Object> account(String account, Map<String, Object> paused) throws SQLException {
         List<Map<String, Object>> limits = new ArrayList<>();
         for (Usage usage : quota.usage(account)) {
             Map<String, Object> limit = new LinkedHashMap<>();
@@ -105,6 +118,7 @@ public final class Status {
         }
         Map<String, Object> status = new LinkedHashMap<>();
         status.put("crm", accounts.get(account).crm().name());
+        status.put("paused", paused);
         status.put("problem", accounts.problem(account));
         status.put("callsToday", quota.callsToday(account));
         status.put("limits", limits);

@@ -263,7 +263,16 @@ final class RunningSluice implements AutoCloseable {
     }
 
     HttpResponse<String> sandbox(String method, String path, String json) {
-        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + sandboxPort + path))
+        return send(sandboxPort, method, path, json);
+    }
+
+    /** The product's own API. */
+    HttpResponse<String> api(String method, String path) {
+        return send(serverPort, method, path, "");
+    }
+
+    private static HttpResponse<String> send(int port, String method, String path, String json) {
+        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                 .header("Content-Type", "application/json")
                 .method(method, HttpRequest.BodyPublishers.ofString(json)));
     }

@@ -1,6 +1,6 @@
 package io.sluice.capture;
 
-import io.sluice.outbox.Pause;
+import io.sluice.outbox.Rest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -26,7 +26,7 @@ class CaptureTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Pause.NONE);
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
 
     @BeforeEach
     void emptyDatabase() throws SQLException {
@@ -337,7 +337,7 @@ class CaptureTest {
         List<CompletableFuture<Integer>> starts = java.util.stream.IntStream.range(0, 4)
                 .mapToObj(i -> CompletableFuture.supplyAsync(() -> {
                     try {
-                        return new Capture(DATABASE.sluice(), 10, Pause.NONE).start(List.of(sync("app.t", "id", "name"))).size();
+                        return new Capture(DATABASE.sluice(), 10, Rest.NONE).start(List.of(sync("app.t", "id", "name"))).size();
                     } catch (SQLException failure) {
                         throw new IllegalStateException(failure);
                     }

@@ -1,6 +1,6 @@
 package io.sluice.capture;
 
-import io.sluice.outbox.Pause;
+import io.sluice.outbox.Rest;
 import static io.sluice.capture.CaptureTest.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -30,7 +30,7 @@ class DrainTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private Capture capture = new Capture(DATABASE.sluice(), 1_000, Pause.NONE);
+    private Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
 
     @BeforeEach
     void customers() throws SQLException {
@@ -250,7 +250,7 @@ class DrainTest {
 
     @Test
     void aDrainTakesTheOldestOfABatchAndLeavesTheRest() throws SQLException {
-        capture = new Capture(DATABASE.sluice(), 2, Pause.NONE);
+        capture = new Capture(DATABASE.sluice(), 2, Rest.NONE);
         startSettled(customers("name"));
         DATABASE.run("update app.customer set name = 'A' where no = '2'", "update app.customer set name = 'B' where no = '2'",
                 "update app.customer set name = 'C' where no = '1'");

@@ -116,6 +116,7 @@ class AccountsTest {
     }
 
     private static Accounts accounts(InstantSource clock) {
-        return new Accounts(List.of(new Account(CRM, null, List.of()), new Account("other", null, List.of())), clock);
+        return new Accounts(List.of(new Account(CRM, null, List.of(), false),
+                new Account("other", null, List.of(), false)), clock);
     }
 }

@@ -60,7 +60,7 @@ class ConvergenceTest {
         private final Statement application;
         private final Capture capture;
         private final Outbox outbox = new Outbox(database.sluice(), Duration.ofMinutes(1),
-                new Backoff(Duration.ZERO, Duration.ZERO), Pause.NONE);
+                new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
         /** Key to fields, as the CRM has them. */
         private final Map<String, Map<String, Object>> crm = new TreeMap<>();
         private final List<Claim> open = new ArrayList<>();
@@ -70,7 +70,7 @@ class ConvergenceTest {
         Run(Random random, Statement application) {
             this.random = random;
             this.application = application;
-            this.capture = new Capture(database.sluice(), 1 + random.nextInt(5), Pause.NONE);
+            this.capture = new Capture(database.sluice(), 1 + random.nextInt(5), Rest.NONE);
         }
 
         void play() throws SQLException {

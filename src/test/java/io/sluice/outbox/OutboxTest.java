@@ -30,7 +30,7 @@ class OutboxTest {
     static final TestDatabase DATABASE = new TestDatabase();
 
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
-            new Backoff(Duration.ZERO, Duration.ZERO), Pause.NONE);
+            new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
 
     @BeforeEach
     void empty() throws SQLException {
@@ -252,7 +252,7 @@ class OutboxTest {
     @Test
     void aRetryWaitsForItsBackoff() throws SQLException {
         Outbox patient = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
-                new Backoff(Duration.ofDays(1), Duration.ofDays(1)), Pause.NONE);
+                new Backoff(Duration.ofDays(1), Duration.ofDays(1)), Rest.NONE);
         upsert("1", "{\"a\": 1}");
         patient.settle(claim(), List.of(Outcome.retry("1", "X", "y")));
         assertThat(DATABASE.text("select due between now() and now() + interval '1 day' from sluice.outbox")).isEqualTo("t");
@@ -420,7 +420,7 @@ class OutboxTest {
     @Test
     void aRecordRestsAfterItsWriteSoThatChangesMeanwhileShareOneCall() throws SQLException {
         Outbox resting = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
-                new Backoff(Duration.ZERO, Duration.ZERO), Pause.of(Duration.ofHours(4)));
+                new Backoff(Duration.ZERO, Duration.ZERO), Rest.of(Duration.ofHours(4)));
         upsert("1", "{\"A\": 1}");
         Claim first = resting.claim("crm", 100, Priority.LOW).orElseThrow();
         upsert("1", "{\"A\": 2}");

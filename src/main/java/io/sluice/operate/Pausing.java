@@ -1,0 +1,161 @@
+package io.sluice.operate;
+
+import io.sluice.Nearest;
+import io.sluice.Reason;
+import io.sluice.Sync;
+import io.sluice.outbox.Paused;
+import io.sluice.outbox.Paused.By;
+import io.sluice.outbox.Paused.Kind;
+import io.sluice.outbox.Pauses;
+import io.sluice.store.Json;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Pauses and resumes what a request names: reads the request, and answers with the state that holds then. Whatever is
+ * wrong with a request changes nothing and is said in words.
+ */
+public final class Pausing {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Pausing.class);
+    private static final String REASON = "reason";
+    /** Longer ones are no reason but a mistake, and would fill the log. */
+    private static final int LONGEST_REASON = 500;
+
+    private final Pauses pauses;
+    private final Map<Kind, Collection<String>> names;
+
+    public Pausing(Pauses pauses, Collection<String> accounts, List<Sync> syncs) {
+        this.pauses = pauses;
+        this.names = Map.of(Kind.ACCOUNT, List.copyOf(accounts),
+                Kind.SYNC, syncs.stream().map(Sync::getName).toList());
+    }
+
+    /** A request that is refused. */
+    private static final class Refused extends Exception {
+
+        private final int status;
+
+        Refused(int status, String message) {
+            super(message);
+            this.status = status;
+        }
+    }
+
+    @FunctionalInterface
+    private interface Request {
+        Map<String, Object> answer(String name) throws Refused, SQLException;
+    }
+
+    /** Pauses; why, says the query parameter {@code reason}, or the body as text or as JSON of that one field. */
+    public void pause(Exchange exchange, String kind) {
+        Kind what = kind(kind);
+        answer(exchange, what, name -> {
+            pauses.pause(what, name, reason(exchange.getMessage()));
+            return state(what, name);
+        });
+    }
+
+    /** Takes the pause back, unless a setting made it, which stays and would make it again at the next start. */
+    public void resume(Exchange exchange, String kind) {
+        Kind what = kind(kind);
+        answer(exchange, what, name -> {
+            Paused paused = pauses.find(what, name).orElse(null);
+            if (paused != null && paused.by() == By.SETTING) {
+                throw new Refused(409, capital(what) + " '" + name + "' is paused by a setting: " + paused.reason()
+                        + ". Take it out there and start Sluice again; until then it stays paused.");
+            }
+            pauses.resume(what, name);
+            return state(what, name);
+        });
+    }
+
+    private void answer(Exchange exchange, Kind kind, Request request) {
+        Message message = exchange.getMessage();
+        int status = 200;
+        Map<String, Object> answer;
+        try {
+            answer = request.answer(known(kind, message.getHeader("name", String.class)));
+        } catch (Refused refused) {
+            status = refused.status;
+            answer = Map.of("error", refused.getMessage());
+        } catch (SQLException unreachable) {
+            status = 503;
+            answer = Map.of("error", "The database did not do it, so nothing is known to have changed: "
+                    + Reason.of(unreachable));
+            LOG.warn("A request to pause or resume was not carried out: {}", Reason.of(unreachable));
+        }
+        // what came in with the request is no part of the answer
+        message.removeHeaders("*");
+        message.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
+        message.setBody(Json.text(answer));
+    }
+
+    private String known(Kind kind, String name) throws Refused {
+        Collection<String> right = names.get(kind);
+        if (!right.contains(name)) {
+            throw new Refused(404, "There is no " + kind + " '" + name + "'" + Nearest.hint(name, right));
+        }
+        return name;
+    }
+
+    private Map<String, Object> state(Kind kind, String name) throws SQLException {
+        Map<String, Object> state = new LinkedHashMap<>();
+        state.put(kind.toString(), name);
+        state.put("paused", pauses.find(kind, name).map(Paused::json).orElse(null));
+        return state;
+    }
+
+    private static String reason(Message request) throws Refused {
+        String reason = request.getHeader(REASON, String.class);
+        // a form's fields have come as headers
+        if (reason == null && !(request.getBody() instanceof Map)) {
+            reason = reasonOf(request.getBody(String.class));
+        }
+        if (reason == null || reason.isBlank()) {
+            return null;
+        }
+        if (reason.length() > LONGEST_REASON) {
+            throw new Refused(400, "The reason is " + reason.length() + " characters long; at most " + LONGEST_REASON
+                    + " are kept");
+        }
+        // it goes into the log, where a line break could feign a line
+        return reason.replaceAll("\\p{Cntrl}+", " ").strip();
+    }
+
+    private static String reasonOf(String body) throws Refused {
+        if (body == null || !body.strip().startsWith("{")) {
+            return body;
+        }
+        Map<String, Object> fields;
+        try {
+            fields = Json.fields(body);
+        } catch (IllegalArgumentException broken) {
+            throw new Refused(400, "The body is no JSON that can be read. Write {\"reason\": \"...\"}, or the reason as"
+                    + " plain text, or nothing");
+        }
+        for (String field : fields.keySet()) {
+            if (!field.equals(REASON)) {
+                throw new Refused(400, "The body has a field '" + field + "'" + Nearest.hint(field, Set.of(REASON)));
+            }
+        }
+        return fields.get(REASON) == null ? null : fields.get(REASON).toString();
+    }
+
+    private static Kind kind(String word) {
+        return Kind.valueOf(word.toUpperCase(Locale.ROOT));
+    }
+
+    private static String capital(Kind kind) {
+        return kind == Kind.ACCOUNT ? "Account" : "Sync";
+    }
+}

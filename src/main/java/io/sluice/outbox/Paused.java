@@ -1,0 +1,43 @@
+package io.sluice.outbox;
+
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * That somebody has stopped an account or a sync.
+ *
+ * @param reason in their words, or null
+ */
+public record Paused(Kind kind, String name, By by, String reason, Instant since) {
+
+    /** What can be stopped. */
+    public enum Kind {
+        ACCOUNT, SYNC;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** Where it was said, and so where it is taken back. */
+    public enum By {
+        API, SETTING;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** As the API shows it. */
+    public Map<String, Object> json() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("since", since.toString());
+        json.put("reason", reason);
+        json.put("by", by.toString());
+        return json;
+    }
+}

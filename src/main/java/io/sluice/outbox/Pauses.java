@@ -1,0 +1,136 @@
+package io.sluice.outbox;
+
+import io.sluice.outbox.Paused.By;
+import io.sluice.outbox.Paused.Kind;
+import io.sluice.store.Database;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The accounts and syncs that people have stopped. It stands in PostgreSQL and is read there by each claim, so that it
+ * holds in every replica from the next call on, and survives a restart.
+ *
+ * <p>What is stopped takes no place away from others and loses none of its own: its changes are captured and merged as
+ * ever, only nobody claims them.
+ */
+public final class Pauses {
+
+    /**
+     * The paused accounts, for {@code name not in (...)}: a hash that is built once a statement. As {@code <> all} or
+     * {@code not exists} it makes PostgreSQL misjudge how many rows are left, and sort the whole outbox for one claim.
+     */
+    static final String ACCOUNTS = "select name from sluice.pause where kind = 'account'";
+
+    /** The paused syncs, likewise. */
+    static final String SYNCS = "select name from sluice.pause where kind = 'sync'";
+
+    private static final String ALL = """
+            select kind, name, by, reason, since from sluice.pause order by kind, name, by = 'api'""";
+
+    /** A setting wins over what was said by hand, since it stays. */
+    private static final String FIND = """
+            select kind, name, by, reason, since from sluice.pause
+            where kind = ? and name = ? order by by = 'api' limit 1""";
+
+    /** A new reason replaces the old one; since when it is so stays. The answer is empty when it was so already. */
+    private static final String PAUSE = """
+            insert into sluice.pause as p (kind, name, by, reason) values (?, ?, ?, ?)
+            on conflict (kind, name, by) do update set reason = excluded.reason
+            where excluded.reason is not null and excluded.reason is distinct from p.reason
+            returning p.name""";
+
+    private static final String RESUME = "delete from sluice.pause where kind = ? and name = ? and by = 'api'";
+
+    private static final String FORGET_SETTINGS_BUT = """
+            delete from sluice.pause where by = 'setting' and (kind, name) not in (
+                select * from unnest(?::text[], ?::text[]))
+            returning kind, name, by, reason, since""";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Pauses.class);
+
+    private final Database database;
+
+    public Pauses(Database database) {
+        this.database = database;
+    }
+
+    /** All that is paused; where a setting and a hand did it, the setting comes first. */
+    public List<Paused> all() throws SQLException {
+        return database.query(ALL, Pauses::paused);
+    }
+
+    /** What pauses this now, if anything. */
+    public Optional<Paused> find(Kind kind, String name) throws SQLException {
+        return database.first(FIND, Pauses::paused, kind.toString(), name);
+    }
+
+    /**
+     * Pauses by hand; saying it again changes nothing but the reason.
+     *
+     * @param reason may be null
+     */
+    public void pause(Kind kind, String name, String reason) throws SQLException {
+        if (enter(kind, name, By.API, reason)) {
+            LOG.info("{} is paused by hand{}. Its changes keep their place and wait.", called(kind, name),
+                    reason == null ? "" : ": " + reason);
+        }
+    }
+
+    /** Takes back what was paused by hand; what a setting pauses stays so. */
+    public void resume(Kind kind, String name) throws SQLException {
+        if (database.update(RESUME, kind.toString(), name) > 0) {
+            LOG.info("{} is resumed by hand. What waited is sent now, the most urgent first.", called(kind, name));
+        }
+    }
+
+    /**
+     * Takes what the settings of this start pause, in place of what those of the last one did; what stays paused stays
+     * so since the same moment.
+     */
+    public void takeSettings(Collection<Setting> settings) throws SQLException {
+        List<Paused> over = database.transaction(connection -> Database.query(connection, FORGET_SETTINGS_BUT,
+                Pauses::paused,
+                connection.createArrayOf("text", settings.stream().map(it -> it.kind().toString()).toArray()),
+                connection.createArrayOf("text", settings.stream().map(Setting::name).toArray())));
+        for (Paused paused : over) {
+            LOG.info("{} is not paused by a setting any more.", called(paused.kind(), paused.name()));
+        }
+        for (Setting setting : settings) {
+            enter(setting.kind(), setting.name(), By.SETTING, setting.reason());
+        }
+        for (Paused paused : all()) {
+            LOG.info("{} is paused {}{}. Its changes keep their place and wait.", called(paused.kind(), paused.name()),
+                    paused.by() == By.API ? "by hand since " + paused.since() : "by a setting",
+                    paused.reason() == null ? "" : ": " + paused.reason());
+        }
+    }
+
+    /**
+     * A setting that pauses something.
+     *
+     * @param reason which one, and where it stands
+     */
+    public record Setting(Kind kind, String name, String reason) { }
+
+    /** @return whether that is news */
+    private boolean enter(Kind kind, String name, By by, String reason) throws SQLException {
+        return database.first(PAUSE, row -> true, kind.toString(), name, by.toString(), reason).isPresent();
+    }
+
+    private static String called(Kind kind, String name) {
+        return (kind == Kind.ACCOUNT ? "Account " : "Sync ") + name;
+    }
+
+    private static Paused paused(ResultSet row) throws SQLException {
+        return new Paused(Kind.valueOf(row.getString("kind").toUpperCase(Locale.ROOT)), row.getString("name"),
+                By.valueOf(row.getString("by").toUpperCase(Locale.ROOT)), row.getString("reason"),
+                row.getObject("since", OffsetDateTime.class).toInstant());
+    }
+}

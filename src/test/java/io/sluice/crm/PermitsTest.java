@@ -1,0 +1,92 @@
+package io.sluice.crm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.Priority;
+import io.sluice.outbox.Paused.Kind;
+import io.sluice.outbox.Pauses;
+import io.sluice.quota.Answer;
+import io.sluice.quota.Permit;
+import io.sluice.quota.Quota;
+import io.sluice.quota.Verdict;
+import io.sluice.store.TestDatabase;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What a pause means for those who ask for a permit. */
+class PermitsTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private final CamelContext context = new DefaultCamelContext();
+    private final Pauses pauses = new Pauses(DATABASE.sluice());
+    private final Permits permits = new Permits(new Quota(DATABASE.sluice(), Map.of("crm", List.of()),
+            Duration.ofSeconds(10), Duration.ofSeconds(5)), pauses);
+
+    @BeforeEach
+    void empty() throws SQLException {
+        DATABASE.reset();
+        context.start();
+    }
+
+    @AfterEach
+    void stop() {
+        context.stop();
+    }
+
+    private static boolean permitted(Exchange exchange) {
+        return exchange.getMessage().getHeader(Permits.PERMIT) instanceof Permit;
+    }
+
+    private String calls() throws SQLException {
+        return DATABASE.text("select count(*) from sluice.api_call");
+    }
+
+    @Test
+    void workThatBeganBeforeThePauseGetsThePermitsItNeedsToEnd() throws Exception {
+        Exchange exchange = new DefaultExchange(context);
+        exchange.getMessage().setHeader(Permits.PERMIT, granted(permits.ask("crm", "write", Priority.HIGH)));
+        permits.require(exchange, "crm", "query");
+        permits.report(exchange, new Answer("query", 200, 1, 10));
+        pauses.pause(Kind.ACCOUNT, "crm", null);
+
+        permits.require(exchange, "crm", "delete");
+        assertThat(permitted(exchange)).isTrue();
+        assertThat(DATABASE.texts("select priority from sluice.api_call")).as("as urgent as it was").containsOnly("1");
+    }
+
+    private static Permit granted(Verdict verdict) {
+        return ((Verdict.Granted) verdict).permit();
+    }
+
+    @Test
+    void aRouteThatAsksForItselfWaitsUntilTheAccountIsResumed() throws Exception {
+        pauses.pause(Kind.ACCOUNT, "crm", null);
+        Exchange exchange = new DefaultExchange(context);
+        CompletableFuture<Void> asking = CompletableFuture.runAsync(() -> {
+            try {
+                permits.require(exchange, "crm", "query");
+            } catch (SQLException | InterruptedException failure) {
+                throw new IllegalStateException(failure);
+            }
+        });
+        assertThat(asking).isNotDone();
+        assertThat(calls()).isEqualTo("0");
+        pauses.resume(Kind.ACCOUNT, "crm");
+        asking.get(30, TimeUnit.SECONDS);
+        assertThat(permitted(exchange)).isTrue();
+    }
+}
