@@ -1,0 +1,40 @@
+package io.sluice.bench;
+
+import io.sluice.quota.Limit;
+import java.util.Random;
+import java.util.concurrent.Callable;
+
+/** A server behind a network: the request takes 5 to 80 ms until it is counted, and so does its answer. */
+final class DistantServer implements Callable<Integer> {
+
+    static final int ACCEPTED = 200;
+    static final int REFUSED = 429;
+
+    private static final int LEAST_MS = 5;
+    private static final int MOST_MS = 80;
+
+    private final RollingWindow window;
+    private final Random random;
+
+    DistantServer(Limit limit, long seed) {
+        this.window = new RollingWindow(limit);
+        this.random = new Random(seed);
+    }
+
+    RollingWindow window() {
+        return window;
+    }
+
+    /** One call. @return its HTTP status */
+    @Override
+    public Integer call() throws InterruptedException {
+        travel();
+        boolean accepted = window.arrive();
+        travel();
+        return accepted ? ACCEPTED : REFUSED;
+    }
+
+    private void travel() throws InterruptedException {
+        Thread.sleep(LEAST_MS + random.nextInt(MOST_MS - LEAST_MS + 1));
+    }
+}
