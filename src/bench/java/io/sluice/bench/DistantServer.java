@@ -4,7 +4,7 @@ import io.sluice.quota.Limit;
 import java.util.Random;
 import java.util.concurrent.Callable;
 
-/** A server behind a network: the request takes 5 to 80 ms until it is counted, and so does its answer. */
+/** A server behind a network: a call takes 5 to 80 ms, some of it before it is counted and some after. */
 final class DistantServer implements Callable<Integer> {
 
     static final int ACCEPTED = 200;
@@ -28,13 +28,11 @@ final class DistantServer implements Callable<Integer> {
     /** One call. @return its HTTP status */
     @Override
     public Integer call() throws InterruptedException {
-        travel();
+        int millis = LEAST_MS + random.nextInt(MOST_MS - LEAST_MS + 1);
+        int before = random.nextInt(millis + 1);
+        Thread.sleep(before);
         boolean accepted = window.arrive();
-        travel();
+        Thread.sleep(millis - before);
         return accepted ? ACCEPTED : REFUSED;
-    }
-
-    private void travel() throws InterruptedException {
-        Thread.sleep(LEAST_MS + random.nextInt(MOST_MS - LEAST_MS + 1));
     }
 }

@@ -76,7 +76,7 @@ final class GrantCost {
         SluiceLimiter limiter = new SluiceLimiter(database, account, new Limit("bench", max, MOMENT),
                 MOMENT, Duration.ZERO);
         return () -> {
-            if (limiter.ask().isPresent() != granted) {
+            if (limiter.askAtOnce() != granted) {
                 throw new IllegalStateException(account + " should " + (granted ? "" : "not ") + "have room");
             }
             return null;

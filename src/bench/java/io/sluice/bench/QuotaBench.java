@@ -53,7 +53,7 @@ public final class QuotaBench implements Bench {
         result.put("possible", POSSIBLE);
         result.put("goals", "sluice: 0 refused and 99 % of the possible; in several processes, killed or not, 0 refused"
                 + " and 97 %; 1 ms per grant with " + GrantCost.ASKERS + " askers");
-        System.out.printf("Calls through a limit of %s in %d s, %d callers a process, 5 to 80 ms each way. %s;"
+        System.out.printf("Calls through a limit of %s in %d s, %d callers a process, 5 to 80 ms a call. %s;"
                 + " seed %d%n", LIMIT_TEXT, RUN.toSeconds(), Callers.THREADS, machine, SEED);
     }
 

@@ -50,9 +50,13 @@ final class SluiceLimiter implements Limiter {
         quota.report(permit.get(), new Answer(OPERATION, status(call), 1, 0));
     }
 
-    /** One grant, or its refusal. */
-    Optional<Permit> ask() throws SQLException {
+    private Optional<Permit> ask() throws SQLException {
         return quota.grant(account, OPERATION, Priority.NORMAL);
+    }
+
+    /** One grant, or its refusal, without a turn. */
+    boolean askAtOnce() throws SQLException {
+        return quota.grant(account, OPERATION, Priority.CRITICAL).isPresent();
     }
 
     private static int status(Callable<Integer> call) throws Exception {

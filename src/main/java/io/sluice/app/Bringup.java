@@ -2,6 +2,7 @@ package io.sluice.app;
 
 import io.sluice.Nearest;
 import io.sluice.Reason;
+import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
@@ -215,7 +216,7 @@ final class Bringup implements AutoCloseable {
         Exchange exchange = template.request("kamelet:" + account.crm().name() + "-" + job + "-action?account="
                 + account.name() + parameters,
                 // a pause in the middle of the check would stop the other accounts with it
-                question -> question.setProperty(Permits.BEGUN, true));
+                question -> question.setProperty(Permits.BEGUN, Priority.HIGH));
         if (exchange.getException() != null) {
             throw new IOException(exchange.getException().getMessage(), exchange.getException());
         }

@@ -20,9 +20,9 @@ final class Rule {
 
     /**
      * Percent of the even distance that turns keep at least: places that come free close together, because urgent calls
-     * took them out of turn, are spread again. A little less than all of it, to catch up on what was missed.
+     * took them out of turn, are spread again. Less than all of it, to catch up on what was missed.
      */
-    private static final int EVEN = 97;
+    private static final int EVEN = 70;
 
     /** How often the CRM is asked again, where it is its own report that stops us: a part of the window. */
     private static final int REFRESH = 100;
