@@ -66,7 +66,8 @@ create table sluice.record (
     primary key (account, object, key)
 );
 
-create index record_crm_id on sluice.record (account, object, crm_id);
+-- begins with what is unique: a planner without statistics must not take it for the primary key
+create index record_crm_id on sluice.record (crm_id);
 
 -- What retrying can't heal, in the CRM's own words.
 create table sluice.dead_letter (
