@@ -175,7 +175,7 @@ public final class Quota {
                         .map(hold -> Verdict.Held.of(hold, counts.get(i).now())))
                 .flatMap(Optional::stream)
                 .max(Comparator.comparing(held -> held.hold().until()))
-                .map(held -> held);
+                .map(Verdict.class::cast);
     }
 
     private Permit grant(Connection connection, String account, String operation, int cost, Priority priority,
