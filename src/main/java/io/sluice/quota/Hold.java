@@ -7,7 +7,6 @@ import java.time.Instant;
  *
  * @param limit  that stops it
  * @param until  when it is worth asking again
- * @param atMark more urgent calls still go
  */
-public record Hold(String limit, Instant until, boolean atMark) {
+public record Hold(String limit, Instant until) {
 }

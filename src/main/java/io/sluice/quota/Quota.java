@@ -199,7 +199,7 @@ public final class Quota {
         Optional<Verdict> hold() {
             return of.stream().filter(storm -> !storm.isOver() && storm.until().isAfter(now))
                     .max(Comparator.comparing(Storm::until))
-                    .map(storm -> Verdict.Held.of(new Hold(storm.kind(), storm.until(), false), now));
+                    .map(storm -> Verdict.Held.of(new Hold(storm.kind(), storm.until()), now));
         }
 
         /** Percent of the short limits that may be used. */

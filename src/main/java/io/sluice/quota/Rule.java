@@ -52,12 +52,12 @@ final class Rule {
         int mark = limit.isLong() ? mark(priority) : 100;
         if (count.own() + need > part(part(limit.max(), limit.share()), mark)
                 || count.own() + need > limit.max() - limit.reserve()) {
-            return Optional.of(new Hold(limit.name(), frees(limit, count), mark < 100));
+            return Optional.of(new Hold(limit.name(), frees(limit, count)));
         }
         if (count.total() + need > part(limit.max() - limit.reserve(), mark)) {
             Instant again = later(count.reportedAt(), count.lastGrant()).plus(limit.window().dividedBy(REFRESH));
             if (again.isAfter(count.now())) {
-                return Optional.of(new Hold(limit.name(), again, mark < 100));
+                return Optional.of(new Hold(limit.name(), again));
             }
         }
         return Optional.empty();
@@ -72,7 +72,7 @@ final class Rule {
         Duration spread = Duration.between(count.now(), frees(limit, count)).dividedBy(places);
         Duration even = limit.window().multipliedBy(EVEN).dividedBy(100 * limit.max());
         Instant turn = count.lastGrant().plus(spread.compareTo(even) > 0 ? spread : even);
-        return turn.isAfter(count.now()) ? Optional.of(new Hold(limit.name(), turn, false)) : Optional.empty();
+        return turn.isAfter(count.now()) ? Optional.of(new Hold(limit.name(), turn)) : Optional.empty();
     }
 
     private static Instant frees(Limit limit, Count count) {
