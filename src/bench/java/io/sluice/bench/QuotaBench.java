@@ -37,7 +37,6 @@ public final class QuotaBench implements Bench {
             shared("sluice, %d processes".formatted(SharedQuotaRun.REPLICAS), "shared", database, server.url(), false);
             shared("the same, a kill each %d s".formatted(SharedQuotaRun.BETWEEN_KILLS.toSeconds()), "killed",
                     database, server.url(), true);
-            grantCost(database);
         }
         return result;
     }
@@ -52,7 +51,7 @@ public final class QuotaBench implements Bench {
         result.put("limit", LIMIT_TEXT);
         result.put("possible", POSSIBLE);
         result.put("goals", "sluice: 0 refused and 99 % of the possible; in several processes, killed or not, 0 refused"
-                + " and 97 %; 1 ms per grant with " + GrantCost.ASKERS + " askers");
+                + " and 97 %");
         System.out.printf("Calls through a limit of %s in %d s, %d callers a process, 5 to 80 ms a call. %s;"
                 + " seed %d%n", LIMIT_TEXT, RUN.toSeconds(), Callers.THREADS, machine, SEED);
     }
@@ -110,15 +109,5 @@ public final class QuotaBench implements Bench {
         figures.put("percentOfPossible", ofPossible);
         figures.put("percentKeptUp", keptUp);
         return figures;
-    }
-
-    private void grantCost(Database database) throws Exception {
-        System.out.printf("%-34s %16s %16s%n", "ms per transaction", "1 asker", GrantCost.ASKERS + " askers");
-        Map<String, Object> figures = new LinkedHashMap<>();
-        for (GrantCost.Figure figure : new GrantCost(database).measure()) {
-            System.out.printf("%-34s %16.2f %16.2f%n", figure.what(), figure.alone(), figure.together());
-            figures.put(figure.what(), Map.of("alone", figure.alone(), "together", figure.together()));
-        }
-        result.put("msPerTransaction", figures);
     }
 }

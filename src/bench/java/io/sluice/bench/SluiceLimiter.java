@@ -1,5 +1,6 @@
 package io.sluice.bench;
 
+import io.sluice.quota.Limits;
 import io.sluice.Priority;
 import io.sluice.quota.Answer;
 import io.sluice.quota.Limit;
@@ -31,7 +32,7 @@ final class SluiceLimiter implements Limiter {
     }
 
     SluiceLimiter(Database database, String account, Limit limit, Duration callTimeout, Duration lateDelivery) {
-        this.quota = new Quota(database, Map.of(account, List.of(limit)), callTimeout, lateDelivery);
+        this.quota = new Quota(database, Limits.of(Map.of(account, List.of(limit))), callTimeout, lateDelivery);
         this.account = account;
     }
 

@@ -11,7 +11,7 @@ import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
-import io.sluice.quota.Limit;
+import io.sluice.quota.Limits;
 import io.sluice.quota.Quota;
 import io.sluice.send.Dispatch;
 import io.sluice.status.AccountHealth;
@@ -27,8 +27,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.VetoCamelContextStartException;
 import org.apache.camel.health.HealthCheckHelper;
@@ -66,13 +64,17 @@ final class Bundle extends LifecycleStrategySupport {
 
     private void compose(CamelContext context, Settings settings) {
         database = openDatabase(settings);
-        List<Account> accountList = accounts(settings);
+        Map<String, Crm> crms = crms();
+        Map<String, String> ofAccounts = settings.below(AccountSettings.PREFIX);
+        AccountSettings accountSettings = new AccountSettings(ofAccounts, crms);
+        List<Account> accountList = accountSettings.accounts();
         Duration callTimeout = settings.duration("sluice.call.timeout", "10s");
         Duration lateDelivery = settings.duration("sluice.call.late-delivery", "5s");
-        accountList.forEach(account -> connect(context, account, settings, callTimeout));
+        accountList.forEach(account -> account.pool().members().forEach(member ->
+                connect(context, account, accountSettings.login(member.name()), member.name(), settings, callTimeout)));
 
-        Quota quota = new Quota(database,
-                accountList.stream().collect(Collectors.toMap(Account::name, Account::limits)), callTimeout, lateDelivery);
+        Limits limits = new Limits(accountList.stream().map(Account::pool).toList());
+        Quota quota = new Quota(database, limits, callTimeout, lateDelivery);
         Pauses pauses = new Pauses(database);
         Accounts accounts = new Accounts(accountList, InstantSource.system());
         Permits permits = new Permits(quota, pauses);
@@ -91,6 +93,9 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("dispatch", dispatch);
         registry.bind("status", new Status(database, quota, accounts, capture, pauses, syncs));
         registry.bind("pausing", new Pausing(pauses, accounts.names(), syncs));
+        registry.bind("settingsFile", new SettingsFile(
+                Path.of(settings.text("sluice.settings.file", "application.properties")), ofAccounts, crms, limits,
+                context::resolvePropertyPlaceholders, SettingsFile::isOverridden));
         accountList.stream().map(Account::crm).distinct().forEach(crm -> crm.bind(registry, permits, accounts));
 
         bringup = new Bringup(context, database, capture, accounts, pauses, syncs, settings);
@@ -112,36 +117,18 @@ final class Bundle extends LifecycleStrategySupport {
         return Database.of(embedded.url(), "sluice", "", pool);
     }
 
-    private static List<Account> accounts(Settings settings) {
+    private static Map<String, Crm> crms() {
         Map<String, Crm> crms = new LinkedHashMap<>();
         ServiceLoader.load(Crm.class, Crm.class.getClassLoader()).forEach(crm -> crms.put(crm.name(), crm));
-        List<Account> accounts = new ArrayList<>();
-        for (String name : names(settings)) {
-            String prefix = "sluice.account." + name + ".";
-            Map<String, String> own = settings.below(prefix);
-            Crm crm = crms.get(own.get("crm"));
-            if (crm == null) {
-                throw new IllegalArgumentException("application.properties: sluice.account." + name + ".crm is '"
-                        + own.get("crm") + "', but the CRMs are " + String.join(", ", crms.keySet()));
-            }
-            List<Limit> limits = own.entrySet().stream().filter(entry -> entry.getKey().startsWith("limit."))
-                    .map(entry -> Limit.parse(entry.getKey().substring("limit.".length()), entry.getValue())).toList();
-            accounts.add(new Account(name, crm, limits, settings.flag(prefix + "paused", false)));
-        }
-        return accounts;
+        return crms;
     }
 
-    private static TreeSet<String> names(Settings settings) {
-        return settings.below("sluice.account.").keySet().stream()
-                .map(key -> key.substring(0, key.indexOf('.'))).collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    private static void connect(CamelContext context, Account account, Settings settings, Duration callTimeout) {
-        Map<String, String> own = new LinkedHashMap<>(settings.below("sluice.account." + account.name() + "."));
+    private static void connect(CamelContext context, Account account, Map<String, String> own, String login,
+            Settings settings, Duration callTimeout) {
         own.put("call-timeout-ms", Long.toString(callTimeout.toMillis()));
         own.put("connect-timeout-ms",
                 Long.toString(settings.duration("sluice.call.connect-timeout", "5s").toMillis()));
-        account.crm().connect(context, account.name(), own);
+        account.crm().connect(context, login, own);
     }
 
     /** The beans of type Sync that the files declare, each with its name and file. */

@@ -1,12 +1,11 @@
 package io.sluice.crm;
 
-import io.sluice.quota.Limit;
-import java.util.List;
+import io.sluice.quota.Pool;
 
 /**
- * One login to one CRM, with the limits its user set.
+ * One organisation of one CRM, with the logins that make its calls and the limits its user set.
  *
  * @param paused by its setting: no call is made
  */
-public record Account(String name, Crm crm, List<Limit> limits, boolean paused) {
+public record Account(String name, Crm crm, Pool pool, boolean paused) {
 }

@@ -4,6 +4,7 @@ import io.sluice.Priority;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
 import io.sluice.quota.Answer;
+import io.sluice.quota.Call;
 import io.sluice.quota.Permit;
 import io.sluice.quota.Quota;
 import io.sluice.quota.Storm;
@@ -30,8 +31,22 @@ public final class Permits {
     /** Exchange property, the priority of work that has begun: a pause or a mark does not stop it half-way. */
     public static final String BEGUN = "SluiceBegun";
 
+    /** Header with the login that makes the call: the account itself, or a member of the pool that it is. */
+    public static final String MEMBER = "SluiceMember";
+
     private static final Logger LOG = LoggerFactory.getLogger(Permits.class);
-    private static final Duration PAUSE = Duration.ofMillis(20);
+
+    /** How often one who waits looks whether something more urgent is wanted. */
+    private static final Duration LOOK = Duration.ofMillis(20);
+
+    /** How long a call waits for its place before it looks whether its account was paused. */
+    private static final Duration TURN = Duration.ofMillis(250);
+
+    /** What is wanted now, or nothing any more. */
+    @FunctionalInterface
+    public interface Wanted {
+        Optional<Call> now() throws SQLException;
+    }
 
     private final Quota quota;
     private final Pauses pauses;
@@ -41,34 +56,76 @@ public final class Permits {
         this.pauses = pauses;
     }
 
-    /** A permit if one can be had now, for work that no pause stops. */
-    public Verdict ask(String account, String operation, Priority priority) throws SQLException {
-        return quota.ask(account, operation, 1, priority);
-    }
-
-    /** Waits for a permit unless the caller brought one. */
-    public void require(Exchange exchange, String account, String operation) throws SQLException, InterruptedException {
-        if (exchange.getMessage().getHeader(PERMIT) instanceof Permit permit) {
-            exchange.setProperty(BEGUN, permit.priority());
-            return;
-        }
-        Optional<Permit> found = next(exchange, account, operation);
-        while (found.isEmpty()) {
-            if (!exchange.getContext().isRunAllowed()) {
-                throw new IllegalStateException("Sluice is stopping; no call to " + account + " was made");
+    /**
+     * Waits for a permit for what is wanted, until nothing is wanted any more, or no place comes free in time. What
+     * is held is not asked for again before its time, unless something more urgent is wanted by then.
+     */
+    public Optional<Permit> await(Wanted wanted, Duration atMost) throws SQLException, InterruptedException {
+        long ends = System.nanoTime() + atMost.toNanos();
+        Optional<Call> call = wanted.now();
+        while (call.isPresent()) {
+            Verdict verdict = quota.ask(call.get());
+            if (verdict instanceof Verdict.Granted granted) {
+                return Optional.of(granted.permit());
             }
-            Thread.sleep(PAUSE.toMillis());
-            found = next(exchange, account, operation);
+            long free = System.nanoTime() + ((Verdict.Held) verdict).waitMillis() * 1_000_000;
+            if (free - ends > 0) {
+                return Optional.empty();
+            }
+            call = moreUrgent(wanted, call.get(), free);
         }
-        exchange.getMessage().setHeader(PERMIT, found.get());
+        return Optional.empty();
     }
 
-    private Optional<Permit> next(Exchange exchange, String account, String operation) throws SQLException {
-        Priority begun = exchange.getProperty(BEGUN, Priority.class);
-        if (begun == null && pauses.find(Kind.ACCOUNT, account).isPresent()) {
-            return Optional.empty();
+    /** What is wanted when the place is free, or before that when it is more urgent than what waits. */
+    private static Optional<Call> moreUrgent(Wanted wanted, Call held, long free)
+            throws SQLException, InterruptedException {
+        Optional<Call> call = Optional.of(held);
+        for (long left = free - System.nanoTime(); left > 0; left = free - System.nanoTime()) {
+            Thread.sleep(Math.min(left / 1_000_000 + 1, LOOK.toMillis()));
+            call = wanted.now();
+            if (call.isEmpty() || call.get().priority().compareTo(held.priority()) < 0) {
+                return call;
+            }
         }
-        return quota.grant(account, operation, begun == null ? Priority.NORMAL : begun);
+        return call;
+    }
+
+    /** As {@link #require(Exchange, String, String, String)}, of a call that may write. */
+    public void require(Exchange exchange, String account, String operation) throws SQLException, InterruptedException {
+        require(exchange, account, operation, null);
+    }
+
+    /**
+     * Waits for a permit unless the caller brought one, and says in the header {@value #MEMBER} who makes the call.
+     *
+     * @param httpMethod a GET changes nothing, so that members may make it who are kept for reading
+     */
+    public void require(Exchange exchange, String account, String operation, String httpMethod)
+            throws SQLException, InterruptedException {
+        Permit permit = exchange.getMessage().getHeader(PERMIT) instanceof Permit brought ? brought : null;
+        if (permit == null) {
+            Priority begun = exchange.getProperty(BEGUN, Priority.class);
+            permit = next(exchange, new Call(account, operation, begun == null ? Priority.NORMAL : begun,
+                    "GET".equals(httpMethod)), begun != null);
+            exchange.getMessage().setHeader(PERMIT, permit);
+        } else {
+            exchange.setProperty(BEGUN, permit.priority());
+        }
+        exchange.getMessage().setHeader(MEMBER, permit.member());
+    }
+
+    private Permit next(Exchange exchange, Call call, boolean begun) throws SQLException, InterruptedException {
+        while (exchange.getContext().isRunAllowed()) {
+            if (begun || pauses.find(Kind.ACCOUNT, call.account()).isEmpty()) {
+                Optional<Permit> found = await(() -> Optional.of(call), TURN);
+                if (found.isPresent()) {
+                    return found.get();
+                }
+            }
+            Thread.sleep(LOOK.toMillis());
+        }
+        throw new IllegalStateException("Sluice is stopping; no call to " + call.account() + " was made");
     }
 
     /** Reports the call and takes the permit off the message: it is spent. */
@@ -103,8 +160,12 @@ public final class Permits {
         quota.cancel(permit);
     }
 
-    /** Hands on what the CRM said of its own count. */
-    public void reported(String account, String limit, long max, long used) throws SQLException {
-        quota.reported(account, limit, max, used);
+    /**
+     * Hands on what the CRM said of its own count.
+     *
+     * @param member that it answered
+     */
+    public void reported(String account, String member, String limit, long max, long used) throws SQLException {
+        quota.reported(account, member, limit, max, used);
     }
 }

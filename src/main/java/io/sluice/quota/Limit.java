@@ -18,9 +18,10 @@ import java.util.regex.Pattern;
  * @param share      percent of it that Sluice may take; other integrations have the rest
  * @param reserve    how many of it nobody but a person may take: they stay untouched
  * @param operations those it applies to; empty: all
+ * @param asReported whether {@code max} only holds until the CRM has said its own; otherwise the lesser of both holds
  */
 public record Limit(String name, Kind kind, long max, Duration window, int share, long reserve,
-        List<String> operations) {
+        List<String> operations, boolean asReported) {
 
     /** What a limit counts: calls, calls weighed by their cost, or calls in flight. */
     public enum Kind { CALLS, UNITS, AT_ONCE }
@@ -32,7 +33,8 @@ public record Limit(String name, Kind kind, long max, Duration window, int share
     private static final Pattern TEXT = Pattern.compile(
             "\\s*(\\d[\\d_]{0,17})\\s+(?:(units\\s+)?per\\s+(\\d{1,9})\\s*(ms|s|m|h|d)|at\\s+once)\\s*(,.*)?");
     private static final Pattern OPTION = Pattern.compile(
-            "\\s*(?:share\\s+(\\d{1,3})\\s*%|reserve\\s+(\\d[\\d_]{0,17})|for\\s+([a-z-]+(?:\\s+[a-z-]+)*))\\s*");
+            "\\s*(?:share\\s+(\\d{1,3})\\s*%|reserve\\s+(\\d[\\d_]{0,17})|for\\s+([a-z-]+(?:\\s+[a-z-]+)*)"
+                    + "|(as\\s+reported))\\s*");
 
     public Limit {
         boolean atOnce = kind == Kind.AT_ONCE;
@@ -53,7 +55,7 @@ public record Limit(String name, Kind kind, long max, Duration window, int share
 
     /** A limit on calls that applies to all of them. */
     public Limit(String name, long max, Duration window) {
-        this(name, Kind.CALLS, max, window, 100, 0, List.of());
+        this(name, Kind.CALLS, max, window, 100, 0, List.of(), false);
     }
 
     boolean isLong() {
@@ -63,8 +65,17 @@ public record Limit(String name, Kind kind, long max, Duration window, int share
     /** The same, after a refusal: what is long is told by the CRM's reports, and stays. */
     Limit slowed(int percent) {
         long slow = Math.max(1, max * percent / 100);
-        return isLong() || percent >= 100 ? this
-                : new Limit(name, kind, slow, window, share, Math.min(reserve, slow - 1), operations);
+        return isLong() || percent >= 100 ? this : withMax(slow);
+    }
+
+    /** The same, as the CRM says it is: an organisation buys calls and loses them while we run. */
+    Limit corrected(Long reportedMax) {
+        return reportedMax == null || reportedMax < 1 || reportedMax == max || reportedMax > max && !asReported ? this
+                : withMax(reportedMax);
+    }
+
+    private Limit withMax(long other) {
+        return new Limit(name, kind, other, window, share, Math.min(reserve, other - 1), operations, asReported);
     }
 
     boolean appliesTo(String operation) {
@@ -74,7 +85,7 @@ public record Limit(String name, Kind kind, long max, Duration window, int share
     /**
      * Reads {@code 15000 per 24h}, the form of the settings; {@code 400 units per 2s} counts costs, {@code 25 at once}
      * calls in flight. After it, parted by commas: {@code share 80%}, {@code reserve 500}, {@code for search delete}
-     * (the operations it applies to). Units of time: ms, s, m, h, d.
+     * (the operations it applies to), {@code as reported}. Units of time: ms, s, m, h, d.
      *
      * @throws IllegalArgumentException showing the form
      */
@@ -86,24 +97,27 @@ public record Limit(String name, Kind kind, long max, Duration window, int share
         int share = 100;
         long reserve = 0;
         List<String> operations = new ArrayList<>();
+        boolean asReported = false;
         if (form.group(5) != null) {
             for (String part : form.group(5).substring(1).split(",", -1)) {
                 Matcher option = OPTION.matcher(part);
                 if (!option.matches()) {
                     throw new IllegalArgumentException("limit '" + name + "' says '" + part.strip()
-                            + "', but after the first comma come 'share 80%', 'reserve 500' or 'for search'");
+                            + "', but after the first comma come 'share 80%', 'reserve 500', 'for search' or"
+                            + " 'as reported'");
                 }
                 share = option.group(1) == null ? share : Integer.parseInt(option.group(1));
                 reserve = option.group(2) == null ? reserve : number(option.group(2));
                 if (option.group(3) != null) {
                     operations.addAll(Arrays.asList(option.group(3).split("\\s+")));
                 }
+                asReported |= option.group(4) != null;
             }
         }
         boolean atOnce = form.group(3) == null;
         Kind kind = atOnce ? Kind.AT_ONCE : form.group(2) == null ? Kind.CALLS : Kind.UNITS;
         return new Limit(name, kind, number(form.group(1)), atOnce ? Duration.ZERO : window(form), share, reserve,
-                operations);
+                operations, asReported);
     }
 
     private static Duration window(Matcher form) {

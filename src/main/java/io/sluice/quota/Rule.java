@@ -27,6 +27,9 @@ final class Rule {
     /** How often the CRM is asked again, where it is its own report that stops us: a part of the window. */
     private static final int REFRESH = 100;
 
+    /** When it is worth asking again where a place comes free with any answer. */
+    private static final Duration SOON = Duration.ofMillis(20);
+
     private Rule() {
     }
 
@@ -63,6 +66,13 @@ final class Rule {
         return Optional.empty();
     }
 
+    /** The part of what we may take of a limit that nobody has taken, from 0 to 1. */
+    static double left(Limit limit, Count count) {
+        long ours = part(limit.max(), limit.share()) - count.own();
+        long everybodys = limit.max() - limit.reserve() - count.total();
+        return Math.max(0, Math.min(ours, everybodys)) / (double) limit.max();
+    }
+
     private static Optional<Hold> turn(Limit limit, Count count) {
         if (limit.kind() == Limit.Kind.AT_ONCE || limit.isLong() || count.lastGrant() == null
                 || count.own() < Math.max(1, limit.max() / BURST)) {
@@ -76,6 +86,9 @@ final class Rule {
     }
 
     private static Instant frees(Limit limit, Count count) {
+        if (limit.kind() == Limit.Kind.AT_ONCE) {
+            return count.now().plus(SOON);
+        }
         return count.frees() == null ? count.now().plus(limit.window()) : count.frees();
     }
 

@@ -9,18 +9,21 @@ import java.util.Map;
 /**
  * How full a limit is.
  *
+ * @param owner    the account or pool that has it
+ * @param max      as it applies now: as the settings have it, or as the CRM reports it
  * @param used     calls in flight or completed within the window, or what the CRM says where that is more
  * @param reported what the CRM last said it counted, or null
  * @param stopped  the priorities that it stops now, and when each is worth asking for again
  */
-public record Usage(String name, long max, Duration window, long used, Long reported, Map<Priority, Instant> stopped) {
+public record Usage(String owner, String name, long max, Duration window, long used, Long reported, Map<Priority, Instant> stopped) {
 
-    static Usage of(Limit limit, Count count) {
+    static Usage of(Meter meter, Count count) {
+        Limit limit = meter.limit().corrected(count.reportedMax());
         Map<Priority, Instant> stopped = new EnumMap<>(Priority.class);
         for (Priority priority : Priority.values()) {
             Rule.place(limit, count, priority, 1).ifPresent(hold -> stopped.put(priority, hold.until()));
         }
-        return new Usage(limit.name(), limit.max(), limit.window(), count.total(), count.reported(), stopped);
+        return new Usage(meter.owner(), limit.name(), limit.max(), limit.window(), count.total(), count.reported(), stopped);
     }
 
     public long left() {

@@ -2,7 +2,6 @@ package io.sluice.send;
 
 import io.sluice.Operation;
 import io.sluice.Outcome;
-import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Permits;
@@ -10,14 +9,13 @@ import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
 import io.sluice.plan.Method;
 import io.sluice.plan.Planner;
+import io.sluice.quota.Call;
 import io.sluice.quota.Permit;
-import io.sluice.quota.Verdict;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,10 +25,7 @@ public final class Dispatch {
     private static final Logger LOG = LoggerFactory.getLogger(Dispatch.class);
 
     /** How long a sender waits for a place before it leaves that to the next wake. */
-    private static final Duration PATIENCE = Duration.ofMillis(250);
-
-    /** How often it looks meanwhile whether something more urgent is due. */
-    private static final Duration LOOK = Duration.ofMillis(20);
+    private static final Duration LONGEST_WAIT = Duration.ofMillis(250);
 
     private final Accounts accounts;
     private final Permits permits;
@@ -55,22 +50,8 @@ public final class Dispatch {
      * comes free in a moment is waited for; what becomes due meanwhile is asked for at once.
      */
     public Permit permit(String account) throws SQLException, InterruptedException {
-        long patienceEnds = System.nanoTime() + PATIENCE.toNanos();
-        while (true) {
-            Optional<Priority> urgency = outbox.urgency(account);
-            if (urgency.isEmpty()) {
-                return null;
-            }
-            Verdict verdict = permits.ask(account, "write", urgency.get());
-            if (verdict instanceof Verdict.Granted granted) {
-                return granted.permit();
-            }
-            long waitMillis = ((Verdict.Held) verdict).waitMillis();
-            if (System.nanoTime() + waitMillis * 1_000_000 > patienceEnds) {
-                return null;
-            }
-            Thread.sleep(Math.min(waitMillis, LOOK.toMillis()));
-        }
+        return permits.await(() -> outbox.urgency(account).map(urgency -> new Call(account, "write", urgency, false)),
+                LONGEST_WAIT).orElse(null);
     }
 
     /** The most urgent work of an account, none less urgent than the permit allows, or null. */

@@ -6,12 +6,12 @@ import io.sluice.crm.Accounts;
 import io.sluice.outbox.Paused;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
+import io.sluice.quota.Member;
 import io.sluice.quota.Quota;
 import io.sluice.quota.Usage;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -102,8 +102,26 @@ public final class Status {
     }
 
     private Map<String, Object> account(String account, Map<String, Object> paused) throws SQLException {
-        List<Map<String, Object>> limits = new ArrayList<>();
-        for (Usage usage : quota.usage(account)) {
+        List<Usage> usages = quota.usage(account);
+        Map<String, Object> status = new LinkedHashMap<>();
+        status.put("crm", accounts.get(account).crm().name());
+        status.put("paused", paused);
+        status.put("problem", accounts.problem(account));
+        status.put("callsToday", quota.callsToday(account));
+        status.put("limits", limits(account, usages));
+        List<Member> members = accounts.get(account).pool().members();
+        if (!members.get(0).name().equals(account)) {
+            status.put("members", members.stream().map(member -> Map.of("name", member.name(),
+                    "use", member.readsOnly() ? "read" : "all", "limits", limits(member.name(), usages))).toList());
+        }
+        status.put("refusals", quota.storms(account).stream()
+                .map(storm -> Map.of("kind", storm.kind(), "times", storm.step(), "since", storm.since().toString(),
+                        "triedAgainAt", storm.until().toString())).toList());
+        return status;
+    }
+
+    private static List<Map<String, Object>> limits(String owner, List<Usage> usages) {
+        return usages.stream().filter(usage -> usage.owner().equals(owner)).map(usage -> {
             Map<String, Object> limit = new LinkedHashMap<>();
             limit.put("name", usage.name());
             limit.put("max", usage.max());
@@ -114,17 +132,7 @@ public final class Status {
             Map<String, Object> stopped = new LinkedHashMap<>();
             usage.stopped().forEach((priority, until) -> stopped.put(priority.toString(), until.toString()));
             limit.put("stoppedUntil", stopped);
-            limits.add(limit);
-        }
-        Map<String, Object> status = new LinkedHashMap<>();
-        status.put("crm", accounts.get(account).crm().name());
-        status.put("paused", paused);
-        status.put("problem", accounts.problem(account));
-        status.put("callsToday", quota.callsToday(account));
-        status.put("limits", limits);
-        status.put("refusals", quota.storms(account).stream()
-                .map(storm -> Map.of("kind", storm.kind(), "times", storm.step(), "since", storm.since().toString(),
-                        "triedAgainAt", storm.until().toString())).toList());
-        return status;
+            return limit;
+        }).toList();
     }
 }

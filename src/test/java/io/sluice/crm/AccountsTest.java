@@ -1,5 +1,6 @@
 package io.sluice.crm;
 
+import io.sluice.quota.Pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -116,7 +117,7 @@ class AccountsTest {
     }
 
     private static Accounts accounts(InstantSource clock) {
-        return new Accounts(List.of(new Account(CRM, null, List.of(), false),
-                new Account("other", null, List.of(), false)), clock);
+        return new Accounts(List.of(new Account(CRM, null, Pool.of(CRM, List.of()), false),
+                new Account("other", null, Pool.of("other", List.of()), false)), clock);
     }
 }

@@ -1,19 +1,21 @@
 package io.sluice.crm;
 
+import io.sluice.quota.Limits;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Priority;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
 import io.sluice.quota.Answer;
+import io.sluice.quota.Call;
 import io.sluice.quota.Permit;
 import io.sluice.quota.Quota;
-import io.sluice.quota.Verdict;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
@@ -33,7 +35,7 @@ class PermitsTest {
 
     private final CamelContext context = new DefaultCamelContext();
     private final Pauses pauses = new Pauses(DATABASE.sluice());
-    private final Permits permits = new Permits(new Quota(DATABASE.sluice(), Map.of("crm", List.of()),
+    private final Permits permits = new Permits(new Quota(DATABASE.sluice(), Limits.of(Map.of("crm", List.of())),
             Duration.ofSeconds(10), Duration.ofSeconds(5)), pauses);
 
     @BeforeEach
@@ -58,7 +60,8 @@ class PermitsTest {
     @Test
     void workThatBeganBeforeThePauseGetsThePermitsItNeedsToEnd() throws Exception {
         Exchange exchange = new DefaultExchange(context);
-        exchange.getMessage().setHeader(Permits.PERMIT, granted(permits.ask("crm", "write", Priority.HIGH)));
+        exchange.getMessage().setHeader(Permits.PERMIT,
+                permits.await(() -> Optional.of(new Call("crm", "write", Priority.HIGH, false)), Duration.ZERO).orElseThrow());
         permits.require(exchange, "crm", "query");
         permits.report(exchange, new Answer("query", 200, 1, 10));
         pauses.pause(Kind.ACCOUNT, "crm", null);
@@ -66,10 +69,6 @@ class PermitsTest {
         permits.require(exchange, "crm", "delete");
         assertThat(permitted(exchange)).isTrue();
         assertThat(DATABASE.texts("select priority from sluice.api_call")).as("as urgent as it was").containsOnly("1");
-    }
-
-    private static Permit granted(Verdict verdict) {
-        return ((Verdict.Granted) verdict).permit();
     }
 
     @Test

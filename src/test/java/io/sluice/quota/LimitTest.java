@@ -54,12 +54,12 @@ class LimitTest {
     @Test
     void sharesReservesOperationsUnitsAndCallsAtOnceAreRead() {
         assertThat(Limit.parse("daily", "100_000 per 24h, share 60%, reserve 500"))
-                .isEqualTo(new Limit("daily", Limit.Kind.CALLS, 100_000, Duration.ofDays(1), 60, 500, List.of()));
+                .isEqualTo(new Limit("daily", Limit.Kind.CALLS, 100_000, Duration.ofDays(1), 60, 500, List.of(), false));
         assertThat(Limit.parse("search", "5 per 1s, for search read"))
-                .isEqualTo(new Limit("search", Limit.Kind.CALLS, 5, Duration.ofSeconds(1), 100, 0, List.of("search", "read")));
+                .isEqualTo(new Limit("search", Limit.Kind.CALLS, 5, Duration.ofSeconds(1), 100, 0, List.of("search", "read"), false));
         assertThat(Limit.parse("tokens", "400 units per 2s").kind()).isEqualTo(Limit.Kind.UNITS);
         assertThat(Limit.parse("concurrent", "25 at once"))
-                .isEqualTo(new Limit("concurrent", Limit.Kind.AT_ONCE, 25, Duration.ZERO, 100, 0, List.of()));
+                .isEqualTo(new Limit("concurrent", Limit.Kind.AT_ONCE, 25, Duration.ZERO, 100, 0, List.of(), false));
     }
 
     @ParameterizedTest
@@ -80,7 +80,7 @@ class LimitTest {
 
     @Test
     void whatIsLeftIsNeverBelowZero() {
-        assertThat(new Usage("daily", 10, Duration.ofDays(1), 4, null, Map.of()).left()).isEqualTo(6);
-        assertThat(new Usage("daily", 10, Duration.ofDays(1), 12, 12L, Map.of()).left()).isZero();
+        assertThat(new Usage("crm", "daily", 10, Duration.ofDays(1), 4, null, Map.of()).left()).isEqualTo(6);
+        assertThat(new Usage("crm", "daily", 10, Duration.ofDays(1), 12, 12L, Map.of()).left()).isZero();
     }
 }

@@ -48,7 +48,7 @@ class RuleTest {
         Instant frees = calls.stream().filter(call -> call.answered <= now && call.answered > now - window)
                 .map(call -> at(call.answered + window)).min(Comparator.naturalOrder()).orElse(null);
         Instant last = calls.isEmpty() ? null : at(calls.get(calls.size() - 1).granted);
-        return new Count(at(now), own, frees, last, null, null, 0);
+        return new Count(at(now), own, frees, last, null, null, null, 0);
     }
 
     private static Limit limit(long max, long windowMs) {
@@ -116,7 +116,7 @@ class RuleTest {
     void eachPriorityStopsAtItsMarkOfALongWindow() {
         Limit daily = new Limit("daily", 1000, Duration.ofDays(1));
         for (long used = 0; used <= 1000; used++) {
-            Count count = new Count(at(0), used, at(500), null, null, null, 0);
+            Count count = new Count(at(0), used, at(500), null, null, null, null, 0);
             for (Priority priority : Priority.values()) {
                 assertThat(Rule.check(daily, count, priority, 1).isEmpty())
                         .as("%s at %d", priority, used).isEqualTo(used < 10L * Rule.mark(priority));
@@ -137,16 +137,16 @@ class RuleTest {
     @Test
     void whatOthersSpentStopsUsUntilTheCrmIsAskedAgain() {
         Limit daily = new Limit("daily", 1000, Duration.ofHours(25));
-        Count told = new Count(at(0), 10, null, at(-5), 1000L, at(0), 0);
+        Count told = new Count(at(0), 10, null, at(-5), null, 1000L, at(0), 0);
         assertThat(Rule.check(daily, told, Priority.CRITICAL, 1)).hasValueSatisfying(
                 hold -> assertThat(hold.until()).isEqualTo(at(0).plus(Duration.ofMinutes(15))));
-        Count later = new Count(at(900_000), 10, null, at(-5), 1000L, at(0), 0);
+        Count later = new Count(at(900_000), 10, null, at(-5), null, 1000L, at(0), 0);
         assertThat(Rule.check(daily, later, Priority.LOW, 1)).as("one call that asks").isEmpty();
-        Count asked = new Count(at(900_001), 11, null, at(900_000), 1000L, at(0), 1);
+        Count asked = new Count(at(900_001), 11, null, at(900_000), null, 1000L, at(0), 1);
         assertThat(Rule.check(daily, asked, Priority.CRITICAL, 1)).as("and not a second").isPresent();
     }
 
     private static boolean allows(Limit limit, long own, Long reported) {
-        return Rule.check(limit, new Count(at(0), own, null, null, reported, at(0), 0), Priority.CRITICAL, 1).isEmpty();
+        return Rule.check(limit, new Count(at(0), own, null, null, null, reported, at(0), 0), Priority.CRITICAL, 1).isEmpty();
     }
 }

@@ -77,18 +77,19 @@ public final class SalesforceCalls {
         exchange.getMessage().setHeader(STATUS, status);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         int records = exchange.getMessage().getHeader(RECORDS, 0, Integer.class);
+        String member = member(exchange);
         Refusal refusal = Errors.refusal(answer);
         permits.report(exchange,
                 new Answer(operation, status, records, exchange.getProperty(SENT_BYTES, 0L, Long.class), refusal));
         var usage = SalesforceAnswer.apiUsage(exchange.getMessage().getHeader("Sforce-Limit-Info", String.class));
         if (usage.isPresent()) {
-            permits.reported(account, "daily", usage.get()[1], usage.get()[0]);
+            permits.reported(account, member, "daily", usage.get()[1], usage.get()[0]);
         }
         if (refusal == null) {
             accounts.heard(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
         }
         if (answer.sessionExpired()) {
-            signOut(exchange, account);
+            signOut(exchange, member);
         }
     }
 
@@ -104,33 +105,38 @@ public final class SalesforceCalls {
     }
 
     /** Makes a session where there is none. A login is no call of the quota's. */
-    public void signIn(Exchange exchange, String account) throws SignInRefused {
-        SalesforceSession session = session(exchange, account);
+    public void signIn(Exchange exchange) throws SignInRefused {
+        String member = member(exchange);
+        SalesforceSession session = session(exchange, member);
         if (session.getAccessToken() == null) {
             try {
                 session.login(null);
             } catch (SalesforceException | RuntimeException refused) {
-                throw new SignInRefused(account, Reason.of(refused), refused);
+                throw new SignInRefused(member, Reason.of(refused), refused);
             }
         }
         exchange.setProperty(TOKEN, session.getAccessToken());
     }
 
     /** The token of this call has died: the next call signs in again, unless another one has done so by now. */
-    private static void signOut(Exchange exchange, String account) {
-        SalesforceSession session = session(exchange, account);
+    private static void signOut(Exchange exchange, String member) {
+        SalesforceSession session = session(exchange, member);
         if (!Objects.equals(session.getAccessToken(), exchange.removeProperty(TOKEN))) {
             return;
         }
         try {
             session.logout();
         } catch (SalesforceException alreadyDead) {
-            LOG.debug("The dead token of account {} could not be revoked", account, alreadyDead);
+            LOG.debug("The dead token of account {} could not be revoked", member, alreadyDead);
         }
     }
 
-    private static SalesforceSession session(Exchange exchange, String account) {
-        return exchange.getContext().getComponent(account, SalesforceComponent.class).getSession();
+    private static String member(Exchange exchange) {
+        return exchange.getMessage().getHeader(Permits.MEMBER, String.class);
+    }
+
+    private static SalesforceSession session(Exchange exchange, String member) {
+        return exchange.getContext().getComponent(member, SalesforceComponent.class).getSession();
     }
 
     private static int statusOf(Exchange exchange) {

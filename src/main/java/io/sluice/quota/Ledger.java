@@ -1,0 +1,184 @@
+package io.sluice.quota;
+
+import io.sluice.store.Database;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * Every call, and what is counted of them: the tables {@code api_call} and {@code usage_minute}, and {@code quota},
+ * which holds what the CRM says it counted itself.
+ */
+final class Ledger {
+
+    /**
+     * Whoever is granted waits for its flush afterwards, alone ({@link #FLUSH}): were it inside, everybody's turn would
+     * last as long as the disk. To plan {@link #COUNT} takes five times as long as to run it, so one plan serves all, by
+     * the indexes, however small the tables were when it was made.
+     */
+    private static final String TURN = """
+            select set_config('synchronous_commit', 'off', true),
+                   set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+                   pg_advisory_xact_lock(hashtext('sluice.quota'), hashtext(?))""";
+
+    /** A transaction that writes next to nothing, so that all that was committed before it is on disk when it ends. */
+    private static final String FLUSH = "select pg_logical_emit_message(true, 'sluice', '')";
+
+    /**
+     * What each limit has counted, by one snapshot. A long window is the minutes that lie in it whole, the calls of the
+     * minute at its edge, and those without an answer, however long the window: these last are few.
+     */
+    private static final String COUNT = """
+            with asked as materialized (select clock_timestamp() as now),
+            limits as materialized (
+                select l.*, now, now - window_ms * interval '1 millisecond' as cutoff,
+                       string_to_array(accounts, ' ') as whose,
+                       case when operations <> '' then string_to_array(operations, ' ') end as only
+                from asked cross join
+                     unnest(?::text[], ?::text[], ?::text[], ?::bigint[], ?::boolean[], ?::boolean[], ?::text[])
+                     with ordinality as l(name, owner, accounts, window_ms, minutes, units, operations, place))
+            select l.now, counted.own, completed.first + l.window_ms * interval '1 millisecond' as frees,
+                   granted.last as last_grant,
+                   q.max as reported_max, q.used as reported, q.reported_at, since.calls as since_report
+            from limits l
+            left join lateral (
+                select sum(case when l.units then c.cost else 1 end) as own
+                from sluice.api_call c
+                where c.account = any(l.whose) and c.completed_at is null and c.expires_at > l.cutoff
+                  and (l.only is null or c.operation = any(l.only))) as open on true
+            left join lateral (
+                select sum(case when l.units then c.cost else 1 end) as own, min(c.completed_at) as first
+                from sluice.api_call c
+                where l.window_ms > 0 and c.account = any(l.whose) and c.completed_at > l.cutoff
+                  and c.completed_at < case when l.minutes then date_trunc('minute', l.cutoff) + interval '1 minute'
+                                            else 'infinity' end
+                  and (l.only is null or c.operation = any(l.only))) as edge on true
+            left join lateral (
+                select sum(case when l.units then m.cost else m.calls end) as own, min(m.minute) as first
+                from sluice.usage_minute m
+                where l.minutes and m.account = any(l.whose) and m.minute > date_trunc('minute', l.cutoff)
+                  and (l.only is null or m.operation = any(l.only))) as minutes on true
+            cross join lateral (
+                select coalesce(edge.first, minutes.first + interval '1 minute') as first) as completed
+            cross join lateral (
+                select coalesce(open.own, 0) + coalesce(edge.own, 0) + coalesce(minutes.own, 0) as own) as counted
+            cross join lateral (
+                select max(latest.at) as last from unnest(l.whose) as a(name) cross join lateral (
+                    select c.granted_at as at from sluice.api_call c where c.account = a.name
+                    order by c.granted_at desc limit 1) as latest) as granted
+            left join sluice.quota q
+                on q.account = l.owner and q.name = l.name and q.reported_at > l.cutoff
+            left join lateral (
+                select count(*) as calls from sluice.api_call c
+                where q.reported_at is not null and c.account = any(l.whose)
+                  and (c.completed_at > q.reported_at or c.completed_at is null and c.expires_at > l.now)) as since on true
+            order by l.place""";
+
+    private static final String GRANT = """
+            insert into sluice.api_call (account, operation, priority, cost, granted_at, expires_at)
+            select ?, ?, ?, ?, now, now + ? * interval '1 millisecond' from (select clock_timestamp() as now) as asked
+            returning id""";
+
+    private static final String REPORT = """
+            with reported as (
+                update sluice.api_call
+                set completed_at = case when ? > 0 then clock_timestamp() end,
+                    operation = ?, status = ?, records = ?, bytes = ?
+                where id = ? and completed_at is null
+                returning account, operation, cost, completed_at)
+            insert into sluice.usage_minute as m (account, minute, operation, calls, cost)
+            select account, date_trunc('minute', completed_at), operation, 1, cost
+            from reported where completed_at is not null
+            on conflict (account, minute, operation) do update
+            set calls = m.calls + 1, cost = m.cost + excluded.cost""";
+
+    private static final String CANCEL = "delete from sluice.api_call where id = ? and status is null";
+
+    private static final String REPORTED = """
+            insert into sluice.quota as q (account, name, max, used, reported_at)
+            values (?, ?, ?, ?, clock_timestamp())
+            on conflict (account, name) do update
+            set max = excluded.max, used = excluded.used, reported_at = excluded.reported_at""";
+
+    private static final String TODAY = """
+            select count(*) from sluice.api_call
+            where account = any(string_to_array(?, ' '))
+              and granted_at >= date_trunc('day', now() at time zone 'UTC') at time zone 'UTC'""";
+
+    private final Database database;
+
+    Ledger(Database database) {
+        this.database = database;
+    }
+
+    /** Until the end of the transaction nobody else counts or grants calls of this account or pool. */
+    static void takeTurn(Connection connection, String pool) throws SQLException {
+        Database.query(connection, TURN, row -> null, pool);
+    }
+
+    static Map<Meter, Count> count(Connection connection, List<Meter> meters) throws SQLException {
+        List<Count> counts = Database.query(connection, COUNT, row -> new Count(instant(row, "now"), row.getLong("own"),
+                        instant(row, "frees"), instant(row, "last_grant"), row.getObject("reported_max", Long.class),
+                        row.getObject("reported", Long.class), instant(row, "reported_at"), row.getLong("since_report")),
+                array(connection, "text", meters, meter -> meter.limit().name()),
+                array(connection, "text", meters, Meter::owner),
+                array(connection, "text", meters, meter -> String.join(" ", meter.accounts())),
+                array(connection, "bigint", meters, meter -> meter.limit().window().toMillis()),
+                array(connection, "boolean", meters, meter -> meter.limit().isLong()),
+                array(connection, "boolean", meters, meter -> meter.limit().kind() == Limit.Kind.UNITS),
+                array(connection, "text", meters, meter -> String.join(" ", meter.limit().operations())));
+        Map<Meter, Count> byMeter = new HashMap<>();
+        for (int i = 0; i < counts.size(); i++) {
+            byMeter.put(meters.get(i), counts.get(i));
+        }
+        return byMeter;
+    }
+
+    private static Array array(Connection connection, String type, List<Meter> meters, Function<Meter, Object> part)
+            throws SQLException {
+        return connection.createArrayOf(type, meters.stream().map(part).toArray());
+    }
+
+    static Instant instant(ResultSet row, String column) throws SQLException {
+        OffsetDateTime at = row.getObject(column, OffsetDateTime.class);
+        return at == null ? null : at.toInstant();
+    }
+
+    /** @return the id of the call's row */
+    static long grant(Connection connection, String account, Call call, int cost, Duration longest)
+            throws SQLException {
+        return Database.query(connection, GRANT, row -> row.getLong(1), account, call.operation(),
+                call.priority().rank(), cost, longest.toMillis()).get(0);
+    }
+
+    /** Returns when every grant before it survives a crash of the database. */
+    void flush() throws SQLException {
+        database.query(FLUSH, row -> null);
+    }
+
+    void report(Permit permit, Answer answer) throws SQLException {
+        database.update(REPORT, answer.status(), answer.operation(), answer.status(), answer.records(), answer.bytes(),
+                permit.id());
+    }
+
+    void cancel(Permit permit) throws SQLException {
+        database.update(CANCEL, permit.id());
+    }
+
+    void reported(String owner, String limit, long max, long used) throws SQLException {
+        database.update(REPORTED, owner, limit, max, used);
+    }
+
+    /** Calls granted since midnight UTC. */
+    long today(List<String> accounts) throws SQLException {
+        return database.first(TODAY, row -> row.getLong(1), String.join(" ", accounts)).orElse(0L);
+    }
+}

@@ -1,0 +1,43 @@
+package io.sluice.quota;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The limits of all accounts as the settings have them now. They may change at any time, all at once. */
+public final class Limits {
+
+    private volatile Map<String, Pool> pools;
+
+    public Limits(Collection<Pool> pools) {
+        replace(pools);
+    }
+
+    /** Of accounts that stand alone. */
+    public static Limits of(Map<String, List<Limit>> accounts) {
+        return new Limits(accounts.entrySet().stream().map(it -> Pool.of(it.getKey(), it.getValue())).toList());
+    }
+
+    /** From the next call on. A call that was granted before counts against the new limits as it did against the old. */
+    public void replace(Collection<Pool> changed) {
+        Map<String, Pool> byName = new LinkedHashMap<>();
+        changed.forEach(pool -> byName.put(pool.name(), pool));
+        pools = byName;
+    }
+
+    public Collection<Pool> all() {
+        return pools.values();
+    }
+
+    /** @throws IllegalArgumentException naming the accounts there are */
+    Pool pool(String account) {
+        Pool found = pools.get(account);
+        if (found == null) {
+            throw new IllegalArgumentException("There is no account '" + account + "'; the accounts are "
+                    + String.join(", ", pools.keySet()) + ". Accounts are named in application.properties as"
+                    + " sluice.account.NAME.crm.");
+        }
+        return found;
+    }
+}

@@ -1,0 +1,97 @@
+package io.sluice.quota;
+
+import io.sluice.store.Database;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The table {@code refusal}: the storms that replicas share, those that are over and recovered from included. */
+final class Refusals {
+
+    private static final String ALL = """
+            select clock_timestamp() as now, r.* from (values (1)) as always(row)
+            left join sluice.refusal r on r.account = any(string_to_array(?, ' '))""";
+
+    private static final String KEEP = """
+            insert into sluice.refusal (account, kind, step, rate, since, until, probe, recovered_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?)
+            on conflict (account, kind) do update
+            set step = excluded.step, rate = excluded.rate, since = excluded.since, until = excluded.until,
+                probe = excluded.probe, recovered_at = excluded.recovered_at""";
+
+    private static final String LEAVE_PROBE =
+            "update sluice.refusal set probe = null, until = clock_timestamp() where probe = ?";
+
+    /** @param account that the storm concerns: a login, or a pool with all of them */
+    record Kept(String account, Storm storm) {
+    }
+
+    /** The storms of one pool at a moment. */
+    record Known(Instant now, List<Kept> storms) {
+
+        /** Those a call of this member's has to do with. */
+        Known concerning(Pool pool, Member member, String operation) {
+            return new Known(now, storms.stream().filter(kept -> kept.storm().concerns(operation)
+                    && (kept.account().equals(pool.name()) || kept.account().equals(member.name()))).toList());
+        }
+
+        Optional<Hold> hold() {
+            return storms.stream().map(Kept::storm).filter(storm -> !storm.isOver() && storm.until().isAfter(now))
+                    .max(Comparator.comparing(Storm::until)).map(storm -> new Hold(storm.kind(), storm.until()));
+        }
+
+        /** Percent of the short limits that may be used. */
+        int rate() {
+            return storms.stream().mapToInt(kept -> kept.storm().rateAt(now)).min().orElse(100);
+        }
+
+        /** The one that a call which is granted now finds out to be over. */
+        Optional<Kept> probed() {
+            return storms.stream().filter(kept -> !kept.storm().isOver()).findFirst();
+        }
+
+        /** Of this account and kind, or null. */
+        Storm find(String account, String kind) {
+            return storms.stream().filter(kept -> kept.account().equals(account) && kept.storm().kind().equals(kind))
+                    .map(Kept::storm).findFirst().orElse(null);
+        }
+    }
+
+    private Refusals() {
+    }
+
+    static Known of(Connection connection, Pool pool) throws SQLException {
+        Instant[] now = new Instant[1];
+        String accounts = String.join(" ", Stream.concat(Stream.of(pool.name()),
+                pool.members().stream().map(Member::name)).distinct().toList());
+        List<Kept> storms = Database.query(connection, ALL, row -> {
+            now[0] = Ledger.instant(row, "now");
+            return row.getString("kind") == null ? null : new Kept(row.getString("account"), new Storm(
+                    row.getString("kind"), row.getInt("step"), row.getInt("rate"), Ledger.instant(row, "since"),
+                    Ledger.instant(row, "until"), row.getObject("probe", Long.class),
+                    Ledger.instant(row, "recovered_at")));
+        }, accounts);
+        return new Known(now[0], storms.stream().filter(Objects::nonNull).toList());
+    }
+
+    static void keep(Connection connection, String account, Storm storm) throws SQLException {
+        Database.update(connection, KEEP, account, storm.kind(), storm.step(), storm.rate(), time(storm.since()),
+                time(storm.until()), storm.probe(), time(storm.recovered()));
+    }
+
+    /** A probe that was never made: another call may try at once. */
+    static void leave(Connection connection, Permit permit) throws SQLException {
+        Database.update(connection, LEAVE_PROBE, permit.id());
+    }
+
+    private static OffsetDateTime time(Instant instant) {
+        return instant == null ? null : instant.atOffset(ZoneOffset.UTC);
+    }
+}
