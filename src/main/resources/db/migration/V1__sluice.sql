@@ -123,6 +123,15 @@ create table sluice.quota (
     primary key (account, name)
 );
 
+-- What it said before, once a quarter of an hour: by it the calls of others are forecast.
+create table sluice.quota_history (
+    account text        not null,
+    name    text        not null,
+    at      timestamptz not null,   -- the quarter of an hour
+    used    bigint      not null,
+    primary key (account, name, at)
+);
+
 -- Refusals of a CRM, although we counted otherwise: how often, and when one call may try again.
 create table sluice.refusal (
     account      text        not null,

@@ -1,5 +1,6 @@
 package io.sluice.app;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
@@ -15,6 +16,7 @@ import io.sluice.quota.Limits;
 import io.sluice.quota.Quota;
 import io.sluice.send.Dispatch;
 import io.sluice.status.AccountHealth;
+import io.sluice.status.Alerts;
 import io.sluice.status.DatabaseHealth;
 import io.sluice.status.Status;
 import io.sluice.store.Database;
@@ -92,6 +94,7 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("capture", capture);
         registry.bind("dispatch", dispatch);
         registry.bind("status", new Status(database, quota, accounts, capture, pauses, syncs));
+        registry.bind("alerts", new Alerts(quota, accounts, registry.findSingleByType(MeterRegistry.class)));
         registry.bind("pausing", new Pausing(pauses, accounts.names(), syncs));
         registry.bind("settingsFile", new SettingsFile(
                 Path.of(settings.text("sluice.settings.file", "application.properties")), ofAccounts, crms, limits,

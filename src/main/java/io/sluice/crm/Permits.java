@@ -91,11 +91,6 @@ public final class Permits {
         return call;
     }
 
-    /** As {@link #require(Exchange, String, String, String)}, of a call that may write. */
-    public void require(Exchange exchange, String account, String operation) throws SQLException, InterruptedException {
-        require(exchange, account, operation, null);
-    }
-
     /**
      * Waits for a permit unless the caller brought one, and says in the header {@value #MEMBER} who makes the call.
      *

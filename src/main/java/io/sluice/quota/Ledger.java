@@ -8,9 +8,12 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -103,10 +106,32 @@ final class Ledger {
     private static final String CANCEL = "delete from sluice.api_call where id = ? and status is null";
 
     private static final String REPORTED = """
+            with kept as (
+                insert into sluice.quota_history (account, name, at, used)
+                select ?, ?, date_bin('15 minutes', clock_timestamp(), 'epoch'), ?
+                on conflict (account, name, at) do nothing)
             insert into sluice.quota as q (account, name, max, used, reported_at)
             values (?, ?, ?, ?, clock_timestamp())
             on conflict (account, name) do update
             set max = excluded.max, used = excluded.used, reported_at = excluded.reported_at""";
+
+    private static final String SPENT = """
+            select spent.step, spent.own, spent.since
+            from (select floor(extract(epoch from clock_timestamp() - m.minute) * 1000 / ?)::int as step,
+                         sum(case when ? then m.cost else m.calls end) as own, min(m.minute) as since
+                  from sluice.usage_minute m
+                  where m.account = any(string_to_array(?, ' '))
+                    and m.minute > clock_timestamp() - ? * interval '1 millisecond'
+                    and (? = '' or m.operation = any(string_to_array(?, ' ')))
+                  group by 1) as spent""";
+
+    /** The latest that is old enough to tell a pace, else the oldest. */
+    private static final String EARLIER = """
+            select h.used, h.at from sluice.quota_history h
+            where h.account = ? and h.name = ? and h.at > clock_timestamp() - ? * interval '1 millisecond'
+            order by h.at > clock_timestamp() - ? * interval '1 millisecond',
+                     abs(extract(epoch from clock_timestamp() - ? * interval '1 millisecond' - h.at))
+            limit 1""";
 
     private static final String TODAY = """
             select count(*) from sluice.api_call
@@ -174,7 +199,31 @@ final class Ledger {
     }
 
     void reported(String owner, String limit, long max, long used) throws SQLException {
-        database.update(REPORTED, owner, limit, max, used);
+        database.update(REPORTED, owner, limit, used, owner, limit, max, used);
+    }
+
+    /** How a long limit was spent. */
+    static History history(Connection connection, Meter meter) throws SQLException {
+        Limit limit = meter.limit();
+        long step = History.step(limit).toMillis();
+        Long[] ours = new Long[History.STEPS + History.RECENT];
+        Arrays.fill(ours, 0L);
+        String operations = String.join(" ", limit.operations());
+        Optional<Instant> since = Database.query(connection, SPENT, row -> {
+            if (row.getInt("step") < ours.length) {
+                ours[row.getInt("step")] = row.getLong("own");
+            }
+            return instant(row, "since");
+        }, step, limit.kind() == Limit.Kind.UNITS, String.join(" ", meter.accounts()), step * ours.length, operations,
+                operations).stream().min(Comparator.naturalOrder());
+        record Earlier(long used, Instant at) {
+        }
+        long recent = step * History.RECENT;
+        Optional<Earlier> earlier = Database.query(connection, EARLIER,
+                row -> new Earlier(row.getLong("used"), instant(row, "at")), meter.owner(), limit.name(),
+                limit.window().toMillis(), recent, recent).stream().findFirst();
+        return new History(List.of(ours), since.orElse(null), earlier.map(Earlier::used).orElse(null),
+                earlier.map(Earlier::at).orElse(null));
     }
 
     /** Calls granted since midnight UTC. */

@@ -33,8 +33,8 @@ public record Pool(String name, List<Limit> shared, List<Member> members, Map<St
     }
 
     /**
-     * Who may make a call. Where members are kept for reading, what only reads is left to them unless it is urgent, so
-     * that reports never spend what production needs.
+     * Who may make a call. Where members are kept for reading, what only reads is left to them, so that reports never
+     * spend what production needs; what is urgent may take from the others when they have nothing left.
      */
     List<Member> allowed(Call call) {
         if (!call.reads()) {

@@ -53,7 +53,7 @@ public final class Quota {
 
     /**
      * Asks for leave to make one call now: it takes a place of every limit that applies to it, or none. Of a pool's
-     * members that may go, the one with the most left does.
+     * members that may go, one that is kept for reading does before all others, else the one with the most left.
      */
     public Verdict ask(Call call) throws SQLException {
         Pool pool = limits.pool(call.account());
@@ -62,7 +62,8 @@ public final class Quota {
             Refusals.Known refusals = Refusals.of(connection, pool);
             List<Candidate> candidates = candidates(connection, pool, call, refusals);
             Optional<Candidate> best = candidates.stream().filter(candidate -> candidate.hold() == null)
-                    .max(Comparator.comparing(Candidate::left));
+                    .max(Comparator.comparing((Candidate candidate) -> candidate.member().readsOnly())
+                            .thenComparing(Candidate::left));
             return best.isPresent() ? granted(connection, pool, call, best.get())
                     : Verdict.Held.of(candidates.stream().map(Candidate::hold)
                             .min(Comparator.comparing(Hold::until)).orElseThrow(), refusals.now());
@@ -184,10 +185,15 @@ public final class Quota {
     public List<Usage> usage(String account) throws SQLException {
         Pool pool = limits.pool(account);
         List<Meter> meters = pool.meters();
-        Map<Meter, Count> counts = database.transaction(connection -> Ledger.count(connection, meters));
-        List<Usage> usages = new ArrayList<>();
-        meters.forEach(meter -> usages.add(Usage.of(meter, counts.get(meter))));
-        return usages;
+        return database.transaction(connection -> {
+            Map<Meter, Count> counts = Ledger.count(connection, meters);
+            List<Usage> usages = new ArrayList<>();
+            for (Meter meter : meters) {
+                History history = meter.limit().isLong() ? Ledger.history(connection, meter) : null;
+                usages.add(Usage.of(meter, counts.get(meter), history));
+            }
+            return usages;
+        });
     }
 
     /** Calls granted since midnight UTC. */

@@ -73,6 +73,12 @@ final class Rule {
         return Math.max(0, Math.min(ours, everybodys)) / (double) limit.max();
     }
 
+    /** How much is used of what we may use, in percent, rounded down. */
+    static int percent(Limit limit, Count count) {
+        return (int) Math.max(100 * count.own() / part(limit.max(), limit.share()),
+                100 * count.total() / (limit.max() - limit.reserve()));
+    }
+
     private static Optional<Hold> turn(Limit limit, Count count) {
         if (limit.kind() == Limit.Kind.AT_ONCE || limit.isLong() || count.lastGrant() == null
                 || count.own() < Math.max(1, limit.max() / BURST)) {

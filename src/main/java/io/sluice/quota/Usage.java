@@ -13,17 +13,27 @@ import java.util.Map;
  * @param max      as it applies now: as the settings have it, or as the CRM reports it
  * @param used     calls in flight or completed within the window, or what the CRM says where that is more
  * @param reported what the CRM last said it counted, or null
+ * @param percent  of what we may use that is used, by us or by everybody, whichever is more
+ * @param spentAt  when it will be spent at the pace of the last hours; null where it will not, of a short limit too
  * @param stopped  the priorities that it stops now, and when each is worth asking for again
  */
-public record Usage(String owner, String name, long max, Duration window, long used, Long reported, Map<Priority, Instant> stopped) {
+public record Usage(String owner, String name, long max, Duration window, long used, Long reported,
+        int percent, Instant spentAt, Map<Priority, Instant> stopped) {
 
-    static Usage of(Meter meter, Count count) {
+    /** @param history null of a short limit */
+    static Usage of(Meter meter, Count count, History history) {
         Limit limit = meter.limit().corrected(count.reportedMax());
         Map<Priority, Instant> stopped = new EnumMap<>(Priority.class);
         for (Priority priority : Priority.values()) {
             Rule.place(limit, count, priority, 1).ifPresent(hold -> stopped.put(priority, hold.until()));
         }
-        return new Usage(meter.owner(), limit.name(), limit.max(), limit.window(), count.total(), count.reported(), stopped);
+        return new Usage(meter.owner(), limit.name(), limit.max(), limit.window(), count.total(), count.reported(),
+                Rule.percent(limit, count),
+                history == null ? null : Forecast.spent(limit, count, history).orElse(null), stopped);
+    }
+
+    public boolean isLong() {
+        return window.compareTo(Limit.LONG) >= 0;
     }
 
     public long left() {

@@ -129,6 +129,8 @@ public final class Status {
             limit.put("used", usage.used());
             limit.put("left", usage.left());
             limit.put("reportedByCrm", usage.reported());
+            limit.put("percent", usage.percent());
+            limit.put("spentAt", usage.spentAt() == null ? null : usage.spentAt().toString());
             Map<String, Object> stopped = new LinkedHashMap<>();
             usage.stopped().forEach((priority, until) -> stopped.put(priority.toString(), until.toString()));
             limit.put("stoppedUntil", stopped);

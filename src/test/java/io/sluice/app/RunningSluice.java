@@ -121,24 +121,30 @@ final class RunningSluice implements AutoCloseable {
 
     /** Starts the process and does not wait for anything. */
     RunningSluice start() throws IOException {
-        List<String> command = java(runtimeClassPath());
-        settings.forEach((name, value) -> command.add("-D" + name + "=" + value));
+        writeSettings();
+        List<String> command = java(home + File.pathSeparator + runtimeClassPath());
         command.add("io.sluice.app.Main");
         return run(command);
     }
 
-    /** Starts it by Camel JBang's own main class, with its settings in the file, where JBang reads them. */
+    /** Starts it by Camel JBang's own main class. */
     RunningSluice startByJBang(String camelVersion) throws IOException {
-        String properties = Files.readString(Path.of("application.properties"));
-        for (Map.Entry<String, String> setting : settings.entrySet()) {
-            properties = properties.replaceAll("(?m)^" + Pattern.quote(setting.getKey()) + " =.*$",
-                    Matcher.quoteReplacement(setting.getKey() + " = " + setting.getValue()));
-        }
-        Files.writeString(home.resolve("application.properties"), properties);
+        writeSettings();
         List<String> command = java(CamelJBangIT.classPath());
         command.addAll(List.of(Path.of("src/test/jbang/CamelJBang.java").toAbsolutePath().toString(), "run", "application.properties",
                 "--camel-version=" + camelVersion, "--kamelets-version=" + camelVersion, "--logging-color=false"));
         return run(command);
+    }
+
+    /** Writes the bundle's settings with those of this run, as a user edits them; it may be done while it runs. */
+    void writeSettings() throws IOException {
+        String properties = Files.readString(Path.of("application.properties"));
+        for (Map.Entry<String, String> setting : settings.entrySet()) {
+            String line = setting.getKey() + " = " + setting.getValue().replace("\\", "\\\\");
+            Matcher there = Pattern.compile("(?m)^" + Pattern.quote(setting.getKey()) + " =.*$").matcher(properties);
+            properties = there.find() ? there.replaceAll(Matcher.quoteReplacement(line)) : properties + line + "\n";
+        }
+        Files.writeString(home.resolve("application.properties"), properties);
     }
 
     private static List<String> java(String classPath) {

@@ -97,6 +97,10 @@ class TroubleTest {
             JsonNode health = sluice.get(sluice.managementPort, "/observe/health");
             assertThat(health.path("status").asText()).isEqualTo("DOWN");
             assertThat(health.toString()).contains("database");
+            assertThat(sluice.api("GET", "/api/status")).satisfies(answer -> {
+                assertThat(answer.statusCode()).isEqualTo(503);
+                assertThat(answer.body()).contains("The database does not answer yet");
+            });
             try (var database = io.sluice.store.EmbeddedDatabase.start(home.resolve("late"), sluice.databasePort)) {
                 sluice.awaitOutput("Account salesforce is ready").awaitSettled();
                 assertThat(sluice.records("Contact", "Customer_No__c")).hasSize(1000);

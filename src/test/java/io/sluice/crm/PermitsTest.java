@@ -62,11 +62,11 @@ class PermitsTest {
         Exchange exchange = new DefaultExchange(context);
         exchange.getMessage().setHeader(Permits.PERMIT,
                 permits.await(() -> Optional.of(new Call("crm", "write", Priority.HIGH, false)), Duration.ZERO).orElseThrow());
-        permits.require(exchange, "crm", "query");
+        permits.require(exchange, "crm", "query", "POST");
         permits.report(exchange, new Answer("query", 200, 1, 10));
         pauses.pause(Kind.ACCOUNT, "crm", null);
 
-        permits.require(exchange, "crm", "delete");
+        permits.require(exchange, "crm", "delete", "POST");
         assertThat(permitted(exchange)).isTrue();
         assertThat(DATABASE.texts("select priority from sluice.api_call")).as("as urgent as it was").containsOnly("1");
     }
@@ -77,7 +77,7 @@ class PermitsTest {
         Exchange exchange = new DefaultExchange(context);
         CompletableFuture<Void> asking = CompletableFuture.runAsync(() -> {
             try {
-                permits.require(exchange, "crm", "query");
+                permits.require(exchange, "crm", "query", "POST");
             } catch (SQLException | InterruptedException failure) {
                 throw new IllegalStateException(failure);
             }

@@ -232,7 +232,7 @@ class QuotaTest {
         Limit daily = new Limit("daily", 2, Duration.ofHours(24));   // no turns to wait for
         Quota quota = quota(pool(List.of(), new Member("production", List.of(daily), false),
                 new Member("reports", List.of(daily), true)));
-        assertThat(member(quota, Priority.NORMAL, true)).isEqualTo("reports");
+        assertThat(member(quota, Priority.CRITICAL, true)).isEqualTo("reports");
         assertThat(member(quota, Priority.LOW, true)).isEqualTo("reports");
         assertThat(member(quota, Priority.NORMAL, true)).as("production keeps its own").isNull();
         assertThat(member(quota, Priority.CRITICAL, true)).isEqualTo("production");
