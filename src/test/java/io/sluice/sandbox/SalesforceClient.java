@@ -126,14 +126,21 @@ final class SalesforceClient {
         return send(request(method, path, body));
     }
 
+    Reply call(String method, String path, String body, String contentType) {
+        return send(request(method, path, HttpRequest.BodyPublishers.ofString(body), contentType));
+    }
+
     CompletableFuture<HttpResponse<String>> later(String method, String path, String body) {
         return http.sendAsync(request(method, path, body), HttpResponse.BodyHandlers.ofString());
     }
 
     HttpRequest request(String method, String path, String body) {
+        return request(method, path, HttpRequest.BodyPublishers.ofString(body), "application/json");
+    }
+
+    HttpRequest request(String method, String path, HttpRequest.BodyPublisher body, String contentType) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(base + path))
-                .header("Content-Type", "application/json")
-                .method(method, HttpRequest.BodyPublishers.ofString(body));
+                .header("Content-Type", contentType).method(method, body);
         if (token != null) {
             request.header("Authorization", "Bearer " + token);
         }

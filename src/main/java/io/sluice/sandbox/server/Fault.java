@@ -28,7 +28,9 @@ public final class Fault {
         /** Writes are stamped now and become visible {@code seconds} later. */
         LATE_COMMIT("lateCommit"),
         /** No answer ever; with {@code "afterWrite":true} the work is done first. */
-        HANG("hang");
+        HANG("hang"),
+        /** A bulk job ends as failed with {@code message}, after {@code afterRows} rows; the others stay unprocessed. */
+        JOB_FAILS("jobFails");
 
         private final String wireName;
 
@@ -100,7 +102,7 @@ public final class Fault {
     }
 
     /** How long a slow answer is delayed, in milliseconds. */
-    long delayMillis() {
+    public long delayMillis() {
         if (settings.has("delayMs")) {
             return settings.path("delayMs").asLong();
         }

@@ -94,11 +94,9 @@ public final class JournalReplay {
             case "limits" -> accounts.changeLimits(account, node.path("spec"));
             case "rows" -> node.path("o").properties().forEach(e -> rows(account, e.getKey(), e.getValue()));
             case "call" -> call(account, node);
-            case "done" -> {
-                Map<String, Integer> written = new HashMap<>();
-                node.path("w").properties().forEach(e -> written.put(e.getKey(), e.getValue().asInt()));
-                account.tally().answered(node.path("s").asInt(), written);
-            }
+            case "done" -> account.tally().answered(node.path("s").asInt(), written(node));
+            case "wrote" -> account.tally().wrote(written(node));
+            case "spent" -> account.limiter().replay(node.path("n").asText(), node.path("t").asLong(), 1);
             case "met" -> account.tally().restoreMaxWritesInFlight(node.path("n").asInt());
             case "reset" -> account.tally().reset();
             case "counters" -> {
@@ -108,6 +106,12 @@ public final class JournalReplay {
             }
             default -> LOG.warn("The data file holds a line of unknown kind {}; it is passed over.", node.path("k"));
         }
+    }
+
+    private static Map<String, Integer> written(JsonNode node) {
+        Map<String, Integer> written = new HashMap<>();
+        node.path("w").properties().forEach(e -> written.put(e.getKey(), e.getValue().asInt()));
+        return written;
     }
 
     private static void call(Account account, JsonNode node) {

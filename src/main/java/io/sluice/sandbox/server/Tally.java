@@ -51,6 +51,11 @@ final class Tally {
         } else {
             byStatus.merge(String.valueOf(status), 1L, Long::sum);
         }
+        wrote(written);
+    }
+
+    /** Rows were written, by a request or after it. */
+    synchronized void wrote(Map<String, Integer> written) {
         written.forEach((object, rows) -> writesByObject.merge(object, (long) rows, Long::sum));
     }
 

@@ -70,6 +70,13 @@ public final class Execution {
         return found.subList(from, (int) Math.min(found.size(), wanted));
     }
 
+    /** @throws MalformedQueryException when the query can't be run on this object */
+    public void check() {
+        query.where().map(new Filter(store, table)::of);
+        select();
+        order();
+    }
+
     /** The paths of the select list. */
     public Map<String, Path> select() {
         Map<String, Path> select = new LinkedHashMap<>();
