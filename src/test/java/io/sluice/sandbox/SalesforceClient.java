@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 /** Speaks to a sandbox over HTTP as a program of its own would. */
 final class SalesforceClient {
@@ -145,6 +146,18 @@ final class SalesforceClient {
             request.header("Authorization", "Bearer " + token);
         }
         return request.build();
+    }
+
+    /** The lines of a long body, as they come. */
+    Stream<String> lines(String path) {
+        try {
+            return http.send(request("GET", path, ""), HttpResponse.BodyHandlers.ofLines()).body();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
     }
 
     Reply send(HttpRequest request) {

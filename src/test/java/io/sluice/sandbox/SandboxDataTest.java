@@ -129,9 +129,13 @@ class SandboxDataTest {
     }
 
     static Process run(Path data) throws IOException {
+        return run("-Dsluice.sandbox.data=" + data);
+    }
+
+    static Process run(String option) throws IOException {
         return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp", System.getProperty("java.class.path"), "-Dsluice.sandbox.port=0", "-Dsluice.sandbox.data=" + data,
-                Sandbox.class.getName()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+                "-cp", System.getProperty("java.class.path"), "-Dsluice.sandbox.port=0", option, Sandbox.class.getName())
+                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
     }
 
     static int port(Process process) throws IOException {

@@ -40,30 +40,18 @@ final class ChunkStream {
 
     private void next() {
         vertx.executeBlocking(chunks::next, false).onSuccess(chunk -> {
-            if (response.closed()) {
-                close();
-            } else if (chunk == null) {
+            if (chunk == null) {
                 close();
                 response.end();
-            } else {
-                write(chunk);
+                return;
             }
+            // one chunk at a time: a drain handler may be called while the next chunk is under way already
+            response.write(Buffer.buffer(chunk)).onSuccess(v -> next()).onFailure(e -> close());
         }).onFailure(e -> {
             LOG.error("The sandbox failed in the middle of an answer.", e);
             close();
             response.close();
         });
-    }
-
-    private void write(byte[] chunk) {
-        response.write(Buffer.buffer(chunk));
-        if (response.writeQueueFull()) {
-            // a reader that hangs up never drains the queue
-            response.closeHandler(v -> close());
-            response.drainHandler(v -> next());
-        } else {
-            next();
-        }
     }
 
     private void close() {
