@@ -39,6 +39,8 @@ class BulkDataTest {
             BulkClient bulk = new BulkClient(crm);
             before = bulk.run(CONTACTS, HEADER + rows(300) + ",x\n");
             id = before.path("id").asText();
+            String purged = bulk.rows(id, "successfulResults").get(0).get("sf__Id");
+            bulk.run(BulkClient.job("Contact", "hardDelete"), "Id\n" + purged + "\n");
             query = bulk.query("query", "SELECT Customer_No__c FROM Contact").path("id").asText();
             successes = crm.get(INGEST + "/" + id + "/successfulResults").text();
             counted = crm.referee();
@@ -51,7 +53,9 @@ class BulkDataTest {
             assertThat(bulk.status(id)).isEqualTo(before);
             assertThat(crm.get(INGEST + "/" + id + "/successfulResults").text()).isEqualTo(successes);
             assertThat(bulk.rows(id, "failedResults")).hasSize(1);
-            assertThat(BulkClient.csv(crm.get(QUERY + "/" + query + "/results").text())).hasSize(300);
+            assertThat(BulkClient.csv(crm.get(QUERY + "/" + query + "/results").text())).hasSize(299);
+            JsonNode all = bulk.query("queryAll", "SELECT Id FROM Contact");
+            assertThat(all.path("numberRecordsProcessed").asInt()).isEqualTo(299);
             assertThat(bulk.create(CONTACTS)).isNotEqualTo(id).isNotEqualTo(query);
         }
     }

@@ -112,9 +112,22 @@ class BulkIngestTest extends SandboxTestBase {
         assertThat(bulk.rows(deleted, "successfulResults")).hasSize(1);
         assertThat(bulk.rows(deleted, "failedResults").get(0).get("sf__Error"))
                 .isEqualTo("ENTITY_IS_DELETED:entity is deleted:--");
-        assertThat(bulk.run(job("Contact", "hardDelete"), "Id\n" + ids.get("Two") + "\n")
-                .path("numberRecordsFailed").asInt()).isZero();
-        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt()).isZero();
+        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt()).isOne();
+    }
+
+    @Test
+    void aHardDeleteTakesRecordsOutOfTheRecycleBinToo() {
+        String live = crm.upsertContacts(contact("C-1", "One")).json().path(0).path("id").asText();
+        String binned = crm.upsertContacts(contact("C-2", "Two")).json().path(0).path("id").asText();
+        String kept = crm.upsertContacts(contact("C-3", "Three")).json().path(0).path("id").asText();
+        crm.delete(API + "/sobjects/Contact/" + binned);
+        crm.delete(API + "/sobjects/Contact/" + kept);
+        String id = bulk.run(job("Contact", "hardDelete"), "Id\n" + live + "\n" + binned + "\n" + live + "\n").path("id")
+                .asText();
+        assertThat(bulk.rows(id, "successfulResults")).hasSize(2);
+        assertThat(bulk.rows(id, "failedResults").get(0).get("sf__Error")).startsWith("ENTITY_IS_DELETED:");
+        assertThat(crm.get(API + "/queryAll?q=" + SalesforceClient.encoded("SELECT Id FROM Contact")).json().path("records")
+                .findValuesAsText("Id")).containsExactly(kept);
     }
 
     @Test

@@ -218,13 +218,36 @@ class BulkJobsTest extends SandboxTestBase {
     }
 
     @Test
-    void theRefereeSeesAJobAndACallThatWriteOneRecordAtOnce() {
-        crm.post(FAULTS, "{\"kind\":\"slow\",\"before\":true,\"operation\":\"collectionsUpsert\",\"delayMs\":1500}");
-        var slow = crm.later("PATCH", API + "/composite/sobjects/Contact/Customer_No__c",
-                SalesforceClient.records("Contact", false, contact("K-3", "x")));
+    void theRefereeSeesACallMeetARecordThatAJobHasUnderWay() {
+        crm.post(FAULTS, "{\"kind\":\"slow\",\"operation\":\"bulkJob\",\"delayMs\":60000,\"count\":1}");
+        String id = bulk.create(CONTACTS);
+        bulk.upload(id, HEADER + rows(1000));
+        bulk.close(id);
         await().until(() -> crm.referee().path("maxWritesInFlightPerRecord").asInt() == 1);
+        crm.upsertContacts(contact("C-1", "not in the job"));
+        assertThat(crm.referee().path("maxWritesInFlightPerRecord").asInt()).isOne();
+        crm.upsertContacts(contact("k-999", "far behind in the job"));
+        assertThat(crm.referee().path("maxWritesInFlightPerRecord").asInt()).isEqualTo(2);
+    }
+
+    @Test
+    void theRefereeSeesTwoJobsAndACallBeforeThemMeet() {
+        crm.upsertContacts(contact("K-3", "x"));
+        String record = crm.get(API + "/sobjects/Contact/Customer_No__c/K-3").json().path("Id").asText();
+        crm.post(FAULTS, "{\"kind\":\"slow\",\"before\":true,\"operation\":\"update\",\"delayMs\":1500,\"count\":1}");
+        var slow = crm.later("PATCH", API + "/sobjects/Contact/" + record, "{\"LastName\":\"y\"}");
+        await().until(() -> crm.get(FAULTS).json().path("faults").isEmpty());
         bulk.run(CONTACTS, HEADER + rows(10));
         assertThat(crm.referee().path("maxWritesInFlightPerRecord").asInt()).isEqualTo(2);
         slow.join();
+        crm.post("/sandbox/referee/reset", "");
+        bulk.run(CONTACTS, HEADER + rows(10));
+        assertThat(crm.referee().path("maxWritesInFlightPerRecord").asInt()).isOne();
+        crm.post(FAULTS, "{\"kind\":\"slow\",\"operation\":\"bulkJob\",\"delayMs\":500,\"count\":2}");
+        String first = bulk.create(CONTACTS);
+        bulk.upload(first, HEADER + rows(10));
+        bulk.close(first);
+        bulk.run(CONTACTS, HEADER + rows(10));
+        assertThat(crm.referee().path("maxWritesInFlightPerRecord").asInt()).isEqualTo(2);
     }
 }

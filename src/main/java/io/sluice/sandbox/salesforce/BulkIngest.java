@@ -21,8 +21,7 @@ import java.util.List;
 
 /**
  * {@code /jobs/ingest}: rows written in bulk. A job is created, gets its CSV in one upload, is closed, and is then worked
- * on behind the requests; its results are three files ("Bulk API 2.0 Ingest"). A hardDelete leaves its records in the
- * recycle bin here, where only queryAll sees them.
+ * on behind the requests; its results are three files ("Bulk API 2.0 Ingest").
  */
 final class BulkIngest {
 

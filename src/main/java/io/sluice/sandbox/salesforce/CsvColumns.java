@@ -56,7 +56,7 @@ final class CsvColumns {
 
     ObjectNode record(String[] row) {
         ObjectNode record = Answers.JSON.createObjectNode();
-        for (int i = 0; i < columns.size(); i++) {
+        for (int i = 0; i < Math.min(row.length, columns.size()); i++) {
             Column column = columns.get(i);
             String name = column.relationship() == null ? column.field().name() : column.relationship();
             if (CLEARED.equals(row[i])) {

@@ -10,6 +10,7 @@ import io.sluice.sandbox.salesforce.bulk.UploadedRows;
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Background;
 import io.sluice.sandbox.server.Fault;
+import io.sluice.sandbox.server.WriteSet;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
@@ -30,6 +31,7 @@ final class IngestRun {
 
     private static final int ROWS_A_TRANSACTION = 200;
     private static final int ROWS_A_BATCH = 10_000;
+    private static final int ROWS_A_LOOK = 1000;
 
     private final Account account;
     private final Store store;
@@ -61,12 +63,15 @@ final class IngestRun {
 
     /** Tries the rows that are left; false when the sandbox stopped first. */
     boolean run() throws IOException {
+        WriteSet records = new WriteSet();
         try (UploadedRows rows = UploadedRows.strict(job); OutcomeLog log = OutcomeLog.append(job)) {
             Table table = store.table(job.spec().object()).orElseThrow(() -> new JobFailedException(
                     "InvalidEntity : " + job.spec().object() + " is not there any more"));
             Field key = job.spec().externalId() == null ? null
                     : table.type().field(job.spec().externalId()).orElseThrow();
             CsvColumns columns = columns(table, key, rows.header());
+            collect(records, table, key, columns);
+            work.begins(records);
             long done = job.status().processed();
             long paid = (done + ROWS_A_BATCH - 1) / ROWS_A_BATCH * ROWS_A_BATCH;
             rows.skip(done);
@@ -89,6 +94,17 @@ final class IngestRun {
             }
             failure.ifPresent(IngestRun::fail);
             return true;
+        } finally {
+            work.ended(records);
+        }
+    }
+
+    /** Whoever closed the job has all its records under way until it ends, whichever of them come first. */
+    private void collect(WriteSet all, Table table, Field key, CsvColumns columns) throws IOException {
+        try (UploadedRows rows = UploadedRows.lenient(job)) {
+            for (List<String[]> some = rows.next(ROWS_A_LOOK); !some.isEmpty(); some = rows.next(ROWS_A_LOOK)) {
+                all.addAll(RecordKeys.of(store, table, key, some.stream().map(columns::record).toList()));
+            }
         }
     }
 
@@ -133,9 +149,7 @@ final class IngestRun {
         long start = System.nanoTime();
         List<JsonNode> records = new ArrayList<>(chunk.size());
         chunk.forEach(row -> records.add(columns.record(row)));
-        Set<String> keys = RecordKeys.of(store, table, key, records);
         List<Outcome> outcomes = new ArrayList<>(chunk.size());
-        work.begins(keys);
         try (Transaction transaction = store.begin()) {
             RecordWriter writer = new RecordWriter(store, transaction, work.attempt(), SalesforceDefaults.API_USER);
             Set<String> twice = KeyedRows.repeated(records, record -> key == null ? KeyedRows.idOf(record)
@@ -144,8 +158,6 @@ final class IngestRun {
                 outcomes.add(write(writer, table, key, columns, (ObjectNode) record, twice));
             }
             work.commit(transaction);
-        } finally {
-            work.ended(keys);
         }
         List<OutcomeLog.Entry> entries = new ArrayList<>(chunk.size());
         for (int i = 0; i < outcomes.size(); i++) {
@@ -167,7 +179,7 @@ final class IngestRun {
             case "insert" -> writer.create(table, record);
             case "update" -> KeyedRows.update(writer, table, record, twice);
             case "upsert" -> KeyedRows.upsert(writer, table, key, record, twice);
-            default -> KeyedRows.delete(writer, table, record);
+            default -> KeyedRows.delete(writer, table, record, "hardDelete".equals(job.spec().operation()));
         };
     }
 

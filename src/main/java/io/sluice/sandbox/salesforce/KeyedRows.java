@@ -53,10 +53,12 @@ final class KeyedRows {
         return writer.upsert(table, key, value, record);
     }
 
-    static Outcome delete(RecordWriter writer, Table table, JsonNode record) {
+    static Outcome delete(RecordWriter writer, Table table, JsonNode record, boolean hard) {
         String id = idOf(record);
-        return id == null ? Outcome.Rejected.because("MISSING_ARGUMENT", "Id not specified in a delete call", "Id")
-                : writer.delete(table, id);
+        if (id == null) {
+            return Outcome.Rejected.because("MISSING_ARGUMENT", "Id not specified in a delete call", "Id");
+        }
+        return hard ? writer.hardDelete(table, id) : writer.delete(table, id);
     }
 
     static String keyOf(JsonNode record, Field key) {

@@ -25,7 +25,7 @@ final class RecordKeys {
     private RecordKeys() { }
 
     /** Of rows that a bulk job writes: by their ids, or by this external id. */
-    static Set<String> of(Store store, Table table, Field key, List<JsonNode> records) {
+    static Set<String> of(Store store, Table table, Field key, List<? extends JsonNode> records) {
         RecordKeys found = new RecordKeys();
         for (JsonNode record : records) {
             if (key == null || key.type() == FieldType.ID) {

@@ -4,7 +4,6 @@ import io.sluice.sandbox.store.Transaction;
 
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Work that goes on after its request was answered, such as a bulk job: faults meet it under an operation's name, the
@@ -41,14 +40,14 @@ public final class Background {
         return account.faults().strikeWork(kind, operation, object, true);
     }
 
-    /** The work begins to write these records; the caller says when it has. */
-    public void begins(Set<String> records) {
+    /** The work begins to write these records, all of which count as under way until the caller says that it has. */
+    public void begins(WriteSet records) {
         if (account.tally().writesBegin(records)) {
             journal.met(account.name(), account.tally().maxWritesInFlight());
         }
     }
 
-    public void ended(Set<String> records) {
+    public void ended(WriteSet records) {
         account.tally().writesEnd(records);
     }
 

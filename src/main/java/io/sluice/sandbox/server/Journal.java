@@ -171,7 +171,7 @@ public final class Journal implements AutoCloseable {
         json.writeNumber(row.modified());
         json.writeNumber(row.stamp());
         json.writeString(row.modifiedBy());
-        json.writeBoolean(row.isDeleted());
+        json.writeNumber(row.life().ordinal());
         json.writeStartObject();
         for (Field field : stored) {
             Object value = row.value(field.column());

@@ -139,9 +139,14 @@ public final class JournalReplay {
             image.get(7).properties().forEach(e -> type.field(e.getKey())
                     .ifPresent(field -> values.put(field.name(), kept(field, e.getValue()))));
             rows.add(Store.restored(type, image.get(0).asInt(), values, image.get(1).asLong(), image.get(2).asText(),
-                    image.get(3).asLong(), image.get(4).asLong(), image.get(5).asText(), image.get(6).asBoolean()));
+                    image.get(3).asLong(), image.get(4).asLong(), image.get(5).asText(), life(image.get(6))));
         }
         account.store().restore(table, rows);
+    }
+
+    /** A number, or in older files whether the row was deleted. */
+    private static Row.Life life(JsonNode image) {
+        return Row.Life.values()[image.asInt()];
     }
 
     private static Object kept(Field field, JsonNode value) {

@@ -35,8 +35,8 @@ public final class UploadedRows implements Closeable {
         return open(job, false);
     }
 
-    /** The same for giving the rows back, good or bad. */
-    static UploadedRows lenient(Job job) throws IOException {
+    /** The same for looking at the rows, good or bad. */
+    public static UploadedRows lenient(Job job) throws IOException {
         return open(job, true);
     }
 

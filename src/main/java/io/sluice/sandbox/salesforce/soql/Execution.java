@@ -47,10 +47,8 @@ public final class Execution {
 
     /** The rows in the order asked for. */
     public List<Row> rows() {
-        Predicate<Row> test = query.where().map(new Filter(store, table)::of).orElse(row -> true);
-        if (!withDeleted) {
-            test = ((Predicate<Row>) row -> !row.isDeleted()).and(test);
-        }
+        Predicate<Row> there = withDeleted ? row -> !row.isPurged() : row -> !row.isDeleted();
+        Predicate<Row> test = query.where().map(new Filter(store, table)::of).map(there::and).orElse(there);
         Candidates candidates = candidates();
         long wanted = (long) query.offset() + query.limit();
         List<Row> found = new ArrayList<>();
