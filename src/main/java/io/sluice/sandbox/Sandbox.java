@@ -58,6 +58,7 @@ public final class Sandbox implements AutoCloseable {
     /**
      * Runs the sandbox alone, until it is killed. Reads the system properties {@code sluice.sandbox.host} (127.0.0.1),
      * {@code sluice.sandbox.port} (8090) and {@code sluice.sandbox.data} (a file that outlives it; none).
+     * Beside that file, bulk jobs are kept in a folder of its name with {@code .bulk} added.
      */
     public static void main(String[] arguments) throws InterruptedException {
         String host = System.getProperty("sluice.sandbox.host", DEFAULT_HOST);
@@ -104,21 +105,21 @@ public final class Sandbox implements AutoCloseable {
         HttpServer server = vertx.createHttpServer(new HttpServerOptions().setMaxInitialLineLength(16_384)
                 .setMaxHeaderSize(16_384).setDecompressionSupported(true).setHttp2ClearTextEnabled(false)
                 .setHandle100ContinueAutomatically(true));
+        Sandbox sandbox = new Sandbox(vertx, server, protocols, folder, journal);
         try {
             server.requestHandler(gateway::handle).listen(port, host).toCompletionStage().toCompletableFuture()
                     .get(30, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            vertx.close();
-            protocols.forEach(Protocol::close);
+            sandbox.close();
             throw new IllegalStateException("The sandbox can't listen on " + host + ":" + port + " ("
                     + (e.getCause() == null ? e : e.getCause()).getMessage()
                     + "): stop what uses the port, or set sluice.sandbox.port to another.", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            vertx.close();
+            sandbox.close();
             throw new IllegalStateException("The start of the sandbox was interrupted.", e);
         }
-        return new Sandbox(vertx, server, protocols, folder, journal);
+        return sandbox;
     }
 
     /** The file that this setting names; none when it is blank. */
@@ -139,7 +140,7 @@ public final class Sandbox implements AutoCloseable {
             journal.close();
             folder.close();
         } catch (IOException e) {
-            throw new IllegalStateException("The sandbox can't close its data file.", e);
+            throw new IllegalStateException("The sandbox can't close its files.", e);
         }
     }
 

@@ -35,7 +35,8 @@ class BulkLargeTest {
             assertThat(crm.lines(INGEST + "/" + job.path("id").asText() + "/successfulResults").count())
                     .isEqualTo(30_001);
         } finally {
-            process.destroyForcibly().waitFor();
+            process.destroy();
+            process.waitFor();
         }
     }
 
