@@ -5,6 +5,7 @@ import static io.sluice.sandbox.BulkClient.QUERY;
 import static io.sluice.sandbox.BulkClient.upsertOf;
 import static io.sluice.sandbox.BulkIngestTest.rows;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -12,6 +13,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -117,6 +119,8 @@ class BulkDataTest {
             BulkClient bulk = new BulkClient(crm);
             String id = bulk.run(CONTACTS, HEADER + rows(10)).path("id").asText();
             assertThat(bulk.upload(id, HEADER + rows(10)).status()).isEqualTo(400);
+            crm.post("/sandbox/faults/salesforce", "{\"kind\":\"reset\",\"operation\":\"bulkUpload\",\"count\":1}");
+            assertThatThrownBy(() -> bulk.upload(id, HEADER + rows(10))).isInstanceOf(UncheckedIOException.class);
             crm.delete(INGEST + "/" + id);
             await().untilAsserted(() -> {
                 try (Stream<Path> files = Files.walk(folder.resolve("sandbox.ndjson.bulk"))) {

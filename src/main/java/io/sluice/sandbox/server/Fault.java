@@ -17,7 +17,10 @@ public final class Fault {
         UNAVAILABLE("unavailable"),
         /** The connection is cut; with {@code "afterWrite":true} in mid-answer, when the work is done. */
         RESET("reset"),
-        /** The answer comes {@code delayMs} later, or between {@code minMs} and {@code maxMs}. */
+        /**
+         * The answer comes {@code delayMs} later, or between {@code minMs} and {@code maxMs}; where it names the operation
+         * of work behind the requests, each step of that.
+         */
         SLOW("slow"),
         /** Rows fail with UNABLE_TO_LOCK_ROW. */
         ROW_LOCK("rowLock"),
