@@ -5,6 +5,7 @@ import io.sluice.sandbox.server.Control;
 import io.sluice.sandbox.server.Gateway;
 import io.sluice.sandbox.server.Journal;
 import io.sluice.sandbox.server.JournalReplay;
+import io.sluice.sandbox.server.Protocol;
 import io.sluice.sandbox.server.SandboxClock;
 import io.sluice.sandbox.salesforce.SalesforceDefaults;
 import io.sluice.sandbox.salesforce.SalesforceProtocol;
@@ -42,17 +43,22 @@ public final class Sandbox implements AutoCloseable {
 
     private final Vertx vertx;
     private final HttpServer server;
+    private final List<Protocol> protocols;
+    private final SandboxFolder folder;
     private final Journal journal;
 
-    private Sandbox(Vertx vertx, HttpServer server, Journal journal) {
+    private Sandbox(Vertx vertx, HttpServer server, List<Protocol> protocols, SandboxFolder folder, Journal journal) {
         this.vertx = vertx;
         this.server = server;
+        this.protocols = protocols;
+        this.folder = folder;
         this.journal = journal;
     }
 
     /**
      * Runs the sandbox alone, until it is killed. Reads the system properties {@code sluice.sandbox.host} (127.0.0.1),
      * {@code sluice.sandbox.port} (8090) and {@code sluice.sandbox.data} (a file that outlives it; none).
+     * Beside that file, bulk jobs are kept in a folder of its name with {@code .bulk} added.
      */
     public static void main(String[] arguments) throws InterruptedException {
         String host = System.getProperty("sluice.sandbox.host", DEFAULT_HOST);
@@ -65,6 +71,7 @@ public final class Sandbox implements AutoCloseable {
             System.exit(1);
             return;
         }
+        Runtime.getRuntime().addShutdownHook(new Thread(sandbox::close));
         System.out.printf("The sandbox CRM serves Salesforce at http://%s:%d/services; client id and secret are "
                 + "'sluice'. What it counts is at http://%1$s:%2$d/sandbox/referee, its controls at /sandbox.%n",
                 host, sandbox.port());
@@ -86,30 +93,33 @@ public final class Sandbox implements AutoCloseable {
         Accounts accounts = new Accounts(clock, Map.of("salesforce", new SalesforceDefaults()));
         Journal journal = restore(accounts, data);
         accounts.create("salesforce", "salesforce");
+        SandboxFolder folder = folder(data);
 
         Vertx vertx = Vertx.vertx(new VertxOptions().setUseDaemonThread(true).setEventLoopPoolSize(2)
                 .setWorkerPoolSize(16));
         Control control = new Control(vertx, clock, accounts, Map.of("salesforce", new SalesforceUser()));
-        Gateway gateway = new Gateway(vertx, clock, accounts,
-                List.of(new SalesforceProtocol(accounts, clock::micros)), control);
+        List<Protocol> protocols = List.of(new SalesforceProtocol(accounts, folder.jobs(), clock::micros));
+        Gateway gateway = new Gateway(vertx, clock, accounts, protocols, control, folder.uploads());
         // HTTP/1.1 alone: there a cut connection is one request's. The vendor takes 16,384 bytes of address and headers;
         // more is 414 or 431, and nobody counts it
         HttpServer server = vertx.createHttpServer(new HttpServerOptions().setMaxInitialLineLength(16_384)
-                .setMaxHeaderSize(16_384).setDecompressionSupported(true).setHttp2ClearTextEnabled(false));
+                .setMaxHeaderSize(16_384).setDecompressionSupported(true).setHttp2ClearTextEnabled(false)
+                .setHandle100ContinueAutomatically(true));
+        Sandbox sandbox = new Sandbox(vertx, server, protocols, folder, journal);
         try {
             server.requestHandler(gateway::handle).listen(port, host).toCompletionStage().toCompletableFuture()
                     .get(30, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            vertx.close();
+            sandbox.close();
             throw new IllegalStateException("The sandbox can't listen on " + host + ":" + port + " ("
                     + (e.getCause() == null ? e : e.getCause()).getMessage()
                     + "): stop what uses the port, or set sluice.sandbox.port to another.", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            vertx.close();
+            sandbox.close();
             throw new IllegalStateException("The start of the sandbox was interrupted.", e);
         }
-        return new Sandbox(vertx, server, journal);
+        return sandbox;
     }
 
     /** The file that this setting names; none when it is blank. */
@@ -125,10 +135,21 @@ public final class Sandbox implements AutoCloseable {
     @Override
     public void close() {
         vertx.close().toCompletionStage().toCompletableFuture().join();
+        protocols.forEach(Protocol::close);
         try {
             journal.close();
+            folder.close();
         } catch (IOException e) {
-            throw new IllegalStateException("The sandbox can't close its data file.", e);
+            throw new IllegalStateException("The sandbox can't close its files.", e);
+        }
+    }
+
+    private static SandboxFolder folder(Optional<Path> data) {
+        try {
+            return SandboxFolder.open(data);
+        } catch (IOException e) {
+            throw new IllegalStateException("The sandbox can't make its folder for bulk jobs: " + e.getMessage()
+                    + ". Make room or set sluice.sandbox.data to a file elsewhere.", e);
         }
     }
 

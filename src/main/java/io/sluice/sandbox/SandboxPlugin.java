@@ -10,7 +10,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Starts the sandbox beside a Camel context when {@code sluice.sandbox.enabled} is true, and stops it with the context.
  * Camel finds it by itself. Other settings: {@code sluice.sandbox.host} (127.0.0.1), {@code sluice.sandbox.port}
- * (8090), {@code sluice.sandbox.data} (a file in which records and counts survive; none).
+ * (8090), {@code sluice.sandbox.data} (a file in which records and counts survive, with a folder beside it for bulk
+ * jobs; none).
  */
 public final class SandboxPlugin implements ContextServicePlugin {
 

@@ -25,7 +25,7 @@ class FaultsTest extends SandboxTestBase {
         SalesforceClient.Reply reply = crm.post(FAULTS, "{\"kind\":\"flood\"}");
         assertThat(reply.status()).isEqualTo(400);
         assertThat(reply.text()).contains("refuse", "unavailable", "reset", "slow", "rowLock", "partial", "expireTokens",
-                "lateCommit", "hang");
+                "lateCommit", "hang", "jobFails");
     }
 
     @Test

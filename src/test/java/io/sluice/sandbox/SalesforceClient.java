@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 /** Speaks to a sandbox over HTTP as a program of its own would. */
 final class SalesforceClient {
@@ -126,18 +127,37 @@ final class SalesforceClient {
         return send(request(method, path, body));
     }
 
+    Reply call(String method, String path, String body, String contentType) {
+        return send(request(method, path, HttpRequest.BodyPublishers.ofString(body), contentType));
+    }
+
     CompletableFuture<HttpResponse<String>> later(String method, String path, String body) {
         return http.sendAsync(request(method, path, body), HttpResponse.BodyHandlers.ofString());
     }
 
     HttpRequest request(String method, String path, String body) {
+        return request(method, path, HttpRequest.BodyPublishers.ofString(body), "application/json");
+    }
+
+    HttpRequest request(String method, String path, HttpRequest.BodyPublisher body, String contentType) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(base + path))
-                .header("Content-Type", "application/json")
-                .method(method, HttpRequest.BodyPublishers.ofString(body));
+                .header("Content-Type", contentType).method(method, body);
         if (token != null) {
             request.header("Authorization", "Bearer " + token);
         }
         return request.build();
+    }
+
+    /** The lines of a long body, as they come. */
+    Stream<String> lines(String path) {
+        try {
+            return http.send(request("GET", path, ""), HttpResponse.BodyHandlers.ofLines()).body();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
     }
 
     Reply send(HttpRequest request) {

@@ -128,13 +128,17 @@ class SandboxDataTest {
         }
     }
 
-    private static Process run(Path data) throws IOException {
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp", System.getProperty("java.class.path"), "-Dsluice.sandbox.port=0", "-Dsluice.sandbox.data=" + data,
-                Sandbox.class.getName()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    static Process run(Path data) throws IOException {
+        return run("-Dsluice.sandbox.data=" + data);
     }
 
-    private static int port(Process process) throws IOException {
+    static Process run(String option) throws IOException {
+        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp", System.getProperty("java.class.path"), "-Dsluice.sandbox.port=0", option, Sandbox.class.getName())
+                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    }
+
+    static int port(Process process) throws IOException {
         BufferedReader reader = process.inputReader();
         String[] line = new String[1];
         await().until(() -> (line[0] = reader.readLine()) == null || PORT.matcher(line[0]).find());

@@ -10,6 +10,7 @@ import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -28,15 +29,22 @@ record ApiCall(Account account, String method, String version, List<String> rest
     static final class Body {
 
         private final byte[] bytes;
+        private final Path upload;
         private JsonNode json;
 
-        Body(byte[] bytes) {
+        private Body(byte[] bytes, Path upload) {
             this.bytes = bytes;
+            this.upload = upload;
         }
 
         Body(JsonNode json) {
-            this.bytes = null;
+            this(null, null);
             this.json = json;
+        }
+
+        /** The file that holds the body instead, or null. */
+        Path upload() {
+            return upload;
         }
 
         /** @throws RefusedException when it is not a JSON object or array */
@@ -58,7 +66,7 @@ record ApiCall(Account account, String method, String version, List<String> rest
 
     static ApiCall of(Account account, Call call, String method, List<String> segments) {
         return new ApiCall(account, method, segments.get(2), segments.subList(3, segments.size()), call.query(),
-                call.headers(), new Body(call.body()), call.origin(), null);
+                call.headers(), new Body(call.body(), call.upload()), call.origin(), null);
     }
 
     Store store() {

@@ -13,9 +13,7 @@ import io.sluice.sandbox.store.Transaction;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -42,17 +40,10 @@ final class Collections {
 
     static Answer update(ApiCall call, Request.Attempt attempt) {
         List<JsonNode> records = records(call);
-        Set<String> twice = repeated(records, record -> idOf(record));
+        Set<String> twice = KeyedRows.repeated(records, KeyedRows::idOf);
         return answer(call, attempt, records.size(), false, (writer, i) -> {
             JsonNode record = records.get(i);
-            String id = idOf(record);
-            if (id == null) {
-                return Outcome.Rejected.because("MISSING_ARGUMENT", "Id not specified in an update call", "Id");
-            }
-            if (twice.contains(id)) {
-                return Outcome.Rejected.because("DUPLICATE_VALUE", "Duplicate id specified: " + id, "Id");
-            }
-            return typed(call, record, table -> writer.update(table, id, record));
+            return typed(call, record, table -> KeyedRows.update(writer, table, record, twice));
         });
     }
 
@@ -69,22 +60,9 @@ final class Collections {
                 throw new RefusedException("INVALID_INPUT", "Record type does not match the type in the URI: " + type);
             }
         }
-        Set<String> twice = repeated(records, record -> keyOf(record, key));
-        return answer(call, attempt, records.size(), true, (writer, i) -> {
-            JsonNode record = records.get(i);
-            String value = text(record, key.name());
-            if (key.type() == FieldType.ID) {
-                return value == null ? writer.create(table, record) : writer.update(table, value, record);
-            }
-            if (value == null) {
-                return Outcome.Rejected.because("MISSING_ARGUMENT", key.name() + " not specified", key.name());
-            }
-            if (twice.contains(keyOf(record, key))) {
-                return Outcome.Rejected.because("DUPLICATE_VALUE", "Duplicate external id specified: " + value,
-                        key.name());
-            }
-            return writer.upsert(table, key, value, record);
-        });
+        Set<String> twice = KeyedRows.repeated(records, record -> KeyedRows.keyOf(record, key));
+        return answer(call, attempt, records.size(), true,
+                (writer, i) -> KeyedRows.upsert(writer, table, key, records.get(i), twice));
     }
 
     static Answer delete(ApiCall call, Request.Attempt attempt) {
@@ -159,15 +137,6 @@ final class Collections {
         return records;
     }
 
-    static String keyOf(JsonNode record, Field key) {
-        String value = text(record, key.name());
-        return value == null ? null : value.toLowerCase(Locale.ROOT);
-    }
-
-    static String idOf(JsonNode record) {
-        return text(record, record.has("Id") ? "Id" : "id");
-    }
-
     private interface OneRecord {
         Outcome write(RecordWriter writer, int index);
     }
@@ -214,18 +183,6 @@ final class Collections {
         String type = record.path("attributes").path("type").asText();
         return call.store().table(type).map(write).orElseGet(() -> Outcome.Rejected.because("INVALID_TYPE",
                 "sObject type '" + type + "' is not supported."));
-    }
-
-    private static Set<String> repeated(List<JsonNode> records, Function<JsonNode, String> key) {
-        Set<String> seen = new HashSet<>();
-        Set<String> twice = new HashSet<>();
-        records.stream().map(key).filter(k -> k != null && !seen.add(k)).forEach(twice::add);
-        return twice;
-    }
-
-    private static String text(JsonNode record, String name) {
-        JsonNode value = record.path(name);
-        return value.isNull() || value.isMissingNode() || value.asText().isBlank() ? null : value.asText().strip();
     }
 
     private static List<String> ids(String list, int most) {

@@ -117,13 +117,14 @@ final class Composite {
         }
     }
 
-    /** The call that a part stands for, or null when its address is none of the API's. */
+    /** The call that a part stands for, or null when its address is none that a composite takes. */
     static ApiCall inner(ApiCall outer, JsonNode one) {
         String url = one.path("url").asText();
         int mark = url.indexOf('?');
         String path = mark < 0 ? url : url.substring(0, mark);
         List<String> segments = Call.segments(path);
-        if (segments.size() < 4 || !"services".equals(segments.get(0)) || !"data".equals(segments.get(1))) {
+        if (segments.size() < 4 || !"services".equals(segments.get(0)) || !"data".equals(segments.get(1))
+                || "jobs".equals(segments.get(3))) {
             return null;
         }
         Map<String, String> query = new HashMap<>();

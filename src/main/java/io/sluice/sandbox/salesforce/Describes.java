@@ -1,5 +1,8 @@
 package io.sluice.sandbox.salesforce;
 
+import static io.sluice.sandbox.salesforce.SalesforceDefaults.BULK_BATCHES;
+import static io.sluice.sandbox.salesforce.SalesforceDefaults.BULK_QUERY_JOBS;
+
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
@@ -42,7 +45,7 @@ final class Describes {
 
     static Answer resources(ApiCall call, Request.Attempt attempt) {
         ObjectNode resources = Answers.JSON.createObjectNode();
-        for (String name : List.of("sobjects", "query", "queryAll", "limits", "composite")) {
+        for (String name : List.of("sobjects", "query", "queryAll", "limits", "composite", "jobs")) {
             resources.put(name, "/services/data/" + call.version() + "/" + name);
         }
         return Answers.json(200, resources.put("identity", call.origin() + "/id/" + SalesforceDefaults.ORGANIZATION + "/"
@@ -80,17 +83,22 @@ final class Describes {
 
     static Answer limits(ApiCall call, Request.Attempt attempt) {
         ObjectNode limits = Answers.JSON.createObjectNode();
-        call.account().limiter().usage(Limiter.DAILY).ifPresent(usage -> limits.putObject("DailyApiRequests")
-                .put("Max", usage.max()).put("Remaining", Math.max(0, usage.max() - usage.used())));
+        usage(call, limits, "DailyApiRequests", Limiter.DAILY);
+        usage(call, limits, "DailyBulkApiBatches", BULK_BATCHES);
+        usage(call, limits, "DailyBulkV2QueryJobs", BULK_QUERY_JOBS);
         for (Allocation allocation : Allocation.values()) {
             limits.putObject(allocation.name).put("Max", allocation.max).put("Remaining", allocation.max);
         }
         return Answers.json(200, limits);
     }
 
+    private static void usage(ApiCall call, ObjectNode limits, String name, String window) {
+        call.account().limiter().usage(window).ifPresent(usage -> limits.putObject(name)
+                .put("Max", usage.max()).put("Remaining", Math.max(0, usage.max() - usage.used())));
+    }
+
     /** Allocations that nothing in the sandbox uses up, as a Developer Edition has them. */
     private enum Allocation {
-        BULK_BATCHES("DailyBulkApiBatches", 15_000), QUERY_JOBS("DailyBulkV2QueryJobs", 10_000),
         QUERY_STORAGE("DailyBulkV2QueryFileStorageMB", 976_562), DATA_STORAGE("DataStorageMB", 5),
         FILE_STORAGE("FileStorageMB", 20), STREAMING("DailyStreamingApiEvents", 10_000);
 

@@ -89,6 +89,21 @@ final class RecordWriter {
         });
     }
 
+    /** Takes a record away for good, out of the recycle bin too. */
+    Outcome hardDelete(Table table, String id) {
+        return guarded(table, null, id, () -> {
+            Row row = known(table, id);
+            if (row.isPurged()) {
+                throw new RefusedException("ENTITY_IS_DELETED", "entity is deleted");
+            }
+            if (transaction.isLocked(table, row)) {
+                throw locked(table, row);
+            }
+            transaction.purge(table, row, user);
+            return new Outcome.Saved(row.id(), false);
+        });
+    }
+
     private interface Write {
         Outcome make();
     }
@@ -113,6 +128,15 @@ final class RecordWriter {
     }
 
     private Row existing(Table table, String id) {
+        Row row = known(table, id);
+        if (row.isDeleted()) {
+            throw new RefusedException("ENTITY_IS_DELETED", "entity is deleted");
+        }
+        return row;
+    }
+
+    /** The record of this id, deleted or not. */
+    private Row known(Table table, String id) {
         if (!RecordIds.isWellFormed(id)) {
             throw new RefusedException(SalesforceError.of("MALFORMED_ID",
                     table.type().label() + " ID: id value of incorrect type: " + id, "Id"));
@@ -120,9 +144,6 @@ final class RecordWriter {
         Row row = transaction.row(table, id);
         if (row == null) {
             throw new RefusedException("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
-        }
-        if (row.isDeleted()) {
-            throw new RefusedException("ENTITY_IS_DELETED", "entity is deleted");
         }
         return row;
     }

@@ -12,6 +12,11 @@ final class Resources {
 
     private final Queries queries = new Queries();
     private final Composite composite = new Composite(this);
+    private final BulkRoutes bulk;
+
+    Resources(Bulk bulk) {
+        this.bulk = new BulkRoutes(bulk);
+    }
 
     /** Answers a call that reached its resource. */
     interface Handler {
@@ -61,6 +66,7 @@ final class Resources {
                     ? one("GET", method, "recordCount", null, Describes::recordCount)
                     : rest.size() == 1 ? one("GET", method, "limits", null, Describes::limits) : Optional.empty();
             case "composite" -> composite(method, rest);
+            case "jobs" -> bulk.found(method, rest);
             default -> Optional.empty();
         };
     }
@@ -120,6 +126,6 @@ final class Resources {
     }
 
     private boolean isKnown(List<String> rest) {
-        return List.of("GET", "POST", "PATCH", "DELETE").stream().anyMatch(method -> found(method, rest).isPresent());
+        return List.of("GET", "POST", "PATCH", "PUT", "DELETE").stream().anyMatch(method -> found(method, rest).isPresent());
     }
 }

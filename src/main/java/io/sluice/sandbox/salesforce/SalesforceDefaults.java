@@ -24,12 +24,20 @@ public final class SalesforceDefaults implements Accounts.CrmDefaults {
     static final String ORGANIZATION = RecordIds.of("00D", 1);
     static final String API_USERNAME = "sluice@example.org";
 
+    /** The allocation of internal batches of bulk ingest jobs, 10,000 rows each ("Bulk API Limits": 15,000 a day). */
+    static final String BULK_BATCHES = "bulkBatches";
+    /** The allocation of bulk query jobs ("Bulk API Limits": 10,000 a day). */
+    static final String BULK_QUERY_JOBS = "bulkQueryJobs";
+
     private static final int DEVELOPER_EDITION_DAILY = 15_000;
+    private static final int DAY = 86_400;
 
     @Override
     public void prepare(Account account, Accounts.LimitsChange limits) {
         ObjectNode spec = Answers.JSON.createObjectNode();
-        spec.putObject(Limiter.DAILY).put("max", DEVELOPER_EDITION_DAILY).put("windowSeconds", 86_400);
+        spec.putObject(Limiter.DAILY).put("max", DEVELOPER_EDITION_DAILY).put("windowSeconds", DAY);
+        spec.putObject(BULK_BATCHES).put("max", 15_000).put("windowSeconds", DAY).put("perRequest", false);
+        spec.putObject(BULK_QUERY_JOBS).put("max", 10_000).put("windowSeconds", DAY).put("perRequest", false);
         limits.set(spec);
         StandardObjects.all().forEach(account.store()::declare);
         Table users = account.store().table("User").orElseThrow();

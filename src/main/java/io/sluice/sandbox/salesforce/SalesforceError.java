@@ -22,6 +22,11 @@ record SalesforceError(String code, String message, List<String> fields) {
         return of("INVALID_FIELD", "No such column '" + field + "' on sobject of type " + object);
     }
 
+    /** As a bulk job's failed rows have it: {@code CODE:message:fields --}. */
+    String toBulk() {
+        return code + ":" + message + ":" + (fields.isEmpty() ? "" : String.join(", ", fields) + " ") + "--";
+    }
+
     /** The HTTP status with which the error answers a request for a single record. */
     int status() {
         return switch (code) {

@@ -9,8 +9,10 @@ import io.sluice.sandbox.server.Limiter;
 import io.sluice.sandbox.server.Protocol;
 import io.sluice.sandbox.server.Request;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
@@ -26,17 +28,36 @@ public final class SalesforceProtocol implements Protocol {
 
     private final Sessions sessions;
     private final Logins logins;
-    private final Resources resources = new Resources();
+    private final Bulk bulk;
+    private final Resources resources;
 
-    /** @param clockMicros microseconds since 1970 */
-    public SalesforceProtocol(Accounts accounts, LongSupplier clockMicros) {
+    /**
+     * @param jobs        a folder for the data of bulk jobs
+     * @param clockMicros microseconds since 1970
+     */
+    public SalesforceProtocol(Accounts accounts, Path jobs, LongSupplier clockMicros) {
         this.sessions = new Sessions(accounts, clockMicros);
         this.logins = new Logins(accounts, sessions, clockMicros);
+        this.bulk = new Bulk(accounts, jobs, clockMicros);
+        this.resources = new Resources(bulk);
     }
 
     @Override
     public boolean serves(Call call) {
         return call.path().startsWith("/services/") || call.path().startsWith("/id/");
+    }
+
+    @Override
+    public OptionalLong uploaded(Call head) {
+        List<String> path = head.segments();
+        boolean isUpload = path.size() > 3 && BulkRoutes.isUpload(head.method(), path.subList(3, path.size()));
+        // one byte more tells that it is too long
+        return isUpload ? OptionalLong.of(BulkIngest.LARGEST_UPLOAD + 1) : OptionalLong.empty();
+    }
+
+    @Override
+    public void close() {
+        bulk.close();
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The accounts by name, and every change to one that is not a record: all of it goes to the journal. */
 public final class Accounts {
@@ -79,6 +80,18 @@ public final class Accounts {
         defaults.prepare(account, account.limiter()::change);
         accounts.put(name, account);
         return account;
+    }
+
+    /** Work that an account's CRM does behind the requests, known to faults by this operation. */
+    public Background background(Account account, String operation, String object) {
+        return new Background(account, journal, operation, object);
+    }
+
+    /** Spends one of an allocation such as the day's bulk jobs; false when it is used up, and then nothing is spent. */
+    public boolean spend(Account account, String allocation) {
+        OptionalLong moment = account.limiter().spend(allocation);
+        moment.ifPresent(micros -> journal.spent(account.name(), allocation, micros));
+        return moment.isPresent();
     }
 
     void changeLimits(Account account, JsonNode spec) {

@@ -1,29 +1,49 @@
 package io.sluice.sandbox.server;
 
+import java.io.Closeable;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What is sent back. */
-public record Answer(int status, String contentType, byte[] body, Map<String, String> headers) {
+/**
+ * What is sent back.
+ *
+ * @param chunks the body of an answer too large for the memory, or null when {@code body} is all of it
+ */
+public record Answer(int status, String contentType, byte[] body, Chunks chunks, Map<String, String> headers) {
 
     private static final byte[] EMPTY = {};
 
+    /** A body piece by piece, read on a worker thread as fast as the client takes it. Opens nothing before it is read. */
+    public interface Chunks extends Closeable {
+
+        /** The next bytes of the body, of any length above zero; null at its end. */
+        byte[] next() throws IOException;
+
+        @Override
+        default void close() throws IOException { }
+    }
+
     public static Answer json(int status, byte[] body) {
-        return new Answer(status, "application/json;charset=UTF-8", body, Map.of());
+        return new Answer(status, "application/json;charset=UTF-8", body, null, Map.of());
     }
 
     public static Answer text(int status, String contentType, String body) {
-        return new Answer(status, contentType, body.getBytes(StandardCharsets.UTF_8), Map.of());
+        return new Answer(status, contentType, body.getBytes(StandardCharsets.UTF_8), null, Map.of());
     }
 
     public static Answer empty(int status) {
-        return new Answer(status, null, EMPTY, Map.of());
+        return new Answer(status, null, EMPTY, null, Map.of());
+    }
+
+    public static Answer streamed(int status, String contentType, Chunks chunks) {
+        return new Answer(status, contentType, EMPTY, chunks, Map.of());
     }
 
     public Answer with(String header, String value) {
         Map<String, String> more = new LinkedHashMap<>(headers);
         more.put(header, value);
-        return new Answer(status, contentType, body, more);
+        return new Answer(status, contentType, body, chunks, more);
     }
 }

@@ -2,6 +2,7 @@ package io.sluice.sandbox.server;
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -12,10 +13,16 @@ import java.util.Map;
  * @param path    as it was sent, but without doubled slashes
  * @param query   decoded parameters; of a repeated one the first
  * @param headers by lower-case name
+ * @param upload  the file that holds the body instead of {@code body}, or null; it is gone once the request is over,
+ *                unless it was moved
  * @param origin  scheme, host and port that the client used, such as {@code http://127.0.0.1:8090}
  */
 public record Call(String method, String path, Map<String, String> query, Map<String, String> headers, byte[] body,
-        String origin) {
+        Path upload, String origin) {
+
+    Call with(byte[] bytes, Path file) {
+        return new Call(method, path, query, headers, bytes, file, origin);
+    }
 
     /** The decoded parts of the path between slashes; a key with a slash of its own stays one part. */
     public List<String> segments() {

@@ -202,7 +202,8 @@ public final class Control {
             Table table = table(account, path);
             CrmUser user = users.get(account.crm());
             response.putHeader("Content-Type", "application/x-ndjson");
-            new RecordStream(vertx, response, table.iterator(), row -> user.show(account, table, row)).begin();
+            new ChunkStream(vertx, response, new RecordStream(table.iterator(), row -> user.show(account, table, row)))
+                    .begin();
         } catch (NoSuchThing e) {
             Gateway.send(response, error(404, e.getMessage()));
         }

@@ -17,7 +17,10 @@ public final class Fault {
         UNAVAILABLE("unavailable"),
         /** The connection is cut; with {@code "afterWrite":true} in mid-answer, when the work is done. */
         RESET("reset"),
-        /** The answer comes {@code delayMs} later, or between {@code minMs} and {@code maxMs}. */
+        /**
+         * The answer comes {@code delayMs} later, or between {@code minMs} and {@code maxMs}; where it names the operation
+         * of work behind the requests, each step of that.
+         */
         SLOW("slow"),
         /** Rows fail with UNABLE_TO_LOCK_ROW. */
         ROW_LOCK("rowLock"),
@@ -28,7 +31,9 @@ public final class Fault {
         /** Writes are stamped now and become visible {@code seconds} later. */
         LATE_COMMIT("lateCommit"),
         /** No answer ever; with {@code "afterWrite":true} the work is done first. */
-        HANG("hang");
+        HANG("hang"),
+        /** A bulk job ends as failed with {@code message}, after {@code afterRows} rows; the others stay unprocessed. */
+        JOB_FAILS("jobFails");
 
         private final String wireName;
 
@@ -100,7 +105,7 @@ public final class Fault {
     }
 
     /** How long a slow answer is delayed, in milliseconds. */
-    long delayMillis() {
+    public long delayMillis() {
         if (settings.has("delayMs")) {
             return settings.path("delayMs").asLong();
         }

@@ -60,6 +60,11 @@ public final class Faults {
         return strike(kind, EDIT, Set.of(object), false);
     }
 
+    /** The fault of this kind that strikes work behind the requests, if one does. */
+    synchronized Optional<Fault> strikeWork(Fault.Kind kind, String operation, String object, boolean onlyIfNamed) {
+        return strike(kind, operation, Set.of(object), onlyIfNamed);
+    }
+
     private Optional<Fault> strike(Fault.Kind kind, String operation, Set<String> objects, boolean onlyIfNamed) {
         sweep();
         Optional<Fault> struck = active.stream().filter(f -> f.kind() == kind)

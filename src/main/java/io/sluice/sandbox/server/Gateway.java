@@ -11,12 +11,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The way of every request: admitted or refused by the limiter, met by the faults, answered by its protocol, counted
@@ -26,30 +29,57 @@ import java.util.Set;
 public final class Gateway {
 
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+    private static final byte[] NO_BODY = {};
 
     private final Vertx vertx;
     private final SandboxClock clock;
     private final Accounts accounts;
     private final List<Protocol> protocols;
     private final Control control;
+    private final Path uploads;
+    private final AtomicLong uploaded = new AtomicLong();
 
-    public Gateway(Vertx vertx, SandboxClock clock, Accounts accounts, List<Protocol> protocols, Control control) {
+    /** @param uploads a folder for bodies too large for the memory */
+    public Gateway(Vertx vertx, SandboxClock clock, Accounts accounts, List<Protocol> protocols, Control control,
+            Path uploads) {
         this.vertx = vertx;
         this.clock = clock;
         this.accounts = accounts;
         this.protocols = protocols;
         this.control = control;
+        this.uploads = uploads;
     }
 
     public void handle(HttpServerRequest http) {
-        http.body().onSuccess(body -> {
-            try {
-                route(http, call(http, body));
-            } catch (RuntimeException e) {
-                LOG.error("The sandbox failed on {} {}.", http.method(), http.path(), e);
-                send(http.response(), failure());
-            }
-        });
+        guarded(http, () -> receive(http));
+    }
+
+    private void receive(HttpServerRequest http) {
+        Call head = head(http);
+        OptionalLong most = protocols.stream().filter(p -> p.serves(head)).findFirst().map(p -> p.uploaded(head))
+                .orElse(OptionalLong.empty());
+        if (most.isEmpty()) {
+            http.body().onSuccess(body -> guarded(http, () -> route(http, head.with(body.getBytes(), null))));
+            return;
+        }
+        Path file = uploads.resolve("upload-" + uploaded.incrementAndGet());
+        // ends and closes alike: what the work has not moved away by then nobody wants
+        http.response().endHandler(v -> vertx.fileSystem().delete(file.toString()));
+        Upload.store(vertx, http, file, most.getAsLong())
+                .onSuccess(v -> guarded(http, () -> route(http, head.with(head.body(), file))))
+                .onFailure(e -> {
+                    LOG.warn("The sandbox lost an upload: {}", e.toString());
+                    send(http.response(), failure());
+                });
+    }
+
+    private static void guarded(HttpServerRequest http, Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException e) {
+            LOG.error("The sandbox failed on {} {}.", http.method(), http.path(), e);
+            send(http.response(), failure());
+        }
     }
 
     private void route(HttpServerRequest http, Call call) {
@@ -214,7 +244,13 @@ public final class Gateway {
             done = true;
             Answer complete = request.account() == null ? answer : protocol.complete(request, answer);
             leave();
-            send(http.response(), complete);
+            HttpServerResponse response = http.response();
+            if (complete.chunks() == null || response.closed()) {
+                send(response, complete);
+            } else {
+                headers(response, complete);
+                new ChunkStream(vertx, response, complete.chunks()).begin();
+            }
         }
 
         /** Cuts the connection, after half of the answer where there is one. */
@@ -222,12 +258,16 @@ public final class Gateway {
             count(0, written);
             done = true;
             leave();
-            if (answer == null || answer.body().length < 2) {
+            if (answer == null || answer.body().length < 2 && answer.chunks() == null) {
                 http.connection().close();
                 return;
             }
             HttpServerResponse response = http.response();
             headers(response, answer);
+            if (answer.chunks() != null) {
+                new ChunkStream(vertx, response, answer.chunks()).first().onComplete(v -> http.connection().close());
+                return;
+            }
             response.putHeader("Content-Length", String.valueOf(answer.body().length));
             response.write(Buffer.buffer(answer.body()).slice(0, answer.body().length / 2))
                     .onComplete(v -> http.connection().close());
@@ -291,13 +331,13 @@ public final class Gateway {
         answer.headers().forEach(response::putHeader);
     }
 
-    private static Call call(HttpServerRequest http, Buffer body) {
+    private static Call head(HttpServerRequest http) {
         Map<String, String> query = new HashMap<>();
         http.params().forEach(e -> query.putIfAbsent(e.getKey(), e.getValue()));
         Map<String, String> headers = new HashMap<>();
         http.headers().forEach(e -> headers.putIfAbsent(e.getKey().toLowerCase(Locale.ROOT), e.getValue()));
         String path = http.path().replaceAll("/{2,}", "/");
         String origin = http.scheme() + "://" + (http.authority() == null ? "127.0.0.1" : http.authority().toString());
-        return new Call(http.method().name(), path, query, headers, body.getBytes(), origin);
+        return new Call(http.method().name(), path, query, headers, NO_BODY, null, origin);
     }
 }

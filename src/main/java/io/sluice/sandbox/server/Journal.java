@@ -121,6 +121,25 @@ public final class Journal implements AutoCloseable {
         });
     }
 
+    /** Rows were written after the request for it was answered. */
+    void wrote(String account, Map<String, Integer> written) {
+        line(json -> {
+            json.writeStringField("k", "wrote");
+            json.writeStringField("a", account);
+            json.writeObjectField("w", written);
+        });
+    }
+
+    /** One was spent of an allocation that requests do not use up. */
+    void spent(String account, String allocation, long micros) {
+        line(json -> {
+            json.writeStringField("k", "spent");
+            json.writeStringField("a", account);
+            json.writeStringField("n", allocation);
+            json.writeNumberField("t", micros);
+        });
+    }
+
     /** So many writes of one record were under way at once. */
     void met(String account, int writes) {
         line(json -> {
@@ -152,7 +171,7 @@ public final class Journal implements AutoCloseable {
         json.writeNumber(row.modified());
         json.writeNumber(row.stamp());
         json.writeString(row.modifiedBy());
-        json.writeBoolean(row.isDeleted());
+        json.writeNumber(row.life().ordinal());
         json.writeStartObject();
         for (Field field : stored) {
             Object value = row.value(field.column());

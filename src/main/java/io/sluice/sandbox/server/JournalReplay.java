@@ -94,11 +94,9 @@ public final class JournalReplay {
             case "limits" -> accounts.changeLimits(account, node.path("spec"));
             case "rows" -> node.path("o").properties().forEach(e -> rows(account, e.getKey(), e.getValue()));
             case "call" -> call(account, node);
-            case "done" -> {
-                Map<String, Integer> written = new HashMap<>();
-                node.path("w").properties().forEach(e -> written.put(e.getKey(), e.getValue().asInt()));
-                account.tally().answered(node.path("s").asInt(), written);
-            }
+            case "done" -> account.tally().answered(node.path("s").asInt(), written(node));
+            case "wrote" -> account.tally().wrote(written(node));
+            case "spent" -> account.limiter().replay(node.path("n").asText(), node.path("t").asLong(), 1);
             case "met" -> account.tally().restoreMaxWritesInFlight(node.path("n").asInt());
             case "reset" -> account.tally().reset();
             case "counters" -> {
@@ -108,6 +106,12 @@ public final class JournalReplay {
             }
             default -> LOG.warn("The data file holds a line of unknown kind {}; it is passed over.", node.path("k"));
         }
+    }
+
+    private static Map<String, Integer> written(JsonNode node) {
+        Map<String, Integer> written = new HashMap<>();
+        node.path("w").properties().forEach(e -> written.put(e.getKey(), e.getValue().asInt()));
+        return written;
     }
 
     private static void call(Account account, JsonNode node) {
@@ -135,9 +139,14 @@ public final class JournalReplay {
             image.get(7).properties().forEach(e -> type.field(e.getKey())
                     .ifPresent(field -> values.put(field.name(), kept(field, e.getValue()))));
             rows.add(Store.restored(type, image.get(0).asInt(), values, image.get(1).asLong(), image.get(2).asText(),
-                    image.get(3).asLong(), image.get(4).asLong(), image.get(5).asText(), image.get(6).asBoolean()));
+                    image.get(3).asLong(), image.get(4).asLong(), image.get(5).asText(), life(image.get(6))));
         }
         account.store().restore(table, rows);
+    }
+
+    /** A number, or in older files whether the row was deleted. */
+    private static Row.Life life(JsonNode image) {
+        return Row.Life.values()[image.asInt()];
     }
 
     private static Object kept(Field field, JsonNode value) {

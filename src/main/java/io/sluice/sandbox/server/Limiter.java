@@ -9,10 +9,12 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The limits of one account: named rolling windows, all of which a request must pass, and the vendor's limit on long
- * requests that run at once. A refused request takes nothing from any window.
+ * requests that run at once. A refused request takes nothing from any window. Beside them stand allocations, windows of
+ * other things than requests, such as bulk jobs.
  */
 public final class Limiter {
 
@@ -23,6 +25,7 @@ public final class Limiter {
 
     private final SandboxClock clock;
     private final Map<String, RollingWindow> windows = new LinkedHashMap<>();
+    private final Map<String, RollingWindow> allocations = new LinkedHashMap<>();
     private final Deque<Running> running = new ArrayDeque<>();
     private int maxLongRunning = 25;
     private double longRunningSeconds = 20;
@@ -80,16 +83,38 @@ public final class Limiter {
         running.removeIf(r -> r == admission.running);
     }
 
-    /** The use of a window, or empty when the account has no such limit. */
+    /**
+     * Spends one of an allocation; an account without it has no such limit.
+     *
+     * @return the moment it was spent at (microseconds since 1970), or empty when there is none left
+     */
+    synchronized OptionalLong spend(String name) {
+        long now = clock.micros();
+        RollingWindow allocation = allocations.get(name);
+        if (allocation != null && !allocation.hasRoom(now)) {
+            return OptionalLong.empty();
+        }
+        if (allocation != null) {
+            allocation.add(now, 1);
+        }
+        return OptionalLong.of(now);
+    }
+
+    /** The use of a window or an allocation, or empty when the account has no such limit. */
     public synchronized Optional<Usage> usage(String name) {
         long now = clock.micros();
-        return Optional.ofNullable(windows.get(name)).map(w -> new Usage(w.used(now), w.max()));
+        return window(name).map(w -> new Usage(w.used(now), w.max()));
+    }
+
+    private Optional<RollingWindow> window(String name) {
+        return Optional.ofNullable(windows.getOrDefault(name, allocations.get(name)));
     }
 
     /**
      * Replaces or adds limits: {@code {"daily":{"max":15000,"windowSeconds":86400,"used":100}}}, or a list of the same
      * with a {@code name} each. {@code used} sets how much is used now. The limit on long requests is
-     * {@code "concurrent":{"max":25,"thresholdSeconds":20}}. A limit of null is taken away.
+     * {@code "concurrent":{"max":25,"thresholdSeconds":20}}. With {@code "perRequest":false} a new limit is an
+     * allocation, which requests pass by. A limit of null is taken away.
      *
      * @throws IllegalArgumentException saying what is wrong
      */
@@ -106,11 +131,13 @@ public final class Limiter {
     private void change(String name, JsonNode spec) {
         if (spec.isNull()) {
             windows.remove(name);
+            allocations.remove(name);
         } else if (CONCURRENT.equals(name)) {
             maxLongRunning = spec.path("max").asInt(maxLongRunning);
             longRunningSeconds = spec.path("thresholdSeconds").asDouble(longRunningSeconds);
         } else {
-            RollingWindow present = windows.get(name);
+            boolean perRequest = !allocations.containsKey(name) && spec.path("perRequest").asBoolean(true);
+            RollingWindow present = window(name).orElse(null);
             long max = positive(name, spec, "max", present == null ? 0 : present.max());
             long seconds = positive(name, spec, "windowSeconds", present == null ? 0 : present.seconds());
             RollingWindow window = present == null || spec.has("used") ? new RollingWindow(max, seconds)
@@ -118,25 +145,23 @@ public final class Limiter {
             if (spec.path("used").asInt() > 0) {
                 window.add(clock.micros(), spec.path("used").asInt());
             }
-            windows.put(name, window);
+            (perRequest ? windows : allocations).put(name, window);
         }
     }
 
     synchronized void resetPeaks() {
-        windows.values().forEach(window -> window.resetPeak(clock.micros()));
+        long now = clock.micros();
+        windows.values().forEach(window -> window.resetPeak(now));
+        allocations.values().forEach(window -> window.resetPeak(now));
     }
 
     /** The limits as {@link #change} takes them, with {@code used} and {@code peak} when asked for. */
     synchronized ObjectNode describe(boolean withUse) {
         ObjectNode all = JsonNodeFactory.instance.objectNode();
         long now = clock.micros();
-        windows.forEach((name, window) -> {
-            ObjectNode one = all.putObject(name);
-            one.put("max", window.max()).put("windowSeconds", window.seconds());
-            if (withUse) {
-                one.put("used", window.used(now)).put("peak", window.peak());
-            }
-        });
+        windows.forEach((name, window) -> describe(all.putObject(name), window, withUse, now));
+        allocations.forEach((name, allocation) ->
+                describe(all.putObject(name).put("perRequest", false), allocation, withUse, now));
         ObjectNode concurrent = all.putObject(CONCURRENT);
         concurrent.put("max", maxLongRunning).put("thresholdSeconds", longRunningSeconds);
         if (withUse) {
@@ -145,24 +170,27 @@ public final class Limiter {
         return all;
     }
 
+    private static void describe(ObjectNode one, RollingWindow window, boolean withUse, long now) {
+        one.put("max", window.max()).put("windowSeconds", window.seconds());
+        if (withUse) {
+            one.put("used", window.used(now)).put("peak", window.peak());
+        }
+    }
+
     /** Counts a request of an earlier life, read back from the journal. */
     synchronized void replay(long micros, int requests) {
         windows.values().forEach(window -> window.add(micros, requests));
     }
 
     synchronized void replay(String name, long micros, int requests) {
-        RollingWindow window = windows.get(name);
-        if (window != null) {
-            window.add(micros, requests);
-        }
+        window(name).ifPresent(window -> window.add(micros, requests));
     }
 
     synchronized void forEachMoment(String name, RollingWindow.MomentReader reader) {
-        RollingWindow window = windows.get(name);
-        if (window != null) {
+        window(name).ifPresent(window -> {
             window.used(clock.micros());
             window.forEach(reader);
-        }
+        });
     }
 
     private long longRunning(long now) {

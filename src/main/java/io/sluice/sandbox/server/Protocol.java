@@ -1,10 +1,20 @@
 package io.sluice.sandbox.server;
 
+import java.util.OptionalLong;
+
 /** A vendor's wire protocol. */
-public interface Protocol {
+public interface Protocol extends AutoCloseable {
 
     /** Whether the path is one of this vendor's. */
     boolean serves(Call call);
+
+    /**
+     * The most bytes to keep of a body that goes to a file and not to the memory; empty for a body of the usual kind.
+     * The call has no body yet.
+     */
+    default OptionalLong uploaded(Call head) {
+        return OptionalLong.empty();
+    }
 
     /** Tells whose the call is and what it asks, from path and headers alone: it runs on the event loop. */
     Request open(Call call);
@@ -17,4 +27,8 @@ public interface Protocol {
 
     /** Adds what stands on every answer, such as the use of the limits. */
     Answer complete(Request request, Answer answer);
+
+    /** Ends what goes on behind the requests. */
+    @Override
+    default void close() { }
 }

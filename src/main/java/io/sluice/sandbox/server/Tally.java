@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** What the referee counted for one account: requests by operation and status, rows written, and writes that met. */
@@ -16,6 +18,7 @@ final class Tally {
     private final Map<String, Long> byStatus = new TreeMap<>();
     private final Map<String, Long> writesByObject = new TreeMap<>();
     private final Map<String, Integer> inFlight = new HashMap<>();
+    private final Set<WriteSet> largeInFlight = new HashSet<>();
     private long accepted;
     private long refused;
     private long logins;
@@ -51,6 +54,11 @@ final class Tally {
         } else {
             byStatus.merge(String.valueOf(status), 1L, Long::sum);
         }
+        wrote(written);
+    }
+
+    /** Rows were written, by a request or after it. */
+    synchronized void wrote(Map<String, Integer> written) {
         written.forEach((object, rows) -> writesByObject.merge(object, (long) rows, Long::sum));
     }
 
@@ -58,9 +66,34 @@ final class Tally {
     synchronized boolean writesBegin(Collection<String> keys) {
         int before = maxWritesInFlight;
         for (String key : keys) {
-            maxWritesInFlight = Math.max(maxWritesInFlight, inFlight.merge(key, 1, Integer::sum));
+            int large = (int) largeInFlight.stream().filter(set -> set.contains(key)).count();
+            maxWritesInFlight = Math.max(maxWritesInFlight, large + inFlight.merge(key, 1, Integer::sum));
         }
         return maxWritesInFlight > before;
+    }
+
+    /** The same for a write of a great many records. */
+    synchronized boolean writesBegin(WriteSet records) {
+        int before = maxWritesInFlight;
+        maxWritesInFlight = Math.max(maxWritesInFlight, 1);
+        inFlight.forEach((key, writes) -> {
+            if (records.contains(key)) {
+                maxWritesInFlight = Math.max(maxWritesInFlight, writes + 1);
+            }
+        });
+        for (WriteSet other : largeInFlight) {
+            other.forEach(hash -> {
+                if (records.contains(hash)) {
+                    maxWritesInFlight = Math.max(maxWritesInFlight, 2);
+                }
+            });
+        }
+        largeInFlight.add(records);
+        return maxWritesInFlight > before;
+    }
+
+    synchronized void writesEnd(WriteSet records) {
+        largeInFlight.remove(records);
     }
 
     synchronized int maxWritesInFlight() {
@@ -86,7 +119,8 @@ final class Tally {
         logins = 0;
         unauthorized = 0;
         cut = 0;
-        maxWritesInFlight = inFlight.values().stream().mapToInt(Integer::intValue).max().orElse(0);
+        maxWritesInFlight = inFlight.values().stream().mapToInt(Integer::intValue).max()
+                .orElse(largeInFlight.isEmpty() ? 0 : 1);
     }
 
     synchronized ObjectNode describe() {

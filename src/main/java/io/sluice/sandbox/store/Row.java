@@ -15,13 +15,16 @@ public final class Row {
     private final long modified;
     private final long stamp;
     private final String modifiedBy;
-    private final boolean deleted;
+    private final Life life;
+
+    /** Whether the record is there, in the recycle bin, or gone from it too. */
+    public enum Life { LIVE, DELETED, PURGED }
 
     /** What stays the same over a record's life. */
     record Audit(String id, long created, String createdBy) { }
 
     private Row(int number, Shape shape, Object[] values, Audit audit, long modified, long stamp, String modifiedBy,
-            boolean deleted) {
+            Life life) {
         this.number = number;
         this.shape = shape;
         this.values = values;
@@ -29,28 +32,32 @@ public final class Row {
         this.modified = modified;
         this.stamp = stamp;
         this.modifiedBy = modifiedBy;
-        this.deleted = deleted;
+        this.life = life;
     }
 
     /** A new record. {@code values} has one place a column; null means not set. */
     static Row created(int number, String id, Object[] values, long moment, String user) {
-        return restored(number, id, values, moment, user, moment, moment, user, false);
+        return restored(number, id, values, moment, user, moment, moment, user, Life.LIVE);
     }
 
     static Row restored(int number, String id, Object[] values, long created, String createdBy, long modified,
-            long stamp, String modifiedBy, boolean deleted) {
+            long stamp, String modifiedBy, Life life) {
         Packed packed = Packed.of(values);
         return new Row(number, packed.shape, packed.values, new Audit(id, created, createdBy), modified, stamp,
-                modifiedBy, deleted);
+                modifiedBy, life);
     }
 
     Row updated(Object[] allValues, long moment, String user) {
         Packed packed = Packed.of(allValues);
-        return new Row(number, packed.shape, packed.values, audit, moment, moment, user, deleted);
+        return new Row(number, packed.shape, packed.values, audit, moment, moment, user, life);
     }
 
     Row deleted(long moment, String user) {
-        return new Row(number, shape, values, audit, moment, moment, user, true);
+        return new Row(number, shape, values, audit, moment, moment, user, Life.DELETED);
+    }
+
+    Row purged(long moment, String user) {
+        return new Row(number, shape, values, audit, moment, moment, user, Life.PURGED);
     }
 
     public int number() {
@@ -82,8 +89,17 @@ public final class Row {
         return stamp;
     }
 
+    public Life life() {
+        return life;
+    }
+
+    /** Whether it is in the recycle bin or gone from there too. */
     public boolean isDeleted() {
-        return deleted;
+        return life != Life.LIVE;
+    }
+
+    public boolean isPurged() {
+        return life == Life.PURGED;
     }
 
     /** The value of a stored column, or null. */

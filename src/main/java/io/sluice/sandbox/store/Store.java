@@ -139,12 +139,12 @@ public final class Store {
 
     /** A row as it was kept; {@code values} by field name, in kept form. */
     public static Row restored(ObjectType type, int number, Map<String, Object> values, long created, String createdBy,
-            long modified, long stamp, String modifiedBy, boolean deleted) {
+            long modified, long stamp, String modifiedBy, Row.Life life) {
         Object[] all = new Object[type.columns()];
         values.forEach((name, value) -> type.field(name).filter(f -> f.column() >= 0)
                 .ifPresent(f -> all[f.column()] = value));
         return Row.restored(number, RecordIds.of(type.keyPrefix(), number), all, created, createdBy, modified, stamp,
-                modifiedBy, deleted);
+                modifiedBy, life);
     }
 
     void commit(Transaction transaction) {

@@ -104,6 +104,11 @@ public final class Transaction implements AutoCloseable {
         return stage(table, row.deleted(moment, user));
     }
 
+    /** Takes a record away for good. */
+    public Row purge(Table table, Row row, String user) {
+        return stage(table, row.purged(moment, user));
+    }
+
     public Savepoint savepoint() {
         Savepoint savepoint = new Savepoint();
         staged.forEach((table, own) -> savepoint.staged.put(table, own.copy()));

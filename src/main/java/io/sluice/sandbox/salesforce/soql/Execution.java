@@ -47,10 +47,8 @@ public final class Execution {
 
     /** The rows in the order asked for. */
     public List<Row> rows() {
-        Predicate<Row> test = query.where().map(new Filter(store, table)::of).orElse(row -> true);
-        if (!withDeleted) {
-            test = ((Predicate<Row>) row -> !row.isDeleted()).and(test);
-        }
+        Predicate<Row> there = withDeleted ? row -> !row.isPurged() : row -> !row.isDeleted();
+        Predicate<Row> test = query.where().map(new Filter(store, table)::of).map(there::and).orElse(there);
         Candidates candidates = candidates();
         long wanted = (long) query.offset() + query.limit();
         List<Row> found = new ArrayList<>();
@@ -68,6 +66,13 @@ public final class Execution {
         found.sort(order());
         int from = Math.min(query.offset(), found.size());
         return found.subList(from, (int) Math.min(found.size(), wanted));
+    }
+
+    /** @throws MalformedQueryException when the query can't be run on this object */
+    public void check() {
+        query.where().map(new Filter(store, table)::of);
+        select();
+        order();
     }
 
     /** The paths of the select list. */

@@ -38,7 +38,8 @@ public record Path(List<Step> parents, Field field) {
                 + "a custom field, be sure to append the '__c' after the custom field name.")));
     }
 
-    Object read(Row row) {
+    /** The field's value as it is kept, null where a parent is missing. */
+    public Object read(Row row) {
         Row at = row;
         for (Step step : parents) {
             Object id = step.reference().read(at);

@@ -1,0 +1,194 @@
+package io.sluice.sandbox.salesforce;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.salesforce.bulk.Job;
+import io.sluice.sandbox.salesforce.bulk.JobFailedException;
+import io.sluice.sandbox.salesforce.bulk.OutcomeLog;
+import io.sluice.sandbox.salesforce.bulk.UploadedRows;
+import io.sluice.sandbox.server.Account;
+import io.sluice.sandbox.server.Background;
+import io.sluice.sandbox.server.Fault;
+import io.sluice.sandbox.server.WriteSet;
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.Store;
+import io.sluice.sandbox.store.Table;
+import io.sluice.sandbox.store.Transaction;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Writes the rows of an ingest job, 200 in a transaction as the vendor does ("How Requests Are Processed"), so that
+ * other calls get in between. Goes on behind the rows that were tried before a restart: at most the 200 that were being
+ * written when the process died are tried again.
+ */
+final class IngestRun {
+
+    private static final int ROWS_A_TRANSACTION = 200;
+    private static final int ROWS_A_BATCH = 10_000;
+    private static final int ROWS_A_LOOK = 1000;
+
+    private final Account account;
+    private final Store store;
+    private final Job job;
+    private final Background work;
+    private final Surroundings surroundings;
+    private final Optional<Fault> failure;
+    private final long delayMillis;
+
+    /** What a run needs of the sandbox around it. */
+    interface Surroundings {
+
+        /** Waits; true when the sandbox stops, and then the run is to end where it is. */
+        boolean pause(long millis);
+
+        /** Spends one batch of the day's; false when there is none left. */
+        boolean spendBatch(Account account);
+    }
+
+    IngestRun(Account account, Job job, Background work, Surroundings surroundings) {
+        this.account = account;
+        this.store = account.store();
+        this.job = job;
+        this.work = work;
+        this.surroundings = surroundings;
+        this.failure = work.strike(Fault.Kind.JOB_FAILS);
+        this.delayMillis = work.strikeNamed(Fault.Kind.SLOW).map(Fault::delayMillis).orElse(0L);
+    }
+
+    /** Tries the rows that are left; false when the sandbox stopped first. */
+    boolean run() throws IOException {
+        WriteSet records = new WriteSet();
+        try (UploadedRows rows = UploadedRows.strict(job); OutcomeLog log = OutcomeLog.append(job)) {
+            Table table = store.table(job.spec().object()).orElseThrow(() -> new JobFailedException(
+                    "InvalidEntity : " + job.spec().object() + " is not there any more"));
+            Field key = job.spec().externalId() == null ? null
+                    : table.type().field(job.spec().externalId()).orElseThrow();
+            CsvColumns columns = columns(table, key, rows.header());
+            collect(records, table, key, columns);
+            work.begins(records);
+            long done = job.status().processed();
+            long paid = (done + ROWS_A_BATCH - 1) / ROWS_A_BATCH * ROWS_A_BATCH;
+            rows.skip(done);
+            while (true) {
+                if (surroundings.pause(delayMillis)) {
+                    return false;
+                }
+                List<String[]> chunk = rows.next(wanted(done));
+                if (chunk.isEmpty()) {
+                    break;
+                }
+                if (done >= paid) {
+                    pay();
+                    paid += ROWS_A_BATCH;
+                }
+                if (!write(table, key, columns, chunk, log)) {
+                    return true;
+                }
+                done += chunk.size();
+            }
+            failure.ifPresent(IngestRun::fail);
+            return true;
+        } finally {
+            work.ended(records);
+        }
+    }
+
+    /** Whoever closed the job has all its records under way until it ends, whichever of them come first. */
+    private void collect(WriteSet all, Table table, Field key, CsvColumns columns) throws IOException {
+        try (UploadedRows rows = UploadedRows.lenient(job)) {
+            for (List<String[]> some = rows.next(ROWS_A_LOOK); !some.isEmpty(); some = rows.next(ROWS_A_LOOK)) {
+                all.addAll(RecordKeys.of(store, table, key, some.stream().map(columns::record).toList()));
+            }
+        }
+    }
+
+    /** How many rows come next; none where a fault ends the job. */
+    private int wanted(long done) {
+        long left = failure.map(fault -> fault.settings().path("afterRows").asLong() - done)
+                .orElse((long) ROWS_A_TRANSACTION);
+        return (int) Math.min(ROWS_A_TRANSACTION, Math.max(0, left));
+    }
+
+    private static void fail(Fault fault) {
+        throw new JobFailedException(fault.settings().path("message")
+                .asText("InternalServerError : The sandbox was told to fail this job."));
+    }
+
+    private void pay() {
+        if (!surroundings.spendBatch(account)) {
+            throw new JobFailedException("ExceededQuota : ApiBatchItems Limit exceeded.");
+        }
+    }
+
+    private CsvColumns columns(Table table, Field key, List<String> header) {
+        CsvColumns columns = CsvColumns.of(store, table, header);
+        switch (job.spec().operation()) {
+            case "update" -> columns.require("Id");
+            case "upsert" -> columns.require(key.name());
+            case "delete", "hardDelete" -> {
+                columns.require("Id");
+                if (columns.size() > 1) {
+                    throw new JobFailedException("InvalidBatch : The '" + job.spec().operation()
+                            + "' batch must contain only ids");
+                }
+            }
+            default -> { }
+        }
+        return columns;
+    }
+
+    /** Writes rows in one transaction; false when the job is over by now. */
+    private boolean write(Table table, Field key, CsvColumns columns, List<String[]> chunk, OutcomeLog log)
+            throws IOException {
+        long start = System.nanoTime();
+        List<JsonNode> records = new ArrayList<>(chunk.size());
+        chunk.forEach(row -> records.add(columns.record(row)));
+        List<Outcome> outcomes = new ArrayList<>(chunk.size());
+        try (Transaction transaction = store.begin()) {
+            RecordWriter writer = new RecordWriter(store, transaction, work.attempt(), SalesforceDefaults.API_USER);
+            Set<String> twice = KeyedRows.repeated(records, record -> key == null ? KeyedRows.idOf(record)
+                    : KeyedRows.keyOf(record, key));
+            for (JsonNode record : records) {
+                outcomes.add(write(writer, table, key, columns, (ObjectNode) record, twice));
+            }
+            work.commit(transaction);
+        }
+        List<OutcomeLog.Entry> entries = new ArrayList<>(chunk.size());
+        for (int i = 0; i < outcomes.size(); i++) {
+            entries.add(entry(outcomes.get(i), records.get(i)));
+        }
+        log.add(entries);
+        long failed = entries.stream().filter(entry -> entry.error() != null).count();
+        return job.progress(chunk.size(), failed, (System.nanoTime() - start) / 1_000_000);
+    }
+
+    private Outcome write(RecordWriter writer, Table table, Field key, CsvColumns columns, ObjectNode record,
+            Set<String> twice) {
+        try {
+            columns.check(record);
+        } catch (RefusedException e) {
+            return Outcome.Rejected.because(e.error());
+        }
+        return switch (job.spec().operation()) {
+            case "insert" -> writer.create(table, record);
+            case "update" -> KeyedRows.update(writer, table, record, twice);
+            case "upsert" -> KeyedRows.upsert(writer, table, key, record, twice);
+            default -> KeyedRows.delete(writer, table, record, "hardDelete".equals(job.spec().operation()));
+        };
+    }
+
+    private static OutcomeLog.Entry entry(Outcome outcome, JsonNode record) {
+        if (outcome instanceof Outcome.Saved saved) {
+            return new OutcomeLog.Entry(saved.id(), saved.created(), null);
+        }
+        String id = KeyedRows.idOf(record);
+        return new OutcomeLog.Entry(id == null ? "" : id, false,
+                ((Outcome.Rejected) outcome).errors().get(0).toBulk());
+    }
+}

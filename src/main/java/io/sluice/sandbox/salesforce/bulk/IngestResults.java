@@ -1,0 +1,110 @@
+package io.sluice.sandbox.salesforce.bulk;
+
+import de.siegmar.fastcsv.writer.CsvWriter;
+
+import io.sluice.sandbox.server.Answer;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+
+/**
+ * One of the three files of results, put together from the upload and the outcomes while it is read. As with the
+ * vendor, rows do not come in the order of the upload: within a thousand they are shuffled.
+ */
+public final class IngestResults implements Answer.Chunks {
+
+    private static final int ROWS_A_CHUNK = 1000;
+
+    private final Job job;
+    private final Part part;
+    private final Random shuffle;
+    private UploadedRows rows;
+    private OutcomeLog.Reading outcomes;
+    private boolean headed;
+
+    /** Which rows, and what is told of them beside what was uploaded. */
+    public enum Part {
+        SUCCESSFUL("sf__Id", "sf__Created"), FAILED("sf__Id", "sf__Error"), UNPROCESSED();
+
+        private final List<String> columns;
+
+        Part(String... columns) {
+            this.columns = List.of(columns);
+        }
+    }
+
+    public IngestResults(Job job, Part part) {
+        this.job = job;
+        this.part = part;
+        this.shuffle = new Random(job.spec().created());
+    }
+
+    @Override
+    public byte[] next() throws IOException {
+        if (rows == null && job.isUploaded()) {
+            open();
+        }
+        StringWriter text = new StringWriter();
+        CsvWriter csv = job.spec().format().writer(text);
+        if (!headed) {
+            headed = true;
+            csv.writeRecord(Stream.concat(part.columns.stream(),
+                    rows == null ? Stream.empty() : rows.header().stream()).toList());
+        }
+        List<List<String>> chunk = List.of();
+        for (boolean more = rows != null; more && chunk.isEmpty();) {
+            List<String[]> read = rows.next(ROWS_A_CHUNK);
+            more = !read.isEmpty();
+            chunk = chosen(read);
+        }
+        chunk.forEach(csv::writeRecord);
+        return text.getBuffer().isEmpty() ? null : text.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (rows != null) {
+            rows.close();
+        }
+        if (outcomes != null) {
+            outcomes.close();
+        }
+    }
+
+    private void open() throws IOException {
+        rows = UploadedRows.lenient(job);
+        if (part == Part.UNPROCESSED) {
+            rows.skip(job.status().processed());
+        } else if (Files.exists(job.folder().outcomes())) {
+            outcomes = new OutcomeLog.Reading(job.folder().outcomes());
+        }
+    }
+
+    private List<List<String>> chosen(List<String[]> read) throws IOException {
+        List<List<String>> chosen = new ArrayList<>();
+        for (String[] row : read) {
+            if (part == Part.UNPROCESSED) {
+                chosen.add(Arrays.asList(row));
+                continue;
+            }
+            OutcomeLog.Entry entry = outcomes == null ? null : outcomes.next();
+            if (entry != null && (entry.error() == null) == (part == Part.SUCCESSFUL)) {
+                List<String> line = new ArrayList<>(row.length + 2);
+                line.add(entry.id());
+                line.add(part == Part.SUCCESSFUL ? String.valueOf(entry.created()) : entry.error());
+                line.addAll(Arrays.asList(row));
+                chosen.add(line);
+            }
+        }
+        Collections.shuffle(chosen, shuffle);
+        return chosen;
+    }
+}

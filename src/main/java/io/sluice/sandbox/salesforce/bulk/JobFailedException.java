@@ -1,0 +1,9 @@
+package io.sluice.sandbox.salesforce.bulk;
+
+/** Ends a job as failed; the message is its errorMessage. */
+public final class JobFailedException extends RuntimeException {
+
+    public JobFailedException(String message) {
+        super(message);
+    }
+}

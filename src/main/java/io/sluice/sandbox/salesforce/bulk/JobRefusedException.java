@@ -1,0 +1,20 @@
+package io.sluice.sandbox.salesforce.bulk;
+
+/** A call that the state of its job does not allow, with the code Salesforce gives it. */
+public final class JobRefusedException extends RuntimeException {
+
+    private final String code;
+
+    JobRefusedException(String code, String message) {
+        super(message);
+        this.code = code;
+    }
+
+    static JobRefusedException state(String message) {
+        return new JobRefusedException("INVALIDJOBSTATE", message);
+    }
+
+    public String code() {
+        return code;
+    }
+}
