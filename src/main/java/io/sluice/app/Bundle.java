@@ -7,6 +7,7 @@ import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
+import io.sluice.operate.Housekeeping;
 import io.sluice.operate.Pausing;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Outbox;
@@ -95,6 +96,7 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("dispatch", dispatch);
         registry.bind("status", new Status(database, quota, accounts, capture, pauses, syncs));
         registry.bind("alerts", new Alerts(quota, accounts, registry.findSingleByType(MeterRegistry.class)));
+        registry.bind("housekeeping", new Housekeeping(quota, settings.duration("sluice.ledger.keep", "30d")));
         registry.bind("pausing", new Pausing(pauses, accounts.names(), syncs));
         registry.bind("settingsFile", new SettingsFile(
                 Path.of(settings.text("sluice.settings.file", "application.properties")), ofAccounts, crms, limits,

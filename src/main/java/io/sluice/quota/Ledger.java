@@ -138,6 +138,17 @@ final class Ledger {
             where account = any(string_to_array(?, ' '))
               and granted_at >= date_trunc('day', now() at time zone 'UTC') at time zone 'UTC'""";
 
+    /** A part at a time, so that no transaction holds many rows. */
+    private static final String FORGET = """
+            delete from sluice.api_call where id in (
+                select id from sluice.api_call where granted_at < clock_timestamp() - ? * interval '1 millisecond'
+                order by granted_at limit 5000)""";
+
+    private static final String FORGET_USAGE = """
+            with usage as (
+                delete from sluice.usage_minute where minute < clock_timestamp() - ? * interval '1 millisecond')
+            delete from sluice.quota_history where at < clock_timestamp() - ? * interval '1 millisecond'""";
+
     private final Database database;
 
     Ledger(Database database) {
@@ -200,6 +211,16 @@ final class Ledger {
 
     void reported(String owner, String limit, long max, long used) throws SQLException {
         database.update(REPORTED, owner, limit, used, owner, limit, max, used);
+    }
+
+    /** @return calls older than that, which are gone now */
+    long forget(Duration age) throws SQLException {
+        database.update(FORGET_USAGE, age.toMillis(), age.toMillis());
+        long all = 0;
+        for (int gone = -1; gone != 0; all += gone) {
+            gone = database.update(FORGET, age.toMillis());
+        }
+        return all;
     }
 
     /** How a long limit was spent. */

@@ -196,6 +196,18 @@ public final class Quota {
         });
     }
 
+    /**
+     * Takes old calls out of the ledger, but none that a limit or its forecast still counts.
+     *
+     * @return how many
+     */
+    public long forget(Duration keep) throws SQLException {
+        Duration counted = limits.all().stream().flatMap(pool -> pool.meters().stream())
+                .map(meter -> meter.limit().window()).max(Comparator.naturalOrder()).orElse(Duration.ZERO)
+                .plus(longestCall()).multipliedBy(2);
+        return ledger.forget(keep.compareTo(counted) > 0 ? keep : counted);
+    }
+
     /** Calls granted since midnight UTC. */
     public long callsToday(String account) throws SQLException {
         return ledger.today(limits.pool(account).members().stream().map(Member::name).toList());

@@ -287,6 +287,18 @@ class QuotaTest {
         assertThat(grant(quota)).isEmpty();
     }
 
+    @Test
+    void oldCallsAreForgottenButNoneThatALimitStillCounts() throws SQLException {
+        Quota quota = quota(new Limit("daily", 10, Duration.ofHours(24)));
+        quota.report(grant(quota).orElseThrow(), OK);
+        letPass(3 * 24 * 3600);
+        quota.report(grant(quota).orElseThrow(), OK);
+        letPass(24 * 3600);
+        assertThat(quota.forget(Duration.ofDays(30))).isZero();
+        assertThat(quota.forget(Duration.ofHours(1))).as("two windows of the limit stay").isEqualTo(1);
+        assertThat(DATABASE.text("select count(*) from sluice.api_call")).isEqualTo("1");
+    }
+
     private static Quota quota(Pool pool) {
         return new Quota(DATABASE.sluice(), new Limits(List.of(pool)), Duration.ofSeconds(20), Duration.ofSeconds(10));
     }
