@@ -69,6 +69,36 @@ create table sluice.record (
 -- begins with what is unique: a planner without statistics must not take it for the primary key
 create index record_crm_id on sluice.record (crm_id);
 
+-- What was deleted on both sides a while ago: a page that was read before must not bring it back.
+create table sluice.deleted (
+    account    text        not null,
+    object     text        not null,
+    key        text        not null,
+    deleted_at timestamptz not null default now(),
+    primary key (account, object, key)
+);
+
+create index deleted_at on sluice.deleted (deleted_at);
+
+-- Fields that both sides changed, and which of the two stayed. The other is kept here.
+create table sluice.conflict (
+    id         bigint generated always as identity primary key,
+    account    text        not null,
+    object     text        not null,
+    key        text        not null,
+    sync       text        not null,
+    field      text,                     -- null: the record was deleted in the CRM and changed here
+    winner     text        not null check (winner in ('crm', 'database')),
+    base       jsonb,                    -- what both had before, where it is known
+    crm        jsonb,
+    crm_at     timestamptz not null,     -- when the CRM's record last changed
+    ours       jsonb,
+    ours_at    timestamptz not null,
+    decided_at timestamptz not null default now()
+);
+
+create index conflict_record on sluice.conflict (account, object, key);
+
 -- What retrying can't heal, in the CRM's own words.
 create table sluice.dead_letter (
     account   text        not null,

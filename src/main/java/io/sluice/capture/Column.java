@@ -7,14 +7,14 @@ package io.sluice.capture;
  *                {@link #COMPOSITE} and {@link #OTHER} for the rest
  * @param sqlType the declared type, quoted and with its schema, as a cast takes it
  */
-record Column(String name, String type, String sqlType, boolean notNull) {
+public record Column(String name, String type, String sqlType, boolean notNull) {
 
     static final String ARRAY = "array";
     static final String COMPOSITE = "composite";
     /** Enums and what extensions bring. */
     static final String OTHER = "other";
 
-    String quoted() {
+    public String quoted() {
         return Sql.name(name);
     }
 
@@ -41,7 +41,7 @@ record Column(String name, String type, String sqlType, boolean notNull) {
     }
 
     /** SQL that yields the key as text, the same in every session. */
-    String keyText(String row) {
+    public String keyText(String row) {
         String value = row + "." + quoted();
         return type.equals("date") ? "(to_json(" + value + ") #>> '{}')" : value + "::text";
     }
@@ -50,7 +50,7 @@ record Column(String name, String type, String sqlType, boolean notNull) {
      * SQL that yields the value as JSON text, {@code 'null'} for a null: dates as they are, never shifted; moments as
      * UTC with milliseconds, whatever the session's zone; numbers exact.
      */
-    String json(String row, String timeZone) {
+    public String json(String row, String timeZone) {
         String value = row + "." + quoted();
         return switch (type) {
             case "bool", "int2", "int4", "int8" -> "coalesce(" + value + "::text, 'null')";
@@ -60,6 +60,13 @@ record Column(String name, String type, String sqlType, boolean notNull) {
             case "timestamp" -> moment(value, value + " at time zone " + Sql.text(timeZone) + " at time zone 'UTC'");
             default -> "coalesce(to_json(" + value + "::text)::text, 'null')";
         };
+    }
+
+    /** SQL that makes a value of a text as CRMs write it, the way back from {@link #json}; null stays null. */
+    public String ofText(String text, String timeZone) {
+        String value = type.equals("timestamp")
+                ? text + "::timestamptz at time zone " + Sql.text(timeZone) : text;
+        return "(" + value + ")::" + sqlType;
     }
 
     /** What has no such form, infinity or a year before Christ, stays what PostgreSQL calls it. */

@@ -14,7 +14,7 @@ import java.util.Set;
 /**
  * A table that is captured, with all the syncs that read it. Its change log holds the columns that any of them maps.
  */
-final class Source {
+public final class Source {
 
     /** A domain counts as what it is made of, however many domains deep. */
     private static final String COLUMNS = """
@@ -152,16 +152,16 @@ final class Source {
                 + Nearest.hint(name, columns.keySet());
     }
 
-    String table() {
+    public String table() {
         return table;
     }
 
-    String quoted() {
+    public String quoted() {
         return Sql.table(table);
     }
 
     /** What conditions call the table: its own name, without the schema. */
-    String alias() {
+    public String alias() {
         return Sql.name(table.substring(table.indexOf('.') + 1));
     }
 
@@ -169,15 +169,15 @@ final class Source {
         return syncs;
     }
 
-    Column key() {
+    public Column key() {
         return columns.get(key);
     }
 
-    String timeZone() {
+    public String timeZone() {
         return timeZone;
     }
 
-    Column column(String name) {
+    public Column column(String name) {
         return columns.get(name);
     }
 

@@ -159,6 +159,10 @@ public final class Outbox {
                 delete from sluice.record r using mine m
                 where r.account = m.account and r.object = m.object and r.key = m.key
                   and m.status = 'done' and m.inflight_operation = 'delete'),
+            buried as (
+                insert into sluice.deleted as d (account, object, key)
+                select account, object, key from mine where status = 'done' and inflight_operation = 'delete'
+                on conflict (account, object, key) do update set deleted_at = now()),
             doubted as (
                 %2$s and m.status = 'retry'),
             dead as (
