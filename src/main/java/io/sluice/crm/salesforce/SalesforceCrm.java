@@ -31,6 +31,7 @@ public final class SalesforceCrm implements Crm {
     @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
         registry.bind("salesforceCalls", new SalesforceCalls(permits, accounts));
+        registry.bind("salesforceReads", new SalesforceReads(java.time.InstantSource.system()));
     }
 
     @Override
