@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -48,21 +49,22 @@ public final class Applier {
      * @param readAt {@link #now()} before they were read
      */
     public Applied apply(Sync sync, List<Received> records, Instant readAt) throws SQLException {
-        Source source = source(sync);
+        Target target = new Target(source(sync), sync);
+        Set<String> written = new LinkedHashSet<>();
         return applying(records, part -> database.transaction(connection -> {
+            written.clear();
             Capture.hold(connection, sync.getTable());
-            return new ChangedPage(connection, sync, new Target(source, sync)).apply(part, readAt);
-        }), (record, why) -> new Applied.Refused(record.key(), record.crmId(),
-                List.copyOf(sync.getFields().keySet()), why));
+            return new ChangedPage(connection, sync, target, written).apply(part, readAt);
+        }), (record, why) -> new Applied.Refused(record.key(), record.crmId(), target.columns(written), why));
     }
 
     /** Applies deletes of a CRM. Records that the sync does not know, its own deletes among them, are passed over. */
     public Applied delete(Sync sync, List<Gone> gone, Instant readAt) throws SQLException {
-        Source source = source(sync);
+        Target target = new Target(source(sync), sync);
         database.update(FORGET_DELETED);
         return applying(gone, part -> database.transaction(connection -> {
             Capture.hold(connection, sync.getTable());
-            return new DeletedPage(connection, sync, new Target(source, sync)).apply(part, readAt);
+            return new DeletedPage(connection, sync, target).apply(part, readAt);
         }), (record, why) -> new Applied.Refused(null, record.crmId(), List.of(), why));
     }
 

@@ -28,6 +28,7 @@ final class ChangedPage {
     private final Connection connection;
     private final Sync sync;
     private final Target target;
+    private final Set<String> written;
     private final Rule rule;
     private final Agreement agreement;
     private final Map<String, Map<String, Object>> taken = new LinkedHashMap<>();
@@ -36,10 +37,12 @@ final class ChangedPage {
     private final Set<String> later = new LinkedHashSet<>();
     private int withoutKey;
 
-    ChangedPage(Connection connection, Sync sync, Target target) {
+    /** @param written gets the fields that are about to be written, for whoever must say what was refused */
+    ChangedPage(Connection connection, Sync sync, Target target, Set<String> written) {
         this.connection = connection;
         this.sync = sync;
         this.target = target;
+        this.written = written;
         this.rule = Rule.of(sync.getConflicts());
         this.agreement = new Agreement(sync);
     }
@@ -129,6 +132,8 @@ final class ChangedPage {
     }
 
     private Applied write(Map<String, Received> byKey) throws SQLException {
+        taken.values().forEach(fields -> written.addAll(fields.keySet()));
+        inserted.values().forEach(fields -> written.addAll(fields.keySet()));
         agreement.written(target.update(connection, taken));
         Map<String, Map<String, Object>> made = target.insert(connection, inserted);
         inserted.forEach((key, fields) -> {

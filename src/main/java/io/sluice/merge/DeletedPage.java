@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -93,7 +94,7 @@ final class DeletedPage {
         return switch (Rule.of(sync.getConflicts())) {
             case CRM -> true;
             case DATABASE -> false;
-            case LATEST -> !deletedAt.isBefore(changed);
+            case LATEST -> !deletedAt.isBefore(changed.truncatedTo(ChronoUnit.SECONDS));
         };
     }
 

@@ -1,6 +1,7 @@
 package io.sluice.merge;
 
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 
 /**
  * The three-way merge of one field: what both sides last agreed on, what the CRM has, what the table has. A pure
@@ -74,7 +75,8 @@ public final class Merge {
         return switch (rule) {
             case CRM -> true;
             case DATABASE -> false;
-            case LATEST -> field.base() != null && !field.crmAt().isBefore(field.oursAt());
+            case LATEST -> field.base() != null
+                    && !field.crmAt().isBefore(field.oursAt().truncatedTo(ChronoUnit.SECONDS));
         };
     }
 }

@@ -206,6 +206,8 @@ class ApplierTest {
 
         assertThat(applied.inserted()).isEqualTo(1);
         assertThat(applied.refused()).extracting(Applied.Refused::key).containsExactly("1", "2", "no number");
+        assertThat(applied.refused()).extracting(Applied.Refused::columns)
+                .startsWith(List.of("city"), List.of("visits"));
         assertThat(applied.refused().get(0).why()).contains("customer_city_check");
         assertThat(rows()).containsExactly("1 Ann Oslo 1", "2 Bob Rome 2", "3 Cid");
     }

@@ -77,6 +77,13 @@ class MergeTest {
         assertThat(Merge.decide(new Field(null, "c", NOON, "c", NOON), Rule.LATEST)).isEqualTo(Decision.AGREED);
     }
 
+    @Example
+    void ofTwoChangesInOneSecondTheCrmsIsTheLatest() {
+        Field cut = field("a", "c", NOON, "o", NOON.plusMillis(900));
+
+        assertThat(Merge.decide(cut, Rule.LATEST)).isEqualTo(Decision.CRM_WINS);
+    }
+
     enum Step { EDIT_OURS, EDIT_CRM, SEND, RECEIVE }
 
     /** Whatever order edits, sends and polls come in: when they stop, both sides are equal. */

@@ -58,7 +58,7 @@ public final class SalesforceReads {
         String[] parts = position.strip().split(" ", 2);
         String from = second(Instant.parse(parts[0]));
         Set<String> read = new LinkedHashSet<>(List.of("Id", "SystemModstamp", externalId));
-        Arrays.stream(fields.split(",")).map(String::strip).filter(field -> !field.isEmpty()).forEach(read::add);
+        read.addAll(names(fields));
         return "SELECT " + String.join(", ", read) + " FROM " + object + " WHERE SystemModstamp >= " + from
                 + (parts.length == 1 ? "" : " AND (SystemModstamp > " + from + " OR Id > '" + parts[1] + "')")
                 + " ORDER BY SystemModstamp, Id LIMIT " + pageSize;
@@ -72,7 +72,7 @@ public final class SalesforceReads {
         if (answer == null) {
             return;
         }
-        List<String> names = Arrays.stream(fields.split(",")).map(String::strip).filter(it -> !it.isEmpty()).toList();
+        List<String> names = names(fields);
         List<Received> records = new ArrayList<>();
         answer.path("records").forEach(record -> records.add(received(record, externalId, names)));
         message.setBody(records);
@@ -80,6 +80,12 @@ public final class SalesforceReads {
             Received last = records.get(records.size() - 1);
             message.setHeader(NEXT, second(last.at()) + " " + last.crmId());
         }
+    }
+
+    /** A route that names the Kamelet by a URI hands the commas on as the URI has them. */
+    private static List<String> names(String fields) {
+        return Arrays.stream(fields.replace("%2C", ",").split(",")).map(String::strip)
+                .filter(field -> !field.isEmpty()).toList();
     }
 
     private static Received received(JsonNode record, String externalId, List<String> names) {

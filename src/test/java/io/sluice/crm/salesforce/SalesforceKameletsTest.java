@@ -254,7 +254,7 @@ class SalesforceKameletsTest {
     void deltaReadsWhatChangedInPagesAndNothingTwice() throws Exception {
         send(UPSERT, IntStream.range(0, 5).mapToObj(i -> record("L-" + i, Map.of("LastName", "Delta"))).toList());
         String delta = "kamelet:salesforce-delta-action?object=Contact&externalId=Customer_No__c&pageSize=2"
-                + "&fields=LastName,Phone,Account.Name";
+                + "&fields=LastName%2CPhone,Account.Name";
         List<Received> read = new ArrayList<>();
         String next = Instant.now().minusSeconds(600).toString();
         while (next != null) {
