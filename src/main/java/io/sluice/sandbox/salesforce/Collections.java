@@ -13,12 +13,12 @@ import io.sluice.sandbox.store.Transaction;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * {@code /composite/sobjects}: up to 200 records a call ("sObject Collections"). The answer is 200 with a row for each
@@ -42,17 +42,10 @@ final class Collections {
 
     static Answer update(ApiCall call, Request.Attempt attempt) {
         List<JsonNode> records = records(call);
-        Set<String> twice = repeated(records, record -> idOf(record));
+        Set<String> twice = KeyedRows.repeated(records, KeyedRows::idOf);
         return answer(call, attempt, records.size(), false, (writer, i) -> {
             JsonNode record = records.get(i);
-            String id = idOf(record);
-            if (id == null) {
-                return Outcome.Rejected.because("MISSING_ARGUMENT", "Id not specified in an update call", "Id");
-            }
-            if (twice.contains(id)) {
-                return Outcome.Rejected.because("DUPLICATE_VALUE", "Duplicate id specified: " + id, "Id");
-            }
-            return typed(call, record, table -> writer.update(table, id, record));
+            return typed(call, record, table -> KeyedRows.update(writer, table, record, twice));
         });
     }
 
@@ -69,22 +62,9 @@ final class Collections {
                 throw new RefusedException("INVALID_INPUT", "Record type does not match the type in the URI: " + type);
             }
         }
-        Set<String> twice = repeated(records, record -> keyOf(record, key));
-        return answer(call, attempt, records.size(), true, (writer, i) -> {
-            JsonNode record = records.get(i);
-            String value = text(record, key.name());
-            if (key.type() == FieldType.ID) {
-                return value == null ? writer.create(table, record) : writer.update(table, value, record);
-            }
-            if (value == null) {
-                return Outcome.Rejected.because("MISSING_ARGUMENT", key.name() + " not specified", key.name());
-            }
-            if (twice.contains(keyOf(record, key))) {
-                return Outcome.Rejected.because("DUPLICATE_VALUE", "Duplicate external id specified: " + value,
-                        key.name());
-            }
-            return writer.upsert(table, key, value, record);
-        });
+        Set<String> twice = KeyedRows.repeated(records, record -> KeyedRows.keyOf(record, key));
+        return answer(call, attempt, records.size(), true,
+                (writer, i) -> KeyedRows.upsert(writer, table, key, records.get(i), twice));
     }
 
     static Answer delete(ApiCall call, Request.Attempt attempt) {
@@ -159,15 +139,6 @@ final class Collections {
         return records;
     }
 
-    static String keyOf(JsonNode record, Field key) {
-        String value = text(record, key.name());
-        return value == null ? null : value.toLowerCase(Locale.ROOT);
-    }
-
-    static String idOf(JsonNode record) {
-        return text(record, record.has("Id") ? "Id" : "id");
-    }
-
     private interface OneRecord {
         Outcome write(RecordWriter writer, int index);
     }
@@ -179,53 +150,31 @@ final class Collections {
 
     private static Answer answer(ApiCall call, Request.Attempt attempt, int count, boolean tellCreated,
             boolean allOrNone, OneRecord one) {
-        List<Outcome> outcomes = allOrNone ? together(call, attempt, count, one)
-                : call.write(attempt, writer -> each(writer, count, one));
+        List<Outcome> outcomes = call.write(attempt,
+                writer -> written(writer, count, allOrNone, i -> one.write(writer, i)));
         ArrayNode rows = Answers.JSON.createArrayNode();
         outcomes.forEach(outcome -> rows.add(outcome.toJson(tellCreated)));
         return Answers.json(200, rows);
     }
 
-    private static List<Outcome> each(RecordWriter writer, int count, OneRecord one) {
-        List<Outcome> outcomes = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            outcomes.add(one.write(writer, i));
+    /** Writes records one by one; with {@code allOrNone} one rejected record takes all back. */
+    static List<Outcome> written(RecordWriter writer, int count, boolean allOrNone, IntFunction<Outcome> one) {
+        Transaction.Savepoint before = writer.savepoint();
+        List<Outcome> outcomes = IntStream.range(0, count).mapToObj(one).toList();
+        if (!allOrNone || outcomes.stream().allMatch(Outcome.Saved.class::isInstance)) {
+            return outcomes;
         }
-        return outcomes;
-    }
-
-    /** One rejected record takes all back. */
-    private static List<Outcome> together(ApiCall call, Request.Attempt attempt, int count, OneRecord one) {
-        return call.write(attempt, writer -> {
-            Transaction.Savepoint before = writer.savepoint();
-            List<Outcome> outcomes = each(writer, count, one);
-            if (outcomes.stream().allMatch(Outcome.Saved.class::isInstance)) {
-                return outcomes;
-            }
-            writer.backTo(before);
-            return outcomes.stream().map(outcome -> outcome instanceof Outcome.Saved ? Outcome.Rejected.because(
-                    "ALL_OR_NONE_OPERATION_ROLLED_BACK",
-                    "Record rolled back because not all records were valid and the request was using AllOrNone header")
-                    : outcome).toList();
-        });
+        writer.backTo(before);
+        return outcomes.stream().map(outcome -> outcome instanceof Outcome.Saved ? Outcome.Rejected.because(
+                "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+                "Record rolled back because not all records were valid and the request was using AllOrNone header")
+                : outcome).toList();
     }
 
     private static Outcome typed(ApiCall call, JsonNode record, Function<Table, Outcome> write) {
         String type = record.path("attributes").path("type").asText();
         return call.store().table(type).map(write).orElseGet(() -> Outcome.Rejected.because("INVALID_TYPE",
                 "sObject type '" + type + "' is not supported."));
-    }
-
-    private static Set<String> repeated(List<JsonNode> records, Function<JsonNode, String> key) {
-        Set<String> seen = new HashSet<>();
-        Set<String> twice = new HashSet<>();
-        records.stream().map(key).filter(k -> k != null && !seen.add(k)).forEach(twice::add);
-        return twice;
-    }
-
-    private static String text(JsonNode record, String name) {
-        JsonNode value = record.path(name);
-        return value.isNull() || value.isMissingNode() || value.asText().isBlank() ? null : value.asText().strip();
     }
 
     private static List<String> ids(String list, int most) {

@@ -3,11 +3,14 @@ package io.sluice.sandbox.salesforce;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.RecordIds;
 import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -17,17 +20,34 @@ import java.util.Set;
  */
 final class RecordKeys {
 
-    private final Resources resources;
     private final Set<String> keys = new HashSet<>();
 
-    private RecordKeys(Resources resources) {
-        this.resources = resources;
+    private RecordKeys() { }
+
+    /** Of rows that a bulk job writes: by their ids, or by this external id. */
+    static Set<String> of(Store store, Table table, Field key, List<JsonNode> records) {
+        RecordKeys found = new RecordKeys();
+        for (JsonNode record : records) {
+            if (key == null || key.type() == FieldType.ID) {
+                found.addId(KeyedRows.idOf(record));
+            } else {
+                found.addKey(store, table, key, KeyedRows.keyOf(record, key));
+            }
+        }
+        return found.keys;
+    }
+
+    /** Of records known by their ids. */
+    static Set<String> ofIds(List<String> ids) {
+        RecordKeys found = new RecordKeys();
+        ids.forEach(found::addId);
+        return found.keys;
     }
 
     static Set<String> of(ApiCall call, Resources resources) {
-        RecordKeys found = new RecordKeys(resources);
+        RecordKeys found = new RecordKeys();
         try {
-            found.collect(call);
+            found.collect(call, resources);
         } catch (RefusedException e) {
             // the work says what is wrong with the request
             return Set.of();
@@ -35,14 +55,14 @@ final class RecordKeys {
         return found.keys;
     }
 
-    private void collect(ApiCall call) {
+    private void collect(ApiCall call, Resources resources) {
         switch (resources.route(call.method(), call.rest()).operation()) {
             case "update", "delete" -> addId(call.part(2));
             case "upsert", "deleteByKey" -> {
                 Table table = call.table(1);
-                addKey(call, table, Rows.key(table, call.part(2)), call.part(3));
+                addKey(call.store(), table, Rows.key(table, call.part(2)), call.part(3));
             }
-            case "collectionsUpdate" -> Collections.records(call).forEach(record -> addId(Collections.idOf(record)));
+            case "collectionsUpdate" -> Collections.records(call).forEach(record -> addId(KeyedRows.idOf(record)));
             case "collectionsDelete" -> {
                 for (String id : call.parameter("ids", "").split(",")) {
                     addId(id);
@@ -52,7 +72,7 @@ final class RecordKeys {
                 Table table = call.table(2);
                 table.type().field(call.part(3)).ifPresent(key -> {
                     for (JsonNode record : Collections.records(call)) {
-                        addKey(call, table, key, Collections.keyOf(record, key));
+                        addKey(call.store(), table, key, KeyedRows.keyOf(record, key));
                     }
                 });
             }
@@ -60,7 +80,7 @@ final class RecordKeys {
                 for (JsonNode one : call.body().json().path("compositeRequest")) {
                     ApiCall part = Composite.inner(call, one);
                     if (part != null) {
-                        collect(part);
+                        collect(part, resources);
                     }
                 }
             }
@@ -74,12 +94,12 @@ final class RecordKeys {
         }
     }
 
-    private void addKey(ApiCall call, Table table, Field key, String value) {
+    private void addKey(Store store, Table table, Field key, String value) {
         if (value == null) {
             return;
         }
         keys.add(table.type().name() + "/" + key.name() + "/" + value.toLowerCase(Locale.ROOT));
-        for (Row row : call.store().find(table, key, value)) {
+        for (Row row : store.find(table, key, value)) {
             keys.add(row.id());
         }
     }

@@ -10,8 +10,12 @@ import java.util.Set;
 /** Which resource a method and path lead to, and the name under which the referee counts it. */
 final class Resources {
 
-    private final Queries queries = new Queries();
+    private final Queries queries;
     private final Composite composite = new Composite(this);
+
+    Resources(Cursors cursors) {
+        this.queries = new Queries(cursors);
+    }
 
     /** Answers a call that reached its resource. */
     interface Handler {

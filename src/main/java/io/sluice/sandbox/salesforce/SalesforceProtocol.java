@@ -26,7 +26,8 @@ public final class SalesforceProtocol implements Protocol {
 
     private final Sessions sessions;
     private final Logins logins;
-    private final Resources resources = new Resources();
+    private final Cursors cursors = new Cursors();
+    private final Resources resources = new Resources(cursors);
 
     /** @param clockMicros microseconds since 1970 */
     public SalesforceProtocol(Accounts accounts, LongSupplier clockMicros) {

@@ -53,6 +53,10 @@ public final class Row {
         return new Row(number, shape, values, audit, moment, moment, user, true);
     }
 
+    Row undeleted(long moment, String user) {
+        return new Row(number, shape, values, audit, moment, moment, user, false);
+    }
+
     public int number() {
         return number;
     }
