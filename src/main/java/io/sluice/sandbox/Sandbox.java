@@ -90,8 +90,8 @@ public final class Sandbox implements AutoCloseable {
         Vertx vertx = Vertx.vertx(new VertxOptions().setUseDaemonThread(true).setEventLoopPoolSize(2)
                 .setWorkerPoolSize(16));
         Control control = new Control(vertx, clock, accounts, Map.of("salesforce", new SalesforceUser()));
-        Gateway gateway = new Gateway(vertx, clock, accounts,
-                List.of(new SalesforceProtocol(accounts, clock::micros)), control);
+        SalesforceProtocol salesforce = new SalesforceProtocol(accounts, clock::micros);
+        Gateway gateway = new Gateway(vertx, clock, accounts, List.of(salesforce.soap(), salesforce), control);
         // HTTP/1.1 alone: there a cut connection is one request's. The vendor takes 16,384 bytes of address and headers;
         // more is 414 or 431, and nobody counts it
         HttpServer server = vertx.createHttpServer(new HttpServerOptions().setMaxInitialLineLength(16_384)
