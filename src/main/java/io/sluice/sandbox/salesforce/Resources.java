@@ -12,6 +12,7 @@ final class Resources {
 
     private final Queries queries;
     private final Composite composite = new Composite(this);
+    private final Graphs graphs = new Graphs(composite);
 
     Resources(Cursors cursors) {
         this.queries = new Queries(cursors);
@@ -99,6 +100,12 @@ final class Resources {
     private Optional<Route> composite(String method, List<String> rest) {
         if (rest.size() == 1) {
             return one("POST", method, "composite", null, composite::run);
+        }
+        if (rest.size() == 2 && "graph".equals(rest.get(1))) {
+            return one("POST", method, "compositeGraph", null, graphs::run);
+        }
+        if (rest.size() == 3 && "tree".equals(rest.get(1))) {
+            return one("POST", method, "compositeTree", rest.get(2), Trees::create);
         }
         if (!"sobjects".equals(rest.get(1))) {
             return Optional.empty();
