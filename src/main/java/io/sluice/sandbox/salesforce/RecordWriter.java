@@ -70,12 +70,17 @@ final class RecordWriter {
 
     /** Writes the record whose external id this is, or creates it; a deleted record does not count. */
     Outcome upsert(Table table, Field key, String keyText, JsonNode record) {
-        return guarded(table, keyText, null, () -> {
-            Object value = FieldValue.parse(key, Answers.JSON.getNodeFactory().textNode(keyText));
+        Object value;
+        try {
+            value = FieldValue.parse(key, Answers.JSON.getNodeFactory().textNode(keyText));
+        } catch (RefusedException e) {
+            return Outcome.Rejected.because(e.error());
+        }
+        List<Row> rows = transaction.find(table, key, value);
+        return guarded(table, keyText, rows.size() == 1 ? rows.get(0).id() : null, () -> {
             if (transaction.isLocked(table, key, value)) {
                 throw locked(table, null);
             }
-            List<Row> rows = transaction.find(table, key, value);
             if (rows.size() > 1) {
                 throw new RefusedException("DUPLICATE_EXTERNAL_ID", key.name()
                         + ": more than one record found for external id field: "
