@@ -16,6 +16,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.sql.DriverManager;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,8 +61,8 @@ class SalesforceKameletsTest {
         main.addOverrideProperty("camel.management.enabled", "false");
         main.start();
         camel = main.getCamelContext().createProducerTemplate();
-        org.awaitility.Awaitility.await().ignoreExceptions()
-                .until(() -> number("select count(*) from sluice.flyway_schema_history") > 0);
+        org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptions()
+                .until(() -> number("select count(*) from sluice.api_call") == 0);
     }
 
     @AfterAll
