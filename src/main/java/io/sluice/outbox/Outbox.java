@@ -212,7 +212,7 @@ public final class Outbox {
      * By the index of leases, oldest first and a part at a time, so that the question whether one ended costs nothing
      * however much waits. What others are settling is skipped, so no order of keys is needed.
      */
-    private static final String EXPIRE = """
+    static final String EXPIRE = """
             with ended as materialized (
                 select o.account, o.object, o.key, o.inflight_operation, o.inflight from sluice.outbox o
                 where o.lease is not null and o.lease_until < now()
@@ -282,6 +282,11 @@ public final class Outbox {
         }
     }
 
+    /** @param most records of a call */
+    static String claimOf(int most) {
+        return CLAIM.formatted(Pauses.ACCOUNTS, Pauses.SYNCS, most);
+    }
+
     private record Row(Change change, String object, String sync) { }
 
     /** @param dropped how many changed nothing: behind them may be work */
@@ -289,7 +294,7 @@ public final class Outbox {
 
     private Picked pick(String account, int most, Priority least, UUID id) throws SQLException {
         int[] dropped = new int[1];
-        List<Row> rows = database.query(CLAIM.formatted(Pauses.ACCOUNTS, Pauses.SYNCS, most), row -> {
+        List<Row> rows = database.query(claimOf(most), row -> {
             dropped[0] = row.getInt("dropped");
             return row.getString("key") == null ? null
                     : new Row(new Change(row.getString("key"), Operation.of(row.getString("inflight_operation")),
