@@ -44,7 +44,8 @@ create table sluice.outbox (
     lease_until        timestamptz,
     primary key (account, object, key),
     check ((inflight_operation is null) = (lease is null))
-) with (fillfactor = 70);
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
+        autovacuum_vacuum_cost_delay = 0);   -- a busy queue's dead rows outnumber the living within a minute
 
 create index outbox_waiting on sluice.outbox (account, priority, since)
     where operation is not null and lease is null;
