@@ -18,6 +18,20 @@ create table sluice.change_log (
 -- compressing would cost the application more than it saves
 alter table sluice.change_log alter keys set storage external;
 
+-- Whether two values differ, null being a value. A function that is bound to its operator here, because IS DISTINCT FROM
+-- takes the first = of the search path, and triggers run with the path of whoever writes the table. The planner puts its
+-- body in its place, so that it costs no call.
+do $$
+declare
+    type text;
+begin
+    foreach type in array array['boolean', 'smallint', 'integer', 'bigint', 'real', 'double precision', 'numeric', 'text',
+                                'uuid', 'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'jsonb', 'inet'] loop
+        execute format('create function sluice.differs(a %1$s, b %1$s) returns boolean'
+                       ' language sql immutable parallel safe return a is distinct from b', type);
+    end loop;
+end $$;
+
 -- What waits to be sent and what is being sent: one row per record.
 create table sluice.outbox (
     account            text        not null,
