@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.Sync;
+import io.sluice.store.Database;
 import io.sluice.store.TestDatabase;
 import java.io.StringReader;
 import java.sql.Connection;
@@ -280,6 +281,23 @@ class CaptureTest {
             DATABASE.run("drop owned by plain_app; drop role plain_app");
         }
         assertThat(log()).containsExactlyInAnyOrder("U 1 name", "D 1", "D 2");
+    }
+
+    @Test
+    void aTableOfAnotherOwnerIsNamedWithWhatWouldHelp() throws SQLException {
+        DATABASE.run("create table app.t (id int primary key, name text)", "set client_min_messages = warning;"
+                + " drop role if exists guest; create role guest login; grant usage on schema app to guest;"
+                + " grant trigger, select, insert, update on app.t to guest");
+        List<Sync> syncs = List.of(sync("app.t", "id", "name"));
+        try (Database guest = DATABASE.as("guest")) {
+            Capture theirs = new Capture(guest, 10, Rest.NONE);
+            assertThat(theirs.check(syncs)).singleElement().asString().contains("'app.t' belongs to sluice",
+                    "grant sluice to guest");
+            DATABASE.run("grant sluice to guest");
+            assertThat(theirs.check(syncs)).isEmpty();
+        } finally {
+            DATABASE.run("drop owned by guest; drop role guest");
+        }
     }
 
     /** The functions run with our rights and with the path of whoever writes; a body that names no schema fails here. */

@@ -110,6 +110,11 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
         return database;
     }
 
+    /** A pool of another role, which needs no password on the embedded server. */
+    public Database as(String role) {
+        return Database.of(url.replaceAll("user=\\w+", "user=" + role), role, null, 2);
+    }
+
     /** A connection of the application, outside Sluice's pool. */
     public Connection application() throws SQLException {
         return DriverManager.getConnection(url);
