@@ -25,12 +25,16 @@ do $$
 declare
     type text;
 begin
-    foreach type in array array['boolean', 'smallint', 'integer', 'bigint', 'real', 'double precision', 'numeric', 'text',
-                                'uuid', 'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'jsonb', 'inet'] loop
+    foreach type in array array['boolean', 'smallint', 'integer', 'bigint', 'real', 'double precision', 'numeric', 'uuid',
+                                'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'jsonb', 'inet'] loop
         execute format('create function sluice.differs(a %1$s, b %1$s) returns boolean'
                        ' language sql immutable parallel safe return a is distinct from b', type);
     end loop;
 end $$;
+
+-- byte by byte: a collation may call Anna and ANNA equal
+create function sluice.differs(a text, b text) returns boolean
+    language sql immutable parallel safe return a collate "C" is distinct from b collate "C";
 
 -- What waits to be sent and what is being sent: one row per record.
 create table sluice.outbox (
