@@ -2,6 +2,7 @@ package io.sluice.capture;
 
 import io.sluice.outbox.Rest;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.Sync;
@@ -167,6 +168,7 @@ class CaptureTest {
 
     @Test
     void mergeLogsEachOfItsActions() throws SQLException {
+        assumeTrue(Integer.parseInt(DATABASE.text("show server_version_num")) >= 150_000, "PostgreSQL 14 has no MERGE");
         captureCustomers();
         DATABASE.run("""
                 merge into app.customer c using (values ('1', 'Anna'), ('2', null), ('3', 'Cid')) as v(no, name)
