@@ -18,6 +18,24 @@ create table sluice.change_log (
 -- compressing would cost the application more than it saves
 alter table sluice.change_log alter keys set storage external;
 
+-- Whether two values differ, null being a value. A function that is bound to its operator here, because IS DISTINCT FROM
+-- takes the first = of the search path, and triggers run with the path of whoever writes the table. The planner puts its
+-- body in its place, so that it costs no call.
+do $$
+declare
+    type text;
+begin
+    foreach type in array array['boolean', 'smallint', 'integer', 'bigint', 'real', 'double precision', 'numeric', 'uuid',
+                                'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'jsonb', 'inet'] loop
+        execute format('create function sluice.differs(a %1$s, b %1$s) returns boolean'
+                       ' language sql immutable parallel safe return a is distinct from b', type);
+    end loop;
+end $$;
+
+-- byte by byte: a collation may call Anna and ANNA equal
+create function sluice.differs(a text, b text) returns boolean
+    language sql immutable parallel safe return a collate "C" is distinct from b collate "C";
+
 -- What waits to be sent and what is being sent: one row per record.
 create table sluice.outbox (
     account            text        not null,
@@ -44,7 +62,8 @@ create table sluice.outbox (
     lease_until        timestamptz,
     primary key (account, object, key),
     check ((inflight_operation is null) = (lease is null))
-) with (fillfactor = 70);
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
+        autovacuum_vacuum_cost_delay = 0);   -- a busy queue's dead rows outnumber the living within a minute
 
 create index outbox_waiting on sluice.outbox (account, priority, since)
     where operation is not null and lease is null;

@@ -43,7 +43,8 @@ public record Column(String name, String type, String sqlType, boolean notNull) 
     /** SQL that yields the key as text, the same in every session. */
     public String keyText(String row) {
         String value = row + "." + quoted();
-        return type.equals("date") ? "(to_json(" + value + ") #>> '{}')" : value + "::text";
+        return type.equals("date") ? "(pg_catalog.to_json(" + value + ") operator(pg_catalog.#>>) '{}')"
+                : value + "::pg_catalog.text";
     }
 
     /**
@@ -75,27 +76,30 @@ public record Column(String name, String type, String sqlType, boolean notNull) 
                 + ", 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') || '\"' else coalesce(to_json(" + utc + ")::text, 'null') end";
     }
 
-    /** SQL that is true when two versions of the row differ here. */
+    /**
+     * SQL that is true when two versions of the row differ here, whatever the search path: {@code is distinct from}
+     * would take the {@code =} that the path finds first.
+     */
     String differs(String before, String after) {
-        return comparable(before) + " is distinct from " + comparable(after);
+        return "sluice.differs(" + comparable(before) + ", " + comparable(after) + ")";
     }
 
-    /** SQL that is true when two versions of the row have the same key. */
+    /** SQL that is true when two versions of the row have the same key, whatever the search path. */
     String same(String before, String after) {
-        return comparable(before) + " = " + comparable(after);
+        return comparable(before) + " operator(pg_catalog.=) " + comparable(after);
     }
 
     /**
      * Text is compared byte by byte: a collation may call Anna and ANNA equal. What may have no equality (json, xml,
-     * an extension's type, whose operators the trigger's search path does not see) is compared as text.
+     * an extension's type) is compared as text. For each type that this yields there is a {@code sluice.differs}.
      */
     private String comparable(String row) {
         String value = row + "." + quoted();
         return switch (type) {
             case "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "uuid", "date", "timestamp",
-                    "timestamptz", "time", "timetz", "jsonb", "inet", "cidr" -> value;
-            case "text", "varchar", "bpchar" -> value + " collate \"C\"";
-            default -> value + "::text collate \"C\"";
+                    "timestamptz", "time", "timetz", "jsonb", "inet" -> value + "::pg_catalog." + Sql.name(type);
+            case "cidr" -> value + "::pg_catalog.inet";
+            default -> value + "::pg_catalog.text collate pg_catalog.\"C\"";
         };
     }
 }

@@ -43,6 +43,11 @@ public final class Source {
             where i.indrelid = to_regclass(?) and i.indisunique and i.indnkeyatts = 1
               and i.indpred is null and i.indexprs is null and i.indisvalid""";
 
+    /** The owner of a table that is not the user's to put triggers on: the right TRIGGER is not enough for ALWAYS. */
+    private static final String OTHER_OWNER = """
+            select format('%I', pg_get_userbyid(relowner)), format('%I', current_user)
+            from pg_class where oid = to_regclass(?) and not pg_has_role(relowner, 'usage')""";
+
     private static final String TABLES = """
             select schemaname || '.' || tablename from pg_tables
             where schemaname not in ('pg_catalog', 'information_schema', 'sluice')""";
@@ -83,6 +88,9 @@ public final class Source {
             }
             return null;
         }
+        database.query(OTHER_OWNER, row -> "table '" + table + "' belongs to " + row.getString(1)
+                + ", and only its owner may put triggers on it; run: grant " + row.getString(1) + " to "
+                + row.getString(2), quoted).forEach(problem -> problems.add(syncs.get(0).where() + ": " + problem));
         Set<String> unique = new LinkedHashSet<>(database.query(UNIQUE_COLUMNS, row -> row.getString(1), quoted));
         Source source = new Source(table, columns, syncs);
         for (Sync sync : syncs) {

@@ -18,6 +18,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.sql.DriverManager;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -64,8 +65,8 @@ class SalesforceKameletsTest {
         main.addOverrideProperty("camel.management.enabled", "false");
         main.start();
         camel = main.getCamelContext().createProducerTemplate();
-        org.awaitility.Awaitility.await().ignoreExceptions()
-                .until(() -> number("select count(*) from sluice.flyway_schema_history") > 0);
+        org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptions()
+                .until(() -> number("select count(*) from sluice.api_call") == 0);
     }
 
     @AfterAll
