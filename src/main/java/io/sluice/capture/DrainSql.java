@@ -68,8 +68,9 @@ final class DrainSql {
                 left join lateral (
                     select key, settled_at from sluice.record
                     where account = %1$s and object = %2$s and key = sluice_folded.key limit 1) as r on true
-                left join sluice.dead_letter d
-                    on d.account = %1$s and d.object = %2$s and d.key = sluice_folded.key
+                left join lateral (
+                    select key, fields, stamps from sluice.dead_letter
+                    where account = %1$s and object = %2$s and key = sluice_folded.key limit 1) as d on true
                 cross join lateral (
                     select coalesce(jsonb_object_agg(m.field, c.value), '{}') as fields,
                            coalesce(jsonb_object_agg(m.field, coalesce(sluice_folded.stamps -> m.name,
@@ -96,8 +97,8 @@ final class DrainSql {
 
     private static String revive(Sync sync, int index) {
         return """
-                delete from sluice.dead_letter d using sync_%d s
-                where d.account = %s and d.object = %s and d.key = s.key""".formatted(index,
+                delete from sluice.dead_letter
+                where account = %2$s and object = %3$s and key = any (array(select key from sync_%1$d))""".formatted(index,
                 Sql.text(sync.getAccount()), Sql.text(sync.getObject()));
     }
 

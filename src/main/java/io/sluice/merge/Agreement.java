@@ -30,7 +30,7 @@ final class Agreement {
             update sluice.%s as w set fields = w.fields - v.names, stamps = w.stamps - v.names
             from (select key, string_to_array(names, ',') as names
                   from unnest(?::text[], ?::text[]) as v(key, names)) as v
-            where w.account = ? and w.object = ? and w.key = v.key and w.operation = 'upsert'""";
+            where w.account = ? and w.object = ? and w.key = any (?) and w.key = v.key and w.operation = 'upsert'""";
 
     private static final String EMPTY = """
             delete from sluice.%s where account = ? and object = ? and key = any(?) and operation = 'upsert'
@@ -94,7 +94,8 @@ final class Agreement {
         java.sql.Array settled = Target.texts(connection,
                 all.stream().map(entry -> String.join(",", entry.settled())).toList());
         for (String table : List.of("outbox", "dead_letter")) {
-            Database.update(connection, SETTLED.formatted(table), keys, settled, sync.getAccount(), sync.getObject());
+            Database.update(connection, SETTLED.formatted(table), keys, settled, sync.getAccount(), sync.getObject(),
+                    keys);
             Database.update(connection, EMPTY.formatted(table)
                             + (table.equals("outbox") ? " and lease is null" : ""),
                     sync.getAccount(), sync.getObject(), keys);

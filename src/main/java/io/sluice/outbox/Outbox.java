@@ -27,6 +27,17 @@ import java.util.function.Function;
 public final class Outbox {
 
     /**
+     * What these tables hold changes faster than the statistics of it: a queue that was empty when it was last analysed
+     * looks worth a walk through all of it, for each record of a call. So the ways are fixed: records are looked up by
+     * their keys ({@link #among}), joins are hashed. What has no other way looks dear by this, and is not to be compiled
+     * for it.
+     */
+    static final String FIXED_PLAN = """
+            select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+                   set_config('enable_sort', 'off', true), set_config('enable_nestloop', 'off', true),
+                   set_config('jit', 'off', true)""";
+
+    /**
      * Jumps from sync to sync of what waits, so that a large heap of a paused sync is not walked through at each
      * waking.
      */
@@ -55,13 +66,13 @@ public final class Outbox {
      * delete of a record that was never sent. The first column says how many were dropped.
      *
      * <p>The index of what waits yields the rest in its order. Three things keep PostgreSQL from sorting all of it for
-     * each call instead: the head is compared as a scalar, not joined; the size of a call (the third place) stands in
-     * the text, since a limit that is not known counts as a tenth of the table; and the halved batches are told apart
-     * by a {@code case}, since of {@code is not distinct from} it expects next to no row.
+     * each call instead: the head is compared as a scalar, not joined; the size of a call stands in the text, since a
+     * limit that is not known counts as a tenth of the table; and the halved batches are told apart by a {@code case},
+     * since of {@code is not distinct from} it expects next to no row.
      */
     private static final String CLAIM = """
             with head as materialized (
-                select sync, operation, fill from sluice.outbox
+                select account, object, sync, operation, fill from sluice.outbox
                 where account = ? and operation is not null and lease is null and due <= clock_timestamp()
                   and priority <= ?
                   and account not in (%1$s) and sync not in (%2$s)
@@ -82,21 +93,23 @@ public final class Outbox {
                        case when r.key is null then p.fields
                             else (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(p.fields) as f
                                   where r.base -> f.key is distinct from f.value) end as fields
-                from picked p left join sluice.record r using (account, object, key)),
+                from picked p left join lateral (
+                    select * from sluice.record
+                    where account = p.account and object = p.object and key = p.key limit 1) as r on true),
+            pointless as materialized (
+                select account, object, key from effective
+                where operation = 'upsert' and known and fields = '{}'
+                   or operation = 'delete' and not known and attempts = 0),
             idle as (
-                delete from sluice.outbox o using effective e
-                where o.account = e.account and o.object = e.object and o.key = e.key
-                  and (e.operation = 'upsert' and e.known and e.fields = '{}'
-                       or e.operation = 'delete' and not e.known and e.attempts = 0)
-                returning o.key),
+                delete from sluice.outbox o where %4$s returning o.key),
             taken as (
                 update sluice.outbox o set
                     inflight_operation = e.operation, inflight = e.fields, inflight_stamps = e.stamps,
                     inflight_since = e.since, lease = ?, lease_until = clock_timestamp() + ? * interval '1 millisecond',
                     operation = null, fields = '{}', stamps = '{}', promoted = 0
                 from effective e
-                where o.account = e.account and o.object = e.object and o.key = e.key
-                  and e.key not in (select key from idle)
+                where o.account = e.account and o.object = e.object and o.key = e.key and %5$s
+                  and e.key not in (select key from pointless)
                 returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, e.crm_id, e.priority, e.since)
             select (select count(*) from idle) as dropped, taken.*
             from (values (1)) as always(row) left join taken on true
@@ -111,12 +124,12 @@ public final class Outbox {
     /** A step up for each patience that went by, but never into the critical. */
     private static final String PROMOTE = """
             with waited as materialized (
-                select account, object, key from sluice.outbox
+                select ctid from sluice.outbox
                 where operation is not null and lease is null and priority > 1
                   and since < clock_timestamp() - (promoted + 1) * ? * interval '1 millisecond'
                 order by account, object, key limit 10000 for update skip locked)
-            update sluice.outbox o set priority = o.priority - 1, promoted = o.promoted + 1
-            from waited w where o.account = w.account and o.object = w.object and o.key = w.key""";
+            update sluice.outbox set priority = priority - 1, promoted = promoted + 1
+            where ctid = any (array(select ctid from waited))""";
 
     /** What was in flight waits again, below what arrived meanwhile. */
     private static final String GIVE_BACK_AFTER = """
@@ -143,14 +156,14 @@ public final class Outbox {
             update sluice.record r set
                     base = case when m.inflight_operation = 'delete' then '{}'
                                 else r.base - array(select jsonb_object_keys(m.inflight)) end
-                from %s m
-                where r.account = m.account and r.object = m.object and r.key = m.key""";
+                from %1$s m
+                where r.account = m.account and r.object = m.object and r.key = m.key and %2$s""";
 
     /**
      * A rejection goes to the dead letters, unless newer work waits: then the rejected fields go with it, or are
      * pointless, where it is a delete.
      */
-    private static final String SETTLE = """
+    static final String SETTLE = """
             with answer as (
                 select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[])
                     as a(key, status, crm_id, code, message, backoff_ms)),
@@ -158,6 +171,10 @@ public final class Outbox {
                 select o.*, a.status, a.crm_id, a.code, a.message, a.backoff_ms
                 from sluice.outbox o join answer a using (key)
                 where o.lease = ? order by o.account, o.object, o.key for update of o),
+            done_deletes as materialized (
+                select account, object, key from mine where status = 'done' and inflight_operation = 'delete'),
+            over as materialized (
+                select account, object, key from mine where status <> 'retry' and operation is null),
             agreed as (
                 insert into sluice.record as r (account, object, key, sync, crm_id, base, stamps)
                 select account, object, key, sync, crm_id, inflight, inflight_stamps from mine
@@ -166,12 +183,10 @@ public final class Outbox {
                     sync = excluded.sync, crm_id = coalesce(excluded.crm_id, r.crm_id),
                     base = r.base || excluded.base, stamps = r.stamps || excluded.stamps, settled_at = now()),
             deleted as (
-                delete from sluice.record r using mine m
-                where r.account = m.account and r.object = m.object and r.key = m.key
-                  and m.status = 'done' and m.inflight_operation = 'delete'),
+                delete from sluice.record r where %4$s),
             buried as (
                 insert into sluice.deleted as d (account, object, key)
-                select account, object, key from mine where status = 'done' and inflight_operation = 'delete'
+                select account, object, key from done_deletes
                 on conflict (account, object, key) do update set deleted_at = now()),
             doubted as (
                 %2$s and m.status = 'retry'),
@@ -185,9 +200,7 @@ public final class Outbox {
                     stamps = d.stamps || excluded.stamps, code = excluded.code, message = excluded.message,
                     died_at = now()),
             finished as (
-                delete from sluice.outbox o using mine m
-                where o.account = m.account and o.object = m.object and o.key = m.key
-                  and m.status <> 'retry' and m.operation is null),
+                delete from sluice.outbox o where %5$s),
             next as (
                 update sluice.outbox o set
                     fields = case when m.status = 'rejected' and m.operation = 'upsert'
@@ -199,7 +212,7 @@ public final class Outbox {
                     lease = null, lease_until = null, last_error = null, fill = null,
                     due = clock_timestamp() + case when o.priority = 0 then ? else ? end * interval '1 millisecond'
                 from mine m
-                where o.account = m.account and o.object = m.object and o.key = m.key
+                where o.account = m.account and o.object = m.object and o.key = m.key and %3$s
                   and m.status <> 'retry' and m.operation is not null),
             returned as (
                 update sluice.outbox o set %1$s,
@@ -207,8 +220,10 @@ public final class Outbox {
                     due = clock_timestamp() + m.backoff_ms * interval '1 millisecond',
                     last_error = concat_ws(': ', m.code, m.message)
                 from mine m
-                where o.account = m.account and o.object = m.object and o.key = m.key and m.status = 'retry')
-            select count(*) from mine""".formatted(GIVE_BACK, DOUBT.formatted("mine"));
+                where o.account = m.account and o.object = m.object and o.key = m.key and %3$s
+                  and m.status = 'retry')
+            select count(*) from mine""".formatted(GIVE_BACK, DOUBT.formatted("mine", among("r", "mine")),
+            among("o", "mine"), among("r", "done_deletes"), among("o", "over"));
 
     private static final int ENDED_AT_ONCE = 1000;
 
@@ -226,8 +241,8 @@ public final class Outbox {
             update sluice.outbox o set %1$s,
                 last_error = 'nobody settled this before its lease ended: the process was killed, or the call was cut'
             from ended e
-            where o.account = e.account and o.object = e.object and o.key = e.key
-            """.formatted(GIVE_BACK, DOUBT.formatted("ended"), ENDED_AT_ONCE);
+            where o.account = e.account and o.object = e.object and o.key = e.key and %4$s
+            """.formatted(GIVE_BACK, DOUBT.formatted("ended", among("r", "ended")), ENDED_AT_ONCE, among("o", "ended"));
 
     private final Database database;
     private final Duration lease;
@@ -288,7 +303,18 @@ public final class Outbox {
 
     /** @param most records of a call */
     static String claimOf(int most) {
-        return CLAIM.formatted(Pauses.ACCOUNTS, Pauses.SYNCS, most);
+        return CLAIM.formatted(Pauses.ACCOUNTS, Pauses.SYNCS, most, among("o", "pointless"), among("o", "effective"));
+    }
+
+    /**
+     * Of one account and object, as a claim is, these are the rows themselves; of several, some more, which a join
+     * leaves out.
+     */
+    private static String among(String table, String rows) {
+        return """
+                %1$s.account = any (array(select distinct account from %2$s))
+                  and %1$s.object = any (array(select distinct object from %2$s))
+                  and %1$s.key = any (array(select key from %2$s))""".formatted(table, rows);
     }
 
     private record Row(Change change, String object, String sync) { }
@@ -298,14 +324,21 @@ public final class Outbox {
 
     private Picked pick(String account, int most, Priority least, UUID id) throws SQLException {
         int[] dropped = new int[1];
-        List<Row> rows = database.query(claimOf(most), row -> {
+        List<Row> rows = planned(connection -> Database.query(connection, claimOf(most), row -> {
             dropped[0] = row.getInt("dropped");
             return row.getString("key") == null ? null
                     : new Row(new Change(row.getString("key"), Operation.of(row.getString("inflight_operation")),
                             row.getString("crm_id"), Json.fields(row.getString("inflight"))),
                             row.getString("object"), row.getString("sync"));
-        }, account, least.rank(), account, id, lease.toMillis());
+        }, account, least.rank(), account, id, lease.toMillis()));
         return new Picked(dropped[0], rows.stream().filter(Objects::nonNull).toList());
+    }
+
+    private <T> T planned(Database.Work<T> work) throws SQLException {
+        return database.transaction(connection -> {
+            Database.query(connection, FIXED_PLAN, row -> null);
+            return work.in(connection);
+        });
     }
 
     /** Takes the outcomes of a call that was answered record by record. */
@@ -323,7 +356,7 @@ public final class Outbox {
      */
     public int settle(Claim claim, List<Outcome> outcomes, boolean halve) throws SQLException {
         Integer fill = halve ? Math.max(1, claim.size() / 2) : null;
-        return database.transaction(connection -> Database.query(connection, SETTLE, row -> row.getInt(1),
+        return planned(connection -> Database.query(connection, SETTLE, row -> row.getInt(1),
                 texts(connection, outcomes, Outcome::key),
                 texts(connection, outcomes, outcome -> outcome.status().toString()),
                 texts(connection, outcomes, Outcome::crmId),
@@ -352,7 +385,7 @@ public final class Outbox {
 
     /** Puts a claim back whose call was refused before it did anything: it waits again, in its place. */
     public void release(Claim claim) throws SQLException {
-        database.update(RELEASE, claim.lease());
+        planned(connection -> Database.update(connection, RELEASE, claim.lease()));
     }
 
     /** Gives back what processes that died had claimed. @return how many records */
@@ -360,7 +393,7 @@ public final class Outbox {
         int all = 0;
         int some;
         do {
-            some = database.update(EXPIRE);
+            some = planned(connection -> Database.update(connection, EXPIRE));
             all += some;
         } while (some == ENDED_AT_ONCE);
         return all;

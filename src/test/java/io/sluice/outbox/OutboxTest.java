@@ -6,6 +6,7 @@ import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
+import io.sluice.store.Database;
 import io.sluice.store.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OutboxTest {
@@ -435,18 +437,34 @@ class OutboxTest {
 
     private static final String WAITING_ROWS = """
             insert into sluice.outbox (account, object, key, sync, operation, priority, since)
-            select 'crm', 'Contact', n, 'contact', 'upsert', 2, now() from generate_series(1, 20000) as n""";
+            select 'crm', 'Contact', n, 'contact', 'upsert', 2, now() from generate_series(%d, %d) as n""";
 
-    /** Statistics of an hour in which nothing waited, or of now. */
+    /** Statistics of a moment in which nothing waited, or little; and right ones. */
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void aClaimReadsWhatItTakesHoweverMuchWaits(boolean known) throws SQLException {
-        DATABASE.run("delete from sluice.outbox", "analyze sluice.outbox", WAITING_ROWS);
-        if (known) {
-            DATABASE.run("analyze sluice.outbox");
-        }
-        assertThat(plan(filled(Outbox.claimOf(200), "'crm'", "3", "'crm'", "gen_random_uuid()", "60000")))
-                .contains("actual rows=200 ").doesNotContainPattern("actual rows=\\d{4}");
+    @ValueSource(ints = {0, 1_500, 20_000})
+    void aCallReadsWhatItTakesHoweverMuchWaits(int known) throws SQLException {
+        twentyThousandWaitOfWhich(known);
+        assertThat(plan(Outbox.FIXED_PLAN, filled(Outbox.claimOf(200), "'crm'", "3", "'crm'", "gen_random_uuid()", "60000")))
+                .contains("actual rows=200 ").doesNotContainPattern("actual rows=\\d{4}").doesNotContain("JIT");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"done, 0", "retry, 0", "rejected, 0", "done, 1500", "retry, 1500", "rejected, 1500", "retry, 20000"})
+    void anAnswerIsSettledByReadingWhatItIsAbout(String status, int known) throws SQLException {
+        twentyThousandWaitOfWhich(known);
+        Claim claim = outbox.claim("crm", 200, Priority.LOW).orElseThrow();
+        DATABASE.run("analyze sluice.record", "insert into sluice.record (account, object, key, sync, base)"
+                + " select account, object, key, sync, '{}' from sluice.outbox");
+        String texts = "array(select '%s'::text from generate_series(1, 200))";
+        assertThat(plan(Outbox.FIXED_PLAN, filled(Outbox.SETTLE, "array(select key from sluice.outbox where lease is not null)",
+                texts.formatted(status), texts, texts, texts, "array(select 0 from generate_series(1, 200))",
+                "'" + claim.lease() + "'", "0", "0", "null")))
+                .contains("actual rows=200 ").doesNotContainPattern("actual rows=\\d{4}").doesNotContain("JIT");
+    }
+
+    private static void twentyThousandWaitOfWhich(int known) throws SQLException {
+        DATABASE.run(WAITING_ROWS.formatted(1, 20_000), "delete from sluice.outbox where key::int > " + known,
+                "analyze sluice.outbox", WAITING_ROWS.formatted(known + 1, 20_000));
     }
 
     @Test
@@ -454,7 +472,7 @@ class OutboxTest {
         DATABASE.run("insert into sluice.outbox (account, object, key, sync, priority, since, inflight_operation, lease,"
                 + " lease_until) select 'crm', 'Contact', n, 'contact', 2, now(), 'upsert', gen_random_uuid(),"
                 + " now() + interval '1 minute' from generate_series(1, 20000) as n", "analyze sluice.outbox");
-        assertThat(plan(Outbox.EXPIRE)).contains("outbox_leases").doesNotContain("Rows Removed by Filter")
+        assertThat(plan(Outbox.FIXED_PLAN, Outbox.EXPIRE)).contains("outbox_leases").doesNotContain("Rows Removed by Filter")
                 .doesNotContainPattern("actual rows=\\d{4}");
     }
 
@@ -466,7 +484,11 @@ class OutboxTest {
         return filled;
     }
 
-    private static String plan(String sql) throws SQLException {
-        return String.join("\n", DATABASE.texts("explain (analyze, timing off) " + sql));
+    private static String plan(String before, String sql) throws SQLException {
+        return DATABASE.sluice().transaction(connection -> {
+            Database.query(connection, before, row -> null);
+            return String.join("\n",
+                    Database.query(connection, "explain (analyze, timing off) " + sql, row -> row.getString(1)));
+        });
     }
 }

@@ -95,13 +95,16 @@ final class BulkIngest {
         return BulkJobs.allowed(() -> {
             if (JobState.ABORTED.wireName().equals(wanted)) {
                 job.abort();
-            } else if (JobState.UPLOAD_COMPLETE.wireName().equals(wanted)) {
-                job.close();
-                bulk.submit(call.account(), job);
-            } else {
+                return Answers.json(200, BulkJobs.describe(job, false));
+            }
+            if (!JobState.UPLOAD_COMPLETE.wireName().equals(wanted)) {
                 throw BulkJobs.wrongState(wanted);
             }
-            return Answers.json(200, BulkJobs.describe(job, false));
+            job.close();
+            // Before a worker has it: the answer tells what was asked for, not how far a quick worker came since.
+            Answer answer = Answers.json(200, BulkJobs.describe(job, false));
+            bulk.submit(call.account(), job);
+            return answer;
         });
     }
 
