@@ -6,16 +6,37 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * One record as a CRM has it, whichever way it was heard of.
+ * What came from a CRM of one record: the record as it was read, or single fields that an event told.
  *
  * @param crmId  the CRM's own id
- * @param key    value of the external id, or null where the record has none
- * @param at     when it last changed, by the CRM's clock
+ * @param key    value of the external id; null where the record has none, or an event did not tell it
+ * @param at     when it last changed, by the CRM's clock; the earliest of what events told
  * @param fields CRM field to value; an absent one was not read
+ * @param told   when each of the fields came to have its value, by the CRM's clock; empty where the record was read
  */
-public record Received(String crmId, String key, Instant at, Map<String, Object> fields) {
+public record Received(String crmId, String key, Instant at, Map<String, Object> fields, Map<String, Instant> told) {
 
     public Received {
         fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+        told = Map.copyOf(told);
+    }
+
+    /** A record that was read. */
+    public Received(String crmId, String key, Instant at, Map<String, Object> fields) {
+        this(crmId, key, at, fields, Map.of());
+    }
+
+    /** Fields of which events told, for each a value and a time. */
+    public static Received told(String crmId, Map<String, Object> fields, Map<String, Instant> told) {
+        return new Received(crmId, null, Collections.min(told.values()), fields, told);
+    }
+
+    public boolean isRead() {
+        return told.isEmpty();
+    }
+
+    /** When the field last changed, or its record, as far as is known. */
+    public Instant at(String field) {
+        return told.getOrDefault(field, at);
     }
 }

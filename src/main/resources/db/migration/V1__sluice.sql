@@ -194,6 +194,25 @@ create table sluice.refusal (
     primary key (account, kind)
 );
 
+-- What CRMs told by themselves. A row is kept for a while after it is done, so that what is told again is known.
+create table sluice.inbox (
+    account     text        not null,
+    identity    uuid        not null,   -- of what makes two tellings the same, which is no vendor's event id
+    object      text        not null,
+    crm_id      text        not null,
+    kind        text        not null check (kind in ('value', 'look', 'gone')),
+    field       text,                   -- value: the field and what it has become
+    value       text,
+    at          timestamptz not null,   -- when it happened, by the CRM's clock
+    received_at timestamptz not null default clock_timestamp(),
+    due         timestamptz not null default clock_timestamp(),   -- in somebody's hands until then
+    done_at     timestamptz,
+    primary key (account, identity)
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
+
+create index inbox_waiting on sluice.inbox (due) where done_at is null;
+create index inbox_done on sluice.inbox (done_at) where done_at is not null;
+
 -- How far each stream has come. For a sync's first load: which mapping of the table is loaded.
 create table sluice.checkpoint (
     account    text        not null,

@@ -59,13 +59,19 @@ final class Agreement {
         Entry entry = entries.computeIfAbsent(key, first -> new Entry(record.crmId(), new LinkedHashMap<>(),
                 new LinkedHashMap<>(), new LinkedHashSet<>()));
         entry.base().put(name, decision == Decision.AGREED ? field.ours() : field.crm());
-        entry.stamps().put(name, record.at().toString());
+        entry.stamps().put(name, record.at(name).toString());
         if (decision != Decision.DATABASE_WINS) {
             entry.settled().add(name);
         }
         if (decision.isConflict()) {
             conflicts.add(new Conflict(key, name, field, decision));
         }
+    }
+
+    /** The CRM told anew what was known: nothing changes but since when it is so. */
+    void confirm(String key, Received record, String name) {
+        entries.computeIfAbsent(key, first -> new Entry(record.crmId(), new LinkedHashMap<>(), new LinkedHashMap<>(),
+                new LinkedHashSet<>())).stamps().put(name, record.at(name).toString());
     }
 
     /**

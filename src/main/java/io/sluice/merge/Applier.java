@@ -8,11 +8,13 @@ import io.sluice.capture.Source;
 import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Brings what changed in a CRM into the application's table: a page a transaction, set by set. Under its locks nothing
@@ -49,6 +51,20 @@ public final class Applier {
      * @param readAt {@link #now()} before they were read
      */
     public Applied apply(Sync sync, List<Received> records, Instant readAt) throws SQLException {
+        return apply(sync, records, record -> readAt);
+    }
+
+    /**
+     * Applies fields of which events told. A record that was written from here at about that time, or later, can't be
+     * judged by them, and one that is not known can't be found: both come back as {@link Applied#later()}, to be read.
+     *
+     * @param skew by which the CRM's clock and ours may differ
+     */
+    public Applied hear(Sync sync, List<Received> records, Duration skew) throws SQLException {
+        return apply(sync, records, record -> record.at().minus(skew));
+    }
+
+    private Applied apply(Sync sync, List<Received> records, Function<Received, Instant> readAt) throws SQLException {
         Target target = new Target(source(sync), sync);
         Set<String> written = new LinkedHashSet<>();
         return applying(records, part -> database.transaction(connection -> {

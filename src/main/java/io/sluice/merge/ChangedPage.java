@@ -16,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /** One page of changed records in one transaction: locks, decides field by field, writes. */
 final class ChangedPage {
@@ -47,14 +48,18 @@ final class ChangedPage {
         this.agreement = new Agreement(sync);
     }
 
-    Applied apply(List<Received> records, Instant readAt) throws SQLException {
+    /** @param readAt of a record: the time, by the database's clock, before which it surely was as it came */
+    Applied apply(List<Received> records, Function<Received, Instant> readAt) throws SQLException {
         Map<String, Received> byKey = byKey(records);
         Map<String, Map<String, Object>> rows = target.lock(connection, byKey.keySet());
         Set<String> missing = new LinkedHashSet<>(byKey.keySet());
         missing.removeAll(rows.keySet());
         Set<String> busy = target.present(connection, missing);
-        Map<String, Waiting> waiting = Waiting.lock(connection, sync.getAccount(), sync.getObject(), byKey.keySet(),
-                readAt);
+        Map<String, Instant> reads = new LinkedHashMap<>();
+        byKey.forEach((key, record) -> reads.put(key, readAt.apply(record)));
+        Map<String, Waiting> waiting = Waiting.lock(connection, sync.getAccount(), sync.getObject(), reads);
+        byKey.replaceAll((key, record) -> record.isRead() ? record : news(key, record, waiting.get(key)));
+        byKey.values().removeIf(record -> record.fields().isEmpty());
         Waiting.addUndrained(connection, sync.getTable(), unclear(byKey, rows, waiting));
         byKey.forEach((key, record) -> {
             Waiting ours = waiting.get(key);
@@ -77,9 +82,14 @@ final class ChangedPage {
         Map<String, Received> byKey = new LinkedHashMap<>();
         for (Received record : records) {
             String key = known.getOrDefault(record.crmId(), record.key());
-            if (key == null) {
+            if (key == null && record.isRead()) {
                 withoutKey++;
-            } else if (!key.equals(record.key())) {
+            } else if (key == null) {
+                // a record of ours is known by its id; of another only a reading tells whether it has a key
+                if (sync.getInserts().equals("propagate")) {
+                    later.add(record.crmId());
+                }
+            } else if (record.isRead() && !key.equals(record.key())) {
                 refused.add(new Applied.Refused(key, record.crmId(), List.of(sync.getKey()), "its external id "
                         + sync.getExternalId() + " was changed to " + record.key() + " in the CRM; change it back, or"
                         + " the next change of the row makes a second record"));
@@ -88,6 +98,26 @@ final class ChangedPage {
             }
         }
         return byKey;
+    }
+
+    /** Events come late, twice, and out of order: what is left when echoes and older news are taken out. */
+    private Received news(String key, Received record, Waiting ours) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        record.fields().forEach((name, value) -> {
+            if (ours.isOld(name, record.at(name)) || holds(ours.inflight, name, value)) {
+                return;
+            }
+            if (ours.base != null && holds(ours.base, name, value)) {
+                agreement.confirm(key, record, name);
+            } else {
+                fields.put(name, value);
+            }
+        });
+        return new Received(record.crmId(), key, record.at(), fields, record.told());
+    }
+
+    private static boolean holds(Map<String, Object> fields, String name, Object value) {
+        return fields.containsKey(name) && Values.same(fields.get(name), value);
     }
 
     /** Of these the change log must say whether and when our side changed them. */
@@ -112,7 +142,7 @@ final class ChangedPage {
                 return;
             }
             Agreed base = ours.base == null || !ours.base.containsKey(name) ? null : new Agreed(ours.base.get(name));
-            Field field = new Field(base, value, record.at(), row.get(name),
+            Field field = new Field(base, value, record.at(name), row.get(name),
                     ours.changedAt(name, target.column(name).name()));
             Decision decision = Merge.decide(field, rule);
             if (decision == Decision.UNCHANGED) {
@@ -140,7 +170,7 @@ final class ChangedPage {
             Received record = byKey.get(key);
             if (made.containsKey(key)) {
                 fields.forEach((name, value) -> agreement.add(key, record, name,
-                        new Field(null, value, record.at(), null, null), Decision.TAKEN));
+                        new Field(null, value, record.at(name), null, null), Decision.TAKEN));
             } else {
                 later.add(record.crmId());
             }

@@ -55,8 +55,9 @@ final class DeletedPage {
         Set<String> busy = new LinkedHashSet<>(byKey.keySet());
         busy.removeAll(rows.keySet());
         busy = target.present(connection, busy);
-        Map<String, Waiting> waiting = Waiting.lock(connection, sync.getAccount(), sync.getObject(), byKey.keySet(),
-                readAt);
+        Map<String, Instant> reads = new LinkedHashMap<>();
+        byKey.keySet().forEach(key -> reads.put(key, readAt));
+        Map<String, Waiting> waiting = Waiting.lock(connection, sync.getAccount(), sync.getObject(), reads);
         Waiting.addUndrained(connection, sync.getTable(), waiting);
 
         Set<String> later = new LinkedHashSet<>();

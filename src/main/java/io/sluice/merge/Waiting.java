@@ -6,8 +6,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -18,13 +16,13 @@ import java.util.Map;
 final class Waiting {
 
     private static final String OUTBOX = """
-            select key, operation, stamps, lease is not null from sluice.outbox
+            select key, operation, stamps, lease is not null, inflight from sluice.outbox
             where account = ? and object = ? and key = any(?)
             order by account, object, key for update""";
 
     private static final String KNOWN = """
-            select k.key, r.base, r.settled_at >= ? or d.deleted_at >= ?, l.stamps
-            from unnest(?::text[]) as k(key)
+            select k.key, r.base, r.settled_at >= k.read_at or d.deleted_at >= k.read_at, l.stamps, r.stamps
+            from unnest(?::text[], ?::timestamptz[]) as k(key, read_at)
             left join sluice.record r on r.account = ? and r.object = ? and r.key = k.key
             left join sluice.deleted d on d.account = ? and d.object = ? and d.key = k.key
             left join sluice.dead_letter l on l.account = ? and l.object = ? and l.key = k.key""";
@@ -42,32 +40,42 @@ final class Waiting {
     /** Whether a call is under way, or ended after the reading began: what was read may be older than what we know. */
     boolean moving;
     boolean deleteWaits;
+    /** What is being sent. */
+    Map<String, Object> inflight = Map.of();
+    /** When what was last known to be in the CRM came to be there. */
+    private final Map<String, Instant> known = new HashMap<>();
     /** When the whole record changed, or null. */
     private Instant whole;
     private final Map<String, Instant> byField = new HashMap<>();
     private final Map<String, Instant> byColumn = new HashMap<>();
 
-    /** Locks the records in the outbox and reads what is known of them. */
-    static Map<String, Waiting> lock(Connection connection, String account, String object, Collection<String> keys,
-            Instant readAt) throws SQLException {
+    /**
+     * Locks the records in the outbox and reads what is known of them.
+     *
+     * @param readAt key to the time, by the database's clock, before which what is known of it was surely told
+     */
+    static Map<String, Waiting> lock(Connection connection, String account, String object, Map<String, Instant> readAt)
+            throws SQLException {
         Map<String, Waiting> found = new HashMap<>();
-        keys.forEach(key -> found.put(key, new Waiting()));
-        java.sql.Array array = Target.texts(connection, found.keySet());
+        readAt.keySet().forEach(key -> found.put(key, new Waiting()));
+        java.sql.Array array = Target.texts(connection, readAt.keySet());
         Database.query(connection, OUTBOX, row -> {
             Waiting waiting = found.get(row.getString(1));
             waiting.deleteWaits = "delete".equals(row.getString(2));
             Json.fields(row.getString(3)).forEach((field, at) -> waiting.changed(field, moment(at)));
             waiting.moving = row.getBoolean(4);
+            waiting.inflight = Json.fields(row.getString(5));
             return null;
         }, account, object, array);
-        OffsetDateTime since = readAt.atOffset(ZoneOffset.UTC);
         Database.query(connection, KNOWN, row -> {
             Waiting waiting = found.get(row.getString(1));
             waiting.base = row.getString(2) == null ? null : Json.fields(row.getString(2));
             waiting.moving |= row.getBoolean(3);
             Json.fields(row.getString(4)).forEach((field, at) -> waiting.changed(field, moment(at)));
+            Json.fields(row.getString(5)).forEach((field, at) -> waiting.known.put(field, moment(at)));
             return null;
-        }, since, since, array, account, object, account, object, account, object);
+        }, array, connection.createArrayOf("timestamptz", readAt.values().stream().map(Instant::toString).toArray()),
+                account, object, account, object, account, object);
         return found;
     }
 
@@ -92,6 +100,11 @@ final class Waiting {
 
     private void changed(String field, Instant at) {
         byField.merge(field, at, Waiting::later);
+    }
+
+    /** Whether the field is known to have come to its value later than this. */
+    boolean isOld(String field, Instant at) {
+        return known.containsKey(field) && at.isBefore(known.get(field));
     }
 
     /** When the field changed on our side, or null when no change of it waits. */

@@ -1,0 +1,58 @@
+package io.sluice;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.UUID;
+
+/**
+ * What a CRM told by itself of one record.
+ *
+ * @param identity what is the same when it is told again; a vendor's own event id often is not
+ * @param object   as a sync names it
+ * @param crmId    the CRM's own id of the record
+ * @param field    of a {@link Kind#VALUE}: the field that changed; else null
+ * @param value    what it has become, as text; null where it is empty
+ * @param at       when it happened, by the CRM's clock
+ */
+public record Event(UUID identity, String object, String crmId, Kind kind, String field, String value, Instant at) {
+
+    /** What an event says. */
+    public enum Kind {
+        /** A field has a new value, and here it is. */
+        VALUE,
+        /** The record is new, came back, or is another: it must be read. */
+        LOOK,
+        /** The record was deleted. */
+        GONE;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
+
+        public static Kind of(String name) {
+            return valueOf(name.toUpperCase(java.util.Locale.ROOT));
+        }
+    }
+
+    /** An identity of these parts. */
+    public static UUID identityOf(Object... parts) {
+        StringBuilder text = new StringBuilder();
+        for (Object part : parts) {
+            text.append(part).append('\n');
+        }
+        return UUID.nameUUIDFromBytes(text.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    public static Event value(UUID identity, String object, String crmId, String field, String value, Instant at) {
+        return new Event(identity, object, crmId, Kind.VALUE, field, value, at);
+    }
+
+    public static Event look(UUID identity, String object, String crmId, Instant at) {
+        return new Event(identity, object, crmId, Kind.LOOK, null, null, at);
+    }
+
+    public static Event gone(UUID identity, String object, String crmId, Instant at) {
+        return new Event(identity, object, crmId, Kind.GONE, null, null, at);
+    }
+}

@@ -1,0 +1,82 @@
+package io.sluice.receive;
+
+import io.sluice.Sync;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/** Records of one object that are read in one call, for all syncs that they concern. */
+public final class Batch {
+
+    private final String account;
+    private final String object;
+    private final String crm;
+    private final List<Sync> syncs;
+    /** By CRM id; the same record may have been told of again meanwhile. */
+    private final Map<String, List<Telling>> tellings = new LinkedHashMap<>();
+    private Instant readAt;
+
+    Batch(String account, String object, String crm, List<Sync> syncs, List<Telling> tellings) {
+        this.account = account;
+        this.object = object;
+        this.crm = crm;
+        this.syncs = syncs;
+        tellings.forEach(telling ->
+                this.tellings.computeIfAbsent(telling.record().crmId(), first -> new ArrayList<>()).add(telling));
+    }
+
+    String account() {
+        return account;
+    }
+
+    String object() {
+        return object;
+    }
+
+    List<Sync> syncs() {
+        return syncs;
+    }
+
+    /** A call is about to be made. */
+    void asking(Instant now) {
+        readAt = now;
+    }
+
+    Instant readAt() {
+        return readAt;
+    }
+
+    /** When the CRM last told of the record. */
+    Instant lastTold(String crmId) {
+        return of(crmId).stream().map(Telling::last).max(Instant::compareTo).orElse(readAt);
+    }
+
+    /** CRM ids. */
+    public List<String> getIds() {
+        return List.copyOf(tellings.keySet());
+    }
+
+    private List<Telling> of(String crmId) {
+        return tellings.getOrDefault(crmId, List.of());
+    }
+
+    List<UUID> identities(Collection<String> crmIds) {
+        return crmIds.stream().flatMap(id -> of(id).stream()).flatMap(telling -> telling.identities().stream()).toList();
+    }
+
+    /** The Kamelet that reads them. */
+    public String getReader() {
+        TreeSet<String> fields = new TreeSet<>();
+        syncs.forEach(sync -> {
+            fields.addAll(sync.getFields().values());
+            fields.add(sync.getExternalId());
+        });
+        return "kamelet:" + crm + "-read-action?account=" + account + "&object=" + object + "&fields="
+                + String.join(",", fields);
+    }
+}

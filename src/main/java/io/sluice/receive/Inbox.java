@@ -1,0 +1,111 @@
+package io.sluice.receive;
+
+import io.sluice.Event;
+import io.sluice.store.Database;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
+
+/**
+ * What CRMs told by themselves, kept before they are answered: the table {@code inbox}. It is the idempotent repository
+ * too: what is told twice has one row. Whoever takes rows has them for a while; what is not done by then is taken again.
+ */
+public final class Inbox {
+
+    /** In the order of their identities, so that two tellings of the same can't lock each other out. */
+    private static final String KEEP = """
+            insert into sluice.inbox (account, identity, object, crm_id, kind, field, value, at)
+            select ?, identity, object, crm_id, kind, field, value, at
+            from unnest(?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::timestamptz[])
+                as e(identity, object, crm_id, kind, field, value, at)
+            order by identity
+            on conflict (account, identity) do nothing""";
+
+    /** By the index of what waits, the longest waiting first, whatever the statistics say of an emptier hour. */
+    private static final String TAKE = """
+            with taken as materialized (
+                select ctid from sluice.inbox where done_at is null and due <= clock_timestamp()
+                  and account <> all (?) order by due limit ? for update skip locked)
+            update sluice.inbox i set due = clock_timestamp() + ? * interval '1 millisecond'
+            where ctid = any (array(select ctid from taken))
+            returning account, identity, object, crm_id, kind, field, value, at""";
+
+    private static final String DONE = """
+            update sluice.inbox set done_at = clock_timestamp() where account = ? and identity = any (?)""";
+
+    private static final String LATER = """
+            update sluice.inbox set due = clock_timestamp() + ? * interval '1 millisecond'
+            where account = ? and identity = any (?) and done_at is null""";
+
+    private static final String FORGET = """
+            delete from sluice.inbox where done_at < clock_timestamp() - ? * interval '1 millisecond'""";
+
+    /** A row of the inbox. */
+    record Row(String account, Event event) {
+    }
+
+    private final Database database;
+
+    public Inbox(Database database) {
+        this.database = database;
+    }
+
+    /**
+     * Keeps events; when this returns, they are safe.
+     *
+     * @return how many were not there already
+     */
+    int keep(String account, List<Event> events) throws SQLException {
+        return events.isEmpty() ? 0 : database.transaction(connection -> Database.update(connection, KEEP, account,
+                connection.createArrayOf("uuid", events.stream().map(Event::identity).toArray()),
+                texts(connection, events, Event::object), texts(connection, events, Event::crmId),
+                texts(connection, events, event -> event.kind().toString()), texts(connection, events, Event::field),
+                texts(connection, events, Event::value),
+                connection.createArrayOf("timestamptz", events.stream().map(event -> event.at().toString()).toArray())));
+    }
+
+    private static Array texts(Connection connection, List<Event> events, Function<Event, String> part)
+            throws SQLException {
+        return connection.createArrayOf("text", events.stream().map(part).toArray());
+    }
+
+    /**
+     * Takes what waits.
+     *
+     * @param but     accounts of which nothing is taken
+     * @param holding how long it is nobody else's
+     */
+    List<Row> take(Collection<String> but, int most, Duration holding) throws SQLException {
+        return database.transaction(connection -> Database.query(connection, TAKE, row -> new Row(row.getString("account"),
+                new Event(row.getObject("identity", UUID.class), row.getString("object"), row.getString("crm_id"),
+                        Event.Kind.of(row.getString("kind")), row.getString("field"), row.getString("value"),
+                        row.getObject("at", OffsetDateTime.class).toInstant())),
+                connection.createArrayOf("text", but.toArray()), most, holding.toMillis()));
+    }
+
+    void done(String account, Collection<UUID> identities) throws SQLException {
+        if (!identities.isEmpty()) {
+            database.transaction(connection -> Database.update(connection, DONE, account,
+                    connection.createArrayOf("uuid", identities.toArray())));
+        }
+    }
+
+    /** Gives back what can't be done now. */
+    void later(String account, Collection<UUID> identities, Duration pause) throws SQLException {
+        if (!identities.isEmpty()) {
+            database.transaction(connection -> Database.update(connection, LATER, pause.toMillis(), account,
+                    connection.createArrayOf("uuid", identities.toArray())));
+        }
+    }
+
+    /** Lets go of what was done so long ago that it will not be told again. @return how many */
+    public int forget(Duration after) throws SQLException {
+        return database.update(FORGET, after.toMillis());
+    }
+}

@@ -1,0 +1,237 @@
+package io.sluice.receive;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.sluice.Event;
+import io.sluice.Gone;
+import io.sluice.Priority;
+import io.sluice.Received;
+import io.sluice.Sync;
+import io.sluice.crm.Accounts;
+import io.sluice.crm.Permits;
+import io.sluice.merge.Applied;
+import io.sluice.merge.Applier;
+import io.sluice.outbox.Paused;
+import io.sluice.outbox.Paused.Kind;
+import io.sluice.outbox.Pauses;
+import io.sluice.quota.Call;
+import io.sluice.quota.Permit;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.apache.camel.Body;
+import org.apache.camel.Header;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The decisions of the routes that take what CRMs tell by themselves, between the steps that their YAML shows. */
+public final class Listening {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Listening.class);
+    private static final int AT_ONCE = 1000;
+    private static final Duration HOLDING = Duration.ofMinutes(1);
+    private static final Duration LONGEST_WAIT = Duration.ofMillis(250);
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+    private static final long STRANGERS = 100_000;
+    private static final Duration STRANGE_FOR = Duration.ofMinutes(10);
+
+    private final Accounts accounts;
+    private final Permits permits;
+    private final Pauses pauses;
+    private final Inbox inbox;
+    private final Applier applier;
+    private final List<Sync> syncs;
+    private final Duration skew;
+    private final Heard heard;
+    private final Notices notices = new Notices();
+    /** Records that were read and have no key: what is told of their other fields concerns no row. */
+    private final Cache<Telling.Record, Boolean> strangers = Caffeine.newBuilder().maximumSize(STRANGERS)
+            .expireAfterWrite(STRANGE_FOR).build();
+
+    /** @param skew by which the CRM's clock and ours may differ */
+    public Listening(Accounts accounts, Permits permits, Pauses pauses, Inbox inbox, Applier applier, List<Sync> syncs,
+            Duration skew, Heard heard) {
+        this.accounts = accounts;
+        this.permits = permits;
+        this.pauses = pauses;
+        this.inbox = inbox;
+        this.applier = applier;
+        this.syncs = syncs.stream().filter(sync -> "both".equals(sync.getDirection())).toList();
+        this.skew = skew;
+        this.heard = heard;
+    }
+
+    /** The Kamelet that knows whether a request comes from the account's CRM and what it says; null for no account. */
+    public String ear(String account) {
+        return account == null || accounts.get(account) == null ? null
+                : "kamelet:" + accounts.get(account).crm().name() + "-webhook-action?account=" + account;
+    }
+
+    /** Keeps what a sync wants to know; when this returns, the sender may be told that it arrived. */
+    public void keep(String account, @Body List<Event> events) throws SQLException {
+        Set<String> objects = syncs.stream().filter(sync -> sync.getAccount().equals(account)).map(Sync::getObject)
+                .collect(Collectors.toSet());
+        List<Event> wanted = events.stream().filter(event -> objects.contains(event.object())).toList();
+        int fresh = inbox.keep(account, wanted);
+        heard.kept(account, fresh, wanted.size() - fresh, events.size() - wanted.size());
+    }
+
+    /** Counts a request that changed nothing. */
+    public void refused(String account, String why) {
+        heard.refused(account, why);
+    }
+
+    /**
+     * Applies what was told.
+     *
+     * @return what must be read first, each a record
+     */
+    public List<Telling> hear() throws SQLException {
+        Set<String> silent = pauses.all().stream().filter(it -> it.kind() == Kind.ACCOUNT).map(Paused::name)
+                .collect(Collectors.toSet());
+        List<Telling> look = new ArrayList<>();
+        Map<List<String>, List<Telling>> byObject = Telling.of(inbox.take(silent, AT_ONCE, HOLDING)).stream()
+                .collect(Collectors.groupingBy(telling -> List.of(telling.record().account(), telling.record().object())));
+        for (List<Telling> tellings : byObject.values()) {
+            hear(tellings.get(0).record().account(), tellings.get(0).record().object(), tellings, look);
+        }
+        return look;
+    }
+
+    private void hear(String account, String object, List<Telling> tellings, List<Telling> look) throws SQLException {
+        List<Sync> told = told(account, object);
+        if (isPaused(told)) {
+            later(account, tellings);
+            return;
+        }
+        Set<Telling.Record> unclear = new HashSet<>();
+        Set<Telling.Record> busy = new HashSet<>();
+        for (Sync sync : told) {
+            Applied values = applier.hear(sync, values(sync, tellings), skew);
+            Applied gone = applier.delete(sync, gone(tellings), applier.now());
+            notices.tell(sync, values.plus(gone));
+            values.later().forEach(id -> unclear.add(new Telling.Record(account, object, id)));
+            gone.later().forEach(id -> busy.add(new Telling.Record(account, object, id)));
+        }
+        List<Telling> done = new ArrayList<>();
+        List<Telling> again = new ArrayList<>();
+        for (Telling telling : tellings) {
+            Telling.Record record = telling.record();
+            boolean mustLook = !told.isEmpty() && (telling.needsLook() || unclear.contains(record) && !isStrange(telling, told));
+            (mustLook ? look : busy.contains(record) ? again : done).add(telling);
+        }
+        done(account, done);
+        later(account, again);
+    }
+
+    private List<Sync> told(String account, String object) {
+        return syncs.stream().filter(sync -> sync.getAccount().equals(account) && sync.getObject().equals(object)).toList();
+    }
+
+    private boolean isPaused(List<Sync> told) throws SQLException {
+        for (Sync sync : told) {
+            if (pauses.find(Kind.SYNC, sync.getName()).isPresent()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static List<Received> values(Sync sync, List<Telling> tellings) {
+        return tellings.stream().filter(telling -> !telling.isGone() && !telling.needsLook())
+                .map(telling -> telling.of(sync)).filter(java.util.Objects::nonNull).toList();
+    }
+
+    private static List<Gone> gone(List<Telling> tellings) {
+        return tellings.stream().filter(Telling::isGone)
+                .map(telling -> new Gone(telling.record().crmId(), telling.last())).toList();
+    }
+
+    /** Whether it was read lately and had no key, and has got none since. */
+    private boolean isStrange(Telling telling, List<Sync> told) {
+        return strangers.getIfPresent(telling.record()) != null
+                && told.stream().noneMatch(sync -> telling.tells(sync.getExternalId()));
+    }
+
+    /** What is read in one call: records of one account and object. */
+    public Batch batch(@Body List<Telling> tellings) {
+        Telling.Record first = tellings.get(0).record();
+        return new Batch(first.account(), first.object(), accounts.get(first.account()).crm().name(),
+                told(first.account(), first.object()), tellings);
+    }
+
+    /** A permit to read, or null when there is none to be had: then the records keep their place and wait. */
+    public Permit permit(Batch batch) throws SQLException, InterruptedException {
+        Call call = new Call(batch.account(), "read", Priority.NORMAL, true);
+        Optional<Permit> permit = accounts.ready().contains(batch.account())
+                ? permits.await(() -> Optional.of(call), LONGEST_WAIT) : Optional.empty();
+        if (permit.isEmpty()) {
+            inbox.later(batch.account(), batch.identities(batch.getIds()), PAUSE);
+        } else {
+            batch.asking(applier.now());
+        }
+        return permit.orElse(null);
+    }
+
+    /**
+     * Applies records as they were read. One that was asked for and is not there is gone.
+     *
+     * @param answer a list of {@link Received}; anything else is no answer
+     */
+    public void read(Batch batch, @Body Object answer, @Header("SluiceStatus") Integer status) throws SQLException {
+        if (!(answer instanceof List<?> list)) {
+            LOG.debug("{} {} could not be read: HTTP {}: {}", batch.account(), batch.object(), status, answer);
+            inbox.later(batch.account(), batch.identities(batch.getIds()), PAUSE);
+            return;
+        }
+        List<Received> records = list.stream().map(Received.class::cast).toList();
+        Set<String> missing = new LinkedHashSet<>(batch.getIds());
+        records.forEach(record -> missing.remove(record.crmId()));
+        Set<String> busy = new HashSet<>();
+        Set<String> withKey = new HashSet<>();
+        for (Sync sync : batch.syncs()) {
+            List<Received> keyed = records.stream().map(record -> keyed(record, sync)).toList();
+            keyed.stream().filter(record -> record.key() != null).forEach(record -> withKey.add(record.crmId()));
+            // first those that are there: of merged records the one that stays must keep its row
+            Applied applied = applier.apply(sync, keyed, batch.readAt()).plus(applier.delete(sync, missing.stream()
+                    .map(id -> new Gone(id, batch.lastTold(id))).toList(), batch.readAt()));
+            notices.tell(sync, applied);
+            busy.addAll(applied.later());
+        }
+        records.stream().filter(record -> !withKey.contains(record.crmId()))
+                .forEach(record -> strangers.put(new Telling.Record(batch.account(), batch.object(), record.crmId()), true));
+        inbox.later(batch.account(), batch.identities(busy), PAUSE);
+        Set<String> done = new LinkedHashSet<>(batch.getIds());
+        done.removeAll(busy);
+        inbox.done(batch.account(), batch.identities(done));
+    }
+
+    /** The record as a sync sees it, by its own key. */
+    private static Received keyed(Received record, Sync sync) {
+        Object key = record.fields().get(sync.getExternalId());
+        return new Received(record.crmId(), key == null || key.toString().isBlank() ? null : key.toString(), record.at(),
+                record.fields());
+    }
+
+    private void done(String account, List<Telling> tellings) throws SQLException {
+        inbox.done(account, identities(tellings));
+    }
+
+    private void later(String account, List<Telling> tellings) throws SQLException {
+        inbox.later(account, identities(tellings), PAUSE);
+    }
+
+    private static List<UUID> identities(Collection<Telling> tellings) {
+        return tellings.stream().flatMap(telling -> telling.identities().stream()).toList();
+    }
+}

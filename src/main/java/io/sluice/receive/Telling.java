@@ -1,0 +1,69 @@
+package io.sluice.receive;
+
+import io.sluice.Event;
+import io.sluice.Received;
+import io.sluice.Sync;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** All that was told of one record, in the order in which it happened, not that in which it came. */
+record Telling(Record record, List<Event> events) {
+
+    /** Which record. */
+    record Record(String account, String object, String crmId) {
+    }
+
+    Telling {
+        events = events.stream().sorted(Comparator.comparing(Event::at)).toList();
+    }
+
+    static List<Telling> of(List<Inbox.Row> rows) {
+        Map<Record, List<Event>> byRecord = new LinkedHashMap<>();
+        rows.forEach(row -> byRecord.computeIfAbsent(
+                new Record(row.account(), row.event().object(), row.event().crmId()), first -> new ArrayList<>())
+                .add(row.event()));
+        return byRecord.entrySet().stream().map(entry -> new Telling(entry.getKey(), entry.getValue())).toList();
+    }
+
+    List<UUID> identities() {
+        return events.stream().map(Event::identity).toList();
+    }
+
+    Instant last() {
+        return events.get(events.size() - 1).at();
+    }
+
+    /** Whether the record is not there any more: what was told of it before is void. */
+    boolean isGone() {
+        Event.Kind life = events.stream().map(Event::kind).filter(kind -> kind != Event.Kind.VALUE)
+                .reduce((before, after) -> after).orElse(Event.Kind.VALUE);
+        return life == Event.Kind.GONE;
+    }
+
+    /** Whether its values alone don't tell what it is now. */
+    boolean needsLook() {
+        return !isGone() && events.stream().anyMatch(event -> event.kind() == Event.Kind.LOOK);
+    }
+
+    boolean tells(String field) {
+        return events.stream().anyMatch(event -> field.equals(event.field()));
+    }
+
+    /** What a sync is told, the last value of each field; null where it is nothing. */
+    Received of(Sync sync) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        Map<String, Instant> told = new LinkedHashMap<>();
+        for (Event event : events) {
+            if (event.kind() == Event.Kind.VALUE && sync.getFields().containsValue(event.field())) {
+                fields.put(event.field(), event.value());
+                told.put(event.field(), event.at());
+            }
+        }
+        return fields.isEmpty() ? null : Received.told(record.crmId(), fields, told);
+    }
+}
