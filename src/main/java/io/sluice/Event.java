@@ -20,7 +20,9 @@ public record Event(UUID identity, String object, String crmId, Kind kind, Strin
     public enum Kind {
         /** A field has a new value, and here it is. */
         VALUE,
-        /** The record is new, came back, or is another: it must be read. */
+        /** The record is new: it must be read, unless we made it. */
+        NEW,
+        /** The record came back, or is another: it must be read. */
         LOOK,
         /** The record was deleted. */
         GONE;
@@ -46,6 +48,10 @@ public record Event(UUID identity, String object, String crmId, Kind kind, Strin
 
     public static Event value(UUID identity, String object, String crmId, String field, String value, Instant at) {
         return new Event(identity, object, crmId, Kind.VALUE, field, value, at);
+    }
+
+    public static Event fresh(UUID identity, String object, String crmId, Instant at) {
+        return new Event(identity, object, crmId, Kind.NEW, null, null, at);
     }
 
     public static Event look(UUID identity, String object, String crmId, Instant at) {

@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -72,6 +73,12 @@ public final class Applier {
             Capture.hold(connection, sync.getTable());
             return new ChangedPage(connection, sync, target, written).apply(part, readAt);
         }), (record, why) -> new Applied.Refused(record.key(), record.crmId(), target.columns(written), why));
+    }
+
+    /** Which of these CRM ids are of records that the sync knows. */
+    public Set<String> known(Sync sync, Collection<String> crmIds) throws SQLException {
+        return database.transaction(connection ->
+                ChangedPage.keys(connection, sync, crmIds)).keySet();
     }
 
     /** Applies deletes of a CRM. Records that the sync does not know, its own deletes among them, are passed over. */

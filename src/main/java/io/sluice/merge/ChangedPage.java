@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -75,10 +76,7 @@ final class ChangedPage {
     }
 
     private Map<String, Received> byKey(List<Received> records) throws SQLException {
-        Map<String, String> known = new HashMap<>();
-        Database.query(connection, KEYS, row -> known.put(row.getString(1), row.getString(2)),
-                Target.texts(connection, records.stream().map(Received::crmId).toList()), sync.getAccount(),
-                sync.getObject());
+        Map<String, String> known = keys(connection, sync, records.stream().map(Received::crmId).toList());
         Map<String, Received> byKey = new LinkedHashMap<>();
         for (Received record : records) {
             String key = known.getOrDefault(record.crmId(), record.key());
@@ -98,6 +96,14 @@ final class ChangedPage {
             }
         }
         return byKey;
+    }
+
+    /** CRM id to key of those that are known. */
+    static Map<String, String> keys(Connection connection, Sync sync, Collection<String> crmIds) throws SQLException {
+        Map<String, String> known = new HashMap<>();
+        Database.query(connection, KEYS, row -> known.put(row.getString(1), row.getString(2)),
+                Target.texts(connection, crmIds), sync.getAccount(), sync.getObject());
+        return known;
     }
 
     /** Events come late, twice, and out of order: what is left when echoes and older news are taken out. */

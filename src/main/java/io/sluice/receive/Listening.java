@@ -120,6 +120,7 @@ public final class Listening {
             Applied values = applier.hear(sync, values(sync, tellings), skew);
             Applied gone = applier.delete(sync, gone(tellings), applier.now());
             notices.tell(sync, values.plus(gone));
+            unclear.addAll(unknown(sync, tellings));
             values.later().forEach(id -> unclear.add(new Telling.Record(account, object, id)));
             gone.later().forEach(id -> busy.add(new Telling.Record(account, object, id)));
         }
@@ -145,6 +146,18 @@ public final class Listening {
             }
         }
         return false;
+    }
+
+    /** New records that we did not make. */
+    private Set<Telling.Record> unknown(Sync sync, List<Telling> tellings) throws SQLException {
+        Set<Telling.Record> fresh = tellings.stream().filter(Telling::isNew).map(Telling::record)
+                .collect(Collectors.toSet());
+        if (fresh.isEmpty() || sync.getInserts().equals("ignore")) {
+            return Set.of();
+        }
+        Set<String> known = applier.known(sync, fresh.stream().map(Telling.Record::crmId).toList());
+        fresh.removeIf(record -> known.contains(record.crmId()));
+        return fresh;
     }
 
     private static List<Received> values(Sync sync, List<Telling> tellings) {

@@ -50,6 +50,11 @@ record Telling(Record record, List<Event> events) {
         return !isGone() && events.stream().anyMatch(event -> event.kind() == Event.Kind.LOOK);
     }
 
+    /** Whether it says that the record was made, so that its values are not all there is. */
+    boolean isNew() {
+        return !isGone() && events.stream().anyMatch(event -> event.kind() == Event.Kind.NEW);
+    }
+
     boolean tells(String field) {
         return events.stream().anyMatch(event -> field.equals(event.field()));
     }

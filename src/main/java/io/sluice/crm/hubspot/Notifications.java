@@ -1,0 +1,138 @@
+package io.sluice.crm.hubspot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sluice.Event;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * What HubSpot's webhooks say ("Webhooks API"): an array of events, of which the event id is not unique, so that one is
+ * told apart by subscription, record, property and time.
+ */
+final class Notifications {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Map<String, String> OBJECTS = Map.ofEntries(Map.entry("contact", "contacts"),
+            Map.entry("company", "companies"), Map.entry("deal", "deals"), Map.entry("ticket", "tickets"),
+            Map.entry("product", "products"), Map.entry("line_item", "line_items"), Map.entry("0-1", "contacts"),
+            Map.entry("0-2", "companies"), Map.entry("0-3", "deals"), Map.entry("0-5", "tickets"),
+            Map.entry("0-7", "products"), Map.entry("0-8", "line_items"));
+
+    private final String appId;
+
+    /** @param appId of our own app, whose changes are our own writes; null where it is not known */
+    Notifications(String appId) {
+        this.appId = appId;
+    }
+
+    /**
+     * Reads a request's body.
+     *
+     * @throws IOException when it is not what HubSpot sends; then none of it counts
+     */
+    List<Event> read(byte[] body) throws IOException {
+        JsonNode array = JSON.readTree(body);
+        if (array == null || !array.isArray()) {
+            throw new IOException("no array of events");
+        }
+        List<Event> events = new ArrayList<>();
+        for (JsonNode event : array) {
+            if (!isOurOwn(event)) {
+                read(event, events);
+            }
+        }
+        return events;
+    }
+
+    private boolean isOurOwn(JsonNode event) {
+        return appId != null && event.path("changeSource").asText().equals("INTEGRATION")
+                && event.path("sourceId").asText().equals(appId);
+    }
+
+    private static void read(JsonNode event, List<Event> events) throws IOException {
+        String type = event.path("subscriptionType").asText(event.path("eventType").asText());
+        int dot = type.indexOf('.');
+        if (dot < 0) {
+            throw new IOException("an event without a type");
+        }
+        String named = type.substring(0, dot);
+        String object = named.equals("object") ? event.path("objectTypeId").asText() : named;
+        Instant at = at(event);
+        String what = type.substring(dot + 1);
+        switch (what) {
+            case "propertyChange" -> events.add(Event.value(identity(event, type, at), object(object), id(event, "objectId"),
+                    required(event, "propertyName"), value(event), at));
+            case "creation" -> events.add(Event.fresh(identity(event, type, at), object(object), id(event, "objectId"), at));
+            case "restore" -> events.add(Event.look(identity(event, type, at), object(object), id(event, "objectId"), at));
+            case "deletion", "privacyDeletion" ->
+                    events.add(Event.gone(identity(event, type, at), object(object), id(event, "objectId"), at));
+            case "associationChange" ->
+                    events.add(Event.look(identity(event, type, at), object(object), id(event, "fromObjectId"), at));
+            case "merge" -> merged(event).forEach(id -> events.add(
+                    Event.look(Event.identityOf(identity(event, type, at), id), object(object), id, at)));
+            default -> { }   // a kind of event that says nothing of a record's fields
+        }
+    }
+
+    /** All that took part: which of them is left, a reading tells. */
+    private static Set<String> merged(JsonNode event) throws IOException {
+        Set<String> ids = new LinkedHashSet<>();
+        ids.add(event.has("newObjectId") ? id(event, "newObjectId") : id(event, "objectId"));
+        if (event.has("primaryObjectId")) {
+            ids.add(id(event, "primaryObjectId"));
+        }
+        for (JsonNode merged : event.path("mergedObjectIds")) {
+            if (!merged.isIntegralNumber() && !merged.asText().matches("\\d+")) {
+                throw new IOException("a merged id that is none");
+            }
+            ids.add(merged.asText());
+        }
+        return ids;
+    }
+
+    private static UUID identity(JsonNode event, String type, Instant at) {
+        return Event.identityOf("hubspot", event.path("subscriptionId").asText(), type, event.path("objectId").asText(),
+                event.path("fromObjectId").asText(), event.path("toObjectId").asText(),
+                event.path("propertyName").asText(), at.toEpochMilli());
+    }
+
+    private static String object(String named) {
+        return OBJECTS.getOrDefault(named, named);
+    }
+
+    private static Instant at(JsonNode event) throws IOException {
+        JsonNode at = event.path("occurredAt");
+        if (!at.isIntegralNumber() || !at.canConvertToLong() || at.asLong() < 0 || at.asLong() > 253_402_300_799_999L) {
+            throw new IOException("an event without a time");
+        }
+        return Instant.ofEpochMilli(at.asLong());
+    }
+
+    private static String id(JsonNode event, String name) throws IOException {
+        JsonNode id = event.path(name);
+        if (!id.isIntegralNumber() && !id.asText().matches("\\d{1,20}")) {
+            throw new IOException("an event without a record");
+        }
+        return id.asText();
+    }
+
+    private static String required(JsonNode event, String name) throws IOException {
+        String text = event.path(name).asText();
+        if (text.isEmpty()) {
+            throw new IOException("an event without " + name);
+        }
+        return text;
+    }
+
+    private static String value(JsonNode event) {
+        String value = event.path("propertyValue").asText("");
+        return value.isEmpty() ? null : value;
+    }
+}
