@@ -16,6 +16,9 @@ import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
 import io.sluice.quota.Limits;
 import io.sluice.quota.Quota;
+import io.sluice.receive.Heard;
+import io.sluice.receive.Inbox;
+import io.sluice.receive.Listening;
 import io.sluice.receive.Pace;
 import io.sluice.receive.Receiving;
 import io.sluice.send.Dispatch;
@@ -49,8 +52,13 @@ final class Bundle extends LifecycleStrategySupport {
 
     private static final Logger LOG = LoggerFactory.getLogger(Bundle.class);
 
+    private static final int INBOX_POOL = 3;
+    /** A sender that is not answered for seconds gives up. */
+    private static final Duration INBOX_PATIENCE = Duration.ofSeconds(1);
+
     private EmbeddedDatabase embedded;
     private Database database;
+    private Database inboxDatabase;
     private Bringup bringup;
 
     @Override
@@ -69,7 +77,7 @@ final class Bundle extends LifecycleStrategySupport {
     }
 
     private void compose(CamelContext context, Settings settings) {
-        database = openDatabase(settings);
+        openDatabases(settings);
         Map<String, Crm> crms = crms();
         Map<String, String> ofAccounts = settings.below(AccountSettings.PREFIX);
         AccountSettings accountSettings = new AccountSettings(ofAccounts, crms);
@@ -91,22 +99,28 @@ final class Bundle extends LifecycleStrategySupport {
         List<Sync> syncs = syncs(context, settings);
         Dispatch dispatch = new Dispatch(accounts, permits, outbox, syncs);
 
-        Receiving receiving = new Receiving(accounts, permits, pauses, quota, database, new Applier(database, capture), syncs,
+        Applier applier = new Applier(database, capture);
+        Receiving receiving = new Receiving(accounts, permits, pauses, quota, database, applier, syncs,
                 new Receiving.Schedule(new Pace(settings.duration("sluice.receive.shortest", "5s"),
                         settings.duration("sluice.receive.longest", "1m")),
                         settings.duration("sluice.receive.overlap", "1m"),
                         settings.duration("sluice.receive.deletes", "10m")));
 
+        Inbox inbox = new Inbox(inboxDatabase);
         Registry registry = context.getRegistry();
+        MeterRegistry metrics = registry.findSingleByType(MeterRegistry.class);
         registry.bind("dataSource", database.dataSource());
         registry.bind("permits", permits);
         registry.bind("outbox", outbox);
         registry.bind("capture", capture);
         registry.bind("dispatch", dispatch);
         registry.bind("receiving", receiving);
+        registry.bind("listening", new Listening(accounts, permits, pauses, inbox, applier, syncs,
+                settings.duration("sluice.inbox.skew", "5s"), new Heard(metrics, InstantSource.system())));
         registry.bind("status", new Status(database, quota, accounts, capture, pauses, syncs));
-        registry.bind("alerts", new Alerts(quota, accounts, registry.findSingleByType(MeterRegistry.class)));
-        registry.bind("housekeeping", new Housekeeping(quota, settings.duration("sluice.ledger.keep", "30d")));
+        registry.bind("alerts", new Alerts(quota, accounts, metrics));
+        registry.bind("housekeeping", new Housekeeping(quota, settings.duration("sluice.ledger.keep", "30d"), inbox,
+                settings.duration("sluice.inbox.keep", "3d")));
         registry.bind("pausing", new Pausing(pauses, accounts.names(), syncs));
         registry.bind("settingsFile", new SettingsFile(
                 Path.of(settings.text("sluice.settings.file", "application.properties")), ofAccounts, crms, limits,
@@ -119,17 +133,22 @@ final class Bundle extends LifecycleStrategySupport {
                 HealthCheckHelper.getHealthCheckRegistry(context).register(new AccountHealth(name, accounts, pauses)));
     }
 
-    private Database openDatabase(Settings settings) {
+    /** The inbox has connections of its own: a sender of events is answered whatever the syncs do with theirs. */
+    private void openDatabases(Settings settings) {
         String url = settings.text("sluice.database.url", "embedded");
         int pool = settings.number("sluice.database.pool", 10);
         if (!url.equals("embedded")) {
-            return Database.of(url, settings.text("sluice.database.user", "sluice"),
-                    settings.text("sluice.database.password", ""), pool);
+            String user = settings.text("sluice.database.user", "sluice");
+            String password = settings.text("sluice.database.password", "");
+            database = Database.of(url, user, password, pool);
+            inboxDatabase = Database.of(url, user, password, INBOX_POOL, INBOX_PATIENCE);
+            return;
         }
         embedded = EmbeddedDatabase.start(Path.of(settings.text("sluice.database.folder", ".sluice/postgres")),
                 settings.number("sluice.database.port", 5433));
         LOG.info("PostgreSQL is up: psql -h 127.0.0.1 -p {} -U sluice sluice", embedded.port());
-        return Database.of(embedded.url(), "sluice", "", pool);
+        database = Database.of(embedded.url(), "sluice", "", pool);
+        inboxDatabase = Database.of(embedded.url(), "sluice", "", INBOX_POOL, INBOX_PATIENCE);
     }
 
     private static Map<String, Crm> crms() {
@@ -177,6 +196,7 @@ final class Bundle extends LifecycleStrategySupport {
         }
         if (database != null) {
             database.close();
+            inboxDatabase.close();
         }
         if (embedded != null) {
             embedded.close();

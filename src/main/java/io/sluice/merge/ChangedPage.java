@@ -109,7 +109,8 @@ final class ChangedPage {
     /** Events come late, twice, and out of order: what is left when echoes and older news are taken out. */
     private Received news(String key, Received record, Waiting ours) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        record.fields().forEach((name, value) -> {
+        record.fields().forEach((name, told) -> {
+            Object value = Values.ofMillis(target.column(name).type(), told);
             if (ours.isOld(name, record.at(name)) || holds(ours.inflight, name, value)) {
                 return;
             }

@@ -18,6 +18,7 @@ final class Values {
 
     private static final Pattern DAY = Pattern.compile("\\d{4}-\\d\\d-\\d\\d");
     private static final Pattern MOMENT = Pattern.compile("\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d.*(Z|[+-]\\d\\d(:?\\d\\d)?)");
+    private static final Pattern MILLIS = Pattern.compile("-?\\d{10,14}");
     private static final Pattern TIME = Pattern.compile("\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?Z?");
     private static final DateTimeFormatter WITH_OFFSET = new DateTimeFormatterBuilder()
             .append(DateTimeFormatter.ISO_LOCAL_DATE_TIME)
@@ -52,6 +53,19 @@ final class Values {
             return null;
         }
         return plain instanceof BigDecimal number ? number.toPlainString() : plain.toString();
+    }
+
+    /** Some CRMs tell of days and moments in milliseconds since 1970; for a column that holds such, it becomes a text. */
+    static Object ofMillis(String columnType, Object value) {
+        if (!(value instanceof String text) || !MILLIS.matcher(text).matches()) {
+            return value;
+        }
+        Instant moment = Instant.ofEpochMilli(Long.parseLong(text));
+        return switch (columnType) {
+            case "date" -> moment.atOffset(java.time.ZoneOffset.UTC).toLocalDate().toString();
+            case "timestamp", "timestamptz" -> moment.toString();
+            default -> value;
+        };
     }
 
     private static Object plain(Object value) {

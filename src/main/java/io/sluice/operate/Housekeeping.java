@@ -1,6 +1,7 @@
 package io.sluice.operate;
 
 import io.sluice.quota.Quota;
+import io.sluice.receive.Inbox;
 import java.sql.SQLException;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -13,18 +14,26 @@ public final class Housekeeping {
 
     private final Quota quota;
     private final Duration keep;
+    private final Inbox inbox;
+    private final Duration keepEvents;
 
-    /** @param keep how long calls stay in the ledger */
-    public Housekeeping(Quota quota, Duration keep) {
+    /**
+     * @param keep       how long calls stay in the ledger
+     * @param keepEvents how long events stay in the inbox after they are done; longer than a CRM tells them again
+     */
+    public Housekeeping(Quota quota, Duration keep, Inbox inbox, Duration keepEvents) {
         this.quota = quota;
         this.keep = keep;
+        this.inbox = inbox;
+        this.keepEvents = keepEvents;
     }
 
-    /** Takes calls out of the ledger that no limit counts any more and that are older than they are kept for. */
+    /** Takes out calls that no limit counts any more, and events that nobody tells again. */
     public void sweep() throws SQLException {
         long gone = quota.forget(keep);
         if (gone > 0) {
             LOG.info("{} calls older than {} days were taken out of the ledger.", gone, keep.toDays());
         }
+        inbox.forget(keepEvents);
     }
 }

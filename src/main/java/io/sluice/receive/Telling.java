@@ -12,13 +12,13 @@ import java.util.Map;
 import java.util.UUID;
 
 /** All that was told of one record, in the order in which it happened, not that in which it came. */
-record Telling(Record record, List<Event> events) {
+public record Telling(Record record, List<Event> events) {
 
     /** Which record. */
-    record Record(String account, String object, String crmId) {
+    public record Record(String account, String object, String crmId) {
     }
 
-    Telling {
+    public Telling {
         events = events.stream().sorted(Comparator.comparing(Event::at)).toList();
     }
 

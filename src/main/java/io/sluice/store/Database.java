@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -45,6 +46,11 @@ public final class Database implements AutoCloseable {
      * @param poolSize most connections at once
      */
     public static Database of(String url, String user, String password, int poolSize) {
+        return of(url, user, password, poolSize, Duration.ofSeconds(5));
+    }
+
+    /** @param patience how long to wait for a connection before the caller is told that there is none */
+    public static Database of(String url, String user, String password, int poolSize, Duration patience) {
         HikariConfig config = new HikariConfig();
         config.setPoolName("sluice");
         config.setJdbcUrl(url);
@@ -52,7 +58,7 @@ public final class Database implements AutoCloseable {
         config.setPassword(password);
         config.setMaximumPoolSize(poolSize);
         config.setInitializationFailTimeout(-1);
-        config.setConnectionTimeout(5_000);
+        config.setConnectionTimeout(patience.toMillis());
         config.addDataSourceProperty("ApplicationName", "sluice");
         config.addDataSourceProperty("reWriteBatchedInserts", "true");
         // a server that vanished must not hold a sender for longer than a lease

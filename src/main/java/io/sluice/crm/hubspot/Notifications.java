@@ -63,7 +63,7 @@ final class Notifications {
             throw new IOException("an event without a type");
         }
         String named = type.substring(0, dot);
-        String object = named.equals("object") ? event.path("objectTypeId").asText() : named;
+        String object = named.equals("object") ? clean(event.path("objectTypeId").asText()) : clean(named);
         Instant at = at(event);
         String what = type.substring(dot + 1);
         switch (what) {
@@ -124,7 +124,7 @@ final class Notifications {
     }
 
     private static String required(JsonNode event, String name) throws IOException {
-        String text = event.path(name).asText();
+        String text = clean(event.path(name).asText());
         if (text.isEmpty()) {
             throw new IOException("an event without " + name);
         }
@@ -132,7 +132,12 @@ final class Notifications {
     }
 
     private static String value(JsonNode event) {
-        String value = event.path("propertyValue").asText("");
+        String value = clean(event.path("propertyValue").asText(""));
         return value.isEmpty() ? null : value;
+    }
+
+    /** PostgreSQL's texts hold no null characters. */
+    private static String clean(String text) {
+        return text.replace("\0", "");
     }
 }

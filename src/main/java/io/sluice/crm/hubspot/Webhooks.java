@@ -1,0 +1,119 @@
+package io.sluice.crm.hubspot;
+
+import io.sluice.Event;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+
+/**
+ * Requests of HubSpot's webhooks: who sent them, and what they say. Nothing of a request is looked at before its
+ * signature is known to be right.
+ */
+public final class Webhooks {
+
+    /** Why a request was refused, in a word or two; absent where it was not. */
+    public static final String REFUSAL = "SluiceRefusal";
+
+    /** HubSpot sends at most 100 events a request; those of long texts are some kB each. */
+    static final int LARGEST_BODY = 2 * 1024 * 1024;
+
+    /** The settings of an account that are about its webhooks, as {@code application.properties} has them. */
+    private record Ear(Signature signature, Notifications notifications, String publicUrl) {
+    }
+
+    private final Map<String, Ear> ears;
+    private final InstantSource clock;
+
+    /** @param settings account to its settings, prefix taken off */
+    Webhooks(Map<String, Map<String, String>> settings, InstantSource clock) {
+        this.clock = clock;
+        this.ears = new TreeMap<>();
+        settings.forEach((account, own) -> {
+            if (own.get("webhook-secret") != null && !own.get("webhook-secret").isBlank()) {
+                ears.put(account, new Ear(new Signature(own.get("webhook-secret"), versions(own)),
+                        new Notifications(own.get("app-id")), own.get("webhook-url")));
+            }
+        });
+    }
+
+    private static Set<String> versions(Map<String, String> own) {
+        return Arrays.stream(own.getOrDefault("webhook-signatures", "v3").split(",")).map(String::strip)
+                .map(version -> version.toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
+    }
+
+    /** The request's events as the body, or the header {@value #REFUSAL} and a status. */
+    public void events(Exchange exchange, String account) throws IOException {
+        Message request = exchange.getMessage();
+        Ear ear = ears.get(account);
+        if (ear == null) {
+            refuse(request, 404, "no secret");
+            return;
+        }
+        byte[] body = request.getBody(byte[].class);
+        byte[] bytes = body == null ? new byte[0] : body;
+        if (bytes.length > LARGEST_BODY) {
+            refuse(request, 413, "too large");
+            return;
+        }
+        String why = ear.signature().refusal(new Signature.Request(request.getHeader(Exchange.HTTP_METHOD, String.class),
+                uri(request, ear.publicUrl()), bytes), headers(request), clock.instant());
+        if (why != null) {
+            refuse(request, 401, why);
+            return;
+        }
+        try {
+            List<Event> events = ear.notifications().read(bytes);
+            request.setBody(events);
+        } catch (IOException malformed) {
+            refuse(request, 400, "malformed");
+        }
+    }
+
+    private static void refuse(Message request, int status, String why) {
+        request.setHeader(REFUSAL, why);
+        request.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
+        request.setBody(null);
+    }
+
+    private static Map<String, String> headers(Message request) {
+        Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        for (String name : List.of(Signature.SIGNATURE, Signature.VERSION, Signature.SIGNATURE_V3, Signature.TIMESTAMP)) {
+            String value = request.getHeader(name, String.class);
+            if (value != null) {
+                headers.put(name, value);
+            }
+        }
+        return headers;
+    }
+
+    /**
+     * The URI that HubSpot called. What a proxy says of it needs no trust: a wrong one does not fit the signature.
+     *
+     * @param publicUrl what stands before the path, from the settings, or null
+     */
+    static String uri(Message request, String publicUrl) {
+        String query = request.getHeader(Exchange.HTTP_RAW_QUERY, String.class);
+        if (query == null) {
+            query = request.getHeader(Exchange.HTTP_QUERY, String.class);
+        }
+        String path = request.getHeader(Exchange.HTTP_URI, String.class);
+        path = path.contains("?") ? path.substring(0, path.indexOf('?')) : path;
+        String base = publicUrl != null && !publicUrl.isBlank() ? publicUrl.replaceFirst("/+$", "")
+                : first(request, "X-Forwarded-Proto", "http") + "://"
+                        + first(request, "X-Forwarded-Host", request.getHeader("Host", String.class));
+        return base + path + (query == null || query.isEmpty() ? "" : "?" + query);
+    }
+
+    private static String first(Message request, String header, String otherwise) {
+        String value = request.getHeader(header, String.class);
+        return value == null || value.isBlank() ? otherwise : value.split(",")[0].strip();
+    }
+}
