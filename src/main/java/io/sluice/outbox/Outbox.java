@@ -27,17 +27,6 @@ import java.util.function.Function;
 public final class Outbox {
 
     /**
-     * What these tables hold changes faster than the statistics of it: a queue that was empty when it was last analysed
-     * looks worth a walk through all of it, for each record of a call. So the ways are fixed: records are looked up by
-     * their keys ({@link #among}), joins are hashed. What has no other way looks dear by this, and is not to be compiled
-     * for it.
-     */
-    static final String FIXED_PLAN = """
-            select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
-                   set_config('enable_sort', 'off', true), set_config('enable_nestloop', 'off', true),
-                   set_config('jit', 'off', true)""";
-
-    /**
      * Jumps from sync to sync of what waits, so that a large heap of a paused sync is not walked through at each
      * waking.
      */
@@ -324,7 +313,7 @@ public final class Outbox {
 
     private Picked pick(String account, int most, Priority least, UUID id) throws SQLException {
         int[] dropped = new int[1];
-        List<Row> rows = planned(connection -> Database.query(connection, claimOf(most), row -> {
+        List<Row> rows = database.planned(connection -> Database.query(connection, claimOf(most), row -> {
             dropped[0] = row.getInt("dropped");
             return row.getString("key") == null ? null
                     : new Row(new Change(row.getString("key"), Operation.of(row.getString("inflight_operation")),
@@ -332,13 +321,6 @@ public final class Outbox {
                             row.getString("object"), row.getString("sync"));
         }, account, least.rank(), account, id, lease.toMillis()));
         return new Picked(dropped[0], rows.stream().filter(Objects::nonNull).toList());
-    }
-
-    private <T> T planned(Database.Work<T> work) throws SQLException {
-        return database.transaction(connection -> {
-            Database.query(connection, FIXED_PLAN, row -> null);
-            return work.in(connection);
-        });
     }
 
     /** Takes the outcomes of a call that was answered record by record. */
@@ -356,7 +338,7 @@ public final class Outbox {
      */
     public int settle(Claim claim, List<Outcome> outcomes, boolean halve) throws SQLException {
         Integer fill = halve ? Math.max(1, claim.size() / 2) : null;
-        return planned(connection -> Database.query(connection, SETTLE, row -> row.getInt(1),
+        return database.planned(connection -> Database.query(connection, SETTLE, row -> row.getInt(1),
                 texts(connection, outcomes, Outcome::key),
                 texts(connection, outcomes, outcome -> outcome.status().toString()),
                 texts(connection, outcomes, Outcome::crmId),
@@ -385,7 +367,7 @@ public final class Outbox {
 
     /** Puts a claim back whose call was refused before it did anything: it waits again, in its place. */
     public void release(Claim claim) throws SQLException {
-        planned(connection -> Database.update(connection, RELEASE, claim.lease()));
+        database.planned(connection -> Database.update(connection, RELEASE, claim.lease()));
     }
 
     /** Gives back what processes that died had claimed. @return how many records */
@@ -393,7 +375,7 @@ public final class Outbox {
         int all = 0;
         int some;
         do {
-            some = planned(connection -> Database.update(connection, EXPIRE));
+            some = database.planned(connection -> Database.update(connection, EXPIRE));
             all += some;
         } while (some == ENDED_AT_ONCE);
         return all;

@@ -27,8 +27,8 @@ public final class Inbox {
             order by identity
             on conflict (account, identity) do nothing""";
 
-    /** By the index of what waits, the longest waiting first, whatever the statistics say of an emptier hour. */
-    private static final String TAKE = """
+    /** By the index of what waits, the longest waiting first. */
+    static final String TAKE = """
             with taken as materialized (
                 select ctid from sluice.inbox where done_at is null and due <= clock_timestamp()
                   and account <> all (?) order by due limit ? for update skip locked)
@@ -82,7 +82,7 @@ public final class Inbox {
      * @param holding how long it is nobody else's
      */
     List<Row> take(Collection<String> but, int most, Duration holding) throws SQLException {
-        return database.transaction(connection -> Database.query(connection, TAKE, row -> new Row(row.getString("account"),
+        return database.planned(connection -> Database.query(connection, TAKE, row -> new Row(row.getString("account"),
                 new Event(row.getObject("identity", UUID.class), row.getString("object"), row.getString("crm_id"),
                         Event.Kind.of(row.getString("kind")), row.getString("field"), row.getString("value"),
                         row.getObject("at", OffsetDateTime.class).toInstant())),
@@ -91,7 +91,7 @@ public final class Inbox {
 
     void done(String account, Collection<UUID> identities) throws SQLException {
         if (!identities.isEmpty()) {
-            database.transaction(connection -> Database.update(connection, DONE, account,
+            database.planned(connection -> Database.update(connection, DONE, account,
                     connection.createArrayOf("uuid", identities.toArray())));
         }
     }
@@ -99,7 +99,7 @@ public final class Inbox {
     /** Gives back what can't be done now. */
     void later(String account, Collection<UUID> identities, Duration pause) throws SQLException {
         if (!identities.isEmpty()) {
-            database.transaction(connection -> Database.update(connection, LATER, pause.toMillis(), account,
+            database.planned(connection -> Database.update(connection, LATER, pause.toMillis(), account,
                     connection.createArrayOf("uuid", identities.toArray())));
         }
     }

@@ -444,7 +444,7 @@ class OutboxTest {
     @ValueSource(ints = {0, 1_500, 20_000})
     void aCallReadsWhatItTakesHoweverMuchWaits(int known) throws SQLException {
         twentyThousandWaitOfWhich(known);
-        assertThat(plan(Outbox.FIXED_PLAN, filled(Outbox.claimOf(200), "'crm'", "3", "'crm'", "gen_random_uuid()", "60000")))
+        assertThat(plan(Database.FIXED_PLAN, filled(Outbox.claimOf(200), "'crm'", "3", "'crm'", "gen_random_uuid()", "60000")))
                 .contains("actual rows=200 ").doesNotContainPattern("actual rows=\\d{4}").doesNotContain("JIT");
     }
 
@@ -456,7 +456,7 @@ class OutboxTest {
         DATABASE.run("analyze sluice.record", "insert into sluice.record (account, object, key, sync, base)"
                 + " select account, object, key, sync, '{}' from sluice.outbox");
         String texts = "array(select '%s'::text from generate_series(1, 200))";
-        assertThat(plan(Outbox.FIXED_PLAN, filled(Outbox.SETTLE, "array(select key from sluice.outbox where lease is not null)",
+        assertThat(plan(Database.FIXED_PLAN, filled(Outbox.SETTLE, "array(select key from sluice.outbox where lease is not null)",
                 texts.formatted(status), texts, texts, texts, "array(select 0 from generate_series(1, 200))",
                 "'" + claim.lease() + "'", "0", "0", "null")))
                 .contains("actual rows=200 ").doesNotContainPattern("actual rows=\\d{4}").doesNotContain("JIT");
@@ -472,7 +472,7 @@ class OutboxTest {
         DATABASE.run("insert into sluice.outbox (account, object, key, sync, priority, since, inflight_operation, lease,"
                 + " lease_until) select 'crm', 'Contact', n, 'contact', 2, now(), 'upsert', gen_random_uuid(),"
                 + " now() + interval '1 minute' from generate_series(1, 20000) as n", "analyze sluice.outbox");
-        assertThat(plan(Outbox.FIXED_PLAN, Outbox.EXPIRE)).contains("outbox_leases").doesNotContain("Rows Removed by Filter")
+        assertThat(plan(Database.FIXED_PLAN, Outbox.EXPIRE)).contains("outbox_leases").doesNotContain("Rows Removed by Filter")
                 .doesNotContainPattern("actual rows=\\d{4}");
     }
 

@@ -1,0 +1,93 @@
+package io.sluice.crm.hubspot;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.Event;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class NotificationsTest {
+
+    private static final Instant AT = Instant.ofEpochMilli(1_796_000_000_000L);
+    private final Notifications notifications = new Notifications("600001");
+
+    private List<Event> read(String... events) throws IOException {
+        return notifications.read(("[" + String.join(",", events) + "]").getBytes(UTF_8));
+    }
+
+    private static String event(String type, String more) {
+        return "{\"eventId\":1,\"subscriptionId\":7001,\"occurredAt\":1796000000000,\"subscriptionType\":\"" + type + "\","
+                + "\"objectId\":500100" + more + "}";
+    }
+
+    private static String change(String value, String more) {
+        return event("contact.propertyChange", ",\"propertyName\":\"email\",\"propertyValue\":\"" + value + "\"" + more);
+    }
+
+    @Test
+    void aChangeTellsTheFieldAndWhatItHasBecome() throws IOException {
+        Event event = read(change("x@example.org", ",\"changeSource\":\"CRM_UI\"")).get(0);
+        assertThat(event).usingRecursiveComparison().ignoringFields("identity").isEqualTo(
+                Event.value(null, "contacts", "500100", "email", "x@example.org", AT));
+        assertThat(read(change("", "")).get(0).value()).isNull();
+        assertThat(read(change("a\\u0000b", "")).get(0).value()).as("PostgreSQL has no such character").isEqualTo("ab");
+    }
+
+    @Test
+    void eachKindOfEventTellsWhatBecameOfTheRecord() throws IOException {
+        assertThat(read(event("company.creation", ""), event("deal.deletion", ""), event("contact.privacyDeletion", ""),
+                event("ticket.restore", ""), event("object.creation", ",\"objectTypeId\":\"2-77\""),
+                event("conversation.newMessage", "")))
+                .extracting(it -> it.object() + " " + it.kind()).containsExactly("companies new", "deals gone",
+                        "contacts gone", "tickets look", "2-77 new");
+        assertThat(read("{\"eventType\":\"contact.associationChange\",\"occurredAt\":1,\"fromObjectId\":5,\"toObjectId\":6}"))
+                .extracting(Event::crmId).containsExactly("5");
+    }
+
+    @Test
+    void ofMergedRecordsAllAreLookedAt() throws IOException {
+        assertThat(read(event("contact.merge", ",\"primaryObjectId\":1,\"mergedObjectIds\":[2,3],\"newObjectId\":9")))
+                .extracting(Event::crmId).containsExactly("9", "1", "2", "3");
+    }
+
+    @Test
+    void whatIsToldAgainHasTheSameIdentityWhateverItsEventId() throws IOException {
+        Event first = read(change("a", "")).get(0);
+        assertThat(read(change("a", ",\"attemptNumber\":3").replace("\"eventId\":1", "\"eventId\":2")).get(0).identity())
+                .isEqualTo(first.identity());
+        assertThat(read(change("a", "").replace("1796000000000", "1796000000001")).get(0).identity())
+                .isNotEqualTo(first.identity());
+        assertThat(read(change("a", "").replace("email", "phone")).get(0).identity()).isNotEqualTo(first.identity());
+        assertThat(read(change("a", "").replace("500100", "500101")).get(0).identity()).isNotEqualTo(first.identity());
+    }
+
+    @Test
+    void whatOurOwnAppWroteIsNoNews() throws IOException {
+        String ours = ",\"changeSource\":\"INTEGRATION\",\"sourceId\":\"600001\"";
+        assertThat(read(change("a", ours))).isEmpty();
+        assertThat(read(change("a", ours.replace("600001", "600002")))).hasSize(1);
+        assertThat(new Notifications(null).read(("[" + change("a", ours) + "]").getBytes(UTF_8))).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{}", "[1]", "[{}]", "null", "[{\"subscriptionType\":\"contact.creation\"}]", "not json",
+        "[{\"subscriptionType\":\"contact.creation\",\"objectId\":1,\"occurredAt\":\"now\"}]",
+        "[{\"subscriptionType\":\"contact.creation\",\"objectId\":\"1; drop\",\"occurredAt\":1}]",
+        "[{\"subscriptionType\":\"contact.creation\",\"objectId\":1,\"occurredAt\":99999999999999999999}]",
+        "[{\"subscriptionType\":\"contact.propertyChange\",\"objectId\":1,\"occurredAt\":1}]"})
+    void whatHubSpotDoesNotSendIsRefusedAsAWhole(String body) {
+        assertThatThrownBy(() -> notifications.read(body.getBytes(UTF_8))).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void aNestThatIsTooDeepIsRefusedAndNotFollowed() {
+        byte[] nest = ("[".repeat(100_000) + "]".repeat(100_000)).getBytes(UTF_8);
+        assertThatThrownBy(() -> notifications.read(nest)).isInstanceOf(IOException.class);
+    }
+}

@@ -1,0 +1,115 @@
+package io.sluice.receive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.Event;
+import io.sluice.store.Database;
+import io.sluice.store.TestDatabase;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class InboxTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+    private final Inbox inbox = new Inbox(DATABASE.sluice());
+
+    @BeforeEach
+    void nothingWasTold() throws SQLException {
+        DATABASE.reset();
+    }
+
+    private static List<Event> events(int from, int to) {
+        List<Event> events = new ArrayList<>();
+        for (int i = from; i < to; i++) {
+            events.add(Event.value(Event.identityOf(i), "contacts", Integer.toString(i), "email", "e" + i,
+                    Instant.ofEpochMilli(i)));
+        }
+        return events;
+    }
+
+    private List<Inbox.Row> take(int most) throws SQLException {
+        return inbox.take(List.of(), most, MINUTE);
+    }
+
+    @Test
+    void whatIsToldAgainIsKeptOnceEvenAfterItWasDone() throws SQLException {
+        assertThat(inbox.keep("crm", events(0, 100))).isEqualTo(100);
+        assertThat(inbox.keep("crm", events(50, 120))).isEqualTo(20);
+        assertThat(inbox.keep("other", events(0, 1))).as("of another account").isEqualTo(1);
+        inbox.done("crm", events(0, 120).stream().map(Event::identity).toList());
+
+        assertThat(inbox.keep("crm", events(0, 120))).isZero();
+        assertThat(take(1000)).extracting(Inbox.Row::account).containsExactly("other");
+    }
+
+    @Test
+    void twoTellingsOfTheSameAtOnceNeitherFailNorDouble() throws Exception {
+        ExecutorService senders = Executors.newFixedThreadPool(8);
+        try {
+            List<Callable<Integer>> sendings = new ArrayList<>();
+            for (int sender = 0; sender < 40; sender++) {
+                List<Event> shuffled = events(0, 500);
+                Collections.shuffle(shuffled, new java.util.Random(sender));
+                sendings.add(() -> inbox.keep("crm", shuffled.subList(0, 100)));
+            }
+            int kept = 0;
+            for (Future<Integer> sending : senders.invokeAll(sendings)) {
+                kept += sending.get();
+            }
+            assertThat(DATABASE.text("select count(*) from sluice.inbox")).isEqualTo(Integer.toString(kept));
+        } finally {
+            senders.shutdownNow();
+        }
+    }
+
+    @Test
+    void whatIsTakenIsNobodyElsesUntilItsTimeIsOver() throws SQLException {
+        inbox.keep("crm", events(0, 10));
+        assertThat(inbox.take(List.of(), 4, Duration.ZERO)).hasSize(4);
+        List<Inbox.Row> mine = take(6);
+        assertThat(mine).hasSize(6);
+        assertThat(take(100)).hasSize(4);
+        inbox.later("crm", mine.stream().map(row -> row.event().identity()).toList(), Duration.ZERO);
+        assertThat(take(100)).containsExactlyInAnyOrderElementsOf(mine);
+    }
+
+    @Test
+    void ofAPausedAccountNothingIsTaken() throws SQLException {
+        inbox.keep("crm", events(0, 10));
+        assertThat(inbox.take(List.of("crm"), 100, MINUTE)).isEmpty();
+        assertThat(inbox.take(List.of("other"), 100, MINUTE)).hasSize(10);
+    }
+
+    @Test
+    void whatWasDoneLongAgoIsForgottenAndWhatWaitsIsNot() throws SQLException {
+        inbox.keep("crm", events(0, 10));
+        inbox.done("crm", events(0, 4).stream().map(Event::identity).toList());
+        assertThat(inbox.forget(Duration.ofHours(1))).isZero();
+        assertThat(inbox.forget(Duration.ofMillis(-1000))).isEqualTo(4);
+        assertThat(take(100)).hasSize(6);
+    }
+
+    @Test
+    void aTakingReadsWhatItTakesHoweverMuchWaits() throws SQLException {
+        DATABASE.run("analyze sluice.inbox", "insert into sluice.inbox (account, identity, object, crm_id, kind, at)"
+                + " select 'crm', gen_random_uuid(), 'contacts', n::text, 'look', now() from generate_series(1, 20000) as n");
+        String plan = DATABASE.sluice().planned(connection -> String.join("\n", Database.query(connection,
+                "explain (analyze, timing off) " + Inbox.TAKE.replaceFirst("\\?", "'{}'").replaceFirst("\\?", "100")
+                        .replaceFirst("\\?", "60000"), row -> row.getString(1))));
+        assertThat(plan).contains("actual rows=100 ").doesNotContainPattern("actual rows=\\d{4}");
+    }
+}
