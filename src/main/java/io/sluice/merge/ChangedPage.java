@@ -106,12 +106,15 @@ final class ChangedPage {
         return known;
     }
 
-    /** Events come late, twice, and out of order: what is left when echoes and older news are taken out. */
+    /**
+     * Events come late, twice, and out of order: what is left when echoes and older news are taken out. Of a record that
+     * was written from here just now, by another clock, nobody can say what is older.
+     */
     private Received news(String key, Received record, Waiting ours) {
         Map<String, Object> fields = new LinkedHashMap<>();
         record.fields().forEach((name, told) -> {
             Object value = Values.ofMillis(target.column(name).type(), told);
-            if (ours.isOld(name, record.at(name)) || holds(ours.inflight, name, value)) {
+            if (!ours.moving && ours.isOld(name, record.at(name)) || holds(ours.inflight, name, value)) {
                 return;
             }
             if (ours.base != null && holds(ours.base, name, value)) {

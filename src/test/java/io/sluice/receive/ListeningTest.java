@@ -1,0 +1,310 @@
+package io.sluice.receive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.sluice.Event;
+import io.sluice.Operation;
+import io.sluice.Outcome;
+import io.sluice.Priority;
+import io.sluice.Received;
+import io.sluice.Sync;
+import io.sluice.capture.Capture;
+import io.sluice.crm.Account;
+import io.sluice.crm.Accounts;
+import io.sluice.crm.Crm;
+import io.sluice.crm.Permits;
+import io.sluice.merge.Applier;
+import io.sluice.outbox.Backoff;
+import io.sluice.outbox.Claim;
+import io.sluice.outbox.Outbox;
+import io.sluice.outbox.Paused.Kind;
+import io.sluice.outbox.Pauses;
+import io.sluice.outbox.Rest;
+import io.sluice.quota.Limits;
+import io.sluice.quota.Pool;
+import io.sluice.quota.Quota;
+import io.sluice.store.TestDatabase;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.Registry;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class ListeningTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    /** Well after all that was settled, so that what is told then needs no reading. */
+    private static final Instant LATER = Instant.now().plus(Duration.ofHours(1));
+
+    private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
+    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
+            new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
+    private final Pauses pauses = new Pauses(DATABASE.sluice());
+    private final Accounts accounts = new Accounts(
+            List.of(new Account("crm", new SomeCrm(), Pool.of("crm", List.of()), false)), InstantSource.system());
+    private final Sync sync = sync();
+    private final Applier applier = new Applier(DATABASE.sluice(), capture);
+    private final Listening listening = new Listening(accounts, new Permits(new Quota(DATABASE.sluice(),
+            Limits.of(Map.of("crm", List.of())), Duration.ofSeconds(10), Duration.ofSeconds(5)), pauses), pauses,
+            new Inbox(DATABASE.sluice()), applier, List.of(sync), Duration.ofSeconds(5),
+            new Heard(metrics, InstantSource.system()));
+    private int told;
+
+    private static final class SomeCrm implements Crm {
+        @Override
+        public String name() {
+            return "some";
+        }
+
+        @Override
+        public int collectionSize(Operation operation) {
+            return 100;
+        }
+
+        @Override
+        public void bind(Registry registry, Permits permits, Accounts accounts) { }
+
+        @Override
+        public void connect(CamelContext context, String account, Map<String, String> settings) { }
+    }
+
+    private static Sync sync() {
+        Sync sync = new Sync();
+        sync.setName("customers");
+        sync.setTable("app.customer");
+        sync.setKey("no");
+        sync.setAccount("crm");
+        sync.setObject("contacts");
+        sync.setExternalId("number");
+        sync.setFields(new LinkedHashMap<>(Map.of("name", "lastname", "city", "city", "born", "birthday")));
+        return sync;
+    }
+
+    @BeforeEach
+    void twoSettledCustomers() throws SQLException {
+        DATABASE.reset();
+        DATABASE.run("create table app.customer (no int primary key, name text, city text, born date)",
+                "insert into app.customer values (1, 'Ann', 'Oslo'), (2, 'Bob', 'Rome')");
+        accounts.checked("crm");
+        capture.start(List.of(sync));
+        sendAll();
+    }
+
+    private List<Map<String, Object>> sendAll() throws SQLException {
+        List<Map<String, Object>> sent = new ArrayList<>();
+        capture.drain("app.customer");
+        for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
+            claim.get().changes().forEach(change -> sent.add(change.fields()));
+            settle(claim.get());
+        }
+        return sent;
+    }
+
+    private Optional<Claim> claim() throws SQLException {
+        return outbox.claim("crm", 200, Priority.LOW);
+    }
+
+    private void settle(Claim claim) throws SQLException {
+        outbox.settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "10" + it.key())).toList());
+    }
+
+    private Event value(String id, String field, String value, Instant at) {
+        return Event.value(Event.identityOf(++told), "contacts", id, field, value, at);
+    }
+
+    private Event fresh(String id, Instant at) {
+        return Event.fresh(Event.identityOf(++told), "contacts", id, at);
+    }
+
+    private Event look(String id, Instant at) {
+        return Event.look(Event.identityOf(++told), "contacts", id, at);
+    }
+
+    private Event gone(String id, Instant at) {
+        return Event.gone(Event.identityOf(++told), "contacts", id, at);
+    }
+
+    /** @return CRM ids of what must be read */
+    private List<String> hear(Event... events) throws SQLException {
+        listening.keep("crm", List.of(events));
+        return lookAgain().stream().map(telling -> telling.record().crmId()).toList();
+    }
+
+    private List<Telling> lookAgain() throws SQLException {
+        return listening.hear();
+    }
+
+    private Batch asked(Event... events) throws Exception {
+        listening.keep("crm", List.of(events));
+        Batch batch = listening.batch(lookAgain());
+        assertThat(listening.permit(batch)).isNotNull();
+        return batch;
+    }
+
+    private static Received record(String id, String key, Object... fields) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("number", key);
+        for (int i = 0; i < fields.length; i += 2) {
+            map.put((String) fields[i], fields[i + 1]);
+        }
+        return new Received(id, null, LATER, map);
+    }
+
+    private List<String> rows() throws SQLException {
+        return DATABASE.texts("select concat_ws(' ', no, name, city, born) from app.customer order by no");
+    }
+
+    private String waiting() throws SQLException {
+        return DATABASE.text("select count(*) from sluice.inbox where done_at is null");
+    }
+
+    @Test
+    void aValueThatIsToldIsWrittenWithoutAReadingAndNotSentBack() throws SQLException {
+        assertThat(hear(value("101", "lastname", "Anna", LATER), value("102", "city", null, LATER),
+                value("101", "birthday", "946684800000", LATER), value("101", "shoesize", "38", LATER))).isEmpty();
+
+        assertThat(rows()).containsExactly("1 Anna Oslo 2000-01-01", "2 Bob");
+        assertThat(sendAll()).isEmpty();
+        assertThat(waiting()).isEqualTo("0");
+    }
+
+    @Test
+    void theLastValueStaysInWhateverOrderTheyCome() throws SQLException {
+        assertThat(hear(value("101", "city", "Third", LATER.plusSeconds(3)), value("101", "city", "First", LATER))).isEmpty();
+        assertThat(hear(value("101", "city", "Second", LATER.plusSeconds(2)))).isEmpty();
+        assertThat(rows()).contains("1 Ann Third");
+
+        assertThat(hear(value("102", "city", "Rome", LATER.plusSeconds(5)))).as("as it was known to be").isEmpty();
+        assertThat(hear(value("102", "city", "Between", LATER.plusSeconds(4)))).isEmpty();
+        assertThat(rows()).contains("2 Bob Rome");
+    }
+
+    @Test
+    void whatIsToldTwiceIsKeptOnce() throws SQLException {
+        Event event = value("101", "city", "Bergen", LATER);
+        hear(event);
+        DATABASE.run("update app.customer set city = 'Oslo' where no = 1");
+        sendAll();
+        hear(event, event);
+        assertThat(rows()).contains("1 Ann Oslo");
+        assertThat(metrics.counter("sluice.webhook.events", "account", "crm", "outcome", "repeated").count()).isEqualTo(2);
+    }
+
+    @Test
+    void anEchoOfWhatWeWriteCostsNoReadingNotEvenBeforeItsAnswerIsThere() throws SQLException {
+        DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
+        capture.drain("app.customer");
+        Claim claim = claim().orElseThrow();
+        assertThat(hear(value("101", "city", "Bergen", Instant.now()))).isEmpty();
+        settle(claim);
+        assertThat(hear(value("101", "city", "Bergen", Instant.now().plusMillis(5)))).isEmpty();
+        assertThat(sendAll()).isEmpty();
+        assertThat(rows()).contains("1 Ann Bergen");
+    }
+
+    @Test
+    void whatIsToldAboutTheTimeOfOurOwnWriteIsRead() throws Exception {
+        Batch batch = asked(value("101", "city", "Bergen", Instant.now().minusSeconds(1)));
+        assertThat(batch.getIds()).containsExactly("101");
+        assertThat(batch.getReader()).isEqualTo(
+                "kamelet:some-read-action?account=crm&object=contacts&fields=birthday,city,lastname,number");
+        listening.read(batch, List.of(record("101", "1", "city", "Trondheim", "lastname", "Ann")), 200);
+
+        assertThat(rows()).contains("1 Ann Trondheim");
+        assertThat(waiting()).isEqualTo("0");
+    }
+
+    @Test
+    void bothSidesEditsOfDifferentFieldsSurvive() throws SQLException {
+        DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
+        assertThat(hear(value("101", "lastname", "Anna", LATER))).isEmpty();
+        assertThat(rows()).contains("1 Anna Bergen");
+        assertThat(sendAll()).containsExactly(Map.of("city", "Bergen"));
+    }
+
+    @Test
+    void aNewRecordIsReadUnlessWeMadeIt() throws Exception {
+        assertThat(hear(fresh("101", Instant.now()), value("101", "lastname", "Ann", Instant.now()))).isEmpty();
+        Batch batch = asked(fresh("103", LATER), value("103", "lastname", "Cid", LATER));
+        listening.read(batch, List.of(record("103", "3", "lastname", "Cid", "city", "Bonn")), 200);
+
+        assertThat(rows()).contains("3 Cid Bonn");
+        assertThat(sendAll()).isEmpty();
+        sync.setInserts("ignore");
+        assertThat(hear(fresh("104", LATER), value("104", "lastname", "Dan", LATER))).isEmpty();
+    }
+
+    @Test
+    void aRecordWithoutAKeyIsReadOnceAndAgainWhenItGetsOne() throws Exception {
+        listening.read(asked(fresh("109", LATER)), List.of(record("109", "", "lastname", "Nobody")), 200);
+        assertThat(hear(value("109", "lastname", "Somebody", LATER.plusSeconds(1)))).isEmpty();
+        assertThat(hear(value("109", "number", "9", LATER.plusSeconds(2)), value("109", "city", "Ulm", LATER.plusSeconds(2))))
+                .containsExactly("109");
+    }
+
+    @Test
+    void whatTheCrmDeletedGoesAndWhatItBroughtBackIsRead() throws SQLException {
+        assertThat(hear(value("101", "city", "Bergen", LATER), gone("101", LATER.plusSeconds(1)))).isEmpty();
+        assertThat(rows()).containsExactly("2 Bob Rome");
+        assertThat(sendAll()).isEmpty();
+        assertThat(hear(look("102", LATER.plusSeconds(2)), gone("102", LATER))).containsExactly("102");
+        assertThat(rows()).containsExactly("2 Bob Rome");
+    }
+
+    @Test
+    void ofMergedRecordsTheOneThatStaysKeepsItsRowAndTheOthersGo() throws Exception {
+        Batch batch = asked(look("199", LATER), look("101", LATER), look("102", LATER));
+        listening.read(batch, List.of(record("199", "1", "lastname", "Ann", "city", "Rome")), 200);
+
+        assertThat(rows()).containsExactly("1 Ann Rome");
+        assertThat(sendAll()).isEmpty();
+        assertThat(DATABASE.texts("select crm_id from sluice.record")).containsExactly("199");
+    }
+
+    @Test
+    void whatCanNotBeReadStaysInTheInbox() throws Exception {
+        Batch batch = asked(look("101", LATER));
+        listening.read(batch, "<html>Maintenance</html>", 503);
+        assertThat(waiting()).isEqualTo("1");
+        accounts.heard("crm", 503, "maintenance");
+        assertThat(listening.permit(batch)).isNull();
+        DATABASE.run("update sluice.inbox set due = now()");
+        assertThat(lookAgain()).hasSize(1);
+    }
+
+    @Test
+    void whatIsPausedKeepsItsPlace() throws SQLException {
+        pauses.pause(Kind.SYNC, "customers", null);
+        assertThat(hear(value("101", "lastname", "Anna", LATER))).isEmpty();
+        pauses.resume(Kind.SYNC, "customers");
+        pauses.pause(Kind.ACCOUNT, "crm", null);
+        DATABASE.run("update sluice.inbox set due = now()");
+        lookAgain();
+        assertThat(rows()).contains("1 Ann Oslo");
+        pauses.resume(Kind.ACCOUNT, "crm");
+        lookAgain();
+        assertThat(rows()).contains("1 Anna Oslo");
+    }
+
+    @Test
+    void whatNoSyncWantsToKnowIsNotKept() throws SQLException {
+        listening.keep("crm", List.of(Event.gone(Event.identityOf(1), "deals", "1", LATER)));
+        assertThat(waiting()).isEqualTo("0");
+        assertThat(metrics.counter("sluice.webhook.events", "account", "crm", "outcome", "unwanted").count()).isEqualTo(1);
+        assertThat(listening.ear("crm")).isEqualTo("kamelet:some-webhook-action?account=crm");
+        assertThat(listening.ear("crm?x=1")).isNull();
+    }
+}
