@@ -17,6 +17,11 @@ public interface Crm {
     /** Most records that one collections call takes. */
     int collectionSize(Operation operation);
 
+    /** Whether it tells of changes by itself, to {@code /webhooks/ACCOUNT}; then it has a webhook-action. */
+    default boolean sendsWebhooks() {
+        return false;
+    }
+
     /** Puts the beans that its Kamelets name into the registry. */
     void bind(Registry registry, Permits permits, Accounts accounts);
 

@@ -7,6 +7,7 @@ import io.sluice.Gone;
 import io.sluice.Priority;
 import io.sluice.Received;
 import io.sluice.Sync;
+import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Permits;
 import io.sluice.merge.Applied;
@@ -71,10 +72,14 @@ public final class Listening {
         this.heard = heard;
     }
 
-    /** The Kamelet that knows whether a request comes from the account's CRM and what it says; null for no account. */
+    /**
+     * The Kamelet that knows whether a request comes from the account's CRM and what it says; null where there is no such
+     * account or its CRM sends none.
+     */
     public String ear(String account) {
-        return account == null || accounts.get(account) == null ? null
-                : "kamelet:" + accounts.get(account).crm().name() + "-webhook-action?account=" + account;
+        Account known = account == null ? null : accounts.get(account);
+        return known == null || !known.crm().sendsWebhooks() ? null
+                : "kamelet:" + known.crm().name() + "-webhook-action?account=" + account;
     }
 
     /** Keeps what a sync wants to know; when this returns, the sender may be told that it arrived. */

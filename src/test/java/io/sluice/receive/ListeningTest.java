@@ -75,6 +75,11 @@ class ListeningTest {
         }
 
         @Override
+        public boolean sendsWebhooks() {
+            return true;
+        }
+
+        @Override
         public void bind(Registry registry, Permits permits, Accounts accounts) { }
 
         @Override

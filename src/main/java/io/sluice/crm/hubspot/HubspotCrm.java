@@ -29,6 +29,11 @@ public final class HubspotCrm implements Crm {
     }
 
     @Override
+    public boolean sendsWebhooks() {
+        return true;
+    }
+
+    @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
         registry.bind("hubspotWebhooks", new Webhooks(settings, InstantSource.system()));
     }

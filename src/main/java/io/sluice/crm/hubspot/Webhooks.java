@@ -2,6 +2,7 @@ package io.sluice.crm.hubspot;
 
 import io.sluice.Event;
 import java.io.IOException;
+import java.net.URI;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
@@ -50,7 +51,7 @@ public final class Webhooks {
     }
 
     /** The request's events as the body, or the header {@value #REFUSAL} and a status. */
-    public void events(Exchange exchange, String account) throws IOException {
+    public void events(Exchange exchange, String account) {
         Message request = exchange.getMessage();
         Ear ear = ears.get(account);
         if (ear == null) {
@@ -63,16 +64,17 @@ public final class Webhooks {
             refuse(request, 413, "too large");
             return;
         }
-        String why = ear.signature().refusal(new Signature.Request(request.getHeader(Exchange.HTTP_METHOD, String.class),
-                uri(request, ear.publicUrl()), bytes), headers(request), clock.instant());
-        if (why != null) {
-            refuse(request, 401, why);
-            return;
-        }
         try {
+            String why = ear.signature().refusal(new Signature.Request(
+                    request.getHeader(Exchange.HTTP_METHOD, String.class), uri(request, ear.publicUrl()), bytes),
+                    headers(request), clock.instant());
+            if (why != null) {
+                refuse(request, 401, why);
+                return;
+            }
             List<Event> events = ear.notifications().read(bytes);
             request.setBody(events);
-        } catch (IOException malformed) {
+        } catch (IOException | IllegalArgumentException malformed) {
             refuse(request, 400, "malformed");
         }
     }
@@ -100,16 +102,11 @@ public final class Webhooks {
      * @param publicUrl what stands before the path, from the settings, or null
      */
     static String uri(Message request, String publicUrl) {
-        String query = request.getHeader(Exchange.HTTP_RAW_QUERY, String.class);
-        if (query == null) {
-            query = request.getHeader(Exchange.HTTP_QUERY, String.class);
-        }
-        String path = request.getHeader(Exchange.HTTP_URI, String.class);
-        path = path.contains("?") ? path.substring(0, path.indexOf('?')) : path;
+        URI called = URI.create(request.getHeader(Exchange.HTTP_URL, String.class));
         String base = publicUrl != null && !publicUrl.isBlank() ? publicUrl.replaceFirst("/+$", "")
-                : first(request, "X-Forwarded-Proto", "http") + "://"
-                        + first(request, "X-Forwarded-Host", request.getHeader("Host", String.class));
-        return base + path + (query == null || query.isEmpty() ? "" : "?" + query);
+                : first(request, "X-Forwarded-Proto", called.getScheme()) + "://"
+                        + first(request, "X-Forwarded-Host", called.getRawAuthority());
+        return base + called.getRawPath() + (called.getRawQuery() == null ? "" : "?" + called.getRawQuery());
     }
 
     private static String first(Message request, String header, String otherwise) {
