@@ -17,6 +17,7 @@ public final class HubspotCrm implements Crm {
     static final int BATCH_SIZE = 100;
 
     private final Map<String, Map<String, String>> settings = new LinkedHashMap<>();
+    private final Map<String, HubspotLogin> logins = new LinkedHashMap<>();
 
     @Override
     public String name() {
@@ -35,11 +36,16 @@ public final class HubspotCrm implements Crm {
 
     @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
+        registry.bind("hubspotHeaders", new HubspotHeaders());
+        registry.bind("hubspotCalls", new HubspotCalls(permits, accounts, logins));
+        registry.bind("hubspotWrites", new HubspotWrites());
+        registry.bind("hubspotReads", new HubspotReads(InstantSource.system()));
         registry.bind("hubspotWebhooks", new Webhooks(settings, InstantSource.system()));
     }
 
     @Override
     public void connect(CamelContext context, String account, Map<String, String> own) {
         settings.put(account, Map.copyOf(own));
+        logins.put(account, new HubspotLogin(account, own, InstantSource.system()));
     }
 }
