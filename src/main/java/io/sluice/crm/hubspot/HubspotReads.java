@@ -174,9 +174,21 @@ public final class HubspotReads {
         exchange.getMessage().setBody(new ObjectShape(object, fields));
     }
 
-    /** The objects that every account has; custom ones are named by their type id. */
-    public List<String> objects() {
-        return OBJECTS;
+    public String schemasPath(String apiVersion) {
+        return Paths.schemas(apiVersion);
+    }
+
+    /** The objects that every account has, and the custom ones that the answer names. */
+    public void objects(Exchange exchange) {
+        List<String> names = new ArrayList<>(OBJECTS);
+        JsonNode answer = answer(exchange.getMessage());
+        if (answer != null) {
+            answer.path("results").forEach(schema -> {
+                names.add(schema.path("name").asText());
+                names.add(schema.path("objectTypeId").asText());
+            });
+        }
+        exchange.getMessage().setBody(names);
     }
 
     // --- what they have in common

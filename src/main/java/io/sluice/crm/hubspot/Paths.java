@@ -20,6 +20,10 @@ final class Paths {
         return resource("properties", version, object);
     }
 
+    static String schemas(String version) {
+        return version.startsWith("v") ? "/crm/" + version + "/schemas" : "/crm-object-schemas/" + version + "/schemas";
+    }
+
     private static String resource(String resource, String version, String object) {
         String type = URLEncoder.encode(object, StandardCharsets.UTF_8);
         return version.startsWith("v") ? "/crm/" + version + "/" + resource + "/" + type
