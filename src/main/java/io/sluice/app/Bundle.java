@@ -117,7 +117,7 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("receiving", receiving);
         registry.bind("listening", new Listening(accounts, permits, pauses, inbox, applier, syncs,
                 settings.duration("sluice.inbox.skew", "5s"), new Heard(metrics, InstantSource.system())));
-        registry.bind("status", new Status(database, quota, accounts, capture, pauses, syncs));
+        registry.bind("status", new Status(database, quota, accounts, capture, pauses, syncs, inbox));
         registry.bind("alerts", new Alerts(quota, accounts, metrics));
         registry.bind("housekeeping", new Housekeeping(quota, settings.duration("sluice.ledger.keep", "30d"), inbox,
                 settings.duration("sluice.inbox.keep", "3d")));

@@ -43,6 +43,11 @@ public final class Inbox {
             update sluice.inbox set due = clock_timestamp() + ? * interval '1 millisecond'
             where account = ? and identity = any (?) and done_at is null""";
 
+    private static final String BACKLOG = """
+            select count(*) as waiting,
+                   coalesce(extract(epoch from clock_timestamp() - min(received_at)) * 1000, 0)::bigint as oldest_ms
+            from sluice.inbox where account = ? and done_at is null""";
+
     private static final String FORGET = """
             delete from sluice.inbox where done_at < clock_timestamp() - ? * interval '1 millisecond'""";
 
@@ -102,6 +107,19 @@ public final class Inbox {
             database.planned(connection -> Database.update(connection, LATER, pause.toMillis(), account,
                     connection.createArrayOf("uuid", identities.toArray())));
         }
+    }
+
+    /**
+     * What waits of an account.
+     *
+     * @param oldestMs how long the oldest has waited, in milliseconds
+     */
+    public record Backlog(long waiting, long oldestMs) {
+    }
+
+    public Backlog backlog(String account) throws SQLException {
+        return database.first(BACKLOG, row -> new Backlog(row.getLong("waiting"), row.getLong("oldest_ms")), account)
+                .orElseThrow();
     }
 
     /** Lets go of what was done so long ago that it will not be told again. @return how many */

@@ -9,6 +9,7 @@ import io.sluice.outbox.Pauses;
 import io.sluice.quota.Member;
 import io.sluice.quota.Quota;
 import io.sluice.quota.Usage;
+import io.sluice.receive.Inbox;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.SQLException;
@@ -40,15 +41,17 @@ public final class Status {
     private final Capture capture;
     private final Pauses pauses;
     private final List<Sync> syncs;
+    private final Inbox inbox;
 
-    public Status(Database database, Quota quota, Accounts accounts, Capture capture, Pauses pauses,
-            List<Sync> syncs) {
+    public Status(Database database, Quota quota, Accounts accounts, Capture capture, Pauses pauses, List<Sync> syncs,
+            Inbox inbox) {
         this.database = database;
         this.quota = quota;
         this.accounts = accounts;
         this.capture = capture;
         this.pauses = pauses;
         this.syncs = List.copyOf(syncs);
+        this.inbox = inbox;
     }
 
     /** The document of {@code /api/status}; ages in milliseconds. */
@@ -108,6 +111,10 @@ public final class Status {
         status.put("paused", paused);
         status.put("problem", accounts.problem(account));
         status.put("callsToday", quota.callsToday(account));
+        if (accounts.get(account).crm().sendsWebhooks()) {
+            Inbox.Backlog backlog = inbox.backlog(account);
+            status.put("inbox", Map.of("waiting", backlog.waiting(), "oldestWaitingMs", backlog.oldestMs()));
+        }
         status.put("limits", limits(account, usages));
         List<Member> members = accounts.get(account).pool().members();
         if (!members.get(0).name().equals(account)) {

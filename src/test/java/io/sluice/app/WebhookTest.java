@@ -54,6 +54,21 @@ class WebhookTest {
                 .with("sluice.account.hubspot.app-id", "600001").withoutSyncs()
                 .withSync("people.camel.yaml", RunningSluice.sync("people", "person", "no", "hubspot", "contacts", "number",
                         Map.of("email", "email", "city", "city")));
+        sluice.withSync("mine.camel.yaml", """
+                - route:
+                    id: mine
+                    from:
+                      id: my-webhooks
+                      uri: kamelet:hubspot-webhook-source
+                      parameters:
+                        account: hubspot
+                        path: /mine
+                      steps:
+                        - bean:
+                            id: keep-them
+                            ref: listening
+                            method: "keep('hubspot', ${body})"
+                """);
         sluice.sql("create table person (no int primary key, email text, city text)");
         sluice.start().awaitOutput("people: all rows");
         // as if they had been written to the CRM an hour ago
@@ -143,6 +158,15 @@ class WebhookTest {
         assertThat(sluice.number("select count(*) from sluice.inbox where crm_id = '500002'")).isZero();
         assertThat(sluice.output()).contains("A request to /webhooks/hubspot was refused and changed nothing: too old")
                 .doesNotContain(SECRET);
+    }
+
+    @Test
+    void aRouteOfOnesOwnTakesWebhooksByTheSourceKamelet() throws Exception {
+        long now = System.currentTimeMillis();
+        String event = "[" + change(3, "city", "Ulm", now) + "]";
+        assertThat(send("/mine", event, now, "another secret").statusCode()).isEqualTo(401);
+        assertThat(send("/mine", event, now, SECRET).statusCode()).isEqualTo(204);
+        soon(() -> assertThat(city(3)).isEqualTo("Ulm"));
     }
 
     /** A request that is sent again, as HubSpot does, until it is taken. */
