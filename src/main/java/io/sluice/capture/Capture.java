@@ -173,7 +173,7 @@ public final class Capture {
         if (sql == null) {
             return 0;
         }
-        return database.transaction(connection -> {
+        return database.planned(connection -> {
             boolean mine = Database.query(connection,
                     "select pg_try_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?))",
                     row -> row.getBoolean(1), table).get(0);

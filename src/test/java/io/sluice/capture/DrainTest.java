@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.Sync;
+import io.sluice.store.Database;
 import io.sluice.store.Json;
 import io.sluice.store.TestDatabase;
 import java.math.BigDecimal;
@@ -89,6 +90,21 @@ class DrainTest {
                 "insert into sluice.change_log (source, keys, records, op) values ('app.customer', '{1}', 1, 'S')");
         drain();
         assertThat(outbox()).containsExactly("Contact 1 delete {}");
+    }
+
+    @Test
+    void aDrainReadsWhatItMovesWhateverTheStatisticsSay() throws SQLException {
+        startSettled(customers("name", "city"));
+        DATABASE.run("insert into app.customer select n, 'Name', 'City', 'gold' from generate_series(10, 5009) as n");
+        startSettled(customers("name", "city"));
+        DATABASE.run("analyze sluice.change_log", "analyze sluice.outbox", "analyze sluice.dead_letter",
+                "update app.customer set name = 'Other'");
+        String drain = DrainSql.of(capture.source("app.customer").orElseThrow(), Rest.NONE)
+                .replaceFirst("\\?", "1000").replaceFirst("\\?", "1000");
+        String plan = DATABASE.sluice().planned(connection -> String.join("\n", Database.query(connection,
+                "explain (analyze, timing off) " + drain, row -> row.getString(1))));
+        assertThat(plan).contains("actual rows=5002 ").doesNotContain("Rows Removed by Join Filter")
+                .doesNotContainPattern("actual rows=\\d{5}").doesNotContainPattern("Seq Scan on (?!folded)\\w+");
     }
 
     @Test
