@@ -31,6 +31,10 @@ public final class SalesforceCrm implements Crm {
     @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
         registry.bind("salesforceCalls", new SalesforceCalls(permits, accounts));
+        registry.bind("salesforceBulk", new SalesforceBulk());
+        registry.bind("salesforceTransfers", new SalesforceTransfers());
+        registry.bind("salesforceTransferClient", SalesforceTransfers.client());
+        registry.bind("salesforceTransferHeaders", SalesforceTransfers.headers());
     }
 
     @Override
