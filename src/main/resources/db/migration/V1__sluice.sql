@@ -53,6 +53,26 @@ create index outbox_waiting_by_sync on sluice.outbox (account, sync, operation, 
 create index outbox_leases on sluice.outbox (lease_until) where lease is not null;
 create index outbox_lease on sluice.outbox (lease) where lease is not null;
 
+-- Work of several calls: a job that writes many records behind the calls, and the step that comes next. Its records are
+-- in flight under its lease, which ends with this row and not before.
+create table sluice.bulk_job (
+    lease    uuid        not null primary key,
+    account  text        not null,
+    object   text        not null,
+    sync     text        not null,
+    step     text        not null,
+    crm_job  text,                            -- the CRM's id of it, once that is known
+    priority smallint    not null,            -- of its most urgent record
+    records  integer     not null,
+    steps    integer     not null default 0,  -- how often a process took it up: who was overtaken moves nothing
+    trials   integer     not null default 0,  -- steps in a row that brought it no further
+    due      timestamptz not null default clock_timestamp(),   -- of the next step; of a step under way: when it is taken for dead
+    asked_at timestamptz not null default clock_timestamp(),   -- when the CRM was last asked to create it
+    began_at timestamptz not null default clock_timestamp()
+);
+
+create index bulk_job_due on sluice.bulk_job (account, due);
+
 -- What both sides last agreed on.
 create table sluice.record (
     account    text        not null,

@@ -2,6 +2,8 @@ package io.sluice.app;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.Sync;
+import io.sluice.bulk.BulkDispatch;
+import io.sluice.bulk.BulkJobs;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
@@ -86,7 +88,12 @@ final class Bundle extends LifecycleStrategySupport {
                 settings.duration("sluice.retry.first", "1s"), settings.duration("sluice.retry.cap", "5m")), rest);
         Capture capture = new Capture(database, settings.number("sluice.drain.batch", 20_000), rest);
         List<Sync> syncs = syncs(context, settings);
-        Dispatch dispatch = new Dispatch(accounts, permits, outbox, syncs);
+        BulkJobs bulkJobs = new BulkJobs(database, outbox, quota.longestCall().plusSeconds(1),
+                settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery));
+        BulkDispatch bulk = new BulkDispatch(database, accounts, outbox, bulkJobs, new BulkDispatch.Limits(
+                settings.number("sluice.bulk.records", 0), settings.number("sluice.bulk.bytes", 100_000_000)),
+                syncs);
+        Dispatch dispatch = new Dispatch(accounts, permits, outbox, bulk, syncs);
 
         Registry registry = context.getRegistry();
         registry.bind("dataSource", database.dataSource());
@@ -94,6 +101,7 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("outbox", outbox);
         registry.bind("capture", capture);
         registry.bind("dispatch", dispatch);
+        registry.bind("bulk", bulk);
         registry.bind("status", new Status(database, quota, accounts, capture, pauses, syncs));
         registry.bind("alerts", new Alerts(quota, accounts, registry.findSingleByType(MeterRegistry.class)));
         registry.bind("housekeeping", new Housekeeping(quota, settings.duration("sluice.ledger.keep", "30d")));

@@ -2,6 +2,7 @@ package io.sluice.crm;
 
 import io.sluice.Operation;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
 
@@ -16,6 +17,11 @@ public interface Crm {
 
     /** Most records that one collections call takes. */
     int collectionSize(Operation operation);
+
+    /** How it takes very many upserts at once, or nothing where it has no such way. */
+    default Optional<Bulk> bulk() {
+        return Optional.empty();
+    }
 
     /** Puts the beans that its Kamelets name into the registry. */
     void bind(Registry registry, Permits permits, Accounts accounts);

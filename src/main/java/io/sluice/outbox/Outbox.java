@@ -10,6 +10,7 @@ import java.sql.Array;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -50,22 +51,10 @@ public final class Outbox {
                 where held.sync not in (%s))""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
 
     /**
-     * The most urgent record that no other process is claiming decides the call; places left are filled with the next
-     * lower work of the same sync and operation. What equals the base is an echo or a no-op and is dropped; so is the
-     * delete of a record that was never sent. The first column says how many were dropped.
+     * Moves what was picked in flight. What equals the base is an echo or a no-op and is dropped; so is the delete of a
+     * record that was never sent.
      */
-    private static final String CLAIM = """
-            with head as materialized (
-                select sync, operation, fill from sluice.outbox
-                where account = ? and operation is not null and lease is null and due <= clock_timestamp()
-                  and priority <= ?
-                  and account not in (%s) and sync not in (%s)
-                order by priority, since limit 1 for update skip locked),
-            picked as materialized (
-                select o.* from sluice.outbox o join head h on h.sync = o.sync and h.operation = o.operation
-                    and h.fill is not distinct from o.fill
-                where o.account = ? and o.lease is null and o.due <= clock_timestamp()
-                order by o.priority, o.since limit (select least(?, fill) from head) for update of o skip locked),
+    static final String TAKE = """
             effective as materialized (
                 select p.account, p.object, p.key, p.operation, p.attempts, p.stamps, p.since, p.priority, r.crm_id,
                        r.key is not null as known,
@@ -82,21 +71,40 @@ public final class Outbox {
             taken as (
                 update sluice.outbox o set
                     inflight_operation = e.operation, inflight = e.fields, inflight_stamps = e.stamps,
-                    inflight_since = e.since, lease = ?, lease_until = clock_timestamp() + ? * interval '1 millisecond',
+                    inflight_since = e.since, lease = ?, lease_until = %s,
                     operation = null, fields = '{}', stamps = '{}', promoted = 0
                 from effective e
                 where o.account = e.account and o.object = e.object and o.key = e.key
                   and e.key not in (select key from idle)
-                returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, e.crm_id, e.priority, e.since)
+                returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, e.crm_id, e.priority, e.since)""";
+
+    /**
+     * The most urgent record that no other process is claiming decides the call; places left are filled with the next
+     * lower work of the same sync and operation. The first column says how many were dropped for being no change.
+     */
+    private static final String CLAIM = """
+            with head as materialized (
+                select sync, operation, fill from sluice.outbox
+                where account = ? and operation is not null and lease is null and due <= clock_timestamp()
+                  and priority <= ?
+                  and account not in (%s) and sync not in (%s)
+                order by priority, since limit 1 for update skip locked),
+            picked as materialized (
+                select o.* from sluice.outbox o join head h on h.sync = o.sync and h.operation = o.operation
+                    and h.fill is not distinct from o.fill
+                where o.account = ? and o.lease is null and o.due <= clock_timestamp()
+                order by o.priority, o.since limit (select least(?, fill) from head) for update of o skip locked),
+            %s
             select (select count(*) from idle) as dropped, taken.*
             from (values (1)) as always(row) left join taken on true
-            order by taken.priority, taken.since, taken.key""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
+            order by taken.priority, taken.since, taken.key""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS,
+            TAKE.formatted("clock_timestamp() + ? * interval '1 millisecond'"));
 
-    private static final String URGENCY = """
-            select priority from sluice.outbox
+    private static final String HEAD = """
+            select priority, sync, operation, since from sluice.outbox
             where account = ? and operation is not null and lease is null and due <= clock_timestamp()
               and account not in (%s) and sync not in (%s)
-            order by priority limit 1""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
+            order by priority, since limit 1""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
 
     /** A step up for each patience that went by, but never into the critical. */
     private static final String PROMOTE = """
@@ -137,7 +145,8 @@ public final class Outbox {
                 where r.account = m.account and r.object = m.object and r.key = m.key""";
 
     /**
-     * A rejection goes to the dead letters, unless newer work waits: then the rejected fields go with it, or are
+     * The records are found by their keys, not by their lease (hence {@code is not distinct from}): under that of a bulk
+     * job are many more. A rejection goes to the dead letters, unless newer work waits: then the rejected fields go with it, or are
      * pointless, where it is a delete.
      */
     private static final String SETTLE = """
@@ -146,8 +155,8 @@ public final class Outbox {
                     as a(key, status, crm_id, code, message, backoff_ms)),
             mine as materialized (
                 select o.*, a.status, a.crm_id, a.code, a.message, a.backoff_ms
-                from sluice.outbox o join answer a using (key)
-                where o.lease = ? order by o.account, o.object, o.key for update of o),
+                from answer a join sluice.outbox o on o.account = ? and o.object = ? and o.key = a.key
+                where o.lease is not distinct from ? order by o.account, o.object, o.key for update of o),
             agreed as (
                 insert into sluice.record as r (account, object, key, sync, crm_id, base, stamps)
                 select account, object, key, sync, crm_id, inflight, inflight_stamps from mine
@@ -196,18 +205,33 @@ public final class Outbox {
                 where o.account = m.account and o.object = m.object and o.key = m.key and m.status = 'retry')
             select count(*) from mine""".formatted(GIVE_BACK, DOUBT.formatted("mine"));
 
+    /**
+     * The statistics may be of a moment when the outbox was empty; then a walk through all of it for each of some
+     * thousand outcomes looks cheap, and takes a hundred times as long as one walk for all of them.
+     */
+    private static final String MANY = "select set_config('enable_nestloop', 'off', true)";
+
+    /** From so many outcomes on one walk is the better guess. */
+    private static final int FROM = 1000;
+
     private static final String EXPIRE = """
             with ended as materialized (
                 select o.account, o.object, o.key, o.inflight_operation, o.inflight from sluice.outbox o
-                where o.lease is not null and o.lease_until < clock_timestamp()
-                order by o.account, o.object, o.key for update of o skip locked),
+                where %3$s
+                order by o.account, o.object, o.key for update of o %4$s),
             doubted as (
                 %2$s)
             update sluice.outbox o set %1$s,
-                last_error = 'nobody settled this before its lease ended: the process was killed, or the call was cut'
+                last_error = %5$s
             from ended e
             where o.account = e.account and o.object = e.object and o.key = e.key
-            """.formatted(GIVE_BACK, DOUBT.formatted("ended"));
+            """;
+
+    private static final String EXPIRE_LEASES = EXPIRE.formatted(GIVE_BACK, DOUBT.formatted("ended"),
+            "o.lease is not null and o.lease_until < clock_timestamp()", "skip locked",
+            "'nobody settled this before its lease ended: the process was killed, or the call was cut'");
+
+    private static final String ABANDON = EXPIRE.formatted(GIVE_BACK, DOUBT.formatted("ended"), "o.lease = ?", "", "?");
 
     private final Database database;
     private final Duration lease;
@@ -228,9 +252,23 @@ public final class Outbox {
                 connection.createArrayOf("text", accounts.toArray())));
     }
 
-    /** How urgent the most urgent work of an account is; nothing when none is due that no pause stops. */
+    /**
+     * What the most urgent work of an account is.
+     *
+     * @param since the time of its oldest change, by PostgreSQL's clock
+     */
+    public record Head(String sync, Operation operation, Priority priority, OffsetDateTime since) {
+    }
+
+    /** The most urgent work of an account; nothing when none is due that no pause stops. */
+    public Optional<Head> head(String account) throws SQLException {
+        return database.first(HEAD, row -> new Head(row.getString("sync"), Operation.of(row.getString("operation")),
+                Priority.ofRank(row.getInt("priority")), row.getObject("since", OffsetDateTime.class)), account);
+    }
+
+    /** How urgent that is. */
     public Optional<Priority> urgency(String account) throws SQLException {
-        return database.first(URGENCY, row -> Priority.ofRank(row.getInt(1)), account);
+        return head(account).map(Head::priority);
     }
 
     /**
@@ -298,14 +336,19 @@ public final class Outbox {
      */
     public int settle(Claim claim, List<Outcome> outcomes, boolean halve) throws SQLException {
         Integer fill = halve ? Math.max(1, claim.size() / 2) : null;
-        return database.transaction(connection -> Database.query(connection, SETTLE, row -> row.getInt(1),
+        return database.transaction(connection -> {
+            if (outcomes.size() >= FROM) {
+                Database.query(connection, MANY, row -> null);
+            }
+            return Database.query(connection, SETTLE, row -> row.getInt(1),
                 texts(connection, outcomes, Outcome::key),
                 texts(connection, outcomes, outcome -> outcome.status().toString()),
                 texts(connection, outcomes, Outcome::crmId),
                 texts(connection, outcomes, Outcome::code),
                 texts(connection, outcomes, Outcome::message),
                 backoffs(connection, claim, outcomes, halve),
-                claim.lease(), rest.critical().toMillis(), rest.other().toMillis(), fill).get(0));
+                claim.account(), claim.object(), claim.lease(), rest.critical().toMillis(), rest.other().toMillis(), fill).get(0);
+        });
     }
 
     private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes, boolean halve)
@@ -330,8 +373,22 @@ public final class Outbox {
         database.update(RELEASE, claim.lease());
     }
 
+    /** Puts back what was claimed for a job that came to nothing, as certainly not done. */
+    public static int release(Connection connection, UUID lease) throws SQLException {
+        return Database.update(connection, RELEASE, lease);
+    }
+
+    /**
+     * Puts back what is left of a claim of which nobody knows whether it was done.
+     *
+     * @param why for whoever looks at the record
+     */
+    public static int abandon(Connection connection, UUID lease, String why) throws SQLException {
+        return Database.update(connection, ABANDON, lease, why);
+    }
+
     /** Gives back what processes that died had claimed. @return how many records */
     public int expireLeases() throws SQLException {
-        return database.update(EXPIRE);
+        return database.update(EXPIRE_LEASES);
     }
 }

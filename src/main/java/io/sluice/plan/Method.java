@@ -3,8 +3,11 @@ package io.sluice.plan;
 /**
  * How work is sent.
  *
- * @param kamelet name of the writer
- * @param most    records of one call
+ * @param kamelet name of the writer, or what the names of the bulk Kamelets begin with
+ * @param most    records of one call, or of one job
  */
-public record Method(String kamelet, int most) {
+public record Method(Way way, String kamelet, int most) {
+
+    /** One call for some records, or a job of several calls for very many. */
+    public enum Way { COLLECTIONS, BULK }
 }

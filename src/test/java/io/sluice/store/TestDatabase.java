@@ -129,6 +129,6 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
         run("set client_min_messages = warning; drop schema if exists app cascade; create schema app",
                 "truncate sluice.change_log, sluice.outbox, sluice.record, sluice.dead_letter, sluice.api_call,"
                         + " sluice.usage_minute, sluice.quota, sluice.quota_history, sluice.refusal,"
-                        + " sluice.checkpoint, sluice.pause");
+                        + " sluice.checkpoint, sluice.pause, sluice.bulk_job");
     }
 }

@@ -2,10 +2,12 @@ package io.sluice.crm.salesforce;
 
 import io.sluice.Operation;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.Bulk;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.salesforce.AuthenticationType;
 import org.apache.camel.component.salesforce.SalesforceComponent;
@@ -18,6 +20,12 @@ public final class SalesforceCrm implements Crm {
     /** sObject Collections take up to 200 records a request (REST API Developer Guide, "sObject Collections"). */
     static final int COLLECTION_SIZE = 200;
 
+    /**
+     * A day takes 15,000 batches of 10,000 records, an upload 150 MB ("Bulk API Limits"; 100 MB leave room for the CSV to
+     * grow). Create, upload, close, results, and four to nine looks at the job.
+     */
+    private static final Bulk BULK = new Bulk(150_000, 100_000_000, 10, 10, BulkCsv.CLEARED);
+
     @Override
     public String name() {
         return "salesforce";
@@ -26,6 +34,11 @@ public final class SalesforceCrm implements Crm {
     @Override
     public int collectionSize(Operation operation) {
         return COLLECTION_SIZE;
+    }
+
+    @Override
+    public Optional<Bulk> bulk() {
+        return Optional.of(BULK);
     }
 
     @Override
