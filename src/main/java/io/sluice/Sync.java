@@ -23,6 +23,8 @@ public final class Sync {
     private String low;
     private String conflicts = "latest";
     private String deletes = "propagate";
+    private String direction = "both";
+    private String inserts = "propagate";
     private String timeZone = "UTC";
     private boolean paused;
 
@@ -141,7 +143,25 @@ public final class Sync {
         this.conflicts = conflicts;
     }
 
-    /** {@code propagate}: a deleted row is deleted in the CRM; {@code keep}: the CRM keeps it. */
+    /** {@code both}; {@code out}: what changes in the CRM stays there. */
+    public String getDirection() {
+        return direction;
+    }
+
+    public void setDirection(String direction) {
+        this.direction = direction;
+    }
+
+    /** {@code propagate}: a record made in the CRM becomes a row, if it has the external id; {@code ignore}. */
+    public String getInserts() {
+        return inserts;
+    }
+
+    public void setInserts(String inserts) {
+        this.inserts = inserts;
+    }
+
+    /** {@code propagate}: what is deleted on one side is deleted on the other; {@code keep}: the other keeps it. */
     public String getDeletes() {
         return deletes;
     }

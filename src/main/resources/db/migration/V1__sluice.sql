@@ -18,6 +18,24 @@ create table sluice.change_log (
 -- compressing would cost the application more than it saves
 alter table sluice.change_log alter keys set storage external;
 
+-- Whether two values differ, null being a value. A function that is bound to its operator here, because IS DISTINCT FROM
+-- takes the first = of the search path, and triggers run with the path of whoever writes the table. The planner puts its
+-- body in its place, so that it costs no call.
+do $$
+declare
+    type text;
+begin
+    foreach type in array array['boolean', 'smallint', 'integer', 'bigint', 'real', 'double precision', 'numeric', 'uuid',
+                                'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'jsonb', 'inet'] loop
+        execute format('create function sluice.differs(a %1$s, b %1$s) returns boolean'
+                       ' language sql immutable parallel safe return a is distinct from b', type);
+    end loop;
+end $$;
+
+-- byte by byte: a collation may call Anna and ANNA equal
+create function sluice.differs(a text, b text) returns boolean
+    language sql immutable parallel safe return a collate "C" is distinct from b collate "C";
+
 -- What waits to be sent and what is being sent: one row per record.
 create table sluice.outbox (
     account            text        not null,
@@ -44,7 +62,8 @@ create table sluice.outbox (
     lease_until        timestamptz,
     primary key (account, object, key),
     check ((inflight_operation is null) = (lease is null))
-) with (fillfactor = 70);
+) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
+        autovacuum_vacuum_cost_delay = 0);   -- a busy queue's dead rows outnumber the living within a minute
 
 create index outbox_waiting on sluice.outbox (account, priority, since)
     where operation is not null and lease is null;
@@ -88,6 +107,36 @@ create table sluice.record (
 
 -- begins with what is unique: a planner without statistics must not take it for the primary key
 create index record_crm_id on sluice.record (crm_id);
+
+-- What was deleted on both sides a while ago: a page that was read before must not bring it back.
+create table sluice.deleted (
+    account    text        not null,
+    object     text        not null,
+    key        text        not null,
+    deleted_at timestamptz not null default now(),
+    primary key (account, object, key)
+);
+
+create index deleted_at on sluice.deleted (deleted_at);
+
+-- Fields that both sides changed, and which of the two stayed. The other is kept here.
+create table sluice.conflict (
+    id         bigint generated always as identity primary key,
+    account    text        not null,
+    object     text        not null,
+    key        text        not null,
+    sync       text        not null,
+    field      text,                     -- null: the record was deleted in the CRM and changed here
+    winner     text        not null check (winner in ('crm', 'database')),
+    base       jsonb,                    -- what both had before, where it is known
+    crm        jsonb,
+    crm_at     timestamptz not null,     -- when the CRM's record last changed
+    ours       jsonb,
+    ours_at    timestamptz not null,
+    decided_at timestamptz not null default now()
+);
+
+create index conflict_record on sluice.conflict (account, object, key);
 
 -- What retrying can't heal, in the CRM's own words.
 create table sluice.dead_letter (

@@ -9,6 +9,7 @@ import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
+import io.sluice.merge.Applier;
 import io.sluice.operate.Housekeeping;
 import io.sluice.operate.Pausing;
 import io.sluice.outbox.Backoff;
@@ -17,6 +18,8 @@ import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
 import io.sluice.quota.Limits;
 import io.sluice.quota.Quota;
+import io.sluice.receive.Pace;
+import io.sluice.receive.Receiving;
 import io.sluice.send.Dispatch;
 import io.sluice.status.AccountHealth;
 import io.sluice.status.Alerts;
@@ -95,6 +98,12 @@ final class Bundle extends LifecycleStrategySupport {
                 syncs);
         Dispatch dispatch = new Dispatch(accounts, permits, outbox, bulk, syncs);
 
+        Receiving receiving = new Receiving(accounts, permits, pauses, quota, database, new Applier(database, capture), syncs,
+                new Receiving.Schedule(new Pace(settings.duration("sluice.receive.shortest", "5s"),
+                        settings.duration("sluice.receive.longest", "1m")),
+                        settings.duration("sluice.receive.overlap", "1m"),
+                        settings.duration("sluice.receive.deletes", "10m")));
+
         Registry registry = context.getRegistry();
         registry.bind("dataSource", database.dataSource());
         registry.bind("permits", permits);
@@ -102,6 +111,7 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("capture", capture);
         registry.bind("dispatch", dispatch);
         registry.bind("bulk", bulk);
+        registry.bind("receiving", receiving);
         registry.bind("status", new Status(database, quota, accounts, capture, pauses, syncs));
         registry.bind("alerts", new Alerts(quota, accounts, registry.findSingleByType(MeterRegistry.class)));
         registry.bind("housekeeping", new Housekeeping(quota, settings.duration("sluice.ledger.keep", "30d")));

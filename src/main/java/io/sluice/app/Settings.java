@@ -53,11 +53,16 @@ final class Settings {
         return Boolean.parseBoolean(text);
     }
 
-    /** All settings below a prefix, the prefix taken off. */
+    /**
+     * All settings below a prefix, the prefix taken off. Camel's list has those of the files alone; a limit that only
+     * the command line names must not be overlooked.
+     */
     Map<String, String> below(String prefix) {
-        Properties all = context.getPropertiesComponent().loadProperties(name -> name.startsWith(prefix));
+        Properties ofFiles = context.getPropertiesComponent().loadProperties(name -> name.startsWith(prefix));
+        TreeSet<String> names = new TreeSet<>(ofFiles.stringPropertyNames());
+        System.getProperties().stringPropertyNames().stream().filter(name -> name.startsWith(prefix)).forEach(names::add);
         Map<String, String> found = new LinkedHashMap<>();
-        for (String name : new TreeSet<>(all.stringPropertyNames())) {
+        for (String name : names) {
             String value = text(name, null);
             if (value != null) {
                 found.put(name.substring(prefix.length()), value);

@@ -13,6 +13,8 @@ final class SyncCheck {
 
     private static final Set<String> CONFLICTS = Set.of("latest", "crm", "database");
     private static final Set<String> DELETES = Set.of("propagate", "keep");
+    private static final Set<String> INSERTS = Set.of("propagate", "ignore");
+    private static final Set<String> DIRECTIONS = Set.of("both", "out");
 
     private SyncCheck() {
     }
@@ -36,6 +38,8 @@ final class SyncCheck {
         }
         choice(sync, "conflicts", sync.getConflicts(), CONFLICTS, problems);
         choice(sync, "deletes", sync.getDeletes(), DELETES, problems);
+        choice(sync, "inserts", sync.getInserts(), INSERTS, problems);
+        choice(sync, "direction", sync.getDirection(), DIRECTIONS, problems);
         if (sync.getFields().containsValue(sync.getExternalId())) {
             problems.add(sync.where() + ": fields maps a column to '" + sync.getExternalId()
                     + "', which the key fills already; take it out of fields");

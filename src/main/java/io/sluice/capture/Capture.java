@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -144,6 +145,21 @@ public final class Capture {
     /** The tables whose capture has started. */
     public List<String> tables() {
         return List.copyOf(sources.keySet());
+    }
+
+    /** A table whose capture has started, or nothing. */
+    public Optional<Source> source(String table) {
+        return Optional.ofNullable(sources.get(table));
+    }
+
+    /**
+     * Keeps the changes of a table where they are until the transaction ends, waiting for a drain that is under way:
+     * what is read then of the table, the change log and the outbox fits together. What the transaction writes is not
+     * captured.
+     */
+    public static void hold(Connection connection, String table) throws SQLException {
+        Database.query(connection, "select pg_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?)),"
+                + " set_config('sluice.applying', 'on', true)", row -> null, table);
     }
 
     /**

@@ -12,7 +12,8 @@ final class ChangeLog {
     }
 
     /**
-     * Appends changed records, those that changed alike in one row.
+     * Appends changed records, those that changed alike in one row. Names say their schema, operators too: see
+     * {@link Triggers}.
      *
      * @param source  the table's name as an SQL literal
      * @param changes a query that yields {@code key}, {@code op} and {@code columns}
@@ -20,8 +21,10 @@ final class ChangeLog {
     static String append(String source, String changes) {
         return """
                 insert into sluice.change_log (source, keys, records, op, columns)
-                select %s, array_agg(key), count(*), op, columns
-                from (select key, op::"char", columns, row_number() over () / %d as part from (%s) as changed) as parted
+                select %s, pg_catalog.array_agg(key), pg_catalog.count(*), op, columns
+                from (select key, op::pg_catalog."char", columns,
+                             pg_catalog.row_number() over () operator(pg_catalog./) %d as part
+                      from (%s) as changed) as parted
                 group by op, columns, part""".formatted(source, KEYS, changes);
     }
 

@@ -7,14 +7,14 @@ package io.sluice.capture;
  *                {@link #COMPOSITE} and {@link #OTHER} for the rest
  * @param sqlType the declared type, quoted and with its schema, as a cast takes it
  */
-record Column(String name, String type, String sqlType, boolean notNull) {
+public record Column(String name, String type, String sqlType, boolean notNull) {
 
     static final String ARRAY = "array";
     static final String COMPOSITE = "composite";
     /** Enums and what extensions bring. */
     static final String OTHER = "other";
 
-    String quoted() {
+    public String quoted() {
         return Sql.name(name);
     }
 
@@ -41,16 +41,17 @@ record Column(String name, String type, String sqlType, boolean notNull) {
     }
 
     /** SQL that yields the key as text, the same in every session. */
-    String keyText(String row) {
+    public String keyText(String row) {
         String value = row + "." + quoted();
-        return type.equals("date") ? "(to_json(" + value + ") #>> '{}')" : value + "::text";
+        return type.equals("date") ? "(pg_catalog.to_json(" + value + ") operator(pg_catalog.#>>) '{}')"
+                : value + "::pg_catalog.text";
     }
 
     /**
      * SQL that yields the value as JSON text, {@code 'null'} for a null: dates as they are, never shifted; moments as
      * UTC with milliseconds, whatever the session's zone; numbers exact.
      */
-    String json(String row, String timeZone) {
+    public String json(String row, String timeZone) {
         String value = row + "." + quoted();
         return switch (type) {
             case "bool", "int2", "int4", "int8" -> "coalesce(" + value + "::text, 'null')";
@@ -62,33 +63,43 @@ record Column(String name, String type, String sqlType, boolean notNull) {
         };
     }
 
+    /** SQL that makes a value of a text as CRMs write it, the way back from {@link #json}; null stays null. */
+    public String ofText(String text, String timeZone) {
+        String value = type.equals("timestamp")
+                ? text + "::timestamptz at time zone " + Sql.text(timeZone) : text;
+        return "(" + value + ")::" + sqlType;
+    }
+
     /** What has no such form, infinity or a year before Christ, stays what PostgreSQL calls it. */
     private static String moment(String value, String utc) {
         return "case when isfinite(" + value + ") and " + value + " >= '0001-01-02' then '\"' || to_char(" + utc
                 + ", 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') || '\"' else coalesce(to_json(" + utc + ")::text, 'null') end";
     }
 
-    /** SQL that is true when two versions of the row differ here. */
+    /**
+     * SQL that is true when two versions of the row differ here, whatever the search path: {@code is distinct from}
+     * would take the {@code =} that the path finds first.
+     */
     String differs(String before, String after) {
-        return comparable(before) + " is distinct from " + comparable(after);
+        return "sluice.differs(" + comparable(before) + ", " + comparable(after) + ")";
     }
 
-    /** SQL that is true when two versions of the row have the same key. */
+    /** SQL that is true when two versions of the row have the same key, whatever the search path. */
     String same(String before, String after) {
-        return comparable(before) + " = " + comparable(after);
+        return comparable(before) + " operator(pg_catalog.=) " + comparable(after);
     }
 
     /**
      * Text is compared byte by byte: a collation may call Anna and ANNA equal. What may have no equality (json, xml,
-     * an extension's type, whose operators the trigger's search path does not see) is compared as text.
+     * an extension's type) is compared as text. For each type that this yields there is a {@code sluice.differs}.
      */
     private String comparable(String row) {
         String value = row + "." + quoted();
         return switch (type) {
             case "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "uuid", "date", "timestamp",
-                    "timestamptz", "time", "timetz", "jsonb", "inet", "cidr" -> value;
-            case "text", "varchar", "bpchar" -> value + " collate \"C\"";
-            default -> value + "::text collate \"C\"";
+                    "timestamptz", "time", "timetz", "jsonb", "inet" -> value + "::pg_catalog." + Sql.name(type);
+            case "cidr" -> value + "::pg_catalog.inet";
+            default -> value + "::pg_catalog.text collate pg_catalog.\"C\"";
         };
     }
 }

@@ -14,7 +14,7 @@ import java.util.Set;
 /**
  * A table that is captured, with all the syncs that read it. Its change log holds the columns that any of them maps.
  */
-final class Source {
+public final class Source {
 
     /** A domain counts as what it is made of, however many domains deep. */
     private static final String COLUMNS = """
@@ -42,6 +42,11 @@ final class Source {
             join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
             where i.indrelid = to_regclass(?) and i.indisunique and i.indnkeyatts = 1
               and i.indpred is null and i.indexprs is null and i.indisvalid""";
+
+    /** The owner of a table that is not the user's to put triggers on: the right TRIGGER is not enough for ALWAYS. */
+    private static final String OTHER_OWNER = """
+            select format('%I', pg_get_userbyid(relowner)), format('%I', current_user)
+            from pg_class where oid = to_regclass(?) and not pg_has_role(relowner, 'usage')""";
 
     private static final String TABLES = """
             select schemaname || '.' || tablename from pg_tables
@@ -83,6 +88,9 @@ final class Source {
             }
             return null;
         }
+        database.query(OTHER_OWNER, row -> "table '" + table + "' belongs to " + row.getString(1)
+                + ", and only its owner may put triggers on it; run: grant " + row.getString(1) + " to "
+                + row.getString(2), quoted).forEach(problem -> problems.add(syncs.get(0).where() + ": " + problem));
         Set<String> unique = new LinkedHashSet<>(database.query(UNIQUE_COLUMNS, row -> row.getString(1), quoted));
         Source source = new Source(table, columns, syncs);
         for (Sync sync : syncs) {
@@ -152,16 +160,16 @@ final class Source {
                 + Nearest.hint(name, columns.keySet());
     }
 
-    String table() {
+    public String table() {
         return table;
     }
 
-    String quoted() {
+    public String quoted() {
         return Sql.table(table);
     }
 
     /** What conditions call the table: its own name, without the schema. */
-    String alias() {
+    public String alias() {
         return Sql.name(table.substring(table.indexOf('.') + 1));
     }
 
@@ -169,15 +177,15 @@ final class Source {
         return syncs;
     }
 
-    Column key() {
+    public Column key() {
         return columns.get(key);
     }
 
-    String timeZone() {
+    public String timeZone() {
         return timeZone;
     }
 
-    Column column(String name) {
+    public Column column(String name) {
         return columns.get(name);
     }
 

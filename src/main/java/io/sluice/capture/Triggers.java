@@ -171,20 +171,22 @@ final class Triggers {
     private static String body(Source source, Event event) {
         Column key = source.key();
         return switch (event) {
-            case INSERT -> append(source, "select " + key.keyText("n") + " as key, 'I' as op, null::text[] as columns"
-                    + " from new_rows n");
+            case INSERT -> append(source, "select " + key.keyText("n") + " as key, 'I' as op,"
+                    + " null::pg_catalog.text[] as columns from new_rows n");
             case UPDATE -> """
-                    select count(*) into total from new_rows;
-                    if total = 1 then
+                    if exists (select from new_rows offset 1) then
                         %s
                     else
                         %s
-                    end if;""".formatted(ofOneRow(source), ofManyRows(source));
-            case DELETE -> append(source, "select " + key.keyText("o") + " as key, 'D' as op, null::text[] as columns"
-                    + " from old_rows o");
+                        if not found then
+                            %s
+                        end if;
+                    end if;""".formatted(ofManyRows(source), ofOneRow(source), ofOneKey(source));
+            case DELETE -> append(source, "select " + key.keyText("o") + " as key, 'D' as op,"
+                    + " null::pg_catalog.text[] as columns from old_rows o");
             // fires for the table and for each partition; each answers for its own rows, the only ones that go
-            case TRUNCATE -> "execute format(" + Sql.text(append(source, "select " + key.keyText("t")
-                    + " as key, 'D' as op, null::text[] as columns from only <table> t")
+            case TRUNCATE -> "execute pg_catalog.format(" + Sql.text(append(source, "select " + key.keyText("t")
+                    + " as key, 'D' as op, null::pg_catalog.text[] as columns from only <table> t")
                     .replace("%", "%%").replace("<table>", "%I.%I")) + ", tg_table_schema, tg_table_name);";
         };
     }
@@ -193,18 +195,25 @@ final class Triggers {
         return ChangeLog.append(Sql.text(source.table()), changes) + ";";
     }
 
-    /** The usual case, which needs no join and no grouping. */
+    /** The usual case, which needs no full join and no grouping: each node of a plan costs the application. */
     private static String ofOneRow(Source source) {
         Column key = source.key();
         return """
                 insert into sluice.change_log (source, keys, records, op, columns)
-                select %1$s, case when same then array[key] else array[old_key, key] end,
-                       case when same then 1 else 2 end, case when same then 'U' else 'K' end::"char",
-                       case when same then columns end
-                from (select %2$s as old_key, %3$s as key, %4$s as same, %5$s as columns
-                      from old_rows o cross join new_rows n offset 0) as compared
-                where columns <> '{}' or not same;""".formatted(Sql.text(source.table()), key.keyText("o"),
-                key.keyText("n"), key.same("o", "n"), changed(source));
+                select %s, array[key], 1, 'U', columns
+                from (select %s as key, %s as columns
+                      from old_rows o cross join new_rows n where %s offset 0) as compared
+                where columns operator(pg_catalog.<>) '{}';""".formatted(Sql.text(source.table()), key.keyText("n"),
+                changed(source), key.same("o", "n"));
+    }
+
+    /** One row with another key than before. */
+    private static String ofOneKey(Source source) {
+        Column key = source.key();
+        return """
+                insert into sluice.change_log (source, keys, records, op)
+                select %s, array[%s, %s], 2, 'K' from old_rows o cross join new_rows n where not %s;""".formatted(
+                Sql.text(source.table()), key.keyText("o"), key.keyText("n"), key.same("o", "n"));
     }
 
     /** An old row without a partner is a delete, a new one an insert. */
@@ -212,25 +221,26 @@ final class Triggers {
         Column key = source.key();
         // offset 0 keeps the comparisons from being made twice, once to filter and once to name
         return append(source, """
-                select key, op, case when op = 'U' then columns end as columns
+                select key, op, case when op operator(pg_catalog.=) 'U' then columns end as columns
                 from (select case when n.%1$s is null then %2$s else %3$s end as key,
                              case when o.%1$s is null then 'I' when n.%1$s is null then 'D' else 'U' end as op,
                              %4$s as columns
                       from old_rows o full join new_rows n on %5$s offset 0) as compared
-                where columns <> '{}' or op <> 'U'""".formatted(key.quoted(), key.keyText("o"), key.keyText("n"),
-                changed(source), key.same("o", "n")));
+                where columns operator(pg_catalog.<>) '{}' or op operator(pg_catalog.<>) 'U'""".formatted(
+                key.quoted(), key.keyText("o"), key.keyText("n"), changed(source), key.same("o", "n")));
     }
 
-    /** Security definer, so that the application's role needs no right on our tables. */
+    /**
+     * Security definer, so that the application's role needs no right on our tables. It runs with the search path of
+     * whoever writes the table, since setting another for each call costs more than comparing the row; so each name in
+     * it says its schema, operators, types and collations too, or that role's own would be run with our rights.
+     */
     private static String function(Source source, Event event) {
         return """
-                create or replace function sluice.%s() returns trigger
-                language plpgsql security definer set search_path = pg_catalog, pg_temp as %s""".formatted(
-                Sql.name(event.function(source.table())), Sql.text("""
-                declare
-                    total bigint;
+                create or replace function sluice.%s() returns trigger language plpgsql security definer as %s"""
+                .formatted(Sql.name(event.function(source.table())), Sql.text("""
                 begin
-                    if coalesce(current_setting('sluice.applying', true), '') <> 'on' then
+                    if (pg_catalog.current_setting('sluice.applying', true) operator(pg_catalog.=) 'on') is not true then
                         %s
                     end if;
                     return null;
@@ -241,7 +251,7 @@ final class Triggers {
     private static String changed(Source source) {
         return source.mapped().stream()
                 .map(column -> "case when " + column.differs("o", "n") + " then " + Sql.text(column.name()) + " end")
-                .collect(Collectors.joining(", ", "array_remove(array[", "], null)"));
+                .collect(Collectors.joining(", ", "pg_catalog.array_remove(array[", "], null)"));
     }
 
     private static void execute(Connection connection, String sql) throws SQLException {

@@ -150,6 +150,22 @@ public final class Permits {
         }
     }
 
+    /**
+     * As {@link #cancel}, of a call whose login was refused. Where the account has others, they make its calls
+     * meanwhile, and what was to be sent is nobody's failure.
+     *
+     * @return whether it has
+     */
+    public boolean leaveOut(Exchange exchange, String why) throws SQLException {
+        if (!(exchange.getMessage().removeHeader(PERMIT) instanceof Permit permit) || !quota.leaveOut(permit)) {
+            return false;
+        }
+        LOG.warn("A login is refused: {}. The other members of {} make its calls; it is tried again with growing pauses.",
+                why, permit.account());
+        exchange.getMessage().setHeader(REFUSED, true);
+        return true;
+    }
+
     /** As {@link #cancel}, for a route that holds the permit itself. */
     public void giveBack(Permit permit) throws SQLException {
         quota.cancel(permit);

@@ -75,30 +75,40 @@ public final class Outbox {
                     operation = null, fields = '{}', stamps = '{}', promoted = 0
                 from effective e
                 where o.account = e.account and o.object = e.object and o.key = e.key
-                  and e.key not in (select key from idle)
+                  and not exists (select from idle where idle.key = e.key)
                 returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, e.crm_id, e.priority, e.since)""";
 
     /**
      * The most urgent record that no other process is claiming decides the call; places left are filled with the next
      * lower work of the same sync and operation. The first column says how many were dropped for being no change.
+     *
+     * <p>The index of what waits yields the rest in its order. Three things keep PostgreSQL from sorting all of it for
+     * each call instead: the head is compared as a scalar, not joined; the size of a call (the third place) stands in
+     * the text, since a limit that is not known counts as a tenth of the table; and the halved batches are told apart
+     * by a {@code case}, since of {@code is not distinct from} it expects next to no row.
      */
     private static final String CLAIM = """
             with head as materialized (
                 select sync, operation, fill from sluice.outbox
                 where account = ? and operation is not null and lease is null and due <= clock_timestamp()
                   and priority <= ?
-                  and account not in (%s) and sync not in (%s)
+                  and account not in (%1$s) and sync not in (%2$s)
                 order by priority, since limit 1 for update skip locked),
             picked as materialized (
-                select o.* from sluice.outbox o join head h on h.sync = o.sync and h.operation = o.operation
-                    and h.fill is not distinct from o.fill
-                where o.account = ? and o.lease is null and o.due <= clock_timestamp()
-                order by o.priority, o.since limit (select least(?, fill) from head) for update of o skip locked),
-            %s
+                select * from (
+                    select o.* from sluice.outbox o
+                    where o.account = ? and o.sync = (select sync from head)
+                      and o.operation = (select operation from head) and o.operation is not null
+                      and case when o.fill is null then (select fill from head) is null
+                               else o.fill = (select fill from head) end
+                      and o.lease is null and o.due <= clock_timestamp()
+                    order by o.priority, o.since limit %3$d for update of o skip locked) as most
+                order by priority, since limit (select fill from head)),
+            """ + TAKE.formatted("clock_timestamp() + ? * interval '1 millisecond'") + """
+
             select (select count(*) from idle) as dropped, taken.*
             from (values (1)) as always(row) left join taken on true
-            order by taken.priority, taken.since, taken.key""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS,
-            TAKE.formatted("clock_timestamp() + ? * interval '1 millisecond'"));
+            order by taken.priority, taken.since, taken.key""";
 
     private static final String HEAD = """
             select priority, sync, operation, since from sluice.outbox
@@ -168,6 +178,10 @@ public final class Outbox {
                 delete from sluice.record r using mine m
                 where r.account = m.account and r.object = m.object and r.key = m.key
                   and m.status = 'done' and m.inflight_operation = 'delete'),
+            buried as (
+                insert into sluice.deleted as d (account, object, key)
+                select account, object, key from mine where status = 'done' and inflight_operation = 'delete'
+                on conflict (account, object, key) do update set deleted_at = now()),
             doubted as (
                 %2$s and m.status = 'retry'),
             dead as (
@@ -214,24 +228,28 @@ public final class Outbox {
     /** From so many outcomes on one walk is the better guess. */
     private static final int FROM = 1000;
 
-    private static final String EXPIRE = """
+    private static final int ENDED_AT_ONCE = 1000;
+
+    private static final String RETURN = """
             with ended as materialized (
                 select o.account, o.object, o.key, o.inflight_operation, o.inflight from sluice.outbox o
-                where %3$s
-                order by o.account, o.object, o.key for update of o %4$s),
+                where %%s for update of o %%s),
             doubted as (
                 %2$s)
-            update sluice.outbox o set %1$s,
-                last_error = %5$s
+            update sluice.outbox o set %1$s, last_error = %%s
             from ended e
             where o.account = e.account and o.object = e.object and o.key = e.key
-            """;
+            """.formatted(GIVE_BACK, DOUBT.formatted("ended"));
 
-    private static final String EXPIRE_LEASES = EXPIRE.formatted(GIVE_BACK, DOUBT.formatted("ended"),
-            "o.lease is not null and o.lease_until < clock_timestamp()", "skip locked",
+    /**
+     * By the index of leases, oldest first and a part at a time, so that the question whether one ended costs nothing
+     * however much waits. What others are settling is skipped, so no order of keys is needed.
+     */
+    static final String EXPIRE = RETURN.formatted(
+            "o.lease is not null and o.lease_until < now() order by o.lease_until limit " + ENDED_AT_ONCE, "skip locked",
             "'nobody settled this before its lease ended: the process was killed, or the call was cut'");
 
-    private static final String ABANDON = EXPIRE.formatted(GIVE_BACK, DOUBT.formatted("ended"), "o.lease = ?", "", "?");
+    private static final String ABANDON = RETURN.formatted("o.lease = ? order by o.account, o.object, o.key", "", "?");
 
     private final Database database;
     private final Duration lease;
@@ -304,6 +322,11 @@ public final class Outbox {
         }
     }
 
+    /** @param most records of a call */
+    static String claimOf(int most) {
+        return CLAIM.formatted(Pauses.ACCOUNTS, Pauses.SYNCS, most);
+    }
+
     private record Row(Change change, String object, String sync) { }
 
     /** @param dropped how many changed nothing: behind them may be work */
@@ -311,13 +334,13 @@ public final class Outbox {
 
     private Picked pick(String account, int most, Priority least, UUID id) throws SQLException {
         int[] dropped = new int[1];
-        List<Row> rows = database.query(CLAIM, row -> {
+        List<Row> rows = database.query(claimOf(most), row -> {
             dropped[0] = row.getInt("dropped");
             return row.getString("key") == null ? null
                     : new Row(new Change(row.getString("key"), Operation.of(row.getString("inflight_operation")),
                             row.getString("crm_id"), Json.fields(row.getString("inflight"))),
                             row.getString("object"), row.getString("sync"));
-        }, account, least.rank(), account, most, id, lease.toMillis());
+        }, account, least.rank(), account, id, lease.toMillis());
         return new Picked(dropped[0], rows.stream().filter(Objects::nonNull).toList());
     }
 
@@ -389,6 +412,12 @@ public final class Outbox {
 
     /** Gives back what processes that died had claimed. @return how many records */
     public int expireLeases() throws SQLException {
-        return database.update(EXPIRE_LEASES);
+        int all = 0;
+        int some;
+        do {
+            some = database.update(EXPIRE);
+            all += some;
+        } while (some == ENDED_AT_ONCE);
+        return all;
     }
 }

@@ -4,6 +4,7 @@ import io.sluice.Priority;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * The logins between which the calls of an account are shared out. An account that stands alone is a pool of itself.
@@ -70,11 +71,14 @@ public record Pool(String name, List<Limit> shared, List<Member> members, Map<St
 
     /** Whom a refusal concerns: the member where the CRM counts such calls for each, else all of them. */
     String concerned(String member, String kind) {
+        if (kind.equals(Refusal.SIGN_IN)) {
+            return member;
+        }
         boolean daily = kind.equals(Refusal.DAILY);
         return has(member, own -> own.isLong() == daily) ? member : name;
     }
 
-    private boolean has(String member, java.util.function.Predicate<Limit> limit) {
+    private boolean has(String member, Predicate<Limit> limit) {
         return members.stream().filter(it -> it.name().equals(member)).flatMap(it -> it.limits().stream())
                 .anyMatch(limit);
     }

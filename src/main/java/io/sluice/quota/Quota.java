@@ -133,8 +133,12 @@ public final class Quota {
         if (through ? permit.probe() == null : answer.refusal() == null) {
             return Optional.empty();
         }
+        return weather(permit, through ? permit.probe() : answer.refusal().kind(), answer.refusal());
+    }
+
+    /** @param refusal null where the call got through, and so ended the storm of this kind that it was to try */
+    private Optional<Storm> weather(Permit permit, String kind, Refusal refusal) throws SQLException {
         Pool pool = limits.pool(permit.account());
-        String kind = through ? permit.probe() : answer.refusal().kind();
         String concerned = pool.concerned(permit.member(), kind);
         return database.transaction(connection -> {
             Ledger.takeTurn(connection, pool.name());
@@ -142,16 +146,31 @@ public final class Quota {
             Storm before = known.find(concerned, kind);
             boolean probe = before != null && before.probe() != null && before.probe() == permit.id();
             Storm after = null;
-            if (through && probe) {
+            if (refusal == null && probe) {
                 after = before.over(known.now());
-            } else if (!through && (probe || before == null || before.isOver())) {
-                after = Storm.refused(before, answer.refusal(), known.now(), Math::random);
+            } else if (refusal != null && (probe || before == null || before.isOver())) {
+                after = Storm.refused(before, refusal, known.now(), Math::random);
             }
             if (after != null) {
                 Refusals.keep(connection, concerned, after);
             }
             return Optional.ofNullable(after);
         });
+    }
+
+    /**
+     * Gives back the permit of a call that was never made because its member's login was refused, and leaves that member
+     * out: one call at a time finds out whether it is taken again.
+     *
+     * @return whether there are other members, which make the calls meanwhile
+     */
+    public boolean leaveOut(Permit permit) throws SQLException {
+        ledger.cancel(permit);
+        boolean others = limits.pool(permit.account()).members().size() > 1;
+        if (others) {
+            weather(permit, Refusal.SIGN_IN, new Refusal(Refusal.SIGN_IN, Duration.ZERO));
+        }
+        return others;
     }
 
     /** Gives back a permit whose call was never made. */

@@ -5,8 +5,8 @@ import java.time.Duration;
 /**
  * A CRM's word that a limit of its own is spent, although we counted otherwise.
  *
- * @param kind       which limit: {@value #DAILY}, {@value #SHORT}, {@value #CONCURRENT}, {@value #SEARCH} or
- *                   {@value #BULK}
+ * @param kind       which limit: {@value #DAILY}, {@value #SHORT}, {@value #CONCURRENT}, {@value #SEARCH},
+ *                   {@value #BULK} or {@value #SIGN_IN}
  * @param retryAfter how long it asks us to wait; zero when it does not say
  */
 public record Refusal(String kind, Duration retryAfter) {
@@ -16,4 +16,7 @@ public record Refusal(String kind, Duration retryAfter) {
     public static final String CONCURRENT = "concurrent";
     public static final String SEARCH = "search";
     public static final String BULK = "bulk";
+
+    /** Of one of several logins: the others make the calls meanwhile. */
+    public static final String SIGN_IN = "sign-in";
 }

@@ -98,7 +98,8 @@ public final class Sandbox implements AutoCloseable {
         Vertx vertx = Vertx.vertx(new VertxOptions().setUseDaemonThread(true).setEventLoopPoolSize(2)
                 .setWorkerPoolSize(16));
         Control control = new Control(vertx, clock, accounts, Map.of("salesforce", new SalesforceUser()));
-        List<Protocol> protocols = List.of(new SalesforceProtocol(accounts, folder.jobs(), clock::micros));
+        SalesforceProtocol salesforce = new SalesforceProtocol(accounts, folder.jobs(), clock::micros);
+        List<Protocol> protocols = List.of(salesforce.soap(), salesforce);
         Gateway gateway = new Gateway(vertx, clock, accounts, protocols, control, folder.uploads());
         // HTTP/1.1 alone: there a cut connection is one request's. The vendor takes 16,384 bytes of address and headers;
         // more is 414 or 431, and nobody counts it

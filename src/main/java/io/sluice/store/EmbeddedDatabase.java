@@ -66,6 +66,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
                     .setPGStartupWait(Duration.ofSeconds(60))
                     .setServerConfig("listen_addresses", "127.0.0.1")
                     .setServerConfig("max_connections", "100")
+                    // a queue's dead rows gather within seconds
+                    .setServerConfig("autovacuum_naptime", "10s")
                     // zonky's defaults are for tests: they lose what was committed when the machine goes down
                     .setServerConfig("fsync", onlyIfDurable)
                     .setServerConfig("full_page_writes", onlyIfDurable)

@@ -8,7 +8,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An organisation with two logins and a limit of the day that both share, edited while Sluice runs. */
+/** An organisation with three logins, one of them refused, and a limit of the day that all share, edited while Sluice runs. */
 class EditedLimitsTest {
 
     private static final String DAILY = "sluice.account.salesforce.limit.daily";
@@ -17,18 +17,21 @@ class EditedLimitsTest {
     Path home;
 
     @Test
-    void aSpentLimitIsRaisedInTheSettingsWhileWorkWaitsAndTheLoginForReadingNeverWrites() throws Exception {
+    void aSpentLimitIsRaisedWhileWorkWaitsTheLoginForReadingNeverWritesAndARefusedOneIsLeftOut() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home)) {
-            sluice.with("sluice.account.salesforce.members", "production, reports")
+            sluice.with("sluice.account.salesforce.members", "dismissed, production, reports")
                     .with("sluice.account.reports.use", "read");
-            for (String member : new String[] {"production", "reports"}) {
+            for (String member : new String[] {"dismissed", "production", "reports"}) {
                 sluice.with("sluice.account." + member + ".crm", "salesforce")
                         .with("sluice.account." + member + ".login-url", "http://127.0.0.1:" + sluice.sandboxPort)
                         .with("sluice.account." + member + ".authentication-type", "client-credentials")
                         .with("sluice.account." + member + ".client-id", "sluice")
                         .with("sluice.account." + member + ".client-secret", "sluice");
             }
+            sluice.with("sluice.account.dismissed.client-secret", "withdrawn");
             sluice.start().awaitSettled();
+            assertThat(sluice.output()).contains("A login is refused: account dismissed could not sign in")
+                    .doesNotContain(" to be tried again, ");
             assertThat(sluice.records("Contact", "Customer_No__c")).hasSize(1000);
             assertThat(sluice.rows("select account, string_agg(distinct operation, ' ' order by operation)"
                     + " from sluice.api_call group by account").toString())

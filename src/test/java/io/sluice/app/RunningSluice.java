@@ -40,8 +40,8 @@ final class RunningSluice implements AutoCloseable {
     private static final HttpClient HTTP = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 
     final Path home;
-    final int databasePort = freePort();
-    final int sandboxPort = freePort();
+    final int databasePort;
+    final int sandboxPort;
     final int serverPort = freePort();
     final int managementPort = freePort();
     private final Map<String, String> settings = new LinkedHashMap<>();
@@ -50,7 +50,20 @@ final class RunningSluice implements AutoCloseable {
 
     /** A copy of the bundle's files in the folder. */
     RunningSluice(Path home) {
+        this(home, freePort(), freePort());
+    }
+
+    /** One of several in processes of their own, on a database and a sandbox that the test has started. */
+    static RunningSluice replica(Path home, int databasePort, int sandboxPort) {
+        return new RunningSluice(home, databasePort, sandboxPort)
+                .with("sluice.database.url", "jdbc:postgresql://127.0.0.1:" + databasePort + "/sluice")
+                .with("sluice.sandbox.enabled", false);
+    }
+
+    private RunningSluice(Path home, int databasePort, int sandboxPort) {
         this.home = home;
+        this.databasePort = databasePort;
+        this.sandboxPort = sandboxPort;
         copy("routes");
         copy("kamelet-catalog");
         with("sluice.database.port", databasePort);
@@ -60,7 +73,7 @@ final class RunningSluice implements AutoCloseable {
         with("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort);
     }
 
-    private static int freePort() {
+    static int freePort() {
         try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();
         } catch (IOException none) {
@@ -149,7 +162,9 @@ final class RunningSluice implements AutoCloseable {
 
     private static List<String> java(String classPath) {
         return new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-cp", classPath));
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m",
+                // a run of seconds is mostly its start, which these halve
+                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", classPath));
     }
 
     private RunningSluice run(List<String> command) throws IOException {

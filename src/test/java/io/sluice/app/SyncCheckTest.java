@@ -41,6 +41,8 @@ class SyncCheckTest {
                 wrong(it -> it.setFields(java.util.Collections.singletonMap("email", null)),
                         "the CRM field of column 'email' is missing"),
                 wrong(it -> it.setDeletes("keeps"), "deletes is 'keeps'; did you mean keep or propagate?"),
+                wrong(it -> it.setInserts("ignored"), "inserts is 'ignored'; did you mean ignore or propagate?"),
+                wrong(it -> it.setDirection("bothe"), "direction is 'bothe'; did you mean both or out?"),
                 wrong(it -> it.setFields(Map.of("no", "Customer_No__c")),
                         "fields maps a column to 'Customer_No__c', which the key fills already; take it out of fields"),
                 wrong(it -> it.setTimeZone("Europe/Berln"),

@@ -2,9 +2,11 @@ package io.sluice.capture;
 
 import io.sluice.outbox.Rest;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.Sync;
+import io.sluice.store.Database;
 import io.sluice.store.TestDatabase;
 import java.io.StringReader;
 import java.sql.Connection;
@@ -25,6 +27,38 @@ class CaptureTest {
 
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
+
+    /** In a schema of the role's own and in pg_temp, the names that a function of ours might mean. */
+    private static final String TRAPS = """
+            do $traps$
+            declare
+                it record;
+            begin
+                for it in select distinct oprname as name, oprleft::regtype as l, oprright::regtype as r from pg_operator
+                          where oprnamespace = 'pg_catalog'::regnamespace and oprname in ('=', '<>', '/', '#>>') loop
+                    execute format('create or replace function hostile.trap(%s, %s) returns boolean language plpgsql'
+                                   ' as $$ begin raise ''sprung''; end $$', it.l, it.r);
+                    execute format('create operator hostile.%s (leftarg = %s, rightarg = %s, function = hostile.trap)',
+                                   it.name, it.l, it.r);
+                end loop;
+                for it in select proname as name, pg_get_function_identity_arguments(oid) as arguments from pg_proc
+                          where pronamespace = 'pg_catalog'::regnamespace
+                            and proname in ('current_setting', 'array_remove', 'array_agg', 'count', 'row_number',
+                                            'format', 'to_json', 'text', 'differs')
+                            and pg_get_function_identity_arguments(oid) !~ 'internal|"any"' loop
+                    execute format('create function hostile.%I(%s) returns boolean language plpgsql'
+                                   ' as $$ begin raise ''sprung''; end $$', it.name, it.arguments);
+                end loop;
+                create collation hostile."C" (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+                create temp table old_rows (id text, day date, name text);
+                create temp table new_rows (id text, day date, name text);
+                create temp table change_log (source text);
+                for it in select unnest(array['text', 'char', 'bool', 'numeric', 'date', 'timestamp', 'time', 'inet',
+                                              'int4', 'int8']) as name loop
+                    execute format('create domain hostile.%1$I as integer check (false)', it.name);
+                    execute format('create domain pg_temp.%1$I as integer check (false)', it.name);
+                end loop;
+            end $traps$""";
 
     private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
 
@@ -134,6 +168,7 @@ class CaptureTest {
 
     @Test
     void mergeLogsEachOfItsActions() throws SQLException {
+        assumeTrue(Integer.parseInt(DATABASE.text("show server_version_num")) >= 150_000, "PostgreSQL 14 has no MERGE");
         captureCustomers();
         DATABASE.run("""
                 merge into app.customer c using (values ('1', 'Anna'), ('2', null), ('3', 'Cid')) as v(no, name)
@@ -248,6 +283,59 @@ class CaptureTest {
             DATABASE.run("drop owned by plain_app; drop role plain_app");
         }
         assertThat(log()).containsExactlyInAnyOrder("U 1 name", "D 1", "D 2");
+    }
+
+    @Test
+    void aTableOfAnotherOwnerIsNamedWithWhatWouldHelp() throws SQLException {
+        DATABASE.run("create table app.t (id int primary key, name text)", "set client_min_messages = warning;"
+                + " drop role if exists guest; create role guest login; grant usage on schema app to guest;"
+                + " grant trigger, select, insert, update on app.t to guest");
+        List<Sync> syncs = List.of(sync("app.t", "id", "name"));
+        try (Database guest = DATABASE.as("guest")) {
+            Capture theirs = new Capture(guest, 10, Rest.NONE);
+            assertThat(theirs.check(syncs)).singleElement().asString().contains("'app.t' belongs to sluice",
+                    "grant sluice to guest");
+            DATABASE.run("grant sluice to guest");
+            assertThat(theirs.check(syncs)).isEmpty();
+        } finally {
+            DATABASE.run("drop owned by guest; drop role guest");
+        }
+    }
+
+    /** The functions run with our rights and with the path of whoever writes; a body that names no schema fails here. */
+    @Test
+    void whatARoleMadeInItsOwnSearchPathIsNeitherRunNorRead() throws SQLException {
+        DATABASE.run("set client_min_messages = warning; drop schema if exists hostile cascade;"
+                        + " drop role if exists hostile; create role hostile; create schema hostile authorization hostile",
+                "create table app.t (id text primary key, name varchar(9), code char(3), amount numeric, day date,"
+                        + " seen timestamp, net cidr, doc json, open boolean, born_at time)",
+                "create table app.d (day date primary key, name text)",
+                "grant usage on schema app to hostile; grant all on all tables in schema app to hostile");
+        Sync byDay = sync("app.d", "day", "name");
+        byDay.setName("d");
+        byDay.setObject("Day");
+        start(sync("app.t", "id", "name", "code", "amount", "day", "seen", "net", "doc", "open", "born_at"), byDay);
+        try (Connection connection = DATABASE.application(); Statement statement = connection.createStatement()) {
+            statement.execute("set session authorization hostile");
+            statement.execute(TRAPS);
+            statement.execute("set search_path = pg_temp, hostile, pg_catalog");
+            assertThatThrownBy(() -> statement.executeQuery("select '1'::pg_catalog.text = '1'::pg_catalog.text"))
+                    .hasMessageContaining("sprung");
+            statement.execute("insert into app.t values ('1', 'a'), ('k', 'a')");
+            statement.execute("update app.t set name = 'b', code = 'x', amount = 1, day = '2024-03-02', net = '10.0.0.0/8',"
+                    + " seen = '2024-03-02 10:00', doc = '{}', open = true, born_at = '10:00'");
+            statement.execute("update app.t set name = 'B' where id operator(pg_catalog.=) '1'");
+            statement.execute("update app.t set id = 'K' where id operator(pg_catalog.=) 'k'");
+            statement.execute("delete from app.t where id operator(pg_catalog.=) '1'");
+            statement.execute("truncate app.t");
+            statement.execute("insert into app.d values ('2024-03-02', 'a')");
+            statement.execute("update app.d set name = 'b'");
+            statement.execute("truncate app.d");
+        }
+        assertThat(log()).containsExactlyInAnyOrder("I 1", "I k",
+                "U 1 name,code,amount,day,seen,net,doc,open,born_at", "U k name,code,amount,day,seen,net,doc,open,born_at",
+                "U 1 name", "K k", "K K", "D 1", "D K", "I 2024-03-02", "U 2024-03-02 name", "D 2024-03-02");
+        DATABASE.run("drop schema hostile cascade; drop owned by hostile; drop role hostile");
     }
 
     @Test

@@ -23,6 +23,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OutboxTest {
 
@@ -429,5 +431,42 @@ class OutboxTest {
         upsert("1", "{\"A\": 3}");
         DATABASE.run("update sluice.outbox set due = now()");
         assertThat(claim().changes()).extracting(Change::fields).containsExactly(Map.of("A", 3));
+    }
+
+    private static final String WAITING_ROWS = """
+            insert into sluice.outbox (account, object, key, sync, operation, priority, since)
+            select 'crm', 'Contact', n, 'contact', 'upsert', 2, now() from generate_series(1, 20000) as n""";
+
+    /** Statistics of an hour in which nothing waited, or of now. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aClaimReadsWhatItTakesHoweverMuchWaits(boolean known) throws SQLException {
+        DATABASE.run("delete from sluice.outbox", "analyze sluice.outbox", WAITING_ROWS);
+        if (known) {
+            DATABASE.run("analyze sluice.outbox");
+        }
+        assertThat(plan(filled(Outbox.claimOf(200), "'crm'", "3", "'crm'", "gen_random_uuid()", "60000")))
+                .contains("actual rows=200 ").doesNotContainPattern("actual rows=\\d{4}");
+    }
+
+    @Test
+    void theLookForEndedLeasesReadsNoneThatGoesOn() throws SQLException {
+        DATABASE.run("insert into sluice.outbox (account, object, key, sync, priority, since, inflight_operation, lease,"
+                + " lease_until) select 'crm', 'Contact', n, 'contact', 2, now(), 'upsert', gen_random_uuid(),"
+                + " now() + interval '1 minute' from generate_series(1, 20000) as n", "analyze sluice.outbox");
+        assertThat(plan(Outbox.EXPIRE)).contains("outbox_leases").doesNotContain("Rows Removed by Filter")
+                .doesNotContainPattern("actual rows=\\d{4}");
+    }
+
+    private static String filled(String sql, String... parameters) {
+        String filled = sql;
+        for (String parameter : parameters) {
+            filled = filled.replaceFirst("\\?", parameter);
+        }
+        return filled;
+    }
+
+    private static String plan(String sql) throws SQLException {
+        return String.join("\n", DATABASE.texts("explain (analyze, timing off) " + sql));
     }
 }

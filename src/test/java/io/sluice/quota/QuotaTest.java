@@ -257,6 +257,22 @@ class QuotaTest {
     }
 
     @Test
+    void aMemberWhoseLoginIsRefusedIsLeftOutUntilACallFindsItTakenAgain() throws SQLException {
+        Quota quota = quota(pool(List.of(), member("first", 100, false), member("second", 10, false)));
+        assertThat(quota.leaveOut(grant(quota).orElseThrow())).isTrue();
+        assertThat(quota.callsToday("crm")).as("no call was made").isZero();
+        assertThat(grant(quota).orElseThrow().member()).isEqualTo("second");
+
+        DATABASE.run("update sluice.refusal set until = now()");
+        Permit probe = grant(quota).orElseThrow();
+        assertThat(probe.member()).isEqualTo("first");
+        assertThat(grant(quota).orElseThrow().member()).as("one at a time").isEqualTo("second");
+        quota.report(probe, OK);
+        assertThat(grant(quota).orElseThrow().member()).isEqualTo("first");
+        assertThat(quota(limit(1, 10)).leaveOut(grant(quota(limit(1, 10))).orElseThrow())).as("alone").isFalse();
+    }
+
+    @Test
     void theLessOfTheSettingAndTheCrmsOwnMaxHolds() throws SQLException {
         Quota quota = quota(new Limit("daily", 100, Duration.ofHours(24)));
         quota.reported("crm", "crm", "daily", 50, 0);

@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.time.Duration;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,7 +74,7 @@ class BulkDataTest {
         String id = bulk.create(CONTACTS);
         bulk.upload(id, HEADER + rows(20_000));
         bulk.close(id);
-        await().until(() -> bulk.status(id).path("numberRecordsProcessed").asInt() >= 1000);
+        await().atMost(Duration.ofSeconds(60)).until(() -> bulk.status(id).path("numberRecordsProcessed").asInt() >= 1000);
         process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
 
         try (Sandbox again = Sandbox.start("127.0.0.1", 0, Optional.of(data))) {
@@ -103,7 +104,7 @@ class BulkDataTest {
             id = bulk.create(CONTACTS);
             bulk.upload(id, HEADER + rows(500));
             bulk.close(id);
-            await().until(() -> "InProgress".equals(bulk.status(id).path("state").asText()));
+            await().atMost(Duration.ofSeconds(60)).until(() -> "InProgress".equals(bulk.status(id).path("state").asText()));
         }
         try (Sandbox sandbox = Sandbox.start("127.0.0.1", 0, Optional.of(data))) {
             BulkClient bulk = new BulkClient(new SalesforceClient(sandbox.port()).login());
@@ -122,7 +123,7 @@ class BulkDataTest {
             crm.post("/sandbox/faults/salesforce", "{\"kind\":\"reset\",\"operation\":\"bulkUpload\",\"count\":1}");
             assertThatThrownBy(() -> bulk.upload(id, HEADER + rows(10))).isInstanceOf(UncheckedIOException.class);
             crm.delete(INGEST + "/" + id);
-            await().untilAsserted(() -> {
+            await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
                 try (Stream<Path> files = Files.walk(folder.resolve("sandbox.ndjson.bulk"))) {
                     assertThat(files.filter(Files::isRegularFile)).isEmpty();
                 }

@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import java.time.Duration;
 import java.net.http.HttpRequest;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,11 +109,11 @@ class BulkJobsTest extends SandboxTestBase {
         String id = bulk.create(CONTACTS);
         bulk.upload(id, HEADER + rows(50_000));
         bulk.close(id);
-        await().until(() -> bulk.status(id).path("numberRecordsProcessed").asInt() >= 200);
+        await().atMost(Duration.ofSeconds(60)).until(() -> bulk.status(id).path("numberRecordsProcessed").asInt() >= 200);
         assertThat(bulk.status(id).path("state").asText()).isEqualTo("InProgress");
         assertThat(crm.delete(INGEST + "/" + id).status()).isEqualTo(400);
         assertThat(bulk.abort(id).json().path("state").asText()).isEqualTo("Aborted");
-        await().untilAsserted(() -> {
+        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
             int written = crm.referee().path("recordsByObject").path("Contact").asInt();
             assertThat(bulk.status(id).path("numberRecordsProcessed").asInt()).isEqualTo(written).isLessThan(50_000);
             assertThat(bulk.rows(id, "successfulResults")).hasSize(written);
@@ -128,7 +129,7 @@ class BulkJobsTest extends SandboxTestBase {
         String id = bulk.create(CONTACTS);
         bulk.upload(id, HEADER + rows(20_000));
         bulk.close(id);
-        await().until(() -> bulk.status(id).path("numberRecordsProcessed").asInt() > 0);
+        await().atMost(Duration.ofSeconds(60)).until(() -> bulk.status(id).path("numberRecordsProcessed").asInt() > 0);
         assertThat(crm.upsertContacts(contact("C-1", "One")).json().path(0).path("success").asBoolean()).isTrue();
         JsonNode small = bulk.run(job("Account", "insert"), "Name\nOne\n");
         assertThat(small.path("state").asText()).isEqualTo("JobComplete");
@@ -168,8 +169,8 @@ class BulkJobsTest extends SandboxTestBase {
         String id = bulk.create(CONTACTS);
         bulk.upload(id, HEADER + rows(300));
         bulk.close(id);
-        await().until(() -> crm.referee().path("writesByObject").path("Contact").asInt() == 300);
-        await().until(() -> "JobComplete".equals(bulk.status(id).path("state").asText()));
+        await().atMost(Duration.ofSeconds(60)).until(() -> crm.referee().path("writesByObject").path("Contact").asInt() == 300);
+        await().atMost(Duration.ofSeconds(60)).until(() -> "JobComplete".equals(bulk.status(id).path("state").asText()));
         Stream.of("successfulResults", "failedResults/", "unprocessedrecords").forEach(part -> crm.get(INGEST + "/" + id
                 + "/" + part));
         crm.get(INGEST);
@@ -223,7 +224,7 @@ class BulkJobsTest extends SandboxTestBase {
         String id = bulk.create(CONTACTS);
         bulk.upload(id, HEADER + rows(1000));
         bulk.close(id);
-        await().until(() -> crm.referee().path("maxWritesInFlightPerRecord").asInt() == 1);
+        await().atMost(Duration.ofSeconds(60)).until(() -> crm.referee().path("maxWritesInFlightPerRecord").asInt() == 1);
         crm.upsertContacts(contact("C-1", "not in the job"));
         assertThat(crm.referee().path("maxWritesInFlightPerRecord").asInt()).isOne();
         crm.upsertContacts(contact("k-999", "far behind in the job"));
@@ -236,7 +237,7 @@ class BulkJobsTest extends SandboxTestBase {
         String record = crm.get(API + "/sobjects/Contact/Customer_No__c/K-3").json().path("Id").asText();
         crm.post(FAULTS, "{\"kind\":\"slow\",\"before\":true,\"operation\":\"update\",\"delayMs\":1500,\"count\":1}");
         var slow = crm.later("PATCH", API + "/sobjects/Contact/" + record, "{\"LastName\":\"y\"}");
-        await().until(() -> crm.get(FAULTS).json().path("faults").isEmpty());
+        await().atMost(Duration.ofSeconds(60)).until(() -> crm.get(FAULTS).json().path("faults").isEmpty());
         bulk.run(CONTACTS, HEADER + rows(10));
         assertThat(crm.referee().path("maxWritesInFlightPerRecord").asInt()).isEqualTo(2);
         slow.join();

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -117,7 +118,7 @@ class BulkQueryTest extends SandboxTestBase {
         crm.post(FAULTS, "{\"kind\":\"slow\",\"operation\":\"bulkQueryJob\",\"delayMs\":60000,\"count\":1}");
         String path = QUERY + "/" + crm.post(QUERY, "{\"operation\":\"query\",\"query\":\"SELECT Id FROM Contact\"}").json()
                 .path("id").asText();
-        await().until(() -> "InProgress".equals(crm.get(path).json().path("state").asText()));
+        await().atMost(Duration.ofSeconds(60)).until(() -> "InProgress".equals(crm.get(path).json().path("state").asText()));
         assertThat(crm.get(path + "/results").errorCode()).isEqualTo("INVALIDJOBSTATE");
         assertThat(crm.delete(path).errorCode()).isEqualTo("INVALIDJOBSTATE");
         assertThat(crm.patch(path, "{\"state\":\"UploadComplete\"}").status()).isEqualTo(400);

@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 
 class FaultsTest extends SandboxTestBase {
@@ -94,6 +95,31 @@ class FaultsTest extends SandboxTestBase {
         assertThat(rows.findValuesAsText("statusCode"))
                 .containsExactly("UNABLE_TO_LOCK_ROW", "FIELD_CUSTOM_VALIDATION_EXCEPTION");
         assertThat(crm.upsertContacts(contact("C-2", "b")).json().path(0).path("success").asBoolean()).isTrue();
+    }
+
+    @Test
+    void aRowIsLockedByItsIdEvenForAnUpsertByItsKey() {
+        String id = crm.upsertContacts(contact("C-1", "a")).json().path(0).path("id").asText();
+        crm.post(FAULTS, "{\"kind\":\"rowLock\",\"keys\":[\"" + id + "\"]}");
+        JsonNode rows = crm.upsertContacts(contact("C-1", "b"), contact("C-2", "c")).json();
+        assertThat(rows.findValuesAsText("statusCode")).containsExactly("UNABLE_TO_LOCK_ROW");
+        assertThat(rows.path(0).path("errors").path(0).path("message").asText()).contains(id);
+    }
+
+    @Test
+    void aShareOfTheRowsIsLocked() {
+        crm.post(FAULTS, "{\"kind\":\"rowLock\",\"probability\":0.5}");
+        String[] rows = new String[200];
+        Arrays.setAll(rows, i -> contact("C-" + i, "x"));
+        assertThat(crm.upsertContacts(rows).json().findValuesAsText("statusCode")).hasSizeBetween(40, 160);
+    }
+
+    @Test
+    void theHelpTellsEveryKind() {
+        String kinds = crm.post(FAULTS, "{\"kind\":\"flood\"}").json().path("error").asText().replaceAll(".*Kinds: |\\.$", "");
+        String help = crm.get("/sandbox").text();
+        assertThat(kinds.split(", ")).hasSizeGreaterThan(8)
+                .allSatisfy(kind -> assertThat(help).containsPattern("(?m)^  " + kind + " +\\S"));
     }
 
     @Test

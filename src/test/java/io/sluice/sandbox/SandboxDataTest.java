@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.time.Duration;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -141,7 +142,7 @@ class SandboxDataTest {
     static int port(Process process) throws IOException {
         BufferedReader reader = process.inputReader();
         String[] line = new String[1];
-        await().until(() -> (line[0] = reader.readLine()) == null || PORT.matcher(line[0]).find());
+        await().atMost(Duration.ofSeconds(60)).until(() -> (line[0] = reader.readLine()) == null || PORT.matcher(line[0]).find());
         Matcher matcher = PORT.matcher(line[0]);
         assertThat(matcher.find()).isTrue();
         return Integer.parseInt(matcher.group(1));

@@ -17,7 +17,10 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A migrated database of its own for a test class, on the one PostgreSQL that all tests of this JVM share.
+ * A migrated database of its own for a test class, on the one PostgreSQL that all tests of this JVM share: an embedded
+ * one, or with {@code -Dsluice.test.server=jdbc:postgresql://HOST:PORT/sluice?user=sluice&password=...} another, whose
+ * database {@code sluice} that user owns. It must be allowed to create databases; the tests about roles and
+ * replication ask for a superuser.
  *
  * <pre>
  * &#64;RegisterExtension
@@ -34,9 +37,18 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
     /** Started by the first who needs it, stopped with the JVM. */
     private static final class Server {
 
-        static final EmbeddedDatabase RUNNING = start();
+        static final String URL = migrated(System.getProperty("sluice.test.server"));
 
-        private static EmbeddedDatabase start() {
+        /** What every test's database is copied from. */
+        private static String migrated(String another) {
+            String url = another == null ? start() : another;
+            try (Database template = Database.of(url, "sluice", null, 2)) {
+                template.migrate();
+            }
+            return url;
+        }
+
+        private static String start() {
             try {
                 Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "postgres-");
                 EmbeddedDatabase server = EmbeddedDatabase.start(folder, 0, false);
@@ -44,11 +56,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
                     server.close();
                     delete(folder);
                 }));
-                // what every test's database is copied from
-                try (Database template = Database.of(server.url(), "sluice", null, 2)) {
-                    template.migrate();
-                }
-                return server;
+                return server.url();
             } catch (IOException failure) {
                 throw new UncheckedIOException(failure);
             }
@@ -77,9 +85,10 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
 
     private void create() throws SQLException {
         String name = "test_" + NUMBER.incrementAndGet();
-        String server = Server.RUNNING.url();
+        String server = Server.URL;
         try (Connection connection = DriverManager.getConnection(server.replace("/sluice?", "/postgres?"));
                 Statement statement = connection.createStatement()) {
+            statement.execute("drop database if exists " + name);
             statement.execute("create database " + name + " template sluice");
         }
         url = server.replace("/sluice?", "/" + name + "?");
@@ -99,6 +108,11 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
     /** Sluice's own pool. */
     public Database sluice() {
         return database;
+    }
+
+    /** A pool of another role, which needs no password on the embedded server. */
+    public Database as(String role) {
+        return Database.of(url.replaceAll("user=\\w+", "user=" + role), role, null, 2);
     }
 
     /** A connection of the application, outside Sluice's pool. */
@@ -129,6 +143,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
         run("set client_min_messages = warning; drop schema if exists app cascade; create schema app",
                 "truncate sluice.change_log, sluice.outbox, sluice.record, sluice.dead_letter, sluice.api_call,"
                         + " sluice.usage_minute, sluice.quota, sluice.quota_history, sluice.refusal,"
-                        + " sluice.checkpoint, sluice.pause, sluice.bulk_job");
+                        + " sluice.checkpoint, sluice.pause, sluice.deleted, sluice.conflict,"
+                        + " sluice.bulk_job");
     }
 }

@@ -99,12 +99,15 @@ public final class SalesforceCalls {
     /** The call was not made: the breaker was open, or the login failed. Its permit goes back. */
     public void notSent(Exchange exchange, String account) throws SQLException {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-        permits.cancel(exchange);
         String why = failure == null ? "no call was made" : Reason.of(failure);
+        boolean others = failure instanceof SignInRefused && permits.leaveOut(exchange, failure.getMessage());
+        permits.cancel(exchange);
         exchange.getMessage().setBody(why);
         exchange.getMessage().setHeader(STATUS, Answer.LOST);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
-        accounts.heard(account, Answer.LOST, why);
+        if (!others) {
+            accounts.heard(account, Answer.LOST, why);
+        }
     }
 
     /** Makes a session where there is none. A login is no call of the quota's. */

@@ -5,6 +5,7 @@ import io.sluice.crm.Accounts;
 import io.sluice.crm.Bulk;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +49,7 @@ public final class SalesforceCrm implements Crm {
         registry.bind("salesforceTransfers", new SalesforceTransfers());
         registry.bind("salesforceTransferClient", SalesforceTransfers.client());
         registry.bind("salesforceTransferHeaders", SalesforceTransfers.headers());
+        registry.bind("salesforceReads", new SalesforceReads(InstantSource.system()));
     }
 
     @Override

@@ -91,10 +91,6 @@ record ApiCall(Account account, String method, String version, List<String> rest
         if (transaction != null) {
             return work.apply(new RecordWriter(store(), transaction, attempt, SalesforceDefaults.API_USER));
         }
-        try (Transaction own = store().begin()) {
-            T result = work.apply(new RecordWriter(store(), own, attempt, SalesforceDefaults.API_USER));
-            attempt.commit(own);
-            return result;
-        }
+        return RecordWriter.write(store(), attempt, SalesforceDefaults.API_USER, work);
     }
 }

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * {@code /composite/sobjects}: up to 200 records a call ("sObject Collections"). The answer is 200 with a row for each
@@ -148,35 +150,25 @@ final class Collections {
 
     private static Answer answer(ApiCall call, Request.Attempt attempt, int count, boolean tellCreated,
             boolean allOrNone, OneRecord one) {
-        List<Outcome> outcomes = allOrNone ? together(call, attempt, count, one)
-                : call.write(attempt, writer -> each(writer, count, one));
+        List<Outcome> outcomes = call.write(attempt,
+                writer -> written(writer, count, allOrNone, i -> one.write(writer, i)));
         ArrayNode rows = Answers.JSON.createArrayNode();
         outcomes.forEach(outcome -> rows.add(outcome.toJson(tellCreated)));
         return Answers.json(200, rows);
     }
 
-    private static List<Outcome> each(RecordWriter writer, int count, OneRecord one) {
-        List<Outcome> outcomes = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            outcomes.add(one.write(writer, i));
+    /** Writes records one by one; with {@code allOrNone} one rejected record takes all back. */
+    static List<Outcome> written(RecordWriter writer, int count, boolean allOrNone, IntFunction<Outcome> one) {
+        Transaction.Savepoint before = writer.savepoint();
+        List<Outcome> outcomes = IntStream.range(0, count).mapToObj(one).toList();
+        if (!allOrNone || outcomes.stream().allMatch(Outcome.Saved.class::isInstance)) {
+            return outcomes;
         }
-        return outcomes;
-    }
-
-    /** One rejected record takes all back. */
-    private static List<Outcome> together(ApiCall call, Request.Attempt attempt, int count, OneRecord one) {
-        return call.write(attempt, writer -> {
-            Transaction.Savepoint before = writer.savepoint();
-            List<Outcome> outcomes = each(writer, count, one);
-            if (outcomes.stream().allMatch(Outcome.Saved.class::isInstance)) {
-                return outcomes;
-            }
-            writer.backTo(before);
-            return outcomes.stream().map(outcome -> outcome instanceof Outcome.Saved ? Outcome.Rejected.because(
-                    "ALL_OR_NONE_OPERATION_ROLLED_BACK",
-                    "Record rolled back because not all records were valid and the request was using AllOrNone header")
-                    : outcome).toList();
-        });
+        writer.backTo(before);
+        return outcomes.stream().map(outcome -> outcome instanceof Outcome.Saved ? Outcome.Rejected.because(
+                "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+                "Record rolled back because not all records were valid and the request was using AllOrNone header")
+                : outcome).toList();
     }
 
     private static Outcome typed(ApiCall call, JsonNode record, Function<Table, Outcome> write) {

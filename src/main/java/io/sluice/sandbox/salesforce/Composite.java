@@ -16,8 +16,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * {@code /composite}: up to 25 calls in one, in order, which may refer to what earlier ones answered with
@@ -37,7 +39,7 @@ final class Composite {
     }
 
     /** What one part answered. */
-    private record Part(String reference, int status, JsonNode body, Map<String, String> headers) {
+    record Part(String reference, int status, JsonNode body, Map<String, String> headers) {
 
         boolean failed() {
             return status >= 400;
@@ -55,25 +57,39 @@ final class Composite {
         JsonNode body = call.body().json();
         JsonNode calls = body.path("compositeRequest");
         check(calls);
+        List<Part> parts = body.path("allOrNone").asBoolean() ? together(call, calls, attempt)
+                : eachAlone(call, calls, attempt);
+        ObjectNode answer = Answers.JSON.createObjectNode();
+        answer.set("compositeResponse", json(parts));
+        return Answers.json(200, answer);
+    }
+
+    private List<Part> eachAlone(ApiCall call, JsonNode calls, Request.Attempt attempt) {
         List<Part> parts = new ArrayList<>();
-        if (!body.path("allOrNone").asBoolean()) {
-            calls.forEach(one -> parts.add(part(call, one, parts, attempt)));
-        } else {
-            try (Transaction transaction = call.store().begin()) {
-                ApiCall within = within(call, transaction);
-                calls.forEach(one -> parts.add(parts.stream().anyMatch(Part::failed) ? halted(one)
-                        : part(within, one, parts, attempt)));
-                if (parts.stream().noneMatch(Part::failed)) {
-                    attempt.commit(transaction);
-                } else {
-                    parts.replaceAll(part -> part.failed() ? part : rolledBack(part));
-                }
+        calls.forEach(one -> parts.add(part(call, one, parts, attempt)));
+        return parts;
+    }
+
+    /** Makes the calls in one transaction, which the first failure takes back whole. */
+    List<Part> together(ApiCall call, JsonNode calls, Request.Attempt attempt) {
+        List<Part> parts = new ArrayList<>();
+        try (Transaction transaction = call.store().begin()) {
+            ApiCall within = within(call, transaction);
+            calls.forEach(one -> parts.add(parts.stream().anyMatch(Part::failed) ? halted(one)
+                    : part(within, one, parts, attempt)));
+            if (parts.stream().noneMatch(Part::failed)) {
+                attempt.commit(transaction);
+            } else {
+                parts.replaceAll(part -> part.failed() ? part : rolledBack(part));
             }
         }
-        ObjectNode answer = Answers.JSON.createObjectNode();
-        ArrayNode array = answer.putArray("compositeResponse");
+        return parts;
+    }
+
+    static ArrayNode json(List<Part> parts) {
+        ArrayNode array = Answers.JSON.createArrayNode();
         parts.forEach(part -> array.add(part.toJson()));
-        return Answers.json(200, answer);
+        return array;
     }
 
     private static void check(JsonNode calls) {
@@ -88,14 +104,23 @@ final class Composite {
         for (JsonNode one : calls) {
             String url = one.path("url").asText();
             large += url.contains("/query") || url.contains("/composite/sobjects") ? 1 : 0;
-            if (!one.path("referenceId").asText().matches("[A-Za-z0-9_]+")) {
-                throw new RefusedException("INVALID_INPUT", "Each part needs a referenceId of letters, digits and '_'");
-            }
+            checkReference(one);
         }
         if (large > MOST_QUERIES_AND_COLLECTIONS) {
             throw new RefusedException("LIMIT_EXCEEDED", "Limit on queries and collections exceeded; the limit is "
                     + MOST_QUERIES_AND_COLLECTIONS);
         }
+    }
+
+    static void checkReference(JsonNode one) {
+        if (!one.path("referenceId").asText().matches("[A-Za-z0-9_]+")) {
+            throw new RefusedException("INVALID_INPUT", "Each part needs a referenceId of letters, digits and '_'");
+        }
+    }
+
+    /** The references that a part makes to others, by their ids. */
+    static Set<String> references(JsonNode one) {
+        return REFERENCE.matcher(one.toString()).results().map(found -> found.group(1)).collect(Collectors.toSet());
     }
 
     private Part part(ApiCall outer, JsonNode one, List<Part> earlier, Request.Attempt attempt) {
@@ -178,7 +203,7 @@ final class Composite {
         return path == null ? "" : path.replaceAll("\\[(\\d+)]", "/$1").replace('.', '/');
     }
 
-    private static Part halted(JsonNode one) {
+    static Part halted(JsonNode one) {
         return failed(one.path("referenceId").asText(), SalesforceError.of("PROCESSING_HALTED",
                 "The transaction was rolled back since another operation in the same transaction failed."));
     }

@@ -62,6 +62,23 @@ final class Logins {
                 ? accounts.find(client.substring(CLIENT.length() + 1)) : Optional.empty();
     }
 
+    /**
+     * The account of a user who logs in by name and password: {@code sluice@example.org} is of the account
+     * {@code salesforce}, and {@code sluice@example.org.NAME} of the account NAME, as the users of a vendor's sandbox.
+     */
+    Optional<Account> accountOf(String username) {
+        String name = SalesforceDefaults.API_USERNAME;
+        if (username.equalsIgnoreCase(name)) {
+            return accounts.find("salesforce");
+        }
+        return username.startsWith(name + ".") ? accounts.find(username.substring(name.length() + 1)) : Optional.empty();
+    }
+
+    /** Whether this is the password, {@code sluice}, with no security token behind it. */
+    static boolean passwordIsRight(String password) {
+        return SECRET.equals(password);
+    }
+
     Answer token(Account account, Call call) {
         Map<String, String> form = form(call);
         String grant = form.getOrDefault("grant_type", "");

@@ -37,6 +37,13 @@ final class RecordKeys {
         return found.keys;
     }
 
+    /** Of records known by their ids. */
+    static Set<String> ofIds(List<String> ids) {
+        RecordKeys found = new RecordKeys();
+        ids.forEach(found::addId);
+        return found.keys;
+    }
+
     static Set<String> of(ApiCall call, Resources resources) {
         RecordKeys found = new RecordKeys();
         try {
@@ -69,15 +76,19 @@ final class RecordKeys {
                     }
                 });
             }
-            case "composite" -> {
-                for (JsonNode one : call.body().json().path("compositeRequest")) {
-                    ApiCall part = Composite.inner(call, one);
-                    if (part != null) {
-                        collect(part, resources);
-                    }
-                }
-            }
+            case "composite" -> collectParts(call, call.body().json(), resources);
+            case "compositeGraph" -> call.body().json().path("graphs")
+                    .forEach(graph -> collectParts(call, graph, resources));
             default -> { }
+        }
+    }
+
+    private void collectParts(ApiCall call, JsonNode composite, Resources resources) {
+        for (JsonNode one : composite.path("compositeRequest")) {
+            ApiCall part = Composite.inner(call, one);
+            if (part != null) {
+                collect(part, resources);
+            }
         }
     }
 

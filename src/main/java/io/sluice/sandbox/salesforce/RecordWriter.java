@@ -13,13 +13,13 @@ import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
 
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Writes single records into a transaction, by the rules of the CRM: what is absent stays, what is null is cleared. A
@@ -27,16 +27,25 @@ import java.util.Optional;
  */
 final class RecordWriter {
 
-    private final Store store;
     private final Transaction transaction;
     private final Request.Attempt attempt;
     private final String user;
+    private final RecordFields fields;
 
     RecordWriter(Store store, Transaction transaction, Request.Attempt attempt, String user) {
-        this.store = store;
         this.transaction = transaction;
         this.attempt = attempt;
         this.user = user;
+        this.fields = new RecordFields(store, transaction);
+    }
+
+    /** Writes in a transaction of its own, committed at the end. */
+    static <T> T write(Store store, Request.Attempt attempt, String user, Function<RecordWriter, T> work) {
+        try (Transaction transaction = store.begin()) {
+            T result = work.apply(new RecordWriter(store, transaction, attempt, user));
+            attempt.commit(transaction);
+            return result;
+        }
     }
 
     Transaction.Savepoint savepoint() {
@@ -52,39 +61,59 @@ final class RecordWriter {
             return Outcome.Rejected.because("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call",
                     "Id");
         }
-        return guarded(table, null, null, () -> insert(table, fields(table, record, true)));
+        return guarded(table, null, null, () -> insert(table, fields.read(table, record, true)));
     }
 
     Outcome update(Table table, String id, JsonNode record) {
-        return guarded(table, null, id, () -> change(table, existing(table, id), fields(table, record, false)));
+        return guarded(table, null, id, () -> change(table, existing(table, id), fields.read(table, record, false)));
     }
 
     /** Writes the record whose external id this is, or creates it; a deleted record does not count. */
     Outcome upsert(Table table, Field key, String keyText, JsonNode record) {
-        return guarded(table, keyText, null, () -> {
-            Object value = FieldValue.parse(key, Answers.JSON.getNodeFactory().textNode(keyText));
+        Object value;
+        try {
+            value = FieldValue.parse(key, Answers.JSON.getNodeFactory().textNode(keyText));
+        } catch (RefusedException e) {
+            return Outcome.Rejected.because(e.error());
+        }
+        List<Row> rows = transaction.find(table, key, value);
+        return guarded(table, keyText, rows.size() == 1 ? rows.get(0).id() : null, () -> {
             if (transaction.isLocked(table, key, value)) {
                 throw locked(table, null);
             }
-            List<Row> rows = transaction.find(table, key, value);
             if (rows.size() > 1) {
                 throw new RefusedException("DUPLICATE_EXTERNAL_ID", key.name()
                         + ": more than one record found for external id field: "
                         + rows.stream().map(Row::id).toList());
             }
-            Map<Field, Object> fields = fields(table, record, rows.isEmpty());
-            fields.put(key, value);
-            return rows.isEmpty() ? insert(table, fields) : change(table, rows.get(0), fields);
+            Map<Field, Object> values = fields.read(table, record, rows.isEmpty());
+            values.put(key, value);
+            return rows.isEmpty() ? insert(table, values) : change(table, rows.get(0), values);
         });
     }
 
     Outcome delete(Table table, String id) {
+        return guarded(table, null, id, () -> delete(table, unlocked(table, existing(table, id)), Map.of()));
+    }
+
+    /** Deletes a record that was merged into another one, and says so in it. */
+    Outcome deleteAsMerged(Table table, Field masterField, String id, String masterId) {
+        return guarded(table, null, id, () -> delete(table, unlocked(table, existing(table, id)),
+                Map.of(masterField, masterId)));
+    }
+
+    /** Takes a record out of the recycle bin; it no longer says that it was merged. */
+    Outcome undelete(Table table, String id) {
         return guarded(table, null, id, () -> {
-            Row row = existing(table, id);
-            if (transaction.isLocked(table, row)) {
-                throw locked(table, row);
+            Row row = unlocked(table, known(table, id));
+            if (!row.isDeleted() || row.isPurged()) {
+                throw new RefusedException("UNDELETE_FAILED", "Entity is not in the recycle bin");
             }
-            transaction.delete(table, row, user);
+            Map<Field, Object> values = new LinkedHashMap<>();
+            table.type().fields().stream().filter(Field::unique).forEach(f -> values.put(f, f.read(row)));
+            unique(table, row, values);
+            table.type().field(StandardObjects.MASTER).ifPresent(field -> values.put(field, null));
+            transaction.undelete(table, row, values, user);
             return new Outcome.Saved(row.id(), false);
         });
     }
@@ -96,12 +125,26 @@ final class RecordWriter {
             if (row.isPurged()) {
                 throw new RefusedException("ENTITY_IS_DELETED", "entity is deleted");
             }
-            if (transaction.isLocked(table, row)) {
-                throw locked(table, row);
-            }
-            transaction.purge(table, row, user);
+            transaction.purge(table, unlocked(table, row), user);
             return new Outcome.Saved(row.id(), false);
         });
+    }
+
+    /** Records that refer to one of these. */
+    List<Row> referring(Table table, Field reference, Set<String> ids) {
+        return transaction.scan(table, reference, ids);
+    }
+
+    private Outcome delete(Table table, Row row, Map<Field, Object> values) {
+        transaction.delete(table, row, values, user);
+        return new Outcome.Saved(row.id(), false);
+    }
+
+    private Row unlocked(Table table, Row row) {
+        if (transaction.isLocked(table, row)) {
+            throw locked(table, row);
+        }
+        return row;
     }
 
     private interface Write {
@@ -135,7 +178,7 @@ final class RecordWriter {
         return row;
     }
 
-    /** The record of this id, deleted or not. */
+    /** The record of this id, in the recycle bin or not. */
     private Row known(Table table, String id) {
         if (!RecordIds.isWellFormed(id)) {
             throw new RefusedException(SalesforceError.of("MALFORMED_ID",
@@ -148,26 +191,24 @@ final class RecordWriter {
         return row;
     }
 
-    private Outcome insert(Table table, Map<Field, Object> fields) {
-        fields.values().removeIf(Objects::isNull);
-        table.type().field("OwnerId").ifPresent(owner -> fields.putIfAbsent(owner, user));
+    private Outcome insert(Table table, Map<Field, Object> values) {
+        values.values().removeIf(Objects::isNull);
+        table.type().field("OwnerId").ifPresent(owner -> values.putIfAbsent(owner, user));
         List<String> missing = table.type().fields().stream()
-                .filter(f -> f.required() && f.type() != FieldType.BOOLEAN && fields.get(f) == null)
+                .filter(f -> f.required() && f.type() != FieldType.BOOLEAN && values.get(f) == null)
                 .map(Field::name).toList();
         if (!missing.isEmpty()) {
             throw missing(missing);
         }
-        unique(table, null, fields);
-        Row row = transaction.insert(table, fields, user);
+        unique(table, null, values);
+        Row row = transaction.insert(table, values, user);
         return new Outcome.Saved(row.id(), true);
     }
 
-    private Outcome change(Table table, Row row, Map<Field, Object> fields) {
-        if (transaction.isLocked(table, row)) {
-            throw locked(table, row);
-        }
+    private Outcome change(Table table, Row row, Map<Field, Object> values) {
+        unlocked(table, row);
         List<String> missing = new ArrayList<>();
-        fields.forEach((field, value) -> {
+        values.forEach((field, value) -> {
             if (field.required() && value == null) {
                 missing.add(field.name());
             }
@@ -175,13 +216,13 @@ final class RecordWriter {
         if (!missing.isEmpty()) {
             throw missing(missing);
         }
-        unique(table, row, fields);
-        transaction.update(table, row, fields, user);
+        unique(table, row, values);
+        transaction.update(table, row, values, user);
         return new Outcome.Saved(row.id(), false);
     }
 
-    private void unique(Table table, Row row, Map<Field, Object> fields) {
-        fields.forEach((field, value) -> {
+    private void unique(Table table, Row row, Map<Field, Object> values) {
+        values.forEach((field, value) -> {
             if (!field.unique() || value == null) {
                 return;
             }
@@ -195,76 +236,6 @@ final class RecordWriter {
                 }
             }
         });
-    }
-
-    private Map<Field, Object> fields(Table table, JsonNode record, boolean creating) {
-        Map<Field, Object> fields = new LinkedHashMap<>();
-        Iterator<Map.Entry<String, JsonNode>> members = record.fields();
-        while (members.hasNext()) {
-            Map.Entry<String, JsonNode> member = members.next();
-            String name = member.getKey();
-            if ("attributes".equals(name) || "Id".equalsIgnoreCase(name)) {
-                continue;
-            }
-            Optional<Field> known = table.type().field(name);
-            if (known.isEmpty()) {
-                parent(table, name, member.getValue(), fields);
-                continue;
-            }
-            Field field = known.get();
-            if (creating ? !field.createable() : !field.updateable()) {
-                throw new RefusedException(SalesforceError.of("INVALID_FIELD_FOR_INSERT_UPDATE",
-                        "Unable to create/update fields: " + field.name() + ". Please check the security settings of "
-                        + "this field and verify that it is read/write for your profile or permission set.",
-                        field.name()));
-            }
-            Object value = FieldValue.parse(field, member.getValue());
-            fields.put(field, field.type() == FieldType.REFERENCE && value != null
-                    ? reference(field, (String) value) : value);
-        }
-        return fields;
-    }
-
-    /** A parent named by its own external id: {@code "Customer__r":{"Customer_No__c":"C-1"}}. */
-    private void parent(Table table, String name, JsonNode keys, Map<Field, Object> fields) {
-        Field field = table.type().relationship(name)
-                .orElseThrow(() -> new RefusedException(SalesforceError.noSuchColumn(name, table.type().name())));
-        if (keys.isNull()) {
-            fields.put(field, null);
-            return;
-        }
-        Table parents = store.table(field.referenceTo()).orElseThrow();
-        Iterator<Map.Entry<String, JsonNode>> members = keys.fields();
-        while (members.hasNext()) {
-            Map.Entry<String, JsonNode> member = members.next();
-            if ("attributes".equals(member.getKey())) {
-                continue;
-            }
-            Field key = parents.type().field(member.getKey()).filter(Field::indexed)
-                    .orElseThrow(() -> new RefusedException(
-                            SalesforceError.noSuchColumn(member.getKey(), parents.type().name())));
-            List<Row> found = transaction.find(parents, key, FieldValue.parse(key, member.getValue()));
-            if (found.size() != 1) {
-                throw new RefusedException("INVALID_FIELD", "Foreign key external ID: "
-                        + member.getValue().asText().toLowerCase(Locale.ROOT) + " not found for field "
-                        + key.name() + " in entity " + parents.type().name());
-            }
-            fields.put(field, found.get(0).id());
-        }
-    }
-
-    private String reference(Field field, String id) {
-        if (!RecordIds.isWellFormed(id)) {
-            throw new RefusedException(SalesforceError.of("MALFORMED_ID",
-                    field.label() + ": id value of incorrect type: " + id, field.name()));
-        }
-        Optional<Table> target = store.table(field.referenceTo());
-        Row row = target.map(t -> transaction.row(t, id)).orElse(null);
-        if (target.isPresent() && (row == null || row.isDeleted())) {
-            throw new RefusedException(SalesforceError.of("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id",
-                    field.name()));
-        }
-        return row == null ? id : row.id();
     }
 
     private static RefusedException missing(List<String> fields) {

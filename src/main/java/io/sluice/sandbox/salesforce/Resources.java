@@ -10,12 +10,14 @@ import java.util.Set;
 /** Which resource a method and path lead to, and the name under which the referee counts it. */
 final class Resources {
 
-    private final Queries queries = new Queries();
+    private final Queries queries;
     private final Composite composite = new Composite(this);
+    private final Graphs graphs = new Graphs(composite);
     private final BulkRoutes bulk;
 
-    Resources(Bulk bulk) {
+    Resources(Bulk bulk, Cursors cursors) {
         this.bulk = new BulkRoutes(bulk);
+        this.queries = new Queries(cursors);
     }
 
     /** Answers a call that reached its resource. */
@@ -101,6 +103,12 @@ final class Resources {
     private Optional<Route> composite(String method, List<String> rest) {
         if (rest.size() == 1) {
             return one("POST", method, "composite", null, composite::run);
+        }
+        if (rest.size() == 2 && "graph".equals(rest.get(1))) {
+            return one("POST", method, "compositeGraph", null, graphs::run);
+        }
+        if (rest.size() == 3 && "tree".equals(rest.get(1))) {
+            return one("POST", method, "compositeTree", rest.get(2), Trees::create);
         }
         if (!"sobjects".equals(rest.get(1))) {
             return Optional.empty();

@@ -21,6 +21,7 @@ public final class SalesforceDefaults implements Accounts.CrmDefaults {
     static final String API_USER = RecordIds.of("005", 1);
     /** The user who edits in the CRM's own screens. */
     static final String CRM_USER = RecordIds.of("005", 2);
+    static final String PROFILE = RecordIds.of("00e", 1);
     static final String ORGANIZATION = RecordIds.of("00D", 1);
     static final String API_USERNAME = "sluice@example.org";
 

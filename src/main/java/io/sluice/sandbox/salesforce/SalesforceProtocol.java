@@ -29,6 +29,7 @@ public final class SalesforceProtocol implements Protocol {
     private final Sessions sessions;
     private final Logins logins;
     private final Bulk bulk;
+    private final Cursors cursors = new Cursors();
     private final Resources resources;
 
     /**
@@ -39,7 +40,12 @@ public final class SalesforceProtocol implements Protocol {
         this.sessions = new Sessions(accounts, clockMicros);
         this.logins = new Logins(accounts, sessions, clockMicros);
         this.bulk = new Bulk(accounts, jobs, clockMicros);
-        this.resources = new Resources(bulk);
+        this.resources = new Resources(bulk, cursors);
+    }
+
+    /** The SOAP API of the same accounts: a session of one is a session of the other. */
+    public Protocol soap() {
+        return new SoapProtocol(sessions, logins, cursors);
     }
 
     @Override
@@ -79,24 +85,37 @@ public final class SalesforceProtocol implements Protocol {
 
     @Override
     public Answer refusal(Request request, String limit) {
-        String message = switch (limit) {
-            case Limiter.DAILY -> "TotalRequests Limit exceeded.";
-            case Limiter.CONCURRENT -> "ConcurrentRequests (Concurrent API Requests) Limit exceeded.";
-            default -> limit + " Limit exceeded.";
-        };
-        return Answers.error(SalesforceError.of("REQUEST_LIMIT_EXCEEDED", message));
+        return Answers.error(refused(limit));
     }
 
     @Override
     public Answer unavailable(Fault fault) {
-        int status = fault.settings().path("status").asInt(503);
-        if (fault.settings().path("html").asBoolean()) {
-            return Answer.text(status, "text/html;charset=UTF-8", MAINTENANCE);
-        }
-        String code = fault.settings().path("errorCode").asText(status == 503 ? "SERVER_UNAVAILABLE"
-                : "UNKNOWN_EXCEPTION");
-        String message = fault.settings().path("message").asText("Unable to process the request at this time.");
-        return Answers.error(status, List.of(SalesforceError.of(code, message)));
+        return page(fault).orElseGet(() -> Answers.error(downStatus(fault), List.of(down(fault))));
+    }
+
+    static SalesforceError refused(String limit) {
+        return SalesforceError.of("REQUEST_LIMIT_EXCEEDED", switch (limit) {
+            case Limiter.DAILY -> "TotalRequests Limit exceeded.";
+            case Limiter.CONCURRENT -> "ConcurrentRequests (Concurrent API Requests) Limit exceeded.";
+            default -> limit + " Limit exceeded.";
+        });
+    }
+
+    /** The maintenance page, when the fault asks for it. */
+    static Optional<Answer> page(Fault fault) {
+        return fault.settings().path("html").asBoolean()
+                ? Optional.of(Answer.text(downStatus(fault), "text/html;charset=UTF-8", MAINTENANCE)) : Optional.empty();
+    }
+
+    static SalesforceError down(Fault fault) {
+        return SalesforceError.of(
+                fault.settings().path("errorCode").asText(downStatus(fault) == 503 ? "SERVER_UNAVAILABLE"
+                        : "UNKNOWN_EXCEPTION"),
+                fault.settings().path("message").asText("Unable to process the request at this time."));
+    }
+
+    static int downStatus(Fault fault) {
+        return fault.settings().path("status").asInt(503);
     }
 
     @Override
@@ -157,7 +176,7 @@ public final class SalesforceProtocol implements Protocol {
                 .writing(() -> RecordKeys.of(api, resources));
     }
 
-    private static boolean isServed(String version) {
+    static boolean isServed(String version) {
         if (!version.matches("v\\d{2}\\.0")) {
             return false;
         }

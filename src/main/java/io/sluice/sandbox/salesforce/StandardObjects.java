@@ -33,6 +33,9 @@ import java.util.stream.Stream;
 /** The objects that an org has from the start, with the standard fields a sync meets and a few custom ones. */
 final class StandardObjects {
 
+    /** The field that only objects have whose records can be merged. */
+    static final String MASTER = "MasterRecordId";
+
     private StandardObjects() { }
 
     static List<ObjectType> all() {
@@ -46,7 +49,7 @@ final class StandardObjects {
     }
 
     private static ObjectType account() {
-        List<Field> fields = new ArrayList<>(List.of(
+        List<Field> fields = new ArrayList<>(List.of(master("Account"),
                 text("Name", "Account Name", 255).asRequired().asNameField(),
                 Field.of("Type", "Account Type", PICKLIST),
                 reference("ParentId", "Parent Account ID", "Account", "Parent")));
@@ -69,7 +72,8 @@ final class StandardObjects {
     }
 
     private static ObjectType contact() {
-        List<Field> fields = new ArrayList<>(List.of(reference("AccountId", "Account ID", "Account", "Account")));
+        List<Field> fields = new ArrayList<>(List.of(master("Contact"),
+                reference("AccountId", "Account ID", "Account", "Account")));
         fields.addAll(personName());
         fields.addAll(address("Other", "Other "));
         fields.addAll(address("Mailing", "Mailing "));
@@ -111,7 +115,8 @@ final class StandardObjects {
     }
 
     private static ObjectType lead() {
-        List<Field> fields = new ArrayList<>(personName());
+        List<Field> fields = new ArrayList<>(List.of(master("Lead")));
+        fields.addAll(personName());
         fields.addAll(List.of(text("Title", "Title", 128), text("Company", "Company", 255).asRequired()));
         fields.addAll(address("", ""));
         fields.addAll(List.of(
@@ -215,6 +220,11 @@ final class StandardObjects {
 
     private static Field text(String name, String label, int length) {
         return Field.of(name, label, STRING).withLength(length);
+    }
+
+    /** Where a record that was merged into another tells which one. */
+    private static Field master(String object) {
+        return reference(MASTER, "Master Record ID", object, "MasterRecord").readOnly();
     }
 
     private static Field reference(String name, String label, String object, String relationship) {

@@ -38,6 +38,22 @@ public final class Control {
             GET    /sandbox/records/{account}/{object}/{id}    by record id or external id
             POST   /sandbox/records/{account}/{object}/{id}    a CRM user's edit
             DELETE /sandbox/records/{account}/{object}/{id}
+
+            The kinds of faults, and the settings of each:
+              refuse        a refusal, whatever is used, by the limit that "limit" names (daily)
+              unavailable   503 or another "status"; "html":true makes it a maintenance page
+              reset         the connection is cut; "afterWrite":true in mid-answer, when the work is done
+              slow          the answer comes "delayMs" late, or between "minMs" and "maxMs"; "before":true the work too
+              rowLock       rows fail with UNABLE_TO_LOCK_ROW
+              partial       rows fail with "errorCode" and "message"
+              expireTokens  all tokens given out until now are dead
+              lateCommit    writes are stamped now and become visible "seconds" later (5)
+              jobFails      a bulk job fails, with "message", after "afterRows" of it (0)
+              hang          no answer ever; "afterWrite":true does the work first
+            Each meets all requests, until it is taken away, but for what these say: "operation" (a name the referee
+            counts by, or a list; "edit" is a CRM user's), "object", "count" (of requests), "seconds" (for a lateCommit
+            "forSeconds"), "probability" (0 to 1; of rows for rowLock and partial), and for rowLock and partial "keys"
+            (external ids and record ids). A login is met only when it is named.
             """;
 
     private final Vertx vertx;

@@ -60,6 +60,10 @@ public final class Row {
         return new Row(number, shape, values, audit, moment, moment, user, Life.PURGED);
     }
 
+    Row undeleted(long moment, String user) {
+        return new Row(number, shape, values, audit, moment, moment, user, Life.LIVE);
+    }
+
     public int number() {
         return number;
     }

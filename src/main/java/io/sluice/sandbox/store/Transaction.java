@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Writes that become visible together, or not at all when it is closed without a commit. Sees its own writes. Holds
@@ -94,14 +95,41 @@ public final class Transaction implements AutoCloseable {
 
     /** Changes the given fields of a record; null clears one. */
     public Row update(Table table, Row row, Map<Field, Object> values, String user) {
-        Object[] all = row.unpacked(table.type().columns());
-        values.forEach((field, value) -> all[field.column()] = value);
-        return stage(table, row.updated(all, moment, user));
+        return stage(table, changed(table, row, values, user));
     }
 
-    /** Moves a record to the recycle bin. */
-    public Row delete(Table table, Row row, String user) {
-        return stage(table, row.deleted(moment, user));
+    /** Moves a record to the recycle bin, with the given fields changed. */
+    public Row delete(Table table, Row row, Map<Field, Object> values, String user) {
+        return stage(table, changed(table, row, values, user).deleted(moment, user));
+    }
+
+    /** Takes a record out of the recycle bin, with the given fields changed. */
+    public Row undelete(Table table, Row row, Map<Field, Object> values, String user) {
+        return stage(table, changed(table, row, values, user).undeleted(moment, user));
+    }
+
+    private Row changed(Table table, Row row, Map<Field, Object> values, String user) {
+        Object[] all = row.unpacked(table.type().columns());
+        values.forEach((field, value) -> all[field.column()] = value);
+        return row.updated(all, moment, user);
+    }
+
+    /** Live rows in which a field has one of these values, as this transaction sees them: it reads the whole table. */
+    public List<Row> scan(Table table, Field field, Set<?> values) {
+        Map<Integer, Row> own = staged.containsKey(table) ? staged.get(table).rows : Map.of();
+        List<Row> found = new ArrayList<>();
+        for (Row row : table) {
+            if (!own.containsKey(row.number()) && hasOneOf(row, field, values)) {
+                found.add(row);
+            }
+        }
+        own.values().stream().filter(row -> hasOneOf(row, field, values)).forEach(found::add);
+        return found;
+    }
+
+    private static boolean hasOneOf(Row row, Field field, Set<?> values) {
+        Object value = field.read(row);
+        return !row.isDeleted() && value != null && values.contains(value);
     }
 
     /** Takes a record away for good. */

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sluice.Gone;
 import io.sluice.Outcome;
+import io.sluice.Received;
 import io.sluice.app.Main;
 import io.sluice.app.RouteCoverage;
 import io.sluice.crm.ObjectShape;
@@ -16,6 +18,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.sql.DriverManager;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,8 +65,8 @@ class SalesforceKameletsTest {
         main.addOverrideProperty("camel.management.enabled", "false");
         main.start();
         camel = main.getCamelContext().createProducerTemplate();
-        org.awaitility.Awaitility.await().ignoreExceptions()
-                .until(() -> number("select count(*) from sluice.flyway_schema_history") > 0);
+        org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptions()
+                .until(() -> number("select count(*) from sluice.api_call") == 0);
     }
 
     @AfterAll
@@ -244,6 +249,71 @@ class SalesforceKameletsTest {
         String page = camel.requestBody("kamelet:salesforce-query-action",
                 "SELECT Id, Customer_No__c FROM Contact WHERE LastName = 'O\\'Query'", String.class);
         assertThat(JSON.readTree(page).path("records").path(0).path("Customer_No__c").asText()).isEqualTo("Q-1");
+    }
+
+    @Test
+    void deltaReadsWhatChangedInPagesAndNothingTwice() throws Exception {
+        send(UPSERT, IntStream.range(0, 5).mapToObj(i -> record("L-" + i, Map.of("LastName", "Delta"))).toList());
+        String delta = "kamelet:salesforce-delta-action?object=Contact&externalId=Customer_No__c&pageSize=2"
+                + "&fields=LastName%2CPhone,Account.Name";
+        List<Received> read = new ArrayList<>();
+        String next = Instant.now().minusSeconds(600).toString();
+        while (next != null) {
+            Exchange exchange = ask(delta, next);
+            assertThat(exchange.getMessage().getHeader("SluiceStatus")).isEqualTo(200);
+            List<?> page = exchange.getMessage().getBody(List.class);
+            assertThat(page).hasSizeLessThanOrEqualTo(2);
+            page.forEach(record -> read.add((Received) record));
+            next = exchange.getMessage().getHeader("SluiceNext", String.class);
+        }
+        assertThat(read).extracting(Received::crmId).doesNotHaveDuplicates();
+        assertThat(read).filteredOn(it -> "Delta".equals(it.fields().get("LastName"))).hasSize(5).first()
+                .satisfies(record -> {
+                    assertThat(record.key()).startsWith("L-");
+                    assertThat(record.fields()).containsEntry("Phone", null).containsEntry("Account.Name", null);
+                    assertThat(record.at()).isAfter(Instant.now().minusSeconds(600));
+                });
+        assertThat(ask(delta, Instant.now().plusSeconds(60).toString()).getMessage().getBody(List.class)).isEmpty();
+    }
+
+    @Test
+    void anAnswerThatIsNoPageStaysWhatItIs() throws Exception {
+        control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"unavailable\",\"count\":1}");
+        Exchange exchange = ask("kamelet:salesforce-delta-action?object=Contact&externalId=Customer_No__c&fields=LastName",
+                "2026-01-01T00:00:00Z");
+        assertThat(exchange.getMessage().getHeader("SluiceStatus")).isNotEqualTo(200);
+        assertThat(exchange.getMessage().getBody()).isNotInstanceOf(List.class);
+        assertThat(exchange.getMessage().getHeader("SluiceNext")).isNull();
+    }
+
+    @Test
+    void deletedTellsIdsAndUpToWhen() throws Exception {
+        String id = send(UPSERT, List.of(record("G-1", Map.of("LastName", "Gone")))).get(0).crmId();
+        control("DELETE", "/sandbox/records/salesforce/Contact/" + id, "");
+        Exchange exchange = ask("kamelet:salesforce-deleted-action?object=Contact", Instant.now().minusSeconds(60).toString());
+
+        assertThat(exchange.getMessage().getHeader("SluiceStatus")).isEqualTo(200);
+        assertThat(exchange.getMessage().getBody(List.class)).extracting(it -> ((Gone) it).crmId()).contains(id);
+        assertThat(Instant.parse(exchange.getMessage().getHeader("SluiceCovered", String.class)))
+                .isBefore(Instant.now().plusSeconds(61));
+    }
+
+    @Test
+    void deletesThatAreNoMoreToldAreLookedUpInTheRecycleBin() throws Exception {
+        String id = send(UPSERT, List.of(record("G-2", Map.of("LastName", "Gone")))).get(0).crmId();
+        control("DELETE", "/sandbox/records/salesforce/Contact/" + id, "");
+        long ledger = number("select count(*) from sluice.api_call");
+        Exchange exchange = ask("kamelet:salesforce-deleted-action?object=Contact", "2026-01-01T00:00:00Z");
+
+        assertThat(exchange.getMessage().getBody(List.class)).extracting(it -> ((Gone) it).crmId()).contains(id);
+        assertThat(Instant.parse(exchange.getMessage().getHeader("SluiceCovered", String.class))).isBefore(Instant.now());
+        assertThat(number("select count(*) from sluice.api_call") - ledger).isEqualTo(2);
+    }
+
+    private static Exchange ask(String uri, String body) {
+        Exchange exchange = camel.request(uri, message -> message.getMessage().setBody(body));
+        assertThat(exchange.getException()).isNull();
+        return exchange;
     }
 
     private static Map<String, Object> record(String key, Map<String, Object> fields) {

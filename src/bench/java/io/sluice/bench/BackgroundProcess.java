@@ -1,0 +1,64 @@
+package io.sluice.bench;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A program of the bundle in a process of its own, with what its users have on the class path. */
+final class BackgroundProcess implements AutoCloseable {
+
+    private final Process process;
+    private final Path log;
+
+    /** @param settings become system properties */
+    BackgroundProcess(String mainClass, Map<String, String> settings, Path log) throws IOException {
+        this.log = log;
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-cp",
+                Path.of("target/classes").toAbsolutePath() + File.pathSeparator
+                        + Files.readString(Path.of("target/runtime.classpath")).strip()));
+        settings.forEach((name, value) -> command.add("-D" + name + "=" + value));
+        command.add(mainClass);
+        process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        // a measurement that is cut short leaves nothing running
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly, "stop-" + process.pid()));
+    }
+
+    static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException none) {
+            throw new UncheckedIOException(none);
+        }
+    }
+
+    /** @throws IllegalStateException with the end of what it said, when it has ended */
+    void requireAlive() {
+        if (!process.isAlive()) {
+            throw new IllegalStateException("A process of the measurement ended by itself:\n" + output());
+        }
+    }
+
+    private String output() {
+        try {
+            return Files.readString(log);
+        } catch (IOException unreadable) {
+            return "its output can't be read: " + unreadable;
+        }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(20, TimeUnit.SECONDS)) {
+            process.destroyForcibly().waitFor();
+        }
+    }
+}

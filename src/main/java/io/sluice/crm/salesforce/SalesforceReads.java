@@ -1,0 +1,187 @@
+package io.sluice.crm.salesforce;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.Gone;
+import io.sluice.Received;
+import io.sluice.store.Json;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+
+/**
+ * The steps of the reading Salesforce Kamelets that YAML can't say. A position is a moment, and after a blank the id
+ * of the last record of that second that was read.
+ */
+public final class SalesforceReads {
+
+    /** Header with the position of the next page; none when this was the last. */
+    public static final String NEXT = "SluiceNext";
+    /** Header with the moment up to which deletes are told. */
+    public static final String COVERED = "SluiceCovered";
+
+    private static final String SINCE = "SluiceSince";
+    private static final String ASKED_AT = "SluiceAskedAt";
+
+    /** Deletes that were read by query have no moment up to which they are told: what commits late is read once more. */
+    private static final Duration LATE = Duration.ofHours(1);
+
+    /** {@code 2026-01-02T03:04:05.000+0000} */
+    private static final DateTimeFormatter MOMENT = new DateTimeFormatterBuilder()
+            .append(DateTimeFormatter.ISO_LOCAL_DATE_TIME).appendOffset("+HHMM", "Z").toFormatter();
+
+    private final InstantSource clock;
+
+    public SalesforceReads(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    /**
+     * From a position to the query of the page that follows. SOQL compares moments by the second, so the second of the
+     * position is read from the id on.
+     */
+    public String deltaQuery(String position, String object, String externalId, String fields, int pageSize) {
+        String[] parts = position.strip().split(" ", 2);
+        String from = second(Instant.parse(parts[0]));
+        Set<String> read = new LinkedHashSet<>(List.of("Id", "SystemModstamp", externalId));
+        read.addAll(names(fields));
+        return "SELECT " + String.join(", ", read) + " FROM " + object + " WHERE SystemModstamp >= " + from
+                + (parts.length == 1 ? "" : " AND (SystemModstamp > " + from + " OR Id > '" + parts[1] + "')")
+                + " ORDER BY SystemModstamp, Id LIMIT " + pageSize;
+    }
+
+    /** The answer of the query as a list of {@link Received}; an answer that is none stays what it is. */
+    public void delta(Exchange exchange, String externalId, String fields, int pageSize) {
+        Message message = exchange.getMessage();
+        message.removeHeader(NEXT);
+        JsonNode answer = answer(message);
+        if (answer == null) {
+            return;
+        }
+        List<String> names = names(fields);
+        List<Received> records = new ArrayList<>();
+        answer.path("records").forEach(record -> records.add(received(record, externalId, names)));
+        message.setBody(records);
+        if (!records.isEmpty() && (!answer.path("done").asBoolean(true) || records.size() >= pageSize)) {
+            Received last = records.get(records.size() - 1);
+            message.setHeader(NEXT, second(last.at()) + " " + last.crmId());
+        }
+    }
+
+    /** A route that names the Kamelet by a URI hands the commas on as the URI has them. */
+    private static List<String> names(String fields) {
+        return Arrays.stream(fields.replace("%2C", ",").split(",")).map(String::strip)
+                .filter(field -> !field.isEmpty()).toList();
+    }
+
+    private static Received received(JsonNode record, String externalId, List<String> names) {
+        Map<String, Object> all = Json.fields(record.toString());
+        Map<String, Object> fields = new LinkedHashMap<>();
+        for (String name : names) {
+            fields.put(name, value(all, name));
+        }
+        JsonNode key = record.path(externalId);
+        return new Received(record.path("Id").asText(), key.isNull() || key.isMissingNode() ? null : key.asText(),
+                moment(record.path("SystemModstamp")), fields);
+    }
+
+    /** {@code Parent__r.Key__c} stands inside the parent, which is null where there is none. */
+    private static Object value(Map<String, Object> record, String name) {
+        int dot = name.indexOf('.');
+        if (dot < 0) {
+            return record.get(name);
+        }
+        return record.get(name.substring(0, dot)) instanceof Map<?, ?> parent ? parent.get(name.substring(dot + 1)) : null;
+    }
+
+    /**
+     * Asks for deletes since a moment, the body. Salesforce drops the seconds of both ends, so the end
+     * lies ahead, or the last minute would stay untold.
+     */
+    public void deletedRequest(Exchange exchange, String object, String apiVersion, int minutesAhead) {
+        Instant since = Instant.parse(exchange.getMessage().getBody(String.class).strip());
+        Instant end = clock.instant().truncatedTo(ChronoUnit.MINUTES).plus(Duration.ofMinutes(minutesAhead));
+        Instant earliest = end.minus(Duration.ofMinutes(1));
+        exchange.setProperty(SINCE, since);
+        exchange.setProperty(ASKED_AT, clock.instant());
+        exchange.getMessage().setBody(null);
+        exchange.getMessage().setHeader(SalesforceCalls.PATH, "/services/data/v" + apiVersion + "/sobjects/" + object
+                + "/deleted/?start=" + encoded(since.isBefore(earliest) ? since : earliest) + "&end=" + encoded(end));
+    }
+
+    /** The answer as a list of {@link Gone}; an answer that is none stays what it is. */
+    public void deleted(Exchange exchange) {
+        JsonNode answer = answer(exchange.getMessage());
+        if (answer != null) {
+            List<Gone> gone = new ArrayList<>();
+            answer.path("deletedRecords").forEach(record ->
+                    gone.add(new Gone(record.path("id").asText(), moment(record.path("deletedDate")))));
+            exchange.getMessage().setBody(gone);
+            exchange.getMessage().setHeader(COVERED, moment(answer.path("latestDateCovered")).toString());
+        }
+    }
+
+    /** Salesforce tells of deletes for 15 days at most, and of fewer when there were many. */
+    public boolean isOverdue(Exchange exchange) {
+        SalesforceAnswer answer = new SalesforceAnswer(status(exchange.getMessage()),
+                exchange.getMessage().getBody(String.class));
+        return answer.status() == 400 && answer.code().equals("INVALID_REPLICATION_DATE");
+    }
+
+    /** The path that looks into the recycle bin instead. */
+    public String recycleBinPath(Exchange exchange, String object, String apiVersion, int pageSize) {
+        String soql = "SELECT Id, SystemModstamp FROM " + object + " WHERE IsDeleted = true AND SystemModstamp >= "
+                + second(exchange.getProperty(SINCE, Instant.class)) + " ORDER BY SystemModstamp, Id LIMIT " + pageSize;
+        return "/services/data/v" + apiVersion + "/queryAll?q="
+                + URLEncoder.encode(soql, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /** What the recycle bin holds as a list of {@link Gone}. */
+    public void recycled(Exchange exchange, int pageSize) {
+        JsonNode answer = answer(exchange.getMessage());
+        if (answer != null) {
+            List<Gone> gone = new ArrayList<>();
+            answer.path("records").forEach(record ->
+                    gone.add(new Gone(record.path("Id").asText(), moment(record.path("SystemModstamp")))));
+            Instant covered = gone.size() >= pageSize ? gone.get(gone.size() - 1).at()
+                    : exchange.getProperty(ASKED_AT, Instant.class).minus(LATE);
+            exchange.getMessage().setBody(gone);
+            exchange.getMessage().setHeader(COVERED, covered.toString());
+        }
+    }
+
+    private static JsonNode answer(Message message) {
+        SalesforceAnswer answer = new SalesforceAnswer(status(message), message.getBody(String.class));
+        return answer.ok() ? answer.json().filter(JsonNode::isObject).orElse(null) : null;
+    }
+
+    private static int status(Message message) {
+        return message.getHeader(SalesforceCalls.STATUS, 0, Integer.class);
+    }
+
+    private static Instant moment(JsonNode text) {
+        return OffsetDateTime.parse(text.asText(), MOMENT).toInstant();
+    }
+
+    private static String second(Instant moment) {
+        return moment.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    private static String encoded(Instant moment) {
+        return URLEncoder.encode(second(moment), StandardCharsets.UTF_8);
+    }
+}

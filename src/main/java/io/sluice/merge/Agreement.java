@@ -1,0 +1,111 @@
+package io.sluice.merge;
+
+import io.sluice.Received;
+import io.sluice.Sync;
+import io.sluice.merge.Merge.Decision;
+import io.sluice.merge.Merge.Field;
+import io.sluice.store.Database;
+import io.sluice.store.Json;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What Sluice keeps of a merge: the new base, what needs no sending any more, and the conflicts. */
+final class Agreement {
+
+    private static final String RECORD = """
+            insert into sluice.record as r (account, object, key, sync, crm_id, base, stamps)
+            select ?, ?, v.key, ?, v.crm_id, v.base::jsonb, v.stamps::jsonb
+            from unnest(?::text[], ?::text[], ?::text[], ?::text[]) as v(key, crm_id, base, stamps) order by v.key
+            on conflict (account, object, key) do update set crm_id = excluded.crm_id,
+                base = r.base || excluded.base, stamps = r.stamps || excluded.stamps""";
+
+    /** What lost, or is the same on both sides, is sent no more: neither from the outbox nor from the dead letters. */
+    private static final String SETTLED = """
+            update sluice.%s as w set fields = w.fields - v.names, stamps = w.stamps - v.names
+            from (select key, string_to_array(names, ',') as names
+                  from unnest(?::text[], ?::text[]) as v(key, names)) as v
+            where w.account = ? and w.object = ? and w.key = v.key and w.operation = 'upsert'""";
+
+    private static final String EMPTY = """
+            delete from sluice.%s where account = ? and object = ? and key = any(?) and operation = 'upsert'
+              and fields = '{}'""";
+
+    static final String CONFLICT = """
+            insert into sluice.conflict
+                (account, object, key, sync, field, winner, base, crm, crm_at, ours, ours_at)
+            values (?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?, ?::jsonb, ?)""";
+
+    private record Entry(String crmId, Map<String, Object> base, Map<String, Object> stamps, Set<String> settled) {
+    }
+
+    private record Conflict(String key, String name, Field field, Decision decision) {
+    }
+
+    private final Sync sync;
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private final List<Conflict> conflicts = new ArrayList<>();
+
+    Agreement(Sync sync) {
+        this.sync = sync;
+    }
+
+    void add(String key, Received record, String name, Field field, Decision decision) {
+        Entry entry = entries.computeIfAbsent(key, first -> new Entry(record.crmId(), new LinkedHashMap<>(),
+                new LinkedHashMap<>(), new LinkedHashSet<>()));
+        entry.base().put(name, decision == Decision.AGREED ? field.ours() : field.crm());
+        entry.stamps().put(name, record.at().toString());
+        if (decision != Decision.DATABASE_WINS) {
+            entry.settled().add(name);
+        }
+        if (decision.isConflict()) {
+            conflicts.add(new Conflict(key, name, field, decision));
+        }
+    }
+
+    /**
+     * The base is kept in the form in which the table's value would be sent, so that it is known again. Where a trigger
+     * of the application made something else of the value, it stays what the CRM has.
+     */
+    void written(Map<String, Map<String, Object>> rows) {
+        rows.forEach((key, row) -> entries.get(key).base().replaceAll((name, value) ->
+                Values.same(row.get(name), value) ? row.get(name) : value));
+    }
+
+    int conflicts() {
+        return conflicts.size();
+    }
+
+    void write(Connection connection) throws SQLException {
+        if (entries.isEmpty()) {
+            return;
+        }
+        List<Entry> all = List.copyOf(entries.values());
+        java.sql.Array keys = Target.texts(connection, entries.keySet());
+        Database.update(connection, RECORD, sync.getAccount(), sync.getObject(), sync.getName(), keys,
+                Target.texts(connection, all.stream().map(Entry::crmId).toList()),
+                Target.texts(connection, all.stream().map(entry -> Json.text(entry.base())).toList()),
+                Target.texts(connection, all.stream().map(entry -> Json.text(entry.stamps())).toList()));
+        java.sql.Array settled = Target.texts(connection,
+                all.stream().map(entry -> String.join(",", entry.settled())).toList());
+        for (String table : List.of("outbox", "dead_letter")) {
+            Database.update(connection, SETTLED.formatted(table), keys, settled, sync.getAccount(), sync.getObject());
+            Database.update(connection, EMPTY.formatted(table)
+                            + (table.equals("outbox") ? " and lease is null" : ""),
+                    sync.getAccount(), sync.getObject(), keys);
+        }
+        for (Conflict conflict : conflicts) {
+            Field field = conflict.field();
+            Database.update(connection, CONFLICT, sync.getAccount(), sync.getObject(), conflict.key(), sync.getName(),
+                    conflict.name(), conflict.decision() == Decision.CRM_WINS ? "crm" : "database",
+                    field.base() == null ? null : Json.text(field.base().value()), Json.text(field.crm()),
+                    field.crmAt().atOffset(java.time.ZoneOffset.UTC), Json.text(field.ours()),
+                    field.oursAt().atOffset(java.time.ZoneOffset.UTC));
+        }
+    }
+}

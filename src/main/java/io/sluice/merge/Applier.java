@@ -1,0 +1,105 @@
+package io.sluice.merge;
+
+import io.sluice.Gone;
+import io.sluice.Received;
+import io.sluice.Sync;
+import io.sluice.capture.Capture;
+import io.sluice.capture.Source;
+import io.sluice.store.Database;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Brings what changed in a CRM into the application's table: a page a transaction, set by set. Under its locks nothing
+ * is drained, claimed or settled of these records, so that what the merge is told is true: the table's own value is
+ * ours, whether it waits in the change log or in the outbox.
+ *
+ * <p>A value that the table refuses must not stop the others: the page is halved until the refused record stands
+ * alone.
+ */
+public final class Applier {
+
+    /** Data and constraints (22, 23), what a trigger raises (P0), and a check of a view (44). */
+    private static final Set<String> REFUSALS = Set.of("22", "23", "44", "P0");
+
+    private static final String FORGET_DELETED = "delete from sluice.deleted where deleted_at < now() - interval '1 hour'";
+
+    private final Database database;
+    private final Capture capture;
+
+    public Applier(Database database, Capture capture) {
+        this.database = database;
+        this.capture = capture;
+    }
+
+    /** By the database's clock: what is read from a CRM after it holds all that was settled before it. */
+    public Instant now() throws SQLException {
+        return database.first("select clock_timestamp()", row -> row.getObject(1, OffsetDateTime.class).toInstant())
+                .orElseThrow();
+    }
+
+    /**
+     * Applies records as a CRM has them.
+     *
+     * @param readAt {@link #now()} before they were read
+     */
+    public Applied apply(Sync sync, List<Received> records, Instant readAt) throws SQLException {
+        Target target = new Target(source(sync), sync);
+        Set<String> written = new LinkedHashSet<>();
+        return applying(records, part -> database.transaction(connection -> {
+            written.clear();
+            Capture.hold(connection, sync.getTable());
+            return new ChangedPage(connection, sync, target, written).apply(part, readAt);
+        }), (record, why) -> new Applied.Refused(record.key(), record.crmId(), target.columns(written), why));
+    }
+
+    /** Applies deletes of a CRM. Records that the sync does not know, its own deletes among them, are passed over. */
+    public Applied delete(Sync sync, List<Gone> gone, Instant readAt) throws SQLException {
+        Target target = new Target(source(sync), sync);
+        database.update(FORGET_DELETED);
+        return applying(gone, part -> database.transaction(connection -> {
+            Capture.hold(connection, sync.getTable());
+            return new DeletedPage(connection, sync, target).apply(part, readAt);
+        }), (record, why) -> new Applied.Refused(null, record.crmId(), List.of(), why));
+    }
+
+    private Source source(Sync sync) {
+        return capture.source(sync.getTable()).orElseThrow(() -> new IllegalStateException(
+                sync.where() + ": table '" + sync.getTable() + "' is not captured yet"));
+    }
+
+    @FunctionalInterface
+    private interface Part<T> {
+        Applied apply(List<T> part) throws SQLException;
+    }
+
+    @FunctionalInterface
+    private interface Refusal<T> {
+        Applied.Refused of(T record, String why);
+    }
+
+    private static <T> Applied applying(List<T> records, Part<T> page, Refusal<T> refusal) throws SQLException {
+        if (records.isEmpty()) {
+            return Applied.NOTHING;
+        }
+        try {
+            return page.apply(records);
+        } catch (SQLException failure) {
+            String state = String.valueOf(failure.getSQLState());
+            if (state.length() < 2 || !REFUSALS.contains(state.substring(0, 2))) {
+                throw failure;
+            }
+            if (records.size() == 1) {
+                return new Applied(0, 0, 0, 0, 0, List.of(refusal.of(records.get(0), failure.getMessage())), Set.of());
+            }
+            int half = records.size() / 2;
+            return applying(records.subList(0, half), page, refusal)
+                    .plus(applying(records.subList(half, records.size()), page, refusal));
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package io.sluice.merge;
+
+import io.sluice.Received;
+import io.sluice.Sync;
+import io.sluice.merge.Merge.Agreed;
+import io.sluice.merge.Merge.Decision;
+import io.sluice.merge.Merge.Field;
+import io.sluice.store.Database;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** One page of changed records in one transaction: locks, decides field by field, writes. */
+final class ChangedPage {
+
+    /** A record keeps the key under which it was written, whatever its external id is now. */
+    private static final String KEYS = """
+            select i.crm_id, r.key from unnest(?::text[]) as i(crm_id)
+            join sluice.record r on r.crm_id = i.crm_id and r.account = ? and r.object = ?""";
+
+    private final Connection connection;
+    private final Sync sync;
+    private final Target target;
+    private final Set<String> written;
+    private final Rule rule;
+    private final Agreement agreement;
+    private final Map<String, Map<String, Object>> taken = new LinkedHashMap<>();
+    private final Map<String, Map<String, Object>> inserted = new LinkedHashMap<>();
+    private final List<Applied.Refused> refused = new ArrayList<>();
+    private final Set<String> later = new LinkedHashSet<>();
+    private int withoutKey;
+
+    /** @param written gets the fields that are about to be written, for whoever must say what was refused */
+    ChangedPage(Connection connection, Sync sync, Target target, Set<String> written) {
+        this.connection = connection;
+        this.sync = sync;
+        this.target = target;
+        this.written = written;
+        this.rule = Rule.of(sync.getConflicts());
+        this.agreement = new Agreement(sync);
+    }
+
+    Applied apply(List<Received> records, Instant readAt) throws SQLException {
+        Map<String, Received> byKey = byKey(records);
+        Map<String, Map<String, Object>> rows = target.lock(connection, byKey.keySet());
+        Set<String> missing = new LinkedHashSet<>(byKey.keySet());
+        missing.removeAll(rows.keySet());
+        Set<String> busy = target.present(connection, missing);
+        Map<String, Waiting> waiting = Waiting.lock(connection, sync.getAccount(), sync.getObject(), byKey.keySet(),
+                readAt);
+        Waiting.addUndrained(connection, sync.getTable(), unclear(byKey, rows, waiting));
+        byKey.forEach((key, record) -> {
+            Waiting ours = waiting.get(key);
+            if (ours.moving || busy.contains(key)) {
+                later.add(record.crmId());
+            } else if (rows.containsKey(key)) {
+                merge(key, record, rows.get(key), ours);
+            } else if (ours.base == null && !ours.deleteWaits && sync.getInserts().equals("propagate")) {
+                inserted.put(key, mapped(record));
+            }
+        });
+        return write(byKey);
+    }
+
+    private Map<String, Received> byKey(List<Received> records) throws SQLException {
+        Map<String, String> known = new HashMap<>();
+        Database.query(connection, KEYS, row -> known.put(row.getString(1), row.getString(2)),
+                Target.texts(connection, records.stream().map(Received::crmId).toList()), sync.getAccount(),
+                sync.getObject());
+        Map<String, Received> byKey = new LinkedHashMap<>();
+        for (Received record : records) {
+            String key = known.getOrDefault(record.crmId(), record.key());
+            if (key == null) {
+                withoutKey++;
+            } else if (!key.equals(record.key())) {
+                refused.add(new Applied.Refused(key, record.crmId(), List.of(sync.getKey()), "its external id "
+                        + sync.getExternalId() + " was changed to " + record.key() + " in the CRM; change it back, or"
+                        + " the next change of the row makes a second record"));
+            } else {
+                byKey.put(key, record);
+            }
+        }
+        return byKey;
+    }
+
+    /** Of these the change log must say whether and when our side changed them. */
+    private Map<String, Waiting> unclear(Map<String, Received> byKey, Map<String, Map<String, Object>> rows,
+            Map<String, Waiting> waiting) {
+        Map<String, Waiting> unclear = new HashMap<>();
+        byKey.forEach((key, record) -> {
+            Waiting ours = waiting.get(key);
+            Map<String, Object> row = rows.get(key);
+            boolean settled = row != null && target.fields().stream().allMatch(field ->
+                    ours.base != null && ours.base.containsKey(field) && Values.same(ours.base.get(field), row.get(field)));
+            if (!settled) {
+                unclear.put(key, ours);
+            }
+        });
+        return unclear;
+    }
+
+    private void merge(String key, Received record, Map<String, Object> row, Waiting ours) {
+        record.fields().forEach((name, value) -> {
+            if (!target.fields().contains(name)) {
+                return;
+            }
+            Agreed base = ours.base == null || !ours.base.containsKey(name) ? null : new Agreed(ours.base.get(name));
+            Field field = new Field(base, value, record.at(), row.get(name),
+                    ours.changedAt(name, target.column(name).name()));
+            Decision decision = Merge.decide(field, rule);
+            if (decision == Decision.UNCHANGED) {
+                return;
+            }
+            if (decision.writes()) {
+                taken.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(name, value);
+            }
+            agreement.add(key, record, name, field, decision);
+        });
+    }
+
+    private Map<String, Object> mapped(Received record) {
+        Map<String, Object> fields = new LinkedHashMap<>(record.fields());
+        fields.keySet().retainAll(target.fields());
+        return fields;
+    }
+
+    private Applied write(Map<String, Received> byKey) throws SQLException {
+        taken.values().forEach(fields -> written.addAll(fields.keySet()));
+        inserted.values().forEach(fields -> written.addAll(fields.keySet()));
+        agreement.written(target.update(connection, taken));
+        Map<String, Map<String, Object>> made = target.insert(connection, inserted);
+        inserted.forEach((key, fields) -> {
+            Received record = byKey.get(key);
+            if (made.containsKey(key)) {
+                fields.forEach((name, value) -> agreement.add(key, record, name,
+                        new Field(null, value, record.at(), null, null), Decision.TAKEN));
+            } else {
+                later.add(record.crmId());
+            }
+        });
+        agreement.written(made);
+        agreement.write(connection);
+        return new Applied(taken.size(), made.size(), 0, agreement.conflicts(), withoutKey, refused, later);
+    }
+}

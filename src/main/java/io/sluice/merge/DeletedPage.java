@@ -1,0 +1,120 @@
+package io.sluice.merge;
+
+import io.sluice.Gone;
+import io.sluice.Sync;
+import io.sluice.store.Database;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** One page of records that the CRM deleted, in one transaction. */
+final class DeletedPage {
+
+    private static final String KEYS = """
+            select r.key, r.crm_id from sluice.record r
+            where r.crm_id = any(?) and r.account = ? and r.object = ? and r.sync = ?""";
+
+    private static final String FORGET = "delete from sluice.%s where account = ? and object = ? and key = any(?)";
+
+    private static final String BURY = """
+            insert into sluice.deleted (account, object, key)
+            select ?, ?, key from unnest(?::text[]) as key
+            on conflict (account, object, key) do update set deleted_at = now()""";
+
+    /** The row goes over whole, as at a first load. */
+    private static final String SEND_WHOLE = """
+            insert into sluice.change_log (source, keys, records, op)
+            select ?, array_agg(key), count(*), 'S' from unnest(?::text[]) as key""";
+
+    private final Connection connection;
+    private final Sync sync;
+    private final Target target;
+
+    DeletedPage(Connection connection, Sync sync, Target target) {
+        this.connection = connection;
+        this.sync = sync;
+        this.target = target;
+    }
+
+    /** A row that was changed here meanwhile stays or goes as the rule says; one that stays is made anew in the CRM. */
+    Applied apply(List<Gone> gone, Instant readAt) throws SQLException {
+        Map<String, Gone> byId = gone.stream().collect(Collectors.toMap(Gone::crmId, it -> it, (a, b) -> b));
+        Map<String, Gone> byKey = new LinkedHashMap<>();
+        Database.query(connection, KEYS, row -> byKey.put(row.getString(1), byId.get(row.getString(2))),
+                Target.texts(connection, byId.keySet()), sync.getAccount(), sync.getObject(), sync.getName());
+        Map<String, Map<String, Object>> rows = target.lock(connection, byKey.keySet());
+        Set<String> busy = new LinkedHashSet<>(byKey.keySet());
+        busy.removeAll(rows.keySet());
+        busy = target.present(connection, busy);
+        Map<String, Waiting> waiting = Waiting.lock(connection, sync.getAccount(), sync.getObject(), byKey.keySet(),
+                readAt);
+        Waiting.addUndrained(connection, sync.getTable(), waiting);
+
+        Set<String> later = new LinkedHashSet<>();
+        List<String> going = new ArrayList<>();
+        List<String> forgotten = new ArrayList<>();
+        List<String> staying = new ArrayList<>();
+        int conflicts = 0;
+        for (Map.Entry<String, Gone> entry : byKey.entrySet()) {
+            String key = entry.getKey();
+            Waiting ours = waiting.get(key);
+            if (ours.moving || busy.contains(key)) {
+                later.add(entry.getValue().crmId());
+                continue;
+            }
+            Instant changed = rows.containsKey(key) ? ours.changedAt() : null;
+            boolean crmWins = changed == null || wins(entry.getValue().at(), changed);
+            if (changed != null) {
+                conflicts++;
+                log(key, entry.getValue().at(), changed, crmWins);
+            }
+            boolean keep = sync.getDeletes().equals("keep");
+            (!crmWins ? staying : keep ? forgotten : going).add(key);
+        }
+        int deleted = target.delete(connection, going);
+        forget(going, true);
+        forget(forgotten, true);
+        forget(staying, false);
+        if (!staying.isEmpty()) {
+            Database.update(connection, SEND_WHOLE, sync.getTable(), Target.texts(connection, staying));
+        }
+        return new Applied(0, 0, deleted, conflicts, 0, List.of(), later);
+    }
+
+    private boolean wins(Instant deletedAt, Instant changed) {
+        return switch (Rule.of(sync.getConflicts())) {
+            case CRM -> true;
+            case DATABASE -> false;
+            case LATEST -> !deletedAt.isBefore(changed.truncatedTo(ChronoUnit.SECONDS));
+        };
+    }
+
+    private void log(String key, Instant deletedAt, Instant changed, boolean crmWins) throws SQLException {
+        Database.update(connection, Agreement.CONFLICT, sync.getAccount(), sync.getObject(), key, sync.getName(), null,
+                crmWins ? "crm" : "database", null, null, deletedAt.atOffset(ZoneOffset.UTC), null,
+                changed.atOffset(ZoneOffset.UTC));
+    }
+
+    /** The CRM has nothing of these any more, and what waits for them goes nowhere. */
+    private void forget(List<String> keys, boolean waiting) throws SQLException {
+        if (keys.isEmpty()) {
+            return;
+        }
+        java.sql.Array array = Target.texts(connection, keys);
+        for (String table : waiting ? List.of("record", "outbox", "dead_letter") : List.of("record")) {
+            Database.update(connection, FORGET.formatted(table), sync.getAccount(), sync.getObject(), array);
+        }
+        if (waiting) {
+            Database.update(connection, BURY, sync.getAccount(), sync.getObject(), array);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package io.sluice.merge;
+
+import java.util.Locale;
+
+/** Who wins where both sides changed a field: {@link io.sluice.Sync#getConflicts()}. */
+public enum Rule {
+    /** The later change; the CRM's when both were made in one second, since its stamp may be cut to that. */
+    LATEST,
+    CRM,
+    DATABASE;
+
+    /** @throws IllegalArgumentException naming the word */
+    public static Rule of(String word) {
+        try {
+            return valueOf(word.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException unknown) {
+            throw new IllegalArgumentException("conflicts is '" + word + "'; write latest, crm or database", unknown);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package io.sluice.merge;
+
+import java.math.BigDecimal;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * Compares values by what they mean: each side writes numbers, moments and nothing its own way. A CRM keeps no blanks
+ * around a text and no empty text.
+ */
+final class Values {
+
+    private static final Pattern DAY = Pattern.compile("\\d{4}-\\d\\d-\\d\\d");
+    private static final Pattern MOMENT = Pattern.compile("\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d.*(Z|[+-]\\d\\d(:?\\d\\d)?)");
+    private static final Pattern TIME = Pattern.compile("\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?Z?");
+    private static final DateTimeFormatter WITH_OFFSET = new DateTimeFormatterBuilder()
+            .append(DateTimeFormatter.ISO_LOCAL_DATE_TIME)
+            .optionalStart().appendOffset("+HH:MM", "Z").optionalEnd()
+            .optionalStart().appendOffset("+HHMM", "Z").optionalEnd()
+            .optionalStart().appendOffset("+HH", "Z").optionalEnd()
+            .toFormatter();
+
+    private Values() {
+    }
+
+    static boolean same(Object left, Object right) {
+        Object one = plain(left);
+        Object other = plain(right);
+        if (one == null || other == null) {
+            return one == other;
+        }
+        if (one instanceof BigDecimal || other instanceof BigDecimal) {
+            BigDecimal number = number(one);
+            return number != null && number.equals(number(other));
+        }
+        if (one instanceof String text && other instanceof String otherText) {
+            return text.equals(otherText) || sameTime(text, otherText);
+        }
+        return one.toString().equals(other.toString());
+    }
+
+    /** As PostgreSQL reads it into any type: null, or text that is neither blank nor in scientific notation. */
+    static String text(Object value) {
+        Object plain = plain(value);
+        if (plain == null) {
+            return null;
+        }
+        return plain instanceof BigDecimal number ? number.toPlainString() : plain.toString();
+    }
+
+    private static Object plain(Object value) {
+        if (value instanceof Number number) {
+            return stripped(new BigDecimal(number.toString()));
+        }
+        if (value instanceof String text) {
+            String stripped = text.strip();
+            return stripped.isEmpty() ? null : stripped;
+        }
+        // a field of several parts is compared as it is written
+        return value instanceof Map<?, ?> map && map.isEmpty() ? null : value;
+    }
+
+    private static BigDecimal stripped(BigDecimal number) {
+        return number.signum() == 0 ? BigDecimal.ZERO : number.stripTrailingZeros();
+    }
+
+    private static BigDecimal number(Object value) {
+        if (value instanceof BigDecimal number) {
+            return number;
+        }
+        try {
+            return stripped(new BigDecimal(value.toString()));
+        } catch (NumberFormatException words) {
+            return null;
+        }
+    }
+
+    private static boolean sameTime(String one, String other) {
+        try {
+            if (MOMENT.matcher(one).matches() && MOMENT.matcher(other).matches()) {
+                return moment(one).equals(moment(other));
+            }
+            // a day and a moment: the one that holds less decides
+            if (DAY.matcher(one).matches() && MOMENT.matcher(other).matches()) {
+                return other.startsWith(one);
+            }
+            if (MOMENT.matcher(one).matches() && DAY.matcher(other).matches()) {
+                return one.startsWith(other);
+            }
+            return TIME.matcher(one).matches() && TIME.matcher(other).matches() && time(one).equals(time(other));
+        } catch (DateTimeException justText) {
+            return false;
+        }
+    }
+
+    private static Instant moment(String text) {
+        return OffsetDateTime.parse(text.replace(' ', 'T'), WITH_OFFSET).toInstant();
+    }
+
+    private static LocalTime time(String text) {
+        return LocalTime.parse(text.endsWith("Z") ? text.substring(0, text.length() - 1) : text);
+    }
+}

@@ -1,0 +1,121 @@
+package io.sluice.merge;
+
+import io.sluice.store.Database;
+import io.sluice.store.Json;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * What our side knows of one record, read under the locks of {@link Applier}: what both agreed on, and what of it
+ * waits to be sent.
+ */
+final class Waiting {
+
+    private static final String OUTBOX = """
+            select key, operation, stamps, lease is not null from sluice.outbox
+            where account = ? and object = ? and key = any(?)
+            order by account, object, key for update""";
+
+    private static final String KNOWN = """
+            select k.key, r.base, r.settled_at >= ? or d.deleted_at >= ?, l.stamps
+            from unnest(?::text[]) as k(key)
+            left join sluice.record r on r.account = ? and r.object = ? and r.key = k.key
+            left join sluice.deleted d on d.account = ? and d.object = ? and d.key = k.key
+            left join sluice.dead_letter l on l.account = ? and l.object = ? and l.key = k.key""";
+
+    /** Changes that are not in the outbox yet. Without columns the whole record changed. */
+    private static final String LOG = """
+            select c.key, c.op, name, max(c.changed_at)
+            from (select unnest(keys) as key, op, columns, changed_at from sluice.change_log
+                  where source = ? and keys && ?) as c
+            left join lateral unnest(c.columns) as name on true
+            where c.key = any(?) group by c.key, c.op, name""";
+
+    /** What was last known to be in the CRM; null when the record never settled. */
+    Map<String, Object> base;
+    /** Whether a call is under way, or ended after the reading began: what was read may be older than what we know. */
+    boolean moving;
+    boolean deleteWaits;
+    /** When the whole record changed, or null. */
+    private Instant whole;
+    private final Map<String, Instant> byField = new HashMap<>();
+    private final Map<String, Instant> byColumn = new HashMap<>();
+
+    /** Locks the records in the outbox and reads what is known of them. */
+    static Map<String, Waiting> lock(Connection connection, String account, String object, Collection<String> keys,
+            Instant readAt) throws SQLException {
+        Map<String, Waiting> found = new HashMap<>();
+        keys.forEach(key -> found.put(key, new Waiting()));
+        java.sql.Array array = Target.texts(connection, found.keySet());
+        Database.query(connection, OUTBOX, row -> {
+            Waiting waiting = found.get(row.getString(1));
+            waiting.deleteWaits = "delete".equals(row.getString(2));
+            Json.fields(row.getString(3)).forEach((field, at) -> waiting.changed(field, moment(at)));
+            waiting.moving = row.getBoolean(4);
+            return null;
+        }, account, object, array);
+        OffsetDateTime since = readAt.atOffset(ZoneOffset.UTC);
+        Database.query(connection, KNOWN, row -> {
+            Waiting waiting = found.get(row.getString(1));
+            waiting.base = row.getString(2) == null ? null : Json.fields(row.getString(2));
+            waiting.moving |= row.getBoolean(3);
+            Json.fields(row.getString(4)).forEach((field, at) -> waiting.changed(field, moment(at)));
+            return null;
+        }, since, since, array, account, object, account, object, account, object);
+        return found;
+    }
+
+    /** Adds what was changed and not drained. Searches the log, so it is asked for the few records that need it. */
+    static void addUndrained(Connection connection, String table, Map<String, Waiting> records) throws SQLException {
+        if (records.isEmpty()) {
+            return;
+        }
+        java.sql.Array keys = Target.texts(connection, records.keySet());
+        Database.query(connection, LOG, row -> {
+            Waiting waiting = records.get(row.getString(1));
+            Instant at = row.getObject(4, OffsetDateTime.class).toInstant();
+            if (row.getString(3) != null) {
+                waiting.byColumn.merge(row.getString(3), at, Waiting::later);
+            } else {
+                waiting.whole = later(waiting.whole, at);
+                waiting.deleteWaits |= "D".equals(row.getString(2)) || "K".equals(row.getString(2));
+            }
+            return null;
+        }, table, keys, keys);
+    }
+
+    private void changed(String field, Instant at) {
+        byField.merge(field, at, Waiting::later);
+    }
+
+    /** When the field changed on our side, or null when no change of it waits. */
+    Instant changedAt(String field, String column) {
+        return later(whole, later(byField.get(field), byColumn.get(column)));
+    }
+
+    /** When anything of it changed on our side, or null when nothing waits. */
+    Instant changedAt() {
+        Instant latest = whole;
+        for (Instant at : byField.values()) {
+            latest = later(latest, at);
+        }
+        for (Instant at : byColumn.values()) {
+            latest = later(latest, at);
+        }
+        return latest;
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return one == null || other != null && other.isAfter(one) ? other : one;
+    }
+
+    private static Instant moment(Object text) {
+        return OffsetDateTime.parse(text.toString()).toInstant();
+    }
+}

@@ -1,0 +1,51 @@
+package io.sluice.receive;
+
+import io.sluice.Sync;
+import io.sluice.store.Database;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Optional;
+
+/** Where each sync's positions are kept; whoever takes a due one looks, so that replicas share the looking. */
+final class Checkpoints {
+
+    private static final String BEGIN = """
+            insert into sluice.checkpoint (account, object, stream, position) values (?, ?, ?, ?)
+            on conflict (account, object, stream) do nothing""";
+
+    private static final String TAKE = """
+            update sluice.checkpoint set updated_at = now(),
+                position = jsonb_set(position::jsonb, '{due}', to_jsonb(clock_timestamp() + interval '1 minute'))::text
+            where account = ? and object = ? and stream = ?
+              and (position::jsonb ->> 'due')::timestamptz <= clock_timestamp()
+            returning position""";
+
+    private static final String SAVE = """
+            update sluice.checkpoint set position = ?, updated_at = now()
+            where account = ? and object = ? and stream = ?""";
+
+    private final Database database;
+
+    Checkpoints(Database database) {
+        this.database = database;
+    }
+
+    /** Of a sync that never looked. */
+    void begin(Sync sync, Position position, Instant due) throws SQLException {
+        database.update(BEGIN, sync.getAccount(), sync.getObject(), stream(sync), position.json(due));
+    }
+
+    /** The position of a sync that is due; for a minute it is nobody else's, and after that if it was not saved. */
+    Optional<Position> take(Sync sync) throws SQLException {
+        return database.first(TAKE, row -> Position.of(row.getString(1)), sync.getAccount(), sync.getObject(),
+                stream(sync));
+    }
+
+    void save(Sync sync, Position position, Instant due) throws SQLException {
+        database.update(SAVE, position.json(due), sync.getAccount(), sync.getObject(), stream(sync));
+    }
+
+    private static String stream(Sync sync) {
+        return "delta:" + sync.getName();
+    }
+}

@@ -1,0 +1,37 @@
+package io.sluice.receive;
+
+import java.time.Duration;
+
+/**
+ * How long a sync waits before it looks into the CRM again: the shortest time after it found something, twice as long
+ * each time it found nothing, and longer the less of the quota is left.
+ */
+public record Pace(Duration shortest, Duration longest) {
+
+    /** Above this part of the quota the pauses stretch; with a tenth left they are five times as long. */
+    private static final double CALM = 0.5;
+    private static final double LEAST_LEFT = 0.1;
+
+    public Pace {
+        if (shortest.isZero() || shortest.compareTo(longest) > 0) {
+            throw new IllegalArgumentException("application.properties: sluice.receive.shortest must be more than 0 and"
+                    + " at most sluice.receive.longest, but they are " + shortest + " and " + longest);
+        }
+    }
+
+    /**
+     * @param last  the pause before this look
+     * @param found whether it brought anything
+     * @return the pause as it would be with the quota unspent: what {@code last} is the next time
+     */
+    Duration next(Duration last, boolean found) {
+        Duration doubled = last.compareTo(longest.dividedBy(2)) > 0 ? longest : last.multipliedBy(2);
+        return found || doubled.compareTo(shortest) < 0 ? shortest : doubled;
+    }
+
+    /** @param used the part of the account's day that is used, 0 to 1 and beyond */
+    Duration stretched(Duration pause, double used) {
+        return used <= CALM ? pause
+                : Duration.ofMillis(Math.round(pause.toMillis() * (1 - CALM) / Math.max(LEAST_LEFT, 1 - used)));
+    }
+}

@@ -1,0 +1,60 @@
+package io.sluice.receive;
+
+import io.sluice.store.Json;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How far a sync has read in the CRM, as its checkpoint keeps it.
+ *
+ * <p>A record bears the stamp of when it was written and is seen when its transaction ends, so a reading can pass one
+ * by. Therefore each reading begins some time before the last one, and each that asks for deletes too begins where the
+ * CRM said, at the last such reading, that everything before was told.
+ *
+ * @param from       records stamped before this were read
+ * @param proven     and before this they were read when the CRM told everything; deletes too
+ * @param pause      before the last look
+ * @param deletesDue when deletes are asked for again
+ */
+record Position(Instant from, Instant proven, Duration pause, Instant deletesDue) {
+
+    static Position beginning(Instant now, Duration overlap, Duration pause) {
+        Instant from = now.minus(overlap);
+        return new Position(from, from, pause, now);
+    }
+
+    static Position of(String json) {
+        Map<String, Object> parts = Json.fields(json);
+        return new Position(moment(parts, "from"), moment(parts, "proven"),
+                Duration.ofMillis(((Number) parts.get("pauseMs")).longValue()), moment(parts, "deletesDue"));
+    }
+
+    private static Instant moment(Map<String, Object> parts, String name) {
+        return Instant.parse(parts.get(name).toString());
+    }
+
+    /** @param due when the next look is */
+    String json(Instant due) {
+        Map<String, Object> parts = new LinkedHashMap<>();
+        parts.put("from", from.toString());
+        parts.put("proven", proven.toString());
+        parts.put("pauseMs", pause.toMillis());
+        parts.put("deletesDue", deletesDue.toString());
+        parts.put("due", due.toString());
+        return Json.text(parts);
+    }
+
+    Position from(Instant moment) {
+        return new Position(moment, proven, pause, deletesDue);
+    }
+
+    Position proven(Instant moment, Instant nextDeletes) {
+        return new Position(from, moment, pause, nextDeletes);
+    }
+
+    Position pause(Duration next) {
+        return new Position(from, proven, next, deletesDue);
+    }
+}

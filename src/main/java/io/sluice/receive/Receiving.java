@@ -1,0 +1,149 @@
+package io.sluice.receive;
+
+import io.sluice.Gone;
+import io.sluice.Received;
+import io.sluice.Sync;
+import io.sluice.crm.Accounts;
+import io.sluice.crm.Permits;
+import io.sluice.merge.Applied;
+import io.sluice.merge.Applier;
+import io.sluice.outbox.Paused.Kind;
+import io.sluice.outbox.Pauses;
+import io.sluice.Priority;
+import io.sluice.quota.Call;
+import io.sluice.quota.Permit;
+import io.sluice.quota.Quota;
+import io.sluice.quota.Usage;
+import io.sluice.store.Database;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Body;
+import org.apache.camel.Header;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The decisions of the receiving route, between the steps that its YAML shows. */
+public final class Receiving {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Receiving.class);
+    private static final Duration LONGEST_WAIT = Duration.ofMillis(250);
+    /** How long a round is nobody else's without a sign of life. */
+    private static final Duration LEASE = Duration.ofMinutes(1);
+
+    /**
+     * When to look.
+     *
+     * @param overlap      how long after it was written a record can come to be seen
+     * @param deletesEvery how often deletes are asked for
+     */
+    public record Schedule(Pace pace, Duration overlap, Duration deletesEvery) {
+    }
+
+    private final Accounts accounts;
+    private final Permits permits;
+    private final Pauses pauses;
+    private final Quota quota;
+    private final Applier applier;
+    private final Checkpoints checkpoints;
+    private final Map<String, Sync> syncs = new LinkedHashMap<>();
+    private final Schedule schedule;
+    private final Notices notices = new Notices();
+    /** Since when an account may be called: a start that changes nothing costs no look. */
+    private final Map<String, Instant> readySince = new LinkedHashMap<>();
+
+    public Receiving(Accounts accounts, Permits permits, Pauses pauses, Quota quota, Database database, Applier applier,
+            List<Sync> syncs, Schedule schedule) {
+        this.accounts = accounts;
+        this.permits = permits;
+        this.pauses = pauses;
+        this.quota = quota;
+        this.applier = applier;
+        this.checkpoints = new Checkpoints(database);
+        this.schedule = schedule;
+        syncs.stream().filter(sync -> "both".equals(sync.getDirection()))
+                .forEach(sync -> this.syncs.put(sync.getName(), sync));
+    }
+
+    /** The looks that are due and that are ours now. */
+    public List<Round> due() throws SQLException {
+        List<Round> due = new ArrayList<>();
+        List<String> ready = accounts.ready();
+        for (Sync sync : syncs.values()) {
+            String account = sync.getAccount();
+            if (!ready.contains(account) || pauses.find(Kind.ACCOUNT, account).isPresent()) {
+                continue;
+            }
+            Instant now = applier.now();
+            if (!readySince.containsKey(account + " " + sync.getName())) {
+                readySince.put(account + " " + sync.getName(), now);
+                Duration pause = schedule.pace().longest();
+                checkpoints.begin(sync, Position.beginning(now, schedule.overlap(), pause), now.plus(pause));
+            }
+            if (now.isBefore(readySince.get(account + " " + sync.getName()).plus(schedule.pace().shortest()))) {
+                continue;
+            }
+            checkpoints.take(sync).ifPresent(position ->
+                    due.add(new Round(sync, accounts.get(account).crm().name(), position, now)));
+        }
+        return due;
+    }
+
+    /** A permit for the round's next call, or null when there is no quota for it: then the round ends. */
+    public Permit permit(Round round) throws SQLException, InterruptedException {
+        Call call = new Call(round.sync().getAccount(), "query", Priority.NORMAL, true);
+        Permit permit = permits.await(() -> java.util.Optional.of(call), LONGEST_WAIT).orElse(null);
+        if (permit == null) {
+            round.abandon();
+        } else {
+            round.asking(applier.now());
+        }
+        return permit;
+    }
+
+    /**
+     * Applies what the CRM answered.
+     *
+     * @param answer  a list of {@link Received} or of {@link Gone}; anything else is no answer
+     * @param next    where the next page begins, or null
+     * @param covered up to when deletes are told, or null
+     */
+    public void apply(Round round, @Body Object answer, @Header("SluiceStatus") Integer status,
+            @Header("SluiceNext") String next, @Header("SluiceCovered") String covered) throws SQLException {
+        if (!(answer instanceof List<?> list)) {
+            round.abandon();
+            if (status != null && status >= 400 && status < 500) {
+                LOG.warn("{}: {} {} could not be read: HTTP {}: {}", round.sync().getName(), round.sync().getAccount(),
+                        round.sync().getObject(), status, answer);
+            }
+            return;
+        }
+        if (round.readsDeletes()) {
+            List<Gone> gone = list.stream().map(Gone.class::cast).toList();
+            round.deleted(applier.delete(round.sync(), gone, round.readAt()), Instant.parse(covered));
+        } else {
+            List<Received> records = list.stream().map(Received.class::cast).toList();
+            round.changed(records, applier.apply(round.sync(), records, round.readAt()), next);
+        }
+        checkpoints.save(round.sync(), round.position(), applier.now().plus(LEASE));
+    }
+
+    /** Says what came of it and when the next look is. */
+    public void end(Round round) throws SQLException {
+        Applied applied = round.applied();
+        notices.tell(round.sync(), applied);
+        Position after = round.after(schedule.overlap(), schedule.deletesEvery());
+        boolean again = applied.changes() > 0 || !applied.later().isEmpty();
+        Position paced = after.pause(schedule.pace().next(after.pause(), again));
+        checkpoints.save(round.sync(), paced,
+                applier.now().plus(schedule.pace().stretched(paced.pause(), used(round.sync().getAccount()))));
+    }
+
+    private double used(String account) throws SQLException {
+        return quota.usage(account).stream().filter(Usage::isLong).mapToInt(Usage::percent).max().orElse(0) / 100.0;
+    }
+}

@@ -1,0 +1,125 @@
+package io.sluice.receive;
+
+import io.sluice.Received;
+import io.sluice.Sync;
+import io.sluice.merge.Applied;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/** One look of a sync into its CRM: deletes where they are due, then page after page of what changed. */
+public final class Round {
+
+    private final Sync sync;
+    private final String crm;
+    private final Instant began;
+    private final boolean withDeletes;
+    private Position position;
+    private Instant readAt;
+    /** Where the next page begins, or null before the first. */
+    private String next;
+    private boolean deletesOpen;
+    private boolean open = true;
+    private boolean complete;
+    /** Everything before this is told, as the CRM said in this round. */
+    private Instant covered;
+    /** The stamp of the earliest record that must be read again. */
+    private Instant hold;
+    private Applied applied = Applied.NOTHING;
+
+    Round(Sync sync, String crm, Position position, Instant now) {
+        this.sync = sync;
+        this.crm = crm;
+        this.position = position;
+        this.began = now;
+        this.readAt = now;
+        this.withDeletes = !position.deletesDue().isAfter(now);
+        this.deletesOpen = withDeletes;
+    }
+
+    /** Whether a call is left to be made. */
+    public boolean isOpen() {
+        return open;
+    }
+
+    /** The Kamelet that makes the next call. */
+    public String getReader() {
+        String reader = "kamelet:" + crm + (deletesOpen ? "-deleted" : "-delta") + "-action?account=" + sync.getAccount()
+                + "&object=" + sync.getObject();
+        return deletesOpen ? reader : reader + "&externalId=" + sync.getExternalId() + "&fields="
+                + String.join(",", new java.util.TreeSet<>(sync.getFields().values()));
+    }
+
+    /** Where that call begins to read. */
+    public String getStart() {
+        if (deletesOpen) {
+            return position.proven().toString();
+        }
+        return next != null ? next : start().toString();
+    }
+
+    private Instant start() {
+        return withDeletes && position.proven().isBefore(position.from()) ? position.proven() : position.from();
+    }
+
+    Sync sync() {
+        return sync;
+    }
+
+    Position position() {
+        return position;
+    }
+
+    Applied applied() {
+        return applied;
+    }
+
+    Instant readAt() {
+        return readAt;
+    }
+
+    boolean readsDeletes() {
+        return deletesOpen;
+    }
+
+    /** A call is about to be made. */
+    void asking(Instant now) {
+        readAt = now;
+    }
+
+    /** No more calls: there is no quota, or no answer. What was not read is read the next time. */
+    void abandon() {
+        open = false;
+    }
+
+    void deleted(Applied page, Instant coveredNow) {
+        applied = applied.plus(page);
+        deletesOpen = false;
+        covered = page.later().isEmpty() ? coveredNow : null;
+    }
+
+    /** @param nextPage where the next page begins, or null after the last */
+    void changed(List<Received> records, Applied page, String nextPage) {
+        applied = applied.plus(page);
+        records.stream().filter(record -> page.later().contains(record.crmId())).map(Received::at)
+                .filter(at -> hold == null || at.isBefore(hold)).findFirst().ifPresent(at -> hold = at);
+        next = nextPage;
+        if (nextPage == null) {
+            complete = true;
+            open = false;
+        } else if (hold == null) {
+            position = position.from(records.get(records.size() - 1).at());
+        }
+    }
+
+    /** The position after the round. */
+    Position after(Duration overlap, Duration deletesEvery) {
+        if (!complete) {
+            return position;
+        }
+        Instant from = began.minus(overlap);
+        Position after = position.from(hold != null && hold.isBefore(from) ? hold
+                : from.isAfter(position.from()) || hold != null ? from : position.from());
+        return covered == null || hold != null ? after : after.proven(covered, began.plus(deletesEvery));
+    }
+}

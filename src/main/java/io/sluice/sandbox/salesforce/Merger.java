@@ -1,0 +1,115 @@
+package io.sluice.sandbox.salesforce;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.RecordIds;
+import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Store;
+import io.sluice.sandbox.store.Table;
+import io.sluice.sandbox.store.Transaction;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Makes up to three records into one, as "merge()" in the SOAP API Developer Guide has it: the master gets the values
+ * given with it, what referred to the others refers to the master, and the others go to the recycle bin and tell the
+ * master's id. All of that happens, or none. The guide does not tell the codes of its own rules; those here are the
+ * vendor's likeliest.
+ */
+final class Merger {
+
+    private static final int MOST_MERGED = 2;
+
+    private final Store store;
+    private final RecordWriter writer;
+
+    Merger(Store store, RecordWriter writer) {
+        this.store = store;
+        this.writer = writer;
+    }
+
+    /** What became of a merge; the ids are empty when it was rejected. */
+    record Result(Outcome outcome, List<String> merged, List<String> related) {
+
+        private static Result rejected(Outcome outcome) {
+            return new Result(outcome, List.of(), List.of());
+        }
+    }
+
+    Result merge(Table table, JsonNode master, List<String> others) {
+        String id = KeyedRows.idOf(master);
+        Field masterField = table.type().field(StandardObjects.MASTER).orElse(null);
+        if (masterField == null) {
+            return rejected("INVALID_TYPE_FOR_OPERATION", "entity type cannot be merged: " + table.type().name());
+        }
+        if (id == null || others.isEmpty()) {
+            return rejected("MISSING_ARGUMENT", "A merge needs the id of the master record and of a record to merge");
+        }
+        Set<String> distinct = new LinkedHashSet<>();
+        others.forEach(other -> distinct.add(RecordIds.isWellFormed(other) ? RecordIds.full(other) : other));
+        if (others.size() > MOST_MERGED) {
+            return rejected("MERGE_FAILED", "At most " + MOST_MERGED + " records can be merged into a master record");
+        }
+        if (distinct.size() < others.size() || RecordIds.isWellFormed(id) && distinct.contains(RecordIds.full(id))) {
+            return rejected("INVALID_MERGE_RECORD", "A record stands twice in the merge request");
+        }
+        Transaction.Savepoint before = writer.savepoint();
+        Result result = merged(table, masterField, id, master, List.copyOf(distinct));
+        if (result.outcome() instanceof Outcome.Rejected) {
+            writer.backTo(before);
+        }
+        return result;
+    }
+
+    private Result merged(Table table, Field masterField, String id, JsonNode master, List<String> others) {
+        // first the others, so that the master can take over a unique value of theirs
+        for (String other : others) {
+            Outcome gone = writer.deleteAsMerged(table, masterField, other, RecordIds.isWellFormed(id)
+                    ? RecordIds.full(id) : id);
+            if (gone instanceof Outcome.Rejected) {
+                return Result.rejected(gone);
+            }
+        }
+        Outcome kept = writer.update(table, id, master);
+        if (!(kept instanceof Outcome.Saved saved)) {
+            return Result.rejected(kept);
+        }
+        List<String> related = new ArrayList<>();
+        for (Table children : store.tables()) {
+            for (Field reference : children.type().fields()) {
+                if (reference.updateable() && table.type().name().equals(reference.referenceTo())) {
+                    Outcome moved = move(children, reference, Set.copyOf(others), saved.id(), related);
+                    if (moved instanceof Outcome.Rejected) {
+                        return Result.rejected(moved);
+                    }
+                }
+            }
+        }
+        return new Result(saved, others, related);
+    }
+
+    /** Lets what refers to these records refer to the master; a master that would refer to itself refers to none. */
+    private Outcome move(Table children, Field reference, Set<String> from, String to, List<String> moved) {
+        Outcome last = null;
+        for (Row child : writer.referring(children, reference, from)) {
+            boolean isMaster = child.id().equals(to);
+            last = writer.update(children, child.id(), Answers.JSON.createObjectNode().put(reference.name(),
+                    isMaster ? null : to));
+            if (last instanceof Outcome.Rejected) {
+                return last;
+            }
+            if (!isMaster && !moved.contains(child.id())) {
+                moved.add(child.id());
+            }
+        }
+        return last;
+    }
+
+    private static Result rejected(String code, String message) {
+        return Result.rejected(Outcome.Rejected.because(code, message));
+    }
+}

@@ -1,0 +1,101 @@
+package io.sluice.sandbox.salesforce;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.FieldType;
+import io.sluice.sandbox.store.RecordIds;
+import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Store;
+import io.sluice.sandbox.store.Table;
+import io.sluice.sandbox.store.Transaction;
+
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** Makes a record's JSON into values by field, with the records it refers to looked up, or says why it can't be. */
+final class RecordFields {
+
+    private final Store store;
+    private final Transaction transaction;
+
+    RecordFields(Store store, Transaction transaction) {
+        this.store = store;
+        this.transaction = transaction;
+    }
+
+    /** @throws RefusedException with the error for this record */
+    Map<Field, Object> read(Table table, JsonNode record, boolean creating) {
+        Map<Field, Object> fields = new LinkedHashMap<>();
+        Iterator<Map.Entry<String, JsonNode>> members = record.fields();
+        while (members.hasNext()) {
+            Map.Entry<String, JsonNode> member = members.next();
+            String name = member.getKey();
+            if ("attributes".equals(name) || "Id".equalsIgnoreCase(name)) {
+                continue;
+            }
+            Optional<Field> known = table.type().field(name);
+            if (known.isEmpty()) {
+                parent(table, name, member.getValue(), fields);
+                continue;
+            }
+            Field field = known.get();
+            if (creating ? !field.createable() : !field.updateable()) {
+                throw new RefusedException(SalesforceError.of("INVALID_FIELD_FOR_INSERT_UPDATE",
+                        "Unable to create/update fields: " + field.name() + ". Please check the security settings of "
+                        + "this field and verify that it is read/write for your profile or permission set.",
+                        field.name()));
+            }
+            Object value = FieldValue.parse(field, member.getValue());
+            fields.put(field, field.type() == FieldType.REFERENCE && value != null
+                    ? reference(field, (String) value) : value);
+        }
+        return fields;
+    }
+
+    /** A parent named by its own external id: {@code "Customer__r":{"Customer_No__c":"C-1"}}. */
+    private void parent(Table table, String name, JsonNode keys, Map<Field, Object> fields) {
+        Field field = table.type().relationship(name)
+                .orElseThrow(() -> new RefusedException(SalesforceError.noSuchColumn(name, table.type().name())));
+        if (keys.isNull()) {
+            fields.put(field, null);
+            return;
+        }
+        Table parents = store.table(field.referenceTo()).orElseThrow();
+        Iterator<Map.Entry<String, JsonNode>> members = keys.fields();
+        while (members.hasNext()) {
+            Map.Entry<String, JsonNode> member = members.next();
+            if ("attributes".equals(member.getKey())) {
+                continue;
+            }
+            Field key = parents.type().field(member.getKey()).filter(Field::indexed)
+                    .orElseThrow(() -> new RefusedException(
+                            SalesforceError.noSuchColumn(member.getKey(), parents.type().name())));
+            List<Row> found = transaction.find(parents, key, FieldValue.parse(key, member.getValue()));
+            if (found.size() != 1) {
+                throw new RefusedException("INVALID_FIELD", "Foreign key external ID: "
+                        + member.getValue().asText().toLowerCase(Locale.ROOT) + " not found for field "
+                        + key.name() + " in entity " + parents.type().name());
+            }
+            fields.put(field, found.get(0).id());
+        }
+    }
+
+    private String reference(Field field, String id) {
+        if (!RecordIds.isWellFormed(id)) {
+            throw new RefusedException(SalesforceError.of("MALFORMED_ID",
+                    field.label() + ": id value of incorrect type: " + id, field.name()));
+        }
+        Optional<Table> target = store.table(field.referenceTo());
+        Row row = target.map(t -> transaction.row(t, id)).orElse(null);
+        if (target.isPresent() && (row == null || row.isDeleted())) {
+            throw new RefusedException(SalesforceError.of("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id",
+                    field.name()));
+        }
+        return row == null ? id : row.id();
+    }
+}

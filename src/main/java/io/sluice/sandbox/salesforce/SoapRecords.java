@@ -1,0 +1,92 @@
+package io.sluice.sandbox.salesforce;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.salesforce.soap.Element;
+import io.sluice.sandbox.salesforce.soap.EnvelopeWriter;
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.FieldType;
+import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Store;
+import io.sluice.sandbox.store.Table;
+
+import java.util.Map;
+import java.util.Optional;
+
+import javax.xml.stream.XMLStreamException;
+
+/** Records in the form of the SOAP API ("sObject" in its partner WSDL), read as the JSON that the writes take. */
+final class SoapRecords {
+
+    private static final String RECORD = "sf:sObject";
+
+    private SoapRecords() { }
+
+    /**
+     * A record as JSON with its type in {@code attributes}. What is nil or empty says nothing about its field; only
+     * {@code fieldsToNull} clears one.
+     */
+    static JsonNode read(Element record) {
+        ObjectNode json = Answers.JSON.createObjectNode();
+        for (Element field : record.children()) {
+            String text = field.text().strip();
+            if ("type".equals(field.name()) && !json.has("attributes")) {
+                json.putObject("attributes").put("type", text);
+            } else if (!field.children().isEmpty()) {
+                json.set(field.name(), read(field));
+            } else if (!"fieldsToNull".equals(field.name()) && !field.nil() && !text.isEmpty()) {
+                json.put(field.name(), text);
+            }
+        }
+        record.children("fieldsToNull").forEach(name -> json.putNull(name.text().strip()));
+        return json;
+    }
+
+    /** Writes a record: its type, its id, then what is selected, the id once more where it is among that. */
+    static void write(EnvelopeWriter xml, String name, Store store, Table table, Row row,
+            RecordJson.Selection selection) throws XMLStreamException {
+        xml.typed(name, RECORD, inside -> content(inside, store, table, row, selection));
+    }
+
+    private static void content(EnvelopeWriter xml, Store store, Table table, Row row, RecordJson.Selection selection)
+            throws XMLStreamException {
+        xml.field("type", table.type().name());
+        xml.field("Id", selection.entries().containsKey("Id") ? row.id() : null);
+        for (Map.Entry<String, RecordJson.Selection.Entry> entry : selection.entries().entrySet()) {
+            Field field = entry.getValue().field();
+            RecordJson.Selection inParent = entry.getValue().parent();
+            if (inParent == null) {
+                field(xml, entry.getKey(), field, field.read(row));
+                continue;
+            }
+            Table parents = store.table(field.referenceTo()).orElseThrow();
+            Optional<Row> parent = RecordJson.parent(parents, field, row);
+            if (parent.isPresent()) {
+                xml.typedField(entry.getKey(), RECORD, inside -> content(inside, store, parents, parent.get(), inParent));
+            } else {
+                xml.field(entry.getKey(), null);
+            }
+        }
+    }
+
+    private static void field(EnvelopeWriter xml, String name, Field field, Object value) throws XMLStreamException {
+        if (value instanceof Map<?, ?> parts) {
+            xml.typedField(name, field.type().wireName(), inside -> {
+                // latitude and longitude come first: the type of an address extends the one of a place
+                for (String part : new String[] {"latitude", "longitude", "city", "country", "geocodeAccuracy",
+                        "postalCode", "state", "street"}) {
+                    inside.value(part, parts.get(part));
+                }
+            });
+        } else {
+            xml.field(name, text(field.type(), value));
+        }
+    }
+
+    /** As XML Schema writes it, which is as JSON does but for the zone of a moment. */
+    static Object text(FieldType type, Object value) {
+        Object wire = type.toWire(value);
+        return type == FieldType.DATETIME && wire != null ? ((String) wire).replace("+0000", "Z") : wire;
+    }
+}

@@ -1,0 +1,9 @@
+package io.sluice.sandbox.salesforce.soap;
+
+/** A body that is no SOAP envelope, or one that this API does not take; the message says what is wrong. */
+public final class MalformedEnvelopeException extends Exception {
+
+    MalformedEnvelopeException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,308 @@
+package io.sluice.merge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.Gone;
+import io.sluice.Outcome;
+import io.sluice.Priority;
+import io.sluice.Received;
+import io.sluice.Sync;
+import io.sluice.capture.Capture;
+import io.sluice.outbox.Backoff;
+import io.sluice.outbox.Claim;
+import io.sluice.outbox.Outbox;
+import io.sluice.outbox.Rest;
+import io.sluice.store.TestDatabase;
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class ApplierTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private static final Instant LONG_AGO = Instant.parse("2020-01-01T00:00:00Z");
+    private static final Instant FAR_AHEAD = Instant.parse("2100-01-01T00:00:00Z");
+
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
+    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
+            new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
+    private final Applier applier = new Applier(DATABASE.sluice(), capture);
+    private final Sync sync = sync();
+
+    private static Sync sync() {
+        Sync sync = new Sync();
+        sync.setName("customers");
+        sync.setTable("app.customer");
+        sync.setKey("no");
+        sync.setAccount("crm");
+        sync.setObject("Contact");
+        sync.setExternalId("No__c");
+        sync.setFields(new LinkedHashMap<>(Map.of("name", "Name", "city", "City", "visits", "Visits__c")));
+        return sync;
+    }
+
+    @BeforeEach
+    void twoSettledCustomers() throws SQLException {
+        DATABASE.reset();
+        DATABASE.run("create table app.customer (no int primary key, name text, city text check (city <> 'Atlantis'),"
+                        + " visits int)",
+                "insert into app.customer values (1, 'Ann', 'Oslo', 1), (2, 'Bob', 'Rome', 2)");
+        capture.start(List.of(sync));
+        sendAll();
+    }
+
+    /** Everything that waits goes to a CRM that takes it; its ids are the keys with an x before them. */
+    private List<Map<String, Object>> sendAll() throws SQLException {
+        List<Map<String, Object>> sent = new ArrayList<>();
+        capture.drain("app.customer");
+        for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
+            claim.get().changes().forEach(change -> sent.add(change.fields()));
+            settle(claim.get());
+        }
+        return sent;
+    }
+
+    private Optional<Claim> claim() throws SQLException {
+        return outbox.claim("crm", 200, Priority.LOW);
+    }
+
+    private void settle(Claim claim) throws SQLException {
+        outbox.settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "x" + it.key())).toList());
+    }
+
+    private static Received record(String key, Instant at, Object... fields) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        for (int i = 0; i < fields.length; i += 2) {
+            map.put((String) fields[i], fields[i + 1]);
+        }
+        return new Received("x" + key, key, at, map);
+    }
+
+    private Applied apply(Received... records) throws SQLException {
+        return applier.apply(sync, List.of(records), applier.now());
+    }
+
+    private List<String> rows() throws SQLException {
+        return DATABASE.texts("select concat_ws(' ', no, name, city, visits) from app.customer order by no");
+    }
+
+    @Test
+    void whatTheCrmChangedIsWrittenAndNotSentBack() throws SQLException {
+        Applied applied = apply(record("1", FAR_AHEAD, "Name", "Anna", "City", "", "Visits__c", new BigDecimal("7.0")));
+
+        assertThat(applied.updated()).isEqualTo(1);
+        assertThat(rows()).containsExactly("1 Anna 7", "2 Bob Rome 2");
+        assertThat(capture.backlog("app.customer")).isZero();
+        assertThat(sendAll()).isEmpty();
+    }
+
+    @Test
+    void anEchoOfWhatWeWroteChangesNothing() throws SQLException {
+        Applied applied = apply(record("1", FAR_AHEAD, "Name", "Ann", "City", "Oslo ", "Visits__c", new BigDecimal("1.0")));
+
+        assertThat(applied).isEqualTo(Applied.NOTHING);
+    }
+
+    @Test
+    void editsOfDifferentFieldsBothSurvive() throws SQLException {
+        DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
+        apply(record("1", FAR_AHEAD, "Name", "Anna", "City", "Oslo", "Visits__c", 1));
+
+        assertThat(rows()).contains("1 Anna Bergen 1");
+        assertThat(sendAll()).containsExactly(Map.of("City", "Bergen"));
+    }
+
+    @Test
+    void aChangeThatIsNotDrainedYetIsOurs() throws SQLException {
+        sync.setConflicts("database");
+        DATABASE.run("update app.customer set name = 'Hanna' where no = 1");
+        Applied applied = apply(record("1", FAR_AHEAD, "Name", "Anna"));
+
+        assertThat(applied.conflicts()).isEqualTo(1);
+        assertThat(rows()).contains("1 Hanna Oslo 1");
+        assertThat(sendAll()).containsExactly(Map.of("Name", "Hanna"));
+        assertThat(DATABASE.texts("select concat_ws(' ', key, field, winner, base, crm, ours) from sluice.conflict"))
+                .containsExactly("1 Name database \"Ann\" \"Anna\" \"Hanna\"");
+    }
+
+    @Test
+    void whereTheCrmWinsNothingOfOursIsSent() throws SQLException {
+        sync.setConflicts("crm");
+        DATABASE.run("update app.customer set name = 'Hanna' where no = 1", "update app.customer set name = 'H' where no = 2");
+        apply(record("1", LONG_AGO, "Name", "Anna"));
+        capture.drain("app.customer");
+        apply(record("2", LONG_AGO, "Name", "Bobby"));
+
+        assertThat(rows()).containsExactly("1 Anna Oslo 1", "2 Bobby Rome 2");
+        assertThat(sendAll()).isEmpty();
+        assertThat(DATABASE.texts("select winner from sluice.conflict")).containsExactly("crm", "crm");
+    }
+
+    @Test
+    void theLaterChangeWinsWherePeopleSayLatest() throws SQLException {
+        DATABASE.run("update app.customer set name = 'Hanna' where no = 1", "update app.customer set name = 'H' where no = 2");
+        apply(record("1", LONG_AGO, "Name", "Anna"), record("2", FAR_AHEAD, "Name", "Bobby"));
+
+        assertThat(rows()).containsExactly("1 Hanna Oslo 1", "2 Bobby Rome 2");
+        assertThat(sendAll()).containsExactly(Map.of("Name", "Hanna"));
+    }
+
+    @Test
+    void aValueThatWasSetBackIsSentWhereTheDatabaseWins() throws SQLException {
+        sync.setConflicts("database");
+        DATABASE.run("update app.customer set name = 'Hanna' where no = 1");
+        apply(record("1", FAR_AHEAD, "Name", "Anna"));
+        DATABASE.run("update app.customer set name = 'Ann' where no = 1");
+
+        assertThat(sendAll()).containsExactly(Map.of("Name", "Ann"));
+    }
+
+    @Test
+    void aRecordThatIsBeingWrittenMustBeReadAgain() throws SQLException {
+        DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
+        capture.drain("app.customer");
+        Claim claim = claim().orElseThrow();
+        Instant before = applier.now();
+
+        assertThat(apply(record("1", FAR_AHEAD, "Name", "Anna")).later()).containsExactly("x1");
+        settle(claim);
+        assertThat(applier.apply(sync, List.of(record("1", FAR_AHEAD, "City", "Oslo")), before).later())
+                .as("read before our write").containsExactly("x1");
+        assertThat(apply(record("1", FAR_AHEAD, "City", "Bergen", "Name", "Anna")).later()).isEmpty();
+        assertThat(rows()).contains("1 Anna Bergen 1");
+    }
+
+    @Test
+    void aRowThatTheApplicationIsChangingIsNotWaitedFor() throws SQLException {
+        try (Connection application = DATABASE.application(); Statement statement = application.createStatement()) {
+            application.setAutoCommit(false);
+            statement.execute("update app.customer set name = 'Hanna' where no = 1");
+            Applied applied = apply(record("1", FAR_AHEAD, "Name", "Anna"), record("2", FAR_AHEAD, "Name", "Bobby"));
+
+            assertThat(applied.later()).containsExactly("x1");
+            assertThat(applied.updated()).isEqualTo(1);
+            application.rollback();
+        }
+    }
+
+    @Test
+    void aValueThatTheTableRefusesStopsNoOther() throws SQLException {
+        Applied applied = apply(record("1", FAR_AHEAD, "City", "Atlantis"),
+                record("2", FAR_AHEAD, "Visits__c", new BigDecimal("2.5")), record("3", FAR_AHEAD, "Name", "Cid"),
+                record("no number", FAR_AHEAD, "Name", "Dan"));
+
+        assertThat(applied.inserted()).isEqualTo(1);
+        assertThat(applied.refused()).extracting(Applied.Refused::key).containsExactly("1", "2", "no number");
+        assertThat(applied.refused()).extracting(Applied.Refused::columns)
+                .startsWith(List.of("city"), List.of("visits"));
+        assertThat(applied.refused().get(0).why()).contains("customer_city_check");
+        assertThat(rows()).containsExactly("1 Ann Oslo 1", "2 Bob Rome 2", "3 Cid");
+    }
+
+    @Test
+    void aRecordMadeInTheCrmBecomesARowIfItHasAKeyAndTheSyncWantsIt() throws SQLException {
+        Applied applied = apply(record("3", FAR_AHEAD, "Name", "Cid", "City", null),
+                new Received("x9", null, FAR_AHEAD, Map.of("Name", "Nobody")));
+
+        assertThat(applied.inserted()).isEqualTo(1);
+        assertThat(applied.withoutKey()).isEqualTo(1);
+        assertThat(rows()).contains("3 Cid");
+        assertThat(sendAll()).isEmpty();
+        sync.setInserts("ignore");
+        assertThat(apply(record("4", FAR_AHEAD, "Name", "Dan"))).isEqualTo(Applied.NOTHING);
+    }
+
+    @Test
+    void aRowThatWasDeletedHereDoesNotComeBack() throws SQLException {
+        Instant before = applier.now();
+        DATABASE.run("delete from app.customer where no = 1");
+        apply(record("1", FAR_AHEAD, "Name", "Anna"));
+        capture.drain("app.customer");
+        apply(record("1", FAR_AHEAD, "Name", "Anna"));
+        sendAll();
+        Applied stale = applier.apply(sync, List.of(record("1", FAR_AHEAD, "Name", "Anna")), before);
+
+        assertThat(stale.inserted()).isZero();
+        assertThat(rows()).containsExactly("2 Bob Rome 2");
+    }
+
+    @Test
+    void anExternalIdThatWasChangedInTheCrmIsToldAndNothingIsWritten() throws SQLException {
+        Applied applied = apply(new Received("x1", "77", FAR_AHEAD, Map.of("Name", "Anna")));
+
+        assertThat(applied.refused()).singleElement().satisfies(it -> assertThat(it.why()).contains("77", "No__c"));
+        assertThat(rows()).contains("1 Ann Oslo 1");
+    }
+
+    @Test
+    void whatTheCrmDeletedGoesAndIsNotDeletedThereOnceMore() throws SQLException {
+        Applied applied = applier.delete(sync, List.of(new Gone("x1", FAR_AHEAD), new Gone("other", FAR_AHEAD)), applier.now());
+
+        assertThat(applied.deleted()).isEqualTo(1);
+        assertThat(rows()).containsExactly("2 Bob Rome 2");
+        capture.drain("app.customer");
+        assertThat(claim()).isEmpty();
+        assertThat(DATABASE.texts("select key from sluice.record")).containsExactly("2");
+    }
+
+    @Test
+    void aRowThatChangedAfterItsDeleteInTheCrmIsMadeAnewThere() throws SQLException {
+        DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
+        Applied applied = applier.delete(sync, List.of(new Gone("x1", LONG_AGO)), applier.now());
+
+        assertThat(applied.conflicts()).isEqualTo(1);
+        assertThat(rows()).contains("1 Ann Bergen 1");
+        assertThat(sendAll()).containsExactly(Map.of("Name", "Ann", "City", "Bergen", "Visits__c", 1));
+    }
+
+    @Test
+    void whereDeletesAreKeptTheRowStaysAndItsNextChangeMakesTheRecordAnew() throws SQLException {
+        sync.setDeletes("keep");
+        applier.delete(sync, List.of(new Gone("x1", FAR_AHEAD)), applier.now());
+        assertThat(rows()).contains("1 Ann Oslo 1");
+        DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
+
+        assertThat(sendAll()).containsExactly(Map.of("Name", "Ann", "City", "Bergen", "Visits__c", 1));
+    }
+
+    @Test
+    void eachTypeOfColumnTakesWhatACrmWrites() throws SQLException {
+        DATABASE.run("create table app.typed (no int primary key, flag boolean, price numeric(12, 2), born date,"
+                + " seen timestamptz, local timestamp, opens time, code varchar(3))", "insert into app.typed values (1)");
+        Sync typed = sync();
+        typed.setTable("app.typed");
+        typed.setObject("Typed");
+        typed.setTimeZone("Europe/Berlin");
+        typed.setFields(Map.of("flag", "F", "price", "P", "born", "B", "seen", "S", "local", "L", "opens", "O", "code", "C"));
+        capture.start(List.of(typed));
+        applier.apply(typed, List.of(record("1", FAR_AHEAD, "F", true, "P", new BigDecimal("1.25E+3"), "B", "2001-02-03",
+                "S", "2026-07-01T10:00:00.000+0000", "L", "2026-07-01T10:00:00.000+0000", "O", "08:30:00.000Z", "C", "abc")),
+                applier.now());
+
+        // the first load still waits, so that ours would stay: no record has a base yet
+        assertThat(DATABASE.text("select concat_ws(' ', flag, price) from app.typed")).isEmpty();
+        capture.drain("app.typed");
+        settle(claim().orElseThrow());
+        applier.apply(typed, List.of(record("1", FAR_AHEAD, "F", true, "P", new BigDecimal("1.25E+3"), "B", "2001-02-03",
+                "S", "2026-07-01T10:00:00.000+0000", "L", "2026-07-01T10:00:00.000+0000", "O", "08:30:00.000Z", "C", "abc")),
+                applier.now());
+
+        assertThat(DATABASE.text("select concat_ws(' ', flag, price, born, seen at time zone 'UTC', local, opens, code)"
+                + " from app.typed")).isEqualTo("t 1250.00 2001-02-03 2026-07-01 10:00:00 2026-07-01 12:00:00 08:30:00 abc");
+        capture.drain("app.typed");
+        assertThat(claim()).isEmpty();
+    }
+}
