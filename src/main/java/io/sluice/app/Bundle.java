@@ -4,6 +4,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.Sync;
 import io.sluice.bulk.BulkDispatch;
 import io.sluice.bulk.BulkJobs;
+import io.sluice.bulk.BulkPlans;
+import io.sluice.bulk.JobRecords;
+import io.sluice.bulk.PlanReport;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
@@ -16,6 +19,8 @@ import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
+import io.sluice.plan.Planner;
+import io.sluice.plan.Promise;
 import io.sluice.quota.Limits;
 import io.sluice.quota.Quota;
 import io.sluice.receive.Pace;
@@ -91,11 +96,13 @@ final class Bundle extends LifecycleStrategySupport {
                 settings.duration("sluice.retry.first", "1s"), settings.duration("sluice.retry.cap", "5m")), rest);
         Capture capture = new Capture(database, settings.number("sluice.drain.batch", 20_000), rest);
         List<Sync> syncs = syncs(context, settings);
-        BulkJobs bulkJobs = new BulkJobs(database, outbox, quota.longestCall().plusSeconds(1),
+        BulkJobs bulkJobs = new BulkJobs(database, quota.longestCall().plusSeconds(1),
                 settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery));
-        BulkDispatch bulk = new BulkDispatch(database, accounts, outbox, bulkJobs, new BulkDispatch.Limits(
-                settings.number("sluice.bulk.records", 0), settings.number("sluice.bulk.bytes", 100_000_000)),
-                syncs);
+        Planner planner = new Planner(new Promise(settings.duration("sluice.promise.normal", "15m"),
+                settings.duration("sluice.promise.low", "6h")), settings.number("sluice.bulk.records", 100_000));
+        BulkPlans plans = new BulkPlans(database, accounts, quota, bulkJobs, planner,
+                settings.number("sluice.bulk.bytes", 100_000_000), settings.duration("sluice.bulk.detour", "15m"), syncs);
+        BulkDispatch bulk = new BulkDispatch(accounts, outbox, bulkJobs, new JobRecords(database, outbox), plans);
         Dispatch dispatch = new Dispatch(accounts, permits, outbox, bulk, syncs);
 
         Receiving receiving = new Receiving(accounts, permits, pauses, quota, database, new Applier(database, capture), syncs,
@@ -111,10 +118,12 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("capture", capture);
         registry.bind("dispatch", dispatch);
         registry.bind("bulk", bulk);
+        registry.bind("planReport", new PlanReport(database, plans, syncs));
         registry.bind("receiving", receiving);
         registry.bind("status", new Status(database, quota, accounts, capture, pauses, syncs));
         registry.bind("alerts", new Alerts(quota, accounts, registry.findSingleByType(MeterRegistry.class)));
-        registry.bind("housekeeping", new Housekeeping(quota, settings.duration("sluice.ledger.keep", "30d")));
+        registry.bind("housekeeping", new Housekeeping(quota, bulkJobs,
+                settings.duration("sluice.ledger.keep", "30d")));
         registry.bind("pausing", new Pausing(pauses, accounts.names(), syncs));
         registry.bind("settingsFile", new SettingsFile(
                 Path.of(settings.text("sluice.settings.file", "application.properties")), ofAccounts, crms, limits,

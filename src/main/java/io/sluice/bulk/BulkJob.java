@@ -1,5 +1,6 @@
 package io.sluice.bulk;
 
+import io.sluice.Operation;
 import io.sluice.Priority;
 import java.time.Instant;
 import java.util.UUID;
@@ -14,6 +15,6 @@ import java.util.UUID;
  * @param trials  steps in a row that brought it no further
  * @param askedAt when the CRM was last asked to create it
  */
-public record BulkJob(UUID lease, String account, String object, String sync, Step step, String crmJob,
-        Priority priority, int records, int steps, int trials, Instant askedAt) {
+public record BulkJob(UUID lease, String account, String object, String sync, Operation operation, Step step,
+        String crmJob, Priority priority, int records, int steps, int trials, Instant askedAt) {
 }

@@ -1,31 +1,19 @@
 package io.sluice.bulk;
 
-import io.sluice.Change;
 import io.sluice.Operation;
-import io.sluice.Outcome;
 import io.sluice.Priority;
-import io.sluice.crm.Records;
 import io.sluice.outbox.BulkClaim;
-import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Pauses;
 import io.sluice.store.Database;
-import io.sluice.store.Json;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.List;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.HashSet;
 import java.util.UUID;
-import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * The table {@code bulk_job}. A job's row and the lease of its records begin and end in one transaction, so that no
@@ -33,49 +21,55 @@ import java.util.stream.Stream;
  */
 public final class BulkJobs {
 
-    private static final int ROWS_A_FETCH = 1000;
-    private static final int OUTCOMES_A_TRANSACTION = 2000;
-
     /** Two who claim at once would share the records out between two jobs. */
     private static final String TURN = "select pg_advisory_xact_lock(hashtext('sluice.bulk'), hashtext(?))";
 
     /** A create is entered as one whose answer may be lost, before the call is made. */
     private static final String BEGIN = """
-            insert into sluice.bulk_job (lease, account, object, sync, step, priority, records, steps, due)
-            values (?, ?, ?, ?, 'find', ?, ?, 1, clock_timestamp() + ? * interval '1 millisecond')
+            insert into sluice.bulk_job
+                (lease, account, object, sync, operation, member, step, priority, records, steps, due)
+            values (?, ?, ?, ?, ?, ?, 'find', least(?, 1), ?, 1, clock_timestamp() + ? * interval '1 millisecond')
             returning *, 'create' as taken""";
+
+    private static final String TRANSFERS = "('upload', 'successes', 'failures', 'rest')";
+
+    private static final String DUE = """
+            account = ? and ended_at is null and due <= clock_timestamp() and (step in %s) = ?
+                  and account not in (%s)""".formatted(TRANSFERS, Pauses.ACCOUNTS);
+
+    private static final String FIRST_DUE =
+            "select priority, member from sluice.bulk_job where " + DUE + " order by priority, began_at limit 1";
 
     private static final String TAKE = """
             with next as materialized (
                 select lease, step from sluice.bulk_job
-                where account = ? and due <= clock_timestamp() and priority <= ? and account not in (%s)
+                where %s and member = ?
                 order by priority, began_at limit 1 for update skip locked)
             update sluice.bulk_job j set steps = j.steps + 1,
                 step = case next.step when 'create' then 'find' else next.step end,
                 asked_at = case next.step when 'create' then clock_timestamp() else j.asked_at end,
-                due = clock_timestamp() + interval '1 millisecond'
-                    * case when next.step in ('upload', 'successes', 'failures', 'rest') then ? else ? end
+                due = clock_timestamp() + ? * interval '1 millisecond'
             from next where j.lease = next.lease
-            returning j.*, next.step as taken""".formatted(Pauses.ACCOUNTS);
-
-    private static final String URGENCY = """
-            select min(priority) as priority from sluice.bulk_job
-            where account = ? and due <= clock_timestamp() and account not in (%s)""".formatted(Pauses.ACCOUNTS);
+            returning j.*, next.step as taken""".formatted(DUE);
 
     private static final String WAITING = """
             select distinct account from sluice.bulk_job
-            where due <= clock_timestamp() and account not in (%s)""".formatted(Pauses.ACCOUNTS);
+            where ended_at is null and due <= clock_timestamp() and account not in (%s)""".formatted(Pauses.ACCOUNTS);
 
     private static final String MOVE = """
             update sluice.bulk_job set step = ?, crm_job = ?, trials = ?,
                 due = clock_timestamp() + ? * interval '1 millisecond'
-            where lease = ? and steps = ?""";
+            where lease = ? and steps = ? and ended_at is null""";
 
-    private static final String RECORDS = """
-            select key, inflight from sluice.outbox where lease = ? order by key""";
+    private static final String END = """
+            update sluice.bulk_job set ended_at = clock_timestamp(), outcome = ?
+            where lease = ? and steps = ? and ended_at is null""";
+
+    private static final String BATCHES = """
+            select coalesce(sum((records + ? - 1) / ?), 0) from sluice.bulk_job
+            where account = ? and began_at > clock_timestamp() - interval '1 day'""";
 
     private final Database database;
-    private final Outbox outbox;
     private final Duration call;
     private final Duration transfer;
 
@@ -83,17 +77,28 @@ public final class BulkJobs {
      * @param call     after which a step is taken for dead, late arrival included
      * @param transfer the same of a step with a file
      */
-    public BulkJobs(Database database, Outbox outbox, Duration call, Duration transfer) {
+    public BulkJobs(Database database, Duration call, Duration transfer) {
         this.database = database;
-        this.outbox = outbox;
         this.call = call;
         this.transfer = transfer;
     }
 
-    /** How urgent the most urgent job is whose next step is due. */
-    public Optional<Priority> urgency(String account) throws SQLException {
-        return database.query(URGENCY, row -> row.getObject("priority", Integer.class), account).stream()
-                .filter(java.util.Objects::nonNull).map(Priority::ofRank).findFirst();
+    /**
+     * A step that is due.
+     *
+     * @param member the login that must take it
+     */
+    public record Due(Priority priority, String member) {
+    }
+
+    /**
+     * The most urgent step of an account that is due.
+     *
+     * @param transfer whether it is one with a file, or one without
+     */
+    public Optional<Due> due(String account, boolean transfer) throws SQLException {
+        return database.first(FIRST_DUE,
+                row -> new Due(Priority.ofRank(row.getInt("priority")), row.getString("member")), account, transfer);
     }
 
     /** The accounts that have a job whose next step is due. */
@@ -103,12 +108,21 @@ public final class BulkJobs {
 
     /** How many jobs of an account have not ended. */
     public int open(String account) throws SQLException {
-        return database.query("select count(*) from sluice.bulk_job where account = ?", row -> row.getInt(1), account)
-                .get(0);
+        return database.query("select count(*) from sluice.bulk_job where account = ? and ended_at is null",
+                row -> row.getInt(1), account).get(0);
     }
 
-    /** Claims the records of a new job, whose first step is in the hands of the caller. */
-    public Optional<BulkJob> begin(BulkClaim claim) throws SQLException {
+    /** How many batches of so many records an account's jobs of a day have taken. */
+    long batches(String account, int batch) throws SQLException {
+        return database.query(BATCHES, row -> row.getLong(1), batch, batch, account).get(0);
+    }
+
+    /**
+     * Claims the records of a new job, whose first step is in the hands of the caller.
+     *
+     * @param member the login that creates it
+     */
+    public Optional<BulkJob> begin(BulkClaim claim, String member) throws SQLException {
         return database.transaction(connection -> {
             Database.query(connection, TURN, row -> null, claim.account());
             UUID lease = UUID.randomUUID();
@@ -117,14 +131,15 @@ public final class BulkJobs {
                 return Optional.empty();
             }
             return Database.query(connection, BEGIN, BulkJobs::job, lease, claim.account(), taken.get().object(),
-                    claim.sync(), taken.get().priority().rank(), taken.get().records(), call.toMillis()).stream()
-                    .findFirst();
+                    claim.sync(), claim.operation().toString(), member, taken.get().priority().rank(),
+                    taken.get().records(), call.toMillis()).stream().findFirst();
         });
     }
 
-    /** Takes up the most urgent job whose step is due. */
-    public Optional<BulkJob> take(String account, Priority least) throws SQLException {
-        return database.first(TAKE, BulkJobs::job, account, least.rank(), transfer.toMillis(), call.toMillis());
+    /** Takes up the most urgent step that is due and that this login may take, of those with a file or those without. */
+    public Optional<BulkJob> take(String account, boolean transfer, String member) throws SQLException {
+        return database.first(TAKE, BulkJobs::job, account, transfer, member,
+                (transfer ? this.transfer : call).toMillis());
     }
 
     /** @return whether the job was still in the hands of the caller */
@@ -134,18 +149,22 @@ public final class BulkJobs {
     }
 
     /** The job's records wait again as if nothing had been. */
-    void release(BulkJob job) throws SQLException {
-        end(job, connection -> Outbox.release(connection, job.lease()));
+    void release(BulkJob job, String why) throws SQLException {
+        end(job, why, connection -> Outbox.release(connection, job.lease()));
     }
 
-    /** The job is over; what no result named waits again. @return how many records */
+    /**
+     * The job is over; what no result named waits again.
+     *
+     * @param why null where all went well
+     * @return how many records
+     */
     int finish(BulkJob job, String why) throws SQLException {
-        return end(job, connection -> Outbox.abandon(connection, job.lease(), why));
+        return end(job, why, connection -> Outbox.abandon(connection, job.lease(), why));
     }
 
-    private int end(BulkJob job, Database.Work<Integer> work) throws SQLException {
-        return database.transaction(connection -> Database.update(connection,
-                "delete from sluice.bulk_job where lease = ? and steps = ?", job.lease(), job.steps()) == 1
+    private int end(BulkJob job, String why, Database.Work<Integer> work) throws SQLException {
+        return database.transaction(connection -> Database.update(connection, END, why, job.lease(), job.steps()) == 1
                 ? work.in(connection) : 0);
     }
 
@@ -156,67 +175,18 @@ public final class BulkJobs {
                 row -> row.getString(1), account));
     }
 
-    /** What the job writes: the same whenever it is asked, for it is in flight. */
-    Records records(BulkJob job) {
-        return new Records() {
-            @Override
-            public List<String> fields() {
-                try {
-                    return database.query("""
-                            select distinct jsonb_object_keys(inflight) as field from sluice.outbox where lease = ?
-                            order by field""", row -> row.getString(1), job.lease());
-                } catch (SQLException failure) {
-                    throw new IllegalStateException(failure);
-                }
-            }
-
-            @Override
-            public void each(Consumer<Change> reader) throws SQLException {
-                database.transaction(connection -> {
-                    stream(connection, job, reader);
-                    return null;
-                });
-            }
-        };
-    }
-
-    /** By a cursor, which PostgreSQL's driver uses where a size to fetch is set inside a transaction. */
-    private static void stream(Connection connection, BulkJob job, Consumer<Change> reader) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(RECORDS)) {
-            statement.setFetchSize(ROWS_A_FETCH);
-            statement.setObject(1, job.lease());
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    reader.accept(new Change(rows.getString("key"), Operation.UPSERT, null,
-                            Json.fields(rows.getString("inflight"))));
-                }
-            }
-        }
-    }
-
-    /**
-     * Settles the outcomes as they are read, some in a transaction; what was settled before a crash is left alone.
-     *
-     * @return how many of the job's records are in flight still
-     */
-    long settle(BulkJob job, Stream<Outcome> outcomes) throws SQLException {
-        Claim claim = new Claim(job.lease(), job.account(), job.object(), job.sync(), Operation.UPSERT, List.of());
-        List<Outcome> some = new ArrayList<>();
-        for (Iterator<Outcome> all = outcomes.iterator(); all.hasNext();) {
-            some.add(all.next());
-            if (some.size() == OUTCOMES_A_TRANSACTION || !all.hasNext()) {
-                outbox.settle(claim, some);
-                some.clear();
-            }
-        }
-        return database.query("select count(*) from sluice.outbox where lease = ?", row -> row.getLong(1),
-                job.lease()).get(0);
+    /** Takes out jobs that ended longer ago than they are kept for; a day's batches are counted in any case. */
+    public void forget(Duration keep) throws SQLException {
+        database.update("""
+                delete from sluice.bulk_job
+                where ended_at < clock_timestamp() - greatest(? * interval '1 millisecond', interval '2 days')""",
+                keep.toMillis());
     }
 
     private static BulkJob job(ResultSet row) throws SQLException {
         return new BulkJob(row.getObject("lease", UUID.class), row.getString("account"), row.getString("object"),
-                row.getString("sync"), Step.of(row.getString("taken")), row.getString("crm_job"),
-                Priority.ofRank(row.getInt("priority")), row.getInt("records"), row.getInt("steps"),
-                row.getInt("trials"), row.getObject("asked_at", OffsetDateTime.class).toInstant());
+                row.getString("sync"), Operation.of(row.getString("operation")), Step.of(row.getString("taken")),
+                row.getString("crm_job"), Priority.ofRank(row.getInt("priority")), row.getInt("records"),
+                row.getInt("steps"), row.getInt("trials"), row.getObject("asked_at", OffsetDateTime.class).toInstant());
     }
 }

@@ -12,7 +12,7 @@ final class Course {
 
     /** Steps in a row that bring a job no further before it is given up: half a day at the longest pause. */
     private static final int MOST_TRIALS = 720;
-    /** Of those, steps that the CRM refuses for what they are. */
+    /** Of those, steps that the CRM refuses for what they are, and steps before it has the records. */
     private static final int MOST_REFUSALS = 6;
     private static final Duration FIRST_POLL = Duration.ofSeconds(2);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
@@ -32,13 +32,13 @@ final class Course {
     static Move after(BulkJob job, int status, boolean refused, Job answer) {
         boolean done = status >= 200 && status < 300;
         boolean wrong = !refused && isWrong(status);
-        if (job.trials() >= MOST_TRIALS || wrong && job.trials() >= MOST_REFUSALS) {
+        boolean begun = job.step() != Step.CREATE && job.step() != Step.FIND;
+        if (job.trials() >= MOST_TRIALS || (wrong || !begun) && job.trials() >= MOST_REFUSALS) {
             return givenUp(job);
         }
         return switch (job.step()) {
             case CREATE -> created(job, status, refused, done, wrong);
             case FIND -> retry(job, Step.FIND);   // a list that came is not judged here
-            case SWEEP -> done || wrong ? now(Step.FIND) : retry(job, Step.SWEEP);
             case UPLOAD -> done ? now(Step.CLOSE) : wrong ? again(job, Step.CLOSE) : retry(job, Step.UPLOAD);
             case CLOSE -> done ? new Move.Next(Step.POLL, firstLook(job.records()), true)
                     : refused ? retry(job, Step.CLOSE) : again(job, Step.POLL);
@@ -54,7 +54,8 @@ final class Course {
             return now(Step.UPLOAD);
         }
         if (refused || wrong || status == 401 || status == 403) {
-            return new Move.Release("the CRM creates no bulk job");
+            // who is refused for what it asked would be refused again; limits and logins have pauses of their own
+            return new Move.Release("the CRM creates no bulk job", wrong);
         }
         return retry(job, Step.FIND);
     }
@@ -65,6 +66,15 @@ final class Course {
             case WORKING -> new Move.Next(Step.POLL, nextLook(job), false);
             case COMPLETE, FAILED, ABORTED -> now(Step.SUCCESSES);
         };
+    }
+
+    /**
+     * After the CRM's jobs were looked through for one that an unanswered request created.
+     *
+     * @param found whether there is one: nothing else knows of it, so it is this job's
+     */
+    static Move looked(BulkJob job, boolean found) {
+        return found ? now(Step.UPLOAD) : again(job, Step.CREATE);
     }
 
     /** After a part of the results was settled. */
@@ -81,7 +91,7 @@ final class Course {
 
     private static Move givenUp(BulkJob job) {
         return switch (job.step()) {
-            case CREATE, FIND, SWEEP -> new Move.Release("the CRM creates no bulk job");
+            case CREATE, FIND -> new Move.Release("the CRM creates no bulk job", true);
             case UPLOAD, CLOSE, POLL -> now(Step.ABORT);
             case SUCCESSES, FAILURES, REST, ABORT -> new Move.Finish("the results of the bulk job can't be read");
         };

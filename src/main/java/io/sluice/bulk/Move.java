@@ -14,11 +14,19 @@ public sealed interface Move {
     record Next(Step step, Duration pause, boolean forward) implements Move {
     }
 
-    /** The CRM has not begun it: its records wait again as if nothing had been. */
-    record Release(String why) implements Move {
+    /**
+     * The CRM has not begun it: its records wait again as if nothing had been.
+     *
+     * @param detour whether its object's records had better go by other calls for a while
+     */
+    record Release(String why, boolean detour) implements Move {
     }
 
-    /** It is over: records that no result named wait again, and count as doubtful. */
+    /**
+     * It is over: records that no result named wait again, and count as doubtful.
+     *
+     * @param why null where all went well
+     */
     record Finish(String why) implements Move {
     }
 }

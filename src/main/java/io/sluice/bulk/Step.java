@@ -5,10 +5,8 @@ import java.util.Locale;
 /** What comes next to a job; each step is one call. */
 public enum Step {
     CREATE("create"),
-    /** The answer of a create was lost: looks through the CRM's jobs for one that nobody knows. */
+    /** The answer of a create was lost: looks through the CRM's jobs for the one that it made. */
     FIND("list"),
-    /** Ends such a job, so that it does not stay open for days. */
-    SWEEP("abort"),
     UPLOAD("upload"),
     CLOSE("close"),
     POLL("status"),
@@ -32,7 +30,7 @@ public enum Step {
     }
 
     /** Whether a file goes with it, which may take its time. */
-    boolean isTransfer() {
+    public boolean isTransfer() {
         return this == UPLOAD || call.equals("results");
     }
 

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 public interface Records {
 
     /** Every field that any of the records has. */
-    List<String> fields();
+    List<String> fields() throws Exception;
 
     /** Hands each record on, in the same order whenever it is asked. */
     void each(Consumer<Change> reader) throws Exception;

@@ -8,6 +8,7 @@ import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Array;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -111,7 +112,8 @@ public final class Outbox {
             order by taken.priority, taken.since, taken.key""";
 
     private static final String HEAD = """
-            select priority, sync, operation, since from sluice.outbox
+            select priority, case when priority = 0 then 0 else least(priority + promoted, 3) end as own, sync, operation,
+                   since, (extract(epoch from clock_timestamp() - since) * 1000)::bigint as age from sluice.outbox
             where account = ? and operation is not null and lease is null and due <= clock_timestamp()
               and account not in (%s) and sync not in (%s)
             order by priority, since limit 1""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
@@ -156,8 +158,8 @@ public final class Outbox {
 
     /**
      * The records are found by their keys, not by their lease (hence {@code is not distinct from}): under that of a bulk
-     * job are many more. A rejection goes to the dead letters, unless newer work waits: then the rejected fields go with it, or are
-     * pointless, where it is a delete.
+     * job are many more. A rejection goes to the dead letters, unless newer work waits: then the rejected fields go with
+     * it, or are pointless, where it is a delete.
      */
     private static final String SETTLE = """
             with answer as (
@@ -223,7 +225,7 @@ public final class Outbox {
      * The statistics may be of a moment when the outbox was empty; then a walk through all of it for each of some
      * thousand outcomes looks cheap, and takes a hundred times as long as one walk for all of them.
      */
-    private static final String MANY = "select set_config('enable_nestloop', 'off', true)";
+    static final String MANY = "select set_config('enable_nestloop', 'off', true)";
 
     /** From so many outcomes on one walk is the better guess. */
     private static final int FROM = 1000;
@@ -273,15 +275,23 @@ public final class Outbox {
     /**
      * What the most urgent work of an account is.
      *
+     * @param own   its priority without what it gained by waiting
      * @param since the time of its oldest change, by PostgreSQL's clock
+     * @param age   of that change
      */
-    public record Head(String sync, Operation operation, Priority priority, OffsetDateTime since) {
+    public record Head(String sync, Operation operation, Priority priority, Priority own, OffsetDateTime since,
+            Duration age) {
+
+        private static Head of(ResultSet row) throws SQLException {
+            return new Head(row.getString("sync"), Operation.of(row.getString("operation")),
+                    Priority.ofRank(row.getInt("priority")), Priority.ofRank(row.getInt("own")),
+                    row.getObject("since", OffsetDateTime.class), Duration.ofMillis(row.getLong("age")));
+        }
     }
 
     /** The most urgent work of an account; nothing when none is due that no pause stops. */
     public Optional<Head> head(String account) throws SQLException {
-        return database.first(HEAD, row -> new Head(row.getString("sync"), Operation.of(row.getString("operation")),
-                Priority.ofRank(row.getInt("priority")), row.getObject("since", OffsetDateTime.class)), account);
+        return database.first(HEAD, Head::of, account);
     }
 
     /** How urgent that is. */
@@ -364,13 +374,14 @@ public final class Outbox {
                 Database.query(connection, MANY, row -> null);
             }
             return Database.query(connection, SETTLE, row -> row.getInt(1),
-                texts(connection, outcomes, Outcome::key),
-                texts(connection, outcomes, outcome -> outcome.status().toString()),
-                texts(connection, outcomes, Outcome::crmId),
-                texts(connection, outcomes, Outcome::code),
-                texts(connection, outcomes, Outcome::message),
-                backoffs(connection, claim, outcomes, halve),
-                claim.account(), claim.object(), claim.lease(), rest.critical().toMillis(), rest.other().toMillis(), fill).get(0);
+                    texts(connection, outcomes, Outcome::key),
+                    texts(connection, outcomes, outcome -> outcome.status().toString()),
+                    texts(connection, outcomes, Outcome::crmId),
+                    texts(connection, outcomes, Outcome::code),
+                    texts(connection, outcomes, Outcome::message),
+                    backoffs(connection, claim, outcomes, halve),
+                    claim.account(), claim.object(), claim.lease(), rest.critical().toMillis(),
+                    rest.other().toMillis(), fill).get(0);
         });
     }
 

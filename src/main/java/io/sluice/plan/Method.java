@@ -1,5 +1,7 @@
 package io.sluice.plan;
 
+import java.util.Locale;
+
 /**
  * How work is sent.
  *
@@ -9,5 +11,12 @@ package io.sluice.plan;
 public record Method(Way way, String kamelet, int most) {
 
     /** One call for some records, or a job of several calls for very many. */
-    public enum Way { COLLECTIONS, BULK }
+    public enum Way {
+        COLLECTIONS, BULK;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 }

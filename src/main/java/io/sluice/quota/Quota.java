@@ -215,6 +215,11 @@ public final class Quota {
         });
     }
 
+    /** What work of this priority may still spend of an account's long windows. */
+    public Budget budget(String account, Priority priority) throws SQLException {
+        return Budget.of(limits.pool(account), usage(account), priority);
+    }
+
     /**
      * Takes old calls out of the ledger, but none that a limit or its forecast still counts.
      *

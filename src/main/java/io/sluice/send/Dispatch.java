@@ -66,33 +66,36 @@ public final class Dispatch {
         return permits.await(() -> wanted(account), LONGEST_WAIT).orElse(null);
     }
 
+    /** A permit for the most urgent step of a bulk job that carries a file, or null as above. */
+    public Permit transfer(String account) throws SQLException, InterruptedException {
+        return permits.await(() -> bulk.due(account, true), LONGEST_WAIT).orElse(null);
+    }
+
     /** The next step of a job goes before new work that is no more urgent: it holds records. */
     private Optional<Call> wanted(String account) throws SQLException {
-        Optional<Priority> step = bulk.urgency(account);
+        Optional<Call> step = bulk.due(account, false);
         Optional<Outbox.Head> head = outbox.head(account);
-        if (step.isPresent() && (head.isEmpty() || step.get().compareTo(head.get().priority()) <= 0)) {
-            return Optional.of(new Call(account, BulkDispatch.OPERATION, step.get(), false));
+        if (head.isEmpty() || step.isPresent() && step.get().priority().compareTo(head.get().priority()) <= 0) {
+            return step;
         }
-        if (head.isEmpty()) {
-            return Optional.empty();
-        }
+        Priority urgency = head.get().priority();
         if (!bulk.isPlanned(account, head.get())) {
-            return Optional.of(new Call(account, "write", head.get().priority(), false));
+            return Optional.of(new Call(account, "write", urgency, false));
         }
         return bulk.isGathering(head.get()) ? Optional.empty()
-                : Optional.of(new Call(account, BulkDispatch.OPERATION, head.get().priority(), false));
+                : Optional.of(new Call(account, BulkDispatch.STEP, urgency, false));
     }
 
     /** The most urgent work of an account, none less urgent than the permit allows, or null. */
     public Claim claim(Permit permit) throws SQLException {
-        int most = Planner.plan(accounts.get(permit.account()).crm(), Operation.UPSERT).most();
+        int most = Planner.collections(accounts.get(permit.account()).crm(), Operation.UPSERT).most();
         return outbox.claim(permit.account(), most, permit.priority()).orElse(null);
     }
 
     /** Where the work goes: the writer Kamelet with what it must know of the sync. */
     public String writer(Claim claim) {
         Sync sync = syncs.get(claim.sync());
-        Method method = Planner.plan(accounts.get(claim.account()).crm(), claim.operation());
+        Method method = Planner.collections(accounts.get(claim.account()).crm(), claim.operation());
         return "kamelet:" + method.kamelet() + "?account=" + claim.account() + "&object=" + sync.getObject()
                 + "&externalId=" + sync.getExternalId();
     }

@@ -2,6 +2,7 @@ package io.sluice.bulk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.Operation;
 import io.sluice.Priority;
 import io.sluice.crm.Job;
 import io.sluice.crm.Job.Stage;
@@ -16,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CourseTest {
 
     private static BulkJob at(Step step, int trials) {
-        return new BulkJob(UUID.randomUUID(), "crm", "Contact", "contacts", step, "750", Priority.NORMAL, 30_000, 1,
+        return new BulkJob(UUID.randomUUID(), "crm", "Contact", "contacts", Operation.UPSERT, step, "750", Priority.HIGH, 30_000, 1,
                 trials, Instant.EPOCH);
     }
 
@@ -62,6 +63,20 @@ class CourseTest {
     }
 
     @Test
+    void aJobThatWasCreatedAlthoughTheAnswerWasLostGoesOnAndElseItIsCreatedAgain() {
+        assertThat(Course.looked(at(Step.FIND, 0), true)).isEqualTo(new Move.Next(Step.UPLOAD, Duration.ZERO, true));
+        assertThat(Course.looked(at(Step.FIND, 2), false))
+                .isEqualTo(new Move.Next(Step.CREATE, Duration.ofSeconds(4), false));
+    }
+
+    @Test
+    void recordsAreHeldForMinutesAtMostByAJobThatTheCrmDoesNotCreate() {
+        assertThat(Course.after(at(Step.CREATE, 6), 503, false, null)).isInstanceOf(Move.Release.class);
+        assertThat(Course.after(at(Step.FIND, 6), 0, false, null)).isInstanceOf(Move.Release.class);
+        assertThat(Course.after(at(Step.UPLOAD, 6), 503, false, null)).isInstanceOf(Move.Next.class);
+    }
+
+    @Test
     void whatTheCrmHasAlreadyIsRefusedAndGoesOn() {
         assertThat(next(Step.UPLOAD, 400)).isEqualTo(Step.CLOSE);
         assertThat(next(Step.CLOSE, 400)).isEqualTo(Step.POLL);
@@ -71,7 +86,9 @@ class CourseTest {
     @ParameterizedTest
     @ValueSource(ints = {400, 401, 403, 404})
     void aJobThatIsNotCreatedReleasesItsRecords(int status) {
-        assertThat(Course.after(at(Step.CREATE, 0), status, false, null)).isInstanceOf(Move.Release.class);
+        assertThat(Course.after(at(Step.CREATE, 0), status, false, null))
+                .as("a login that is refused says nothing of the object")
+                .isEqualTo(new Move.Release("the CRM creates no bulk job", status == 400 || status == 404));
     }
 
     @Test

@@ -28,6 +28,8 @@ final class BulkCsv {
      */
     static final String CLEARED = "#N/A";
 
+    private static final String ID = "Id";
+
     /** {@code CODE:message:fields--}; a message may hold colons, a list of fields holds none. */
     private static final String END_OF_ERROR = "--";
 
@@ -84,10 +86,46 @@ final class BulkCsv {
         return text.isEmpty() ? CLEARED : text;
     }
 
+    /** Writes the CRM's ids of the records, which are all that a delete names; those that have none are left out. */
+    static void writeIds(Records records, Path file) throws Exception {
+        try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(file)) {
+            csv.writeRecord(ID);
+            records.each(change -> {
+                if (change.crmId() != null) {
+                    csv.writeRecord(change.crmId());
+                }
+            });
+        }
+    }
+
     /** The rows of a result file as they are read, the file deleted when the stream is closed. */
     static Stream<Outcome> outcomes(Path file, Part part, String externalId) throws IOException {
+        return rows(file).map(row -> {
+            String key = row.getField(externalId);
+            return switch (part) {
+                case SUCCESSFUL -> Outcome.done(key, row.getField("sf__Id"));
+                case FAILED -> failed(key, row.getField("sf__Error"));
+                case UNPROCESSED -> unprocessed(key);
+            };
+        });
+    }
+
+    /** The same of deletes: the record is told by the CRM's id, and the key is null. */
+    static Stream<Outcome> outcomesOfDeletes(Path file, Part part) throws IOException {
+        return rows(file).map(row -> {
+            Outcome outcome = switch (part) {
+                case SUCCESSFUL -> Outcome.done(null, null);
+                case FAILED -> failed(null, row.getField("sf__Error"));
+                case UNPROCESSED -> unprocessed(null);
+            };
+            Outcome.Status status = Errors.isGone(outcome.code()) ? Outcome.Status.DONE : outcome.status();
+            return new Outcome(null, status, row.getField(ID), outcome.code(), outcome.message());
+        });
+    }
+
+    private static Stream<NamedCsvRecord> rows(Path file) throws IOException {
         CsvReader<NamedCsvRecord> csv = CsvReader.builder().ofNamedCsvRecord(file);
-        return csv.stream().map(row -> outcome(row, part, externalId)).onClose(() -> {
+        return csv.stream().onClose(() -> {
             try {
                 csv.close();
                 Files.deleteIfExists(file);
@@ -97,13 +135,8 @@ final class BulkCsv {
         });
     }
 
-    private static Outcome outcome(NamedCsvRecord row, Part part, String externalId) {
-        String key = row.getField(externalId);
-        return switch (part) {
-            case SUCCESSFUL -> Outcome.done(key, row.getField("sf__Id"));
-            case FAILED -> failed(key, row.getField("sf__Error"));
-            case UNPROCESSED -> Outcome.retry(key, "UNPROCESSED", "the bulk job ended before it came to this record");
-        };
+    private static Outcome unprocessed(String key) {
+        return Outcome.retry(key, "UNPROCESSED", "the bulk job ended before it came to this record");
     }
 
     private static Outcome failed(String key, String error) {

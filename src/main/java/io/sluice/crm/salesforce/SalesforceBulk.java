@@ -2,6 +2,7 @@ package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Change;
+import io.sluice.Operation;
 import io.sluice.crm.Job;
 import io.sluice.crm.Permits;
 import io.sluice.crm.Records;
@@ -29,12 +30,14 @@ public final class SalesforceBulk {
     /** Salesforce writes a zone without its colon. */
     private static final DateTimeFormatter MOMENT = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSxx");
 
-    /** The body of the request that creates a job of upserts. */
-    public void createRequest(Exchange exchange, String object, String externalId) {
+    /** The body of the request that creates a job of upserts or deletes. */
+    public void createRequest(Exchange exchange, String operation, String object, String externalId) {
         Map<String, Object> job = new LinkedHashMap<>();
         job.put("object", object);
-        job.put("operation", "upsert");
-        job.put("externalIdFieldName", externalId);
+        job.put("operation", operation);
+        if (Operation.of(operation) == Operation.UPSERT) {
+            job.put("externalIdFieldName", externalId);
+        }
         job.put("contentType", "CSV");
         job.put("lineEnding", "LF");
         job.put("columnDelimiter", "COMMA");
@@ -42,13 +45,17 @@ public final class SalesforceBulk {
     }
 
     /** Turns records into a CSV file, which goes with the exchange; what is no records is taken for the CSV itself. */
-    public void csv(Exchange exchange, String externalId) throws Exception {
+    public void csv(Exchange exchange, String operation, String externalId) throws Exception {
         Object body = exchange.getMessage().getBody();
         Records records = body instanceof Records many ? many
                 : body instanceof Iterable<?> list && !(body instanceof Path) ? Records.of(Change.listOf(list)) : null;
         if (records != null) {
             Path file = SalesforceTransfers.newFile(exchange);
-            BulkCsv.write(records, externalId, file);
+            if (Operation.of(operation) == Operation.DELETE) {
+                BulkCsv.writeIds(records, file);
+            } else {
+                BulkCsv.write(records, externalId, file);
+            }
             exchange.getMessage().setBody(file);
         }
     }
@@ -78,10 +85,11 @@ public final class SalesforceBulk {
     }
 
     /** A result file as a stream of outcomes. */
-    public void outcomes(Exchange exchange, String part, String externalId) throws IOException {
+    public void outcomes(Exchange exchange, String part, String operation, String externalId) throws IOException {
         BulkCsv.Part which = BulkCsv.Part.of(part);
         if (exchange.getMessage().getBody() instanceof Path file) {
-            exchange.getMessage().setBody(BulkCsv.outcomes(file, which, externalId));
+            exchange.getMessage().setBody(Operation.of(operation) == Operation.DELETE
+                    ? BulkCsv.outcomesOfDeletes(file, which) : BulkCsv.outcomes(file, which, externalId));
         }
     }
 

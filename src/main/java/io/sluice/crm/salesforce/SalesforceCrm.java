@@ -9,6 +9,7 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.salesforce.AuthenticationType;
 import org.apache.camel.component.salesforce.SalesforceComponent;
@@ -23,9 +24,10 @@ public final class SalesforceCrm implements Crm {
 
     /**
      * A day takes 15,000 batches of 10,000 records, an upload 150 MB ("Bulk API Limits"; 100 MB leave room for the CSV to
-     * grow). Create, upload, close, results, and four to nine looks at the job.
+     * grow). Create, upload, close, results, and some looks at the job.
      */
-    private static final Bulk BULK = new Bulk(150_000, 100_000_000, 10, 10, BulkCsv.CLEARED);
+    private static final Bulk BULK = new Bulk(Set.of(Operation.UPSERT, Operation.DELETE), 150_000, 100_000_000, 10, 10,
+            10_000, 15_000, BulkCsv.CLEARED);
 
     @Override
     public String name() {

@@ -71,6 +71,25 @@ class BulkCsvTest {
     }
 
     @Test
+    void aDeleteNamesIdsAloneAndItsResultsAreToldByThem() throws Exception {
+        Path file = folder.resolve("ids.csv");
+        BulkCsv.writeIds(Records.of(List.of(new Change("A", Operation.DELETE, "003A", Map.of()),
+                new Change("B", Operation.DELETE, null, Map.of()))), file);
+        assertThat(Files.readAllLines(file)).containsExactly("Id", "003A");
+
+        Files.writeString(file, "sf__Id,sf__Error,Id\n,ENTITY_IS_DELETED:entity is deleted:--,003A\n"
+                + ",UNABLE_TO_LOCK_ROW:locked:--,003B\n,DELETE_FAILED:has children:--,003C\n");
+        try (Stream<Outcome> outcomes = BulkCsv.outcomesOfDeletes(file, BulkCsv.Part.FAILED)) {
+            assertThat(outcomes).extracting(outcome -> outcome.crmId() + " " + outcome.status())
+                    .containsExactly("003A done", "003B retry", "003C rejected");
+        }
+        Files.writeString(file, "sf__Id,sf__Created,Id\n003A,false,003A\n");
+        try (Stream<Outcome> outcomes = BulkCsv.outcomesOfDeletes(file, BulkCsv.Part.SUCCESSFUL)) {
+            assertThat(outcomes).containsExactly(Outcome.done(null, "003A"));
+        }
+    }
+
+    @Test
     void aPartThatIsNoneIsNamed() {
         assertThatThrownBy(() -> BulkCsv.Part.of("failed")).hasMessageContaining("'failed'")
                 .hasMessageContaining("failedResults");
