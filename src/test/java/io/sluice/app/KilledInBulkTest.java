@@ -47,8 +47,9 @@ class KilledInBulkTest {
     static void startTheDemo() throws Exception {
         database = EmbeddedDatabase.start(home.resolve("database"), 0);
         sluice = RunningSluice.replica(home, database.port(), RunningSluice.freePort())
-                .with("sluice.call.timeout", "1s").with("sluice.call.late-delivery", "1s")
-                .with("sluice.bulk.transfer-timeout", "1s");
+                // a step is taken up again when a process has started meanwhile
+                .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "500ms")
+                .with("sluice.bulk.transfer-timeout", "4s");
         sandbox = SandboxProcess.start(home, sluice.sandboxPort);
         sluice.start().awaitSettled();
         sluice.sql("insert into customer (customer_no, last_name, tier) select 'N-' || n, 'Name ' || n, 'bronze'"
@@ -98,7 +99,7 @@ class KilledInBulkTest {
     /** The sandbox has the request, so that a kill falls between it and its answer. */
     private static void holdBackTheNextAnswer(String operation) {
         sluice.sandbox("POST", "/sandbox/faults/salesforce", "{\"kind\":\"slow\",\"operation\":\"" + operation
-                + "\",\"delayMs\":900,\"count\":1}");
+                + "\",\"delayMs\":2500,\"count\":1}");
     }
 
     private static void awaitCall(String step, String operation, long askedBefore) {
