@@ -86,6 +86,11 @@ public final class BulkDispatch {
         return job;
     }
 
+    /** Says that the transfers of this process are alive. */
+    public void beat() throws SQLException {
+        jobs.beat();
+    }
+
     /** The Kamelet that makes the call of the job's step, with what it must know. */
     public String kamelet(BulkJob job) {
         Sync sync = plans.sync(job.sync());

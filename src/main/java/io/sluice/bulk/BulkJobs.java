@@ -11,9 +11,11 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The table {@code bulk_job}. A job's row and the lease of its records begin and end in one transaction, so that no
@@ -61,6 +63,10 @@ public final class BulkJobs {
                 due = clock_timestamp() + ? * interval '1 millisecond'
             where lease = ? and steps = ? and ended_at is null""";
 
+    private static final String BEAT = """
+            update sluice.bulk_job set due = clock_timestamp() + ? * interval '1 millisecond'
+            where lease = ? and steps = ? and step = ? and ended_at is null""";
+
     private static final String END = """
             update sluice.bulk_job set ended_at = clock_timestamp(), outcome = ?
             where lease = ? and steps = ? and ended_at is null""";
@@ -72,10 +78,12 @@ public final class BulkJobs {
     private final Database database;
     private final Duration call;
     private final Duration transfer;
+    /** Steps with a file that are under way in this process, and since when, as {@link System#nanoTime}. */
+    private final Map<BulkJob, Long> transfers = new ConcurrentHashMap<>();
 
     /**
-     * @param call     after which a step is taken for dead, late arrival included
-     * @param transfer the same of a step with a file
+     * @param call     after which a step of which nothing was heard is taken for dead, late arrival included
+     * @param transfer how long a step with a file is heard of at most
      */
     public BulkJobs(Database database, Duration call, Duration transfer) {
         this.database = database;
@@ -138,12 +146,28 @@ public final class BulkJobs {
 
     /** Takes up the most urgent step that is due and that this login may take, of those with a file or those without. */
     public Optional<BulkJob> take(String account, boolean transfer, String member) throws SQLException {
-        return database.first(TAKE, BulkJobs::job, account, transfer, member,
-                (transfer ? this.transfer : call).toMillis());
+        Optional<BulkJob> job = database.first(TAKE, BulkJobs::job, account, transfer, member, call.toMillis());
+        if (transfer) {
+            job.ifPresent(it -> transfers.put(it, System.nanoTime()));
+        }
+        return job;
+    }
+
+    /** Says that the transfers of this process are alive, so that of a dead one others know soon. */
+    public void beat() throws SQLException {
+        for (Map.Entry<BulkJob, Long> transfer : transfers.entrySet()) {
+            BulkJob job = transfer.getKey();
+            if (System.nanoTime() - transfer.getValue() > this.transfer.toNanos()
+                    || database.update(BEAT, call.toMillis(), job.lease(), job.steps(),
+                            job.step().toString()) == 0) {
+                transfers.remove(job);
+            }
+        }
     }
 
     /** @return whether the job was still in the hands of the caller */
     boolean move(BulkJob job, Move.Next next, String crmJob) throws SQLException {
+        transfers.remove(job);
         return database.update(MOVE, next.step().toString(), crmJob, next.forward() ? 0 : job.trials() + 1,
                 next.pause().toMillis(), job.lease(), job.steps()) == 1;
     }
@@ -164,6 +188,7 @@ public final class BulkJobs {
     }
 
     private int end(BulkJob job, String why, Database.Work<Integer> work) throws SQLException {
+        transfers.remove(job);
         return database.transaction(connection -> Database.update(connection, END, why, job.lease(), job.steps()) == 1
                 ? work.in(connection) : 0);
     }

@@ -164,6 +164,24 @@ class BulkJobsTest {
     }
 
     @Test
+    void aTransferThatIsAliveIsNotTakenForDeadUntilItHasLastedTooLong() throws Exception {
+        enter(1, 10, 2, "{\"LastName\": \"One\"}");
+        BulkJobs other = new BulkJobs(DATABASE.sluice(), Duration.ofMinutes(1), Duration.ZERO);
+        jobs.move(jobs.begin(claim(1, 10), "crm").orElseThrow(), next(Step.UPLOAD), "750");
+        jobs.take("crm", true, "crm").orElseThrow();
+        DATABASE.run("update sluice.bulk_job set due = now()");
+        jobs.beat();
+        assertThat(jobs.due("crm", true)).as("alive").isEmpty();
+
+        DATABASE.run("update sluice.bulk_job set due = now()");
+        other.take("crm", true, "crm").orElseThrow();
+        DATABASE.run("update sluice.bulk_job set due = now()");
+        jobs.beat();
+        other.beat();
+        assertThat(jobs.due("crm", true)).as("overtaken, and too long").isPresent();
+    }
+
+    @Test
     void aDaysBatchesAreCountedAfterTheirJobsHaveEnded() throws Exception {
         enter(1, 25, 2, "{\"LastName\": \"One\"}");
         jobs.finish(jobs.begin(claim(1, 25), "crm").orElseThrow(), null);
