@@ -29,7 +29,7 @@ public final class PlanReport {
                    (extract(epoch from clock_timestamp() - min(since)) * 1000)::bigint as age
             from (select *, case when priority = 0 then 0 else least(priority + promoted, 3) end as own,
                          priority = 0 or priority + promoted < 2 as hurries
-                  from sluice.outbox where sync = ? and operation is not null and lease is null) as waiting
+                  from sluice.outbox where account = ? and sync = ? and operation is not null and lease is null) as waiting
             group by operation, hurries order by hurries desc, operation desc""";
 
     private final Database database;
@@ -77,7 +77,8 @@ public final class PlanReport {
 
     private Map<String, Object> report(Sync sync) throws SQLException {
         List<Map<String, Object>> groups = new ArrayList<>();
-        for (Waiting waiting : database.query(WAITING, row -> Waiting.of(sync.getName(), row), sync.getName())) {
+        for (Waiting waiting : database.query(WAITING, row -> Waiting.of(sync.getName(), row), sync.getAccount(),
+                sync.getName())) {
             Situation situation = plans.situation(sync.getAccount(), waiting.head(), waiting.records());
             groups.add(group(situation, plans.plan(sync.getAccount(), situation)));
         }

@@ -2,7 +2,6 @@ package io.sluice.quota;
 
 import io.sluice.Priority;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,19 +12,18 @@ import java.util.Map;
  */
 public record Budget(long calls, boolean scarce) {
 
-    /** @param pool with limits of its own, which all its members share, and members who may have others */
-    static Budget of(Pool pool, List<Usage> usages, Priority priority) {
-        Map<String, Long> left = new HashMap<>();
+    /** @param counts of the pool's own long limits, which all its members share, and of those of its members */
+    static Budget of(Pool pool, Map<Meter, Count> counts, Priority priority) {
+        Map<String, Long> spare = new HashMap<>();
         boolean scarce = false;
-        for (Usage usage : usages) {
-            if (usage.isLong()) {
-                left.merge(usage.owner(), Math.max(0, usage.max() * Rule.mark(priority) / 100 - usage.used()), Math::min);
-                scarce |= usage.percent() >= Rule.mark(Priority.LOW);
-            }
+        for (Map.Entry<Meter, Count> counted : counts.entrySet()) {
+            Limit limit = counted.getKey().limit().corrected(counted.getValue().reportedMax());
+            spare.merge(counted.getKey().owner(), Rule.spare(limit, counted.getValue(), priority), Math::min);
+            scarce |= Rule.percent(limit, counted.getValue()) >= Rule.mark(Priority.LOW);
         }
-        long shared = left.getOrDefault(pool.name(), Long.MAX_VALUE);
+        long shared = spare.getOrDefault(pool.name(), Long.MAX_VALUE);
         long members = pool.members().stream().filter(member -> !member.readsOnly())
-                .mapToLong(member -> left.getOrDefault(member.name(), Long.MAX_VALUE))
+                .mapToLong(member -> spare.getOrDefault(member.name(), Long.MAX_VALUE))
                 .reduce(0, (sum, one) -> sum > Long.MAX_VALUE - one ? Long.MAX_VALUE : sum + one);
         return new Budget(Math.min(shared, members), scarce);
     }

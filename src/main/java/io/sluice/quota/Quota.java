@@ -217,7 +217,9 @@ public final class Quota {
 
     /** What work of this priority may still spend of an account's long windows. */
     public Budget budget(String account, Priority priority) throws SQLException {
-        return Budget.of(limits.pool(account), usage(account), priority);
+        Pool pool = limits.pool(account);
+        List<Meter> meters = pool.meters().stream().filter(meter -> meter.limit().isLong()).toList();
+        return Budget.of(pool, database.transaction(connection -> Ledger.count(connection, meters)), priority);
     }
 
     /**
