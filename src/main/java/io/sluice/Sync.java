@@ -26,6 +26,7 @@ public final class Sync {
     private String direction = "both";
     private String inserts = "propagate";
     private String timeZone = "UTC";
+    private String parent;
     private boolean paused;
 
     /** The bean's name; set when the syncs are collected. */
@@ -177,6 +178,15 @@ public final class Sync {
 
     public void setTimeZone(String timeZone) {
         this.timeZone = timeZone;
+    }
+
+    /** The CRM field that names a record's parent, or null; found when the CRM's describe is read. */
+    public String getParent() {
+        return parent;
+    }
+
+    public void setParent(String parent) {
+        this.parent = parent;
     }
 
     /** Its changes are captured and wait; nothing of it is sent. */

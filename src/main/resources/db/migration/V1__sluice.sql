@@ -72,6 +72,40 @@ create index outbox_waiting_by_sync on sluice.outbox (account, sync, operation, 
 create index outbox_leases on sluice.outbox (lease_until) where lease is not null;
 create index outbox_lease on sluice.outbox (lease) where lease is not null;
 
+-- Work of several calls: a job that writes many records behind the calls, and the step that comes next. Its records are
+-- in flight under its lease, which ends with the job and not before.
+create table sluice.bulk_job (
+    lease     uuid        not null primary key,
+    account   text        not null,
+    object    text        not null,
+    sync      text        not null,
+    operation text        not null check (operation in ('upsert', 'delete')),
+    member    text        not null,            -- the login that created it, and so goes on with it
+    step      text        not null,
+    crm_job   text,                            -- the CRM's id of it, once that is known
+    priority  smallint    not null,            -- of its steps: high, however urgent its records are, for it holds them
+    records   integer     not null,
+    steps     integer     not null default 0,  -- how often a process took it up: who was overtaken moves nothing
+    trials    integer     not null default 0,  -- steps in a row that brought it no further
+    due       timestamptz not null default clock_timestamp(),   -- of the next step; of a step under way: when it is taken for dead
+    asked_at  timestamptz not null default clock_timestamp(),   -- when the CRM was last asked to create it
+    began_at  timestamptz not null default clock_timestamp(),
+    ended_at  timestamptz,
+    outcome   text                             -- of one that has ended: how, unless all went well
+);
+
+create index bulk_job_due on sluice.bulk_job (account, due) where ended_at is null;
+create index bulk_job_ended on sluice.bulk_job (ended_at) where ended_at is not null;
+
+-- Objects whose records go by other calls for a while, because a bulk job of theirs was refused or failed as a whole.
+create table sluice.bulk_detour (
+    account text        not null,
+    object  text        not null,
+    until   timestamptz not null,
+    reason  text        not null,
+    primary key (account, object)
+);
+
 -- What both sides last agreed on.
 create table sluice.record (
     account    text        not null,

@@ -179,6 +179,7 @@ final class Bringup implements AutoCloseable {
                 ObjectShape shape = shapes.get(sync.getObject());
                 if (shape != null) {
                     problems.addAll(SyncCheck.fields(sync, shape));
+                    sync.setParent(shape.parent(sync.getFields().values()).orElse(null));
                 } else {
                     problems.add(sync.where() + ": account '" + account.name() + "' has no object '" + sync.getObject()
                             + "'" + Nearest.hint(sync.getObject(), objects(template, account)));

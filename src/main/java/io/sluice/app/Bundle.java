@@ -2,6 +2,11 @@ package io.sluice.app;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.Sync;
+import io.sluice.bulk.BulkDispatch;
+import io.sluice.bulk.BulkJobs;
+import io.sluice.bulk.BulkPlans;
+import io.sluice.bulk.JobRecords;
+import io.sluice.bulk.PlanReport;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
@@ -14,6 +19,8 @@ import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
+import io.sluice.plan.Planner;
+import io.sluice.plan.Promise;
 import io.sluice.quota.Limits;
 import io.sluice.quota.Quota;
 import io.sluice.receive.Heard;
@@ -97,7 +104,14 @@ final class Bundle extends LifecycleStrategySupport {
                 settings.duration("sluice.retry.first", "1s"), settings.duration("sluice.retry.cap", "5m")), rest);
         Capture capture = new Capture(database, settings.number("sluice.drain.batch", 20_000), rest);
         List<Sync> syncs = syncs(context, settings);
-        Dispatch dispatch = new Dispatch(accounts, permits, outbox, syncs);
+        BulkJobs bulkJobs = new BulkJobs(database, quota.longestCall().plusSeconds(1),
+                settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery));
+        Planner planner = new Planner(new Promise(settings.duration("sluice.promise.normal", "15m"),
+                settings.duration("sluice.promise.low", "6h")), settings.number("sluice.bulk.records", 100_000));
+        BulkPlans plans = new BulkPlans(database, accounts, quota, bulkJobs, planner,
+                settings.number("sluice.bulk.bytes", 100_000_000), settings.duration("sluice.bulk.detour", "15m"), syncs);
+        BulkDispatch bulk = new BulkDispatch(accounts, outbox, bulkJobs, new JobRecords(database, outbox), plans);
+        Dispatch dispatch = new Dispatch(accounts, permits, outbox, bulk, syncs);
 
         Applier applier = new Applier(database, capture);
         Receiving receiving = new Receiving(accounts, permits, pauses, quota, database, applier, syncs,
@@ -114,13 +128,15 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("outbox", outbox);
         registry.bind("capture", capture);
         registry.bind("dispatch", dispatch);
+        registry.bind("bulk", bulk);
+        registry.bind("planReport", new PlanReport(database, plans, syncs));
         registry.bind("receiving", receiving);
         registry.bind("listening", new Listening(accounts, permits, pauses, inbox, applier, syncs,
                 settings.duration("sluice.inbox.skew", "5s"), new Heard(metrics, InstantSource.system())));
         registry.bind("status", new Status(database, quota, accounts, capture, pauses, syncs, inbox));
         registry.bind("alerts", new Alerts(quota, accounts, metrics));
-        registry.bind("housekeeping", new Housekeeping(quota, settings.duration("sluice.ledger.keep", "30d"), inbox,
-                settings.duration("sluice.inbox.keep", "3d")));
+        registry.bind("housekeeping", new Housekeeping(quota, bulkJobs, settings.duration("sluice.ledger.keep", "30d"),
+                inbox, settings.duration("sluice.inbox.keep", "3d")));
         registry.bind("pausing", new Pausing(pauses, accounts.names(), syncs));
         registry.bind("settingsFile", new SettingsFile(
                 Path.of(settings.text("sluice.settings.file", "application.properties")), ofAccounts, crms, limits,

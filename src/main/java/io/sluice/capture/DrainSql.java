@@ -87,6 +87,7 @@ final class DrainSql {
                     stamps = case when excluded.operation = 'delete' then '{}' else o.stamps || excluded.stamps end,
                     priority = case when o.operation is null then excluded.priority
                                     else least(o.priority, excluded.priority) end,
+                    promoted = case when excluded.priority < o.priority then 0 else o.promoted end,
                     since = case when o.operation is null then excluded.since else least(o.since, excluded.since) end
                 returning o.key"""
                 .formatted(Sql.text(sync.getAccount()), Sql.text(sync.getObject()), Sql.text(sync.getName()),

@@ -2,6 +2,7 @@ package io.sluice.crm;
 
 import io.sluice.Operation;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
 
@@ -20,6 +21,11 @@ public interface Crm {
     /** Whether it tells of changes by itself, to {@code /webhooks/ACCOUNT}; then it has a webhook-action. */
     default boolean sendsWebhooks() {
         return false;
+    }
+
+    /** How it takes very many upserts at once, or nothing where it has no such way. */
+    default Optional<Bulk> bulk() {
+        return Optional.empty();
     }
 
     /** Puts the beans that its Kamelets name into the registry. */

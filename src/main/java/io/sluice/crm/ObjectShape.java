@@ -1,6 +1,8 @@
 package io.sluice.crm;
 
+import java.util.Collection;
 import java.util.Map;
+import java.util.Optional;
 
 /** What a CRM's describe says of an object. */
 public record ObjectShape(String name, Map<String, Field> fields) {
@@ -15,5 +17,13 @@ public record ObjectShape(String name, Map<String, Field> fields) {
 
     public ObjectShape {
         fields = Map.copyOf(fields);
+    }
+
+    /** The first of these fields, or paths of fields, that names another record. */
+    public Optional<String> parent(Collection<String> paths) {
+        return paths.stream().filter(path -> {
+            Field field = fields.get(path.substring(0, path.indexOf('.') < 0 ? path.length() : path.indexOf('.')));
+            return field != null && field.type().equals("reference");
+        }).findFirst();
     }
 }

@@ -1,5 +1,6 @@
 package io.sluice.operate;
 
+import io.sluice.bulk.BulkJobs;
 import io.sluice.quota.Quota;
 import io.sluice.receive.Inbox;
 import java.sql.SQLException;
@@ -13,23 +14,26 @@ public final class Housekeeping {
     private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
 
     private final Quota quota;
+    private final BulkJobs jobs;
     private final Duration keep;
     private final Inbox inbox;
     private final Duration keepEvents;
 
     /**
-     * @param keep       how long calls stay in the ledger
+     * @param keep       how long calls stay in the ledger, and bulk jobs that have ended
      * @param keepEvents how long events stay in the inbox after they are done; longer than a CRM tells them again
      */
-    public Housekeeping(Quota quota, Duration keep, Inbox inbox, Duration keepEvents) {
+    public Housekeeping(Quota quota, BulkJobs jobs, Duration keep, Inbox inbox, Duration keepEvents) {
         this.quota = quota;
+        this.jobs = jobs;
         this.keep = keep;
         this.inbox = inbox;
         this.keepEvents = keepEvents;
     }
 
-    /** Takes out calls that no limit counts any more, and events that nobody tells again. */
+    /** Takes out calls and bulk jobs that no limit counts any more, and events that nobody tells again. */
     public void sweep() throws SQLException {
+        jobs.forget(keep);
         long gone = quota.forget(keep);
         if (gone > 0) {
             LOG.info("{} calls older than {} days were taken out of the ledger.", gone, keep.toDays());

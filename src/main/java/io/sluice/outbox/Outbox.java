@@ -8,8 +8,10 @@ import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Array;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -50,9 +52,39 @@ public final class Outbox {
                 where held.sync not in (%s))""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
 
     /**
+     * Moves what was picked in flight. What equals the base is an echo or a no-op and is dropped; so is the delete of a
+     * record that was never sent.
+     */
+    static final String TAKE = """
+            effective as materialized (
+                select p.account, p.object, p.key, p.operation, p.attempts, p.stamps, p.since, p.priority, r.crm_id,
+                       r.key is not null as known,
+                       case when r.key is null then p.fields
+                            else (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(p.fields) as f
+                                  where r.base -> f.key is distinct from f.value) end as fields
+                from picked p left join lateral (
+                    select * from sluice.record
+                    where account = p.account and object = p.object and key = p.key limit 1) as r on true),
+            pointless as materialized (
+                select account, object, key from effective
+                where operation = 'upsert' and known and fields = '{}'
+                   or operation = 'delete' and not known and attempts = 0),
+            idle as (
+                delete from sluice.outbox o where %s returning o.key),
+            taken as (
+                update sluice.outbox o set
+                    inflight_operation = e.operation, inflight = e.fields, inflight_stamps = e.stamps,
+                    inflight_since = e.since, lease = ?, lease_until = %%s,
+                    operation = null, fields = '{}', stamps = '{}', promoted = 0
+                from effective e
+                where o.account = e.account and o.object = e.object and o.key = e.key and %s
+                  and e.key not in (select key from pointless)
+                returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, e.crm_id, e.priority, e.since)"""
+            .formatted(among("o", "pointless"), among("o", "effective"));
+
+    /**
      * The most urgent record that no other process is claiming decides the call; places left are filled with the next
-     * lower work of the same sync and operation. What equals the base is an echo or a no-op and is dropped; so is the
-     * delete of a record that was never sent. The first column says how many were dropped.
+     * lower work of the same sync and operation. The first column says how many were dropped for being no change.
      *
      * <p>The index of what waits yields the rest in its order. Three things keep PostgreSQL from sorting all of it for
      * each call instead: the head is compared as a scalar, not joined; the size of a call stands in the text, since a
@@ -76,39 +108,17 @@ public final class Outbox {
                       and o.lease is null and o.due <= clock_timestamp()
                     order by o.priority, o.since limit %3$d for update of o skip locked) as most
                 order by priority, since limit (select fill from head)),
-            effective as materialized (
-                select p.account, p.object, p.key, p.operation, p.attempts, p.stamps, p.since, p.priority, r.crm_id,
-                       r.key is not null as known,
-                       case when r.key is null then p.fields
-                            else (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(p.fields) as f
-                                  where r.base -> f.key is distinct from f.value) end as fields
-                from picked p left join lateral (
-                    select * from sluice.record
-                    where account = p.account and object = p.object and key = p.key limit 1) as r on true),
-            pointless as materialized (
-                select account, object, key from effective
-                where operation = 'upsert' and known and fields = '{}'
-                   or operation = 'delete' and not known and attempts = 0),
-            idle as (
-                delete from sluice.outbox o where %4$s returning o.key),
-            taken as (
-                update sluice.outbox o set
-                    inflight_operation = e.operation, inflight = e.fields, inflight_stamps = e.stamps,
-                    inflight_since = e.since, lease = ?, lease_until = clock_timestamp() + ? * interval '1 millisecond',
-                    operation = null, fields = '{}', stamps = '{}', promoted = 0
-                from effective e
-                where o.account = e.account and o.object = e.object and o.key = e.key and %5$s
-                  and e.key not in (select key from pointless)
-                returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, e.crm_id, e.priority, e.since)
+            %4$s
             select (select count(*) from idle) as dropped, taken.*
             from (values (1)) as always(row) left join taken on true
             order by taken.priority, taken.since, taken.key""";
 
-    private static final String URGENCY = """
-            select priority from sluice.outbox
+    private static final String HEAD = """
+            select priority, case when priority = 0 then 0 else least(priority + promoted, 3) end as own, sync, operation,
+                   since, (extract(epoch from clock_timestamp() - since) * 1000)::bigint as age from sluice.outbox
             where account = ? and operation is not null and lease is null and due <= clock_timestamp()
               and account not in (%s) and sync not in (%s)
-            order by priority limit 1""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
+            order by priority, since limit 1""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
 
     /** A step up for each patience that went by, but never into the critical. */
     private static final String PROMOTE = """
@@ -149,8 +159,9 @@ public final class Outbox {
                 where r.account = m.account and r.object = m.object and r.key = m.key and %2$s""";
 
     /**
-     * A rejection goes to the dead letters, unless newer work waits: then the rejected fields go with it, or are
-     * pointless, where it is a delete.
+     * The records are found by their keys, not by their lease (hence {@code is not distinct from}): under that of a bulk
+     * job are many more. A rejection goes to the dead letters, unless newer work waits: then the rejected fields go with
+     * it, or are pointless, where it is a delete.
      */
     static final String SETTLE = """
             with answer as (
@@ -159,7 +170,8 @@ public final class Outbox {
             mine as materialized (
                 select o.*, a.status, a.crm_id, a.code, a.message, a.backoff_ms
                 from sluice.outbox o join answer a using (key)
-                where o.lease = ? order by o.account, o.object, o.key for update of o),
+                where o.account = ? and o.object = ? and o.key = any (array(select key from answer))
+                  and o.lease is not distinct from ? order by o.account, o.object, o.key for update of o),
             done_deletes as materialized (
                 select account, object, key from mine where status = 'done' and inflight_operation = 'delete'),
             over as materialized (
@@ -216,22 +228,26 @@ public final class Outbox {
 
     private static final int ENDED_AT_ONCE = 1000;
 
+    private static final String RETURN = """
+            with ended as materialized (
+                select o.account, o.object, o.key, o.inflight_operation, o.inflight from sluice.outbox o
+                where %%s for update of o %%s),
+            doubted as (
+                %2$s)
+            update sluice.outbox o set %1$s, last_error = %%s
+            from ended e
+            where o.account = e.account and o.object = e.object and o.key = e.key and %3$s
+            """.formatted(GIVE_BACK, DOUBT.formatted("ended", among("r", "ended")), among("o", "ended"));
+
     /**
      * By the index of leases, oldest first and a part at a time, so that the question whether one ended costs nothing
      * however much waits. What others are settling is skipped, so no order of keys is needed.
      */
-    static final String EXPIRE = """
-            with ended as materialized (
-                select o.account, o.object, o.key, o.inflight_operation, o.inflight from sluice.outbox o
-                where o.lease is not null and o.lease_until < now()
-                order by o.lease_until limit %3$d for update of o skip locked),
-            doubted as (
-                %2$s)
-            update sluice.outbox o set %1$s,
-                last_error = 'nobody settled this before its lease ended: the process was killed, or the call was cut'
-            from ended e
-            where o.account = e.account and o.object = e.object and o.key = e.key and %4$s
-            """.formatted(GIVE_BACK, DOUBT.formatted("ended", among("r", "ended")), ENDED_AT_ONCE, among("o", "ended"));
+    static final String EXPIRE = RETURN.formatted(
+            "o.lease is not null and o.lease_until < now() order by o.lease_until limit " + ENDED_AT_ONCE, "skip locked",
+            "'nobody settled this before its lease ended: the process was killed, or the call was cut'");
+
+    private static final String ABANDON = RETURN.formatted("o.lease = ? order by o.account, o.object, o.key", "", "?");
 
     private final Database database;
     private final Duration lease;
@@ -252,9 +268,31 @@ public final class Outbox {
                 connection.createArrayOf("text", accounts.toArray())));
     }
 
-    /** How urgent the most urgent work of an account is; nothing when none is due that no pause stops. */
+    /**
+     * What the most urgent work of an account is.
+     *
+     * @param own   its priority without what it gained by waiting
+     * @param since the time of its oldest change, by PostgreSQL's clock
+     * @param age   of that change
+     */
+    public record Head(String sync, Operation operation, Priority priority, Priority own, OffsetDateTime since,
+            Duration age) {
+
+        private static Head of(ResultSet row) throws SQLException {
+            return new Head(row.getString("sync"), Operation.of(row.getString("operation")),
+                    Priority.ofRank(row.getInt("priority")), Priority.ofRank(row.getInt("own")),
+                    row.getObject("since", OffsetDateTime.class), Duration.ofMillis(row.getLong("age")));
+        }
+    }
+
+    /** The most urgent work of an account; nothing when none is due that no pause stops. */
+    public Optional<Head> head(String account) throws SQLException {
+        return database.first(HEAD, Head::of, account);
+    }
+
+    /** How urgent that is. */
     public Optional<Priority> urgency(String account) throws SQLException {
-        return database.first(URGENCY, row -> Priority.ofRank(row.getInt(1)), account);
+        return head(account).map(Head::priority);
     }
 
     /**
@@ -292,14 +330,15 @@ public final class Outbox {
 
     /** @param most records of a call */
     static String claimOf(int most) {
-        return CLAIM.formatted(Pauses.ACCOUNTS, Pauses.SYNCS, most, among("o", "pointless"), among("o", "effective"));
+        return CLAIM.formatted(Pauses.ACCOUNTS, Pauses.SYNCS, most,
+                TAKE.formatted("clock_timestamp() + ? * interval '1 millisecond'"));
     }
 
     /**
      * Of one account and object, as a claim is, these are the rows themselves; of several, some more, which a join
      * leaves out.
      */
-    private static String among(String table, String rows) {
+    static String among(String table, String rows) {
         return """
                 %1$s.account = any (array(select distinct account from %2$s))
                   and %1$s.object = any (array(select distinct object from %2$s))
@@ -344,8 +383,8 @@ public final class Outbox {
                 texts(connection, outcomes, Outcome::crmId),
                 texts(connection, outcomes, Outcome::code),
                 texts(connection, outcomes, Outcome::message),
-                backoffs(connection, claim, outcomes, halve),
-                claim.lease(), rest.critical().toMillis(), rest.other().toMillis(), fill).get(0));
+                backoffs(connection, claim, outcomes, halve), claim.account(), claim.object(), claim.lease(),
+                rest.critical().toMillis(), rest.other().toMillis(), fill).get(0));
     }
 
     private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes, boolean halve)
@@ -368,6 +407,22 @@ public final class Outbox {
     /** Puts a claim back whose call was refused before it did anything: it waits again, in its place. */
     public void release(Claim claim) throws SQLException {
         database.planned(connection -> Database.update(connection, RELEASE, claim.lease()));
+    }
+
+    /** Puts back what was claimed for a job that came to nothing, as certainly not done. */
+    public static int release(Connection connection, UUID lease) throws SQLException {
+        Database.fixPlans(connection);
+        return Database.update(connection, RELEASE, lease);
+    }
+
+    /**
+     * Puts back what is left of a claim of which nobody knows whether it was done.
+     *
+     * @param why for whoever looks at the record
+     */
+    public static int abandon(Connection connection, UUID lease, String why) throws SQLException {
+        Database.fixPlans(connection);
+        return Database.update(connection, ABANDON, lease, why);
     }
 
     /** Gives back what processes that died had claimed. @return how many records */

@@ -26,7 +26,7 @@ public final class Pauses {
      * The paused accounts, for {@code name not in (...)}: a hash that is built once a statement. As {@code <> all} or
      * {@code not exists} it makes PostgreSQL misjudge how many rows are left, and sort the whole outbox for one claim.
      */
-    static final String ACCOUNTS = "select name from sluice.pause where kind = 'account'";
+    public static final String ACCOUNTS = "select name from sluice.pause where kind = 'account'";
 
     /** The paused syncs, likewise. */
     static final String SYNCS = "select name from sluice.pause where kind = 'sync'";

@@ -1,10 +1,22 @@
 package io.sluice.plan;
 
+import java.util.Locale;
+
 /**
  * How work is sent.
  *
- * @param kamelet name of the writer
- * @param most    records of one call
+ * @param kamelet name of the writer, or what the names of the bulk Kamelets begin with
+ * @param most    records of one call, or of one job
  */
-public record Method(String kamelet, int most) {
+public record Method(Way way, String kamelet, int most) {
+
+    /** One call for some records, or a job of several calls for very many. */
+    public enum Way {
+        COLLECTIONS, BULK;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 }

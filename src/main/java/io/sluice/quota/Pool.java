@@ -35,9 +35,14 @@ public record Pool(String name, List<Limit> shared, List<Member> members, Map<St
 
     /**
      * Who may make a call. Where members are kept for reading, what only reads is left to them, so that reports never
-     * spend what production needs; what is urgent may take from the others when they have nothing left.
+     * spend what production needs; what is urgent may take from the others when they have nothing left. A member that
+     * began something and has left the pool since leaves it to all.
      */
     List<Member> allowed(Call call) {
+        List<Member> named = members.stream().filter(member -> member.name().equals(call.member())).toList();
+        if (!named.isEmpty()) {
+            return named;
+        }
         if (!call.reads()) {
             return members.stream().filter(member -> !member.readsOnly()).toList();
         }

@@ -215,6 +215,13 @@ public final class Quota {
         });
     }
 
+    /** What work of this priority may still spend of an account's long windows. */
+    public Budget budget(String account, Priority priority) throws SQLException {
+        Pool pool = limits.pool(account);
+        List<Meter> meters = pool.meters().stream().filter(meter -> meter.limit().isLong()).toList();
+        return Budget.of(pool, database.transaction(connection -> Ledger.count(connection, meters)), priority);
+    }
+
     /**
      * Takes old calls out of the ledger, but none that a limit or its forecast still counts.
      *

@@ -66,6 +66,13 @@ final class Rule {
         return Optional.empty();
     }
 
+    /** How many calls of this priority a long limit still has a place for. */
+    static long spare(Limit limit, Count count, Priority priority) {
+        long ours = part(part(limit.max(), limit.share()), mark(priority)) - count.own();
+        long everybodys = part(limit.max() - limit.reserve(), mark(priority)) - count.total();
+        return Math.max(0, Math.min(ours, everybodys));
+    }
+
     /** The part of what we may take of a limit that nobody has taken, from 0 to 1. */
     static double left(Limit limit, Count count) {
         long ours = part(limit.max(), limit.share()) - count.own();

@@ -2,7 +2,9 @@ package io.sluice.send;
 
 import io.sluice.Operation;
 import io.sluice.Outcome;
+import io.sluice.Priority;
 import io.sluice.Sync;
+import io.sluice.bulk.BulkDispatch;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Permits;
 import io.sluice.outbox.Claim;
@@ -14,8 +16,11 @@ import io.sluice.quota.Permit;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,19 +35,27 @@ public final class Dispatch {
     private final Accounts accounts;
     private final Permits permits;
     private final Outbox outbox;
+    private final BulkDispatch bulk;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
 
-    public Dispatch(Accounts accounts, Permits permits, Outbox outbox, List<Sync> syncs) {
+    public Dispatch(Accounts accounts, Permits permits, Outbox outbox, BulkDispatch bulk, List<Sync> syncs) {
         this.accounts = accounts;
         this.permits = permits;
         this.outbox = outbox;
+        this.bulk = bulk;
         syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
 
     /** The accounts that have work which is due and that may be called now. */
     public List<String> waiting() throws SQLException {
         List<String> ready = accounts.ready();
-        return ready.isEmpty() ? List.of() : outbox.waiting(ready);
+        if (ready.isEmpty()) {
+            return List.of();
+        }
+        Set<String> waiting = new LinkedHashSet<>(outbox.waiting(ready));
+        waiting.addAll(bulk.waiting());
+        waiting.retainAll(ready);
+        return List.copyOf(waiting);
     }
 
     /**
@@ -50,20 +63,39 @@ public final class Dispatch {
      * comes free in a moment is waited for; what becomes due meanwhile is asked for at once.
      */
     public Permit permit(String account) throws SQLException, InterruptedException {
-        return permits.await(() -> outbox.urgency(account).map(urgency -> new Call(account, "write", urgency, false)),
-                LONGEST_WAIT).orElse(null);
+        return permits.await(() -> wanted(account), LONGEST_WAIT).orElse(null);
+    }
+
+    /** A permit for the most urgent step of a bulk job that carries a file, or null as above. */
+    public Permit transfer(String account) throws SQLException, InterruptedException {
+        return permits.await(() -> bulk.due(account, true), LONGEST_WAIT).orElse(null);
+    }
+
+    /** The next step of a job goes before new work that is no more urgent: it holds records. */
+    private Optional<Call> wanted(String account) throws SQLException {
+        Optional<Call> step = bulk.due(account, false);
+        Optional<Outbox.Head> head = outbox.head(account);
+        if (head.isEmpty() || step.isPresent() && step.get().priority().compareTo(head.get().priority()) <= 0) {
+            return step;
+        }
+        Priority urgency = head.get().priority();
+        if (!bulk.isPlanned(account, head.get())) {
+            return Optional.of(new Call(account, "write", urgency, false));
+        }
+        return bulk.isGathering(head.get()) ? Optional.empty()
+                : Optional.of(new Call(account, BulkDispatch.STEP, urgency, false));
     }
 
     /** The most urgent work of an account, none less urgent than the permit allows, or null. */
     public Claim claim(Permit permit) throws SQLException {
-        int most = Planner.plan(accounts.get(permit.account()).crm(), Operation.UPSERT).most();
+        int most = Planner.collections(accounts.get(permit.account()).crm(), Operation.UPSERT).most();
         return outbox.claim(permit.account(), most, permit.priority()).orElse(null);
     }
 
     /** Where the work goes: the writer Kamelet with what it must know of the sync. */
     public String writer(Claim claim) {
         Sync sync = syncs.get(claim.sync());
-        Method method = Planner.plan(accounts.get(claim.account()).crm(), claim.operation());
+        Method method = Planner.collections(accounts.get(claim.account()).crm(), claim.operation());
         return "kamelet:" + method.kamelet() + "?account=" + claim.account() + "&object=" + sync.getObject()
                 + "&externalId=" + sync.getExternalId();
     }

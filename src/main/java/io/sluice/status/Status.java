@@ -12,7 +12,9 @@ import io.sluice.quota.Usage;
 import io.sluice.receive.Inbox;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,11 @@ public final class Status {
                             0)::bigint as oldest_waiting_ms,
                    (array_agg(last_error order by due desc) filter (where last_error is not null))[1] as last_error
             from sluice.outbox where sync = ?""";
+
+    private static final String JOBS = """
+            select sync, operation, step, crm_job, records, trials, began_at,
+                   (select count(*) from sluice.outbox o where o.lease = j.lease) as left
+            from sluice.bulk_job j where account = ? and ended_at is null order by began_at""";
 
     private static final String DONE = "select count(*) from sluice.record where sync = ?";
 
@@ -121,10 +128,24 @@ public final class Status {
             status.put("members", members.stream().map(member -> Map.of("name", member.name(),
                     "use", member.readsOnly() ? "read" : "all", "limits", limits(member.name(), usages))).toList());
         }
+        status.put("bulkJobs", database.query(JOBS, Status::job, account));
         status.put("refusals", quota.storms(account).stream()
                 .map(storm -> Map.of("kind", storm.kind(), "times", storm.step(), "since", storm.since().toString(),
                         "triedAgainAt", storm.until().toString())).toList());
         return status;
+    }
+
+    private static Map<String, Object> job(ResultSet row) throws SQLException {
+        Map<String, Object> job = new LinkedHashMap<>();
+        job.put("sync", row.getString("sync"));
+        job.put("operation", row.getString("operation"));
+        job.put("step", row.getString("step"));
+        job.put("id", row.getString("crm_job"));
+        job.put("records", row.getLong("records"));
+        job.put("left", row.getLong("left"));
+        job.put("trials", row.getLong("trials"));
+        job.put("beganAt", row.getObject("began_at", OffsetDateTime.class).toInstant().toString());
+        return job;
     }
 
     private static List<Map<String, Object>> limits(String owner, List<Usage> usages) {

@@ -108,9 +108,14 @@ public final class Database implements AutoCloseable {
     /** As {@link #transaction}, with plans that no statistics change ({@link #FIXED_PLAN}). */
     public <T> T planned(Work<T> work) throws SQLException {
         return transaction(connection -> {
-            query(connection, FIXED_PLAN, row -> null);
+            fixPlans(connection);
             return work.in(connection);
         });
+    }
+
+    /** From now on until the transaction ends no statistics change a plan. */
+    public static void fixPlans(Connection connection) throws SQLException {
+        query(connection, FIXED_PLAN, row -> null);
     }
 
     private <T> T once(Work<T> work) throws SQLException {

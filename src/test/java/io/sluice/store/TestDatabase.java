@@ -143,6 +143,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
         run("set client_min_messages = warning; drop schema if exists app cascade; create schema app",
                 "truncate sluice.change_log, sluice.outbox, sluice.record, sluice.dead_letter, sluice.api_call,"
                         + " sluice.usage_minute, sluice.quota, sluice.quota_history, sluice.refusal,"
-                        + " sluice.checkpoint, sluice.inbox, sluice.pause, sluice.deleted, sluice.conflict");
+                        + " sluice.checkpoint, sluice.inbox, sluice.pause, sluice.deleted, sluice.conflict,"
+                        + " sluice.bulk_job, sluice.bulk_detour");
     }
 }

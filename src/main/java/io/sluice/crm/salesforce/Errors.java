@@ -22,6 +22,9 @@ final class Errors {
             new Spent(400, "LIMIT_EXCEEDED", "", Refusal.BULK),
             new Spent(429, "", "", Refusal.SHORT));
 
+    /** Codes of a delete whose record is deleted already. */
+    private static final Set<String> GONE = Set.of("ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY");
+
     private record Spent(int status, String code, String words, String kind) {
 
         boolean fits(SalesforceAnswer answer) {
@@ -36,6 +39,11 @@ final class Errors {
     static Refusal refusal(SalesforceAnswer answer) {
         return SPENT.stream().filter(spent -> spent.fits(answer)).findFirst()
                 .map(spent -> new Refusal(spent.kind(), Duration.ZERO)).orElse(null);
+    }
+
+    /** Whether a delete was not done because there is nothing left to delete. */
+    static boolean isGone(String code) {
+        return code != null && GONE.contains(code);
     }
 
     static Outcome outcome(String key, String code, String message) {

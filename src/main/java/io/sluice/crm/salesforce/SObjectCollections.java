@@ -2,6 +2,7 @@ package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Change;
+import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.store.Json;
 import java.util.ArrayList;
@@ -94,10 +95,7 @@ final class SObjectCollections {
         }
         JsonNode error = result.path("errors").path(0);
         String code = error.path("statusCode").asText("UNKNOWN_EXCEPTION");
-        boolean alreadyGone = change.operation() == io.sluice.Operation.DELETE
-                && (code.equals("ENTITY_IS_DELETED") || code.equals("NOT_FOUND")
-                        || code.equals("INVALID_CROSS_REFERENCE_KEY"));
-        if (alreadyGone) {
+        if (change.operation() == Operation.DELETE && Errors.isGone(code)) {
             return Outcome.done(change.key(), null);
         }
         String fields = error.path("fields").isEmpty() ? "" : " (fields " + error.path("fields") + ")";

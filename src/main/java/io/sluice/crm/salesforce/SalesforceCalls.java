@@ -12,6 +12,7 @@ import io.sluice.quota.Answer;
 import io.sluice.quota.Refusal;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,7 +41,7 @@ public final class SalesforceCalls {
     public static final String RECORDS = "SluiceRecords";
     private static final String CHANGES = "SluiceChanges";
     private static final String TOKEN = "SluiceToken";
-    private static final String SENT_BYTES = "SluiceSentBytes";
+    static final String SENT_BYTES = "SluiceSentBytes";
     private static final Logger LOG = LoggerFactory.getLogger(SalesforceCalls.class);
 
     private final Permits permits;
@@ -73,7 +74,9 @@ public final class SalesforceCalls {
         int status = statusOf(exchange);
         String body = bodyOf(exchange, failure, status);
         SalesforceAnswer answer = new SalesforceAnswer(status, body);
-        exchange.getMessage().setBody(body);
+        if (failure != null || !(exchange.getMessage().getBody() instanceof Path)) {
+            exchange.getMessage().setBody(body);
+        }
         exchange.getMessage().setHeader(STATUS, status);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         int records = exchange.getMessage().getHeader(RECORDS, 0, Integer.class);
@@ -134,7 +137,7 @@ public final class SalesforceCalls {
         }
     }
 
-    private static String member(Exchange exchange) {
+    static String member(Exchange exchange) {
         return exchange.getMessage().getHeader(Permits.MEMBER, String.class);
     }
 
@@ -153,16 +156,16 @@ public final class SalesforceCalls {
         return answer == null || answer.getStatusCode() < 300 ? Answer.LOST : answer.getStatusCode();
     }
 
-    /** The answer's text; camel-salesforce hands that of a failed raw call on as the exception's message. */
+    /** The answer's text, none where it is a file; camel-salesforce hands that of a failed raw call on as the exception's message. */
     private static String bodyOf(Exchange exchange, Exception failure, int status) {
         if (failure == null) {
-            return exchange.getMessage().getBody(String.class);
+            return exchange.getMessage().getBody() instanceof Path ? "" : exchange.getMessage().getBody(String.class);
         }
         SalesforceException answer = ObjectHelper.getException(SalesforceException.class, failure);
         return status == Answer.LOST || answer == null ? Reason.of(failure) : answer.getMessage();
     }
 
-    private static SalesforceAnswer answer(Exchange exchange) {
+    static SalesforceAnswer answer(Exchange exchange) {
         return new SalesforceAnswer(exchange.getMessage().getHeader(STATUS, 0, Integer.class),
                 exchange.getMessage().getBody(String.class));
     }

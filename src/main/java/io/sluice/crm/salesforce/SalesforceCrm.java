@@ -2,10 +2,14 @@ package io.sluice.crm.salesforce;
 
 import io.sluice.Operation;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.Bulk;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.salesforce.AuthenticationType;
 import org.apache.camel.component.salesforce.SalesforceComponent;
@@ -18,6 +22,13 @@ public final class SalesforceCrm implements Crm {
     /** sObject Collections take up to 200 records a request (REST API Developer Guide, "sObject Collections"). */
     static final int COLLECTION_SIZE = 200;
 
+    /**
+     * A day takes 15,000 batches of 10,000 records, an upload 150 MB ("Bulk API Limits"; 100 MB leave room for the CSV to
+     * grow). Create, upload, close, results, and some looks at the job.
+     */
+    private static final Bulk BULK = new Bulk(Set.of(Operation.UPSERT, Operation.DELETE), 150_000, 100_000_000, 10, 10,
+            10_000, 15_000, BulkCsv.CLEARED);
+
     @Override
     public String name() {
         return "salesforce";
@@ -29,9 +40,18 @@ public final class SalesforceCrm implements Crm {
     }
 
     @Override
+    public Optional<Bulk> bulk() {
+        return Optional.of(BULK);
+    }
+
+    @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
         registry.bind("salesforceCalls", new SalesforceCalls(permits, accounts));
-        registry.bind("salesforceReads", new SalesforceReads(java.time.InstantSource.system()));
+        registry.bind("salesforceBulk", new SalesforceBulk());
+        registry.bind("salesforceTransfers", new SalesforceTransfers());
+        registry.bind("salesforceTransferClient", SalesforceTransfers.client());
+        registry.bind("salesforceTransferHeaders", SalesforceTransfers.headers());
+        registry.bind("salesforceReads", new SalesforceReads(InstantSource.system()));
     }
 
     @Override

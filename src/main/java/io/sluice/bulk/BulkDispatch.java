@@ -1,0 +1,178 @@
+package io.sluice.bulk;
+
+import io.sluice.Outcome;
+import io.sluice.Sync;
+import io.sluice.crm.Accounts;
+import io.sluice.crm.Job;
+import io.sluice.outbox.BulkClaim;
+import io.sluice.outbox.Outbox;
+import io.sluice.quota.Call;
+import io.sluice.quota.Permit;
+import java.sql.SQLException;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The decisions of the bulk routes, between the steps that their YAML shows. */
+public final class BulkDispatch {
+
+    /** Calls under this name are granted to the steps of jobs that carry no file. */
+    public static final String STEP = "bulk";
+
+    /** And these to those that carry one, which have senders of their own: nothing urgent waits behind a file. */
+    public static final String TRANSFER = "bulk-transfer";
+
+    private static final Logger LOG = LoggerFactory.getLogger(BulkDispatch.class);
+
+    private final Accounts accounts;
+    private final Outbox outbox;
+    private final BulkJobs jobs;
+    private final JobRecords records;
+    private final BulkPlans plans;
+
+    public BulkDispatch(Accounts accounts, Outbox outbox, BulkJobs jobs, JobRecords records, BulkPlans plans) {
+        this.accounts = accounts;
+        this.outbox = outbox;
+        this.jobs = jobs;
+        this.records = records;
+        this.plans = plans;
+    }
+
+    /** The accounts that have a job whose next step is due. */
+    public Set<String> waiting() throws SQLException {
+        return jobs.waiting();
+    }
+
+    /** The call of the most urgent step that is due, of those with a file or those without. */
+    public Optional<Call> due(String account, boolean transfer) throws SQLException {
+        return jobs.due(account, transfer).map(due ->
+                new Call(account, transfer ? TRANSFER : STEP, due.priority(), false, due.member()));
+    }
+
+    /** Whether so much waits behind the most urgent work that a job is the cheaper way. */
+    public boolean isPlanned(String account, Outbox.Head head) throws SQLException {
+        return plans.claim(account, head).isPresent();
+    }
+
+    /** Whether a job that is planned should wait for what is about to join it. */
+    public boolean isGathering(Outbox.Head head) throws SQLException {
+        return plans.isGathering(head);
+    }
+
+    /** The job whose step this permit is for, one that begins with it, or null: then the records go by other calls. */
+    public BulkJob job(Permit permit) throws SQLException {
+        boolean transfer = permit.operation().equals(TRANSFER);
+        if (!transfer && !permit.operation().equals(STEP)) {
+            return null;
+        }
+        Optional<BulkJob> due = jobs.take(permit.account(), transfer, permit.member());
+        return due.isPresent() || transfer ? due.orElse(null) : begun(permit).orElse(null);
+    }
+
+    private Optional<BulkJob> begun(Permit permit) throws SQLException {
+        Optional<Outbox.Head> head = outbox.head(permit.account());
+        if (head.isEmpty() || head.get().priority().compareTo(permit.priority()) > 0) {
+            return Optional.empty();
+        }
+        Optional<BulkClaim> claim = plans.claim(permit.account(), head.get());
+        Optional<BulkJob> job = claim.isEmpty() ? Optional.empty() : jobs.begin(claim.get(), permit.member());
+        job.ifPresent(it -> LOG.info("{}: {} {}s of {} go by a bulk job.", it.sync(), it.records(), it.operation(),
+                it.object()));
+        return job;
+    }
+
+    /** Says that the transfers of this process are alive. */
+    public void beat() throws SQLException {
+        jobs.beat();
+    }
+
+    /** The Kamelet that makes the call of the job's step, with what it must know. */
+    public String kamelet(BulkJob job) {
+        Sync sync = plans.sync(job.sync());
+        String uri = "kamelet:" + accounts.get(job.account()).crm().name() + "-bulk-" + job.step().call()
+                + "-action?account=" + job.account();
+        String work = "&operation=" + job.operation() + "&externalId=" + sync.getExternalId();
+        return switch (job.step()) {
+            case CREATE -> uri + work + "&object=" + sync.getObject();
+            case UPLOAD -> uri + work;
+            case SUCCESSES -> uri + work + "&part=successfulResults";
+            case FAILURES -> uri + work + "&part=failedResults";
+            case REST -> uri + work + "&part=unprocessedrecords";
+            case FIND, CLOSE, POLL, ABORT -> uri;
+        };
+    }
+
+    /** What goes into that call. */
+    public Object body(BulkJob job) {
+        return job.step() == Step.UPLOAD ? records.of(job, plans.sync(job.sync()).getParent()) : null;
+    }
+
+    /**
+     * Takes the answer and moves the job.
+     *
+     * @param refused whether a limit of the CRM's refused the call, or null
+     * @param next    where the CRM's list of jobs goes on, or null
+     * @return whether the same call is to be made for the next page
+     */
+    public boolean took(BulkJob job, Object answer, int status, Boolean refused, String next) throws SQLException {
+        if (job.step() == Step.FIND && answer instanceof List<?> page) {
+            Optional<Job> lost = LostJob.in(page, job, plans.sync(job.sync()).getExternalId(), jobs.known(job.account()));
+            if (lost.isEmpty() && next != null) {
+                return true;
+            }
+            lost.ifPresent(it -> LOG.info("{}: bulk job {} was created, although its answer was lost; it goes on.",
+                    job.sync(), it.id()));
+            apply(job, Course.looked(job, lost.isPresent()), lost.map(Job::id).orElse(null));
+        } else if (answer instanceof Stream<?> outcomes) {
+            apply(job, Course.settled(job.step(), settle(job, outcomes)), job.crmJob());
+        } else {
+            Job told = answer instanceof Job it ? it : null;
+            if (told == null && status >= 300) {
+                LOG.warn("{}: step {} of a bulk job was answered {}: {}", job.sync(), job.step(), status, answer);
+            }
+            if (told != null && told.stage() == Job.Stage.FAILED) {
+                plans.detour(job, "a bulk job has failed: " + told.message());
+                LOG.warn("{}: bulk job {} has failed: {}. What it wrote counts; the rest goes by other calls.", job.sync(),
+                        told.id(), told.message());
+            }
+            apply(job, Course.after(job, status, Boolean.TRUE.equals(refused), told),
+                    job.step() == Step.CREATE && told != null ? told.id() : job.crmJob());
+        }
+        return false;
+    }
+
+    private long settle(BulkJob job, Stream<?> outcomes) throws SQLException {
+        Map<Outcome.Status, Integer> counts = new EnumMap<>(Outcome.Status.class);
+        long left;
+        try (outcomes) {
+            left = records.settle(job, outcomes.map(Outcome.class::cast)
+                    .peek(outcome -> counts.merge(outcome.status(), 1, Integer::sum)));
+        }
+        LOG.info("{}: of the bulk job to {}, {} records are done, {} to be tried again, {} in the dead letters, {} not"
+                + " named yet.", job.sync(), job.object(), counts.getOrDefault(Outcome.Status.DONE, 0),
+                counts.getOrDefault(Outcome.Status.RETRY, 0), counts.getOrDefault(Outcome.Status.REJECTED, 0), left);
+        return left;
+    }
+
+    private void apply(BulkJob job, Move move, String crmJob) throws SQLException {
+        if (move instanceof Move.Next next) {
+            jobs.move(job, next, next.step() == Step.FIND ? null : crmJob);
+        } else if (move instanceof Move.Release release) {
+            LOG.warn("{}: {}; its {} records wait again.", job.sync(), release.why(), job.records());
+            if (release.detour()) {
+                plans.detour(job, release.why());
+            }
+            jobs.release(job, release.why());
+        } else if (move instanceof Move.Finish finish) {
+            int left = jobs.finish(job, finish.why());
+            if (left > 0) {
+                LOG.warn("{}: {}; {} records wait again.", job.sync(), finish.why(), left);
+            }
+        }
+    }
+}

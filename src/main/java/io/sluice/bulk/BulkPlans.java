@@ -1,0 +1,109 @@
+package io.sluice.bulk;
+
+import io.sluice.Sync;
+import io.sluice.crm.Accounts;
+import io.sluice.crm.Bulk;
+import io.sluice.crm.Crm;
+import io.sluice.outbox.BulkClaim;
+import io.sluice.outbox.Outbox;
+import io.sluice.plan.Method;
+import io.sluice.plan.Plan;
+import io.sluice.plan.Planner;
+import io.sluice.plan.Situation;
+import io.sluice.quota.Budget;
+import io.sluice.quota.Quota;
+import io.sluice.store.Database;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Asks the planner with what the database knows. */
+public final class BulkPlans {
+
+    /** More of the same change is on its way from the log, which is worth a moment: one job instead of several. */
+    private static final String ARRIVING = """
+            select from sluice.change_log
+            where source = ? and ?::timestamptz > clock_timestamp() - interval '5 seconds' limit 1""";
+
+    private final Database database;
+    private final Accounts accounts;
+    private final Quota quota;
+    private final BulkJobs jobs;
+    private final Planner planner;
+    private final long bytes;
+    private final Detours detours;
+    private final Map<String, Sync> syncs = new LinkedHashMap<>();
+
+    /**
+     * @param bytes  of one job at most, which the user allows
+     * @param detour how long an object's records go by other calls after its job failed as a whole
+     */
+    public BulkPlans(Database database, Accounts accounts, Quota quota, BulkJobs jobs, Planner planner, long bytes,
+            Duration detour, List<Sync> syncs) {
+        this.database = database;
+        this.accounts = accounts;
+        this.quota = quota;
+        this.jobs = jobs;
+        this.planner = planner;
+        this.bytes = bytes;
+        this.detours = new Detours(database, detour);
+        syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));
+    }
+
+    /** What a job would take, where so much waits behind the most urgent work that a job is the way. */
+    public Optional<BulkClaim> claim(String account, Outbox.Head head) throws SQLException {
+        Crm crm = accounts.get(account).crm();
+        Optional<Bulk> bulk = crm.bulk();
+        // asked before each call, so the cheap questions come first
+        if (bulk.isEmpty() || !Planner.mayWait(head.own()) || !syncs.containsKey(head.sync())) {
+            return Optional.empty();
+        }
+        int enough = Planner.least(crm, head.operation(), false);
+        int waiting = BulkClaim.waiting(database, account, head.sync(), head.operation(), enough);
+        if (waiting < Planner.least(crm, head.operation(), true)) {
+            return Optional.empty();
+        }
+        Situation situation = situation(account, head, waiting);
+        Method method = planner.plan(crm, situation).method();
+        return method.way() != Method.Way.BULK ? Optional.empty()
+                : Optional.of(new BulkClaim(account, head.sync(), head.operation(),
+                        Planner.least(crm, head.operation(), situation.scarce()), method.most(),
+                        Math.min(bytes, bulk.get().bytes()), bulk.get().reserved()));
+    }
+
+    /** Whether a job that is planned should wait for what is about to join it. */
+    public boolean isGathering(Outbox.Head head) throws SQLException {
+        return !database.query(ARRIVING, row -> true, syncs.get(head.sync()).getTable(), head.since()).isEmpty();
+    }
+
+    /** The plan for so many records that wait behind the most urgent of them. */
+    public Plan plan(String account, Situation situation) {
+        return planner.plan(accounts.get(account).crm(), situation);
+    }
+
+    /** What a plan for so many records depends on. */
+    Situation situation(String account, Outbox.Head head, long waiting) throws SQLException {
+        Budget budget = quota.budget(account, head.priority());
+        Bulk bulk = accounts.get(account).crm().bulk().orElse(null);
+        return new Situation(head.operation(), head.own(), waiting, head.age(), budget.calls(), budget.scarce(),
+                bulk == null ? 0 : Math.max(0, bulk.jobs() - jobs.open(account)),
+                bulk == null ? null : barred(account, bulk, syncs.get(head.sync()).getObject()));
+    }
+
+    private String barred(String account, Bulk bulk, String object) throws SQLException {
+        return jobs.batches(account, bulk.batch()) >= bulk.batches() ? "the day's batches of bulk jobs are spent"
+                : detours.barred(account, object);
+    }
+
+    /** The object's records go by other calls for a while. */
+    void detour(BulkJob job, String why) throws SQLException {
+        detours.take(job, why);
+    }
+
+    Sync sync(String name) {
+        return syncs.get(name);
+    }
+}

@@ -1,0 +1,135 @@
+package io.sluice.bulk;
+
+import io.sluice.crm.Job;
+import java.time.Duration;
+
+/**
+ * The course of a job, as pure functions of its step and the answer. No answer is trusted to have been without effect:
+ * an upload that may have arrived is sent again, which the CRM refuses, and a job that may be closed is asked for its
+ * state, which then decides.
+ */
+final class Course {
+
+    /** Steps in a row that bring a job no further before it is given up: half a day at the longest pause. */
+    private static final int MOST_TRIALS = 720;
+    /** Of those, steps that the CRM refuses for what they are, and steps before it has the records. */
+    private static final int MOST_REFUSALS = 6;
+    private static final Duration FIRST_POLL = Duration.ofSeconds(2);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+    /** What the CRMs do in a second at least, for the first look. */
+    private static final int RECORDS_A_SECOND = 5000;
+
+    private Course() {
+    }
+
+    /**
+     * The move after a call that has no body of its own to tell of.
+     *
+     * @param status  HTTP status; 0 when no answer came
+     * @param refused whether a limit of the CRM's refused it: nothing came of it
+     * @param answer  what the CRM said of the job, or null
+     */
+    static Move after(BulkJob job, int status, boolean refused, Job answer) {
+        boolean done = status >= 200 && status < 300;
+        boolean wrong = !refused && isWrong(status);
+        boolean begun = job.step() != Step.CREATE && job.step() != Step.FIND;
+        if (job.trials() >= MOST_TRIALS || (wrong || !begun) && job.trials() >= MOST_REFUSALS) {
+            return givenUp(job);
+        }
+        return switch (job.step()) {
+            case CREATE -> created(job, status, refused, done, wrong);
+            case FIND -> retry(job, Step.FIND);   // a list that came is not judged here
+            case UPLOAD -> done ? now(Step.CLOSE) : wrong ? again(job, Step.CLOSE) : retry(job, Step.UPLOAD);
+            case CLOSE -> done ? new Move.Next(Step.POLL, firstLook(job.records()), true)
+                    : refused ? retry(job, Step.CLOSE) : again(job, Step.POLL);
+            case POLL -> done && answer != null ? polled(job, answer)
+                    : wrong ? new Move.Finish("the CRM does not know its bulk job any more") : retry(job, Step.POLL);
+            case SUCCESSES, FAILURES, REST -> retry(job, job.step());
+            case ABORT -> done || wrong ? now(Step.SUCCESSES) : retry(job, Step.ABORT);
+        };
+    }
+
+    private static Move created(BulkJob job, int status, boolean refused, boolean done, boolean wrong) {
+        if (done) {
+            return now(Step.UPLOAD);
+        }
+        if (refused || wrong || status == 401 || status == 403) {
+            // who is refused for what it asked would be refused again; limits and logins have pauses of their own
+            return new Move.Release("the CRM creates no bulk job", wrong);
+        }
+        return retry(job, Step.FIND);
+    }
+
+    private static Move polled(BulkJob job, Job answer) {
+        return switch (answer.stage()) {
+            case OPEN -> again(job, Step.UPLOAD);
+            case WORKING -> new Move.Next(Step.POLL, nextLook(job), false);
+            case COMPLETE, FAILED, ABORTED -> now(Step.SUCCESSES);
+        };
+    }
+
+    /**
+     * After the CRM's jobs were looked through for one that an unanswered request created.
+     *
+     * @param found whether there is one: nothing else knows of it, so it is this job's
+     */
+    static Move looked(BulkJob job, boolean found) {
+        return found ? now(Step.UPLOAD) : again(job, Step.CREATE);
+    }
+
+    /** After a part of the results was settled. */
+    static Move settled(Step part, long left) {
+        if (left == 0) {
+            return new Move.Finish(null);
+        }
+        return switch (part) {
+            case SUCCESSES -> now(Step.FAILURES);
+            case FAILURES -> now(Step.REST);
+            default -> new Move.Finish("no result of the bulk job names this record");
+        };
+    }
+
+    private static Move givenUp(BulkJob job) {
+        return switch (job.step()) {
+            case CREATE, FIND -> new Move.Release("the CRM creates no bulk job", true);
+            case UPLOAD, CLOSE, POLL -> now(Step.ABORT);
+            case SUCCESSES, FAILURES, REST, ABORT -> new Move.Finish("the results of the bulk job can't be read");
+        };
+    }
+
+    /** A 4xx that is about what was asked, and not about who asked or how often. */
+    private static boolean isWrong(int status) {
+        return status >= 400 && status < 500 && status != 401 && status != 403 && status != 408 && status != 429;
+    }
+
+    private static Move now(Step step) {
+        return new Move.Next(step, Duration.ZERO, true);
+    }
+
+    private static Move again(BulkJob job, Step step) {
+        return new Move.Next(step, job.trials() == 0 ? Duration.ZERO : pause(job.trials()), false);
+    }
+
+    private static Move retry(BulkJob job, Step step) {
+        return new Move.Next(step, pause(job.trials()), false);
+    }
+
+    static Duration firstLook(int records) {
+        Duration guess = Duration.ofSeconds(records / RECORDS_A_SECOND);
+        return min(guess.compareTo(FIRST_POLL) > 0 ? guess : FIRST_POLL);
+    }
+
+    /** A job that takes longer is looked at less and less often. */
+    private static Duration nextLook(BulkJob job) {
+        return min(firstLook(job.records()).multipliedBy(1 + Math.min(job.trials(), 60)));
+    }
+
+    /** Doubles from one second to a minute. */
+    static Duration pause(int trials) {
+        return min(Duration.ofSeconds(1L << Math.min(trials, 10)));
+    }
+
+    private static Duration min(Duration pause) {
+        return pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
+    }
+}

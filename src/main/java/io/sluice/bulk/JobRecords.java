@@ -1,0 +1,118 @@
+package io.sluice.bulk;
+
+import io.sluice.Change;
+import io.sluice.Operation;
+import io.sluice.Outcome;
+import io.sluice.crm.Records;
+import io.sluice.outbox.Claim;
+import io.sluice.outbox.Outbox;
+import io.sluice.store.Database;
+import io.sluice.store.Json;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** The records of a job, out to its upload and back from its results; never many of them at once in memory. */
+public final class JobRecords {
+
+    private static final int ROWS_A_FETCH = 1000;
+    private static final int OUTCOMES_A_TRANSACTION = 2000;
+
+    private static final String FIELDS = """
+            select distinct jsonb_object_keys(inflight) as field from sluice.outbox where lease = ? order by field""";
+
+    /**
+     * Those of one parent stand together: the CRM works on parts of a job side by side, and two that write below one
+     * parent would wait for its lock, or fail on it.
+     */
+    private static final String RECORDS = """
+            select o.key, o.inflight, r.crm_id
+            from sluice.outbox o left join sluice.record r using (account, object, key)
+            where o.lease = ? order by o.inflight ->> ?, o.key""";
+
+    private static final String KEYS =
+            "select crm_id, key from sluice.record where account = ? and object = ? and crm_id = any(?)";
+
+    private final Database database;
+    private final Outbox outbox;
+
+    public JobRecords(Database database, Outbox outbox) {
+        this.database = database;
+        this.outbox = outbox;
+    }
+
+    /**
+     * What the job writes: the same whenever it is asked, for it is in flight.
+     *
+     * @param parent the field that names a record's parent, or null
+     */
+    Records of(BulkJob job, String parent) {
+        return new Records() {
+            @Override
+            public List<String> fields() throws SQLException {
+                return database.query(FIELDS, row -> row.getString(1), job.lease());
+            }
+
+            @Override
+            public void each(Consumer<Change> reader) throws SQLException {
+                database.transaction(connection -> {
+                    stream(connection, job, parent, reader);
+                    return null;
+                });
+            }
+        };
+    }
+
+    /** By a cursor, which PostgreSQL's driver uses where a size to fetch is set inside a transaction. */
+    private static void stream(Connection connection, BulkJob job, String parent, Consumer<Change> reader)
+            throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(RECORDS)) {
+            statement.setFetchSize(ROWS_A_FETCH);
+            statement.setObject(1, job.lease());
+            statement.setString(2, parent);
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    reader.accept(new Change(rows.getString("key"), job.operation(), rows.getString("crm_id"),
+                            Json.fields(rows.getString("inflight"))));
+                }
+            }
+        }
+    }
+
+    /**
+     * Settles the outcomes as they are read, some in a transaction; what was settled before a crash is left alone.
+     *
+     * @return how many of the job's records are in flight still
+     */
+    long settle(BulkJob job, Stream<Outcome> outcomes) throws SQLException {
+        Claim claim = new Claim(job.lease(), job.account(), job.object(), job.sync(), job.operation(), List.of());
+        List<Outcome> some = new ArrayList<>();
+        for (Iterator<Outcome> all = outcomes.iterator(); all.hasNext();) {
+            some.add(all.next());
+            if (some.size() == OUTCOMES_A_TRANSACTION || !all.hasNext()) {
+                outbox.settle(claim, job.operation() == Operation.DELETE ? withKeys(job, some) : some);
+                some.clear();
+            }
+        }
+        return database.query("select count(*) from sluice.outbox where lease = ?", row -> row.getLong(1),
+                job.lease()).get(0);
+    }
+
+    /** The result of a delete names the CRM's id alone. One whose record is known no more is left to the job's end. */
+    private List<Outcome> withKeys(BulkJob job, List<Outcome> outcomes) throws SQLException {
+        Map<String, String> keys = new HashMap<>();
+        database.transaction(connection -> Database.query(connection, KEYS,
+                row -> keys.put(row.getString("crm_id"), row.getString("key")), job.account(), job.object(),
+                connection.createArrayOf("text", outcomes.stream().map(Outcome::crmId).toArray())));
+        return outcomes.stream().filter(it -> keys.containsKey(it.crmId()))
+                .map(it -> new Outcome(keys.get(it.crmId()), it.status(), it.crmId(), it.code(), it.message())).toList();
+    }
+}

@@ -1,0 +1,115 @@
+package io.sluice.bulk;
+
+import io.sluice.Nearest;
+import io.sluice.Operation;
+import io.sluice.Priority;
+import io.sluice.Reason;
+import io.sluice.Sync;
+import io.sluice.outbox.Outbox;
+import io.sluice.plan.Option;
+import io.sluice.plan.Plan;
+import io.sluice.plan.Situation;
+import io.sluice.store.Database;
+import io.sluice.store.Json;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+
+/** Answers how what waits of a sync would be sent now, what each way costs, and why it is this one. */
+public final class PlanReport {
+
+    private static final String WAITING = """
+            select operation, hurries, count(*) as records, min(own) as own, min(priority) as priority,
+                   (extract(epoch from clock_timestamp() - min(since)) * 1000)::bigint as age
+            from (select *, case when priority = 0 then 0 else least(priority + promoted, 3) end as own,
+                         priority = 0 or priority + promoted < 2 as hurries
+                  from sluice.outbox where account = ? and sync = ? and operation is not null and lease is null) as waiting
+            group by operation, hurries order by hurries desc, operation desc""";
+
+    private final Database database;
+    private final BulkPlans plans;
+    private final Map<String, Sync> syncs = new LinkedHashMap<>();
+
+    public PlanReport(Database database, BulkPlans plans, List<Sync> syncs) {
+        this.database = database;
+        this.plans = plans;
+        syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));
+    }
+
+    /** Takes the sync's name from the query parameter {@code sync}; answers JSON, with 404 where there is none. */
+    public void answer(Exchange exchange) {
+        Message message = exchange.getMessage();
+        String name = message.getHeader("sync", String.class);
+        int status = 200;
+        Map<String, Object> answer;
+        try {
+            if (syncs.containsKey(name)) {
+                answer = report(syncs.get(name));
+            } else {
+                status = 404;
+                answer = Map.of("error", (name == null ? "Name a sync: /api/plan?sync=NAME" : "There is no sync '" + name
+                        + "'") + Nearest.hint(String.valueOf(name), syncs.keySet()));
+            }
+        } catch (SQLException unreachable) {
+            status = 503;
+            answer = Map.of("error", "The database does not answer: " + Reason.of(unreachable));
+        }
+        message.removeHeaders("*");
+        message.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
+        message.setBody(Json.text(answer));
+    }
+
+    /** @param hurries whether these are the critical and high ones */
+    private record Waiting(Outbox.Head head, boolean hurries, long records) {
+
+        static Waiting of(String sync, ResultSet row) throws SQLException {
+            return new Waiting(new Outbox.Head(sync, Operation.of(row.getString("operation")),
+                    Priority.ofRank(row.getInt("priority")), Priority.ofRank(row.getInt("own")), null,
+                    Duration.ofMillis(row.getLong("age"))), row.getBoolean("hurries"), row.getLong("records"));
+        }
+    }
+
+    private Map<String, Object> report(Sync sync) throws SQLException {
+        List<Map<String, Object>> groups = new ArrayList<>();
+        for (Waiting waiting : database.query(WAITING, row -> Waiting.of(sync.getName(), row), sync.getAccount(),
+                sync.getName())) {
+            Situation situation = plans.situation(sync.getAccount(), waiting.head(), waiting.records());
+            groups.add(group(situation, plans.plan(sync.getAccount(), situation)));
+        }
+        Map<String, Object> report = new LinkedHashMap<>();
+        report.put("sync", sync.getName());
+        report.put("waiting", groups);
+        return report;
+    }
+
+    private static Map<String, Object> group(Situation situation, Plan plan) {
+        Map<String, Object> group = new LinkedHashMap<>();
+        group.put("operation", situation.operation().toString());
+        group.put("urgency", situation.urgency().toString());
+        group.put("records", situation.waiting());
+        group.put("oldestMs", situation.age().toMillis());
+        group.put("callsLeft", situation.callsLeft() == Long.MAX_VALUE ? null : situation.callsLeft());
+        group.put("callsAreScarce", situation.scarce());
+        group.put("bulkJobsLeft", situation.jobsLeft());
+        group.put("chosen", plan.method().way().toString());
+        group.put("recordsAtOnce", plan.method().most());
+        group.put("why", plan.why());
+        group.put("options", plan.options().stream().map(PlanReport::option).toList());
+        return group;
+    }
+
+    private static Map<String, Object> option(Option option) {
+        Map<String, Object> described = new LinkedHashMap<>();
+        described.put("way", option.way().toString());
+        described.put("calls", option.calls());
+        described.put("seconds", option.takes().toSeconds());
+        described.put("against", option.against());
+        return described;
+    }
+}

@@ -1,0 +1,153 @@
+package io.sluice.crm.salesforce;
+
+import de.siegmar.fastcsv.reader.CsvReader;
+import de.siegmar.fastcsv.reader.NamedCsvRecord;
+import de.siegmar.fastcsv.writer.CsvWriter;
+import de.siegmar.fastcsv.writer.LineDelimiter;
+import io.sluice.Change;
+import io.sluice.Outcome;
+import io.sluice.crm.Records;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The CSV of Bulk API 2.0, both ways ("Prepare CSV Files", "Get Job Successful Record Results" in the Bulk API 2.0
+ * Developer Guide).
+ */
+final class BulkCsv {
+
+    /**
+     * Clears a field. An empty cell leaves it alone: all rows share one header, so an empty cell is what a record
+     * writes that does not have the field. Salesforce holds no empty text, so that is a cleared field too. A text that
+     * itself reads like this can't be written in bulk.
+     */
+    static final String CLEARED = "#N/A";
+
+    private static final String ID = "Id";
+
+    /** {@code CODE:message:fields--}; a message may hold colons, a list of fields holds none. */
+    private static final String END_OF_ERROR = "--";
+
+    /** Which of the three result files, by its name in the path. */
+    enum Part {
+        SUCCESSFUL("successfulResults"), FAILED("failedResults"), UNPROCESSED("unprocessedrecords");
+
+        private final String wireName;
+
+        Part(String wireName) {
+            this.wireName = wireName;
+        }
+
+        /** @throws IllegalArgumentException naming the three that are right */
+        static Part of(String name) {
+            for (Part part : values()) {
+                if (part.wireName.equalsIgnoreCase(name)) {
+                    return part;
+                }
+            }
+            throw new IllegalArgumentException("'" + name + "' is no part of a job's results; use successfulResults,"
+                    + " failedResults or unprocessedrecords");
+        }
+    }
+
+    private BulkCsv() {
+    }
+
+    /** Writes the records into a file, the key first. */
+    static void write(Records records, String externalId, Path file) throws Exception {
+        List<String> fields = records.fields().stream().filter(field -> !field.equals(externalId)).toList();
+        String[] row = new String[fields.size() + 1];
+        row[0] = externalId;
+        for (int i = 0; i < fields.size(); i++) {
+            row[i + 1] = fields.get(i);
+        }
+        try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(file)) {
+            csv.writeRecord(row);
+            records.each(change -> csv.writeRecord(cells(change, fields, row)));
+        }
+    }
+
+    private static String[] cells(Change change, List<String> fields, String[] row) {
+        row[0] = change.key();
+        for (int i = 0; i < fields.size(); i++) {
+            String field = fields.get(i);
+            row[i + 1] = change.fields().containsKey(field) ? cell(change.fields().get(field)) : "";
+        }
+        return row;
+    }
+
+    private static String cell(Object value) {
+        String text = value instanceof BigDecimal number ? number.toPlainString() : value == null ? "" : value.toString();
+        return text.isEmpty() ? CLEARED : text;
+    }
+
+    /** Writes the CRM's ids of the records, which are all that a delete names; those that have none are left out. */
+    static void writeIds(Records records, Path file) throws Exception {
+        try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(file)) {
+            csv.writeRecord(ID);
+            records.each(change -> {
+                if (change.crmId() != null) {
+                    csv.writeRecord(change.crmId());
+                }
+            });
+        }
+    }
+
+    /** The rows of a result file as they are read, the file deleted when the stream is closed. */
+    static Stream<Outcome> outcomes(Path file, Part part, String externalId) throws IOException {
+        return rows(file).map(row -> {
+            String key = row.getField(externalId);
+            return switch (part) {
+                case SUCCESSFUL -> Outcome.done(key, row.getField("sf__Id"));
+                case FAILED -> failed(key, row.getField("sf__Error"));
+                case UNPROCESSED -> unprocessed(key);
+            };
+        });
+    }
+
+    /** The same of deletes: the record is told by the CRM's id, and the key is null. */
+    static Stream<Outcome> outcomesOfDeletes(Path file, Part part) throws IOException {
+        return rows(file).map(row -> {
+            Outcome outcome = switch (part) {
+                case SUCCESSFUL -> Outcome.done(null, null);
+                case FAILED -> failed(null, row.getField("sf__Error"));
+                case UNPROCESSED -> unprocessed(null);
+            };
+            Outcome.Status status = Errors.isGone(outcome.code()) ? Outcome.Status.DONE : outcome.status();
+            return new Outcome(null, status, row.getField(ID), outcome.code(), outcome.message());
+        });
+    }
+
+    private static Stream<NamedCsvRecord> rows(Path file) throws IOException {
+        CsvReader<NamedCsvRecord> csv = CsvReader.builder().ofNamedCsvRecord(file);
+        return csv.stream().onClose(() -> {
+            try {
+                csv.close();
+                Files.deleteIfExists(file);
+            } catch (IOException left) {
+                throw new UncheckedIOException(left);
+            }
+        });
+    }
+
+    private static Outcome unprocessed(String key) {
+        return Outcome.retry(key, "UNPROCESSED", "the bulk job ended before it came to this record");
+    }
+
+    private static Outcome failed(String key, String error) {
+        int colon = error.indexOf(':');
+        if (colon < 0) {
+            return Errors.outcome(key, error, "");
+        }
+        String rest = error.substring(colon + 1);
+        int fields = rest.endsWith(END_OF_ERROR) ? rest.lastIndexOf(':') : -1;
+        String named = fields < 0 ? "" : rest.substring(fields + 1, rest.length() - END_OF_ERROR.length()).strip();
+        return Errors.outcome(key, error.substring(0, colon), (fields < 0 ? rest : rest.substring(0, fields))
+                + (named.isEmpty() ? "" : " (fields [" + named + "])"));
+    }
+}

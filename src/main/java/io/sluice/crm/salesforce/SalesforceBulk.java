@@ -1,0 +1,121 @@
+package io.sluice.crm.salesforce;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.Change;
+import io.sluice.Operation;
+import io.sluice.crm.Job;
+import io.sluice.crm.Permits;
+import io.sluice.crm.Records;
+import io.sluice.store.Json;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.component.salesforce.SalesforceComponent;
+
+/**
+ * The steps of the bulk Kamelets that YAML can't say. The id of the job travels in the header {@value #JOB}. An answer
+ * that is an error stays what it is: text, with its status beside it.
+ */
+public final class SalesforceBulk {
+
+    public static final String JOB = "SluiceJob";
+    public static final String NEXT = "SluiceNext";
+
+    /** Salesforce writes a zone without its colon. */
+    private static final DateTimeFormatter MOMENT = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSxx");
+
+    /** The body of the request that creates a job of upserts or deletes. */
+    public void createRequest(Exchange exchange, String operation, String object, String externalId) {
+        Map<String, Object> job = new LinkedHashMap<>();
+        job.put("object", object);
+        job.put("operation", operation);
+        if (Operation.of(operation) == Operation.UPSERT) {
+            job.put("externalIdFieldName", externalId);
+        }
+        job.put("contentType", "CSV");
+        job.put("lineEnding", "LF");
+        job.put("columnDelimiter", "COMMA");
+        exchange.getMessage().setBody(Json.text(job));
+    }
+
+    /** Turns records into a CSV file, which goes with the exchange; what is no records is taken for the CSV itself. */
+    public void csv(Exchange exchange, String operation, String externalId) throws Exception {
+        Object body = exchange.getMessage().getBody();
+        Records records = body instanceof Records many ? many
+                : body instanceof Iterable<?> list && !(body instanceof Path) ? Records.of(Change.listOf(list)) : null;
+        if (records != null) {
+            Path file = SalesforceTransfers.newFile(exchange);
+            if (Operation.of(operation) == Operation.DELETE) {
+                BulkCsv.writeIds(records, file);
+            } else {
+                BulkCsv.write(records, externalId, file);
+            }
+            exchange.getMessage().setBody(file);
+        }
+    }
+
+    /** The answer as a {@link Job}. */
+    public void job(Exchange exchange) {
+        SalesforceAnswer answer = SalesforceCalls.answer(exchange);
+        if (answer.ok() && answer.json().isPresent()) {
+            exchange.getMessage().setBody(job(answer.json().get(), user(exchange)));
+        }
+    }
+
+    /** The answer as a list of {@link Job}s, and where the next page is in the header {@value #NEXT}. */
+    public void jobs(Exchange exchange) {
+        exchange.getMessage().removeHeader(NEXT);
+        SalesforceAnswer answer = SalesforceCalls.answer(exchange);
+        if (answer.ok() && answer.json().isPresent()) {
+            String user = user(exchange);
+            List<Job> jobs = new ArrayList<>();
+            answer.json().get().path("records").forEach(record -> jobs.add(job(record, user)));
+            exchange.getMessage().setBody(jobs);
+            String next = answer.json().get().path("nextRecordsUrl").asText(null);
+            if (next != null && !next.equals("null")) {
+                exchange.getMessage().setHeader(NEXT, next);
+            }
+        }
+    }
+
+    /** A result file as a stream of outcomes. */
+    public void outcomes(Exchange exchange, String part, String operation, String externalId) throws IOException {
+        BulkCsv.Part which = BulkCsv.Part.of(part);
+        if (exchange.getMessage().getBody() instanceof Path file) {
+            exchange.getMessage().setBody(Operation.of(operation) == Operation.DELETE
+                    ? BulkCsv.outcomesOfDeletes(file, which) : BulkCsv.outcomes(file, which, externalId));
+        }
+    }
+
+    /** The id of the user that the login acts for: the end of the identity URL that came with its token. */
+    private static String user(Exchange exchange) {
+        String member = exchange.getMessage().getHeader(Permits.MEMBER, String.class);
+        String id = exchange.getContext().getComponent(member, SalesforceComponent.class).getSession().getId();
+        return id == null ? "" : id.substring(id.lastIndexOf('/') + 1);
+    }
+
+    private static Job job(JsonNode job, String user) {
+        return new Job(job.path("id").asText(), stage(job.path("state").asText()), job.path("object").asText(),
+                job.path("operation").asText(), job.path("externalIdFieldName").asText(null),
+                OffsetDateTime.parse(job.path("createdDate").asText(), MOMENT).toInstant(),
+                !user.isEmpty() && user.equals(job.path("createdById").asText()),
+                job.path("numberRecordsProcessed").asLong(), job.path("numberRecordsFailed").asLong(),
+                job.path("errorMessage").asText(null));
+    }
+
+    private static Job.Stage stage(String state) {
+        return switch (state) {
+            case "Open" -> Job.Stage.OPEN;
+            case "JobComplete" -> Job.Stage.COMPLETE;
+            case "Failed" -> Job.Stage.FAILED;
+            case "Aborted" -> Job.Stage.ABORTED;
+            default -> Job.Stage.WORKING;   // UploadComplete, InProgress
+        };
+    }
+}
