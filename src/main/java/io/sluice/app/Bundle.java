@@ -8,6 +8,7 @@ import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
 import io.sluice.merge.Applier;
+import io.sluice.operate.DeadLetterRequests;
 import io.sluice.operate.Housekeeping;
 import io.sluice.operate.Pausing;
 import io.sluice.outbox.Backoff;
@@ -91,7 +92,8 @@ final class Bundle extends LifecycleStrategySupport {
         List<Sync> syncs = syncs(context, settings);
         Dispatch dispatch = new Dispatch(accounts, permits, outbox, syncs);
 
-        Receiving receiving = new Receiving(accounts, permits, pauses, quota, database, new Applier(database, capture), syncs,
+        Applier applier = new Applier(database, capture);
+        Receiving receiving = new Receiving(accounts, permits, pauses, quota, database, applier, syncs,
                 new Receiving.Schedule(new Pace(settings.duration("sluice.receive.shortest", "5s"),
                         settings.duration("sluice.receive.longest", "1m")),
                         settings.duration("sluice.receive.overlap", "1m"),
@@ -108,6 +110,7 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("alerts", new Alerts(quota, accounts, registry.findSingleByType(MeterRegistry.class)));
         registry.bind("housekeeping", new Housekeeping(quota, settings.duration("sluice.ledger.keep", "30d")));
         registry.bind("pausing", new Pausing(pauses, accounts.names(), syncs));
+        registry.bind("deadLetters", new DeadLetterRequests(database, applier, accounts.names(), syncs));
         registry.bind("settingsFile", new SettingsFile(
                 Path.of(settings.text("sluice.settings.file", "application.properties")), ofAccounts, crms, limits,
                 context::resolvePropertyPlaceholders, SettingsFile::isOverridden));

@@ -92,15 +92,13 @@ final class SObjectCollections {
         if (result.path("success").asBoolean()) {
             return Outcome.done(change.key(), result.path("id").asText(null));
         }
-        JsonNode error = result.path("errors").path(0);
-        String code = error.path("statusCode").asText("UNKNOWN_EXCEPTION");
+        String code = result.path("errors").path(0).path("statusCode").asText();
         boolean alreadyGone = change.operation() == io.sluice.Operation.DELETE
                 && (code.equals("ENTITY_IS_DELETED") || code.equals("NOT_FOUND")
                         || code.equals("INVALID_CROSS_REFERENCE_KEY"));
         if (alreadyGone) {
             return Outcome.done(change.key(), null);
         }
-        String fields = error.path("fields").isEmpty() ? "" : " (fields " + error.path("fields") + ")";
-        return Errors.outcome(change.key(), code, error.path("message").asText() + fields);
+        return Errors.outcome(change.key(), result.path("errors"));
     }
 }

@@ -40,6 +40,11 @@ record SalesforceAnswer(int status, String body) {
         return json().map(node -> node.isArray() ? node.path(0) : node).filter(node -> node.has("errorCode"));
     }
 
+    /** The errors, always as an array. */
+    Optional<JsonNode> errors() {
+        return error().flatMap(first -> json().map(node -> node.isArray() ? node : MAPPER.createArrayNode().add(node)));
+    }
+
     String code() {
         return error().map(node -> node.path("errorCode").asText())
                 .orElse(status == 0 ? "NO_ANSWER" : "HTTP_" + status);
