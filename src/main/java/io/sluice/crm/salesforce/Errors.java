@@ -82,14 +82,14 @@ final class Errors {
 
     /**
      * What an answer without per-record results means for each record: a request that Salesforce found wrong (400,
-     * 404, 405, 413, 414, 415) stays wrong; everything else passes. Where several records went together, one may
+     * 404, 405, 413, 414, 415), or whose external id names several records (300), stays wrong; everything else passes. Where several records went together, one may
      * have spoilt it for all (JSON_PARSER_ERROR), so only a record that went alone is rejected.
      *
      * @param records how many went together
      */
     static Outcome ofCall(String key, SalesforceAnswer answer, int records) {
         boolean wrong = switch (answer.status()) {
-            case 400, 404, 405, 413, 414, 415, 431 -> records == 1;
+            case 300, 400, 404, 405, 413, 414, 415, 431 -> records == 1;
             default -> false;
         };
         return wrong ? answer.errors().map(errors -> outcome(key, errors))

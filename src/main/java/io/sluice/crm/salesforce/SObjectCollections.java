@@ -25,16 +25,27 @@ final class SObjectCollections {
      * @param externalId the field that holds the key
      */
     static String upsert(List<Change> changes, String object, String externalId) {
+        return Json.text(upsertBody(changes, object, externalId));
+    }
+
+    static Map<String, Object> upsertBody(List<Change> changes, String object, String externalId) {
         requireOneCall(changes);
         List<Map<String, Object>> records = new ArrayList<>();
         for (Change change : changes) {
             Map<String, Object> record = new LinkedHashMap<>();
             record.put("attributes", Map.of("type", object));
-            change.fields().forEach((field, value) -> put(record, field, value));
+            record.putAll(fields(change));
             record.put(externalId, change.key());
             records.add(record);
         }
-        return Json.text(Map.of("allOrNone", false, "records", records));
+        return Map.of("allOrNone", false, "records", records);
+    }
+
+    /** The fields of a record as REST takes them. */
+    static Map<String, Object> fields(Change change) {
+        Map<String, Object> record = new LinkedHashMap<>();
+        change.fields().forEach((field, value) -> put(record, field, value));
+        return record;
     }
 
     /** {@code Parent__r.Key__c} names the parent by its external id. */

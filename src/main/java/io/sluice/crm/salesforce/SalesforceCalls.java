@@ -53,18 +53,24 @@ public final class SalesforceCalls {
 
     // --- the call itself
 
-    /** Notes the size of what is about to be sent. */
+    /** Notes the size of what is about to be sent; a SOAP request is only written when its session is known. */
     public void measure(Exchange exchange) {
+        if (exchange.getMessage().getBody() instanceof SoapRequest) {
+            return;
+        }
         String body = exchange.getMessage().getBody(String.class);
         byte[] bytes = body == null ? null : body.getBytes(StandardCharsets.UTF_8);
         exchange.getMessage().setBody(bytes);
         exchange.setProperty(SENT_BYTES, bytes == null ? 0L : (long) bytes.length);
     }
 
-    /** A 4xx is an answer like any other: it becomes data, so that it neither opens the breaker nor looks like a failure. */
+    /**
+     * A 3xx or 4xx is an answer like any other: it becomes data, so that it neither opens the breaker nor looks like a
+     * failure.
+     */
     public boolean isAnswer(Exchange exchange) {
         int status = statusOf(exchange);
-        return status >= 400 && status < 500;
+        return status >= 300 && status < 500;
     }
 
     /** After the call, whatever came of it: reports it and leaves the answer's text and status on the message. */
@@ -81,7 +87,8 @@ public final class SalesforceCalls {
         Refusal refusal = Errors.refusal(answer);
         permits.report(exchange,
                 new Answer(operation, status, records, exchange.getProperty(SENT_BYTES, 0L, Long.class), refusal));
-        var usage = SalesforceAnswer.apiUsage(exchange.getMessage().getHeader("Sforce-Limit-Info", String.class));
+        var usage = SalesforceAnswer.apiUsage(exchange.getMessage().getHeader("Sforce-Limit-Info", String.class))
+                .or(() -> SoapAnswer.parse(body).flatMap(SoapAnswer::apiUsage));
         if (usage.isPresent()) {
             permits.reported(account, member, "daily", usage.get()[1], usage.get()[0]);
         }
@@ -119,6 +126,10 @@ public final class SalesforceCalls {
             }
         }
         exchange.setProperty(TOKEN, session.getAccessToken());
+        if (exchange.getMessage().getBody() instanceof SoapRequest request) {
+            exchange.getMessage().setBody(request.envelope(session.getAccessToken()));
+            measure(exchange);
+        }
     }
 
     /** The token of this call has died: the next call signs in again, unless another one has done so by now. */
@@ -150,7 +161,8 @@ public final class SalesforceCalls {
         }
         SalesforceException answer = ObjectHelper.getException(SalesforceException.class, failure);
         // a failure with a 2xx is an answer that was cut off in the middle
-        return answer == null || answer.getStatusCode() < 300 ? Answer.LOST : answer.getStatusCode();
+        return answer == null || answer.getStatusCode() < 300 ? Answer.LOST : SoapAnswer.parse(answer.getMessage())
+                .map(soap -> soap.status(answer.getStatusCode())).orElse(answer.getStatusCode());
     }
 
     /** The answer's text; camel-salesforce hands that of a failed raw call on as the exception's message. */
@@ -162,7 +174,7 @@ public final class SalesforceCalls {
         return status == Answer.LOST || answer == null ? Reason.of(failure) : answer.getMessage();
     }
 
-    private static SalesforceAnswer answer(Exchange exchange) {
+    static SalesforceAnswer answer(Exchange exchange) {
         return new SalesforceAnswer(exchange.getMessage().getHeader(STATUS, 0, Integer.class),
                 exchange.getMessage().getBody(String.class));
     }
@@ -231,13 +243,13 @@ public final class SalesforceCalls {
                 .map(change -> Errors.ofCall(change.key(), answer, changes(exchange).size())).toList());
     }
 
-    private static void keep(Exchange exchange, List<Change> changes) {
+    static void keep(Exchange exchange, List<Change> changes) {
         exchange.setProperty(CHANGES, changes);
         exchange.getMessage().setHeader(RECORDS, changes.size());
     }
 
     @SuppressWarnings("unchecked")
-    private static List<Change> changes(Exchange exchange) {
+    static List<Change> changes(Exchange exchange) {
         return exchange.getProperty(CHANGES, List.class);
     }
 

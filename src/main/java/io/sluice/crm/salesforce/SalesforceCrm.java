@@ -1,5 +1,7 @@
 package io.sluice.crm.salesforce;
 
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.Operation;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
@@ -31,6 +33,13 @@ public final class SalesforceCrm implements Crm {
     @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
         registry.bind("salesforceCalls", new SalesforceCalls(permits, accounts));
+        SalesforceCache cache = new SalesforceCache(permits, registry.findSingleByType(MeterRegistry.class),
+                Ticker.systemTicker());
+        registry.bind("salesforceCache", cache);
+        registry.bind(SalesforceCache.NAME, cache.cache());
+        registry.bind("salesforceRecords", new SalesforceRecords());
+        registry.bind("salesforceComposite", new SalesforceComposite());
+        registry.bind("salesforceSoap", new SalesforceSoap());
         registry.bind("salesforceReads", new SalesforceReads(java.time.InstantSource.system()));
     }
 
