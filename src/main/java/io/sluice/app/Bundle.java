@@ -127,12 +127,18 @@ final class Bundle extends LifecycleStrategySupport {
         int pool = settings.number("sluice.database.pool", 10);
         if (!url.equals("embedded")) {
             return Database.of(url, settings.text("sluice.database.user", "sluice"),
-                    settings.text("sluice.database.password", ""), pool);
+                    password(settings), pool);
         }
         embedded = EmbeddedDatabase.start(Path.of(settings.text("sluice.database.folder", ".sluice/postgres")),
                 settings.number("sluice.database.port", 5433));
         LOG.info("PostgreSQL is up: psql -h 127.0.0.1 -p {} -U sluice sluice", embedded.port());
         return Database.of(embedded.url(), "sluice", "", pool);
+    }
+
+    private static String password(Settings settings) {
+        String file = settings.text("sluice.database.password-file", null);
+        return file == null ? settings.text("sluice.database.password", "")
+                : SecretFiles.text("sluice.database.password-file", file);
     }
 
     private static Map<String, Crm> crms() {

@@ -24,7 +24,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.caffeine.CaffeineConstants;
-import org.apache.camel.util.TimeUtils;
 
 /**
  * The steps of reading a record through a cache. Each use of the Kamelet says how long a record may be kept; it is kept
@@ -161,10 +160,10 @@ public final class SalesforceCache {
         Map<String, Object> record = new LinkedHashMap<>(Json.fields(answer.body()));
         record.remove("attributes");
         message.setBody(record);
-        long millis = TimeUtils.toMilliSeconds(timeToLive);
-        if (millis > 0) {
+        Duration life = SalesforceCrm.time("timeToLive", timeToLive);
+        if (!life.isZero()) {
             Kept kept = new Kept(asked.question(), record.get("Id").toString(), record,
-                    Thrift.stretched(Duration.ofMillis(millis), permits.spent(asked.question().account())));
+                    Thrift.stretched(life, permits.spent(asked.question().account())));
             message.setHeader(CaffeineConstants.KEY, asked.question().key());
             message.setHeader(CaffeineConstants.VALUE, kept);
             message.setHeader(CaffeineConstants.ACTION, CaffeineConstants.ACTION_PUT);

@@ -18,14 +18,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.salesforce.SalesforceComponent;
 import org.apache.camel.component.salesforce.api.SalesforceException;
 import org.apache.camel.component.salesforce.internal.SalesforceSession;
 import org.apache.camel.util.ObjectHelper;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The steps of the Salesforce Kamelets that YAML can't say: what goes into a request, and what an answer means.
@@ -41,14 +38,15 @@ public final class SalesforceCalls {
     private static final String CHANGES = "SluiceChanges";
     private static final String TOKEN = "SluiceToken";
     private static final String SENT_BYTES = "SluiceSentBytes";
-    private static final Logger LOG = LoggerFactory.getLogger(SalesforceCalls.class);
 
     private final Permits permits;
     private final Accounts accounts;
+    private final SalesforceSessions sessions;
 
-    public SalesforceCalls(Permits permits, Accounts accounts) {
+    SalesforceCalls(Permits permits, Accounts accounts, SalesforceSessions sessions) {
         this.permits = permits;
         this.accounts = accounts;
+        this.sessions = sessions;
     }
 
     // --- the call itself
@@ -96,7 +94,7 @@ public final class SalesforceCalls {
             accounts.heard(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
         }
         if (answer.sessionExpired()) {
-            signOut(exchange, member);
+            sessions.died(member, session(exchange, member), exchange.getProperty(TOKEN, String.class));
         }
     }
 
@@ -114,34 +112,14 @@ public final class SalesforceCalls {
         }
     }
 
-    /** Makes a session where there is none. A login is no call of the quota's. */
+    /** Makes a session where there is none that is good. A login is no call of the quota's. */
     public void signIn(Exchange exchange) throws SignInRefused {
         String member = member(exchange);
-        SalesforceSession session = session(exchange, member);
-        if (session.getAccessToken() == null) {
-            try {
-                session.login(null);
-            } catch (SalesforceException | RuntimeException refused) {
-                throw new SignInRefused(member, Reason.of(refused), refused);
-            }
-        }
-        exchange.setProperty(TOKEN, session.getAccessToken());
+        String token = sessions.signIn(member, session(exchange, member));
+        exchange.setProperty(TOKEN, token);
         if (exchange.getMessage().getBody() instanceof SoapRequest request) {
-            exchange.getMessage().setBody(request.envelope(session.getAccessToken()));
+            exchange.getMessage().setBody(request.envelope(token));
             measure(exchange);
-        }
-    }
-
-    /** The token of this call has died: the next call signs in again, unless another one has done so by now. */
-    private static void signOut(Exchange exchange, String member) {
-        SalesforceSession session = session(exchange, member);
-        if (!Objects.equals(session.getAccessToken(), exchange.removeProperty(TOKEN))) {
-            return;
-        }
-        try {
-            session.logout();
-        } catch (SalesforceException alreadyDead) {
-            LOG.debug("The dead token of account {} could not be revoked", member, alreadyDead);
         }
     }
 

@@ -6,19 +6,23 @@ import io.sluice.Operation;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.camel.CamelContext;
-import org.apache.camel.component.salesforce.AuthenticationType;
 import org.apache.camel.component.salesforce.SalesforceComponent;
 import org.apache.camel.component.salesforce.SalesforceEndpointConfig;
 import org.apache.camel.spi.Registry;
+import org.apache.camel.util.TimeUtils;
 
 /** Salesforce over camel-salesforce: a component per account, under the account's name. */
 public final class SalesforceCrm implements Crm {
 
     /** sObject Collections take up to 200 records a request (REST API Developer Guide, "sObject Collections"). */
     static final int COLLECTION_SIZE = 200;
+
+    private final SalesforceSessions sessions = new SalesforceSessions(InstantSource.system());
 
     @Override
     public String name() {
@@ -32,7 +36,7 @@ public final class SalesforceCrm implements Crm {
 
     @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
-        registry.bind("salesforceCalls", new SalesforceCalls(permits, accounts));
+        registry.bind("salesforceCalls", new SalesforceCalls(permits, accounts, sessions));
         SalesforceCache cache = new SalesforceCache(permits, registry.findSingleByType(MeterRegistry.class),
                 Ticker.systemTicker());
         registry.bind("salesforceCache", cache);
@@ -40,7 +44,7 @@ public final class SalesforceCrm implements Crm {
         registry.bind("salesforceRecords", new SalesforceRecords());
         registry.bind("salesforceComposite", new SalesforceComposite());
         registry.bind("salesforceSoap", new SalesforceSoap());
-        registry.bind("salesforceReads", new SalesforceReads(java.time.InstantSource.system()));
+        registry.bind("salesforceReads", new SalesforceReads(InstantSource.system()));
     }
 
     @Override
@@ -49,16 +53,10 @@ public final class SalesforceCrm implements Crm {
             return;
         }
         SalesforceComponent component = new SalesforceComponent();
-        component.setLoginUrl(settings.get("login-url"));
-        component.setInstanceUrl(settings.get("instance-url"));
-        component.setClientId(settings.get("client-id"));
-        component.setClientSecret(settings.get("client-secret"));
-        component.setRefreshToken(settings.get("refresh-token"));
-        component.setUserName(settings.get("user-name"));
-        component.setPassword(settings.get("password"));
-        if (settings.get("authentication-type") != null) {
-            component.setAuthenticationType(AuthenticationType.valueOf(
-                    settings.get("authentication-type").toUpperCase(java.util.Locale.ROOT).replace('-', '_')));
+        SalesforceLogin.configure(component, account, settings);
+        if (settings.get("session") != null) {
+            sessions.last(account, time("application.properties: sluice.account." + account + ".session",
+                    settings.get("session")));
         }
         SalesforceEndpointConfig calls = new SalesforceEndpointConfig();
         calls.setRawPayload(true);
@@ -74,5 +72,13 @@ public final class SalesforceCrm implements Crm {
         component.setHttpClientIdleTimeout(Long.parseLong(settings.get("call-timeout-ms")));
         component.setHttpClientConnectionTimeout(Long.parseLong(settings.get("connect-timeout-ms")));
         context.addComponent(account, component);
+    }
+
+    /** Camel takes a time that it can't read for none at all. */
+    static Duration time(String what, String text) {
+        if (!text.matches("(\\d+(ms|s|m|h|d))+")) {
+            throw new IllegalArgumentException(what + " must be a time such as 10s, 5m or 2h, not '" + text + "'");
+        }
+        return Duration.ofMillis(TimeUtils.toMilliSeconds(text));
     }
 }

@@ -11,6 +11,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -101,6 +104,32 @@ class SalesforceWritersTest {
         assertThat(crm.send(ROW, List.of(record("R-3", "LastName", "One"))).get(0).status()).isEqualTo(Status.RETRY);
         assertThat(crm.send(ROW, List.of(record("R-3", "LastName", "One"))).get(0).status()).isEqualTo(Status.DONE);
         assertThat(crm.ledger()).isEqualTo(crm.counted());
+    }
+
+    @Test
+    void twentyThreadsWhoseTokenDiedLogInOnceAndWriteAll() throws Exception {
+        made("L-0");
+        crm.fault("{\"kind\":\"expireTokens\"}");
+        long logins = crm.referee().path("byOperation").path("token").asLong();
+        ExecutorService threads = Executors.newFixedThreadPool(20);
+        try {
+            List<Future<Boolean>> all = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                String key = "L-" + i;
+                all.add(threads.submit(() -> done(key) || done(key)));
+            }
+            for (Future<Boolean> one : all) {
+                assertThat(one.get()).as("after one refusal at most").isTrue();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        assertThat(crm.referee().path("byOperation").path("token").asLong() - logins).isEqualTo(1);
+        assertThat(crm.ledger()).isEqualTo(crm.counted());
+    }
+
+    private static boolean done(String key) {
+        return crm.send(ROW, List.of(record(key, "LastName", "One"))).get(0).status() == Status.DONE;
     }
 
     // --- several objects
