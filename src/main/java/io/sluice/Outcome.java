@@ -1,5 +1,7 @@
 package io.sluice;
 
+import java.util.List;
+
 import java.util.Locale;
 
 /**
@@ -9,8 +11,9 @@ import java.util.Locale;
  * @param crmId   the CRM's id, where its answer had one
  * @param code    the CRM's error code, or null
  * @param message the CRM's own words, or null
+ * @param fields  the CRM fields that it named as the cause; empty where it named none
  */
-public record Outcome(String key, Status status, String crmId, String code, String message) {
+public record Outcome(String key, Status status, String crmId, String code, String message, List<String> fields) {
 
     /** What happens next to the record. */
     public enum Status {
@@ -25,6 +28,20 @@ public record Outcome(String key, Status status, String crmId, String code, Stri
         public String toString() {
             return name().toLowerCase(Locale.ROOT);
         }
+    }
+
+    public Outcome {
+        fields = List.copyOf(fields);
+    }
+
+    /** Without fields. */
+    public Outcome(String key, Status status, String crmId, String code, String message) {
+        this(key, status, crmId, code, message, List.of());
+    }
+
+    /** The same, of fields that the CRM named. */
+    public Outcome naming(List<String> fields) {
+        return new Outcome(key, status, crmId, code, message, fields);
     }
 
     public static Outcome done(String key, String crmId) {

@@ -154,16 +154,20 @@ create index conflict_record on sluice.conflict (account, object, key);
 
 -- What retrying can't heal, in the CRM's own words.
 create table sluice.dead_letter (
-    account   text        not null,
-    object    text        not null,
-    key       text        not null,
-    sync      text        not null,
-    operation text        not null,
-    fields    jsonb       not null,
-    stamps    jsonb       not null,
-    code      text,
-    message   text,
-    died_at   timestamptz not null default now(),
+    id              bigint      not null generated always as identity unique,
+    account         text        not null,
+    object          text        not null,
+    key             text        not null,
+    sync            text        not null,
+    operation       text        not null,
+    fields          jsonb       not null,
+    stamps          jsonb       not null,
+    priority        smallint    not null default 2,    -- as urgent as it was
+    code            text,
+    message         text,
+    rejected_fields text[]      not null default '{}', -- that the CRM named as the cause
+    edited_fields   text[]      not null default '{}', -- that an operator gave another value, which the row gets too
+    died_at         timestamptz not null default now(),
     primary key (account, object, key)
 );
 

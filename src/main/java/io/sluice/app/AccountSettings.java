@@ -137,9 +137,9 @@ final class AccountSettings {
         return found;
     }
 
-    /** The settings of one login, for its CRM. */
+    /** The settings of one login, for its CRM, with the secrets that files hold. */
     Map<String, String> login(String name) {
-        return new LinkedHashMap<>(byName.get(name));
+        return SecretFiles.read(PREFIX + name + ".", byName.get(name));
     }
 
     private static IllegalArgumentException wrong(String name, String setting, String what) {

@@ -13,6 +13,7 @@ import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
 import io.sluice.merge.Applier;
+import io.sluice.operate.DeadLetterRequests;
 import io.sluice.operate.Housekeeping;
 import io.sluice.operate.Pausing;
 import io.sluice.outbox.Backoff;
@@ -138,6 +139,7 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("housekeeping", new Housekeeping(quota, bulkJobs, settings.duration("sluice.ledger.keep", "30d"),
                 inbox, settings.duration("sluice.inbox.keep", "3d")));
         registry.bind("pausing", new Pausing(pauses, accounts.names(), syncs));
+        registry.bind("deadLetters", new DeadLetterRequests(database, applier, accounts.names(), syncs));
         registry.bind("settingsFile", new SettingsFile(
                 Path.of(settings.text("sluice.settings.file", "application.properties")), ofAccounts, crms, limits,
                 context::resolvePropertyPlaceholders, SettingsFile::isOverridden));
@@ -155,7 +157,7 @@ final class Bundle extends LifecycleStrategySupport {
         int pool = settings.number("sluice.database.pool", 10);
         if (!url.equals("embedded")) {
             String user = settings.text("sluice.database.user", "sluice");
-            String password = settings.text("sluice.database.password", "");
+            String password = password(settings);
             database = Database.of(url, user, password, pool);
             inboxDatabase = Database.of(url, user, password, INBOX_POOL, INBOX_PATIENCE);
             return;
@@ -165,6 +167,12 @@ final class Bundle extends LifecycleStrategySupport {
         LOG.info("PostgreSQL is up: psql -h 127.0.0.1 -p {} -U sluice sluice", embedded.port());
         database = Database.of(embedded.url(), "sluice", "", pool);
         inboxDatabase = Database.of(embedded.url(), "sluice", "", INBOX_POOL, INBOX_PATIENCE);
+    }
+
+    private static String password(Settings settings) {
+        String file = settings.text("sluice.database.password-file", null);
+        return file == null ? settings.text("sluice.database.password", "")
+                : SecretFiles.text("sluice.database.password-file", file);
     }
 
     private static Map<String, Crm> crms() {

@@ -171,6 +171,11 @@ public final class Permits {
         quota.cancel(permit);
     }
 
+    /** The part of an account's day that is used, 0 to 1 and beyond. */
+    public double spent(String account) throws SQLException {
+        return quota.spent(account);
+    }
+
     /**
      * Hands on what the CRM said of its own count.
      *

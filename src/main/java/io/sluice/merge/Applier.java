@@ -14,6 +14,7 @@ import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -91,6 +92,22 @@ public final class Applier {
         }), (record, why) -> new Applied.Refused(null, record.crmId(), List.of(), why));
     }
 
+    /** Whether the table does not take a value, whoever writes it. */
+    public static boolean isRefusal(SQLException failure) {
+        String state = String.valueOf(failure.getSQLState());
+        return state.length() >= 2 && REFUSALS.contains(state.substring(0, 2));
+    }
+
+    /**
+     * Gives a row values that a person wrote, as a change of the application's own: it is captured and goes to every
+     * sync of the table. A row that is no more gets none.
+     *
+     * @param fields by the CRM's names
+     */
+    public void mend(Connection connection, Sync sync, String key, Map<String, Object> fields) throws SQLException {
+        new Target(source(sync), sync).update(connection, Map.of(key, fields));
+    }
+
     private Source source(Sync sync) {
         return capture.source(sync.getTable()).orElseThrow(() -> new IllegalStateException(
                 sync.where() + ": table '" + sync.getTable() + "' is not captured yet"));
@@ -113,8 +130,7 @@ public final class Applier {
         try {
             return page.apply(records);
         } catch (SQLException failure) {
-            String state = String.valueOf(failure.getSQLState());
-            if (state.length() < 2 || !REFUSALS.contains(state.substring(0, 2))) {
+            if (!isRefusal(failure)) {
                 throw failure;
             }
             if (records.size() == 1) {

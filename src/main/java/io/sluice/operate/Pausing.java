@@ -1,8 +1,8 @@
 package io.sluice.operate;
 
 import io.sluice.Nearest;
-import io.sluice.Reason;
 import io.sluice.Sync;
+import io.sluice.operate.Answering.Refused;
 import io.sluice.outbox.Paused;
 import io.sluice.outbox.Paused.By;
 import io.sluice.outbox.Paused.Kind;
@@ -17,8 +17,6 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Pauses and resumes what a request names: reads the request, and answers with the state that holds then. Whatever is
@@ -26,7 +24,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Pausing {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Pausing.class);
     private static final String REASON = "reason";
     /** Longer ones are no reason but a mistake, and would fill the log. */
     private static final int LONGEST_REASON = 500;
@@ -38,17 +35,6 @@ public final class Pausing {
         this.pauses = pauses;
         this.names = Map.of(Kind.ACCOUNT, List.copyOf(accounts),
                 Kind.SYNC, syncs.stream().map(Sync::getName).toList());
-    }
-
-    /** A request that is refused. */
-    private static final class Refused extends Exception {
-
-        private final int status;
-
-        Refused(int status, String message) {
-            super(message);
-            this.status = status;
-        }
     }
 
     @FunctionalInterface
@@ -80,24 +66,7 @@ public final class Pausing {
     }
 
     private void answer(Exchange exchange, Kind kind, Request request) {
-        Message message = exchange.getMessage();
-        int status = 200;
-        Map<String, Object> answer;
-        try {
-            answer = request.answer(known(kind, message.getHeader("name", String.class)));
-        } catch (Refused refused) {
-            status = refused.status;
-            answer = Map.of("error", refused.getMessage());
-        } catch (SQLException unreachable) {
-            status = 503;
-            answer = Map.of("error", "The database did not do it, so nothing is known to have changed: "
-                    + Reason.of(unreachable));
-            LOG.warn("A request to pause or resume was not carried out: {}", Reason.of(unreachable));
-        }
-        // what came in with the request is no part of the answer
-        message.removeHeaders("*");
-        message.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
-        message.setBody(Json.text(answer));
+        Answering.answer(exchange, () -> request.answer(known(kind, exchange.getMessage().getHeader("name", String.class))));
     }
 
     private String known(Kind kind, String name) throws Refused {

@@ -165,10 +165,10 @@ public final class Outbox {
      */
     static final String SETTLE = """
             with answer as (
-                select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[])
-                    as a(key, status, crm_id, code, message, backoff_ms)),
+                select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[])
+                    as a(key, status, crm_id, code, message, named, backoff_ms)),
             mine as materialized (
-                select o.*, a.status, a.crm_id, a.code, a.message, a.backoff_ms
+                select o.*, a.status, a.crm_id, a.code, a.message, a.named, a.backoff_ms
                 from sluice.outbox o join answer a using (key)
                 where o.account = ? and o.object = ? and o.key = any (array(select key from answer))
                   and o.lease is not distinct from ? order by o.account, o.object, o.key for update of o),
@@ -193,13 +193,14 @@ public final class Outbox {
                 %2$s and m.status = 'retry'),
             dead as (
                 insert into sluice.dead_letter as d
-                    (account, object, key, sync, operation, fields, stamps, code, message)
-                select account, object, key, sync, inflight_operation, inflight, inflight_stamps, code, message from mine
+                    (account, object, key, sync, operation, fields, stamps, priority, code, message, rejected_fields)
+                select account, object, key, sync, inflight_operation, inflight, inflight_stamps, priority, code, message,
+                       string_to_array(named, ',') from mine
                 where status = 'rejected' and operation is null
                 on conflict (account, object, key) do update set
                     operation = excluded.operation, fields = d.fields || excluded.fields,
-                    stamps = d.stamps || excluded.stamps, code = excluded.code, message = excluded.message,
-                    died_at = now()),
+                    stamps = d.stamps || excluded.stamps, priority = excluded.priority, code = excluded.code,
+                    message = excluded.message, rejected_fields = excluded.rejected_fields, died_at = now()),
             finished as (
                 delete from sluice.outbox o where %5$s),
             next as (
@@ -383,6 +384,7 @@ public final class Outbox {
                 texts(connection, outcomes, Outcome::crmId),
                 texts(connection, outcomes, Outcome::code),
                 texts(connection, outcomes, Outcome::message),
+                texts(connection, outcomes, outcome -> String.join(",", outcome.fields())),
                 backoffs(connection, claim, outcomes, halve), claim.account(), claim.object(), claim.lease(),
                 rest.critical().toMillis(), rest.other().toMillis(), fill).get(0));
     }

@@ -200,6 +200,11 @@ public final class Quota {
         ledger.reported(limits.pool(account).owner(member, limit), limit, max, used);
     }
 
+    /** The part of an account's long limits that is used, 0 to 1 and beyond: that of the fullest. */
+    public double spent(String account) throws SQLException {
+        return usage(account).stream().filter(Usage::isLong).mapToInt(Usage::percent).max().orElse(0) / 100.0;
+    }
+
     /** Each limit of an account, or of a pool and its members, how full it is and whom it stops. */
     public List<Usage> usage(String account) throws SQLException {
         Pool pool = limits.pool(account);

@@ -1,5 +1,6 @@
 package io.sluice.receive;
 
+import io.sluice.quota.Thrift;
 import java.time.Duration;
 
 /**
@@ -7,10 +8,6 @@ import java.time.Duration;
  * each time it found nothing, and longer the less of the quota is left.
  */
 public record Pace(Duration shortest, Duration longest) {
-
-    /** Above this part of the quota the pauses stretch; with a tenth left they are five times as long. */
-    private static final double CALM = 0.5;
-    private static final double LEAST_LEFT = 0.1;
 
     public Pace {
         if (shortest.isZero() || shortest.compareTo(longest) > 0) {
@@ -31,7 +28,6 @@ public record Pace(Duration shortest, Duration longest) {
 
     /** @param used the part of the account's day that is used, 0 to 1 and beyond */
     Duration stretched(Duration pause, double used) {
-        return used <= CALM ? pause
-                : Duration.ofMillis(Math.round(pause.toMillis() * (1 - CALM) / Math.max(LEAST_LEFT, 1 - used)));
+        return Thrift.stretched(pause, used);
     }
 }

@@ -13,7 +13,6 @@ import io.sluice.Priority;
 import io.sluice.quota.Call;
 import io.sluice.quota.Permit;
 import io.sluice.quota.Quota;
-import io.sluice.quota.Usage;
 import io.sluice.store.Database;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -140,10 +139,6 @@ public final class Receiving {
         boolean again = applied.changes() > 0 || !applied.later().isEmpty();
         Position paced = after.pause(schedule.pace().next(after.pause(), again));
         checkpoints.save(round.sync(), paced,
-                applier.now().plus(schedule.pace().stretched(paced.pause(), used(round.sync().getAccount()))));
-    }
-
-    private double used(String account) throws SQLException {
-        return quota.usage(account).stream().filter(Usage::isLong).mapToInt(Usage::percent).max().orElse(0) / 100.0;
+                applier.now().plus(schedule.pace().stretched(paced.pause(), quota.spent(round.sync().getAccount()))));
     }
 }

@@ -292,6 +292,10 @@ final class RunningSluice implements AutoCloseable {
         return send(serverPort, method, path, "");
     }
 
+    HttpResponse<String> api(String method, String path, String json) {
+        return send(serverPort, method, path, json);
+    }
+
     private static HttpResponse<String> send(int port, String method, String path, String json) {
         return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                 .header("Content-Type", "application/json")

@@ -169,6 +169,17 @@ class WebhookTest {
         soon(() -> assertThat(city(3)).isEqualTo("Ulm"));
     }
 
+    @Test
+    void whatMustBeReadWaitsWhileItsAccountCanNotBeCalled() throws Exception {
+        assertThat(tell("{\"subscriptionId\":7,\"subscriptionType\":\"contact.creation\",\"objectId\":499999,"
+                + "\"occurredAt\":" + System.currentTimeMillis() + "}").statusCode()).isEqualTo(204);
+        soon(() -> assertThat(sluice.number("select count(*) from sluice.inbox where crm_id = '499999'"
+                + " and done_at is null and due > received_at + interval '200 ms'")).as("was looked at").isEqualTo(1));
+        assertThat(sluice.get(sluice.serverPort, "/api/status").path("accounts").path("hubspot").path("inbox")
+                .path("waiting").asInt()).isPositive();
+        sluice.sql("delete from sluice.inbox where crm_id = '499999'");
+    }
+
     /** A request that is sent again, as HubSpot does, until it is taken. */
     private record Delivery(String body, AtomicInteger tries) {
     }

@@ -10,14 +10,13 @@ import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
 
-/** HubSpot over camel-http and webhooks. */
+/** HubSpot: so far what it tells by webhooks. */
 public final class HubspotCrm implements Crm {
 
     /** A batch takes up to 100 inputs (CRM API, "Batch"). */
     static final int BATCH_SIZE = 100;
 
     private final Map<String, Map<String, String>> settings = new LinkedHashMap<>();
-    private final Map<String, HubspotLogin> logins = new LinkedHashMap<>();
 
     @Override
     public String name() {
@@ -36,16 +35,11 @@ public final class HubspotCrm implements Crm {
 
     @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
-        registry.bind("hubspotHeaders", new HubspotHeaders());
-        registry.bind("hubspotCalls", new HubspotCalls(permits, accounts, logins));
-        registry.bind("hubspotWrites", new HubspotWrites());
-        registry.bind("hubspotReads", new HubspotReads(InstantSource.system()));
         registry.bind("hubspotWebhooks", new Webhooks(settings, InstantSource.system()));
     }
 
     @Override
     public void connect(CamelContext context, String account, Map<String, String> own) {
         settings.put(account, Map.copyOf(own));
-        logins.put(account, new HubspotLogin(account, own, InstantSource.system()));
     }
 }

@@ -1,8 +1,10 @@
 package io.sluice.crm.salesforce;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Outcome;
 import io.sluice.quota.Refusal;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -51,18 +53,55 @@ final class Errors {
     }
 
     /**
+     * What the errors of one record mean for it. The first decides; the others add their words and fields.
+     *
+     * @param errors as an array of {@code statusCode} (of a row of a larger call) or {@code errorCode}, with
+     *               {@code message} and {@code fields}
+     */
+    static Outcome outcome(String key, JsonNode errors) {
+        Set<String> fields = new LinkedHashSet<>();
+        Set<String> messages = new LinkedHashSet<>();
+        for (JsonNode error : errors) {
+            error.path("fields").forEach(field -> fields.add(field.asText()));
+            messages.add(error.path("message").asText() + duplicates(error.path("duplicateResult"), fields));
+        }
+        JsonNode first = errors.path(0);
+        String code = first.path("statusCode").asText(first.path("errorCode").asText("UNKNOWN_EXCEPTION"));
+        return outcome(key, code, String.join("; ", messages)).naming(List.copyOf(fields));
+    }
+
+    /**
+     * Which records a duplicate rule took for the same, and the fields in which they are (SOAP API, DuplicateResult and
+     * FieldDiff): without them nobody knows what to do about DUPLICATES_DETECTED.
+     */
+    private static String duplicates(JsonNode result, Set<String> fields) {
+        Set<String> ids = new LinkedHashSet<>();
+        result.path("matchResults").forEach(match -> match.path("matchRecords").forEach(found -> {
+            ids.add(found.path("record").path("Id").asText());
+            found.path("fieldDiffs").forEach(field -> {
+                if (field.path("difference").asText().equalsIgnoreCase("same")) {
+                    fields.add(field.path("name").asText());
+                }
+            });
+        }));
+        return ids.isEmpty() ? "" : " (" + result.path("duplicateRule").asText("duplicate rule") + " found "
+                + String.join(", ", ids) + ")";
+    }
+
+    /**
      * What an answer without per-record results means for each record: a request that Salesforce found wrong (400,
-     * 404, 405, 413, 414, 415) stays wrong; everything else passes. Where several records went together, one may
+     * 404, 405, 413, 414, 415), or whose external id names several records (300), stays wrong; everything else passes. Where several records went together, one may
      * have spoilt it for all (JSON_PARSER_ERROR), so only a record that went alone is rejected.
      *
      * @param records how many went together
      */
     static Outcome ofCall(String key, SalesforceAnswer answer, int records) {
         boolean wrong = switch (answer.status()) {
-            case 400, 404, 405, 413, 414, 415, 431 -> records == 1;
+            case 300, 400, 404, 405, 413, 414, 415, 431 -> records == 1;
             default -> false;
         };
-        return wrong ? outcome(key, answer.code(), answer.message())
+        return wrong ? answer.errors().map(errors -> outcome(key, errors))
+                .orElseGet(() -> outcome(key, answer.code(), answer.message()))
                 : Outcome.retry(key, answer.code(), answer.message());
     }
 }

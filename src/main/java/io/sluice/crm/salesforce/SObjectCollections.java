@@ -26,16 +26,27 @@ final class SObjectCollections {
      * @param externalId the field that holds the key
      */
     static String upsert(List<Change> changes, String object, String externalId) {
+        return Json.text(upsertBody(changes, object, externalId));
+    }
+
+    static Map<String, Object> upsertBody(List<Change> changes, String object, String externalId) {
         requireOneCall(changes);
         List<Map<String, Object>> records = new ArrayList<>();
         for (Change change : changes) {
             Map<String, Object> record = new LinkedHashMap<>();
             record.put("attributes", Map.of("type", object));
-            change.fields().forEach((field, value) -> put(record, field, value));
+            record.putAll(fields(change));
             record.put(externalId, change.key());
             records.add(record);
         }
-        return Json.text(Map.of("allOrNone", false, "records", records));
+        return Map.of("allOrNone", false, "records", records);
+    }
+
+    /** The fields of a record as REST takes them. */
+    static Map<String, Object> fields(Change change) {
+        Map<String, Object> record = new LinkedHashMap<>();
+        change.fields().forEach((field, value) -> put(record, field, value));
+        return record;
     }
 
     /** {@code Parent__r.Key__c} names the parent by its external id. */
@@ -93,12 +104,10 @@ final class SObjectCollections {
         if (result.path("success").asBoolean()) {
             return Outcome.done(change.key(), result.path("id").asText(null));
         }
-        JsonNode error = result.path("errors").path(0);
-        String code = error.path("statusCode").asText("UNKNOWN_EXCEPTION");
+        String code = result.path("errors").path(0).path("statusCode").asText();
         if (change.operation() == Operation.DELETE && Errors.isGone(code)) {
             return Outcome.done(change.key(), null);
         }
-        String fields = error.path("fields").isEmpty() ? "" : " (fields " + error.path("fields") + ")";
-        return Errors.outcome(change.key(), code, error.path("message").asText() + fields);
+        return Errors.outcome(change.key(), result.path("errors"));
     }
 }

@@ -40,13 +40,24 @@ record SalesforceAnswer(int status, String body) {
         return json().map(node -> node.isArray() ? node.path(0) : node).filter(node -> node.has("errorCode"));
     }
 
+    /** The errors, always as an array. */
+    Optional<JsonNode> errors() {
+        return error().flatMap(first -> json().map(node -> node.isArray() ? node : MAPPER.createArrayNode().add(node)));
+    }
+
+    private Optional<SoapAnswer.Fault> fault() {
+        return ok() ? Optional.empty() : SoapAnswer.parse(body).flatMap(SoapAnswer::fault);
+    }
+
     String code() {
         return error().map(node -> node.path("errorCode").asText())
+                .or(() -> fault().map(SoapAnswer.Fault::code))
                 .orElse(status == 0 ? "NO_ANSWER" : "HTTP_" + status);
     }
 
     String message() {
         return error().map(node -> node.path("message").asText())
+                .or(() -> fault().map(SoapAnswer.Fault::message))
                 .orElseGet(() -> body == null || body.isBlank() ? "empty answer" : body.strip().lines().findFirst()
                         .map(line -> line.length() > 200 ? line.substring(0, 200) + "..." : line).orElse(""));
     }

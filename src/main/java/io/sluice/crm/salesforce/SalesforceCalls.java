@@ -19,14 +19,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.salesforce.SalesforceComponent;
 import org.apache.camel.component.salesforce.api.SalesforceException;
 import org.apache.camel.component.salesforce.internal.SalesforceSession;
 import org.apache.camel.util.ObjectHelper;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The steps of the Salesforce Kamelets that YAML can't say: what goes into a request, and what an answer means.
@@ -42,30 +39,37 @@ public final class SalesforceCalls {
     private static final String CHANGES = "SluiceChanges";
     private static final String TOKEN = "SluiceToken";
     static final String SENT_BYTES = "SluiceSentBytes";
-    private static final Logger LOG = LoggerFactory.getLogger(SalesforceCalls.class);
 
     private final Permits permits;
     private final Accounts accounts;
+    private final SalesforceSessions sessions;
 
-    public SalesforceCalls(Permits permits, Accounts accounts) {
+    SalesforceCalls(Permits permits, Accounts accounts, SalesforceSessions sessions) {
         this.permits = permits;
         this.accounts = accounts;
+        this.sessions = sessions;
     }
 
     // --- the call itself
 
-    /** Notes the size of what is about to be sent. */
+    /** Notes the size of what is about to be sent; a SOAP request is only written when its session is known. */
     public void measure(Exchange exchange) {
+        if (exchange.getMessage().getBody() instanceof SoapRequest) {
+            return;
+        }
         String body = exchange.getMessage().getBody(String.class);
         byte[] bytes = body == null ? null : body.getBytes(StandardCharsets.UTF_8);
         exchange.getMessage().setBody(bytes);
         exchange.setProperty(SENT_BYTES, bytes == null ? 0L : (long) bytes.length);
     }
 
-    /** A 4xx is an answer like any other: it becomes data, so that it neither opens the breaker nor looks like a failure. */
+    /**
+     * A 3xx or 4xx is an answer like any other: it becomes data, so that it neither opens the breaker nor looks like a
+     * failure.
+     */
     public boolean isAnswer(Exchange exchange) {
         int status = statusOf(exchange);
-        return status >= 400 && status < 500;
+        return status >= 300 && status < 500;
     }
 
     /** After the call, whatever came of it: reports it and leaves the answer's text and status on the message. */
@@ -84,7 +88,8 @@ public final class SalesforceCalls {
         Refusal refusal = Errors.refusal(answer);
         permits.report(exchange,
                 new Answer(operation, status, records, exchange.getProperty(SENT_BYTES, 0L, Long.class), refusal));
-        var usage = SalesforceAnswer.apiUsage(exchange.getMessage().getHeader("Sforce-Limit-Info", String.class));
+        var usage = SalesforceAnswer.apiUsage(exchange.getMessage().getHeader("Sforce-Limit-Info", String.class))
+                .or(() -> SoapAnswer.parse(body).flatMap(SoapAnswer::apiUsage));
         if (usage.isPresent()) {
             permits.reported(account, member, "daily", usage.get()[1], usage.get()[0]);
         }
@@ -92,7 +97,7 @@ public final class SalesforceCalls {
             accounts.heard(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
         }
         if (answer.sessionExpired()) {
-            signOut(exchange, member);
+            sessions.died(member, session(exchange, member), exchange.getProperty(TOKEN, String.class));
         }
     }
 
@@ -110,30 +115,14 @@ public final class SalesforceCalls {
         }
     }
 
-    /** Makes a session where there is none. A login is no call of the quota's. */
+    /** Makes a session where there is none that is good. A login is no call of the quota's. */
     public void signIn(Exchange exchange) throws SignInRefused {
         String member = member(exchange);
-        SalesforceSession session = session(exchange, member);
-        if (session.getAccessToken() == null) {
-            try {
-                session.login(null);
-            } catch (SalesforceException | RuntimeException refused) {
-                throw new SignInRefused(member, Reason.of(refused), refused);
-            }
-        }
-        exchange.setProperty(TOKEN, session.getAccessToken());
-    }
-
-    /** The token of this call has died: the next call signs in again, unless another one has done so by now. */
-    private static void signOut(Exchange exchange, String member) {
-        SalesforceSession session = session(exchange, member);
-        if (!Objects.equals(session.getAccessToken(), exchange.removeProperty(TOKEN))) {
-            return;
-        }
-        try {
-            session.logout();
-        } catch (SalesforceException alreadyDead) {
-            LOG.debug("The dead token of account {} could not be revoked", member, alreadyDead);
+        String token = sessions.signIn(member, session(exchange, member));
+        exchange.setProperty(TOKEN, token);
+        if (exchange.getMessage().getBody() instanceof SoapRequest request) {
+            exchange.getMessage().setBody(request.envelope(token));
+            measure(exchange);
         }
     }
 
@@ -153,7 +142,8 @@ public final class SalesforceCalls {
         }
         SalesforceException answer = ObjectHelper.getException(SalesforceException.class, failure);
         // a failure with a 2xx is an answer that was cut off in the middle
-        return answer == null || answer.getStatusCode() < 300 ? Answer.LOST : answer.getStatusCode();
+        return answer == null || answer.getStatusCode() < 300 ? Answer.LOST : SoapAnswer.parse(answer.getMessage())
+                .map(soap -> soap.status(answer.getStatusCode())).orElse(answer.getStatusCode());
     }
 
     /** The answer's text, none where it is a file; camel-salesforce hands that of a failed raw call on as the exception's message. */
@@ -234,13 +224,13 @@ public final class SalesforceCalls {
                 .map(change -> Errors.ofCall(change.key(), answer, changes(exchange).size())).toList());
     }
 
-    private static void keep(Exchange exchange, List<Change> changes) {
+    static void keep(Exchange exchange, List<Change> changes) {
         exchange.setProperty(CHANGES, changes);
         exchange.getMessage().setHeader(RECORDS, changes.size());
     }
 
     @SuppressWarnings("unchecked")
-    private static List<Change> changes(Exchange exchange) {
+    static List<Change> changes(Exchange exchange) {
         return exchange.getProperty(CHANGES, List.class);
     }
 

@@ -1,20 +1,23 @@
 package io.sluice.crm.salesforce;
 
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.Operation;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Bulk;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.camel.CamelContext;
-import org.apache.camel.component.salesforce.AuthenticationType;
 import org.apache.camel.component.salesforce.SalesforceComponent;
 import org.apache.camel.component.salesforce.SalesforceEndpointConfig;
 import org.apache.camel.spi.Registry;
+import org.apache.camel.util.TimeUtils;
 
 /** Salesforce over camel-salesforce: a component per account, under the account's name. */
 public final class SalesforceCrm implements Crm {
@@ -28,6 +31,8 @@ public final class SalesforceCrm implements Crm {
      */
     private static final Bulk BULK = new Bulk(Set.of(Operation.UPSERT, Operation.DELETE), 150_000, 100_000_000, 10, 10,
             10_000, 15_000, BulkCsv.CLEARED);
+
+    private final SalesforceSessions sessions = new SalesforceSessions(InstantSource.system());
 
     @Override
     public String name() {
@@ -46,11 +51,18 @@ public final class SalesforceCrm implements Crm {
 
     @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
-        registry.bind("salesforceCalls", new SalesforceCalls(permits, accounts));
+        registry.bind("salesforceCalls", new SalesforceCalls(permits, accounts, sessions));
         registry.bind("salesforceBulk", new SalesforceBulk());
         registry.bind("salesforceTransfers", new SalesforceTransfers());
         registry.bind("salesforceTransferClient", SalesforceTransfers.client());
         registry.bind("salesforceTransferHeaders", SalesforceTransfers.headers());
+        SalesforceCache cache = new SalesforceCache(permits, registry.findSingleByType(MeterRegistry.class),
+                Ticker.systemTicker());
+        registry.bind("salesforceCache", cache);
+        registry.bind(SalesforceCache.NAME, cache.cache());
+        registry.bind("salesforceRecords", new SalesforceRecords());
+        registry.bind("salesforceComposite", new SalesforceComposite());
+        registry.bind("salesforceSoap", new SalesforceSoap());
         registry.bind("salesforceReads", new SalesforceReads(InstantSource.system()));
     }
 
@@ -60,16 +72,10 @@ public final class SalesforceCrm implements Crm {
             return;
         }
         SalesforceComponent component = new SalesforceComponent();
-        component.setLoginUrl(settings.get("login-url"));
-        component.setInstanceUrl(settings.get("instance-url"));
-        component.setClientId(settings.get("client-id"));
-        component.setClientSecret(settings.get("client-secret"));
-        component.setRefreshToken(settings.get("refresh-token"));
-        component.setUserName(settings.get("user-name"));
-        component.setPassword(settings.get("password"));
-        if (settings.get("authentication-type") != null) {
-            component.setAuthenticationType(AuthenticationType.valueOf(
-                    settings.get("authentication-type").toUpperCase(java.util.Locale.ROOT).replace('-', '_')));
+        SalesforceLogin.configure(component, account, settings);
+        if (settings.get("session") != null) {
+            sessions.last(account, time("application.properties: sluice.account." + account + ".session",
+                    settings.get("session")));
         }
         SalesforceEndpointConfig calls = new SalesforceEndpointConfig();
         calls.setRawPayload(true);
@@ -85,5 +91,13 @@ public final class SalesforceCrm implements Crm {
         component.setHttpClientIdleTimeout(Long.parseLong(settings.get("call-timeout-ms")));
         component.setHttpClientConnectionTimeout(Long.parseLong(settings.get("connect-timeout-ms")));
         context.addComponent(account, component);
+    }
+
+    /** Camel takes a time that it can't read for none at all. */
+    static Duration time(String what, String text) {
+        if (!text.matches("(\\d+(ms|s|m|h|d))+")) {
+            throw new IllegalArgumentException(what + " must be a time such as 10s, 5m or 2h, not '" + text + "'");
+        }
+        return Duration.ofMillis(TimeUtils.toMilliSeconds(text));
     }
 }

@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
@@ -83,7 +84,7 @@ public final class SalesforceReads {
     }
 
     /** A route that names the Kamelet by a URI hands the commas on as the URI has them. */
-    private static List<String> names(String fields) {
+    static List<String> names(String fields) {
         return Arrays.stream(fields.replace("%2C", ",").split(",")).map(String::strip)
                 .filter(field -> !field.isEmpty()).toList();
     }
@@ -161,6 +162,17 @@ public final class SalesforceReads {
                     : exchange.getProperty(ASKED_AT, Instant.class).minus(LATE);
             exchange.getMessage().setBody(gone);
             exchange.getMessage().setHeader(COVERED, covered.toString());
+        }
+    }
+
+    /** The limits as a map of each one's name to {@code max} and {@code remaining}; an answer that is none stays what it is. */
+    public void limits(Exchange exchange) {
+        JsonNode answer = answer(exchange.getMessage());
+        if (answer != null) {
+            Map<String, Map<String, Long>> limits = new TreeMap<>();
+            answer.properties().forEach(limit -> limits.put(limit.getKey(), Map.of("max",
+                    limit.getValue().path("Max").asLong(), "remaining", limit.getValue().path("Remaining").asLong())));
+            exchange.getMessage().setBody(limits);
         }
     }
 

@@ -2,12 +2,16 @@ package io.sluice.crm.salesforce;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sluice.Outcome;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ErrorsTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     @ParameterizedTest
     @ValueSource(strings = {"UNABLE_TO_LOCK_ROW", "REQUEST_LIMIT_EXCEEDED", "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION",
@@ -59,5 +63,30 @@ class ErrorsTest {
                 "[{\"errorCode\":\"JSON_PARSER_ERROR\",\"message\":\"Cannot deserialize\"}]");
         assertThat(Errors.ofCall("1", refused, 200).status()).isEqualTo(Outcome.Status.RETRY);
         assertThat(Errors.ofCall("1", refused, 1).status()).isEqualTo(Outcome.Status.REJECTED);
+    }
+
+    @Test
+    void theFieldsThatTheCrmNamesStandBesideItsWords() throws Exception {
+        assertThat(Errors.outcome("A", JSON.readTree("""
+                [{"statusCode":"REQUIRED_FIELD_MISSING","message":"Required fields are missing: [Name]","fields":["Name"]},
+                 {"statusCode":"STRING_TOO_LONG","message":"Phone: too long","fields":["Phone","Name"]}]""")))
+                .isEqualTo(Outcome.rejected("A", "REQUIRED_FIELD_MISSING",
+                        "Required fields are missing: [Name]; Phone: too long").naming(List.of("Name", "Phone")));
+    }
+
+    @Test
+    void aDuplicateNamesTheRecordsAndTheFieldsThatAreTheSame() {
+        SalesforceAnswer refused = new SalesforceAnswer(400, """
+                [{"errorCode":"DUPLICATES_DETECTED","message":"Use one of these records?","duplicateResult":{
+                  "duplicateRule":"One_Contact","matchResults":[{"matchRecords":[
+                    {"fieldDiffs":[{"name":"Email","difference":"SAME"},{"name":"Phone","difference":"DIFFERENT"}],
+                     "record":{"attributes":{"type":"Contact"},"Id":"003XX0000000001AAA"}}]}]}}]""");
+        assertThat(Errors.ofCall("A", refused, 1)).isEqualTo(Outcome.rejected("A", "DUPLICATES_DETECTED",
+                "Use one of these records? (One_Contact found 003XX0000000001AAA)").naming(List.of("Email")));
+    }
+
+    @Test
+    void errorsThatNameNothingAreStillRejected() {
+        assertThat(Errors.outcome("A", JSON.createArrayNode()).code()).isEqualTo("UNKNOWN_EXCEPTION");
     }
 }

@@ -130,7 +130,7 @@ class SObjectCollectionsTest {
 
         assertThat(outcomes).containsExactly(Outcome.done("A-1", "001XX0000000001AAA"),
                 Outcome.rejected("A-2", "REQUIRED_FIELD_MISSING",
-                        "Required fields are missing: [Name] (fields [\"Name\"])"));
+                        "Required fields are missing: [Name]").naming(List.of("Name")));
     }
 
     @Test

@@ -1,0 +1,132 @@
+package io.sluice.crm.salesforce;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.Change;
+import io.sluice.Nearest;
+import io.sluice.Outcome;
+import io.sluice.store.Json;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.camel.Exchange;
+
+/**
+ * Records of several objects in one call: a composite request of Collections upserts ("Composite" in the REST API
+ * Developer Guide). Its parts are done in their order, so a child finds the parent that an earlier part made, by the
+ * parent's external id ({@code Account.Ext_Id__c}); a parent that is refused then costs its own children and no other.
+ */
+public final class SalesforceComposite {
+
+    private static final String PARTS = "SluiceParts";
+
+    /**
+     * One Collections upsert.
+     *
+     * @param places where its records stand in the list that came in
+     */
+    private record Part(String reference, String object, List<Integer> places, List<Change> changes) { }
+
+    /**
+     * @param externalIds {@code Account:Ext_Id__c,Contact:Customer_No__c}: the objects in the order in which they are
+     *                    written, parents first, each with the field that holds its key
+     * @param most        collections of 200 in one call
+     */
+    public void request(Exchange exchange, String externalIds, String apiVersion, int most) {
+        Map<String, String> keys = keys(externalIds);
+        Object body = exchange.getMessage().getBody();
+        List<Change> changes = Change.listOf(body);
+        List<Part> parts = parts(changes, objects(body, keys), keys);
+        if (parts.size() > most) {
+            throw new IllegalArgumentException("These " + changes.size() + " records need " + parts.size()
+                    + " collections, but a call takes " + most + " of " + SalesforceCrm.COLLECTION_SIZE
+                    + " records of one object; split the list first");
+        }
+        SalesforceCalls.keep(exchange, changes);
+        exchange.setProperty(PARTS, parts);
+        exchange.getMessage().setBody(Json.text(Map.of("allOrNone", false, "compositeRequest", parts.stream()
+                .map(part -> Map.of("method", "PATCH", "referenceId", part.reference(),
+                        "url", "/services/data/v" + apiVersion + "/composite/sobjects/" + part.object() + "/"
+                                + keys.get(part.object()),
+                        "body", SObjectCollections.upsertBody(part.changes(), part.object(), keys.get(part.object()))))
+                .toList())));
+    }
+
+    private static Map<String, String> keys(String externalIds) {
+        Map<String, String> keys = new LinkedHashMap<>();
+        // a route that names the Kamelet by a URI hands the commas on as the URI has them
+        Arrays.stream(externalIds.replace("%2C", ",").replace("%3A", ":").split(",")).forEach(pair -> {
+            String[] names = pair.strip().split(":");
+            if (names.length != 2) {
+                throw new IllegalArgumentException("externalIds must read Account:Ext_Id__c,Contact:Customer_No__c, but '"
+                        + pair.strip() + "' is no object with a field");
+            }
+            keys.put(names[0], names[1]);
+        });
+        return keys;
+    }
+
+    private static List<String> objects(Object body, Map<String, String> keys) {
+        List<String> objects = new ArrayList<>();
+        for (Object entry : (Iterable<?>) body) {
+            String object = entry instanceof Map<?, ?> map && map.get("object") != null ? map.get("object").toString() : "";
+            if (!keys.containsKey(object)) {
+                throw new IllegalArgumentException("Record " + objects.size() + " is of object '" + object
+                        + "', for which externalIds names no field" + Nearest.hint(object, keys.keySet()));
+            }
+            objects.add(object);
+        }
+        return objects;
+    }
+
+    private static List<Part> parts(List<Change> changes, List<String> objects, Map<String, String> keys) {
+        List<Part> parts = new ArrayList<>();
+        for (String object : keys.keySet()) {
+            List<Integer> places = new ArrayList<>();
+            for (int i = 0; i < changes.size(); i++) {
+                if (objects.get(i).equals(object)) {
+                    places.add(i);
+                }
+            }
+            for (int from = 0; from < places.size(); from += SalesforceCrm.COLLECTION_SIZE) {
+                List<Integer> some = places.subList(from, Math.min(from + SalesforceCrm.COLLECTION_SIZE, places.size()));
+                parts.add(new Part("part" + parts.size(), object, List.copyOf(some), some.stream().map(changes::get).toList()));
+            }
+        }
+        return parts;
+    }
+
+    /** The answer as a list of outcomes, in the order of the records that came in. */
+    @SuppressWarnings("unchecked")
+    public void outcomes(Exchange exchange) {
+        SalesforceAnswer answer = SalesforceCalls.answer(exchange);
+        int records = SalesforceCalls.changes(exchange).size();
+        Map<String, SalesforceAnswer> answers = answers(answer);
+        Outcome[] outcomes = new Outcome[records];
+        for (Part part : (List<Part>) exchange.getProperty(PARTS, List.class)) {
+            List<Outcome> own = Optional.ofNullable(answers.get(part.reference()))
+                    .map(it -> SObjectCollections.outcomes(part.changes(), it))
+                    .orElseGet(() -> part.changes().stream().map(change -> answer.ok()
+                            ? Outcome.retry(change.key(), "NO_RESULT", "the answer has no result for this record")
+                            : Errors.ofCall(change.key(), answer, records)).toList());
+            for (int i = 0; i < own.size(); i++) {
+                outcomes[part.places().get(i)] = own.get(i);
+            }
+        }
+        exchange.getMessage().setBody(List.of(outcomes));
+    }
+
+    private static Map<String, SalesforceAnswer> answers(SalesforceAnswer answer) {
+        Map<String, SalesforceAnswer> answers = new HashMap<>();
+        answer.json().filter(json -> answer.ok()).ifPresent(json -> {
+            for (JsonNode part : json.path("compositeResponse")) {
+                answers.put(part.path("referenceId").asText(),
+                        new SalesforceAnswer(part.path("httpStatusCode").asInt(), part.path("body").toString()));
+            }
+        });
+        return answers;
+    }
+}

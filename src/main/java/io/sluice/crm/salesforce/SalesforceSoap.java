@@ -1,0 +1,206 @@
+package io.sluice.crm.salesforce;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.Change;
+import io.sluice.Operation;
+import io.sluice.Outcome;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+
+/**
+ * The steps of the Kamelets that only SOAP can do. Neither call may be made twice with the same result: a repeat of one
+ * that was done, but whose answer was lost, is rejected. So what is rejected is looked up before it counts as such.
+ */
+public final class SalesforceSoap {
+
+    private static final int MOST_UNDELETED = 200;
+    /** "merge()" in the SOAP API Developer Guide. */
+    private static final int MOST_MERGED = 3;
+    private static final String KEPT = "SluiceOutcomes";
+    private static final String LOOK = "SluiceLook";
+
+    // --- merge
+
+    /** One record stays, the others are deleted: a list of two or three changes, one of them an upsert. */
+    public void mergeRequest(Exchange exchange, String object, String apiVersion) {
+        List<Change> changes = Change.listOf(exchange.getMessage().getBody());
+        if (changes.size() < 2 || changes.size() > MOST_MERGED || survivors(changes).size() != 1
+                || changes.stream().anyMatch(change -> change.crmId() == null)) {
+            throw new IllegalArgumentException("A merge takes two or three records with their crmId, one of them with the"
+                    + " operation upsert, which stays, the others with the operation delete; but got " + changes.stream()
+                            .map(it -> it.operation() + " " + it.crmId()).toList());
+        }
+        Change survivor = survivors(changes).get(0);
+        survivor.fields().keySet().stream().filter(field -> field.contains(".")).findFirst().ifPresent(field -> {
+            throw new IllegalArgumentException("A merge sets fields of the record itself, not " + field);
+        });
+        request(exchange, changes, SoapRequest.merge(object, survivor.crmId(), survivor.fields(), merged(changes)),
+                apiVersion);
+    }
+
+    private static List<Change> survivors(List<Change> changes) {
+        return changes.stream().filter(change -> change.operation() == Operation.UPSERT).toList();
+    }
+
+    private static List<String> merged(List<Change> changes) {
+        return changes.stream().filter(change -> change.operation() == Operation.DELETE).map(Change::crmId).toList();
+    }
+
+    /** The answer as outcomes: a merge is done for all of its records, or for none. */
+    public void merged(Exchange exchange) {
+        List<Change> changes = SalesforceCalls.changes(exchange);
+        List<SoapAnswer.Result> results = results(exchange);
+        answer(exchange, results.size() != 1 ? undone(changes, SalesforceCalls.answer(exchange))
+                : changes.stream().map(change -> outcome(change, results.get(0))).toList());
+    }
+
+    /** The query that tells what became of the records that were to be merged. */
+    public String mergedQuery(Exchange exchange, String object) {
+        return "SELECT Id, MasterRecordId FROM " + object + " WHERE Id IN ("
+                + quoted(merged(SalesforceCalls.changes(exchange))) + ")";
+    }
+
+    /** Records that have the surviving one for their master were merged: the earlier call had done it. */
+    public void mergedBefore(Exchange exchange) {
+        List<Change> changes = SalesforceCalls.changes(exchange);
+        String survivor = survivors(changes).get(0).crmId();
+        Map<String, String> masters = found(exchange, "MasterRecordId");
+        boolean before = merged(changes).stream().allMatch(id -> same(survivor, masters.get(key(id))));
+        exchange.getMessage().setBody(before
+                ? changes.stream().map(change -> Outcome.done(change.key(), change.crmId())).toList()
+                : kept(exchange));
+    }
+
+    // --- undelete
+
+    /** Takes records by their crmId. */
+    public void undeleteRequest(Exchange exchange, String apiVersion) {
+        List<Change> changes = Change.listOf(exchange.getMessage().getBody());
+        if (changes.isEmpty() || changes.size() > MOST_UNDELETED
+                || changes.stream().anyMatch(change -> change.crmId() == null)) {
+            throw new IllegalArgumentException("An undelete takes 1 to " + MOST_UNDELETED + " records, each with the crmId"
+                    + " that it had, but got " + changes.size());
+        }
+        request(exchange, changes, SoapRequest.undelete(changes.stream().map(Change::crmId).toList()), apiVersion);
+    }
+
+    /** The answer as outcomes, in the order of the records. */
+    public void undeleted(Exchange exchange) {
+        List<Change> changes = SalesforceCalls.changes(exchange);
+        List<SoapAnswer.Result> results = results(exchange);
+        if (results.size() != changes.size()) {
+            answer(exchange, undone(changes, SalesforceCalls.answer(exchange)));
+            return;
+        }
+        List<Outcome> outcomes = new ArrayList<>();
+        for (int i = 0; i < changes.size(); i++) {
+            outcomes.add(outcome(changes.get(i), results.get(i)));
+        }
+        answer(exchange, outcomes);
+    }
+
+    /** The query that tells which of the records are there. */
+    public String aliveQuery(Exchange exchange, String object) {
+        return "SELECT Id FROM " + object + " WHERE Id IN ("
+                + quoted(SalesforceCalls.changes(exchange).stream().map(Change::crmId).toList()) + ")";
+    }
+
+    /** A record that is there needs no undelete. */
+    public void aliveBefore(Exchange exchange) {
+        List<Change> changes = SalesforceCalls.changes(exchange);
+        Map<String, String> alive = found(exchange, "Id");
+        List<Outcome> outcomes = new ArrayList<>(kept(exchange));
+        for (int i = 0; i < changes.size(); i++) {
+            if (alive.containsKey(key(changes.get(i).crmId()))) {
+                outcomes.set(i, Outcome.done(changes.get(i).key(), changes.get(i).crmId()));
+            }
+        }
+        exchange.getMessage().setBody(outcomes);
+    }
+
+    // --- both
+
+    /** The path of a query that sees the recycle bin too. */
+    public String queryAllPath(String soql, String apiVersion) {
+        return "/services/data/v" + apiVersion + "/queryAll?q="
+                + URLEncoder.encode(soql, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /** Whether something was rejected that may have been done before. */
+    public boolean isToLookUp(Exchange exchange) {
+        return Boolean.TRUE.equals(exchange.getProperty(LOOK));
+    }
+
+    private static void request(Exchange exchange, List<Change> changes, SoapRequest request, String apiVersion) {
+        SalesforceCalls.keep(exchange, changes);
+        exchange.removeProperty(LOOK);
+        Message message = exchange.getMessage();
+        message.setBody(request);
+        message.setHeader(SalesforceCalls.METHOD, "POST");
+        message.setHeader(SalesforceCalls.PATH, "/services/Soap/u/" + apiVersion);
+        message.setHeader("Content-Type", "text/xml; charset=UTF-8");
+        message.setHeader("SOAPAction", "\"\"");
+        message.setHeader("rawHttpHeaders", "Content-Type,SOAPAction");
+    }
+
+    private static void answer(Exchange exchange, List<Outcome> outcomes) {
+        exchange.getMessage().removeHeader("SOAPAction");
+        exchange.getMessage().removeHeader("Content-Type");
+        exchange.getMessage().setBody(outcomes);
+        exchange.setProperty(KEPT, outcomes);
+        exchange.setProperty(LOOK, outcomes.stream().anyMatch(it -> it.status() == Outcome.Status.REJECTED));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<Outcome> kept(Exchange exchange) {
+        return exchange.getProperty(KEPT, List.class);
+    }
+
+    private static List<SoapAnswer.Result> results(Exchange exchange) {
+        SalesforceAnswer answer = SalesforceCalls.answer(exchange);
+        return answer.ok() ? SoapAnswer.parse(answer.body()).map(SoapAnswer::results).orElse(List.of()) : List.of();
+    }
+
+    private static List<Outcome> undone(List<Change> changes, SalesforceAnswer answer) {
+        return changes.stream().map(change -> answer.ok()
+                ? Outcome.retry(change.key(), "NO_RESULT", "the answer has no result for this record")
+                : Errors.ofCall(change.key(), answer, changes.size())).toList();
+    }
+
+    private static Outcome outcome(Change change, SoapAnswer.Result result) {
+        return result.success() ? Outcome.done(change.key(), change.crmId())
+                : Errors.outcome(change.key(), result.errors());
+    }
+
+    /** Of the records that a query found, one field by the id. */
+    private static Map<String, String> found(Exchange exchange, String field) {
+        Map<String, String> found = new HashMap<>();
+        SalesforceAnswer answer = SalesforceCalls.answer(exchange);
+        if (answer.ok()) {
+            answer.json().ifPresent(page -> page.path("records").forEach((JsonNode record) ->
+                    found.put(key(record.path("Id").asText()), record.path(field).asText())));
+        }
+        return found;
+    }
+
+    /** An id of 18 characters is one of 15 with a checksum behind it. */
+    private static String key(String id) {
+        return id.length() > 15 ? id.substring(0, 15) : id;
+    }
+
+    private static boolean same(String id, String other) {
+        return other != null && key(id).equals(key(other));
+    }
+
+    private static String quoted(List<String> ids) {
+        return ids.stream().map(id -> "'" + id.replace("\\", "\\\\").replace("'", "\\'") + "'")
+                .collect(Collectors.joining(","));
+    }
+}

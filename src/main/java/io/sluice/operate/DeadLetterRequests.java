@@ -1,0 +1,207 @@
+package io.sluice.operate;
+
+import io.sluice.Nearest;
+import io.sluice.Operation;
+import io.sluice.Sync;
+import io.sluice.merge.Applier;
+import io.sluice.operate.Answering.Refused;
+import io.sluice.operate.DeadLetters.Filter;
+import io.sluice.store.Database;
+import io.sluice.store.Json;
+import java.net.URISyntaxException;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.util.URISupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What is asked of the dead letters over HTTP. Whatever is wrong with a request changes nothing and is said in words. */
+public final class DeadLetterRequests {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DeadLetterRequests.class);
+
+    private static final Set<String> FILTERS = Set.of("account", "sync", "key", "code");
+    private static final Set<String> PAGING = Set.of("after", "limit");
+    private static final int PAGE = 100;
+    private static final int LONGEST_PAGE = 1000;
+
+    private final DeadLetters letters;
+    private final Collection<String> accounts;
+    private final List<String> syncs;
+
+    public DeadLetterRequests(Database database, Applier applier, Collection<String> accounts, List<Sync> syncs) {
+        this.letters = new DeadLetters(database, applier, syncs);
+        this.accounts = List.copyOf(accounts);
+        this.syncs = syncs.stream().map(Sync::getName).toList();
+    }
+
+    /** A page of letters; {@code next} is the {@code after} of the page behind it, or null. */
+    public void list(Exchange exchange) {
+        Answering.answer(exchange, () -> {
+            Map<String, String> query = query(exchange, true);
+            int limit = (int) number(query, "limit", PAGE, 1, LONGEST_PAGE);
+            List<DeadLetter> found = letters.list(filter(query), number(query, "after", 0, 0, Long.MAX_VALUE), limit + 1);
+            List<DeadLetter> page = found.subList(0, Math.min(limit, found.size()));
+            Map<String, Object> answer = new LinkedHashMap<>();
+            answer.put("deadLetters", page.stream().map(DeadLetter::json).toList());
+            answer.put("next", found.size() > limit ? page.get(limit - 1).id() : null);
+            return answer;
+        });
+    }
+
+    public void show(Exchange exchange) {
+        Answering.answer(exchange, () -> found(id(exchange)).json());
+    }
+
+    /** Gives fields other values, which go to the CRM and into the row when the letter is replayed. */
+    public void edit(Exchange exchange) {
+        Answering.answer(exchange, () -> {
+            DeadLetter letter = found(id(exchange));
+            if (letter.operation() == Operation.DELETE) {
+                throw new Refused(409, "Dead letter " + letter.name() + " is a delete, which has no fields to edit");
+            }
+            Map<String, Object> fields = fields(exchange.getMessage().getBody(String.class), letter);
+            DeadLetter edited = letters.edit(letter.id(), fields).orElseThrow(() -> gone(letter.id()));
+            LOG.info("Dead letter {} was edited over the API: {}.", edited.name(), String.join(", ", fields.keySet()));
+            return edited.json();
+        });
+    }
+
+    public void discard(Exchange exchange) {
+        Answering.answer(exchange, () -> {
+            long id = id(exchange);
+            DeadLetter letter = letters.discard(id).orElseThrow(() -> gone(id));
+            LOG.info("Dead letter {} was discarded over the API.", letter.name());
+            return Map.of("discarded", letter.json());
+        });
+    }
+
+    public void replay(Exchange exchange) {
+        Answering.answer(exchange, () -> {
+            DeadLetter letter = found(id(exchange));
+            if (!letters.replay(letter)) {
+                throw gone(letter.id());
+            }
+            LOG.info("Dead letter {} is sent again, as the API was asked to.", letter.name());
+            return Map.of("replayed", 1, "refused", List.of());
+        });
+    }
+
+    /** Replays all letters of an account, a sync, a key or a code; which, must be said. */
+    public void replayAll(Exchange exchange) {
+        Answering.answer(exchange, () -> {
+            Map<String, String> query = query(exchange, false);
+            if (query.isEmpty()) {
+                throw new Refused(400, "Say which dead letters to replay: ?sync=..., ?account=..., ?code=... or ?key=...,"
+                        + " or several of them");
+            }
+            DeadLetters.Replayed replayed = letters.replay(filter(query));
+            LOG.info("{} dead letters are sent again, as the API was asked to.", replayed.letters());
+            return Map.of("replayed", replayed.letters(), "refused", replayed.refused().stream().map(refusal ->
+                    Map.of("id", refusal.letter().id(), "key", refusal.letter().key(), "why", refusal.why())).toList());
+        });
+    }
+
+    private DeadLetter found(long id) throws Refused, SQLException {
+        return letters.find(id).orElseThrow(() -> gone(id));
+    }
+
+    private static Refused gone(long id) {
+        return new Refused(404, "There is no dead letter " + id + "; if there was one, it was replayed or discarded, or a"
+                + " newer change of its record took it along");
+    }
+
+    private static long id(Exchange exchange) throws Refused {
+        String id = exchange.getMessage().getHeader("id", String.class);
+        if (id == null || !id.matches("\\d{1,18}")) {
+            throw new Refused(404, "'" + id + "' is no number of a dead letter; GET /api/dead-letters lists them");
+        }
+        return Long.parseLong(id);
+    }
+
+    /** The parameters of the address, and none but those that are known: a misspelt filter would let everything through. */
+    private static Map<String, String> query(Exchange exchange, boolean pages) throws Refused {
+        Set<String> right = new TreeSet<>(FILTERS);
+        right.addAll(pages ? PAGING : Set.of());
+        String query = exchange.getMessage().getHeader(Exchange.HTTP_QUERY, "", String.class);
+        Map<String, String> parameters = new TreeMap<>();
+        try {
+            for (Map.Entry<String, Object> parameter : URISupport.parseQuery(query, false, true).entrySet()) {
+                if (!right.contains(parameter.getKey())) {
+                    throw new Refused(400, "There is no parameter '" + parameter.getKey() + "'"
+                            + Nearest.hint(parameter.getKey(), right));
+                }
+                if (!(parameter.getValue() instanceof String value) || value.isBlank()) {
+                    throw new Refused(400, "Parameter '" + parameter.getKey() + "' needs one value");
+                }
+                parameters.put(parameter.getKey(), value);
+            }
+        } catch (URISyntaxException broken) {
+            throw new Refused(400, "The parameters can't be read: " + broken.getMessage());
+        }
+        return parameters;
+    }
+
+    private Filter filter(Map<String, String> query) throws Refused {
+        known("account", query.get("account"), accounts);
+        known("sync", query.get("sync"), syncs);
+        return new Filter(query.get("account"), query.get("sync"), query.get("key"), query.get("code"));
+    }
+
+    private static void known(String kind, String name, Collection<String> right) throws Refused {
+        if (name != null && !right.contains(name)) {
+            throw new Refused(404, "There is no " + kind + " '" + name + "'" + Nearest.hint(name, right));
+        }
+    }
+
+    private static long number(Map<String, String> query, String name, long otherwise, long least, long most)
+            throws Refused {
+        String text = query.get(name);
+        if (text == null) {
+            return otherwise;
+        }
+        long number = text.matches("\\d{1,18}") ? Long.parseLong(text) : -1;
+        if (number < least || number > most) {
+            throw new Refused(400, "Parameter '" + name + "' must be a whole number from " + least
+                    + (most == Long.MAX_VALUE ? "" : " to " + most) + ", not '" + text + "'");
+        }
+        return number;
+    }
+
+    private Map<String, Object> fields(String body, DeadLetter letter) throws Refused {
+        Map<String, Object> document;
+        try {
+            document = Json.fields(body);
+        } catch (IllegalArgumentException broken) {
+            throw new Refused(400, "The body is no JSON that can be read. Write {\"fields\": {\"Email\": \"...\"}},"
+                    + " with the header Content-Type: application/json");
+        }
+        if (!document.keySet().equals(Set.of("fields")) || !(document.get("fields") instanceof Map<?, ?> given)
+                || given.isEmpty()) {
+            throw new Refused(400, "The body must say what to edit and nothing else: {\"fields\": {\"Email\": \"...\"}}");
+        }
+        Sync sync = letters.sync(letter).orElseThrow(() -> new Refused(409, "Dead letter " + letter.name()
+                + " belongs to no sync any more, so nothing would send it"));
+        Map<String, Object> fields = new LinkedHashMap<>();
+        for (Map.Entry<?, ?> field : given.entrySet()) {
+            String name = field.getKey().toString();
+            if (!sync.getFields().containsValue(name)) {
+                throw new Refused(400, "Sync '" + sync.getName() + "' has no field '" + name + "'"
+                        + Nearest.hint(name, sync.getFields().values()));
+            }
+            if (field.getValue() instanceof Map || field.getValue() instanceof Collection) {
+                throw new Refused(400, "Field '" + name + "' must be a text, a number, true, false or null");
+            }
+            fields.put(name, field.getValue());
+        }
+        return fields;
+    }
+}

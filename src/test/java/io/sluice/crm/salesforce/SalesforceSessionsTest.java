@@ -1,0 +1,212 @@
+package io.sluice.crm.salesforce;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sluice.crm.SignInRefused;
+import io.sluice.sandbox.Sandbox;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.salesforce.SalesforceComponent;
+import org.apache.camel.component.salesforce.internal.SalesforceSession;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The ways to log in, against the sandbox over HTTP, by a clock that the test sets. */
+class SalesforceSessionsTest {
+
+    private static final Map<String, String> SECRET = Map.of("client-secret", "sluice");
+    private static final String P12 = "classpath:/io/sluice/sandbox/jwt.p12";
+
+    private static Sandbox sandbox;
+
+    private final CamelContext context = new DefaultCamelContext();
+    private Instant now = Instant.parse("2026-01-01T00:00:00Z");
+    private final SalesforceSessions sessions = new SalesforceSessions(() -> now);
+
+    @BeforeAll
+    static void startTheSandbox() throws Exception {
+        sandbox = Sandbox.start("127.0.0.1", 0);
+    }
+
+    @AfterAll
+    static void stopTheSandbox() throws Exception {
+        sandbox.close();
+    }
+
+    @BeforeEach
+    void start() {
+        context.start();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        control("DELETE", "/sandbox/faults/salesforce", "");
+        context.stop();
+    }
+
+    private SalesforceSession connected(Map<String, String> secrets) {
+        new SalesforceCrm().connect(context, "org", settings(secrets));
+        return context.getComponent("org", SalesforceComponent.class).getSession();
+    }
+
+    private static Map<String, String> settings(Map<String, String> secrets) {
+        Map<String, String> settings = new HashMap<>(Map.of("login-url", "http://127.0.0.1:" + sandbox.port(),
+                "client-id", "sluice", "call-timeout-ms", "2000", "connect-timeout-ms", "2000"));
+        settings.putAll(secrets);
+        return settings;
+    }
+
+    static Stream<Map<String, String>> waysToLogIn() {
+        return Stream.of(SECRET,
+                Map.of("user-name", "sluice@example.org", "jwt-keystore", P12, "jwt-keystore-password", "sandbox"),
+                Map.of("refresh-token", "refresh-salesforce"),
+                Map.of("authentication-type", "username-password", "client-secret", "sluice",
+                        "user-name", "sluice@example.org", "password", "sluice"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("waysToLogIn")
+    void eachWayToLogInOpensTheOrg(Map<String, String> secrets) throws Exception {
+        assertThat(isGood(sessions.signIn("org", connected(secrets)))).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "authentication-type | jwt            | sluice.account.org.user-name is missing; authentication-type jwt needs",
+        "authentication-type | refresh-token  | sluice.account.org.refresh-token is missing",
+        "authentication-type | client-secrets | sluice.account.org.authentication-type is 'client-secrets'; did you mean client-credentials",
+        "jwt-keystore        | key.p12        | sluice.account.org.user-name is missing",
+        "session             | two hours      | sluice.account.org.session must be a time such as 10s, 5m or 2h, not 'two hours'"})
+    void aSettingThatIsWrongOrMissingIsNamed(String setting, String value, String message) {
+        Map<String, String> settings = settings(SECRET);
+        settings.put(setting, value);
+        assertThatThrownBy(() -> new SalesforceCrm().connect(context, "org", settings))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("application.properties: ")
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void aRefusedLoginSaysWhoAndWhy() {
+        assertThatThrownBy(() -> sessions.signIn("org", connected(Map.of("client-secret", "wrong"))))
+                .isInstanceOf(SignInRefused.class).hasMessageContaining("account org could not sign in")
+                .hasMessageContaining("invalid client credentials");
+    }
+
+    @Test
+    void aKeyStoreThatCantBeReadSaysWhich() {
+        assertThatThrownBy(() -> sessions.signIn("org", connected(Map.of("user-name", "sluice@example.org",
+                "jwt-keystore", "/nowhere/key.p12", "jwt-keystore-password", "sandbox"))))
+                .isInstanceOf(SignInRefused.class).hasMessageContaining("/nowhere/key.p12");
+    }
+
+    @Test
+    void twentyCallsWhoseTokenDiedLogInOnce() throws Exception {
+        SalesforceSession session = connected(SECRET);
+        String dead = sessions.signIn("org", session);
+        control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"expireTokens\"}");
+        long logins = logins();
+        Set<String> tokens = inTwentyThreads(() -> {
+            sessions.died("org", session, dead);
+            String fresh = sessions.signIn("org", session);
+            // news of the old token's death may come late
+            sessions.died("org", session, dead);
+            return sessions.signIn("org", session).equals(fresh) ? fresh : "another one";
+        });
+        assertThat(tokens).hasSize(1).doesNotContain(dead);
+        assertThat(isGood(tokens.iterator().next())).isTrue();
+        assertThat(logins() - logins).isEqualTo(1);
+    }
+
+    @Test
+    void aSessionIsRenewedBeforeItEndsAndTheOldOneEndsItsCalls() throws Exception {
+        SalesforceSession session = connected(SECRET);
+        sessions.last("org", Duration.ofHours(1));
+        String first = sessions.signIn("org", session);
+        now = now.plus(Duration.ofMinutes(53));
+        assertThat(sessions.signIn("org", session)).isEqualTo(first);
+        now = now.plus(Duration.ofMinutes(1));
+        long logins = logins();
+        Set<String> tokens = inTwentyThreads(() -> sessions.signIn("org", session));
+        assertThat(tokens).hasSize(1).doesNotContain(first);
+        assertThat(logins() - logins).isEqualTo(1);
+        assertThat(isGood(first)).as("calls are on their way with it").isTrue();
+    }
+
+    @Test
+    void aRenewalThatIsRefusedStopsNobodyWhileTheOldSessionIsGood() throws Exception {
+        SalesforceSession session = connected(SECRET);
+        String first = sessions.signIn("org", session);
+        control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"unavailable\",\"operation\":\"token\"}");
+        now = now.plus(SalesforceSessions.DEFAULT_LIFE);
+        long logins = logins();
+        assertThat(sessions.signIn("org", session)).isEqualTo(first);
+        assertThat(sessions.signIn("org", session)).isEqualTo(first);
+        assertThat(logins() - logins).as("not a storm of logins").isLessThanOrEqualTo(1);
+        control("DELETE", "/sandbox/faults/salesforce", "");
+        now = now.plus(Duration.ofMinutes(1));
+        assertThat(sessions.signIn("org", session)).isNotEqualTo(first);
+    }
+
+    private static Set<String> inTwentyThreads(Callable<String> work) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(20);
+        try {
+            Set<String> results = new HashSet<>();
+            List<Future<String>> all = Stream.generate(() -> threads.submit(work)).limit(20).toList();
+            for (Future<String> one : all) {
+                results.add(one.get());
+            }
+            return results;
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static boolean isGood(String token) throws Exception {
+        return send(HttpRequest.newBuilder(uri("/services/data/v62.0/limits")).header("Authorization", "Bearer " + token))
+                .statusCode() == 200;
+    }
+
+    /** Tokens that were given out. */
+    private static long logins() throws Exception {
+        JsonNode account = new ObjectMapper().readTree(control("GET", "/sandbox/referee", "")).path("accounts").path("salesforce");
+        return account.path("byOperation").path("token").asLong();
+    }
+
+    private static String control(String method, String path, String body) throws Exception {
+        return send(HttpRequest.newBuilder(uri(path)).header("Content-Type", "application/json")
+                .method(method, HttpRequest.BodyPublishers.ofString(body))).body();
+    }
+
+    private static URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + sandbox.port() + path);
+    }
+
+    private static HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+        return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+}
