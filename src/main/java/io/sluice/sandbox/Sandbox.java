@@ -7,6 +7,9 @@ import io.sluice.sandbox.server.Journal;
 import io.sluice.sandbox.server.JournalReplay;
 import io.sluice.sandbox.server.Protocol;
 import io.sluice.sandbox.server.SandboxClock;
+import io.sluice.sandbox.hubspot.HubspotDefaults;
+import io.sluice.sandbox.hubspot.HubspotProtocol;
+import io.sluice.sandbox.hubspot.HubspotUser;
 import io.sluice.sandbox.salesforce.SalesforceDefaults;
 import io.sluice.sandbox.salesforce.SalesforceProtocol;
 import io.sluice.sandbox.salesforce.SalesforceUser;
@@ -27,7 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A CRM to develop and demonstrate against: it speaks Salesforce's wire protocol, enforces its limits exactly, fails on
+ * A CRM to develop and demonstrate against: it speaks Salesforce's and HubSpot's wire protocols, enforces their limits exactly, fails on
  * demand and counts what it is asked. Nothing in it is meant for real data.
  *
  * <pre>{@code
@@ -72,8 +75,8 @@ public final class Sandbox implements AutoCloseable {
             return;
         }
         Runtime.getRuntime().addShutdownHook(new Thread(sandbox::close));
-        System.out.printf("The sandbox CRM serves Salesforce at http://%s:%d/services; client id and secret are "
-                + "'sluice'. What it counts is at http://%1$s:%2$d/sandbox/referee, its controls at /sandbox.%n",
+        System.out.printf("The sandbox CRM serves Salesforce at http://%s:%d/services (client id and secret "
+                + "'sluice') and HubSpot at http://%1$s:%2$d/crm (token 'pat-sandbox'). What it counts is at http://%1$s:%2$d/sandbox/referee, its controls at /sandbox.%n",
                 host, sandbox.port());
         new CountDownLatch(1).await();
     }
@@ -90,16 +93,19 @@ public final class Sandbox implements AutoCloseable {
      */
     public static Sandbox start(String host, int port, Optional<Path> data) {
         SandboxClock clock = new SandboxClock();
-        Accounts accounts = new Accounts(clock, Map.of("salesforce", new SalesforceDefaults()));
+        Accounts accounts = new Accounts(clock, Map.of("salesforce", new SalesforceDefaults(),
+                HubspotProtocol.CRM, new HubspotDefaults()));
         Journal journal = restore(accounts, data);
         accounts.create("salesforce", "salesforce");
+        accounts.create(HubspotProtocol.CRM, HubspotProtocol.CRM);
         SandboxFolder folder = folder(data);
 
         Vertx vertx = Vertx.vertx(new VertxOptions().setUseDaemonThread(true).setEventLoopPoolSize(2)
                 .setWorkerPoolSize(16));
-        Control control = new Control(vertx, clock, accounts, Map.of("salesforce", new SalesforceUser()));
+        Control control = new Control(vertx, clock, accounts, Map.of("salesforce", new SalesforceUser(),
+                HubspotProtocol.CRM, new HubspotUser()));
         SalesforceProtocol salesforce = new SalesforceProtocol(accounts, folder.jobs(), clock::micros);
-        List<Protocol> protocols = List.of(salesforce.soap(), salesforce);
+        List<Protocol> protocols = List.of(salesforce.soap(), salesforce, new HubspotProtocol(accounts));
         Gateway gateway = new Gateway(vertx, clock, accounts, protocols, control, folder.uploads());
         // HTTP/1.1 alone: there a cut connection is one request's. The vendor takes 16,384 bytes of address and headers;
         // more is 414 or 431, and nobody counts it

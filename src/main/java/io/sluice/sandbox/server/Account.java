@@ -6,6 +6,7 @@ import io.sluice.sandbox.store.Store;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /** One customer's CRM: its records, its limits, its faults and what the referee counted for it. */
@@ -13,18 +14,24 @@ public final class Account {
 
     private final String name;
     private final String crm;
+    private final Accounts.CrmDefaults defaults;
     private final Store store;
     private final Limiter limiter;
     private final Faults faults;
     private final Tally tally = new Tally();
     private final List<JsonNode> declarations = new ArrayList<>();
+    private final List<Consumer<Store.Commit>> listeners = new CopyOnWriteArrayList<>();
     private volatile long tokensDeadBefore;
     private volatile long sessionSeconds = 7200;
 
-    Account(String name, String crm, SandboxClock clock, Consumer<Store.Commit> onCommit) {
+    Account(String name, String crm, Accounts.CrmDefaults defaults, SandboxClock clock, Consumer<Store.Commit> onCommit) {
         this.name = name;
         this.crm = crm;
-        this.store = new Store(clock::millis, onCommit);
+        this.defaults = defaults;
+        this.store = new Store(clock::millis, defaults.grainMillis(), commit -> {
+            onCommit.accept(commit);
+            listeners.forEach(listener -> listener.accept(commit));
+        });
         this.limiter = new Limiter(clock);
         this.faults = new Faults(clock);
     }
@@ -45,7 +52,17 @@ public final class Account {
         return limiter;
     }
 
-    Faults faults() {
+    /** Calls this with each commit, under the store's lock and before its rows can be seen. */
+    public void onCommit(Consumer<Store.Commit> listener) {
+        listeners.add(listener);
+    }
+
+    /** Whether a limit counts requests of this operation. */
+    boolean counts(String operation, String limit) {
+        return defaults.counts(operation, limit);
+    }
+
+    public Faults faults() {
         return faults;
     }
 

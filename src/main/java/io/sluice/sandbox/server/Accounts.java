@@ -36,6 +36,16 @@ public final class Accounts {
 
         /** An object with the fields that every object of this CRM has. */
         ObjectType object(String name, String label, String keyPrefix);
+
+        /** What its stamps are rounded down to, in milliseconds. */
+        default long grainMillis() {
+            return 1000;
+        }
+
+        /** Whether the limit of this name counts requests of this operation. */
+        default boolean counts(String operation, String limit) {
+            return true;
+        }
     }
 
     /** Sets an account's limits, as {@link Limiter#change} reads them. */
@@ -75,7 +85,7 @@ public final class Accounts {
         }
         CrmDefaults defaults = Optional.ofNullable(crms.get(crm)).orElseThrow(() -> new IllegalArgumentException(
                 "There is no CRM '" + crm + "'. CRMs: " + String.join(", ", crms.keySet()) + "."));
-        Account account = new Account(name, crm, clock, commit -> journal.rows(name, commit));
+        Account account = new Account(name, crm, defaults, clock, commit -> journal.rows(name, commit));
         journal.account(name, crm);
         defaults.prepare(account, account.limiter()::change);
         accounts.put(name, account);
@@ -127,7 +137,7 @@ public final class Accounts {
         journal.line(line);
     }
 
-    Field declareField(Account account, String object, String name, JsonNode spec) {
+    public Field declareField(Account account, String object, String name, JsonNode spec) {
         Table table = account.store().table(object)
                 .orElseThrow(() -> new IllegalArgumentException("There is no object " + object + "."));
         Field field = account.store().declare(table, field(name, spec));

@@ -61,7 +61,7 @@ public final class Faults {
     }
 
     /** The fault of this kind that strikes work behind the requests, if one does. */
-    synchronized Optional<Fault> strikeWork(Fault.Kind kind, String operation, String object, boolean onlyIfNamed) {
+    public synchronized Optional<Fault> strikeWork(Fault.Kind kind, String operation, String object, boolean onlyIfNamed) {
         return strike(kind, operation, Set.of(object), onlyIfNamed);
     }
 

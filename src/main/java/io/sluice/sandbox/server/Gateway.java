@@ -146,7 +146,7 @@ public final class Gateway {
                 refuse(refusal.get().settings().path("limit").asText(Limiter.DAILY), clock.micros());
                 return;
             }
-            admission = account.limiter().admit();
+            admission = account.limiter().admit(limit -> account.counts(request.operation(), limit));
             if (admission.refusedBy().isPresent()) {
                 refuse(admission.refusedBy().get(), admission.micros());
                 return;

@@ -122,7 +122,7 @@ public final class JournalReplay {
             account.tally().refused(operation);
         } else {
             account.tally().accepted(operation);
-            account.limiter().replay(node.path("t").asLong(), 1);
+            account.limiter().replay(limit -> account.counts(operation, limit), node.path("t").asLong(), 1);
         }
     }
 
@@ -150,6 +150,10 @@ public final class JournalReplay {
     }
 
     private static Object kept(Field field, JsonNode value) {
+        if (value.isTextual()) {
+            // some CRMs keep all values as text
+            return value.asText();
+        }
         FieldType type = field.type();
         return switch (type) {
             case BOOLEAN -> value.asBoolean();

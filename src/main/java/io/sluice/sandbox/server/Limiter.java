@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 
 /**
  * The limits of one account: named rolling windows, all of which a request must pass, and the vendor's limit on long
@@ -62,17 +63,18 @@ public final class Limiter {
         this.clock = clock;
     }
 
-    synchronized Admission admit() {
+    /** @param counts whether the limit of a name counts this request; the others it passes by */
+    synchronized Admission admit(Predicate<String> counts) {
         long now = clock.micros();
         for (Map.Entry<String, RollingWindow> entry : windows.entrySet()) {
-            if (!entry.getValue().hasRoom(now)) {
+            if (counts.test(entry.getKey()) && !entry.getValue().hasRoom(now)) {
                 return new Admission(entry.getKey(), null, now);
             }
         }
         if (longRunning(now) >= maxLongRunning) {
             return new Admission(CONCURRENT, null, now);
         }
-        windows.values().forEach(window -> window.add(now, 1));
+        add(counts, now, 1);
         Running request = new Running(now);
         running.add(request);
         return new Admission(null, request, now);
@@ -178,8 +180,16 @@ public final class Limiter {
     }
 
     /** Counts a request of an earlier life, read back from the journal. */
-    synchronized void replay(long micros, int requests) {
-        windows.values().forEach(window -> window.add(micros, requests));
+    synchronized void replay(Predicate<String> counts, long micros, int requests) {
+        add(counts, micros, requests);
+    }
+
+    private void add(Predicate<String> counts, long micros, int requests) {
+        windows.forEach((name, window) -> {
+            if (counts.test(name)) {
+                window.add(micros, requests);
+            }
+        });
     }
 
     synchronized void replay(String name, long micros, int requests) {

@@ -14,6 +14,7 @@ public final class ObjectType {
     private final String label;
     private final String plural;
     private final String keyPrefix;
+    private final IdScheme ids;
     private volatile Fields fields = new Fields(List.of(), 0);
 
     /** An immutable state of the field list, with its look-ups. */
@@ -36,11 +37,17 @@ public final class ObjectType {
         }
     }
 
+    /** An object with Salesforce's ids. */
     public ObjectType(String name, String label, String plural, String keyPrefix, List<Field> fields) {
+        this(name, label, plural, keyPrefix, IdScheme.prefixed(keyPrefix), fields);
+    }
+
+    public ObjectType(String name, String label, String plural, String keyPrefix, IdScheme ids, List<Field> fields) {
         this.name = name;
         this.label = label;
         this.plural = plural;
         this.keyPrefix = keyPrefix;
+        this.ids = ids;
         fields.forEach(this::add);
     }
 
@@ -58,6 +65,10 @@ public final class ObjectType {
 
     public String keyPrefix() {
         return keyPrefix;
+    }
+
+    public IdScheme ids() {
+        return ids;
     }
 
     public boolean custom() {

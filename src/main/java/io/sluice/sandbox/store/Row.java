@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * One version of one record. A row never changes: a write makes a new one, so that a reader needs no lock. Moments are
- * milliseconds since 1970, in whole seconds, as the vendor stamps them.
+ * milliseconds since 1970, in the grain in which the vendor stamps them.
  */
 public final class Row {
 

@@ -24,6 +24,7 @@ public final class Store {
     private final ReentrantLock lock = new ReentrantLock();
     private final Set<Transaction> held = new LinkedHashSet<>();
     private final LongSupplier clockMillis;
+    private final long grainMillis;
     private final Consumer<Commit> onCommit;
 
     /** What a commit wrote: the new rows of each table. */
@@ -31,10 +32,12 @@ public final class Store {
 
     /**
      * @param clockMillis milliseconds since 1970
+     * @param grainMillis what stamps are rounded down to: a second for Salesforce, a millisecond for HubSpot
      * @param onCommit    called under the lock, before the rows can be seen
      */
-    public Store(LongSupplier clockMillis, Consumer<Commit> onCommit) {
+    public Store(LongSupplier clockMillis, long grainMillis, Consumer<Commit> onCommit) {
         this.clockMillis = clockMillis;
+        this.grainMillis = grainMillis;
         this.onCommit = onCommit;
     }
 
@@ -70,9 +73,9 @@ public final class Store {
         return new Transaction(this, now());
     }
 
-    /** Milliseconds since 1970 in whole seconds: the grain of every stamp. */
+    /** Milliseconds since 1970 in the grain of every stamp. */
     public long now() {
-        return clockMillis.getAsLong() / 1000 * 1000;
+        return clockMillis.getAsLong() / grainMillis * grainMillis;
     }
 
     /** Live rows whose key field has this value. */
@@ -143,7 +146,7 @@ public final class Store {
         Object[] all = new Object[type.columns()];
         values.forEach((name, value) -> type.field(name).filter(f -> f.column() >= 0)
                 .ifPresent(f -> all[f.column()] = value));
-        return Row.restored(number, RecordIds.of(type.keyPrefix(), number), all, created, createdBy, modified, stamp,
+        return Row.restored(number, type.ids().id(number), all, created, createdBy, modified, stamp,
                 modifiedBy, life);
     }
 

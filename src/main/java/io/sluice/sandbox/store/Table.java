@@ -43,9 +43,9 @@ public final class Table implements Iterable<Row> {
         return number > 0 && number < state.end ? state.rows[number] : null;
     }
 
-    /** The current row with this id of 15 or 18 characters, or null. */
+    /** The current row with this id, or null. */
     public Row row(String id) {
-        return row(RecordIds.number(type.keyPrefix(), id));
+        return row(type.ids().number(id));
     }
 
     /** All rows as they stand, deleted ones included, in order of creation. */

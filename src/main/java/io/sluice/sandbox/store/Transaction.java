@@ -51,7 +51,7 @@ public final class Transaction implements AutoCloseable {
 
     /** The row of this id as this transaction sees it, or null. */
     public Row row(Table table, String id) {
-        int number = RecordIds.number(table.type().keyPrefix(), id);
+        int number = table.type().ids().number(id);
         return number < 0 ? null : row(table, number);
     }
 
@@ -90,7 +90,7 @@ public final class Transaction implements AutoCloseable {
         Object[] all = new Object[table.type().columns()];
         values.forEach((field, value) -> all[field.column()] = value);
         int number = table.reserve();
-        return stage(table, Row.created(number, RecordIds.of(table.type().keyPrefix(), number), all, moment, user));
+        return stage(table, Row.created(number, table.type().ids().id(number), all, moment, user));
     }
 
     /** Changes the given fields of a record; null clears one. */

@@ -1,0 +1,191 @@
+package io.sluice.sandbox.hubspot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.server.Answer;
+import io.sluice.sandbox.server.Request;
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Table;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * {@code /objects/X/batch/...}: up to 100 records a call, answered in any order. Where each input carries an
+ * objectWriteTraceId of its own, a bad one is told beside the good; otherwise it fails the whole call and nothing is
+ * written.
+ */
+final class Batches {
+
+    static final int LARGEST = 100;
+
+    private Batches() { }
+
+    /** What a batch does with one input. */
+    private interface Step {
+        RecordWriter.Written take(RecordWriter writer, JsonNode input);
+    }
+
+    static Answer create(ApiCall call, Request.Attempt attempt) {
+        return write(call, attempt, 201, false, (writer, input) -> writer.create(input.path("properties")));
+    }
+
+    static Answer update(ApiCall call, Request.Attempt attempt) {
+        Table table = call.table();
+        return write(call, attempt, 200, false, (writer, input) -> writer.update(key(table, input), id(input),
+                input.path("properties")));
+    }
+
+    static Answer upsert(ApiCall call, Request.Attempt attempt) {
+        Table table = call.table();
+        return write(call, attempt, 200, true, (writer, input) -> writer.upsert(key(table, input), id(input),
+                input.path("properties")));
+    }
+
+    static Answer archive(ApiCall call, Request.Attempt attempt) {
+        List<JsonNode> inputs = inputs(call);
+        Rows.write(call, call.table(), attempt, writer -> {
+            inputs.forEach(input -> writer.archive(id(input)));
+            return null;
+        });
+        return Answer.empty(204);
+    }
+
+    static Answer read(ApiCall call, Request.Attempt attempt) {
+        Table table = call.table();
+        JsonNode body = call.body();
+        Field key = ApiCall.key(table, body.path("idProperty").asText(null));
+        List<String> named = new ArrayList<>();
+        body.path("properties").forEach(name -> named.add(name.asText()));
+        Set<String> properties = ApiCall.properties(table, named);
+        boolean archived = "true".equals(call.parameter("archived"));
+        long started = call.store().now();
+        List<ObjectNode> results = new ArrayList<>();
+        List<String> unknown = new ArrayList<>();
+        Set<String> asked = new HashSet<>();
+        for (JsonNode input : inputs(body)) {
+            if (!asked.add(id(input))) {
+                continue;
+            }
+            Row row = archived ? table.row(id(input)) : call.find(table, key, id(input));
+            if (row == null || row.isDeleted() != archived) {
+                unknown.add(id(input));
+            } else {
+                results.add(RecordJson.of(table, row, properties));
+            }
+        }
+        List<HubspotError> errors = unknown.isEmpty() ? List.of() : List.of(HubspotError.notFound("Could not get some "
+                + table.type().label().toUpperCase(Locale.ROOT) + " objects, they may be deleted or not exist. Check "
+                + "that ids are valid.").in("ids", unknown));
+        return answer(call, 200, started, results, errors);
+    }
+
+    private static Answer write(ApiCall call, Request.Attempt attempt, int status, boolean tellNew, Step step) {
+        Table table = call.table();
+        List<JsonNode> inputs = inputs(call);
+        if (status == 200) {
+            refuseDuplicates(inputs);
+        }
+        boolean traced = traced(inputs);
+        List<ObjectNode> results = new ArrayList<>(inputs.size());
+        List<HubspotError> errors = new ArrayList<>();
+        long started = call.store().now();
+        Rows.write(call, table, attempt, writer -> {
+            for (JsonNode input : inputs) {
+                try {
+                    results.add(result(table, step.take(writer, input), input, tellNew));
+                } catch (HubspotError.Thrown e) {
+                    if (!traced || e.error().status() == 423) {
+                        throw e;
+                    }
+                    errors.add(e.error().in("objectWriteTraceId", List.of(traceId(input))));
+                }
+            }
+            return null;
+        });
+        return answer(call, status, started, results, errors);
+    }
+
+    private static ObjectNode result(Table table, RecordWriter.Written written, JsonNode input, boolean tellNew) {
+        ObjectNode result = RecordJson.whole(table, written.row());
+        if (tellNew) {
+            result.put("new", written.created());
+        }
+        return traceId(input) == null ? result : result.put("objectWriteTraceId", traceId(input));
+    }
+
+    private static Answer answer(ApiCall call, int status, long started, List<ObjectNode> results,
+            List<HubspotError> errors) {
+        ObjectNode body = Answers.JSON.createObjectNode().put("status", "COMPLETE");
+        ArrayNode shown = body.putArray("results");
+        shuffled(results).forEach(shown::add);
+        if (!errors.isEmpty()) {
+            body.put("numErrors", errors.size());
+            ArrayNode told = body.putArray("errors");
+            errors.forEach(error -> told.add(Answers.item(error)));
+        }
+        body.put("startedAt", Answers.moment(started)).put("completedAt", Answers.moment(call.store().now()));
+        return Answers.json(errors.isEmpty() ? status : 207, body);
+    }
+
+    /** Never in the order of the inputs, so that nobody comes to rely on it. */
+    private static List<ObjectNode> shuffled(List<ObjectNode> results) {
+        List<ObjectNode> shuffled = new ArrayList<>(results);
+        Collections.shuffle(shuffled);
+        if (shuffled.equals(results)) {
+            Collections.rotate(shuffled, 1);
+        }
+        return shuffled;
+    }
+
+    static List<JsonNode> inputs(ApiCall call) {
+        return inputs(call.body());
+    }
+
+    private static List<JsonNode> inputs(JsonNode body) {
+        if (!body.path("inputs").isArray()) {
+            throw HubspotError.invalid("Some required fields were not set: [inputs]").thrown();
+        }
+        if (body.path("inputs").size() > LARGEST) {
+            throw HubspotError.invalid("Batch size of " + body.path("inputs").size() + " is over the limit of "
+                    + LARGEST + " inputs.").thrown();
+        }
+        List<JsonNode> inputs = new ArrayList<>();
+        body.path("inputs").forEach(inputs::add);
+        return inputs;
+    }
+
+    private static void refuseDuplicates(List<JsonNode> inputs) {
+        Set<String> seen = new HashSet<>();
+        List<String> twice = inputs.stream().filter(input -> !seen.add(input.path("idProperty").asText() + "/"
+                + id(input).toLowerCase(Locale.ROOT))).map(Batches::id).distinct().toList();
+        if (!twice.isEmpty()) {
+            throw HubspotError.invalid("Duplicate IDs found in batch input: " + twice + ". IDs must be unique")
+                    .in("ids", twice).thrown();
+        }
+    }
+
+    private static boolean traced(List<JsonNode> inputs) {
+        Set<String> seen = new HashSet<>();
+        return inputs.stream().allMatch(input -> traceId(input) != null && seen.add(traceId(input)));
+    }
+
+    static Field key(Table table, JsonNode input) {
+        return ApiCall.key(table, input.path("idProperty").asText(null));
+    }
+
+    static String id(JsonNode input) {
+        return input.path("id").asText();
+    }
+
+    private static String traceId(JsonNode input) {
+        return input.path("objectWriteTraceId").asText(null);
+    }
+}

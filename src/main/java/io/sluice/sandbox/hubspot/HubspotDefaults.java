@@ -1,0 +1,56 @@
+package io.sluice.sandbox.hubspot;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.server.Account;
+import io.sluice.sandbox.server.Accounts;
+import io.sluice.sandbox.server.Limiter;
+import io.sluice.sandbox.store.ObjectType;
+
+/**
+ * A new account: the limits of a Free or Starter account ("API usage guidelines and limits"), and the standard objects.
+ * The day of the daily limit is a rolling one here, which is never more than what HubSpot allows from midnight on.
+ */
+public final class HubspotDefaults implements Accounts.CrmDefaults {
+
+    /** The limit over ten seconds, which one app has to itself. */
+    static final String TEN_SECONDLY = "tenSecondly";
+    /** The limit on searches, in one second and for the account. */
+    static final String SEARCH = "search";
+
+    private static final int STARTER_TEN_SECONDLY = 100;
+    private static final int STARTER_DAILY = 250_000;
+    private static final int SEARCHES_A_SECOND = 5;
+    /** HubSpot has no limit on requests that run at once. */
+    private static final int ANY_NUMBER = 1_000_000;
+
+    @Override
+    public void prepare(Account account, Accounts.LimitsChange limits) {
+        ObjectNode spec = Answers.JSON.createObjectNode();
+        spec.putObject(TEN_SECONDLY).put("max", STARTER_TEN_SECONDLY).put("windowSeconds", 10);
+        spec.putObject(SEARCH).put("max", SEARCHES_A_SECOND).put("windowSeconds", 1);
+        spec.putObject(Limiter.DAILY).put("max", STARTER_DAILY).put("windowSeconds", 86_400);
+        spec.putObject(Limiter.CONCURRENT).put("max", ANY_NUMBER);
+        limits.set(spec);
+        StandardObjects.all().forEach(account.store()::declare);
+    }
+
+    @Override
+    public ObjectType object(String name, String label, String keyPrefix) {
+        return StandardObjects.custom(name, label, keyPrefix);
+    }
+
+    @Override
+    public long grainMillis() {
+        return 1;
+    }
+
+    @Override
+    public boolean counts(String operation, String limit) {
+        return switch (limit) {
+            case SEARCH -> Operations.isSearch(operation);
+            case TEN_SECONDLY -> !Operations.isSearch(operation) && !Operations.isAssociationBatch(operation);
+            default -> true;
+        };
+    }
+}

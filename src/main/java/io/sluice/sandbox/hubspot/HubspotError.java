@@ -1,0 +1,63 @@
+package io.sluice.sandbox.hubspot;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An error as HubSpot words it ("Handle errors" in its developer documentation).
+ *
+ * @param status   of the HTTP answer when the error is the whole call's
+ * @param category such as VALIDATION_ERROR, or null
+ * @param context  names with lists of texts, such as the ids at fault
+ * @param details  what is wrong with each property
+ */
+record HubspotError(int status, String category, String message, Map<String, List<String>> context,
+        List<Detail> details) {
+
+    /** What is wrong with one property. */
+    record Detail(String code, String message, String property) { }
+
+    static HubspotError of(int status, String category, String message) {
+        return new HubspotError(status, category, message, Map.of(), List.of());
+    }
+
+    static HubspotError invalid(String message) {
+        return of(400, "VALIDATION_ERROR", message);
+    }
+
+    static HubspotError invalid(List<Detail> details) {
+        return new HubspotError(400, "VALIDATION_ERROR", "Property values were not valid: " + details.stream()
+                .map(d -> "[" + d.property() + ": " + d.message() + "]").toList(), Map.of(), details);
+    }
+
+    static HubspotError notFound(String what) {
+        return of(404, "OBJECT_NOT_FOUND", what);
+    }
+
+    static HubspotError locked() {
+        return of(423, "LOCKED", "The record is locked by another write. Wait two seconds before you send it again.");
+    }
+
+    HubspotError in(String name, List<String> values) {
+        return new HubspotError(status, category, message, Map.of(name, values), details);
+    }
+
+    /** Thrown where the error is the whole call's. */
+    static final class Thrown extends RuntimeException {
+
+        private final transient HubspotError error;
+
+        Thrown(HubspotError error) {
+            super(error.message(), null, false, false);
+            this.error = error;
+        }
+
+        HubspotError error() {
+            return error;
+        }
+    }
+
+    Thrown thrown() {
+        return new Thrown(this);
+    }
+}

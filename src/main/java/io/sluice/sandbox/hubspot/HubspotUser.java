@@ -1,0 +1,83 @@
+package io.sluice.sandbox.hubspot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.server.Account;
+import io.sluice.sandbox.server.CrmUser;
+import io.sluice.sandbox.server.Request;
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Table;
+import io.sluice.sandbox.store.Transaction;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Someone who works in HubSpot's own screens. Takes properties bare or under {@code properties}; {@code
+ * {"archived":false}} restores a record that was archived.
+ */
+public final class HubspotUser implements CrmUser {
+
+    @Override
+    public Optional<ObjectNode> read(Account account, Table table, String idOrKey) {
+        return find(account, table, idOrKey).map(row -> show(account, table, row));
+    }
+
+    @Override
+    public ObjectNode show(Account account, Table table, Row row) {
+        return RecordJson.whole(table, row);
+    }
+
+    @Override
+    public String write(Account account, Table table, String idOrKey, JsonNode fields, Request.Attempt attempt) {
+        JsonNode properties = fields.path("properties").isObject() ? fields.path("properties") : fields;
+        if (idOrKey == null) {
+            return change(account, table, attempt, writer -> writer.create(properties).row().id());
+        }
+        if (fields.has("archived") && !fields.path("archived").asBoolean()) {
+            Row row = Optional.ofNullable(table.row(idOrKey)).filter(Row::isDeleted).orElseThrow(
+                    () -> unknown(table, idOrKey));
+            return change(account, table, attempt, writer -> writer.restore(row).id());
+        }
+        String id = known(account, table, idOrKey).id();
+        return change(account, table, attempt, writer -> writer.update(null, id, properties).row().id());
+    }
+
+    @Override
+    public void delete(Account account, Table table, String idOrKey, Request.Attempt attempt) {
+        String id = known(account, table, idOrKey).id();
+        change(account, table, attempt, writer -> {
+            writer.archive(id);
+            return id;
+        });
+    }
+
+    private static String change(Account account, Table table, Request.Attempt attempt,
+            Function<RecordWriter, String> work) {
+        try (Transaction transaction = account.store().begin()) {
+            String id = work.apply(new RecordWriter(table, transaction, attempt, Origin.USER));
+            attempt.commit(transaction);
+            return id;
+        } catch (HubspotError.Thrown e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
+    private static Row known(Account account, Table table, String idOrKey) {
+        return find(account, table, idOrKey).orElseThrow(() -> unknown(table, idOrKey));
+    }
+
+    private static IllegalArgumentException unknown(Table table, String idOrKey) {
+        return new IllegalArgumentException("There is no record of " + table.type().name()
+                + " with the id or unique value '" + idOrKey + "'.");
+    }
+
+    private static Optional<Row> find(Account account, Table table, String idOrKey) {
+        return Optional.ofNullable(ApiCall.live(table, idOrKey)).or(() -> table.type().fields().stream()
+                .filter(Field::unique).map(key -> account.store().find(table, key, idOrKey)).flatMap(List::stream)
+                .findFirst());
+    }
+}

@@ -1,0 +1,25 @@
+package io.sluice.sandbox.hubspot;
+
+/**
+ * Who makes a change, as {@code hs_object_source} and the {@code changeSource} of webhooks tell it. The store keeps it as
+ * the user of a row.
+ *
+ * @param source such as INTEGRATION or CRM_UI
+ * @param id     the app's id, or {@code userId:} and a number
+ */
+record Origin(String source, String id) {
+
+    /** The id of the one app whose token the sandbox takes. */
+    static final String APP_ID = "600001";
+    static final Origin API = new Origin("INTEGRATION", APP_ID);
+    static final Origin USER = new Origin("CRM_UI", "userId:45678");
+
+    static Origin of(String user) {
+        int slash = user.indexOf('/');
+        return new Origin(user.substring(0, slash), user.substring(slash + 1));
+    }
+
+    String user() {
+        return this == API ? "INTEGRATION/600001" : this == USER ? "CRM_UI/userId:45678" : source + "/" + id;
+    }
+}

@@ -1,0 +1,56 @@
+package io.sluice.sandbox.hubspot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Table;
+
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Which records a write carries, for the referee's check that no two writes of one record are under way at once. A
+ * record known by a unique property stands under its id too, once it has one.
+ */
+final class RecordKeys {
+
+    private RecordKeys() { }
+
+    static Set<String> of(ApiCall call, String operation) {
+        Set<String> keys = new HashSet<>();
+        try {
+            switch (operation) {
+                case "update", "archive" -> add(keys, call, call.table(),
+                        ApiCall.key(call.table(), call.parameter("idProperty")), call.part(2));
+                case "merge" -> {
+                    JsonNode body = call.body();
+                    add(keys, call, call.table(), null, body.path("primaryObjectId").asText());
+                    add(keys, call, call.table(), null, body.path("objectIdToMerge").asText());
+                }
+                case "batchUpdate", "batchUpsert", "batchArchive" -> {
+                    Table table = call.table();
+                    for (JsonNode input : Batches.inputs(call)) {
+                        add(keys, call, table, Batches.key(table, input), Batches.id(input));
+                    }
+                }
+                default -> { }
+            }
+        } catch (HubspotError.Thrown e) {
+            // the work says what is wrong with the request
+            return Set.of();
+        }
+        return keys;
+    }
+
+    private static void add(Set<String> keys, ApiCall call, Table table, Field key, String id) {
+        if (key != null) {
+            keys.add(table.type().name() + "/" + key.name() + "/" + id.toLowerCase(Locale.ROOT));
+        }
+        Row row = call.find(table, key, id);
+        if (row != null) {
+            keys.add(row.id());
+        }
+    }
+}

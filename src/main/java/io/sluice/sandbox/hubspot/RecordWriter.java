@@ -1,0 +1,215 @@
+package io.sluice.sandbox.hubspot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import io.sluice.sandbox.server.Fault;
+import io.sluice.sandbox.server.Request;
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Table;
+import io.sluice.sandbox.store.Transaction;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Writes single records into a transaction: what is absent stays, what is null or empty is cleared. A record that breaks
+ * a rule throws before anything of it is written.
+ */
+final class RecordWriter {
+
+    private final Table table;
+    private final Transaction transaction;
+    private final Request.Attempt attempt;
+    private final Origin origin;
+
+    RecordWriter(Table table, Transaction transaction, Request.Attempt attempt, Origin origin) {
+        this.table = table;
+        this.transaction = transaction;
+        this.attempt = attempt;
+        this.origin = origin;
+    }
+
+    /** What a write left, and whether it made the record. */
+    record Written(Row row, boolean created) { }
+
+    Written create(JsonNode properties) {
+        return insert(read(properties), null);
+    }
+
+    Written update(Field key, String id, JsonNode properties) {
+        return change(existing(key, id), read(properties), id);
+    }
+
+    Written upsert(Field key, String id, JsonNode properties) {
+        if (key == null) {
+            return update(null, id, properties);
+        }
+        Map<Field, Object> values = read(properties);
+        Object keyValue = normalized(key, id);
+        values.putIfAbsent(key, keyValue);
+        if (transaction.isLocked(table, key, keyValue)) {
+            throw HubspotError.locked().thrown();
+        }
+        Optional<Row> row = transaction.find(table, key, keyValue).stream().findFirst();
+        return row.isPresent() ? change(row.get(), values, id) : insert(values, id);
+    }
+
+    /** Archives a record; one that is not there is archived already. */
+    void archive(String id) {
+        Row row = live(id);
+        if (row != null) {
+            strike(id, row);
+            transaction.delete(table, row, Map.of(), origin.user());
+        }
+    }
+
+    Row restore(Row row) {
+        unique(row, values(row));
+        return transaction.undelete(table, row, Map.of(), origin.user());
+    }
+
+    /** Moves what the survivor lacks to it from the other, which is archived and leads to it from now on. */
+    Row merge(String primaryId, String otherId) {
+        Row primary = existing(null, primaryId);
+        Row other = existing(null, otherId);
+        if (primary.number() == other.number()) {
+            throw HubspotError.invalid("A record can't be merged with itself.").thrown();
+        }
+        Map<Field, Object> moved = values(other);
+        moved.keySet().removeIf(field -> primary.value(field.column()) != null);
+        Field merged = table.type().field(StandardObjects.MERGED_IDS).orElseThrow();
+        Object before = primary.value(merged.column());
+        moved.put(merged, before == null ? other.id() : before + ";" + other.id());
+        transaction.delete(table, other, Map.of(table.type().field(StandardObjects.MERGED_INTO).orElseThrow(),
+                primary.id()), origin.user());
+        return transaction.update(table, primary, moved, origin.user());
+    }
+
+    private Written insert(Map<Field, Object> values, String id) {
+        strike(id, null);
+        unique(null, values);
+        values.values().removeIf(value -> value == null);
+        return new Written(transaction.insert(table, values, origin.user()), true);
+    }
+
+    private Written change(Row row, Map<Field, Object> values, String id) {
+        strike(id, row);
+        unique(row, values);
+        return new Written(transaction.update(table, row, values, origin.user()), false);
+    }
+
+    private Row existing(Field key, String id) {
+        Row row = key == null ? live(id) : transaction.find(table, key, id).stream().findFirst().orElse(null);
+        if (row == null) {
+            throw HubspotError.notFound("Could not get some " + table.type().label().toUpperCase(Locale.ROOT)
+                    + " objects, they may be deleted or not exist. Check that ids are valid.")
+                    .in("ids", List.of(id)).thrown();
+        }
+        return row;
+    }
+
+    private Row live(String id) {
+        Row row = ApiCall.live(table, id);
+        // as this transaction sees it, which may have archived or changed it
+        Row own = row == null ? transaction.row(table, id) : transaction.row(table, row.id());
+        return own == null || own.isDeleted() ? null : own;
+    }
+
+    private void strike(String key, Row row) {
+        if (row != null && transaction.isLocked(table, row)) {
+            throw HubspotError.locked().thrown();
+        }
+        attempt.rowFaults().strike(table.type().name(), key, row == null ? null : row.id()).ifPresent(fault -> {
+            throw (fault.kind() == Fault.Kind.ROW_LOCK ? HubspotError.locked() : HubspotError.of(
+                    fault.settings().path("status").asInt(400),
+                    fault.settings().path("errorCode").asText("VALIDATION_ERROR"),
+                    fault.settings().path("message").asText("The sandbox was told to reject this record."))).thrown();
+        });
+    }
+
+    /** The values of a body's properties, or the reasons for which they are none. */
+    private Map<Field, Object> read(JsonNode properties) {
+        Map<Field, Object> values = new LinkedHashMap<>();
+        List<HubspotError.Detail> wrong = new ArrayList<>();
+        properties.properties().forEach(entry -> {
+            String name = entry.getKey();
+            Field field = table.type().field(name).filter(RecordJson::isProperty).orElse(null);
+            if (field == null) {
+                wrong.add(new HubspotError.Detail("PROPERTY_DOESNT_EXIST", "Property \"" + name
+                        + "\" does not exist", name));
+            } else if (!field.updateable()) {
+                wrong.add(new HubspotError.Detail("READ_ONLY_VALUE", "\"" + name + "\" is a read only property", name));
+            } else {
+                value(field, entry.getValue(), values, wrong);
+            }
+        });
+        if (!wrong.isEmpty()) {
+            throw HubspotError.invalid(wrong).thrown();
+        }
+        return values;
+    }
+
+    private static void value(Field field, JsonNode value, Map<Field, Object> values,
+            List<HubspotError.Detail> wrong) {
+        String text = value.isNull() ? "" : value.asText();
+        if (text.isEmpty()) {
+            values.put(field, null);
+            return;
+        }
+        PropertyType type = PropertyType.of(field.type());
+        try {
+            values.put(field, type.normalize(text));
+        } catch (IllegalArgumentException e) {
+            wrong.add(new HubspotError.Detail("INVALID_" + type.name(), text + " was not a valid " + type.wireName()
+                    + ".", field.name()));
+        }
+    }
+
+    private static Object normalized(Field key, String id) {
+        try {
+            return PropertyType.of(key.type()).normalize(id);
+        } catch (IllegalArgumentException e) {
+            throw HubspotError.invalid(List.of(new HubspotError.Detail("INVALID_"
+                    + PropertyType.of(key.type()).name(), id + " was not valid.", key.name()))).thrown();
+        }
+    }
+
+    /** No other live record may carry a unique value. */
+    private void unique(Row row, Map<Field, Object> values) {
+        values.forEach((field, value) -> {
+            if (!field.unique() || value == null) {
+                return;
+            }
+            for (Row other : transaction.find(table, field, value)) {
+                if (row == null || other.number() != row.number()) {
+                    throw taken(field, value, other).thrown();
+                }
+            }
+        });
+    }
+
+    private HubspotError taken(Field field, Object value, Row other) {
+        if ("email".equals(field.name())) {
+            return HubspotError.of(409, "CONFLICT", table.type().label() + " already exists. Existing ID: "
+                    + other.id());
+        }
+        return HubspotError.invalid(List.of(new HubspotError.Detail("CONFLICTING_UNIQUE_VALUE", "Cannot set "
+                + field.name() + " to " + value + ": " + other.id() + " already has that value.", field.name())));
+    }
+
+    private Map<Field, Object> values(Row row) {
+        Map<Field, Object> values = new LinkedHashMap<>();
+        for (Field field : table.type().fields()) {
+            Object value = field.column() < 0 ? null : row.value(field.column());
+            if (value != null && field.updateable()) {
+                values.put(field, value);
+            }
+        }
+        return values;
+    }
+}

@@ -1,0 +1,110 @@
+package io.sluice.sandbox.hubspot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.server.Answer;
+import io.sluice.sandbox.server.Request;
+import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Table;
+import io.sluice.sandbox.store.Transaction;
+
+import java.util.Set;
+import java.util.function.Function;
+
+/** {@code /objects/X} and {@code /objects/X/ID}: one record a call, and the list of all. */
+final class Rows {
+
+    private static final int USUAL_PAGE = 10;
+    private static final int LARGEST_PAGE = 100;
+
+    private Rows() { }
+
+    /** Writes in a transaction of its own, committed at the end. */
+    static <T> T write(ApiCall call, Table table, Request.Attempt attempt, Function<RecordWriter, T> work) {
+        try (Transaction transaction = call.store().begin()) {
+            T result = work.apply(new RecordWriter(table, transaction, attempt, Origin.API));
+            attempt.commit(transaction);
+            return result;
+        }
+    }
+
+    static Answer create(ApiCall call, Request.Attempt attempt) {
+        Table table = call.table();
+        JsonNode properties = call.body().path("properties");
+        Row row = write(call, table, attempt, writer -> writer.create(properties).row());
+        return Answers.json(201, RecordJson.whole(table, row));
+    }
+
+    static Answer read(ApiCall call, Request.Attempt attempt) {
+        Table table = call.table();
+        Row row = "true".equals(call.parameter("archived")) ? archived(table.row(call.part(2)))
+                : call.find(table, ApiCall.key(table, call.parameter("idProperty")), call.part(2));
+        if (row == null) {
+            throw HubspotError.notFound("No " + table.type().label() + " with the id " + call.part(2)
+                    + " was found.").thrown();
+        }
+        return Answers.json(200, RecordJson.of(table, row, call.properties()));
+    }
+
+    static Answer update(ApiCall call, Request.Attempt attempt) {
+        Table table = call.table();
+        JsonNode properties = call.body().path("properties");
+        Row row = write(call, table, attempt, writer -> writer.update(ApiCall.key(table,
+                call.parameter("idProperty")), call.part(2), properties).row());
+        return Answers.json(200, RecordJson.whole(table, row));
+    }
+
+    static Answer archive(ApiCall call, Request.Attempt attempt) {
+        write(call, call.table(), attempt, writer -> {
+            writer.archive(call.part(2));
+            return null;
+        });
+        return Answer.empty(204);
+    }
+
+    static Answer merge(ApiCall call, Request.Attempt attempt) {
+        Table table = call.table();
+        JsonNode body = call.body();
+        Row row = write(call, table, attempt, writer -> writer.merge(body.path("primaryObjectId").asText(),
+                body.path("objectIdToMerge").asText()));
+        return Answers.json(200, RecordJson.whole(table, row));
+    }
+
+    /** A page by rising id; {@code after} is the first id of the next. */
+    static Answer list(ApiCall call, Request.Attempt attempt) {
+        Table table = call.table();
+        int limit = limit(call.parameter("limit"));
+        boolean archived = "true".equals(call.parameter("archived"));
+        String after = call.parameter("after");
+        int from = after == null ? 1 : Math.max(1, table.type().ids().number(after));
+        Set<String> properties = call.properties();
+        ObjectNode body = Answers.JSON.createObjectNode();
+        ArrayNode results = body.putArray("results");
+        for (Row row : table.from(from)) {
+            if (row.isDeleted() != archived) {
+                continue;
+            }
+            if (results.size() == limit) {
+                body.putObject("paging").putObject("next").put("after", row.id())
+                        .put("link", call.call().origin() + call.call().path() + "?limit=" + limit + "&after=" + row.id());
+                break;
+            }
+            results.add(RecordJson.of(table, row, properties));
+        }
+        return Answers.json(200, body);
+    }
+
+    private static Row archived(Row row) {
+        return row != null && row.isDeleted() ? row : null;
+    }
+
+    private static int limit(String text) {
+        int limit = text == null ? USUAL_PAGE : text.matches("\\d{1,4}") ? Integer.parseInt(text) : 0;
+        if (limit < 1 || limit > LARGEST_PAGE) {
+            throw HubspotError.invalid("A limit lies between 1 and " + LARGEST_PAGE + ".").thrown();
+        }
+        return limit;
+    }
+}

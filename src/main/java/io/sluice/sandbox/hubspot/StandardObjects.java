@@ -1,0 +1,133 @@
+package io.sluice.sandbox.hubspot;
+
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.IdScheme;
+import io.sluice.sandbox.store.ObjectType;
+import io.sluice.sandbox.store.Row;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Function;
+
+/** The objects of a new account, each with some of HubSpot's own properties and those that the demo writes. */
+final class StandardObjects {
+
+    /** The survivor's id on a record that was merged into another; no property, so nobody sees it. */
+    static final String MERGED_INTO = "merged_into";
+    static final String MERGED_IDS = "hs_merged_object_ids";
+
+    static final String CONTACTS = "contacts";
+
+    /** Bases of ids so far apart that no two objects share one. */
+    private static final long IDS = 10_000_000_000L;
+    private static final int FIRST_CUSTOM = 2_000_000;
+
+    private StandardObjects() { }
+
+    static List<ObjectType> all() {
+        return List.of(
+                object(1, CONTACTS, "Contact", "Contacts", new Properties()
+                        .unique("email", PropertyType.EMAIL).texts("firstname", "lastname", "phone", "mobilephone",
+                                "company", "jobtitle", "address", "city", "state", "zip", "country", "website",
+                                "date_of_birth", "notes", "tier")
+                        .choices("lifecyclestage", "hs_lead_status").add("birthdate", PropertyType.DATE)
+                        .add("newsletter", PropertyType.BOOL).unique("customer_no", PropertyType.STRING)),
+                object(2, "companies", "Company", "Companies", new Properties()
+                        .texts("name", "domain", "phone", "address", "city", "state", "zip", "country", "website",
+                                "description")
+                        .choices("industry", "lifecyclestage").add("numberofemployees", PropertyType.NUMBER)
+                        .add("annualrevenue", PropertyType.NUMBER).unique("company_no", PropertyType.STRING)),
+                object(3, "deals", "Deal", "Deals", new Properties()
+                        .texts("dealname", "description", "customer_no").choices("dealstage", "pipeline", "dealtype")
+                        .add("amount", PropertyType.NUMBER).add("closedate", PropertyType.DATETIME)
+                        .unique("deal_no", PropertyType.STRING)),
+                object(5, "tickets", "Ticket", "Tickets", new Properties()
+                        .texts("subject", "content").choices("hs_pipeline", "hs_pipeline_stage", "hs_ticket_priority",
+                                "hs_ticket_category")
+                        .unique("ticket_no", PropertyType.STRING)));
+    }
+
+    /** An object that was declared: custom ones have type ids from 2-2000000 on. */
+    static ObjectType custom(String name, String label, String keyPrefix) {
+        int place = Integer.parseInt(keyPrefix, 36);
+        return object("2-" + (FIRST_CUSTOM + place), name, label, label + "s", IDS * (100 + place), new Properties());
+    }
+
+    private static ObjectType object(int type, String name, String label, String plural, Properties properties) {
+        return object("0-" + type, name, label, plural, IDS * type, properties);
+    }
+
+    private static ObjectType object(String typeId, String name, String label, String plural, long ids,
+            Properties properties) {
+        String modified = CONTACTS.equals(name) ? "lastmodifieddate" : "hs_lastmodifieddate";
+        properties.computed("hs_object_id", PropertyType.NUMBER, Row::id)
+                .computed("createdate", PropertyType.DATETIME, row -> Answers.moment(row.created()))
+                .computed("hs_createdate", PropertyType.DATETIME, row -> Answers.moment(row.created()))
+                .computed(modified, PropertyType.DATETIME, row -> Answers.moment(row.modified()))
+                .computed("hs_object_source", PropertyType.ENUMERATION, row -> Origin.of(row.createdBy()).source())
+                .computed("hs_object_source_id", PropertyType.STRING, row -> Origin.of(row.createdBy()).id())
+                .computed("hs_object_source_label", PropertyType.ENUMERATION,
+                        row -> Origin.of(row.createdBy()).source())
+                .hidden(MERGED_IDS).hidden(MERGED_INTO);
+        return new ObjectType(name, label, plural, typeId, IdScheme.counted(ids), properties.fields);
+    }
+
+    /** The properties that a read answers with when it names none. */
+    static Set<String> shown(ObjectType type) {
+        return switch (type.name()) {
+            case CONTACTS -> Set.of("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname");
+            case "companies" -> Set.of("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name");
+            case "deals" -> Set.of("amount", "closedate", "createdate", "dealname", "dealstage", "hs_lastmodifieddate",
+                    "hs_object_id", "pipeline");
+            case "tickets" -> Set.of("content", "createdate", "hs_lastmodifieddate", "hs_object_id", "hs_pipeline",
+                    "hs_pipeline_stage", "hs_ticket_category", "hs_ticket_priority", "subject");
+            default -> Set.of("createdate", "hs_lastmodifieddate", "hs_object_id");
+        };
+    }
+
+    /** Fields one after the other. */
+    private static final class Properties {
+
+        private final List<Field> fields = new ArrayList<>();
+
+        Properties add(String name, PropertyType type) {
+            fields.add(Field.of(name, label(name), type.field()));
+            return this;
+        }
+
+        Properties unique(String name, PropertyType type) {
+            fields.add(Field.of(name, label(name), type.field()).asUnique());
+            return this;
+        }
+
+        Properties texts(String... names) {
+            for (String name : names) {
+                add(name, PropertyType.STRING);
+            }
+            return this;
+        }
+
+        Properties choices(String... names) {
+            for (String name : names) {
+                add(name, PropertyType.ENUMERATION);
+            }
+            return this;
+        }
+
+        Properties computed(String name, PropertyType type, Function<Row, Object> reader) {
+            fields.add(Field.of(name, label(name), type.field()).computed(reader));
+            return this;
+        }
+
+        Properties hidden(String name) {
+            fields.add(Field.of(name, label(name), PropertyType.STRING.field()).readOnly());
+            return this;
+        }
+
+        private static String label(String name) {
+            return name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1).replace('_', ' ');
+        }
+    }
+}
