@@ -8,15 +8,17 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.camel.CamelContext;
+import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.camel.spi.Registry;
 
-/** HubSpot: so far what it tells by webhooks. */
+/** HubSpot over camel-http and webhooks. */
 public final class HubspotCrm implements Crm {
 
     /** A batch takes up to 100 inputs (CRM API, "Batch"). */
     static final int BATCH_SIZE = 100;
 
     private final Map<String, Map<String, String>> settings = new LinkedHashMap<>();
+    private final Map<String, HubspotLogin> logins = new LinkedHashMap<>();
 
     @Override
     public String name() {
@@ -35,11 +37,19 @@ public final class HubspotCrm implements Crm {
 
     @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
+        registry.bind("hubspotHeaders", new HubspotHeaders());
+        // repeats nothing by itself: a repeat would be a call without a permit
+        registry.bind("hubspotClient", (HttpClientConfigurer) builder ->
+                builder.disableAutomaticRetries().disableRedirectHandling().disableCookieManagement());
+        registry.bind("hubspotCalls", new HubspotCalls(permits, accounts, logins));
+        registry.bind("hubspotWrites", new HubspotWrites());
+        registry.bind("hubspotReads", new HubspotReads(InstantSource.system()));
         registry.bind("hubspotWebhooks", new Webhooks(settings, InstantSource.system()));
     }
 
     @Override
     public void connect(CamelContext context, String account, Map<String, String> own) {
         settings.put(account, Map.copyOf(own));
+        logins.put(account, new HubspotLogin(account, own, InstantSource.system()));
     }
 }

@@ -1,0 +1,161 @@
+package io.sluice.crm.hubspot;
+
+import io.sluice.Reason;
+import io.sluice.crm.Accounts;
+import io.sluice.crm.Permits;
+import io.sluice.crm.SignInRefused;
+import io.sluice.quota.Answer;
+import io.sluice.quota.Refusal;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.http.base.HttpOperationFailedException;
+import org.apache.camel.util.ObjectHelper;
+
+/**
+ * A call to HubSpot, as the steps of its Kamelet that YAML can't say. The answer's status stands in the header
+ * {@value #STATUS}, 0 when none came.
+ */
+public final class HubspotCalls {
+
+    public static final String PATH = "hubspotPath";
+    public static final String STATUS = "SluiceStatus";
+    public static final String RECORDS = "SluiceRecords";
+    private static final String TOKEN = "SluiceToken";
+    private static final String SENT_BYTES = "SluiceSentBytes";
+    private static final String AUTHORIZATION = "Authorization";
+    private static final String DAILY = "X-HubSpot-RateLimit-Daily";
+    private static final String DAILY_LEFT = "X-HubSpot-RateLimit-Daily-Remaining";
+
+    private final Permits permits;
+    private final Accounts accounts;
+    private final Map<String, HubspotLogin> logins;
+
+    HubspotCalls(Permits permits, Accounts accounts, Map<String, HubspotLogin> logins) {
+        this.permits = permits;
+        this.accounts = accounts;
+        this.logins = logins;
+    }
+
+    /** Notes the size of what is about to be sent. */
+    public void measure(Exchange exchange) {
+        String body = exchange.getMessage().getBody(String.class);
+        byte[] bytes = body == null || body.isEmpty() ? null : body.getBytes(StandardCharsets.UTF_8);
+        exchange.getMessage().setBody(bytes);
+        exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, "application/json");
+        exchange.setProperty(SENT_BYTES, bytes == null ? 0L : (long) bytes.length);
+    }
+
+    /** Signs the call in. Renewing a token is no call of the quota's. */
+    public void signIn(Exchange exchange) throws SignInRefused {
+        String token = login(exchange).token();
+        exchange.setProperty(TOKEN, token);
+        exchange.getMessage().setHeader(AUTHORIZATION, "Bearer " + token);
+    }
+
+    /** Takes the path and the query apart, as camel-http wants them. */
+    public void aim(Exchange exchange) {
+        String path = exchange.getMessage().getHeader(PATH, String.class);
+        int query = path.indexOf('?');
+        exchange.getMessage().setHeader(Exchange.HTTP_PATH, query < 0 ? path : path.substring(0, query));
+        exchange.getMessage().setHeader(Exchange.HTTP_QUERY, query < 0 ? null : path.substring(query + 1));
+    }
+
+    /** The endpoint of the login that makes the call. */
+    public String endpoint(Exchange exchange) {
+        return login(exchange).endpoint();
+    }
+
+    private HubspotLogin login(Exchange exchange) {
+        return logins.get(exchange.getMessage().getHeader(Permits.MEMBER, String.class));
+    }
+
+    /** A 4xx is an answer like any other: it becomes data, so that it neither opens the breaker nor looks like a failure. */
+    public boolean isAnswer(Exchange exchange) {
+        int status = statusOf(exchange);
+        return status >= 400 && status < 500;
+    }
+
+    /** After the call, whatever came of it: reports it and leaves the answer's text and status on the message. */
+    public void answered(Exchange exchange, String account, String operation) throws SQLException {
+        Message message = exchange.getMessage();
+        message.removeHeader(AUTHORIZATION);
+        HttpOperationFailedException failed = failed(exchange);
+        int status = statusOf(exchange);
+        HubspotAnswer answer = new HubspotAnswer(status, bodyOf(exchange, failed, status));
+        message.setBody(answer.body());
+        message.setHeader(STATUS, status);
+        exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
+        HubspotLogin login = login(exchange);
+        String member = message.getHeader(Permits.MEMBER, String.class);
+        Refusal refusal = Errors.refusal(answer, header(message, failed, "Retry-After"));
+        permits.report(exchange, new Answer(operation, status, message.getHeader(RECORDS, 0, Integer.class),
+                exchange.getProperty(SENT_BYTES, 0L, Long.class), refusal));
+        reportUsage(account, member, header(message, failed, DAILY), header(message, failed, DAILY_LEFT));
+        if (refusal == null) {
+            accounts.heard(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
+        }
+        if (status == 401) {
+            login.died(exchange.getProperty(TOKEN, String.class));
+        }
+        exchange.removeProperty(TOKEN);
+    }
+
+    /** A 403 and an OAuth call tell nothing of it. */
+    private void reportUsage(String account, String member, String max, String left) throws SQLException {
+        if (max != null && left != null && max.matches("\\d{1,12}") && left.matches("\\d{1,12}")) {
+            long allowed = Long.parseLong(max);
+            permits.reported(account, member, "daily", allowed, allowed - Long.parseLong(left));
+        }
+    }
+
+    /** The call was not made: the breaker was open, or the login failed. Its permit goes back. */
+    public void notSent(Exchange exchange, String account) throws SQLException {
+        exchange.getMessage().removeHeader(AUTHORIZATION);
+        Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        String why = failure == null ? "no call was made" : Reason.of(failure);
+        boolean others = failure instanceof SignInRefused && permits.leaveOut(exchange, failure.getMessage());
+        permits.cancel(exchange);
+        exchange.getMessage().setBody(why);
+        exchange.getMessage().setHeader(STATUS, Answer.LOST);
+        exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
+        if (!others) {
+            accounts.heard(account, Answer.LOST, why);
+        }
+    }
+
+    private static HttpOperationFailedException failed(Exchange exchange) {
+        Exception failure = failure(exchange);
+        return failure == null ? null : ObjectHelper.getException(HttpOperationFailedException.class, failure);
+    }
+
+    private static Exception failure(Exchange exchange) {
+        return exchange.getException() != null ? exchange.getException()
+                : exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+    }
+
+    private static int statusOf(Exchange exchange) {
+        if (failure(exchange) == null) {
+            return exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 200, Integer.class);
+        }
+        HttpOperationFailedException failed = failed(exchange);
+        return failed == null ? Answer.LOST : failed.getStatusCode();
+    }
+
+    private static String bodyOf(Exchange exchange, HttpOperationFailedException failed, int status) {
+        if (failed != null) {
+            return failed.getResponseBody();
+        }
+        return status == Answer.LOST ? Reason.of(failure(exchange)) : exchange.getMessage().getBody(String.class);
+    }
+
+    private static String header(Message message, HttpOperationFailedException failed, String name) {
+        if (failed == null) {
+            return message.getHeader(name, String.class);
+        }
+        return failed.getResponseHeaders() == null ? null : failed.getResponseHeaders().entrySet().stream()
+                .filter(entry -> entry.getKey().equalsIgnoreCase(name)).map(Map.Entry::getValue).findFirst().orElse(null);
+    }
+}

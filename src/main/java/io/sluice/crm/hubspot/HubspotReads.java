@@ -1,0 +1,235 @@
+package io.sluice.crm.hubspot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.Gone;
+import io.sluice.Received;
+import io.sluice.crm.ObjectShape;
+import io.sluice.store.Json;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+
+/** The steps of the reading Kamelets that YAML can't say. */
+public final class HubspotReads {
+
+    /** Header with the position of the next page; none when this was the last. */
+    public static final String NEXT = "SluiceNext";
+    /** Header with the moment up to which deletes are told. */
+    public static final String COVERED = "SluiceCovered";
+
+    private static final String SINCE = "SluiceSince";
+    private static final String POSITION = "SluicePosition";
+    private static final String GONE = "SluiceGone";
+    private static final String ASKED_AT = "SluiceAskedAt";
+    /** What is archived while the list is read may be passed by. */
+    private static final Duration LATE = Duration.ofMinutes(1);
+    private static final String NO_SUCH_OBJECT = "Unable to infer object type";
+    private static final List<String> OBJECTS = List.of("contacts", "companies", "deals", "tickets", "products",
+            "line_items");
+
+    private final InstantSource clock;
+
+    HubspotReads(InstantSource clock) {
+        this.clock = clock;
+    }
+
+    // --- what changed
+
+    /** From a position to the body of the search of the page that follows. */
+    public void searchRequest(Exchange exchange, String object, String externalId, String fields) {
+        Search search = Search.of(exchange.getMessage().getBody(String.class));
+        exchange.setProperty(POSITION, search);
+        List<String> properties = new ArrayList<>(names(fields));
+        properties.add(externalId);
+        exchange.getMessage().setBody(search.body(stamp(object), properties));
+    }
+
+    public String searchPath(String apiVersion, String object) {
+        return Paths.objects(apiVersion, object) + "/search";
+    }
+
+    /** The answer of the search as a list of {@link Received}; an answer that is none stays what it is. */
+    public void found(Exchange exchange, String object, String externalId, String fields) {
+        Message message = exchange.getMessage();
+        message.removeHeader(NEXT);
+        JsonNode answer = answer(message);
+        if (answer == null) {
+            return;
+        }
+        List<Received> records = new ArrayList<>();
+        answer.path("results").forEach(record -> records.add(received(record, stamp(object), externalId, names(fields))));
+        message.setBody(records);
+        Search search = exchange.getProperty(POSITION, Search.class);
+        Received last = records.isEmpty() ? null : records.get(records.size() - 1);
+        Search next = search.next(answer.path("paging").path("next").path("after").asText(null),
+                last == null ? null : last.at(), last == null ? null : last.crmId());
+        if (next != null) {
+            message.setHeader(NEXT, next.text());
+        }
+    }
+
+    // --- what was archived: HubSpot tells of it by no stamp, so that its list is read
+
+    /** Begins to read the list of what is archived, for what went since a moment, the body. */
+    public void archivedSince(Exchange exchange) {
+        exchange.setProperty(SINCE, Instant.parse(exchange.getMessage().getBody(String.class).strip()));
+        exchange.setProperty(ASKED_AT, clock.instant());
+        exchange.setProperty(GONE, new ArrayList<Gone>());
+        exchange.setProperty(POSITION, "");
+        exchange.getMessage().setBody(null);
+    }
+
+    /** Whether a page of it is left to be read. */
+    public boolean isMore(Exchange exchange) {
+        return exchange.getProperty(POSITION) != null;
+    }
+
+    public String archivedPath(Exchange exchange, String apiVersion, String object) {
+        String after = exchange.getProperty(POSITION, String.class);
+        return Paths.objects(apiVersion, object) + "?archived=true&limit=100" + (after.isEmpty() ? "" : "&after=" + after);
+    }
+
+    /** Takes a page of it. An answer that is none ends the reading, and what it says stays on the message. */
+    @SuppressWarnings("unchecked")
+    public void archivedPage(Exchange exchange) {
+        JsonNode answer = answer(exchange.getMessage());
+        exchange.removeProperty(POSITION);
+        if (answer == null) {
+            exchange.removeProperty(GONE);
+            return;
+        }
+        Instant since = exchange.getProperty(SINCE, Instant.class).minus(LATE);
+        List<Gone> gone = exchange.getProperty(GONE, List.class);
+        answer.path("results").forEach(record -> {
+            Instant at = Instant.parse(record.path("archivedAt").asText(record.path("updatedAt").asText()));
+            if (!at.isBefore(since)) {
+                gone.add(new Gone(record.path("id").asText(), at));
+            }
+        });
+        String next = answer.path("paging").path("next").path("after").asText(null);
+        if (next != null && next.matches("\\w{1,40}")) {
+            exchange.setProperty(POSITION, next);
+            exchange.getMessage().setBody(null);
+        }
+    }
+
+    /** Hands on what was archived. */
+    public void archived(Exchange exchange) {
+        Object gone = exchange.removeProperty(GONE);
+        if (gone != null) {
+            exchange.getMessage().setBody(gone);
+            exchange.getMessage().setHeader(COVERED, exchange.getProperty(ASKED_AT, Instant.class).toString());
+        }
+    }
+
+    // --- single records
+
+    /** From a list of ids to the body of a batch reading. */
+    public void readRequest(Exchange exchange, String object, String fields) {
+        List<String> properties = new ArrayList<>(names(fields));
+        properties.add(stamp(object));
+        List<?> ids = exchange.getMessage().getBody(List.class);
+        exchange.getMessage().setHeader(HubspotCalls.RECORDS, ids.size());
+        exchange.getMessage().setBody(Batches.read(ids.stream().map(Object::toString).toList(), null, properties));
+    }
+
+    /** The answer as a list of {@link Received}, which lacks those that are not there. */
+    public void read(Exchange exchange, String object, String fields) {
+        JsonNode answer = answer(exchange.getMessage());
+        if (answer != null) {
+            List<Received> records = new ArrayList<>();
+            answer.path("results").forEach(record -> records.add(received(record, stamp(object), null, names(fields))));
+            exchange.getMessage().setBody(records);
+        }
+    }
+
+    // --- describing
+
+    public String propertiesPath(String apiVersion, String object) {
+        return Paths.properties(apiVersion, object);
+    }
+
+    /**
+     * The properties of an object as an {@link ObjectShape}; an answer that is none stays what it is. That there is no such
+     * object is a 400 of HubSpot's, and a 404 here.
+     */
+    public void shape(Exchange exchange, String object) {
+        JsonNode answer = answer(exchange.getMessage());
+        if (answer == null) {
+            Message message = exchange.getMessage();
+            if (Integer.valueOf(400).equals(message.getHeader(HubspotCalls.STATUS))
+                    && message.getBody(String.class).contains(NO_SUCH_OBJECT)) {
+                message.setHeader(HubspotCalls.STATUS, 404);
+            }
+            return;
+        }
+        Map<String, ObjectShape.Field> fields = new HashMap<>();
+        answer.path("results").forEach(property -> {
+            String name = property.path("name").asText();
+            boolean readOnly = property.path("modificationMetadata").path("readOnlyValue").asBoolean()
+                    || property.path("calculated").asBoolean();
+            fields.put(name, new ObjectShape.Field(name, property.path("type").asText(), !readOnly,
+                    property.path("hasUniqueValue").asBoolean() || object.equals("contacts") && name.equals("email")));
+        });
+        exchange.getMessage().setBody(new ObjectShape(object, fields));
+    }
+
+    public String schemasPath(String apiVersion) {
+        return Paths.schemas(apiVersion);
+    }
+
+    /** The objects that every account has, and the custom ones that the answer names. */
+    public void objects(Exchange exchange) {
+        List<String> names = new ArrayList<>(OBJECTS);
+        JsonNode answer = answer(exchange.getMessage());
+        if (answer != null) {
+            answer.path("results").forEach(schema -> {
+                names.add(schema.path("name").asText());
+                names.add(schema.path("objectTypeId").asText());
+            });
+        }
+        exchange.getMessage().setBody(names);
+    }
+
+    // --- what they have in common
+
+    /** Of contacts it has a name of its own. */
+    private static String stamp(String object) {
+        return Set.of("contacts", "0-1").contains(object) ? "lastmodifieddate" : "hs_lastmodifieddate";
+    }
+
+    private static Received received(JsonNode record, String stamp, String externalId, List<String> names) {
+        Map<String, Object> properties = Json.fields(record.path("properties").toString());
+        Map<String, Object> fields = new LinkedHashMap<>();
+        names.forEach(name -> fields.put(name, blankToNull(properties.get(name))));
+        Object key = externalId == null ? null : blankToNull(properties.get(externalId));
+        Object at = properties.get(stamp);
+        return new Received(record.path("id").asText(), key == null ? null : key.toString(),
+                Instant.parse(at == null ? record.path("updatedAt").asText() : at.toString()), fields);
+    }
+
+    private static Object blankToNull(Object value) {
+        return value == null || value.toString().isEmpty() ? null : value;
+    }
+
+    private static JsonNode answer(Message message) {
+        HubspotAnswer answer = new HubspotAnswer(message.getHeader(HubspotCalls.STATUS, 0, Integer.class),
+                message.getBody(String.class));
+        return answer.ok() ? answer.json().orElse(null) : null;
+    }
+
+    /** A route that names the Kamelet by a URI hands the commas on as the URI has them. */
+    private static List<String> names(String fields) {
+        return Arrays.stream(fields.replace("%2C", ",").split(",")).map(String::strip)
+                .filter(field -> !field.isEmpty()).toList();
+    }
+}

@@ -1,0 +1,32 @@
+package io.sluice.crm.hubspot;
+
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Where resources are, by the version of the API: {@code v3} as of old, or a date such as {@code 2026-09} ("API
+ * versioning").
+ */
+final class Paths {
+
+    private Paths() {
+    }
+
+    static String objects(String version, String object) {
+        return resource("objects", version, object);
+    }
+
+    static String properties(String version, String object) {
+        return resource("properties", version, object);
+    }
+
+    static String schemas(String version) {
+        return version.startsWith("v") ? "/crm/" + version + "/schemas" : "/crm-object-schemas/" + version + "/schemas";
+    }
+
+    private static String resource(String resource, String version, String object) {
+        String type = URLEncoder.encode(object, StandardCharsets.UTF_8);
+        return version.startsWith("v") ? "/crm/" + version + "/" + resource + "/" + type
+                : "/crm/" + resource + "/" + version + "/" + type;
+    }
+}

@@ -1,0 +1,292 @@
+package io.sluice.crm.hubspot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sluice.Gone;
+import io.sluice.Outcome;
+import io.sluice.Received;
+import io.sluice.app.Main;
+import io.sluice.app.RouteCoverage;
+import io.sluice.crm.ObjectShape;
+import io.sluice.sandbox.Sandbox;
+import io.sluice.store.EmbeddedDatabase;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each Kamelet on its own, in a route that is nobody's sync, against the sandbox over HTTP. */
+class HubspotKameletsTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String UPSERT = "kamelet:hubspot-upsert-sink?account=hubspot&object=contacts&externalId=customer_no";
+    private static final String DELETE = "kamelet:hubspot-delete-sink?account=hubspot&object=contacts&externalId=customer_no";
+    private static final String DELTA =
+            "kamelet:hubspot-delta-action?account=hubspot&object=contacts&externalId=customer_no&fields=lastname,phone";
+
+    @TempDir
+    static Path home;
+    private static EmbeddedDatabase database;
+    private static Sandbox sandbox;
+    private static Main main;
+    private static ProducerTemplate camel;
+
+    @BeforeAll
+    static void start() throws Exception {
+        database = EmbeddedDatabase.start(home, 0);
+        sandbox = Sandbox.start("127.0.0.1", 0);
+        main = new Main();
+        main.addOverrideProperty("sluice.database.url", database.url());
+        main.addOverrideProperty("sluice.demo", "false");
+        main.addOverrideProperty("sluice.sandbox.enabled", "false");
+        main.addOverrideProperty("sluice.call.timeout", "2s");
+        main.addOverrideProperty("sluice.account.hubspot.crm", "hubspot");
+        main.addOverrideProperty("sluice.account.hubspot.url", "http://127.0.0.1:" + sandbox.port());
+        main.addOverrideProperty("sluice.account.hubspot.access-token", "pat-sandbox");
+        main.addOverrideProperty("sluice.account.hubspot.limit.daily", "250000 per 24h");
+        main.addOverrideProperty("camel.main.routesIncludePattern", "file:src/test/resources/no-routes/*.camel.yaml");
+        main.addOverrideProperty("camel.main.jmxManagementRegisterRoutesCreateByKamelet", "true");
+        main.addOverrideProperty("camel.server.enabled", "false");
+        main.addOverrideProperty("camel.management.enabled", "false");
+        main.start();
+        camel = main.getCamelContext().createProducerTemplate();
+        Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptions()
+                .until(() -> number("select count(*) from sluice.api_call") == 0);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        RouteCoverage.gather(main.getCamelContext());
+        main.stop();
+        sandbox.close();
+        database.close();
+    }
+
+    @BeforeEach
+    void noFaultsAndPlentyOfCalls() throws Exception {
+        control("DELETE", "/sandbox/faults/hubspot", "");
+        control("PUT", "/sandbox/limits/hubspot", "{\"tenSecondly\":{\"max\":10000,\"windowSeconds\":10},"
+                + "\"search\":{\"max\":1000,\"windowSeconds\":1}}");
+    }
+
+    @Test
+    void upsertWritesARecordOnceHoweverOftenAndSaysItsId() throws Exception {
+        String id = send(UPSERT, List.of(record("K-1", Map.of("lastname", "One")))).get(0).crmId();
+        List<Outcome> again = send(UPSERT, List.of(record("K-1", Map.of("lastname", "Müller \"x\"\nWeiß"))));
+        assertThat(again).containsExactly(Outcome.done("K-1", id));
+        assertThat(contact("K-1").path("properties").path("lastname").asText()).isEqualTo("Müller \"x\"\nWeiß");
+    }
+
+    @Test
+    void upsertAnswersInTheOrderOfTheRecordsWithTheCrmsOwnWords() throws Exception {
+        List<Outcome> outcomes = send(UPSERT, List.of(record("O-1", Map.of("lastname", "One")),
+                record("O-2", Map.of("lastname", "Two", "email", "no address")), record("O-3", Map.of("lastname", "Three"))));
+        assertThat(outcomes).extracting(Outcome::key).containsExactly("O-1", "O-2", "O-3");
+        assertThat(outcomes).extracting(Outcome::status).containsExactly(Outcome.Status.DONE, Outcome.Status.REJECTED,
+                Outcome.Status.DONE);
+        assertThat(outcomes.get(1).message()).contains("email");
+    }
+
+    @Test
+    void nullClearsAPropertyAndAnAbsentOneIsLeftAlone() throws Exception {
+        send(UPSERT, List.of(record("N-1", Map.of("lastname", "One", "phone", "1", "city", "Ulm", "newsletter", true,
+                "birthdate", "2001-02-03"))));
+        Map<String, Object> fields = new HashMap<>();
+        fields.put("phone", null);
+        send(UPSERT, List.of(record("N-1", fields)));
+        JsonNode properties = contact("N-1").path("properties");
+        assertThat(properties.path("phone").asText("")).isIn("", "null");
+        assertThat(properties.path("city").asText()).isEqualTo("Ulm");
+        assertThat(properties.path("newsletter").asText()).isEqualTo("true");
+        assertThat(properties.path("birthdate").asText()).isEqualTo("2001-02-03");
+    }
+
+    @Test
+    void deleteTakesKeysOrIdsAndCountsWhatIsGoneAsDone() throws Exception {
+        String id = send(UPSERT, List.of(record("D-1", Map.of("lastname", "One")))).get(0).crmId();
+        send(UPSERT, List.of(record("D-2", Map.of("lastname", "Two"))));
+        List<Outcome> outcomes = send(DELETE, List.of(Map.of("key", "D-1", "operation", "delete", "crmId", id),
+                Map.of("key", "D-2", "operation", "delete"), Map.of("key", "D-never", "operation", "delete")));
+        assertThat(outcomes).extracting(Outcome::key).containsExactly("D-1", "D-2", "D-never");
+        assertThat(outcomes).extracting(Outcome::status).containsOnly(Outcome.Status.DONE);
+        assertThat(contact("D-1")).isNull();
+        assertThat(contact("D-2")).isNull();
+    }
+
+    @Test
+    void everyCallHasAPermitBeforeItAndAReportAfterIt() throws Exception {
+        long ledger = number("select count(*) from sluice.api_call");
+        long counted = counted();
+        send(UPSERT, IntStream.range(0, 100).mapToObj(i -> record("P-" + i, Map.of("lastname", "L" + i))).toList());
+        assertThat(counted() - counted).isEqualTo(1);
+        assertThat(number("select count(*) from sluice.api_call") - ledger).isEqualTo(1);
+        assertThat(text("select string_agg(operation || coalesce(status::text, '-'), ' ') from sluice.api_call where completed_at is null and status is distinct from 0")).isNull();
+        assertThat(number("select records from sluice.api_call order by id desc limit 1")).isEqualTo(100);
+        assertThat(number("select used from sluice.quota where account = 'hubspot' and name = 'daily'"))
+                .isEqualTo(referee().path("limits").path("daily").path("used").asLong());
+    }
+
+    @Test
+    void aFailingCrmAndACutAnswerAreARetryAndNoException() throws Exception {
+        for (String fault : List.of("{\"kind\":\"unavailable\",\"count\":1}", "{\"kind\":\"reset\",\"count\":1}")) {
+            control("POST", "/sandbox/faults/hubspot", fault);
+            assertThat(send(UPSERT, List.of(record("F-1", Map.of("lastname", "One")))).get(0).status())
+                    .as(fault).isEqualTo(Outcome.Status.RETRY);
+        }
+        assertThat(send(UPSERT, List.of(record("F-1", Map.of("lastname", "One")))).get(0).status())
+                .isEqualTo(Outcome.Status.DONE);
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void deltaReadsPageByPageAndKnowsWhenItIsThrough() throws Exception {
+        Instant before = Instant.now();
+        for (int batch = 0; batch < 5; batch++) {
+            int from = batch * 100;
+            send(UPSERT, IntStream.range(from, from + 100).mapToObj(i -> record("S-" + i, Map.of("lastname", "L" + i))).toList());
+        }
+        Set<String> keys = new HashSet<>();
+        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> {
+            String position = before.toString();
+            for (int page = 0; position != null && page < 10; page++) {
+                Exchange answer = ask(DELTA, position);
+                List<Received> records = answer.getMessage().getBody(List.class);
+                records.forEach(record -> keys.add(record.key() + " " + record.fields().get("lastname")));
+                position = answer.getMessage().getHeader("SluiceNext", String.class);
+            }
+            return keys.stream().filter(key -> key.startsWith("S-")).count() == 500;
+        });
+        assertThat(keys).contains("S-0 L0", "S-499 L499");
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void whatWasArchivedIsToldWithTheMomentUpToWhichItIs() throws Exception {
+        Instant before = Instant.now();
+        List<Map<String, Object>> records = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            records.add(record("A-" + i, Map.of("lastname", "L")));
+        }
+        List<Outcome> written = send(UPSERT, records);
+        send(DELETE, records.stream().map(record -> Map.<String, Object>of("key", record.get("key"), "operation", "delete"))
+                .toList());
+        String last = send(UPSERT, List.of(record("A-last", Map.of("lastname", "L")))).get(0).crmId();
+        send(DELETE, List.of(Map.of("key", "A-last", "operation", "delete")));
+
+        Exchange answer = ask("kamelet:hubspot-deleted-action?account=hubspot&object=contacts", before.toString());
+        List<Gone> gone = answer.getMessage().getBody(List.class);
+        assertThat(gone).extracting(Gone::crmId).contains(last)
+                .containsAll(written.stream().map(Outcome::crmId).toList());
+        assertThat(Instant.parse(answer.getMessage().getHeader("SluiceCovered", String.class))).isBetween(before, Instant.now());
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void readGivesTheRecordsThatAreThere() throws Exception {
+        String id = send(UPSERT, List.of(record("R-1", Map.of("lastname", "One", "city", "Ulm")))).get(0).crmId();
+        Exchange answer = ask("kamelet:hubspot-read-action?account=hubspot&object=contacts&fields=city,phone,customer_no",
+                List.of(id, "999999999"));
+        assertThat((List<Received>) answer.getMessage().getBody(List.class)).singleElement().satisfies(record -> {
+            assertThat(record.crmId()).isEqualTo(id);
+            assertThat(record.fields()).containsEntry("city", "Ulm").containsEntry("phone", null)
+                    .containsEntry("customer_no", "R-1");
+        });
+    }
+
+    @Test
+    void describeSaysWhatCanBeWrittenAndWhatIsUnique() throws Exception {
+        ObjectShape shape = ask("kamelet:hubspot-describe-action?account=hubspot&object=contacts", null).getMessage()
+                .getBody(ObjectShape.class);
+        assertThat(shape.fields().get("customer_no").externalId()).isTrue();
+        assertThat(shape.fields().get("lastname").writable()).isTrue();
+        assertThat(shape.fields().get("lastname").externalId()).isFalse();
+        assertThat(shape.fields().get("hs_object_id").writable()).isFalse();
+        Exchange unknown = ask("kamelet:hubspot-describe-action?account=hubspot&object=unicorns", null);
+        assertThat(unknown.getMessage().getHeader("SluiceStatus")).isEqualTo(404);
+        assertThat(ask("kamelet:hubspot-objects-action?account=hubspot", null).getMessage().getBody(List.class))
+                .contains("contacts", "deals");
+    }
+
+    // --- what they have in common
+
+    private static Map<String, Object> record(String key, Map<String, Object> fields) {
+        return Map.of("key", key, "fields", fields);
+    }
+
+    private static Exchange ask(String kamelet, Object body) {
+        Exchange answer = camel.request(kamelet, exchange -> exchange.getMessage().setBody(body));
+        assertThat(answer.getException()).isNull();
+        return answer;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<Outcome> send(String kamelet, List<Map<String, Object>> records) {
+        return ask(kamelet, records).getMessage().getBody(List.class);
+    }
+
+    /** The contact with this number, or null. */
+    private static JsonNode contact(String number) throws Exception {
+        for (String line : control("GET", "/sandbox/records/hubspot/contacts", "").split("\n")) {
+            if (!line.isBlank()) {
+                JsonNode contact = JSON.readTree(line);
+                JsonNode properties = contact.has("properties") ? contact.path("properties") : contact;
+                if (properties.path("customer_no").asText().equals(number)) {
+                    return contact.has("properties") ? contact : JSON.createObjectNode().set("properties", contact);
+                }
+            }
+        }
+        return null;
+    }
+
+    private static JsonNode referee() throws Exception {
+        return JSON.readTree(control("GET", "/sandbox/referee", "")).path("accounts").path("hubspot");
+    }
+
+    private static long counted() throws Exception {
+        return referee().path("accepted").asLong() + referee().path("refused").asLong();
+    }
+
+    private static String control(String method, String path, String json) throws Exception {
+        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + sandbox.port() + path)).header("Content-Type", "application/json")
+                .method(method, HttpRequest.BodyPublishers.ofString(json)).build(),
+                HttpResponse.BodyHandlers.ofString()).body();
+    }
+
+    private static long number(String sql) throws Exception {
+        try (var connection = DriverManager.getConnection(database.url()); var statement = connection.createStatement();
+                var rows = statement.executeQuery(sql)) {
+            rows.next();
+            return rows.getLong(1);
+        }
+    }
+
+    private static String text(String sql) throws Exception {
+        try (var connection = DriverManager.getConnection(database.url()); var statement = connection.createStatement();
+                var rows = statement.executeQuery(sql)) {
+            rows.next();
+            return rows.getString(1);
+        }
+    }
+}
