@@ -57,7 +57,11 @@ final class Resources {
                 case "GET" -> new Route("read", Rows::read);
                 case "PATCH" -> new Route("update", Rows::update);
                 case "DELETE" -> new Route("archive", Rows::archive);
-                case "POST" -> "merge".equals(call.part(2)) ? new Route("merge", Rows::merge) : UNKNOWN;
+                case "POST" -> switch (call.part(2)) {
+                    case "merge" -> new Route("merge", Rows::merge);
+                    case "search" -> new Route(Operations.SEARCH, Search::run);
+                    default -> UNKNOWN;
+                };
                 default -> UNKNOWN;
             };
             case 4 -> "POST".equals(method) && "batch".equals(call.part(2)) ? batch(call.part(3)) : UNKNOWN;

@@ -25,7 +25,7 @@ public final class Control {
             The Sluice sandbox CRM.
             GET    /sandbox/referee                            what was counted
             POST   /sandbox/referee/reset                      count from zero, records stay
-            PUT    /sandbox/accounts/{account}                 {"crm":"salesforce"}
+            PUT    /sandbox/accounts/{account}                 {"crm":"salesforce"} or {"crm":"hubspot"}
             GET    /sandbox/limits/{account}
             PUT    /sandbox/limits/{account}                   {"daily":{"max":15000,"windowSeconds":86400}}
             GET    /sandbox/faults/{account}
@@ -40,7 +40,7 @@ public final class Control {
             DELETE /sandbox/records/{account}/{object}/{id}
 
             The kinds of faults, and the settings of each:
-              refuse        a refusal, whatever is used, by the limit that "limit" names (daily)
+              refuse        a refusal, whatever is used, by the limit that "limit" names (daily; tenSecondly, search)
               unavailable   503 or another "status"; "html":true makes it a maintenance page
               reset         the connection is cut; "afterWrite":true in mid-answer, when the work is done
               slow          the answer comes "delayMs" late, or between "minMs" and "maxMs"; "before":true the work too
@@ -50,6 +50,7 @@ public final class Control {
               lateCommit    writes are stamped now and become visible "seconds" later (5)
               jobFails      a bulk job fails, with "message", after "afterRows" of it (0)
               hang          no answer ever; "afterWrite":true does the work first
+              indexLag      a HubSpot search does not see what was written in its last "lagMs" (5000)
             Each meets all requests, until it is taken away, but for what these say: "operation" (a name the referee
             counts by, or a list; "edit" is a CRM user's), "object", "count" (of requests), "seconds" (for a lateCommit
             "forSeconds"), "probability" (0 to 1; of rows for rowLock and partial), and for rowLock and partial "keys"

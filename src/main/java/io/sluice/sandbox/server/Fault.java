@@ -33,7 +33,9 @@ public final class Fault {
         /** No answer ever; with {@code "afterWrite":true} the work is done first. */
         HANG("hang"),
         /** A bulk job ends as failed with {@code message}, after {@code afterRows} rows; the others stay unprocessed. */
-        JOB_FAILS("jobFails");
+        JOB_FAILS("jobFails"),
+        /** A search does not see what was written in its last {@code lagMs} milliseconds. */
+        INDEX_LAG("indexLag");
 
         private final String wireName;
 
