@@ -72,6 +72,7 @@ class KilledInBulkTest {
             long written = written();
             STEPS.values().forEach(KilledInBulkTest::holdBackTheNextAnswer);
             Map<String, Long> asked = STEPS.values().stream().collect(toMap(it -> it, KilledInBulkTest::asked));
+            awaitRested();
             sluice.sql("update customer set city = '" + city + "' where customer_no like 'N-%'");
 
             Set<String> leases = new HashSet<>();
@@ -100,6 +101,12 @@ class KilledInBulkTest {
     private static void holdBackTheNextAnswer(String operation) {
         sluice.sandbox("POST", "/sandbox/faults/salesforce", "{\"kind\":\"slow\",\"operation\":\"" + operation
                 + "\",\"delayMs\":2500,\"count\":1}");
+    }
+
+    /** A record that was just written rests, and what is due at different times goes in different calls. */
+    private static void awaitRested() {
+        await().atMost(Duration.ofSeconds(30)).until(() -> sluice.number(
+                "select count(*) from sluice.record where settled_at > clock_timestamp() - interval '1 second'") == 0);
     }
 
     private static void awaitCall(String step, String operation, long askedBefore) {
