@@ -1,9 +1,11 @@
 package io.sluice.crm.hubspot;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sluice.Event;
 import io.sluice.Gone;
 import io.sluice.Outcome;
 import io.sluice.Received;
@@ -12,6 +14,9 @@ import io.sluice.app.RouteCoverage;
 import io.sluice.crm.ObjectShape;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -21,14 +26,19 @@ import java.sql.DriverManager;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.builder.RouteBuilder;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -44,6 +54,8 @@ class HubspotKameletsTest {
     private static final String DELETE = "kamelet:hubspot-delete-sink?account=hubspot&object=contacts&externalId=customer_no";
     private static final String DELTA =
             "kamelet:hubspot-delta-action?account=hubspot&object=contacts&externalId=customer_no&fields=lastname,phone";
+
+    private static final int PORT = freePort();
 
     @TempDir
     static Path home;
@@ -67,7 +79,8 @@ class HubspotKameletsTest {
         main.addOverrideProperty("sluice.account.hubspot.limit.daily", "250000 per 24h");
         main.addOverrideProperty("camel.main.routesIncludePattern", "file:src/test/resources/no-routes/*.camel.yaml");
         main.addOverrideProperty("camel.main.jmxManagementRegisterRoutesCreateByKamelet", "true");
-        main.addOverrideProperty("camel.server.enabled", "false");
+        main.addOverrideProperty("sluice.account.hubspot.webhook-secret", "a-secret");
+        main.addOverrideProperty("camel.server.port", Integer.toString(PORT));
         main.addOverrideProperty("camel.management.enabled", "false");
         main.start();
         camel = main.getCamelContext().createProducerTemplate();
@@ -228,7 +241,44 @@ class HubspotKameletsTest {
                 .contains("contacts", "deals");
     }
 
+    @Test
+    void webhooksThatAreSignedReachARouteOfOnesOwnAndOthersDoNot() throws Exception {
+        List<Event> heard = Collections.synchronizedList(new ArrayList<>());
+        main.getCamelContext().addRoutes(new RouteBuilder() {
+            @Override
+            public void configure() {
+                from("kamelet:hubspot-webhook-source?account=hubspot&path=/mine").routeId("mine")
+                        .process(exchange -> exchange.getMessage().getBody(List.class)
+                                .forEach(event -> heard.add((Event) event)));
+            }
+        });
+        String body = "[{\"subscriptionType\":\"contact.deletion\",\"objectId\":7,\"occurredAt\":1796000000000}]";
+        assertThat(webhook(body, "another secret").statusCode()).isEqualTo(401);
+        assertThat(heard).isEmpty();
+        assertThat(webhook(body, "a-secret").statusCode()).isEqualTo(204);
+        assertThat(heard).singleElement().satisfies(event -> assertThat(event.crmId()).isEqualTo("7"));
+    }
+
+    private static HttpResponse<String> webhook(String body, String secret) throws Exception {
+        URI uri = URI.create("http://127.0.0.1:" + PORT + "/mine");
+        String at = Long.toString(System.currentTimeMillis());
+        Mac mac = Mac.getInstance("HmacSHA256");
+        mac.init(new SecretKeySpec(secret.getBytes(UTF_8), "HmacSHA256"));
+        String signature = Base64.getEncoder().encodeToString(mac.doFinal(("POST" + uri + body + at).getBytes(UTF_8)));
+        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(uri).header("Content-Type", "application/json")
+                .header("X-HubSpot-Signature-v3", signature).header("X-HubSpot-Request-Timestamp", at)
+                .POST(HttpRequest.BodyPublishers.ofString(body)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
     // --- what they have in common
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException none) {
+            throw new UncheckedIOException(none);
+        }
+    }
 
     private static Map<String, Object> record(String key, Map<String, Object> fields) {
         return Map.of("key", key, "fields", fields);
