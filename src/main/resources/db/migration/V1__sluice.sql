@@ -36,6 +36,12 @@ end $$;
 create function sluice.differs(a text, b text) returns boolean
     language sql immutable parallel safe return a collate "C" is distinct from b collate "C";
 
+-- Of two times of each field the later.
+create function sluice.later(a jsonb, b jsonb) returns jsonb language sql stable parallel safe return case
+    when a = '{}' then b
+    else a || coalesce((select jsonb_object_agg(key, value) from jsonb_each_text(b) as fresh
+                        where a ->> key is null or (a ->> key)::timestamptz < value::timestamptz), '{}') end;
+
 -- What waits to be sent and what is being sent: one row per record.
 create table sluice.outbox (
     account            text        not null,

@@ -1,12 +1,14 @@
 package io.sluice.capture;
 
 import io.sluice.Sync;
+import io.sluice.capture.ChangeLog.Taking;
 import io.sluice.outbox.Rest;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /**
@@ -38,7 +41,17 @@ public final class Capture {
     private final int batch;
     private final Rest rest;
     private final Map<String, Source> sources = new ConcurrentHashMap<>();
-    private final Map<String, String> drains = new ConcurrentHashMap<>();
+    private final Map<String, Drain> drains = new ConcurrentHashMap<>();
+
+    /** What is taken while what came just now waits must not take long. */
+    private static final Duration TURN = Duration.ofMillis(100);
+    private static final int FIRST = 2_000;
+    private static final int LEAST = 500;
+    private static final int NEWEST = 500;
+
+    /** The two statements that drain a table, and how many changes the second moves in a turn. */
+    private record Drain(String newest, String oldest, AtomicInteger most) {
+    }
 
     /** @param batch most changes that one drain moves */
     public Capture(Database database, int batch, Rest rest) {
@@ -75,7 +88,8 @@ public final class Capture {
                 return null;
             });
             loaded.addAll(load(source));
-            drains.put(source.table(), DrainSql.of(source, rest));
+            drains.put(source.table(), new Drain(DrainSql.of(source, rest, Taking.NEWEST),
+                    DrainSql.of(source, rest, Taking.OLDEST), new AtomicInteger(Math.min(batch, FIRST))));
             sources.put(source.table(), source);
         }
         Triggers.removeStray(database, read.stream().map(Source::table).toList());
@@ -169,15 +183,32 @@ public final class Capture {
      * @return how many changes were moved; 0 when another process is draining this table
      */
     public int drain(String table) throws SQLException {
-        String sql = drains.get(table);
-        if (sql == null) {
+        Drain drain = drains.get(table);
+        if (drain == null) {
             return 0;
         }
+        int newest = move(table, drain.newest(), Math.min(batch, NEWEST));
+        long begin = System.nanoTime();
+        int most = drain.most().get();
+        int oldest = move(table, drain.oldest(), most);
+        if (oldest > most / 2) {
+            drain.most().set(next(most, oldest, Duration.ofNanos(System.nanoTime() - begin), batch));
+        }
+        return newest + oldest;
+    }
+
+    /** How many changes the next turn moves, so that it lasts about {@link #TURN}; at most twice or half as many. */
+    static int next(int most, int moved, Duration took, int limit) {
+        long fitting = moved * TURN.toNanos() / Math.max(1, took.toNanos());
+        return (int) Math.max(Math.min(LEAST, limit), Math.min(limit, Math.max(most / 2, Math.min(most * 2L, fitting))));
+    }
+
+    private int move(String table, String sql, int most) throws SQLException {
         return database.planned(connection -> {
             boolean mine = Database.query(connection,
                     "select pg_try_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?))",
                     row -> row.getBoolean(1), table).get(0);
-            return mine ? Database.query(connection, sql, row -> row.getInt(1), batch, batch).get(0) : 0;
+            return mine ? Database.query(connection, sql, row -> row.getInt(1), most).get(0) : 0;
         });
     }
 

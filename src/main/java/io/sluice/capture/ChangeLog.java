@@ -6,7 +6,7 @@ final class ChangeLog {
     static final String BACKLOG = "select coalesce(sum(records), 0) from sluice.change_log where source = ?";
 
     /** Most keys in a row of the log: bounds what a drain takes at once, and the application's memory. */
-    private static final int KEYS = 10_000;
+    private static final int KEYS = 1_000;
 
     private ChangeLog() {
     }
@@ -28,22 +28,35 @@ final class ChangeLog {
                 group by op, columns, part""".formatted(source, KEYS, changes);
     }
 
-    /**
-     * Takes the oldest changes out, about as many as the two parameters say, and yields {@code key}, {@code op},
-     * {@code columns} and {@code changed_at} of each.
-     */
-    static String take(String source) {
+    /** Which changes a drain takes out; each with one parameter, how many. */
+    enum Taking {
+        /** The longest there, whatever their size. */
+        OLDEST("""
+                select seq from (
+                    select seq, most, sum(records) over (order by seq) - records as before
+                    from (select seq, records, ? as most from sluice.change_log
+                          where source = %1$s order by seq limit 20000) as oldest) as counted
+                where before < most"""),
+        /** Of single records, the last that came: what is urgent is seldom changed by the thousand. */
+        NEWEST("""
+                select seq from sluice.change_log where source = %1$s and records = 1 order by seq desc limit ?""");
+
+        private final String which;
+
+        Taking(String which) {
+            this.which = which;
+        }
+    }
+
+    /** Takes changes out and yields {@code key}, {@code op}, {@code columns} and {@code changed_at} of each. */
+    static String take(String source, Taking taking) {
         return """
                 taken as materialized (
                     delete from sluice.change_log
-                    where source = %1$s and seq in (
-                        select seq from (
-                            select seq, sum(records) over (order by seq) - records as before
-                            from (select seq, records from sluice.change_log
-                                  where source = %1$s order by seq limit ?) as oldest) as counted
-                        where before < ?)
+                    where source = %1$s and seq = any (array(%2$s))
                     returning keys, op, columns, changed_at),
                 batch as materialized (
-                    select unnest(keys) as key, op, columns, changed_at from taken)""".formatted(source);
+                    select unnest(keys) as key, op, columns, changed_at from taken)""".formatted(source,
+                taking.which.formatted(source));
     }
 }

@@ -10,14 +10,14 @@ import java.util.stream.Collectors;
  * The statement that moves a table's changes into the outbox: takes a batch out of the change log, folds it to one
  * row per key, reads the values from the table as it is now, and enters that for every sync of the table. One
  * statement sees one snapshot, so a change that commits while it runs waits for the next one; and what it reads is
- * never older than a change it takes, so that no value can overtake a newer one.
+ * never older than a change it takes, so that no value can overtake a newer one, in whatever order changes are taken.
  */
 final class DrainSql {
 
     private DrainSql() {
     }
 
-    static String of(Source source, Rest rest) {
+    static String of(Source source, Rest rest, ChangeLog.Taking taking) {
         List<Sync> syncs = source.syncs();
         StringBuilder sql = new StringBuilder("""
                 with %s,
@@ -30,7 +30,7 @@ final class DrainSql {
                     select key, bool_or(op <> 'U') as whole, bool_or(op in ('D', 'K')) as deleted,
                            min(changed_at) as since, max(changed_at) as latest, s.stamps
                     from batch left join stamped s using (key) group by key, s.stamps)""".formatted(
-                ChangeLog.take(Sql.text(source.table()))));
+                ChangeLog.take(Sql.text(source.table()), taking)));
         for (int i = 0; i < syncs.size(); i++) {
             sql.append(",\nsync_").append(i).append(" as (\n").append(enter(source, syncs.get(i), rest)).append(")");
             sql.append(",\nrevived_").append(i).append(" as (\n").append(revive(syncs.get(i), i)).append(")");
@@ -84,7 +84,8 @@ final class DrainSql {
                     sync = excluded.sync,
                     operation = excluded.operation,
                     fields = case when excluded.operation = 'delete' then '{}' else o.fields || excluded.fields end,
-                    stamps = case when excluded.operation = 'delete' then '{}' else o.stamps || excluded.stamps end,
+                    stamps = case when excluded.operation = 'delete' then '{}'
+                                  else sluice.later(o.stamps, excluded.stamps) end,
                     priority = case when o.operation is null then excluded.priority
                                     else least(o.priority, excluded.priority) end,
                     promoted = case when excluded.priority < o.priority then 0 else o.promoted end,

@@ -13,6 +13,7 @@ import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,12 +100,54 @@ class DrainTest {
         startSettled(customers("name", "city"));
         DATABASE.run("analyze sluice.change_log", "analyze sluice.outbox", "analyze sluice.dead_letter",
                 "update app.customer set name = 'Other'");
-        String drain = DrainSql.of(capture.source("app.customer").orElseThrow(), Rest.NONE)
-                .replaceFirst("\\?", "1000").replaceFirst("\\?", "1000");
+        String drain = DrainSql.of(capture.source("app.customer").orElseThrow(), Rest.NONE, ChangeLog.Taking.OLDEST)
+                .replaceFirst("\\?", "1000");
         String plan = DATABASE.sluice().planned(connection -> String.join("\n", Database.query(connection,
                 "explain (analyze, timing off) " + drain, row -> row.getString(1))));
         assertThat(plan).contains("actual rows=5002 ").doesNotContain("Rows Removed by Join Filter")
                 .doesNotContainPattern("actual rows=\\d{5}").doesNotContainPattern("Seq Scan on (?!folded)\\w+");
+    }
+
+    @Test
+    void whatCameJustNowDoesNotWaitBehindWhatIsThereByTheThousand() throws SQLException {
+        startSettled(customers("name", "city"));
+        DATABASE.run("insert into app.customer select n, 'Name', 'City', 'gold' from generate_series(10, 9009) as n");
+        for (int i = 0; i < 600; i++) {
+            DATABASE.run("update app.customer set name = 'Early' where no = '" + (10 + i) + "'");
+        }
+        DATABASE.run("update app.customer set name = 'Anna' where no = '1'");
+        capture.drain("app.customer");
+        assertThat(outbox()).contains("Contact 1 upsert {\"name__c\": \"Anna\"}");
+        assertThat(capture.backlog("app.customer")).isPositive();
+        while (drain() > 0) {
+            assertThat(capture.backlog("app.customer")).isNotNegative();
+        }
+        assertThat(DATABASE.text("select count(*) from sluice.outbox where fields ->> 'name__c' = 'Early'")).isEqualTo("600");
+        assertThat(DATABASE.text("select count(*) from sluice.outbox")).isEqualTo("9001");
+    }
+
+    @Test
+    void aFieldKeepsTheTimeOfItsLastChangeInWhateverOrderChangesAreTaken() throws SQLException {
+        startSettled(customers("name", "city"));
+        DATABASE.run("update app.customer set name = 'A', city = 'X' where no = '1'", "update sluice.change_log set records = 2");
+        DATABASE.run("update app.customer set name = 'B' where no = '1'");
+        String last = DATABASE.text("select max(changed_at) from sluice.change_log");
+        DATABASE.sluice().transaction(connection -> Database.query(connection, DrainSql.of(
+                capture.source("app.customer").orElseThrow(), Rest.NONE, ChangeLog.Taking.NEWEST), row -> null, 10));
+        drain();
+        assertThat(DATABASE.text("select (stamps ->> 'name__c')::timestamptz from sluice.outbox")).isEqualTo(last);
+        assertThat(DATABASE.text("select (stamps ->> 'city__c')::timestamptz < (stamps ->> 'name__c')::timestamptz"
+                + " from sluice.outbox")).isEqualTo("t");
+    }
+
+    @Test
+    void aTurnOfDrainingLastsAboutATenthOfASecond() {
+        assertThat(Capture.next(2_000, 2_000, Duration.ofMillis(50), 20_000)).isEqualTo(4_000);
+        assertThat(Capture.next(2_000, 2_000, Duration.ofMillis(80), 20_000)).isEqualTo(2_500);
+        assertThat(Capture.next(2_000, 2_000, Duration.ofSeconds(5), 20_000)).as("not at one slow turn").isEqualTo(1_000);
+        assertThat(Capture.next(600, 600, Duration.ofSeconds(5), 20_000)).isEqualTo(500);
+        assertThat(Capture.next(15_000, 15_000, Duration.ofMillis(1), 20_000)).isEqualTo(20_000);
+        assertThat(Capture.next(100, 100, Duration.ofSeconds(5), 100)).as("the setting is less").isEqualTo(100);
     }
 
     @Test
@@ -265,13 +308,13 @@ class DrainTest {
     }
 
     @Test
-    void aDrainTakesTheOldestOfABatchAndLeavesTheRest() throws SQLException {
-        capture = new Capture(DATABASE.sluice(), 2, Rest.NONE);
+    void aDrainTakesOfTheNewestAndOfTheOldestAndLeavesTheRest() throws SQLException {
+        capture = new Capture(DATABASE.sluice(), 1, Rest.NONE);
         startSettled(customers("name"));
         DATABASE.run("update app.customer set name = 'A' where no = '2'", "update app.customer set name = 'B' where no = '2'",
                 "update app.customer set name = 'C' where no = '1'");
         assertThat(drain()).isEqualTo(2);
-        assertThat(outbox()).containsExactly("Contact 2 upsert {\"name__c\": \"B\"}");
+        assertThat(outbox()).containsExactly("Contact 1 upsert {\"name__c\": \"C\"}", "Contact 2 upsert {\"name__c\": \"B\"}");
         assertThat(drain()).isEqualTo(1);
         assertThat(drain()).isZero();
     }
