@@ -28,6 +28,11 @@ public final class BulkPlans {
             select from sluice.change_log
             where source = ? and ?::timestamptz > clock_timestamp() - interval '5 seconds' limit 1""";
 
+    /** No further than is wanted. A record may stand there more than once. */
+    private static final String ARRIVED = """
+            select coalesce(sum(records), 0) from (
+                select records from sluice.change_log where source = ? limit ?) as counted""";
+
     private final Database database;
     private final Accounts accounts;
     private final Quota quota;
@@ -62,7 +67,11 @@ public final class BulkPlans {
             return Optional.empty();
         }
         int enough = Planner.least(crm, head.operation(), false);
-        int waiting = BulkClaim.waiting(database, account, head.sync(), head.operation(), enough);
+        long waiting = BulkClaim.waiting(database, account, head.sync(), head.operation(), enough);
+        if (waiting < enough) {
+            // the drain is on its way with the rest: sending its first part by calls would only spend them
+            waiting += database.first(ARRIVED, row -> row.getLong(1), syncs.get(head.sync()).getTable(), enough).orElse(0L);
+        }
         if (waiting < Planner.least(crm, head.operation(), true)) {
             return Optional.empty();
         }
