@@ -133,6 +133,8 @@ final class UrgentRun {
         settings.put("sluice.sandbox.enabled", "false");
         settings.put("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort);
         settings.put("sluice.account.salesforce.limit.short", MAX + " per " + WINDOW_SECONDS + "s");
+        // a bulk job would carry the backlog away, and calls would not be scarce
+        settings.put("sluice.bulk.records", "0");
         settings.put("sluice.syncs.folder", syncs.toString());
         settings.put("camel.main.routesIncludePattern", "file:routes/*.camel.yaml,file:" + syncs + "/*.camel.yaml");
         settings.put("camel.server.port", "" + BackgroundProcess.freePort());

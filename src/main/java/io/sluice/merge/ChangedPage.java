@@ -130,20 +130,30 @@ final class ChangedPage {
         return fields.containsKey(name) && Values.same(fields.get(name), value);
     }
 
-    /** Of these the change log must say whether and when our side changed them. */
+    /**
+     * Of these the change log must say whether and when our side changed them: the CRM has another value than was known,
+     * and than the row has. Echoes of what was sent, nearly all that is read while much is sent, are none of them.
+     */
     private Map<String, Waiting> unclear(Map<String, Received> byKey, Map<String, Map<String, Object>> rows,
             Map<String, Waiting> waiting) {
         Map<String, Waiting> unclear = new HashMap<>();
         byKey.forEach((key, record) -> {
             Waiting ours = waiting.get(key);
             Map<String, Object> row = rows.get(key);
-            boolean settled = row != null && target.fields().stream().allMatch(field ->
-                    ours.base != null && ours.base.containsKey(field) && Values.same(ours.base.get(field), row.get(field)));
-            if (!settled) {
+            boolean clear = ours.moving || (row == null ? ours.base != null : record.fields().keySet().stream()
+                    .filter(target.fields()::contains)
+                    .noneMatch(name -> Merge.decide(field(record, name, row, ours), rule).writes()));
+            if (!clear) {
                 unclear.put(key, ours);
             }
         });
         return unclear;
+    }
+
+    private Field field(Received record, String name, Map<String, Object> row, Waiting ours) {
+        Agreed base = ours.base == null || !ours.base.containsKey(name) ? null : new Agreed(ours.base.get(name));
+        return new Field(base, record.fields().get(name), record.at(name), row.get(name),
+                ours.changedAt(name, target.column(name).name()));
     }
 
     private void merge(String key, Received record, Map<String, Object> row, Waiting ours) {
@@ -151,9 +161,7 @@ final class ChangedPage {
             if (!target.fields().contains(name)) {
                 return;
             }
-            Agreed base = ours.base == null || !ours.base.containsKey(name) ? null : new Agreed(ours.base.get(name));
-            Field field = new Field(base, value, record.at(name), row.get(name),
-                    ours.changedAt(name, target.column(name).name()));
+            Field field = field(record, name, row, ours);
             Decision decision = Merge.decide(field, rule);
             if (decision == Decision.UNCHANGED) {
                 return;

@@ -5,7 +5,7 @@ import java.time.Duration;
 
 /**
  * How long a sync waits before it looks into the CRM again: the shortest time after it found something, twice as long
- * each time it found nothing, and longer the less of the quota is left.
+ * each time it found nothing, longer after a look that took many calls, and longer the less of the quota is left.
  */
 public record Pace(Duration shortest, Duration longest) {
 
@@ -19,11 +19,18 @@ public record Pace(Duration shortest, Duration longest) {
     /**
      * @param last  the pause before this look
      * @param found whether it brought anything
+     * @param calls that it took. While a whole table is on its way out its echoes come by the page, and again with every
+     *              look that reaches back to them; the calls are better spent on what is sent
      * @return the pause as it would be with the quota unspent: what {@code last} is the next time
      */
-    Duration next(Duration last, boolean found) {
-        Duration doubled = last.compareTo(longest.dividedBy(2)) > 0 ? longest : last.multipliedBy(2);
-        return found || doubled.compareTo(shortest) < 0 ? shortest : doubled;
+    Duration next(Duration last, boolean found, int calls) {
+        Duration least = shortest.multipliedBy(Math.max(1, calls - 1));
+        Duration pause = found ? least : longer(least, last.multipliedBy(2));
+        return pause.compareTo(longest) > 0 ? longest : pause;
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? other : one;
     }
 
     /** @param used the part of the account's day that is used, 0 to 1 and beyond */

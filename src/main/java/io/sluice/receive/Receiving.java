@@ -137,7 +137,7 @@ public final class Receiving {
         notices.tell(round.sync(), applied);
         Position after = round.after(schedule.overlap(), schedule.deletesEvery());
         boolean again = applied.changes() > 0 || !applied.later().isEmpty();
-        Position paced = after.pause(schedule.pace().next(after.pause(), again));
+        Position paced = after.pause(schedule.pace().next(after.pause(), again, round.calls()));
         checkpoints.save(round.sync(), paced,
                 applier.now().plus(schedule.pace().stretched(paced.pause(), quota.spent(round.sync().getAccount()))));
     }

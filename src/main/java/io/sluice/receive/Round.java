@@ -21,6 +21,7 @@ public final class Round {
     private boolean deletesOpen;
     private boolean open = true;
     private boolean complete;
+    private int calls;
     /** Everything before this is told, as the CRM said in this round. */
     private Instant covered;
     /** The stamp of the earliest record that must be read again. */
@@ -78,6 +79,10 @@ public final class Round {
         return readAt;
     }
 
+    int calls() {
+        return calls;
+    }
+
     boolean readsDeletes() {
         return deletesOpen;
     }
@@ -85,6 +90,7 @@ public final class Round {
     /** A call is about to be made. */
     void asking(Instant now) {
         readAt = now;
+        calls++;
     }
 
     /** No more calls: there is no quota, or no answer. What was not read is read the next time. */

@@ -12,11 +12,20 @@ class PaceTest {
 
     @Test
     void whoFindsSomethingLooksAgainSoonAndWhoFindsNothingLessAndLess() {
-        assertThat(pace.next(Duration.ofSeconds(40), true)).hasSeconds(5);
-        assertThat(pace.next(Duration.ofSeconds(5), false)).hasSeconds(10);
-        assertThat(pace.next(Duration.ofSeconds(40), false)).hasSeconds(60);
-        assertThat(pace.next(Duration.ofSeconds(60), false)).hasSeconds(60);
-        assertThat(pace.next(Duration.ZERO, false)).hasSeconds(5);
+        assertThat(pace.next(Duration.ofSeconds(40), true, 1)).hasSeconds(5);
+        assertThat(pace.next(Duration.ofSeconds(5), false, 1)).hasSeconds(10);
+        assertThat(pace.next(Duration.ofSeconds(40), false, 1)).hasSeconds(60);
+        assertThat(pace.next(Duration.ofSeconds(60), false, 1)).hasSeconds(60);
+        assertThat(pace.next(Duration.ZERO, false, 0)).hasSeconds(5);
+    }
+
+    @Test
+    void aLookOfManyCallsIsNotSoonRepeated() {
+        assertThat(pace.next(Duration.ofSeconds(5), true, 2)).as("deletes, and one page").hasSeconds(5);
+        assertThat(pace.next(Duration.ofSeconds(5), true, 5)).hasSeconds(20);
+        assertThat(pace.next(Duration.ofSeconds(5), true, 100)).hasSeconds(60);
+        assertThat(pace.next(Duration.ofSeconds(5), false, 5)).hasSeconds(20);
+        assertThat(pace.next(Duration.ofSeconds(20), false, 5)).hasSeconds(40);
     }
 
     @Test
