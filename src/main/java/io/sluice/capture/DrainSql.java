@@ -44,7 +44,7 @@ final class DrainSql {
      * whole; of any other only what changed. What stands in the dead letters goes with the next change of its record, and
      * counts as an attempt: an earlier one, whose answer was lost, may have written it.
      *
-     * <p>Records are looked up one by one: a join, planned with the statistics of an emptier hour, would read all of them
+     * <p>Rows and records are looked up one by one ({@code limit 1} leaves no other way): a join would read the whole table
      * for each batch.
      *
      * <p>Rows are entered in the order of their keys, as settling takes them, so that the two can't lock each other out.
@@ -64,7 +64,7 @@ final class DrainSql {
                 from folded as sluice_folded
                 left join lateral (
                     select %5$s as priority, %6$s as whole
-                    from %7$s as %8$s where %9$s = sluice_folded.key::%10$s) as t on true
+                    from %7$s as %8$s where %9$s = sluice_folded.key::%10$s limit 1) as t on true
                 left join lateral (
                     select key, settled_at from sluice.record
                     where account = %1$s and object = %2$s and key = sluice_folded.key limit 1) as r on true

@@ -101,11 +101,23 @@ class DrainTest {
         DATABASE.run("analyze sluice.change_log", "analyze sluice.outbox", "analyze sluice.dead_letter",
                 "update app.customer set name = 'Other'");
         String drain = DrainSql.of(capture.source("app.customer").orElseThrow(), Rest.NONE, ChangeLog.Taking.OLDEST)
-                .replaceFirst("\\?", "1000");
+                .replaceFirst("\\?", "10000");
         String plan = DATABASE.sluice().planned(connection -> String.join("\n", Database.query(connection,
                 "explain (analyze, timing off) " + drain, row -> row.getString(1))));
         assertThat(plan).contains("actual rows=5002 ").doesNotContain("Rows Removed by Join Filter")
                 .doesNotContainPattern("actual rows=\\d{5}").doesNotContainPattern("Seq Scan on (?!folded)\\w+");
+    }
+
+    @Test
+    void aDrainOfFewChangesDoesNotReadTheWholeTable() throws SQLException {
+        startSettled(customers("name", "city"));
+        DATABASE.run("insert into app.customer select n, 'Name', 'City', 'gold' from generate_series(10, 5009) as n");
+        startSettled(customers("name", "city"));
+        DATABASE.run("analyze app.customer", "update app.customer set name = 'Other' where no between '1' and '1999'");
+        String plan = DATABASE.sluice().planned(connection -> String.join("\n", Database.query(connection,
+                "explain (analyze, timing off) " + DrainSql.of(capture.source("app.customer").orElseThrow(), Rest.NONE,
+                        ChangeLog.Taking.OLDEST).replaceFirst("\\?", "5000"), row -> row.getString(1))));
+        assertThat(plan).contains("Index Scan using customer_pkey").doesNotContain("rows=5002 ");
     }
 
     @Test
