@@ -1,5 +1,6 @@
 package io.sluice.capture;
 
+import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.outbox.Rest;
 import io.sluice.store.Json;
@@ -28,6 +29,7 @@ final class DrainSql {
                     group by key),
                 folded as materialized (
                     select key, bool_or(op <> 'U') as whole, bool_or(op in ('D', 'K')) as deleted,
+                           bool_and(op = 'S') as loaded,
                            min(changed_at) as since, max(changed_at) as latest, s.stamps
                     from batch left join stamped s using (key) group by key, s.stamps)""".formatted(
                 ChangeLog.take(Sql.text(source.table()), taking)));
@@ -44,6 +46,9 @@ final class DrainSql {
      * whole; of any other only what changed. What stands in the dead letters goes with the next change of its record, and
      * counts as an attempt: an earlier one, whose answer was lost, may have written it.
      *
+     * <p>What a first load names is no news, so none of it is more urgent than normal until it changes: of a large table the
+     * urgent rows would go by calls, and before all that changes meanwhile.
+     *
      * <p>Rows and records are looked up one by one ({@code limit 1} leaves no other way): a join would read the whole table
      * for each batch.
      *
@@ -57,7 +62,9 @@ final class DrainSql {
                        case when t.whole is null then 'delete' else 'upsert' end,
                        case when t.whole is null then '{}' else coalesce(d.fields, '{}') || w.fields end,
                        case when t.whole is null then '{}' else coalesce(d.stamps, '{}') || w.stamps end,
-                       coalesce(t.priority, %4$d), sluice_folded.since,
+                       case when sluice_folded.loaded then greatest(coalesce(t.priority, %4$d), %15$d)
+                            else coalesce(t.priority, %4$d) end,
+                       sluice_folded.since,
                        coalesce(r.settled_at + case when t.priority = 0 then %13$d else %14$d end
                                                * interval '1 millisecond', clock_timestamp()),
                        case when d.key is null then 0 else 1 end
@@ -94,7 +101,7 @@ final class DrainSql {
                 .formatted(Sql.text(sync.getAccount()), Sql.text(sync.getObject()), Sql.text(sync.getName()),
                         sync.getPriority().rank(), priority(sync), whole(source), source.quoted(), source.alias(),
                         source.alias() + "." + source.key().quoted(), source.key().sqlType(), mapping(sync),
-                        wanted(sync), rest.critical().toMillis(), rest.other().toMillis());
+                        wanted(sync), rest.critical().toMillis(), rest.other().toMillis(), Priority.NORMAL.rank());
     }
 
     private static String revive(Sync sync, int index) {

@@ -320,6 +320,20 @@ class DrainTest {
     }
 
     @Test
+    void aFirstLoadIsNoMoreUrgentThanNormalUntilOneOfItsRowsChanges() throws SQLException {
+        Sync sync = customers("name", "tier");
+        sync.setCritical("tier is not null");
+        sync.setLow("tier is null");
+        DATABASE.run("insert into app.customer values ('3', '', '', null)");
+        capture.start(List.of(sync));
+        drain();
+        assertThat(DATABASE.texts("select priority from sluice.outbox order by key")).containsExactly("2", "2", "3");
+        DATABASE.run("update app.customer set name = 'Anna' where no = '1'");
+        drain();
+        assertThat(DATABASE.texts("select priority from sluice.outbox order by key")).containsExactly("0", "2", "3");
+    }
+
+    @Test
     void aDrainTakesOfTheNewestAndOfTheOldestAndLeavesTheRest() throws SQLException {
         capture = new Capture(DATABASE.sluice(), 1, Rest.NONE);
         startSettled(customers("name"));
