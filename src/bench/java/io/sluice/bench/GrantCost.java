@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 
 /**
  * What a grant costs, as the time between two of them: the elapsed time over the number of transactions. With several
@@ -42,8 +43,9 @@ final class GrantCost {
      * @param what     is measured
      * @param alone    milliseconds per transaction of one asker
      * @param together the same of {@link #ASKERS}
+     * @param server   milliseconds of processor time that PostgreSQL's processes took for each of these
      */
-    record Figure(String what, double alone, double together) {
+    record Figure(String what, double alone, double together, double server) {
     }
 
     private final Database database;
@@ -83,10 +85,23 @@ final class GrantCost {
         };
     }
 
-    private static Figure figure(String what, Callable<?> transaction) throws Exception {
+    private Figure figure(String what, Callable<?> transaction) throws Exception {
         msPerTransaction(transaction, ASKERS, WARM_UP);
-        return new Figure(what, msPerTransaction(transaction, 1, MEASURED),
-                msPerTransaction(transaction, ASKERS, MEASURED));
+        double alone = msPerTransaction(transaction, 1, MEASURED);
+        Duration before = serverTime();
+        long start = System.nanoTime();
+        double together = msPerTransaction(transaction, ASKERS, MEASURED);
+        double transactions = (System.nanoTime() - start) / 1e6 / together;
+        return new Figure(what, alone, together, serverTime().minus(before).toNanos() / 1e6 / transactions);
+    }
+
+    /** The processor time of the server and all it started that still runs. */
+    private Duration serverTime() throws SQLException {
+        long backend = database.first("select pg_backend_pid()", row -> row.getLong(1)).orElseThrow();
+        ProcessHandle server = ProcessHandle.of(backend).flatMap(ProcessHandle::parent).orElseThrow();
+        return Stream.concat(Stream.of(server), server.descendants())
+                .map(process -> process.info().totalCpuDuration().orElse(Duration.ZERO))
+                .reduce(Duration.ZERO, Duration::plus);
     }
 
     private static double msPerTransaction(Callable<?> transaction, int askers, Duration duration) throws Exception {
