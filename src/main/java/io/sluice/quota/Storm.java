@@ -27,6 +27,7 @@ public record Storm(String kind, int step, int rate, Instant since, Instant unti
     private static final int PART = 5;
     private static final Duration LONGEST_EVER = Duration.ofMinutes(15);
 
+    private static final String QUERY = "query";
     private static final int SLOWEST = 10;
     private static final int PERCENT_A_SECOND = 20;
 
@@ -63,10 +64,14 @@ public record Storm(String kind, int step, int rate, Instant since, Instant unti
         return recovered != null;
     }
 
-    /** Search and bulk limits are of those operations alone. */
+    /**
+     * Search and bulk limits are of those operations alone. A look for what changed asks for leave as {@code query},
+     * whatever the CRM's way to answer it is.
+     */
     boolean concerns(String operation) {
         return switch (kind) {
-            case Refusal.SEARCH, Refusal.BULK -> operation.startsWith(kind);
+            case Refusal.SEARCH -> operation.startsWith(kind) || operation.equals(QUERY);
+            case Refusal.BULK -> operation.startsWith(kind);
             default -> true;
         };
     }

@@ -94,7 +94,8 @@ public final class Receiving {
 
     /** A permit for the round's next call, or null when there is no quota for it: then the round ends. */
     public Permit permit(Round round) throws SQLException, InterruptedException {
-        Call call = new Call(round.sync().getAccount(), "query", Priority.NORMAL, true);
+        // told apart, since a CRM may search for the one and list the other, with limits of their own
+        Call call = new Call(round.sync().getAccount(), round.readsDeletes() ? "deleted" : "query", Priority.NORMAL, true);
         Permit permit = permits.await(() -> java.util.Optional.of(call), LONGEST_WAIT).orElse(null);
         if (permit == null) {
             round.abandon();

@@ -27,7 +27,8 @@ class KilledTest {
         System.out.println("KilledTest seed " + seed);
         Random random = new Random(seed);
         try (RunningSluice sluice = new RunningSluice(home)
-                // so slow that a kill falls into the work, and leases short enough to wait for
+                // a job would settle all at once (KilledInBulkTest kills those); leases short enough to wait for
+                .with("sluice.bulk.records", 0)
                 .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "1s")) {
             sluice.start().awaitSettled();
             sluice.sql("insert into customer (customer_no, last_name, tier) select 'N-' || n, 'Name ' || n, 'bronze'"

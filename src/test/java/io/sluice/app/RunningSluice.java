@@ -334,11 +334,16 @@ final class RunningSluice implements AutoCloseable {
 
     /** The sandbox's records of an object by the value of a field. */
     Map<String, JsonNode> records(String object, String keyField) {
+        return records("salesforce", object, keyField);
+    }
+
+    Map<String, JsonNode> records(String account, String object, String keyField) {
         Map<String, JsonNode> records = new LinkedHashMap<>();
-        for (String line : text(sandboxPort, "/sandbox/records/salesforce/" + object).split("\n")) {
+        for (String line : text(sandboxPort, "/sandbox/records/" + account + "/" + object).split("\n")) {
             if (!line.isBlank()) {
                 try {
-                    JsonNode record = JSON.readTree(line);
+                    JsonNode whole = JSON.readTree(line);
+                    JsonNode record = whole.has("properties") ? whole.path("properties") : whole;
                     assertThat(records.put(record.path(keyField).asText(), record))
                             .as("records with " + keyField + " = " + record.path(keyField).asText()).isNull();
                 } catch (IOException broken) {

@@ -63,6 +63,7 @@ class StormTest {
     void aRefusedSearchStopsSearchesOnly() {
         Storm storm = Storm.refused(null, new Refusal(Refusal.SEARCH, Duration.ZERO), START, () -> 0);
         assertThat(storm.concerns("search")).isTrue();
+        assertThat(storm.concerns("query")).as("a look for what changed").isTrue();
         assertThat(storm.concerns("write")).isFalse();
         assertThat(Storm.refused(null, REFUSAL, START, () -> 0).concerns("write")).isTrue();
     }

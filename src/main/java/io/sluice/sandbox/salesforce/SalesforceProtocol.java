@@ -94,6 +94,9 @@ public final class SalesforceProtocol implements Protocol {
     }
 
     static SalesforceError refused(String limit) {
+        if (limit.equals(SalesforceDefaults.BULK_BATCHES)) {
+            return SalesforceError.of("LIMIT_EXCEEDED", "Max bulk batches limit was reached for 24 hours");
+        }
         return SalesforceError.of("REQUEST_LIMIT_EXCEEDED", switch (limit) {
             case Limiter.DAILY -> "TotalRequests Limit exceeded.";
             case Limiter.CONCURRENT -> "ConcurrentRequests (Concurrent API Requests) Limit exceeded.";
