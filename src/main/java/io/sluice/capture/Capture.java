@@ -137,10 +137,13 @@ public final class Capture {
         });
     }
 
-    /** What a load depends on: another mapping means another load. */
+    /**
+     * What a load depends on: another mapping means another load. Sorted, since {@link Map#of} has another order in each
+     * process.
+     */
     private static String mapping(Sync sync) {
-        return Json.text(Map.of("table", sync.getTable(), "key", sync.getKey(), "externalId", sync.getExternalId(),
-                "fields", new TreeMap<>(sync.getFields()), "timeZone", sync.getTimeZone()));
+        return Json.text(new TreeMap<>(Map.of("table", sync.getTable(), "key", sync.getKey(), "externalId",
+                sync.getExternalId(), "fields", new TreeMap<>(sync.getFields()), "timeZone", sync.getTimeZone())));
     }
 
     private List<Source> read(List<Sync> syncs, List<String> problems) throws SQLException {

@@ -420,6 +420,13 @@ class CaptureTest {
     }
 
     @Test
+    void whatASyncWasLoadedWithReadsTheSameInEveryProcess() throws SQLException {
+        captureCustomers();
+        assertThat(DATABASE.texts("select position from sluice.checkpoint where stream like 'load:%'")).singleElement()
+                .asString().matches("\\{\"externalId\":.*\"fields\":.*\"key\":.*\"table\":.*\"timeZone\":.*}");
+    }
+
+    @Test
     void replicasThatStartTogetherDoNotDisturbEachOther() throws Exception {
         DATABASE.run("create table app.t (id int primary key, name text)", "insert into app.t values (1, 'a')");
         List<CompletableFuture<Integer>> starts = java.util.stream.IntStream.range(0, 4)
