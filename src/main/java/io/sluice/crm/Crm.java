@@ -28,6 +28,11 @@ public interface Crm {
         return Optional.empty();
     }
 
+    /** How it hands over all records of an object at once, or nothing where they are read page by page. */
+    default Optional<BulkQuery> bulkQuery() {
+        return Optional.empty();
+    }
+
     /** Puts the beans that its Kamelets name into the registry. */
     void bind(Registry registry, Permits permits, Accounts accounts);
 

@@ -6,13 +6,16 @@ import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
 import io.sluice.Change;
 import io.sluice.Outcome;
+import io.sluice.Received;
 import io.sluice.crm.Records;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -121,6 +124,21 @@ final class BulkCsv {
             Outcome.Status status = Errors.isGone(outcome.code()) ? Outcome.Status.DONE : outcome.status();
             return new Outcome(null, status, row.getField(ID), outcome.code(), outcome.message());
         });
+    }
+
+    /** A page of a query's results, the file deleted when the stream is closed. An empty cell is a null. */
+    static Stream<Received> records(Path file, String externalId, List<String> fields) throws IOException {
+        return rows(file).map(row -> {
+            Map<String, Object> values = new LinkedHashMap<>();
+            fields.forEach(field -> values.put(field, filled(row, field)));
+            return new Received(row.getField(ID), filled(row, externalId),
+                    SalesforceReads.moment(row.getField("SystemModstamp")), values);
+        });
+    }
+
+    private static String filled(NamedCsvRecord row, String field) {
+        String cell = row.getField(field);
+        return cell.isEmpty() ? null : cell;
     }
 
     private static Stream<NamedCsvRecord> rows(Path file) throws IOException {

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.Operation;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Bulk;
+import io.sluice.crm.BulkQuery;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
 import java.time.Duration;
@@ -32,6 +33,9 @@ public final class SalesforceCrm implements Crm {
     private static final Bulk BULK = new Bulk(Set.of(Operation.UPSERT, Operation.DELETE), 150_000, 100_000_000, 10, 10,
             10_000, 15_000, BulkCsv.CLEARED);
 
+    /** Create, and some looks at the job; the answer of a query of the other way holds 2,000 records. */
+    private static final BulkQuery BULK_QUERY = new BulkQuery(3, 2000);
+
     private final SalesforceSessions sessions = new SalesforceSessions(InstantSource.system());
 
     @Override
@@ -50,9 +54,15 @@ public final class SalesforceCrm implements Crm {
     }
 
     @Override
+    public Optional<BulkQuery> bulkQuery() {
+        return Optional.of(BULK_QUERY);
+    }
+
+    @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
         registry.bind("salesforceCalls", new SalesforceCalls(permits, accounts, sessions));
         registry.bind("salesforceBulk", new SalesforceBulk());
+        registry.bind("salesforceQueries", new SalesforceQueries());
         registry.bind("salesforceTransfers", new SalesforceTransfers());
         registry.bind("salesforceTransferClient", SalesforceTransfers.client());
         registry.bind("salesforceTransferHeaders", SalesforceTransfers.headers());

@@ -58,11 +58,16 @@ public final class SalesforceReads {
     public String deltaQuery(String position, String object, String externalId, String fields, int pageSize) {
         String[] parts = position.strip().split(" ", 2);
         String from = second(Instant.parse(parts[0]));
-        Set<String> read = new LinkedHashSet<>(List.of("Id", "SystemModstamp", externalId));
-        read.addAll(names(fields));
-        return "SELECT " + String.join(", ", read) + " FROM " + object + " WHERE SystemModstamp >= " + from
+        return select(object, externalId, fields) + " WHERE SystemModstamp >= " + from
                 + (parts.length == 1 ? "" : " AND (SystemModstamp > " + from + " OR Id > '" + parts[1] + "')")
                 + " ORDER BY SystemModstamp, Id LIMIT " + pageSize;
+    }
+
+    /** The head of a query for whole records, and for when each last changed. */
+    static String select(String object, String externalId, String fields) {
+        Set<String> read = new LinkedHashSet<>(List.of("Id", "SystemModstamp", externalId));
+        read.addAll(names(fields));
+        return "SELECT " + String.join(", ", read) + " FROM " + object;
     }
 
     /** The answer of the query as a list of {@link Received}; an answer that is none stays what it is. */
@@ -186,7 +191,11 @@ public final class SalesforceReads {
     }
 
     private static Instant moment(JsonNode text) {
-        return OffsetDateTime.parse(text.asText(), MOMENT).toInstant();
+        return moment(text.asText());
+    }
+
+    static Instant moment(String text) {
+        return OffsetDateTime.parse(text, MOMENT).toInstant();
     }
 
     private static String second(Instant moment) {

@@ -1,0 +1,137 @@
+package io.sluice.crm.salesforce;
+
+import static io.sluice.crm.salesforce.RunningKamelets.record;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.Received;
+import io.sluice.crm.Job;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.camel.Exchange;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The Kamelets that read all records of an object, on their own against the sandbox over HTTP. */
+class SalesforceQueryKameletsTest {
+
+    private static final String READ = "externalId=Customer_No__c&fields=LastName,MailingCity,Newsletter__c";
+    private static final int CONTACTS = 5;
+
+    @TempDir
+    static Path home;
+    private static RunningKamelets crm;
+
+    @BeforeAll
+    static void start() throws Exception {
+        crm = new RunningKamelets(home, Map.of());
+        crm.send("kamelet:salesforce-upsert-sink?object=Contact&externalId=Customer_No__c", IntStream.range(0, CONTACTS)
+                .mapToObj(n -> record("Q-" + n, "LastName", "Name, \"" + n + "\"", "MailingCity", n == 0 ? null : "Rome"))
+                .toList());
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        crm.close();
+    }
+
+    @BeforeEach
+    void noFaults() throws Exception {
+        crm.noFaults();
+    }
+
+    private static Exchange of(String job, String kamelet, Object body) {
+        Exchange exchange = crm.camel.request("kamelet:salesforce-" + kamelet, request -> {
+            request.getMessage().setHeader("SluiceJob", job);
+            request.getMessage().setBody(body);
+        });
+        assertThat(exchange.getException()).isNull();
+        return exchange;
+    }
+
+    private static String completed() {
+        Job job = of(null, "query-create-action?object=Contact&" + READ, null).getMessage().getBody(Job.class);
+        assertThat(job.stage()).isEqualTo(Job.Stage.WORKING);
+        await().pollInterval(Duration.ofMillis(50)).until(() -> of(job.id(),
+                "bulk-status-action?account=salesforce&type=query", null).getMessage().getBody(Job.class).stage()
+                == Job.Stage.COMPLETE);
+        return job.id();
+    }
+
+    private static Exchange page(String job, Object locator) {
+        return of(job, "query-page-action?pageSize=2&" + READ, locator);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<Received> records(Exchange page) {
+        try (Stream<Received> records = page.getMessage().getBody(Stream.class)) {
+            return records.toList();
+        }
+    }
+
+    private static int status(Exchange exchange) {
+        return exchange.getMessage().getHeader("SluiceStatus", Integer.class);
+    }
+
+    @Test
+    void theRecordsOfAnObjectAreCounted() throws Exception {
+        assertThat(of(null, "count-action?object=Contact", null).getMessage().getBody()).isEqualTo((long) CONTACTS);
+        Exchange unknown = of(null, "count-action?object=Nope", null);
+        assertThat(status(unknown)).isEqualTo(400);
+        assertThat(unknown.getMessage().getBody(String.class)).contains("INVALID_TYPE");
+    }
+
+    @Test
+    void allRecordsComePageByPageAndEachCallIsMetered() throws Exception {
+        long counted = crm.counted();
+        long ledger = crm.ledger();
+        String job = completed();
+        List<Received> all = new ArrayList<>();
+        Object next = null;
+        int pages = 0;
+        do {
+            Exchange page = page(job, next);
+            all.addAll(records(page));
+            next = page.getMessage().getHeader("SluiceNext");
+            pages++;
+        } while (next != null);
+
+        assertThat(pages).isEqualTo(3);
+        assertThat(all).extracting(Received::key).containsExactlyInAnyOrder("Q-0", "Q-1", "Q-2", "Q-3", "Q-4");
+        Received first = all.stream().filter(it -> it.key().equals("Q-0")).findFirst().orElseThrow();
+        assertThat(first.crmId()).hasSize(18);
+        assertThat(first.at()).isNotNull();
+        assertThat(first.fields()).containsEntry("LastName", "Name, \"0\"").containsEntry("MailingCity", null)
+                .containsEntry("Newsletter__c", "false");
+        assertThat(crm.ledger() - ledger).isEqualTo(crm.counted() - counted);
+        assertThat(crm.number("select count(*) from sluice.api_call where operation = 'query-page'")).isPositive();
+    }
+
+    @Test
+    void whatIsNoPageIsAnAnswerWithItsStatusAndTheNextReadingBringsIt() throws Exception {
+        String job = completed();
+        Exchange wrong = page(job, "nonsense");
+        assertThat(status(wrong)).isEqualTo(400);
+        assertThat(wrong.getMessage().getBody(String.class)).contains("INVALID_QUERY_LOCATOR");
+        assertThat(wrong.getMessage().getHeader("SluiceNext")).isNull();
+        assertThat(status(page("750000000000999AAA", null))).isEqualTo(404);
+        crm.fault("{\"kind\":\"reset\",\"afterWrite\":true,\"count\":1}");
+        assertThat(status(page(job, null))).isZero();
+        assertThat(records(page(job, null))).hasSize(2);
+    }
+
+    @Test
+    void aJobThatCannotBeIsRefusedWithTheCrmsWords() {
+        Exchange refused = of(null, "query-create-action?object=Contact&externalId=Nope__c&fields=LastName", null);
+        assertThat(status(refused)).isEqualTo(400);
+        assertThat(refused.getMessage().getBody(String.class)).contains("INVALID_FIELD");
+    }
+}
