@@ -25,6 +25,7 @@ public final class Sync {
     private String deletes = "propagate";
     private String direction = "both";
     private String inserts = "propagate";
+    private String initial = "table";
     private String timeZone = "UTC";
     private String parent;
     private boolean paused;
@@ -160,6 +161,18 @@ public final class Sync {
 
     public void setInserts(String inserts) {
         this.inserts = inserts;
+    }
+
+    /**
+     * What is taken at the first start: {@code table}, its rows, which go to the CRM; {@code both}, and before that the
+     * records that are in the CRM, each merged with its row.
+     */
+    public String getInitial() {
+        return initial;
+    }
+
+    public void setInitial(String initial) {
+        this.initial = initial;
     }
 
     /** {@code propagate}: what is deleted on one side is deleted on the other; {@code keep}: the other keeps it. */

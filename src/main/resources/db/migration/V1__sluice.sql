@@ -257,7 +257,8 @@ create table sluice.inbox (
 create index inbox_waiting on sluice.inbox (due) where done_at is null;
 create index inbox_done on sluice.inbox (done_at) where done_at is not null;
 
--- How far each stream has come. For a sync's first load: which mapping of the table is loaded.
+-- How far each stream has come. load: which mapping of the table is entered to be sent; delta: how far what changes in
+-- the CRM is read; initial: how far the first reading of all that is there.
 create table sluice.checkpoint (
     account    text        not null,
     object     text        not null,
@@ -268,11 +269,11 @@ create table sluice.checkpoint (
 );
 
 -- What a person has stopped, and why: its work waits and keeps its place. Paused over the API and by a setting are two
--- things, so that taking one back leaves the other.
+-- things, so that taking one back leaves the other. A first reading of the CRM keeps its sync so too, until it ends.
 create table sluice.pause (
     kind   text        not null check (kind in ('account', 'sync')),
     name   text        not null,
-    by     text        not null check (by in ('api', 'setting')),
+    by     text        not null check (by in ('api', 'setting', 'load')),
     reason text,
     since  timestamptz not null default clock_timestamp(),
     primary key (kind, name, by)

@@ -10,6 +10,7 @@ import io.sluice.crm.Accounts;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
 import io.sluice.demo.Demo;
+import io.sluice.load.Loading;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
 import io.sluice.store.Database;
@@ -47,6 +48,7 @@ final class Bringup implements AutoCloseable {
     private final CamelContext context;
     private final Database database;
     private final Capture capture;
+    private final Loading loading;
     private final Accounts accounts;
     private final Pauses pauses;
     private final List<Sync> syncs;
@@ -58,11 +60,12 @@ final class Bringup implements AutoCloseable {
     });
     private volatile String problem = "the database was not asked yet";
 
-    Bringup(CamelContext context, Database database, Capture capture, Accounts accounts, Pauses pauses,
-            List<Sync> syncs, Settings settings) {
+    Bringup(CamelContext context, Database database, Capture capture, Loading loading, Accounts accounts,
+            Pauses pauses, List<Sync> syncs, Settings settings) {
         this.context = context;
         this.database = database;
         this.capture = capture;
+        this.loading = loading;
         this.accounts = accounts;
         this.pauses = pauses;
         this.syncs = syncs;
@@ -110,6 +113,7 @@ final class Bringup implements AutoCloseable {
             }
             check();
             pauses.takeSettings(pausedBySettings());
+            loading.begin();
             List<Sync> loaded = capture.start(syncs);
             loaded.forEach(sync -> LOG.info("{}: all rows of {} are entered to be sent to {} {}.", sync.getName(),
                     sync.getTable(), sync.getAccount(), sync.getObject()));

@@ -12,6 +12,8 @@ import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
+import io.sluice.load.Loading;
+import io.sluice.load.Loads;
 import io.sluice.merge.Applier;
 import io.sluice.operate.DeadLetterRequests;
 import io.sluice.operate.Housekeeping;
@@ -115,7 +117,11 @@ final class Bundle extends LifecycleStrategySupport {
         Dispatch dispatch = new Dispatch(accounts, permits, outbox, bulk, syncs);
 
         Applier applier = new Applier(database, capture);
-        Receiving receiving = new Receiving(accounts, permits, pauses, quota, database, applier, syncs,
+        Loads loads = new Loads(database);
+        Loading loading = new Loading(accounts, permits, pauses, database, loads, applier, syncs,
+                new Loading.Measures(settings.number("sluice.load.page", 50_000), quota.longestCall().plusSeconds(1),
+                        settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery)));
+        Receiving receiving = new Receiving(accounts, permits, pauses, quota, database, loads, applier, syncs,
                 new Receiving.Schedule(new Pace(settings.duration("sluice.receive.shortest", "5s"),
                         settings.duration("sluice.receive.longest", "1m")),
                         settings.duration("sluice.receive.overlap", "1m"),
@@ -132,9 +138,11 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("bulk", bulk);
         registry.bind("planReport", new PlanReport(database, plans, syncs));
         registry.bind("receiving", receiving);
+        registry.bind("loading", loading);
         registry.bind("listening", new Listening(accounts, permits, pauses, inbox, applier, syncs,
                 settings.duration("sluice.inbox.skew", "5s"), new Heard(metrics, InstantSource.system())));
-        registry.bind("status", new Status(database, quota, accounts, capture, pauses, syncs, inbox));
+        registry.bind("status", new Status(database, quota, accounts, capture, pauses, syncs, inbox,
+                loads));
         registry.bind("alerts", new Alerts(quota, accounts, metrics));
         registry.bind("housekeeping", new Housekeeping(quota, bulkJobs, settings.duration("sluice.ledger.keep", "30d"),
                 inbox, settings.duration("sluice.inbox.keep", "3d")));
@@ -145,7 +153,7 @@ final class Bundle extends LifecycleStrategySupport {
                 context::resolvePropertyPlaceholders, SettingsFile::isOverridden));
         accountList.stream().map(Account::crm).distinct().forEach(crm -> crm.bind(registry, permits, accounts));
 
-        bringup = new Bringup(context, database, capture, accounts, pauses, syncs, settings);
+        bringup = new Bringup(context, database, capture, loading, accounts, pauses, syncs, settings);
         HealthCheckHelper.getHealthCheckRegistry(context).register(new DatabaseHealth(database, bringup::problem));
         accounts.names().forEach(name ->
                 HealthCheckHelper.getHealthCheckRegistry(context).register(new AccountHealth(name, accounts, pauses)));

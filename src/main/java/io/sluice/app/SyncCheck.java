@@ -15,6 +15,7 @@ final class SyncCheck {
     private static final Set<String> DELETES = Set.of("propagate", "keep");
     private static final Set<String> INSERTS = Set.of("propagate", "ignore");
     private static final Set<String> DIRECTIONS = Set.of("both", "out");
+    private static final Set<String> INITIALS = Set.of("table", "both");
 
     private SyncCheck() {
     }
@@ -40,6 +41,11 @@ final class SyncCheck {
         choice(sync, "deletes", sync.getDeletes(), DELETES, problems);
         choice(sync, "inserts", sync.getInserts(), INSERTS, problems);
         choice(sync, "direction", sync.getDirection(), DIRECTIONS, problems);
+        choice(sync, "initial", sync.getInitial(), INITIALS, problems);
+        if ("both".equals(sync.getInitial()) && "out".equals(sync.getDirection())) {
+            problems.add(sync.where() + ": initial is 'both', which reads the CRM's records, but with direction 'out' the CRM"
+                    + " is never read; use initial 'table' or direction 'both'");
+        }
         if (sync.getFields().containsValue(sync.getExternalId())) {
             problems.add(sync.where() + ": fields maps a column to '" + sync.getExternalId()
                     + "', which the key fills already; take it out of fields");

@@ -53,7 +53,17 @@ public final class Applier {
      * @param readAt {@link #now()} before they were read
      */
     public Applied apply(Sync sync, List<Received> records, Instant readAt) throws SQLException {
-        return apply(sync, records, record -> readAt);
+        return apply(sync, records, record -> readAt, false);
+    }
+
+    /**
+     * Applies records as a CRM had them a while ago, when a reading began that lasts. Of a field that was told of since, or
+     * written, that is newer; and numbers may come as texts.
+     *
+     * @param readAt {@link #now()} before the CRM was asked
+     */
+    public Applied load(Sync sync, List<Received> records, Instant readAt) throws SQLException {
+        return apply(sync, records, record -> readAt, true);
     }
 
     /**
@@ -63,16 +73,17 @@ public final class Applier {
      * @param skew by which the CRM's clock and ours may differ
      */
     public Applied hear(Sync sync, List<Received> records, Duration skew) throws SQLException {
-        return apply(sync, records, record -> record.at().minus(skew));
+        return apply(sync, records, record -> record.at().minus(skew), false);
     }
 
-    private Applied apply(Sync sync, List<Received> records, Function<Received, Instant> readAt) throws SQLException {
+    private Applied apply(Sync sync, List<Received> records, Function<Received, Instant> readAt, boolean aged)
+            throws SQLException {
         Target target = new Target(source(sync), sync);
         Set<String> written = new LinkedHashSet<>();
         return applying(records, part -> database.transaction(connection -> {
             written.clear();
             Capture.hold(connection, sync.getTable());
-            return new ChangedPage(connection, sync, target, written).apply(part, readAt);
+            return new ChangedPage(connection, sync, target, written, aged).apply(part, readAt);
         }), (record, why) -> new Applied.Refused(record.key(), record.crmId(), target.columns(written), why));
     }
 

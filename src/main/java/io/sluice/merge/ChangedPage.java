@@ -31,6 +31,7 @@ final class ChangedPage {
     private final Sync sync;
     private final Target target;
     private final Set<String> written;
+    private final boolean aged;
     private final Rule rule;
     private final Agreement agreement;
     private final Map<String, Map<String, Object>> taken = new LinkedHashMap<>();
@@ -39,12 +40,16 @@ final class ChangedPage {
     private final Set<String> later = new LinkedHashSet<>();
     private int withoutKey;
 
-    /** @param written gets the fields that are about to be written, for whoever must say what was refused */
-    ChangedPage(Connection connection, Sync sync, Target target, Set<String> written) {
+    /**
+     * @param written gets the fields that are about to be written, for whoever must say what was refused
+     * @param aged    whether newer readings may have been applied before this one
+     */
+    ChangedPage(Connection connection, Sync sync, Target target, Set<String> written, boolean aged) {
         this.connection = connection;
         this.sync = sync;
         this.target = target;
         this.written = written;
+        this.aged = aged;
         this.rule = Rule.of(sync.getConflicts());
         this.agreement = new Agreement(sync);
     }
@@ -59,7 +64,8 @@ final class ChangedPage {
         Map<String, Instant> reads = new LinkedHashMap<>();
         byKey.forEach((key, record) -> reads.put(key, readAt.apply(record)));
         Map<String, Waiting> waiting = Waiting.lock(connection, sync.getAccount(), sync.getObject(), reads);
-        byKey.replaceAll((key, record) -> record.isRead() ? record : news(key, record, waiting.get(key)));
+        byKey.replaceAll((key, record) -> !record.isRead() ? news(key, record, waiting.get(key))
+                : aged ? newest(record, waiting.get(key)) : record);
         byKey.values().removeIf(record -> record.fields().isEmpty());
         Waiting.addUndrained(connection, sync.getTable(), unclear(byKey, rows, waiting));
         byKey.forEach((key, record) -> {
@@ -124,6 +130,17 @@ final class ChangedPage {
             }
         });
         return new Received(record.crmId(), key, record.at(), fields, record.told());
+    }
+
+    /** What nothing newer is known of. Of two readings with one stamp, the other came later. */
+    private Received newest(Received record, Waiting ours) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        record.fields().forEach((name, value) -> {
+            if (target.fields().contains(name) && !ours.isKnown(name, record.at())) {
+                fields.put(name, Values.ofText(target.column(name).type(), value));
+            }
+        });
+        return new Received(record.crmId(), record.key(), record.at(), fields);
     }
 
     private static boolean holds(Map<String, Object> fields, String name, Object value) {

@@ -68,6 +68,20 @@ final class Values {
         };
     }
 
+    /** A file's cells are texts: for a column that holds numbers, a number. */
+    static Object ofText(String columnType, Object value) {
+        if (!(value instanceof String text)) {
+            return value;
+        }
+        return switch (columnType) {
+            case "int2", "int4", "int8", "numeric", "float4", "float8" -> {
+                BigDecimal number = number(text.strip());
+                yield number == null ? value : number;
+            }
+            default -> value;
+        };
+    }
+
     private static Object plain(Object value) {
         if (value instanceof Number number) {
             return stripped(new BigDecimal(number.toString()));

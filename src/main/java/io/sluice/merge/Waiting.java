@@ -107,6 +107,11 @@ final class Waiting {
         return known.containsKey(field) && at.isBefore(known.get(field));
     }
 
+    /** Whether the field is known to have come to its value then or later. */
+    boolean isKnown(String field, Instant at) {
+        return known.containsKey(field) && !at.isAfter(known.get(field));
+    }
+
     /** When the field changed on our side, or null when no change of it waits. */
     Instant changedAt(String field, String column) {
         return later(whole, later(byField.get(field), byColumn.get(column)));

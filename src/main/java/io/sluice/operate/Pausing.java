@@ -60,6 +60,10 @@ public final class Pausing {
                 throw new Refused(409, capital(what) + " '" + name + "' is paused by a setting: " + paused.reason()
                         + ". Take it out there and start Sluice again; until then it stays paused.");
             }
+            if (paused != null && paused.by() == By.LOAD) {
+                throw new Refused(409, capital(what) + " '" + name + "' waits: " + paused.reason() + ". It goes on by itself"
+                        + " then; /api/status says under 'initial' how far that is.");
+            }
             pauses.resume(what, name);
             return state(what, name);
         });

@@ -24,7 +24,9 @@ public record Paused(Kind kind, String name, By by, String reason, Instant since
 
     /** Where it was said, and so where it is taken back. */
     public enum By {
-        API, SETTING;
+        API, SETTING,
+        /** Its CRM is read whole first, and what is sent before would overwrite what was not read. */
+        LOAD;
 
         @Override
         public String toString() {

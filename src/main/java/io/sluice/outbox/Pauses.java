@@ -3,6 +3,8 @@ package io.sluice.outbox;
 import io.sluice.outbox.Paused.By;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.store.Database;
+import java.sql.Array;
+import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
@@ -32,12 +34,13 @@ public final class Pauses {
     static final String SYNCS = "select name from sluice.pause where kind = 'sync'";
 
     private static final String ALL = """
-            select kind, name, by, reason, since from sluice.pause order by kind, name, by = 'api'""";
+            select kind, name, by, reason, since from sluice.pause
+            order by kind, name, array_position(array['setting', 'api', 'load'], by)""";
 
-    /** A setting wins over what was said by hand, since it stays. */
+    /** A setting wins over what was said by hand, since it stays; a first reading is over by itself. */
     private static final String FIND = """
             select kind, name, by, reason, since from sluice.pause
-            where kind = ? and name = ? order by by = 'api' limit 1""";
+            where kind = ? and name = ? order by array_position(array['setting', 'api', 'load'], by) limit 1""";
 
     /** A new reason replaces the old one; since when it is so stays. The answer is empty when it was so already. */
     private static final String PAUSE = """
@@ -52,6 +55,14 @@ public final class Pauses {
             delete from sluice.pause where by = 'setting' and (kind, name) not in (
                 select * from unnest(?::text[], ?::text[]))
             returning kind, name, by, reason, since""";
+
+    private static final String FORGET_LOADS_BUT = "delete from sluice.pause where by = 'load' and name <> all(?)";
+
+    private static final String FOR_LOADS = """
+            insert into sluice.pause (kind, name, by, reason) select 'sync', unnest(?::text[]), 'load', ?
+            on conflict (kind, name, by) do nothing""";
+
+    private static final String LOADED = "delete from sluice.pause where kind = 'sync' and name = ? and by = 'load'";
 
     private static final Logger LOG = LoggerFactory.getLogger(Pauses.class);
 
@@ -107,9 +118,24 @@ public final class Pauses {
         }
         for (Paused paused : all()) {
             LOG.info("{} is paused {}{}. Its changes keep their place and wait.", called(paused.kind(), paused.name()),
-                    paused.by() == By.API ? "by hand since " + paused.since() : "by a setting",
-                    paused.reason() == null ? "" : ": " + paused.reason());
+                    switch (paused.by()) {
+                        case API -> "by hand since " + paused.since();
+                        case SETTING -> "by a setting";
+                        case LOAD -> "since " + paused.since() + " until its CRM is read";
+                    }, paused.reason() == null ? "" : ": " + paused.reason());
         }
+    }
+
+    /** Pauses these syncs until each {@link #loaded}, and no others any more. */
+    public static void takeLoads(Connection connection, Collection<String> syncs, String reason) throws SQLException {
+        Array names = connection.createArrayOf("text", syncs.toArray());
+        Database.update(connection, FORGET_LOADS_BUT, names);
+        Database.update(connection, FOR_LOADS, names, reason);
+    }
+
+    /** The CRM was read: what a sync has to send goes now, unless somebody has paused it. */
+    public static void loaded(Connection connection, String sync) throws SQLException {
+        Database.update(connection, LOADED, sync);
     }
 
     /**

@@ -5,6 +5,7 @@ import io.sluice.Received;
 import io.sluice.Sync;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Permits;
+import io.sluice.load.Loads;
 import io.sluice.merge.Applied;
 import io.sluice.merge.Applier;
 import io.sluice.outbox.Paused.Kind;
@@ -49,19 +50,21 @@ public final class Receiving {
     private final Quota quota;
     private final Applier applier;
     private final Checkpoints checkpoints;
+    private final Loads loads;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
     private final Schedule schedule;
     private final Notices notices = new Notices();
     /** Since when an account may be called: a start that changes nothing costs no look. */
     private final Map<String, Instant> readySince = new LinkedHashMap<>();
 
-    public Receiving(Accounts accounts, Permits permits, Pauses pauses, Quota quota, Database database, Applier applier,
-            List<Sync> syncs, Schedule schedule) {
+    public Receiving(Accounts accounts, Permits permits, Pauses pauses, Quota quota, Database database, Loads loads,
+            Applier applier, List<Sync> syncs, Schedule schedule) {
         this.accounts = accounts;
         this.permits = permits;
         this.pauses = pauses;
         this.quota = quota;
         this.applier = applier;
+        this.loads = loads;
         this.checkpoints = new Checkpoints(database);
         this.schedule = schedule;
         syncs.stream().filter(sync -> "both".equals(sync.getDirection()))
@@ -136,7 +139,9 @@ public final class Receiving {
     public void end(Round round) throws SQLException {
         Applied applied = round.applied();
         notices.tell(round.sync(), applied);
-        Position after = round.after(schedule.overlap(), schedule.deletesEvery());
+        Position read = round.after(schedule.overlap(), schedule.deletesEvery());
+        Position after = loads.goesOn(round.sync(), round.began())
+                ? read.proven(round.position().proven(), read.deletesDue()) : read;
         boolean again = applied.changes() > 0 || !applied.later().isEmpty();
         Position paced = after.pause(schedule.pace().next(after.pause(), again, round.calls()));
         checkpoints.save(round.sync(), paced,

@@ -75,6 +75,10 @@ public final class Round {
         return applied;
     }
 
+    Instant began() {
+        return began;
+    }
+
     Instant readAt() {
         return readAt;
     }

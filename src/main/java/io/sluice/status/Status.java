@@ -3,6 +3,7 @@ package io.sluice.status;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Accounts;
+import io.sluice.load.Loads;
 import io.sluice.outbox.Paused;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
@@ -49,9 +50,10 @@ public final class Status {
     private final Pauses pauses;
     private final List<Sync> syncs;
     private final Inbox inbox;
+    private final Loads loads;
 
     public Status(Database database, Quota quota, Accounts accounts, Capture capture, Pauses pauses, List<Sync> syncs,
-            Inbox inbox) {
+            Inbox inbox, Loads loads) {
         this.database = database;
         this.quota = quota;
         this.accounts = accounts;
@@ -59,6 +61,7 @@ public final class Status {
         this.pauses = pauses;
         this.syncs = List.copyOf(syncs);
         this.inbox = inbox;
+        this.loads = loads;
     }
 
     /** The document of {@code /api/status}; ages in milliseconds. */
@@ -89,6 +92,7 @@ public final class Status {
         status.put("account", sync.getAccount());
         status.put("object", sync.getObject());
         status.put("paused", paused);
+        loads.find(sync).ifPresent(load -> status.put("initial", load.told()));
         status.put("captured", capture.backlog(sync.getTable()));
         Map<String, Object> waiting = database.first(SYNC, row -> {
             Map<String, Object> numbers = new LinkedHashMap<>();

@@ -43,6 +43,12 @@ class SyncCheckTest {
                 wrong(it -> it.setDeletes("keeps"), "deletes is 'keeps'; did you mean keep or propagate?"),
                 wrong(it -> it.setInserts("ignored"), "inserts is 'ignored'; did you mean ignore or propagate?"),
                 wrong(it -> it.setDirection("bothe"), "direction is 'bothe'; did you mean both or out?"),
+                wrong(it -> it.setInitial("tabel"), "initial is 'tabel'; did you mean table or both?"),
+                wrong(it -> {
+                    it.setInitial("both");
+                    it.setDirection("out");
+                }, "initial is 'both', which reads the CRM's records, but with direction 'out' the CRM is never read; use"
+                        + " initial 'table' or direction 'both'"),
                 wrong(it -> it.setFields(Map.of("no", "Customer_No__c")),
                         "fields maps a column to 'Customer_No__c', which the key fills already; take it out of fields"),
                 wrong(it -> it.setTimeZone("Europe/Berln"),

@@ -110,6 +110,29 @@ class ApplierTest {
     }
 
     @Test
+    void whatAFirstReadingBringsLateDoesNotOverwriteWhatWasReadSince() throws SQLException {
+        Instant asked = applier.now();
+        apply(record("1", FAR_AHEAD, "Name", "Anna", "City", "Oslo", "Visits__c", 1));
+        applier.load(sync, List.of(record("1", FAR_AHEAD.minusSeconds(1), "Name", "Anne", "City", "Oslo", "Visits__c", "1"),
+                record("3", LONG_AGO, "Name", "Cid", "City", null, "Visits__c", "3.0")), asked.plusSeconds(60));
+
+        assertThat(rows()).containsExactly("1 Anna Oslo 1", "2 Bob Rome 2", "3 Cid 3");
+        assertThat(sendAll()).isEmpty();
+    }
+
+    @Test
+    void aFirstReadingMergesWithRowsOfWhichNothingIsKnownByTheRule() throws SQLException {
+        DATABASE.run("insert into app.customer values (5, 'Eve', 'Kiel', 5), (6, 'Flo', 'Bonn', 6)");
+        Applied latest = applier.load(sync, List.of(record("5", FAR_AHEAD, "Name", "Eva", "City", "Kiel", "Visits__c", "5")),
+                applier.now());
+        sync.setConflicts("crm");
+        applier.load(sync, List.of(record("6", LONG_AGO, "Name", "Flora", "City", "Bonn", "Visits__c", "6")), applier.now());
+
+        assertThat(latest.conflicts()).isEqualTo(1);
+        assertThat(rows()).contains("5 Eve Kiel 5", "6 Flora Bonn 6");
+    }
+
+    @Test
     void anEchoOfWhatWeWroteChangesNothing() throws SQLException {
         Applied applied = apply(record("1", FAR_AHEAD, "Name", "Ann", "City", "Oslo ", "Visits__c", new BigDecimal("1.0")));
 

@@ -38,6 +38,15 @@ class ValuesTest {
     }
 
     @Test
+    void aCellOfAFileIsANumberWhereTheColumnHoldsNumbers() {
+        assertThat(Values.ofText("int4", "42.0")).isEqualTo(new BigDecimal("42"));
+        assertThat(Values.ofText("numeric", "1.5E7")).isEqualTo(new BigDecimal("1.5E+7"));
+        assertThat(Values.ofText("int4", "many")).isEqualTo("many");
+        assertThat(Values.ofText("text", "42.0")).isEqualTo("42.0");
+        assertThat(Values.ofText("int4", null)).isNull();
+    }
+
+    @Test
     void theDatabaseGetsTextThatItReadsIntoAnyType() {
         assertThat(Values.text(new BigDecimal("5.0E+4"))).isEqualTo("50000");
         assertThat(Values.text(new BigDecimal("5.10"))).isEqualTo("5.1");

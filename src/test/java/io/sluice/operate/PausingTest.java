@@ -139,6 +139,23 @@ class PausingTest {
     }
 
     @Test
+    void whatWaitsForAFirstReadingIsNotResumedUnlessAPersonHasPausedItToo() throws SQLException {
+        DATABASE.sluice().transaction(connection -> {
+            Pauses.takeLoads(connection, List.of("contacts-crm"), "its object is read first");
+            return null;
+        });
+        Exchange exchange = request("contacts-crm", null);
+        pausing.resume(exchange, "sync");
+        assertThat(status(exchange)).isEqualTo(409);
+        assertThat(error(exchange)).isEqualTo("Sync 'contacts-crm' waits: its object is read first. It goes on by itself"
+                + " then; /api/status says under 'initial' how far that is.");
+        pauses.pause(Kind.SYNC, "contacts-crm", "audit");
+        Exchange byHand = request("contacts-crm", null);
+        pausing.resume(byHand, "sync");
+        assertThat(paused(byHand)).containsEntry("by", "load");
+    }
+
+    @Test
     void aDatabaseThatIsAwayIsAnAnswerAndNoStackTrace() {
         Database away = Database.of("jdbc:postgresql://127.0.0.1:1/none?connectTimeout=1", "sluice", "", 1);
         try (away) {

@@ -1,0 +1,125 @@
+package io.sluice.load;
+
+import io.sluice.store.Json;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The first reading of a sync's object, as its checkpoint keeps it.
+ *
+ * @param turn    how often a process took it up: who was overtaken moves nothing
+ * @param job     the CRM's id of the job that reads, or null
+ * @param member  the login that created the job and so goes on with it; null: any
+ * @param next    where the next page begins, in the CRM's words; null: at the beginning
+ * @param asked   by the database's clock, before the CRM was asked for what is being read: all that was written before
+ *                is in it, of what was written after nobody knows
+ * @param jobs    that were created
+ * @param trials  calls in a row that brought it no further
+ * @param ended   null while it goes on
+ * @param problem what the CRM last said against it, or null
+ */
+public record Load(int turn, Step step, String job, String member, String next, Instant asked, int jobs, int trials,
+        Tally tally, Instant began, Instant ended, String problem) {
+
+    static Load beginning(Step step, Instant now) {
+        return new Load(0, step, null, null, null, now, 0, 0, Tally.NOTHING, now, null, null);
+    }
+
+    /** The call of the step is about to be made. */
+    Load asking(Instant now, String login) {
+        boolean anew = step == Step.CREATE || step == Step.PAGES;
+        return new Load(turn, step, job, step == Step.CREATE ? login : member, next, anew ? now : asked, jobs, trials,
+                tally.called(), began, ended, problem);
+    }
+
+    /** It has come further. */
+    Load at(Step other, String page) {
+        return new Load(turn, other, job, member, page, asked, jobs, 0, tally, began, ended, null);
+    }
+
+    Load created(String id) {
+        return new Load(turn, Step.POLL, id, member, null, asked, jobs + 1, 0, tally.again(), began, ended, null);
+    }
+
+    /** It has not, and the step comes again. */
+    Load failed(String why) {
+        return new Load(turn, step, job, member, next, asked, jobs, trials + 1, tally, began, ended,
+                why == null ? problem : why);
+    }
+
+    /** Another way to read, from the beginning. */
+    Load instead(Step other, String why) {
+        return new Load(turn, other, null, null, null, asked, jobs, 0, tally.again(), began, ended, why);
+    }
+
+    Load tally(Tally other) {
+        return new Load(turn, step, job, member, next, asked, jobs, trials, other, began, ended, problem);
+    }
+
+    Load ended(Instant now) {
+        return new Load(turn, Step.DONE, job, member, null, asked, jobs, 0, tally, began, now, null);
+    }
+
+    static Load of(String json) {
+        Map<String, Object> parts = Json.fields(json);
+        return new Load((int) number(parts, "turn"), Step.of(text(parts, "step")), text(parts, "job"),
+                text(parts, "member"), text(parts, "next"), moment(parts, "asked"), (int) number(parts, "jobs"),
+                (int) number(parts, "trials"),
+                new Tally(number(parts, "total"), number(parts, "read"), number(parts, "made"), number(parts, "changed"),
+                        number(parts, "conflicts"), number(parts, "withoutKey"), number(parts, "refused"),
+                        (int) number(parts, "calls")),
+                moment(parts, "began"), moment(parts, "ended"), text(parts, "problem"));
+    }
+
+    private static String text(Map<String, Object> parts, String name) {
+        return parts.get(name) == null ? null : parts.get(name).toString();
+    }
+
+    private static long number(Map<String, Object> parts, String name) {
+        return ((Number) parts.get(name)).longValue();
+    }
+
+    private static Instant moment(Map<String, Object> parts, String name) {
+        return parts.get(name) == null ? null : Instant.parse(text(parts, name));
+    }
+
+    String json() {
+        Map<String, Object> parts = new LinkedHashMap<>();
+        parts.put("turn", turn);
+        parts.put("step", step.toString());
+        parts.put("job", job);
+        parts.put("member", member);
+        parts.put("next", next);
+        parts.put("asked", asked.toString());
+        parts.put("jobs", jobs);
+        parts.put("trials", trials);
+        parts.put("total", tally.total());
+        parts.put("read", tally.read());
+        parts.put("made", tally.made());
+        parts.put("changed", tally.changed());
+        parts.put("conflicts", tally.conflicts());
+        parts.put("withoutKey", tally.withoutKey());
+        parts.put("refused", tally.refused());
+        parts.put("calls", tally.calls());
+        parts.put("began", began.toString());
+        parts.put("ended", ended == null ? null : ended.toString());
+        parts.put("problem", problem);
+        return Json.text(parts);
+    }
+
+    /** As people are shown it; -1 where a number is not known. */
+    public Map<String, Object> told() {
+        Map<String, Object> told = new LinkedHashMap<>();
+        told.put("step", step.toString());
+        told.put("records", tally.total());
+        told.put("read", tally.read());
+        told.put("percent", ended == null ? tally.percent() : 100);
+        told.put("calls", tally.calls());
+        told.put("job", job);
+        told.put("beganAt", began.toString());
+        told.put("endedAt", ended == null ? null : ended.toString());
+        told.put("problem", problem);
+        return told;
+    }
+}

@@ -1,0 +1,166 @@
+package io.sluice.load;
+
+import io.sluice.Sync;
+import io.sluice.outbox.Pauses;
+import io.sluice.store.Database;
+import io.sluice.store.Json;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Where the first readings are kept: in {@code sluice.checkpoint}, stream {@code initial:SYNC}. Whoever takes a due one
+ * has it until its lease ends; while one goes on, its sync is paused, for what is sent before the CRM is read would
+ * overwrite what was never seen.
+ */
+public final class Loads {
+
+    private static final String REASON = "all records of its object are read and merged first (initial: both)";
+
+    private static final String OF_SYNC = "account = ? and object = ? and stream = 'initial:' || ?";
+
+    private static final String FORGET_BUT = """
+            delete from sluice.checkpoint
+            where stream like 'initial:%' and (account, object, stream) not in (
+                select account, object, 'initial:' || sync
+                from unnest(?::text[], ?::text[], ?::text[]) as s(account, object, sync))""";
+
+    /** One that has begun goes on, and one that has ended stays so, unless the mapping is another. */
+    private static final String BEGIN = """
+            insert into sluice.checkpoint as c (account, object, stream, position)
+            select ?, ?, 'initial:' || ?, (?::jsonb || jsonb_build_object('mapping', ?::jsonb,
+                                                                          'due', clock_timestamp()))::text
+            on conflict (account, object, stream) do update set position = excluded.position, updated_at = now()
+            where c.position::jsonb -> 'mapping' is distinct from excluded.position::jsonb -> 'mapping'
+            returning stream""";
+
+    private static final String OPEN = """
+            select substr(stream, 9) from sluice.checkpoint
+            where stream like 'initial:%' and position::jsonb ->> 'ended' is null""";
+
+    /** Not before the reading of what changes has begun: it brings what this one is too early for. */
+    private static final String TAKE = """
+            update sluice.checkpoint set updated_at = now(), position = (position::jsonb || jsonb_build_object(
+                'turn', (position::jsonb ->> 'turn')::int + 1,
+                'due', clock_timestamp() + ? * interval '1 millisecond'))::text
+            where %s and position::jsonb ->> 'ended' is null
+              and (position::jsonb ->> 'due')::timestamptz <= clock_timestamp()
+              and exists (select from sluice.checkpoint where account = ? and object = ? and stream = 'delta:' || ?)
+            returning position""".formatted(OF_SYNC);
+
+    private static final String SAVE = """
+            update sluice.checkpoint set updated_at = now(), position = (?::jsonb || jsonb_build_object(
+                'mapping', position::jsonb -> 'mapping',
+                'due', clock_timestamp() + ? * interval '1 millisecond'))::text
+            where %s and (position::jsonb ->> 'turn')::int = ?""".formatted(OF_SYNC);
+
+    private static final String BEAT = """
+            update sluice.checkpoint set updated_at = now(), position = (position::jsonb || jsonb_build_object(
+                'due', clock_timestamp() + ? * interval '1 millisecond'))::text
+            where %s and (position::jsonb ->> 'turn')::int = ?""".formatted(OF_SYNC);
+
+    private static final String GOING_ON = """
+            select from sluice.checkpoint
+            where %s and coalesce((position::jsonb ->> 'ended')::timestamptz >= ?::timestamptz, true)""".formatted(OF_SYNC);
+
+    private static final String FIND = "select position from sluice.checkpoint where " + OF_SYNC;
+
+    private final Database database;
+
+    public Loads(Database database) {
+        this.database = database;
+    }
+
+    /**
+     * Takes up the readings of these syncs and no others, each paused until its reading ends.
+     *
+     * @param first each with the step at which it begins
+     * @return those that begin now, and not at an earlier start
+     */
+    List<Sync> begin(Map<Sync, Step> first, Instant now) throws SQLException {
+        return database.transaction(connection -> {
+            forgetBut(connection, first.keySet());
+            List<Sync> begun = new ArrayList<>();
+            for (Map.Entry<Sync, Step> entry : first.entrySet()) {
+                Sync sync = entry.getKey();
+                if (!Database.query(connection, BEGIN, row -> true, sync.getAccount(), sync.getObject(), sync.getName(),
+                        Load.beginning(entry.getValue(), now).json(), mapping(sync)).isEmpty()) {
+                    begun.add(sync);
+                }
+            }
+            Pauses.takeLoads(connection, Database.query(connection, OPEN, row -> row.getString(1)), REASON);
+            return begun;
+        });
+    }
+
+    private static void forgetBut(Connection connection, Collection<Sync> syncs) throws SQLException {
+        Database.update(connection, FORGET_BUT,
+                connection.createArrayOf("text", syncs.stream().map(Sync::getAccount).toArray()),
+                connection.createArrayOf("text", syncs.stream().map(Sync::getObject).toArray()),
+                connection.createArrayOf("text", syncs.stream().map(Sync::getName).toArray()));
+    }
+
+    /** What a reading depends on: another mapping means another reading. */
+    private static String mapping(Sync sync) {
+        return Json.text(Map.of("table", sync.getTable(), "key", sync.getKey(), "externalId", sync.getExternalId(),
+                "fields", new TreeMap<>(sync.getFields()), "inserts", sync.getInserts()));
+    }
+
+    /** The reading of a sync whose next step is due; it is nobody else's until the lease ends. */
+    Optional<Load> take(Sync sync, Duration lease) throws SQLException {
+        return database.first(TAKE, row -> Load.of(row.getString(1)), lease.toMillis(), sync.getAccount(),
+                sync.getObject(), sync.getName(), sync.getAccount(), sync.getObject(), sync.getName());
+    }
+
+    /** @return whether it was still in the hands of the caller */
+    boolean save(Sync sync, Load load, Duration due) throws SQLException {
+        return database.transaction(connection -> save(connection, sync, load, due));
+    }
+
+    private static boolean save(Connection connection, Sync sync, Load load, Duration due) throws SQLException {
+        return Database.update(connection, SAVE, load.json(), due.toMillis(), sync.getAccount(), sync.getObject(),
+                sync.getName(), load.turn()) == 1;
+    }
+
+    /**
+     * The reading is over, and with it the pause of its sync.
+     *
+     * @return whether it was still in the hands of the caller
+     */
+    boolean end(Sync sync, Load load) throws SQLException {
+        return database.transaction(connection -> {
+            boolean ours = save(connection, sync, load, Duration.ZERO);
+            if (ours) {
+                Pauses.loaded(connection, sync.getName());
+            }
+            return ours;
+        });
+    }
+
+    /** Says that a step is still under way, so that of a dead one others know soon. */
+    void beat(Sync sync, int turn, Duration lease) throws SQLException {
+        database.update(BEAT, lease.toMillis(), sync.getAccount(), sync.getObject(), sync.getName(), turn);
+    }
+
+    /**
+     * Whether a reading of the sync goes on, or did at any time since. It may make a row of a record whose delete was
+     * told meanwhile and concerned nobody yet, so deletes since then must be told once more.
+     */
+    public boolean goesOn(Sync sync, Instant since) throws SQLException {
+        return database.first(GOING_ON, row -> true, sync.getAccount(), sync.getObject(), sync.getName(),
+                since.toString()).isPresent();
+    }
+
+    /** How far the reading of a sync is; nothing of one that has none. */
+    public Optional<Load> find(Sync sync) throws SQLException {
+        return database.first(FIND, row -> Load.of(row.getString(1)), sync.getAccount(), sync.getObject(),
+                sync.getName());
+    }
+}

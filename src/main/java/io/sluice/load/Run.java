@@ -1,0 +1,73 @@
+package io.sluice.load;
+
+import io.sluice.Sync;
+import java.util.TreeSet;
+
+/** A first reading in the hands of this process: step by step until one is not due yet. */
+public final class Run {
+
+    /** What a reading by pages begins with. */
+    private static final String BEGINNING_OF_TIME = "1970-01-01T00:00:00Z";
+
+    private final Sync sync;
+    private final String crm;
+    private final int page;
+    private Load load;
+    private boolean open = true;
+
+    /** @param page most records of a page of a job's results */
+    Run(Sync sync, String crm, int page, Load load) {
+        this.sync = sync;
+        this.crm = crm;
+        this.page = page;
+        this.load = load;
+    }
+
+    /** Whether a call is to be made now. */
+    public boolean isOpen() {
+        return open;
+    }
+
+    /** The Kamelet that makes it. */
+    public String getKamelet() {
+        String account = "-action?account=" + sync.getAccount();
+        String object = "&object=" + sync.getObject();
+        String fields = "&externalId=" + sync.getExternalId() + "&fields="
+                + String.join(",", new TreeSet<>(sync.getFields().values()));
+        return "kamelet:" + crm + switch (load.step()) {
+            case COUNT -> "-count" + account + object;
+            case CREATE -> "-query-create" + account + object + fields;
+            case POLL -> "-bulk-status" + account + "&type=query";
+            case RESULTS -> "-query-page" + account + fields + "&pageSize=" + page;
+            case PAGES -> "-delta" + account + object + fields;
+            case DONE -> throw new IllegalStateException(sync + " is read");
+        };
+    }
+
+    /** Where the page begins. */
+    public String getStart() {
+        return load.step() == Step.PAGES && load.next() == null ? BEGINNING_OF_TIME : load.next();
+    }
+
+    /** The CRM's job, or null. */
+    public String getJob() {
+        return load.job();
+    }
+
+    Sync sync() {
+        return sync;
+    }
+
+    Load load() {
+        return load;
+    }
+
+    void load(Load other) {
+        load = other;
+    }
+
+    /** No more calls for now. */
+    void close() {
+        open = false;
+    }
+}

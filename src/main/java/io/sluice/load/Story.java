@@ -1,0 +1,94 @@
+package io.sluice.load;
+
+import io.sluice.Sync;
+import io.sluice.merge.Applied;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.StringJoiner;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the log says of first readings. */
+final class Story {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Loading.class);
+    /** Where nobody knows how many there are, it is told each time so many more are read. */
+    private static final int MANY = 20_000;
+    /** Refused records told one by one, of each page. */
+    private static final int TOLD = 20;
+
+    void begins(Sync sync) {
+        LOG.info("{}: all records of {} {} are read and merged with {} first; nothing of it is sent until then.",
+                sync.getName(), sync.getAccount(), sync.getObject(), sync.getTable());
+    }
+
+    void way(Sync sync, Load load) {
+        String count = load.tally().total() < 0 ? "the" : number(load.tally().total());
+        if (load.step() == Step.CREATE) {
+            LOG.info("{}: {} records of {} are read by a job.", sync.getName(), count, sync.getObject());
+        } else if (load.step() == Step.PAGES) {
+            LOG.info("{}: {} records of {} are read page by page{}.", sync.getName(), count, sync.getObject(),
+                    load.problem() == null ? "" : ", since there is no job for it: " + load.problem());
+        }
+    }
+
+    void progress(Sync sync, Tally before, Tally now) {
+        if (isTold(before, now)) {
+            LOG.info("{}: {}{} records of {} are read.", sync.getName(), number(now.read()),
+                    now.total() < 0 ? "" : " of " + number(now.total()), sync.getObject());
+        }
+    }
+
+    /** Each tenth; of those that are all read the end tells. */
+    static boolean isTold(Tally before, Tally now) {
+        return now.total() < 0 ? before.read() / MANY < now.read() / MANY
+                : now.read() < now.total() && before.percent() / 10 < now.percent() / 10;
+    }
+
+    void failed(Sync sync, Load load, int status, Object answer) {
+        LOG.warn("{}: step {} of reading {} {} was answered {}: {}. It goes on by itself.", sync.getName(), load.step(),
+                sync.getAccount(), sync.getObject(), status, answer);
+    }
+
+    void anew(Sync sync, Load load) {
+        LOG.warn("{}: {}. {} {} is read again from the beginning; what was read stays.", sync.getName(), load.problem(),
+                sync.getAccount(), sync.getObject());
+    }
+
+    /** @param before records of this page that were refused before */
+    void refused(Sync sync, Applied applied, int before) {
+        applied.refused().stream().limit(Math.max(0, TOLD - before)).forEach(refused ->
+                LOG.warn("{}: table {} does not take record {} ({} {}), columns {}: {}. Correct it on either side.",
+                        sync.getName(), sync.getTable(), refused.key(), sync.getObject(), refused.crmId(),
+                        String.join(", ", refused.columns()), refused.why()));
+    }
+
+    void held(Sync sync, int rows, String example) {
+        LOG.warn("{}: {} rows of {} were held by other transactions all the time, that of {} {} among them; they take the"
+                + " CRM's values when either side changes.", sync.getName(), rows, sync.getTable(), sync.getObject(),
+                example);
+    }
+
+    void ends(Sync sync, Load load) {
+        Tally tally = load.tally();
+        StringJoiner parts = new StringJoiner(", ");
+        parts.add(number(tally.made()) + " rows made");
+        count(parts, tally.changed(), "rows changed");
+        count(parts, tally.conflicts(), "fields decided where both sides had a value (sluice.conflict)");
+        count(parts, tally.withoutKey(), "without " + sync.getExternalId() + ", so that they get no row");
+        count(parts, tally.refused(), "that the table does not take");
+        LOG.info("{}: all {} records of {} {} are read: {}; {} calls, {} s. What the table has to send goes now.",
+                sync.getName(), number(tally.read()), sync.getAccount(), sync.getObject(), parts, tally.calls(),
+                String.format(Locale.ROOT, "%.1f", Duration.between(load.began(), load.ended()).toMillis() / 1000.0));
+    }
+
+    private static void count(StringJoiner parts, long count, String what) {
+        if (count > 0) {
+            parts.add(number(count) + " " + what);
+        }
+    }
+
+    private static String number(long number) {
+        return String.format(Locale.ROOT, "%,d", number);
+    }
+}
