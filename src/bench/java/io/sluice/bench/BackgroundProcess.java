@@ -19,9 +19,14 @@ final class BackgroundProcess implements AutoCloseable {
 
     /** @param settings become system properties */
     BackgroundProcess(String mainClass, Map<String, String> settings, Path log) throws IOException {
+        this(mainClass, settings, log, 512);
+    }
+
+    /** @param heap MiB at most */
+    BackgroundProcess(String mainClass, Map<String, String> settings, Path log, int heap) throws IOException {
         this.log = log;
         List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-cp",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx" + heap + "m", "-cp",
                 Path.of("target/classes").toAbsolutePath() + File.pathSeparator
                         + Files.readString(Path.of("target/runtime.classpath")).strip()));
         settings.forEach((name, value) -> command.add("-D" + name + "=" + value));
@@ -44,6 +49,13 @@ final class BackgroundProcess implements AutoCloseable {
         if (!process.isAlive()) {
             throw new IllegalStateException("A process of the measurement ended by itself:\n" + output());
         }
+    }
+
+    /** The most memory that it ever held, in MiB, or -1 where the system does not tell. */
+    long peakMemory() throws IOException {
+        Path status = Path.of("/proc/" + process.pid() + "/status");
+        return !Files.exists(status) ? -1 : Files.readAllLines(status).stream().filter(line -> line.startsWith("VmHWM:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024).findFirst().orElse(-1);
     }
 
     private String output() {
