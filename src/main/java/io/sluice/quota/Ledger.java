@@ -22,16 +22,6 @@ import java.util.function.Function;
  */
 final class Ledger {
 
-    /**
-     * Whoever is granted waits for its flush afterwards, alone ({@link #FLUSH}): were it inside, everybody's turn would
-     * last as long as the disk. To plan {@link #COUNT} takes five times as long as to run it, so one plan serves all, by
-     * the indexes, however small the tables were when it was made.
-     */
-    private static final String TURN = """
-            select set_config('synchronous_commit', 'off', true),
-                   set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
-                   pg_advisory_xact_lock(hashtext('sluice.quota'), hashtext(?))""";
-
     /** A transaction that writes next to nothing, so that all that was committed before it is on disk when it ends. */
     private static final String FLUSH = "select pg_logical_emit_message(true, 'sluice', '')";
 
@@ -153,11 +143,6 @@ final class Ledger {
 
     Ledger(Database database) {
         this.database = database;
-    }
-
-    /** Until the end of the transaction nobody else counts or grants calls of this account or pool. */
-    static void takeTurn(Connection connection, String pool) throws SQLException {
-        Database.query(connection, TURN, row -> null, pool);
     }
 
     static Map<Meter, Count> count(Connection connection, List<Meter> meters) throws SQLException {

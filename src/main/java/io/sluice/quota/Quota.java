@@ -58,8 +58,7 @@ public final class Quota {
     public Verdict ask(Call call) throws SQLException {
         Pool pool = limits.pool(call.account());
         Verdict verdict = database.transaction(connection -> {
-            Ledger.takeTurn(connection, pool.name());
-            Refusals.Known refusals = Refusals.of(connection, pool);
+            Refusals.Known refusals = Refusals.inTurn(connection, pool);
             List<Candidate> candidates = candidates(connection, pool, call, refusals);
             Optional<Candidate> best = candidates.stream().filter(candidate -> candidate.hold() == null)
                     .max(Comparator.comparing((Candidate candidate) -> candidate.member().readsOnly())
@@ -141,8 +140,7 @@ public final class Quota {
         Pool pool = limits.pool(permit.account());
         String concerned = pool.concerned(permit.member(), kind);
         return database.transaction(connection -> {
-            Ledger.takeTurn(connection, pool.name());
-            Refusals.Known known = Refusals.of(connection, pool);
+            Refusals.Known known = Refusals.inTurn(connection, pool);
             Storm before = known.find(concerned, kind);
             boolean probe = before != null && before.probe() != null && before.probe() == permit.id();
             Storm after = null;

@@ -94,11 +94,30 @@ public final class Database implements AutoCloseable {
      * who is asked to try again; so the work may run more than once and must do nothing but talk to the connection.
      */
     public <T> T transaction(Work<T> work) throws SQLException {
-        for (int attempt = 1; ; attempt++) {
+        return untilNoDeadlock(() -> once(work));
+    }
+
+    /** A statement that stands alone needs no begin and no commit: the server does both, without two more round trips. */
+    private <T> T alone(Work<T> statement) throws SQLException {
+        return untilNoDeadlock(() -> {
+            try (Connection connection = pool.getConnection()) {
+                return statement.in(connection);
+            }
+        });
+    }
+
+    /** What can be asked for again. */
+    @FunctionalInterface
+    private interface Attempt<T> {
+        T make() throws SQLException;
+    }
+
+    private static <T> T untilNoDeadlock(Attempt<T> attempt) throws SQLException {
+        for (int made = 1; ; made++) {
             try {
-                return once(work);
+                return attempt.make();
             } catch (SQLException failure) {
-                if (attempt == ATTEMPTS || !TRY_AGAIN.contains(String.valueOf(failure.getSQLState()))) {
+                if (made == ATTEMPTS || !TRY_AGAIN.contains(String.valueOf(failure.getSQLState()))) {
                     throw failure;
                 }
             }
@@ -143,7 +162,7 @@ public final class Database implements AutoCloseable {
 
     /** Rows of one statement, in a transaction of its own. */
     public <T> List<T> query(String sql, Row<T> row, Object... parameters) throws SQLException {
-        return transaction(connection -> query(connection, sql, row, parameters));
+        return alone(connection -> query(connection, sql, row, parameters));
     }
 
     /** The only row of one statement, or nothing. */
@@ -153,19 +172,33 @@ public final class Database implements AutoCloseable {
 
     /** Runs one statement in a transaction of its own. @return rows changed */
     public int update(String sql, Object... parameters) throws SQLException {
-        return transaction(connection -> update(connection, sql, parameters));
+        return alone(connection -> update(connection, sql, parameters));
     }
 
     public static <T> List<T> query(Connection connection, String sql, Row<T> row, Object... parameters)
             throws SQLException {
         try (PreparedStatement statement = prepare(connection, sql, parameters);
                 ResultSet rows = statement.executeQuery()) {
-            List<T> result = new ArrayList<>();
-            while (rows.next()) {
-                result.add(row.of(rows));
-            }
-            return result;
+            return all(rows, row);
         }
+    }
+
+    /** As {@link #query}, with a statement before it that answers one thing to nobody, in the same round trip. */
+    public static <T> List<T> queryAfter(Connection connection, String before, String sql, Row<T> row,
+            Object... parameters) throws SQLException {
+        try (PreparedStatement statement = prepare(connection, before + ";" + sql, parameters)) {
+            statement.execute();
+            statement.getMoreResults();
+            return all(statement.getResultSet(), row);
+        }
+    }
+
+    private static <T> List<T> all(ResultSet rows, Row<T> row) throws SQLException {
+        List<T> result = new ArrayList<>();
+        while (rows.next()) {
+            result.add(row.of(rows));
+        }
+        return result;
     }
 
     public static int update(Connection connection, String sql, Object... parameters) throws SQLException {
