@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
@@ -49,8 +50,11 @@ public final class Capture {
     private static final int LEAST = 500;
     private static final int NEWEST = 500;
 
-    /** The two statements that drain a table, and how many changes the second moves in a turn. */
-    private record Drain(String newest, String oldest, AtomicInteger most) {
+    /**
+     * The two statements that drain a table, how many changes the second moves in a turn, and whether its last turn left
+     * some: only then can there be newer ones behind them.
+     */
+    private record Drain(String newest, String oldest, AtomicInteger most, AtomicBoolean behind) {
     }
 
     /** @param batch most changes that one drain moves */
@@ -89,7 +93,8 @@ public final class Capture {
             });
             loaded.addAll(load(source));
             drains.put(source.table(), new Drain(DrainSql.of(source, rest, Taking.NEWEST),
-                    DrainSql.of(source, rest, Taking.OLDEST), new AtomicInteger(Math.min(batch, FIRST))));
+                    DrainSql.of(source, rest, Taking.OLDEST), new AtomicInteger(Math.min(batch, FIRST)),
+                    new AtomicBoolean()));
             sources.put(source.table(), source);
         }
         Triggers.removeStray(database, read.stream().map(Source::table).toList());
@@ -181,7 +186,8 @@ public final class Capture {
 
     /**
      * Moves the oldest changes of a table into the outbox of each of its syncs, in the order in which they were made,
-     * in one statement: nothing is lost or doubled whenever it is cut.
+     * in one statement: nothing is lost or doubled whenever it is cut. While there are more of them than go in a turn,
+     * the newest go first.
      *
      * @return how many changes were moved; 0 when another process is draining this table
      */
@@ -190,10 +196,11 @@ public final class Capture {
         if (drain == null) {
             return 0;
         }
-        int newest = move(table, drain.newest(), Math.min(batch, NEWEST));
+        int newest = drain.behind().get() ? move(table, drain.newest(), Math.min(batch, NEWEST)) : 0;
         long begin = System.nanoTime();
         int most = drain.most().get();
         int oldest = move(table, drain.oldest(), most);
+        drain.behind().set(oldest > most / 2);
         if (oldest > most / 2) {
             drain.most().set(next(most, oldest, Duration.ofNanos(System.nanoTime() - begin), batch));
         }

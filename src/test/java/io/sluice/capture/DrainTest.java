@@ -127,6 +127,7 @@ class DrainTest {
         for (int i = 0; i < 600; i++) {
             DATABASE.run("update app.customer set name = 'Early' where no = '" + (10 + i) + "'");
         }
+        capture.drain("app.customer");
         DATABASE.run("update app.customer set name = 'Anna' where no = '1'");
         capture.drain("app.customer");
         assertThat(outbox()).contains("Contact 1 upsert {\"name__c\": \"Anna\"}");
