@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** A sandbox in a process of its own with many contacts, made by bulk jobs over HTTP. */
 final class FilledSandbox implements AutoCloseable {
@@ -23,17 +25,24 @@ final class FilledSandbox implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String JOBS = "/services/data/v62.0/jobs/ingest";
     private static final int JOB = 100_000;
-    private static final int HEAP = 1536;
+    /** MiB at least, and KiB for each record that it comes to hold. */
+    private static final int HEAP = 1024;
+    private static final int RECORD = 2;
 
     private final Path work;
     private final int port = BackgroundProcess.freePort();
     private final BackgroundProcess process;
     private String token;
 
-    FilledSandbox(Path work, int records) throws IOException, InterruptedException {
+    /**
+     * @param records that it has
+     * @param more    that it has room for
+     */
+    FilledSandbox(Path work, int records, int more) throws IOException, InterruptedException {
         this.work = work;
         process = new BackgroundProcess("io.sluice.sandbox.Sandbox",
-                Map.of("sluice.sandbox.port", "" + port, "sluice.sandbox.data", ""), work.resolve("sandbox.log"), HEAP);
+                Map.of("sluice.sandbox.port", "" + port, "sluice.sandbox.data", ""), work.resolve("sandbox.log"),
+                HEAP + (int) ((records + (long) more) * RECORD / 1024));
         login();
         for (int from = 0; from < records; from += JOB) {
             insert(from, Math.min(records, from + JOB));
@@ -47,6 +56,25 @@ final class FilledSandbox implements AutoCloseable {
     JsonNode referee() throws IOException, InterruptedException {
         return json("GET", "/sandbox/referee", "application/json", BodyPublishers.noBody()).path("accounts")
                 .path("salesforce");
+    }
+
+    /** All contacts, as they are, one on a line. */
+    Stream<JsonNode> contacts() throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port
+                + "/sandbox/records/salesforce/Contact")).build();
+        return HTTP.send(request, HttpResponse.BodyHandlers.ofLines()).body().map(line -> {
+            try {
+                return JSON.readTree(line);
+            } catch (IOException broken) {
+                throw new UncheckedIOException(broken);
+            }
+        });
+    }
+
+    /** One record by one call, as a custom integration sends it. */
+    void upsert(String key, Map<String, String> fields) throws IOException, InterruptedException {
+        send("PATCH", "/services/data/v62.0/sobjects/Contact/Customer_No__c/" + key, "application/json",
+                BodyPublishers.ofString(JSON.writeValueAsString(fields)));
     }
 
     static String row(int n) {

@@ -1,158 +1,145 @@
 package io.sluice.bench;
 
-import io.sluice.store.Database;
-import io.sluice.store.EmbeddedDatabase;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.store.Json;
 import java.io.BufferedWriter;
-import java.io.Reader;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import org.postgresql.PGConnection;
+import java.util.StringJoiner;
+import java.util.stream.Stream;
 
 /**
- * How long a CRM's records take into an empty table at a sync's first start, in how many calls and how much memory, beside
- * a plain COPY of the same rows: what PostgreSQL itself needs.
+ * How long a table takes into an empty CRM, and a CRM's records into an empty table, at a sync's first start: in how many
+ * calls and how much memory, beside a plain COPY of the same rows. {@code bench.direction} out or in leaves the other out.
  */
 public final class LoadBench implements Bench {
 
-    private static final int RECORDS = Integer.getInteger("bench.records", 500_000);
-    /** MiB of heap that the bundle gets. */
-    private static final int HEAP = 256;
+    private static final String DIRECTION = System.getProperty("bench.direction", "both");
+    /** Rows sent one by one, as the usual custom integration does. */
+    private static final int NAIVE = 2_000;
 
-    private static final String TABLE = """
-            create table public.%s (
-                customer_no text primary key, last_name text not null, first_name text, email text, phone text, city text,
-                tier text, birthdate date)""";
+    private static final String BEGAN = """
+            select extract(epoch from updated_at) from sluice.checkpoint where stream = 'load:customers'""";
 
-    private static final String SYNC = """
-            - beans:
-                - name: customers
-                  type: io.sluice.Sync
-                  properties:
-                    table: public.customer
-                    key: customer_no
-                    account: salesforce
-                    object: Contact
-                    externalId: Customer_No__c
-                    initial: both
-                    fields:
-                      last_name: LastName
-                      first_name: FirstName
-                      email: Email
-                      phone: Phone
-                      city: MailingCity
-                      tier: Tier__c
-                      birthdate: Birthdate
-            """;
+    /** Not before the first load has been entered; a row is only done when nothing of it waits anywhere. */
+    private static final String SENT = """
+            select extract(epoch from clock_timestamp())
+            where exists (select from sluice.checkpoint where stream = 'load:customers')
+              and not exists (select from sluice.change_log) and not exists (select from sluice.outbox)""";
 
-    private static final String POSITION = """
-            select position from sluice.checkpoint where stream = 'initial:customers'
-              and position::jsonb ->> 'ended' is not null""";
-
-    private static final String SECONDS = """
-            select extract(epoch from (position::jsonb ->> 'ended')::timestamptz - (position::jsonb ->> 'began')::timestamptz)
-            from sluice.checkpoint where stream = 'initial:customers'""";
+    private static final String READ = """
+            select position, extract(epoch from (position::jsonb ->> 'ended')::timestamptz
+                                                - (position::jsonb ->> 'began')::timestamptz) as seconds
+            from sluice.checkpoint where stream = 'initial:customers' and position::jsonb ->> 'ended' is not null""";
 
     @Override
     public Map<String, Object> run(Path work) throws Exception {
         Map<String, Object> result = new LinkedHashMap<>();
-        String scene = "%,d records of 8 fields, an empty table, the bundle in %d MiB of heap".formatted(RECORDS, HEAP);
+        String scene = "%,d records of 8 fields, the bundle in %d MiB of heap".formatted(LoadScene.RECORDS, LoadScene.HEAP);
         result.put("scene", scene);
+        result.put("goal", "out: at most 60 calls; each direction at most 60 times a plain COPY");
         result.put("machine", "%d processors, for all processes; load %.1f before".formatted(
                 Runtime.getRuntime().availableProcessors(),
                 ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage()));
         System.out.println(scene + ". " + result.get("machine"));
-        Path syncs = Files.createDirectories(work.resolve("syncs"));
-        Files.writeString(syncs.resolve("customers.camel.yaml"), SYNC);
-        try (EmbeddedDatabase server = EmbeddedDatabase.start(work.resolve("postgres"), 0);
-                Connection application = DriverManager.getConnection(server.url());
-                FilledSandbox sandbox = new FilledSandbox(work, RECORDS)) {
-            execute(application, TABLE.formatted("customer"));
-            execute(application, TABLE.formatted("copied"));
-            double copy = copy(application, work.resolve("copy.csv"));
-            long before = sandbox.referee().path("accepted").asLong();
-            try (BackgroundProcess sluice = new BackgroundProcess("io.sluice.app.Main",
-                    settings(server, syncs, sandbox.port()), work.resolve("sluice.log"), HEAP)) {
-                Map<String, Object> position = awaitEnd(application, sluice);
-                double seconds = Database.query(application, SECONDS, row -> row.getDouble(1)).get(0);
-                result.put("seconds", seconds);
-                result.put("rowsASecond", Math.round(RECORDS / seconds));
-                result.put("calls", position.get("calls"));
-                result.put("callsCountedByTheCrm", sandbox.referee().path("accepted").asLong() - before);
-                result.put("peakMemoryMiB", sluice.peakMemory());
-                result.put("copySeconds", copy);
-                result.put("timesOfCopy", seconds / copy);
-                result.put("rowsThatDiffer", differing(application));
-            }
+        if (!DIRECTION.equals("in")) {
+            result.put("out", told("from the table into an empty CRM", out(work.resolve("out"))));
         }
-        result.forEach((name, value) -> System.out.printf("%-24s %s%n", name, value));
+        if (!DIRECTION.equals("out")) {
+            result.put("in", told("from the CRM into an empty table", in(work.resolve("in"))));
+        }
         return result;
     }
 
-    private static Map<String, String> settings(EmbeddedDatabase server, Path syncs, int sandboxPort) {
-        Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("sluice.database.url", server.url());
-        settings.put("sluice.demo", "false");
-        settings.put("sluice.sandbox.enabled", "false");
-        settings.put("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort);
-        // the records are as young as the sandbox: an org's are not, and would not be told again as changes
-        settings.put("sluice.receive.overlap", "100ms");
-        settings.put("sluice.syncs.folder", syncs.toString());
-        settings.put("camel.main.routesIncludePattern", "file:routes/*.camel.yaml,file:" + syncs + "/*.camel.yaml");
-        settings.put("camel.server.port", "" + BackgroundProcess.freePort());
-        settings.put("camel.management.port", "" + BackgroundProcess.freePort());
-        return settings;
+    private static Map<String, Object> told(String what, Map<String, Object> figures) {
+        System.out.println(what);
+        figures.forEach((name, value) -> System.out.printf("  %-24s %s%n", name, value));
+        return figures;
     }
 
-    /** Seconds. */
-    private static double copy(Connection application, Path file) throws Exception {
-        try (BufferedWriter csv = Files.newBufferedWriter(file)) {
-            for (int n = 0; n < RECORDS; n++) {
-                csv.write(FilledSandbox.row(n) + "\n");
+    private static Map<String, Object> out(Path work) throws Exception {
+        try (LoadScene scene = new LoadScene(work);
+                FilledSandbox sandbox = new FilledSandbox(work, 0, LoadScene.RECORDS)) {
+            scene.copyIn("copied");
+            scene.copyIn("customer");
+            scene.execute("analyze public.customer");
+            double copy = scene.copyOut("customer");
+            Map<String, Object> figures;
+            try (BackgroundProcess sluice = scene.bundle("table", sandbox.port())) {
+                double began = scene.await(sluice, BEGAN, row -> row.getDouble(1));
+                double seconds = scene.await(sluice, SENT, row -> row.getDouble(1)) - began;
+                figures = figures(seconds, copy, sandbox.referee(), 0, sluice);
+            }
+            figures.put("byOperation", sandbox.referee().path("byOperation").toString());
+            figures.put("rowsThatDiffer", differing(scene, sandbox));
+            double naive = naive(sandbox) / NAIVE;
+            figures.put("aCallARowSeconds", naive * LoadScene.RECORDS);
+            figures.put("timesFasterThanThat", naive * LoadScene.RECORDS / (double) figures.get("seconds"));
+            return figures;
+        }
+    }
+
+    private static Map<String, Object> in(Path work) throws Exception {
+        try (LoadScene scene = new LoadScene(work);
+                FilledSandbox sandbox = new FilledSandbox(work, LoadScene.RECORDS, 0)) {
+            double copy = scene.copyIn("copied");
+            long before = sandbox.referee().path("accepted").asLong();
+            try (BackgroundProcess sluice = scene.bundle("both", sandbox.port())) {
+                record Read(Map<String, Object> position, double seconds) {
+                }
+                Read read = scene.await(sluice, READ, row -> new Read(Json.fields(row.getString(1)), row.getDouble(2)));
+                Map<String, Object> figures = figures(read.seconds(), copy, sandbox.referee(), before, sluice);
+                figures.put("callsOfTheReading", read.position().get("calls"));
+                figures.put("rowsThatDiffer", scene.differing("customer"));
+                return figures;
             }
         }
+    }
+
+    private static Map<String, Object> figures(double seconds, double copy, JsonNode referee, long before,
+            BackgroundProcess sluice) throws IOException {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("seconds", seconds);
+        figures.put("rowsASecond", Math.round(LoadScene.RECORDS / seconds));
+        figures.put("callsCountedByTheCrm", referee.path("accepted").asLong() - before);
+        figures.put("refused", referee.path("refused").asLong());
+        figures.put("peakMemoryMiB", sluice.peakMemory());
+        figures.put("copySeconds", copy);
+        figures.put("timesOfCopy", seconds / copy);
+        return figures;
+    }
+
+    /** What arrived, brought back into a table beside that which was sent. */
+    private static long differing(LoadScene scene, FilledSandbox sandbox) throws Exception {
+        Path csv = scene.work().resolve("arrived.csv");
+        try (BufferedWriter rows = Files.newBufferedWriter(csv); Stream<JsonNode> contacts = sandbox.contacts()) {
+            for (Iterator<JsonNode> each = contacts.iterator(); each.hasNext();) {
+                JsonNode contact = each.next();
+                StringJoiner row = new StringJoiner(",", "", "\n");
+                for (String column : FilledSandbox.COLUMNS.split(",")) {
+                    JsonNode value = contact.findValue(column);
+                    row.add(value == null || value.isNull() ? "" : value.asText());
+                }
+                rows.write(row.toString());
+            }
+        }
+        scene.createTable("arrived");
+        scene.copyIn("arrived", csv);
+        return scene.differing("arrived");
+    }
+
+    /** @return seconds for {@link #NAIVE} rows, a call each, one after the other */
+    private static double naive(FilledSandbox sandbox) throws Exception {
         long begin = System.nanoTime();
-        try (Reader rows = Files.newBufferedReader(file)) {
-            application.unwrap(PGConnection.class).getCopyAPI().copyIn("copy public.copied from stdin (format csv)", rows);
+        for (int n = 0; n < NAIVE; n++) {
+            sandbox.upsert("N-" + n, Map.of("LastName", "Last" + n, "FirstName", "Ann", "Email", "n" + n + "@example.org",
+                    "Phone", "+49 30 " + n, "MailingCity", "City", "Tier__c", "silver", "Birthdate", "1980-02-10"));
         }
         return (System.nanoTime() - begin) / 1e9;
-    }
-
-    private static Map<String, Object> awaitEnd(Connection application, BackgroundProcess sluice)
-            throws InterruptedException {
-        for (int i = 0; i < 3_000; i++) {
-            sluice.requireAlive();
-            try {
-                List<String> ended = Database.query(application, POSITION, row -> row.getString(1));
-                if (!ended.isEmpty()) {
-                    return Json.fields(ended.get(0));
-                }
-            } catch (SQLException noSchemaYet) {
-                // the bundle is starting
-            }
-            Thread.sleep(200);
-        }
-        throw new IllegalStateException("The measurement waited in vain for ten minutes");
-    }
-
-    private static long differing(Connection application) throws SQLException {
-        return Database.query(application, """
-                select count(*) from (
-                    (table public.copied except table public.customer) union all
-                    (table public.customer except table public.copied)) as d""", row -> row.getLong(1)).get(0);
-    }
-
-    private static void execute(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
     }
 }

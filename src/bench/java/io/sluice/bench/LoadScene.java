@@ -1,0 +1,164 @@
+package io.sluice.bench;
+
+import io.sluice.store.Database;
+import io.sluice.store.EmbeddedDatabase;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.postgresql.PGConnection;
+
+/**
+ * A database with a table {@code customer}, which a bundle syncs with the contacts of a sandbox, and its twin {@code
+ * copied}, which a plain COPY fills: what PostgreSQL itself needs for the same rows.
+ */
+final class LoadScene implements AutoCloseable {
+
+    static final int RECORDS = Integer.getInteger("bench.records", 500_000);
+    /** MiB of heap that the bundle gets. */
+    static final int HEAP = 256;
+
+    private static final String TABLE = """
+            create table public.%s (
+                customer_no text primary key, last_name text not null, first_name text, email text, phone text, city text,
+                tier text, birthdate date)""";
+
+    private static final String SYNC = """
+            - beans:
+                - name: customers
+                  type: io.sluice.Sync
+                  properties:
+                    table: public.customer
+                    key: customer_no
+                    account: salesforce
+                    object: Contact
+                    externalId: Customer_No__c
+                    initial: %s
+                    fields:
+                      last_name: LastName
+                      first_name: FirstName
+                      email: Email
+                      phone: Phone
+                      city: MailingCity
+                      tier: Tier__c
+                      birthdate: Birthdate
+            """;
+
+    private static final String DIFFERING = """
+            select count(*) from (
+                (table public.copied except table public.%1$s) union all
+                (table public.%1$s except table public.copied)) as d""";
+
+    private final Path work;
+    private final Path csv;
+    private final EmbeddedDatabase server;
+    private final Connection connection;
+
+    LoadScene(Path work) throws IOException, SQLException {
+        this.work = Files.createDirectories(work);
+        this.csv = work.resolve("rows.csv");
+        this.server = EmbeddedDatabase.start(work.resolve("postgres"), 0);
+        this.connection = DriverManager.getConnection(server.url());
+        execute(TABLE.formatted("customer"));
+        execute(TABLE.formatted("copied"));
+        try (BufferedWriter rows = Files.newBufferedWriter(csv)) {
+            for (int n = 0; n < RECORDS; n++) {
+                rows.write(FilledSandbox.row(n) + "\n");
+            }
+        }
+    }
+
+    /** A bundle that begins with what is in the table, or with what is on both sides. */
+    BackgroundProcess bundle(String initial, int sandboxPort) throws IOException {
+        Path syncs = Files.createDirectories(work.resolve("syncs"));
+        Files.writeString(syncs.resolve("customers.camel.yaml"), SYNC.formatted(initial));
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("sluice.database.url", server.url());
+        settings.put("sluice.demo", "false");
+        settings.put("sluice.sandbox.enabled", "false");
+        settings.put("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort);
+        // the records are as young as the sandbox: an org's are not, and would not be told again as changes
+        settings.put("sluice.receive.overlap", "100ms");
+        settings.put("sluice.syncs.folder", syncs.toString());
+        settings.put("camel.main.routesIncludePattern", "file:routes/*.camel.yaml,file:" + syncs + "/*.camel.yaml");
+        settings.put("camel.server.port", "" + BackgroundProcess.freePort());
+        settings.put("camel.management.port", "" + BackgroundProcess.freePort());
+        return new BackgroundProcess("io.sluice.app.Main", settings, work.resolve("sluice.log"), HEAP);
+    }
+
+    /** @return seconds that a COPY of the rows takes, from a file into a table */
+    double copyIn(String table) throws IOException, SQLException {
+        return copyIn(table, csv);
+    }
+
+    double copyIn(String table, Path from) throws IOException, SQLException {
+        long begin = System.nanoTime();
+        try (Reader rows = Files.newBufferedReader(from)) {
+            connection.unwrap(PGConnection.class).getCopyAPI()
+                    .copyIn("copy public." + table + " from stdin (format csv)", rows);
+        }
+        return (System.nanoTime() - begin) / 1e9;
+    }
+
+    /** @return seconds that a COPY of a table takes, to a file */
+    double copyOut(String table) throws IOException, SQLException {
+        long begin = System.nanoTime();
+        try (OutputStream file = Files.newOutputStream(work.resolve("copied.csv"))) {
+            connection.unwrap(PGConnection.class).getCopyAPI()
+                    .copyOut("copy public." + table + " to stdout (format csv)", file);
+        }
+        return (System.nanoTime() - begin) / 1e9;
+    }
+
+    void execute(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    void createTable(String name) throws SQLException {
+        execute(TABLE.formatted(name));
+    }
+
+    /** Rows that only one of a table and {@code copied} has. */
+    long differing(String table) throws SQLException {
+        return Database.query(connection, DIFFERING.formatted(table), row -> row.getLong(1)).get(0);
+    }
+
+    /** Asks until there is an answer: the bundle may not have made its schema yet. */
+    <T> T await(BackgroundProcess sluice, String question, Database.Row<T> answer) throws InterruptedException {
+        // an hour, for the largest
+        for (int i = 0; i < 18_000; i++) {
+            sluice.requireAlive();
+            try {
+                List<T> answers = Database.query(connection, question, answer);
+                if (!answers.isEmpty()) {
+                    return answers.get(0);
+                }
+            } catch (SQLException noSchemaYet) {
+                // the bundle is starting
+            }
+            Thread.sleep(200);
+        }
+        throw new IllegalStateException("The measurement waited in vain for an hour");
+    }
+
+    Path work() {
+        return work;
+    }
+
+    @Override
+    public void close() throws SQLException {
+        connection.close();
+        server.close();
+    }
+}
