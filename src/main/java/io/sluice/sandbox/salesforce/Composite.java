@@ -135,16 +135,23 @@ final class Composite {
         Answer answer = call == null ? Answers.error(SalesforceError.notFound())
                 : resources.answer(call, attempt);
         try {
-            JsonNode body = answer.body().length == 0 ? Answers.JSON.nullNode() : Answers.JSON.readTree(answer.body());
-            return new Part(reference, answer.status(), body, answer.headers());
+            return new Part(reference, answer.status(), json(answer), answer.headers());
         } catch (IOException e) {
             throw new IllegalStateException("A part's answer is JSON.", e);
         }
     }
 
+    /** What a part of a call answered, null where it answered nothing. */
+    static JsonNode json(Answer answer) throws IOException {
+        return answer.body().length == 0 ? Answers.JSON.nullNode() : Answers.JSON.readTree(answer.body());
+    }
+
     /** The call that a part stands for, or null when its address is none that a composite takes. */
     static ApiCall inner(ApiCall outer, JsonNode one) {
-        String url = one.path("url").asText();
+        return inner(outer, one.path("method").asText("GET"), one.path("url").asText(), one.path("body"));
+    }
+
+    static ApiCall inner(ApiCall outer, String method, String url, JsonNode body) {
         int mark = url.indexOf('?');
         String path = mark < 0 ? url : url.substring(0, mark);
         List<String> segments = Call.segments(path);
@@ -159,9 +166,8 @@ final class Composite {
                 query.put(sides[0], sides.length < 2 ? "" : URLDecoder.decode(sides[1], StandardCharsets.UTF_8));
             }
         }
-        return new ApiCall(outer.account(), one.path("method").asText("GET"), segments.get(2),
-                segments.subList(3, segments.size()), query, outer.headers(), new ApiCall.Body(one.path("body")),
-                outer.origin(), outer.transaction());
+        return new ApiCall(outer.account(), method, segments.get(2), segments.subList(3, segments.size()), query,
+                outer.headers(), new ApiCall.Body(body), outer.origin(), outer.transaction());
     }
 
     private static ApiCall within(ApiCall call, Transaction transaction) {

@@ -79,16 +79,19 @@ final class RecordKeys {
             case "composite" -> collectParts(call, call.body().json(), resources);
             case "compositeGraph" -> call.body().json().path("graphs")
                     .forEach(graph -> collectParts(call, graph, resources));
+            case "compositeBatch" -> call.body().json().path("batchRequests")
+                    .forEach(one -> collectPart(CompositeBatch.inner(call, one), resources));
             default -> { }
         }
     }
 
     private void collectParts(ApiCall call, JsonNode composite, Resources resources) {
-        for (JsonNode one : composite.path("compositeRequest")) {
-            ApiCall part = Composite.inner(call, one);
-            if (part != null) {
-                collect(part, resources);
-            }
+        composite.path("compositeRequest").forEach(one -> collectPart(Composite.inner(call, one), resources));
+    }
+
+    private void collectPart(ApiCall part, Resources resources) {
+        if (part != null) {
+            collect(part, resources);
         }
     }
 

@@ -12,6 +12,7 @@ final class Resources {
 
     private final Queries queries;
     private final Composite composite = new Composite(this);
+    private final CompositeBatch batch = new CompositeBatch(this);
     private final Graphs graphs = new Graphs(composite);
     private final BulkRoutes bulk;
 
@@ -106,6 +107,9 @@ final class Resources {
         }
         if (rest.size() == 2 && "graph".equals(rest.get(1))) {
             return one("POST", method, "compositeGraph", null, graphs::run);
+        }
+        if (rest.size() == 2 && "batch".equals(rest.get(1))) {
+            return one("POST", method, "compositeBatch", null, batch::run);
         }
         if (rest.size() == 3 && "tree".equals(rest.get(1))) {
             return one("POST", method, "compositeTree", rest.get(2), Trees::create);

@@ -1,0 +1,77 @@
+package io.sluice.sandbox.salesforce;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.server.Answer;
+import io.sluice.sandbox.server.Request;
+
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * {@code /composite/batch}: up to 25 calls in one that know nothing of each other ("Batch" in the REST API Developer
+ * Guide). Always 200, with {@code hasErrors} where one failed; with {@code haltOnError} those after it are not made.
+ */
+final class CompositeBatch {
+
+    private static final int MOST_CALLS = 25;
+    /** What a call that was not made is said to have answered; from memory. */
+    private static final int HALTED = 412;
+
+    private final Resources resources;
+
+    CompositeBatch(Resources resources) {
+        this.resources = resources;
+    }
+
+    Answer run(ApiCall call, Request.Attempt attempt) {
+        JsonNode body = call.body().json();
+        JsonNode calls = body.path("batchRequests");
+        if (!calls.isArray() || calls.isEmpty()) {
+            throw new RefusedException("JSON_PARSER_ERROR", "The batchRequests property is required");
+        }
+        if (calls.size() > MOST_CALLS) {
+            throw new RefusedException("LIMIT_EXCEEDED", "Limit on number of subrequests exceeded; the limit is "
+                    + MOST_CALLS);
+        }
+        boolean halts = body.path("haltOnError").asBoolean();
+        boolean hasErrors = false;
+        ArrayNode results = Answers.JSON.createArrayNode();
+        for (JsonNode one : calls) {
+            Answer answer = hasErrors && halts ? halted() : answer(call, one, attempt);
+            hasErrors |= answer.status() >= 400;
+            results.addObject().put("statusCode", answer.status()).set("result", json(answer));
+        }
+        ObjectNode answer = Answers.JSON.createObjectNode().put("hasErrors", hasErrors);
+        answer.set("results", results);
+        return Answers.json(200, answer);
+    }
+
+    /** The call that a part stands for, or null when its address is none that a batch takes. */
+    static ApiCall inner(ApiCall outer, JsonNode one) {
+        String url = one.path("url").asText();
+        ApiCall call = Composite.inner(outer, one.path("method").asText("GET"),
+                url.startsWith("/services/data/") ? url : "/services/data/" + url, one.path("richInput"));
+        return call == null || "composite".equals(call.rest().get(0)) ? null : call;
+    }
+
+    private Answer answer(ApiCall outer, JsonNode one, Request.Attempt attempt) {
+        ApiCall call = inner(outer, one);
+        return call == null ? Answers.error(SalesforceError.notFound()) : resources.answer(call, attempt);
+    }
+
+    private static Answer halted() {
+        return Answers.error(HALTED, List.of(SalesforceError.of("BATCH_PROCESSING_HALTED",
+                "Batch processing halted per request")));
+    }
+
+    private static JsonNode json(Answer answer) {
+        try {
+            return Composite.json(answer);
+        } catch (IOException e) {
+            throw new IllegalStateException("A part's answer is JSON.", e);
+        }
+    }
+}
