@@ -59,6 +59,8 @@ create table sluice.outbox (
     promoted           smallint    not null default 0,      -- steps of priority gained by waiting
     last_error         text,
     fill               smallint,                            -- most records of its next call: a refused batch is halved
+    waits_for          text,                                -- key of the parent that must be in the CRM before it
+    waits_for_object   text,
     -- in flight, under a lease
     inflight_operation text check (inflight_operation in ('upsert', 'delete')),
     inflight           jsonb,
@@ -77,6 +79,17 @@ create index outbox_waiting_by_sync on sluice.outbox (account, sync, operation, 
     where operation is not null and lease is null;
 create index outbox_leases on sluice.outbox (lease_until) where lease is not null;
 create index outbox_lease on sluice.outbox (lease) where lease is not null;
+create index outbox_children on sluice.outbox (account, waits_for_object, waits_for) where waits_for is not null;
+
+-- Which field of a sync names a record that another sync of the account feeds, so that parents go first.
+create table sluice.parent (
+    account text not null,
+    sync    text not null,
+    field   text not null,               -- Parent__r.Key__c
+    object  text not null,               -- of the parent
+    source  text not null collate "C",   -- the parent's table, as schema.table
+    primary key (account, sync, field)
+);
 
 -- Work of several calls: a job that writes many records behind the calls, and the step that comes next. Its records are
 -- in flight under its lease, which ends with the job and not before.

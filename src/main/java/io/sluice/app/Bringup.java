@@ -11,6 +11,7 @@ import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
 import io.sluice.demo.Demo;
 import io.sluice.load.Loading;
+import io.sluice.outbox.Parents;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
 import io.sluice.store.Database;
@@ -51,6 +52,7 @@ final class Bringup implements AutoCloseable {
     private final Loading loading;
     private final Accounts accounts;
     private final Pauses pauses;
+    private final Parents parents;
     private final List<Sync> syncs;
     private final Settings settings;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
@@ -61,13 +63,14 @@ final class Bringup implements AutoCloseable {
     private volatile String problem = "the database was not asked yet";
 
     Bringup(CamelContext context, Database database, Capture capture, Loading loading, Accounts accounts,
-            Pauses pauses, List<Sync> syncs, Settings settings) {
+            Pauses pauses, Parents parents, List<Sync> syncs, Settings settings) {
         this.context = context;
         this.database = database;
         this.capture = capture;
         this.loading = loading;
         this.accounts = accounts;
         this.pauses = pauses;
+        this.parents = parents;
         this.syncs = syncs;
         this.settings = settings;
     }
@@ -172,7 +175,7 @@ final class Bringup implements AutoCloseable {
                 settings.number("sluice.wake.delay-ms", 100), TimeUnit.MILLISECONDS);
     }
 
-    private void startAccount(Account account, List<Sync> ofAccount) throws WrongSettings, IOException {
+    private void startAccount(Account account, List<Sync> ofAccount) throws WrongSettings, IOException, SQLException {
         List<String> problems = new ArrayList<>();
         Map<String, ObjectShape> shapes = new LinkedHashMap<>();
         try (ProducerTemplate template = context.createProducerTemplate()) {
@@ -190,7 +193,9 @@ final class Bringup implements AutoCloseable {
                 }
             }
         }
+        ofAccount.forEach(sync -> problems.addAll(Parentage.check(sync, shapes)));
         WrongSettings.unlessEmpty(problems);
+        parents.declare(account.name(), Parentage.of(ofAccount, shapes));
         accounts.checked(account.name());
         LOG.info("Account {} is ready: {}.", account.name(), String.join(", ", shapes.keySet()));
     }

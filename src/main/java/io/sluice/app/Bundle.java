@@ -20,6 +20,7 @@ import io.sluice.operate.Housekeeping;
 import io.sluice.operate.Pausing;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Outbox;
+import io.sluice.outbox.Parents;
 import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
 import io.sluice.plan.Planner;
@@ -153,7 +154,8 @@ final class Bundle extends LifecycleStrategySupport {
                 context::resolvePropertyPlaceholders, SettingsFile::isOverridden));
         accountList.stream().map(Account::crm).distinct().forEach(crm -> crm.bind(registry, permits, accounts));
 
-        bringup = new Bringup(context, database, capture, loading, accounts, pauses, syncs, settings);
+        bringup = new Bringup(context, database, capture, loading, accounts, pauses,
+                new Parents(database), syncs, settings);
         HealthCheckHelper.getHealthCheckRegistry(context).register(new DatabaseHealth(database, bringup::problem));
         accounts.names().forEach(name ->
                 HealthCheckHelper.getHealthCheckRegistry(context).register(new AccountHealth(name, accounts, pauses)));

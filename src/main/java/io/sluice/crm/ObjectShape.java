@@ -1,6 +1,7 @@
 package io.sluice.crm;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -11,8 +12,14 @@ public record ObjectShape(String name, Map<String, Field> fields) {
      * @param type       the CRM's own word
      * @param writable   whether an integration can set it
      * @param externalId whether records can be found and upserted by it
+     * @param references the objects that it may name a record of; empty where it names none
      */
-    public record Field(String name, String type, boolean writable, boolean externalId) {
+    public record Field(String name, String type, boolean writable, boolean externalId, List<String> references) {
+
+        /** One that names no other record. */
+        public Field(String name, String type, boolean writable, boolean externalId) {
+            this(name, type, writable, externalId, List.of());
+        }
     }
 
     public ObjectShape {

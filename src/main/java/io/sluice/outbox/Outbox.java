@@ -53,9 +53,10 @@ public final class Outbox {
 
     /**
      * Moves what was picked in flight. What equals the base is an echo or a no-op and is dropped; so is the delete of a
-     * record that was never sent.
+     * record that was never sent. What names a parent that is not in the CRM yet is left to wait.
      */
     static final String TAKE = """
+            %s,
             effective as materialized (
                 select p.account, p.object, p.key, p.operation, p.attempts, p.stamps, p.since, p.priority, r.crm_id,
                        r.key is not null as known,
@@ -70,21 +71,22 @@ public final class Outbox {
                 where operation = 'upsert' and known and fields = '{}'
                    or operation = 'delete' and not known and attempts = 0),
             idle as (
-                delete from sluice.outbox o where %s returning o.key),
+                delete from sluice.outbox o where %s and o.key not in (select key from orphans) returning o.key),
             taken as (
                 update sluice.outbox o set
                     inflight_operation = e.operation, inflight = e.fields, inflight_stamps = e.stamps,
                     inflight_since = e.since, lease = ?, lease_until = %%s,
-                    operation = null, fields = '{}', stamps = '{}', promoted = 0
+                    operation = null, fields = '{}', stamps = '{}', promoted = 0, waits_for = null, waits_for_object = null
                 from effective e
                 where o.account = e.account and o.object = e.object and o.key = e.key and %s
-                  and e.key not in (select key from pointless)
+                  and e.key not in (select key from pointless) and e.key not in (select key from orphans)
                 returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, e.crm_id, e.priority, e.since)"""
-            .formatted(among("o", "pointless"), among("o", "effective"));
+            .formatted(Parents.HOLD, among("o", "pointless"), among("o", "effective"));
 
     /**
      * The most urgent record that no other process is claiming decides the call; places left are filled with the next
-     * lower work of the same sync and operation. The first column says how many were dropped for being no change.
+     * lower work of the same sync and operation. The first column says how many were dropped for being no change, or left
+     * to wait for their parents.
      *
      * <p>The index of what waits yields the rest in its order. Three things keep PostgreSQL from sorting all of it for
      * each call instead: the head is compared as a scalar, not joined; the size of a call stands in the text, since a
@@ -109,7 +111,7 @@ public final class Outbox {
                     order by o.priority, o.since limit %3$d for update of o skip locked) as most
                 order by priority, since limit (select fill from head)),
             %4$s
-            select (select count(*) from idle) as dropped, taken.*
+            select (select count(*) from idle) + (select count(*) from held) as dropped, taken.*
             from (values (1)) as always(row) left join taken on true
             order by taken.priority, taken.since, taken.key""";
 
@@ -348,7 +350,7 @@ public final class Outbox {
 
     private record Row(Change change, String object, String sync) { }
 
-    /** @param dropped how many changed nothing: behind them may be work */
+    /** @param dropped how many changed nothing or wait for their parents: behind them may be work */
     private record Picked(int dropped, List<Row> rows) { }
 
     private Picked pick(String account, int most, Priority least, UUID id) throws SQLException {
@@ -378,7 +380,9 @@ public final class Outbox {
      */
     public int settle(Claim claim, List<Outcome> outcomes, boolean halve) throws SQLException {
         Integer fill = halve ? Math.max(1, claim.size() / 2) : null;
-        return database.planned(connection -> Database.query(connection, SETTLE, row -> row.getInt(1),
+        List<Outcome> done = outcomes.stream().filter(outcome -> outcome.status() == Outcome.Status.DONE).toList();
+        return database.planned(connection -> Database.queryAfter(connection, Parents.FREE, SETTLE, row -> row.getInt(1),
+                claim.account(), claim.object(), texts(connection, done, Outcome::key),
                 texts(connection, outcomes, Outcome::key),
                 texts(connection, outcomes, outcome -> outcome.status().toString()),
                 texts(connection, outcomes, Outcome::crmId),

@@ -25,6 +25,7 @@ public final class Status {
 
     private static final String SYNC = """
             select count(*) filter (where operation is not null) as waiting,
+                   count(*) filter (where waits_for is not null) as waiting_for_parents,
                    count(*) filter (where lease is not null) as in_flight,
                    coalesce(extract(epoch from clock_timestamp() - min(since) filter (where operation is not null)) * 1000,
                             0)::bigint as oldest_waiting_ms,
@@ -97,6 +98,7 @@ public final class Status {
         Map<String, Object> waiting = database.first(SYNC, row -> {
             Map<String, Object> numbers = new LinkedHashMap<>();
             numbers.put("waiting", row.getLong("waiting"));
+            numbers.put("waitingForParents", row.getLong("waiting_for_parents"));
             numbers.put("inFlight", row.getLong("in_flight"));
             numbers.put("oldestWaitingMs", row.getLong("oldest_waiting_ms"));
             numbers.put("lastError", row.getString("last_error"));

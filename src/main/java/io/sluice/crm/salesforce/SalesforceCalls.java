@@ -250,7 +250,9 @@ public final class SalesforceCalls {
                     field.path("externalId").asBoolean() || field.path("idLookup").asBoolean()));
             String relationship = field.path("relationshipName").asText("");
             if (!relationship.isEmpty()) {
-                fields.put(relationship, new ObjectShape.Field(relationship, "reference", writable, false));
+                List<String> objects = new ArrayList<>();
+                field.path("referenceTo").forEach(named -> objects.add(named.asText()));
+                fields.put(relationship, new ObjectShape.Field(relationship, "reference", writable, false, objects));
             }
         });
         exchange.getMessage().setBody(new ObjectShape(object, fields));
