@@ -380,9 +380,9 @@ public final class Outbox {
      */
     public int settle(Claim claim, List<Outcome> outcomes, boolean halve) throws SQLException {
         Integer fill = halve ? Math.max(1, claim.size() / 2) : null;
-        List<Outcome> done = outcomes.stream().filter(outcome -> outcome.status() == Outcome.Status.DONE).toList();
+        List<Outcome> decided = outcomes.stream().filter(outcome -> outcome.status() != Outcome.Status.RETRY).toList();
         return database.planned(connection -> Database.queryAfter(connection, Parents.FREE, SETTLE, row -> row.getInt(1),
-                claim.account(), claim.object(), texts(connection, done, Outcome::key),
+                claim.account(), claim.object(), texts(connection, decided, Outcome::key),
                 texts(connection, outcomes, Outcome::key),
                 texts(connection, outcomes, outcome -> outcome.status().toString()),
                 texts(connection, outcomes, Outcome::crmId),

@@ -92,7 +92,7 @@ public final class Parents {
                   and o.operation is not null and o.priority > e.priority)""".formatted(LOOK_AGAIN_MILLIS,
             DRAINED_MILLIS, Outbox.among("o", "orphans"));
 
-    /** What waited for records that are in the CRM now. */
+    /** What waited for records of which it is known now whether the CRM takes them; of a dead one it is to say so. */
     static final String FREE = """
             update sluice.outbox o set waits_for = null, waits_for_object = null, last_error = null,
                 due = clock_timestamp()

@@ -97,9 +97,11 @@ class ParentsTest {
     @Test
     void aChildOfADeadParentWaitsAndSaysSoAndGoesAfterTheReplay() throws SQLException {
         company("c-1", "{\"Name\": \"C\"}", 2);
-        Claim parent = claim();
-        outbox.settle(parent, List.of(Outcome.rejected("c-1", "INVALID", "no such country")));
         deal("d-1", "\"c-1\"", 2);
+        Claim parent = claim();
+        assertThat(keys(parent)).containsExactly("c-1");
+        assertThat(outbox.claim("crm", 100, Priority.LOW)).isEmpty();
+        outbox.settle(parent, List.of(Outcome.rejected("c-1", "INVALID", "no such country")));
         assertThat(outbox.claim("crm", 100, Priority.LOW)).isEmpty();
         assertThat(said("d-1")).isEqualTo("waits for Company c-1, which stands in the dead letters; mend and replay that"
                 + " one first");
