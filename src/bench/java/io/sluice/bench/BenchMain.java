@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Runs the measurement of a name, {@code capture} for {@link CaptureBench}, and keeps its result as JSON. */
+/** Runs the measurement of a name, {@code month-end} for {@link MonthEndBench}, and keeps its result as JSON. */
 public final class BenchMain {
 
     private static final Path RESULTS = Path.of("target", "bench");
@@ -37,8 +39,8 @@ public final class BenchMain {
     }
 
     private static Bench bench(String name) throws ReflectiveOperationException {
-        String type = BenchMain.class.getPackageName() + "." + Character.toUpperCase(name.charAt(0)) + name.substring(1)
-                + "Bench";
+        String type = BenchMain.class.getPackageName() + "." + Arrays.stream(name.split("-"))
+                .map(word -> Character.toUpperCase(word.charAt(0)) + word.substring(1)).collect(Collectors.joining()) + "Bench";
         try {
             return (Bench) Class.forName(type).getDeclaredConstructor().newInstance();
         } catch (ClassNotFoundException unknown) {

@@ -58,10 +58,10 @@ final class FilledSandbox implements AutoCloseable {
                 .path("salesforce");
     }
 
-    /** All contacts, as they are, one on a line. */
-    Stream<JsonNode> contacts() throws IOException, InterruptedException {
+    /** All records of an object, as they are. */
+    Stream<JsonNode> records(String object) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port
-                + "/sandbox/records/salesforce/Contact")).build();
+                + "/sandbox/records/salesforce/" + object)).build();
         return HTTP.send(request, HttpResponse.BodyHandlers.ofLines()).body().map(line -> {
             try {
                 return JSON.readTree(line);

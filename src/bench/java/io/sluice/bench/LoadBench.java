@@ -2,16 +2,11 @@ package io.sluice.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.store.Json;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.StringJoiner;
-import java.util.stream.Stream;
 
 /**
  * How long a table takes into an empty CRM, and a CRM's records into an empty table, at a sync's first start: in how many
@@ -76,7 +71,8 @@ public final class LoadBench implements Bench {
                 figures = figures(seconds, copy, sandbox.referee(), 0, sluice);
             }
             figures.put("byOperation", sandbox.referee().path("byOperation").toString());
-            figures.put("rowsThatDiffer", differing(scene, sandbox));
+            scene.bringBack(sandbox);
+            figures.put("rowsThatDiffer", scene.differing("copied", "arrived"));
             double naive = naive(sandbox) / NAIVE;
             figures.put("aCallARowSeconds", naive * LoadScene.RECORDS);
             figures.put("timesFasterThanThat", naive * LoadScene.RECORDS / (double) figures.get("seconds"));
@@ -95,7 +91,7 @@ public final class LoadBench implements Bench {
                 Read read = scene.await(sluice, READ, row -> new Read(Json.fields(row.getString(1)), row.getDouble(2)));
                 Map<String, Object> figures = figures(read.seconds(), copy, sandbox.referee(), before, sluice);
                 figures.put("callsOfTheReading", read.position().get("calls"));
-                figures.put("rowsThatDiffer", scene.differing("customer"));
+                figures.put("rowsThatDiffer", scene.differing("copied", "customer"));
                 return figures;
             }
         }
@@ -112,25 +108,6 @@ public final class LoadBench implements Bench {
         figures.put("copySeconds", copy);
         figures.put("timesOfCopy", seconds / copy);
         return figures;
-    }
-
-    /** What arrived, brought back into a table beside that which was sent. */
-    private static long differing(LoadScene scene, FilledSandbox sandbox) throws Exception {
-        Path csv = scene.work().resolve("arrived.csv");
-        try (BufferedWriter rows = Files.newBufferedWriter(csv); Stream<JsonNode> contacts = sandbox.contacts()) {
-            for (Iterator<JsonNode> each = contacts.iterator(); each.hasNext();) {
-                JsonNode contact = each.next();
-                StringJoiner row = new StringJoiner(",", "", "\n");
-                for (String column : FilledSandbox.COLUMNS.split(",")) {
-                    JsonNode value = contact.findValue(column);
-                    row.add(value == null || value.isNull() ? "" : value.asText());
-                }
-                rows.write(row.toString());
-            }
-        }
-        scene.createTable("arrived");
-        scene.copyIn("arrived", csv);
-        return scene.differing("arrived");
     }
 
     /** @return seconds for {@link #NAIVE} rows, a call each, one after the other */

@@ -1,5 +1,6 @@
 package io.sluice.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.store.Database;
 import io.sluice.store.EmbeddedDatabase;
 import java.io.BufferedWriter;
@@ -12,9 +13,12 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
+import java.util.stream.Stream;
 import org.postgresql.PGConnection;
 
 /**
@@ -55,17 +59,19 @@ final class LoadScene implements AutoCloseable {
 
     private static final String DIFFERING = """
             select count(*) from (
-                (table public.copied except table public.%1$s) union all
-                (table public.%1$s except table public.copied)) as d""";
+                (table public.%1$s except table public.%2$s) union all
+                (table public.%2$s except table public.%1$s)) as d""";
 
     private final Path work;
     private final Path csv;
+    private final Path syncs;
     private final EmbeddedDatabase server;
     private final Connection connection;
 
     LoadScene(Path work) throws IOException, SQLException {
         this.work = Files.createDirectories(work);
         this.csv = work.resolve("rows.csv");
+        this.syncs = work.resolve("syncs");
         this.server = EmbeddedDatabase.start(work.resolve("postgres"), 0);
         this.connection = DriverManager.getConnection(server.url());
         execute(TABLE.formatted("customer"));
@@ -77,10 +83,14 @@ final class LoadScene implements AutoCloseable {
         }
     }
 
+    /** Writes the file of a sync. */
+    void declare(String name, String sync) throws IOException {
+        Files.writeString(Files.createDirectories(syncs).resolve(name + ".camel.yaml"), sync);
+    }
+
     /** A bundle that begins with what is in the table, or with what is on both sides. */
     BackgroundProcess bundle(String initial, int sandboxPort) throws IOException {
-        Path syncs = Files.createDirectories(work.resolve("syncs"));
-        Files.writeString(syncs.resolve("customers.camel.yaml"), SYNC.formatted(initial));
+        declare("customers", SYNC.formatted(initial));
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("sluice.database.url", server.url());
         settings.put("sluice.demo", "false");
@@ -125,13 +135,31 @@ final class LoadScene implements AutoCloseable {
         }
     }
 
-    void createTable(String name) throws SQLException {
-        execute(TABLE.formatted(name));
+    /** Rows that only one of two tables has. */
+    long differing(String one, String other) throws SQLException {
+        return Database.query(connection, DIFFERING.formatted(one, other), row -> row.getLong(1)).get(0);
     }
 
-    /** Rows that only one of a table and {@code copied} has. */
-    long differing(String table) throws SQLException {
-        return Database.query(connection, DIFFERING.formatted(table), row -> row.getLong(1)).get(0);
+    /** What arrived, brought back into a table {@code arrived} beside that which was sent. */
+    void bringBack(FilledSandbox sandbox) throws Exception {
+        Path arrived = work.resolve("arrived.csv");
+        try (BufferedWriter rows = Files.newBufferedWriter(arrived); Stream<JsonNode> contacts = sandbox.records("Contact")) {
+            for (Iterator<JsonNode> each = contacts.iterator(); each.hasNext();) {
+                rows.write(csv(each.next(), List.of(FilledSandbox.COLUMNS.split(","))));
+            }
+        }
+        execute(TABLE.formatted("arrived"));
+        copyIn("arrived", arrived);
+    }
+
+    /** The fields of a record, none of which holds a comma. */
+    static String csv(JsonNode record, List<String> fields) {
+        StringJoiner row = new StringJoiner(",", "", "\n");
+        for (String field : fields) {
+            JsonNode value = record.findValue(field);
+            row.add(value == null || value.isNull() ? "" : value.asText());
+        }
+        return row.toString();
     }
 
     /** Asks until there is an answer: the bundle may not have made its schema yet. */
@@ -154,6 +182,10 @@ final class LoadScene implements AutoCloseable {
 
     Path work() {
         return work;
+    }
+
+    String url() {
+        return server.url();
     }
 
     @Override
