@@ -54,14 +54,23 @@ final class FilledSandbox implements AutoCloseable {
     }
 
     JsonNode referee() throws IOException, InterruptedException {
-        return json("GET", "/sandbox/referee", "application/json", BodyPublishers.noBody()).path("accounts")
-                .path("salesforce");
+        return referee("salesforce");
+    }
+
+    JsonNode referee(String account) throws IOException, InterruptedException {
+        return json("GET", "/sandbox/referee", "application/json", BodyPublishers.noBody()).path("accounts").path(account);
+    }
+
+    /** Sets a limit of an account, in calls per ten seconds. */
+    void limit(String account, String limit, int max) throws IOException, InterruptedException {
+        send("PUT", "/sandbox/limits/" + account, "application/json", BodyPublishers.ofString(
+                "{\"" + limit + "\":{\"max\":" + max + ",\"windowSeconds\":10}}"));
     }
 
     /** All records of an object, as they are. */
-    Stream<JsonNode> records(String object) throws IOException, InterruptedException {
+    Stream<JsonNode> records(String account, String object) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port
-                + "/sandbox/records/salesforce/" + object)).build();
+                + "/sandbox/records/" + account + "/" + object)).build();
         return HTTP.send(request, HttpResponse.BodyHandlers.ofLines()).body().map(line -> {
             try {
                 return JSON.readTree(line);

@@ -14,6 +14,7 @@ import java.util.Map;
  */
 public final class LoadBench implements Bench {
 
+    private static final int RECORDS = Integer.getInteger("bench.records", 500_000);
     private static final String DIRECTION = System.getProperty("bench.direction", "both");
     /** Rows sent one by one, as the usual custom integration does. */
     private static final int NAIVE = 2_000;
@@ -35,7 +36,7 @@ public final class LoadBench implements Bench {
     @Override
     public Map<String, Object> run(Path work) throws Exception {
         Map<String, Object> result = new LinkedHashMap<>();
-        String scene = "%,d records of 8 fields, the bundle in %d MiB of heap".formatted(LoadScene.RECORDS, LoadScene.HEAP);
+        String scene = "%,d records of 8 fields, the bundle in %d MiB of heap".formatted(RECORDS, LoadScene.HEAP);
         result.put("scene", scene);
         result.put("goal", "out: at most 60 calls; each direction at most 60 times a plain COPY");
         result.put("machine", "%d processors, for all processes; load %.1f before".formatted(
@@ -58,8 +59,8 @@ public final class LoadBench implements Bench {
     }
 
     private static Map<String, Object> out(Path work) throws Exception {
-        try (LoadScene scene = new LoadScene(work);
-                FilledSandbox sandbox = new FilledSandbox(work, 0, LoadScene.RECORDS)) {
+        try (LoadScene scene = new LoadScene(work, RECORDS);
+                FilledSandbox sandbox = new FilledSandbox(work, 0, RECORDS)) {
             scene.copyIn("copied");
             scene.copyIn("customer");
             scene.execute("analyze public.customer");
@@ -74,15 +75,15 @@ public final class LoadBench implements Bench {
             scene.bringBack(sandbox);
             figures.put("rowsThatDiffer", scene.differing("copied", "arrived"));
             double naive = naive(sandbox) / NAIVE;
-            figures.put("aCallARowSeconds", naive * LoadScene.RECORDS);
-            figures.put("timesFasterThanThat", naive * LoadScene.RECORDS / (double) figures.get("seconds"));
+            figures.put("aCallARowSeconds", naive * RECORDS);
+            figures.put("timesFasterThanThat", naive * RECORDS / (double) figures.get("seconds"));
             return figures;
         }
     }
 
     private static Map<String, Object> in(Path work) throws Exception {
-        try (LoadScene scene = new LoadScene(work);
-                FilledSandbox sandbox = new FilledSandbox(work, LoadScene.RECORDS, 0)) {
+        try (LoadScene scene = new LoadScene(work, RECORDS);
+                FilledSandbox sandbox = new FilledSandbox(work, RECORDS, 0)) {
             double copy = scene.copyIn("copied");
             long before = sandbox.referee().path("accepted").asLong();
             try (BackgroundProcess sluice = scene.bundle("both", sandbox.port())) {
@@ -101,7 +102,7 @@ public final class LoadBench implements Bench {
             BackgroundProcess sluice) throws IOException {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("seconds", seconds);
-        figures.put("rowsASecond", Math.round(LoadScene.RECORDS / seconds));
+        figures.put("rowsASecond", Math.round(RECORDS / seconds));
         figures.put("callsCountedByTheCrm", referee.path("accepted").asLong() - before);
         figures.put("refused", referee.path("refused").asLong());
         figures.put("peakMemoryMiB", sluice.peakMemory());

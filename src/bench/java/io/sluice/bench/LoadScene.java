@@ -27,7 +27,6 @@ import org.postgresql.PGConnection;
  */
 final class LoadScene implements AutoCloseable {
 
-    static final int RECORDS = Integer.getInteger("bench.records", 500_000);
     /** MiB of heap that the bundle gets. */
     static final int HEAP = 256;
 
@@ -68,7 +67,8 @@ final class LoadScene implements AutoCloseable {
     private final EmbeddedDatabase server;
     private final Connection connection;
 
-    LoadScene(Path work) throws IOException, SQLException {
+    /** @param records of the file that COPY reads */
+    LoadScene(Path work, int records) throws IOException, SQLException {
         this.work = Files.createDirectories(work);
         this.csv = work.resolve("rows.csv");
         this.syncs = work.resolve("syncs");
@@ -77,7 +77,7 @@ final class LoadScene implements AutoCloseable {
         execute(TABLE.formatted("customer"));
         execute(TABLE.formatted("copied"));
         try (BufferedWriter rows = Files.newBufferedWriter(csv)) {
-            for (int n = 0; n < RECORDS; n++) {
+            for (int n = 0; n < records; n++) {
                 rows.write(FilledSandbox.row(n) + "\n");
             }
         }
@@ -91,11 +91,16 @@ final class LoadScene implements AutoCloseable {
     /** A bundle that begins with what is in the table, or with what is on both sides. */
     BackgroundProcess bundle(String initial, int sandboxPort) throws IOException {
         declare("customers", SYNC.formatted(initial));
+        return bundle(Map.of("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort));
+    }
+
+    /** A bundle with the syncs that are declared. */
+    BackgroundProcess bundle(Map<String, String> account) throws IOException {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("sluice.database.url", server.url());
         settings.put("sluice.demo", "false");
         settings.put("sluice.sandbox.enabled", "false");
-        settings.put("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort);
+        settings.putAll(account);
         // the records are as young as the sandbox: an org's are not, and would not be told again as changes
         settings.put("sluice.receive.overlap", "100ms");
         settings.put("sluice.syncs.folder", syncs.toString());
@@ -140,12 +145,18 @@ final class LoadScene implements AutoCloseable {
         return Database.query(connection, DIFFERING.formatted(one, other), row -> row.getLong(1)).get(0);
     }
 
-    /** What arrived, brought back into a table {@code arrived} beside that which was sent. */
+    /** What arrived at Salesforce, brought back into a table {@code arrived} beside that which was sent. */
     void bringBack(FilledSandbox sandbox) throws Exception {
+        bringBack(sandbox, "salesforce", "Contact", List.of(FilledSandbox.COLUMNS.split(",")));
+    }
+
+    /** @param fields in the order of the table's columns */
+    void bringBack(FilledSandbox sandbox, String account, String object, List<String> fields) throws Exception {
         Path arrived = work.resolve("arrived.csv");
-        try (BufferedWriter rows = Files.newBufferedWriter(arrived); Stream<JsonNode> contacts = sandbox.records("Contact")) {
-            for (Iterator<JsonNode> each = contacts.iterator(); each.hasNext();) {
-                rows.write(csv(each.next(), List.of(FilledSandbox.COLUMNS.split(","))));
+        try (BufferedWriter rows = Files.newBufferedWriter(arrived);
+                Stream<JsonNode> records = sandbox.records(account, object)) {
+            for (Iterator<JsonNode> each = records.iterator(); each.hasNext();) {
+                rows.write(csv(each.next(), fields));
             }
         }
         execute(TABLE.formatted("arrived"));

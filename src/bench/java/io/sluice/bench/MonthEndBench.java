@@ -26,10 +26,11 @@ import java.util.stream.Stream;
  */
 public final class MonthEndBench implements Bench {
 
-    private static final int DEALS = LoadScene.RECORDS / 5;
+    private static final int RECORDS = Integer.getInteger("bench.records", 500_000);
+    private static final int DEALS = RECORDS / 5;
     private static final int CHANGES = Integer.getInteger("bench.changes", 200_000);
     /** Of these records, two thirds customers. */
-    private static final int CHANGED = Math.min(60_000, Integer.getInteger("bench.changed", LoadScene.RECORDS / 8));
+    private static final int CHANGED = Math.min(60_000, Integer.getInteger("bench.changed", RECORDS / 8));
     private static final int BURSTS = 20;
     private static final int WRITERS = 4;
     private static final long SEED = 4711;
@@ -75,15 +76,15 @@ public final class MonthEndBench implements Bench {
     public Map<String, Object> run(Path work) throws Exception {
         Map<String, Object> result = new LinkedHashMap<>();
         String scene = "%,d customers, %,d deals; %,d changes of %,d records in %d bursts, a transaction each".formatted(
-                LoadScene.RECORDS, DEALS, CHANGES, CHANGED, BURSTS);
+                RECORDS, DEALS, CHANGES, CHANGED, BURSTS);
         result.put("scene", scene);
         result.put("goal", "at most 1 % of the calls, every change there in the end, 0 refused");
         System.out.println(scene);
-        try (LoadScene database = new LoadScene(work);
-                FilledSandbox sandbox = new FilledSandbox(work, 0, LoadScene.RECORDS + DEALS)) {
+        try (LoadScene database = new LoadScene(work, RECORDS);
+                FilledSandbox sandbox = new FilledSandbox(work, 0, RECORDS + DEALS)) {
             database.copyIn("customer");
             database.execute(DEAL_TABLE.formatted("deal"));
-            database.execute(DEAL_ROWS.formatted(LoadScene.RECORDS, DEALS - 1));
+            database.execute(DEAL_ROWS.formatted(RECORDS, DEALS - 1));
             database.execute("analyze");
             database.declare("deals", DEAL_SYNC);
             try (BackgroundProcess sluice = database.bundle("table", sandbox.port())) {
@@ -160,11 +161,11 @@ public final class MonthEndBench implements Bench {
 
     private static void bringBackDeals(LoadScene database, FilledSandbox sandbox) throws Exception {
         Map<String, String> customers = new HashMap<>();
-        try (Stream<JsonNode> contacts = sandbox.records("Contact")) {
+        try (Stream<JsonNode> contacts = sandbox.records("salesforce", "Contact")) {
             contacts.forEach(it -> customers.put(it.findValue("Id").asText(), it.findValue("Customer_No__c").asText()));
         }
         Path csv = database.work().resolve("deals.csv");
-        try (BufferedWriter rows = Files.newBufferedWriter(csv); Stream<JsonNode> deals = sandbox.records("Opportunity")) {
+        try (BufferedWriter rows = Files.newBufferedWriter(csv); Stream<JsonNode> deals = sandbox.records("salesforce", "Opportunity")) {
             for (Iterator<JsonNode> each = deals.iterator(); each.hasNext();) {
                 String[] cells = LoadScene.csv(each.next(), DEAL_FIELDS).split(",", -1);
                 cells[1] = customers.getOrDefault(cells[1], "");
