@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -61,7 +62,7 @@ class RefusalStormTest {
             set(sluice, refused).start().awaitSettled();
             String known = crmId(sluice, refused);
             sluice.sandbox("POST", "/sandbox/faults/" + refused.account, refused.fault());
-            long end = System.nanoTime() + STORM.toNanos();
+            Instant end = Instant.now().plus(STORM);
             if (refused == Refused.BULK) {
                 sluice.sql("insert into customer (customer_no, last_name, first_name, tier) select 'N-' || n, 'Name', 'Jo',"
                         + " 'bronze' from generate_series(1, " + MANY + ") as n");
@@ -73,13 +74,14 @@ class RefusalStormTest {
             await().atMost(STORM.plusSeconds(5)).pollInterval(Duration.ofMillis(100)).until(() -> {
                 sluice.sql("update customer set city = 'City " + changes.incrementAndGet() + "' where customer_no like 'C-%"
                         + changes.get() % 10 + "'");
-                return System.nanoTime() > end;
+                return Instant.now().isAfter(end);
             });
-            await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(50)).until(() -> nothingWaits(sluice)
+            await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50)).until(() -> nothingWaits(sluice)
                     && (refused != Refused.SEARCH || "+49 storm".equals(phone(sluice, known))));
 
+            assertThat(recovered(sluice, refused)).isBefore(end.plusSeconds(10));
             JsonNode referee = referee(sluice, refused);
-            assertThat(referee.path("refused").asLong()).as("wasted calls").isBetween(2L, 10L);
+            assertThat(referee.path("refused").asLong()).as("wasted calls").isBetween(1L, 10L);
             assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
             // a look may be under way between the two
             await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(50)).until(() ->
@@ -104,6 +106,12 @@ class RefusalStormTest {
 
     private static boolean nothingWaits(RunningSluice sluice) throws SQLException {
         return sluice.number("select (select count(*) from sluice.change_log) + (select count(*) from sluice.outbox)") == 0;
+    }
+
+    /** When the call got through that found the storm to be over. How long the work took then is the machine's affair. */
+    private static Instant recovered(RunningSluice sluice, Refused refused) throws SQLException {
+        return Instant.ofEpochMilli(sluice.number("select (extract(epoch from recovered_at) * 1000)::bigint"
+                + " from sluice.refusal where kind = '" + refused.kind + "'"));
     }
 
     private static JsonNode referee(RunningSluice sluice, Refused refused) {
