@@ -73,9 +73,7 @@ create table sluice.outbox (
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
         autovacuum_vacuum_cost_delay = 0);   -- a busy queue's dead rows outnumber the living within a minute
 
-create index outbox_waiting on sluice.outbox (account, priority, since)
-    where operation is not null and lease is null;
-create index outbox_waiting_by_sync on sluice.outbox (account, sync, operation, priority, since)
+create index outbox_waiting on sluice.outbox (account, sync, operation, priority, since)
     where operation is not null and lease is null;
 create index outbox_leases on sluice.outbox (lease_until) where lease is not null;
 create index outbox_lease on sluice.outbox (lease) where lease is not null;

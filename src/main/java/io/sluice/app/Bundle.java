@@ -111,11 +111,12 @@ final class Bundle extends LifecycleStrategySupport {
         BulkJobs bulkJobs = new BulkJobs(database, quota.longestCall().plusSeconds(1),
                 settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery));
         Planner planner = new Planner(new Promise(settings.duration("sluice.promise.normal", "15m"),
-                settings.duration("sluice.promise.low", "6h")), settings.number("sluice.bulk.records", 100_000));
+                settings.duration("sluice.promise.low", "6h")), settings.number("sluice.bulk.records", 100_000),
+                settings.number("sluice.composite.collections", 5));
         BulkPlans plans = new BulkPlans(database, accounts, quota, bulkJobs, planner,
                 settings.number("sluice.bulk.bytes", 100_000_000), settings.duration("sluice.bulk.detour", "15m"), syncs);
         BulkDispatch bulk = new BulkDispatch(accounts, outbox, bulkJobs, new JobRecords(database, outbox), plans);
-        Dispatch dispatch = new Dispatch(accounts, permits, outbox, bulk, syncs);
+        Dispatch dispatch = new Dispatch(accounts, permits, outbox, bulk, planner, syncs);
 
         Applier applier = new Applier(database, capture);
         Loads loads = new Loads(database);

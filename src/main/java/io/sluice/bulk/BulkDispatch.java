@@ -10,6 +10,7 @@ import io.sluice.quota.Call;
 import io.sluice.quota.Permit;
 import java.sql.SQLException;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,14 +55,28 @@ public final class BulkDispatch {
                 new Call(account, transfer ? TRANSFER : STEP, due.priority(), false, due.member()));
     }
 
-    /** Whether so much waits behind the most urgent work that a job is the cheaper way. */
-    public boolean isPlanned(String account, Outbox.Head head) throws SQLException {
-        return plans.claim(account, head).isPresent();
+    /**
+     * Whose turn it is in an account.
+     *
+     * @param head      the most urgent work that does not gather, or null
+     * @param job       that is to begin with it, where so much waits behind it that this is the cheaper way
+     * @param gathering syncs whose work is left to become a larger job, while more of it comes
+     */
+    public record Turn(Outbox.Head head, Optional<BulkClaim> job, Set<String> gathering) {
     }
 
-    /** Whether a job that is planned should wait for what is about to join it. */
-    public boolean isGathering(Outbox.Head head) throws SQLException {
-        return plans.isGathering(head);
+    public Turn turn(String account) throws SQLException {
+        Set<String> gathering = new HashSet<>();
+        while (true) {
+            Optional<Outbox.Head> head = outbox.head(account, gathering);
+            if (head.isEmpty() || !plans.gathers(head.get())) {
+                Optional<BulkClaim> job = head.isEmpty() ? Optional.empty() : plans.claim(account, head.get());
+                if (job.isEmpty() || !plans.isGathering(head.get(), job.get())) {
+                    return new Turn(head.orElse(null), job, gathering);
+                }
+            }
+            gathering.add(head.get().sync());
+        }
     }
 
     /** The job whose step this permit is for, one that begins with it, or null: then the records go by other calls. */
@@ -75,12 +90,11 @@ public final class BulkDispatch {
     }
 
     private Optional<BulkJob> begun(Permit permit) throws SQLException {
-        Optional<Outbox.Head> head = outbox.head(permit.account());
-        if (head.isEmpty() || head.get().priority().compareTo(permit.priority()) > 0) {
+        Turn turn = turn(permit.account());
+        if (turn.head() == null || turn.head().priority().compareTo(permit.priority()) > 0) {
             return Optional.empty();
         }
-        Optional<BulkClaim> claim = plans.claim(permit.account(), head.get());
-        Optional<BulkJob> job = claim.isEmpty() ? Optional.empty() : jobs.begin(claim.get(), permit.member());
+        Optional<BulkJob> job = turn.job().isEmpty() ? Optional.empty() : jobs.begin(turn.job().get(), permit.member());
         job.ifPresent(it -> LOG.info("{}: {} {}s of {} go by a bulk job.", it.sync(), it.records(), it.operation(),
                 it.object()));
         return job;

@@ -19,14 +19,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Asks the planner with what the database knows. */
 public final class BulkPlans {
 
-    /** More of the same change is on its way from the log, which is worth a moment: one job instead of several. */
+    /**
+     * More is on its way from the log, which is worth some time: one job instead of several. Of what changes at any moment
+     * that is little; of a first load much, which is never news.
+     */
     private static final String ARRIVING = """
-            select from sluice.change_log
-            where source = ? and ?::timestamptz > clock_timestamp() - interval '5 seconds' limit 1""";
+            select op = 'S' as loaded from sluice.change_log where source = ? order by seq limit 1""";
+
+    /** A first load gathers until a job is full: the drain fills one in less than a minute. */
+    private static final Duration GATHERS = Duration.ofSeconds(5);
+
+    /** What waits is counted so often while it grows. */
+    private static final Duration COUNTS_AGAIN = Duration.ofMillis(250);
 
     /** No further than is wanted. A record may stand there more than once. */
     private static final String ARRIVED = """
@@ -41,6 +50,8 @@ public final class BulkPlans {
     private final long bytes;
     private final Detours detours;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
+    /** Sync to the moment, of this process, at which it is looked at again. */
+    private final Map<String, Long> gathering = new ConcurrentHashMap<>();
 
     /**
      * @param bytes  of one job at most, which the user allows
@@ -66,26 +77,38 @@ public final class BulkPlans {
         if (bulk.isEmpty() || !Planner.mayWait(head.own()) || !syncs.containsKey(head.sync())) {
             return Optional.empty();
         }
-        int enough = Planner.least(crm, head.operation(), false);
+        int enough = planner.least(crm, head.operation(), false);
         long waiting = BulkClaim.waiting(database, account, head.sync(), head.operation(), enough);
         if (waiting < enough) {
             // the drain is on its way with the rest: sending its first part by calls would only spend them
             waiting += database.first(ARRIVED, row -> row.getLong(1), syncs.get(head.sync()).getTable(), enough).orElse(0L);
         }
-        if (waiting < Planner.least(crm, head.operation(), true)) {
+        if (waiting < planner.least(crm, head.operation(), true)) {
             return Optional.empty();
         }
         Situation situation = situation(account, head, waiting);
         Method method = planner.plan(crm, situation).method();
         return method.way() != Method.Way.BULK ? Optional.empty()
                 : Optional.of(new BulkClaim(account, head.sync(), head.operation(),
-                        Planner.least(crm, head.operation(), situation.scarce()), method.most(),
+                        planner.least(crm, head.operation(), situation.scarce()), method.most(),
                         Math.min(bytes, bulk.get().bytes()), bulk.get().reserved()));
     }
 
     /** Whether a job that is planned should wait for what is about to join it. */
-    public boolean isGathering(Outbox.Head head) throws SQLException {
-        return !database.query(ARRIVING, row -> true, syncs.get(head.sync()).getTable(), head.since()).isEmpty();
+    public boolean isGathering(Outbox.Head head, BulkClaim job) throws SQLException {
+        Optional<Boolean> loaded = database.first(ARRIVING, row -> row.getBoolean(1), syncs.get(head.sync()).getTable());
+        boolean gathers = loaded.isPresent() && (loaded.get() || head.age().compareTo(GATHERS) < 0)
+                && BulkClaim.waiting(database, job.account(), job.sync(), job.operation(), job.most()) < job.most();
+        if (gathers) {
+            gathering.put(head.sync(), System.nanoTime() + COUNTS_AGAIN.toNanos());
+        }
+        return gathers;
+    }
+
+    /** Whether that was so a moment ago, and still is. */
+    boolean gathers(Outbox.Head head) {
+        Long until = gathering.get(head.sync());
+        return until != null && System.nanoTime() - until < 0 && Planner.mayWait(head.own());
     }
 
     /** The plan for so many records that wait behind the most urgent of them. */

@@ -93,7 +93,7 @@ public final class JobRecords {
      * @return how many of the job's records are in flight still
      */
     long settle(BulkJob job, Stream<Outcome> outcomes) throws SQLException {
-        Claim claim = new Claim(job.lease(), job.account(), job.object(), job.sync(), job.operation(), List.of());
+        Claim claim = new Claim(job.lease(), job.account(), job.object(), job.sync(), job.operation(), false, List.of());
         List<Outcome> some = new ArrayList<>();
         for (Iterator<Outcome> all = outcomes.iterator(); all.hasNext();) {
             some.add(all.next());

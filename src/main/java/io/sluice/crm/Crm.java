@@ -18,6 +18,11 @@ public interface Crm {
     /** Most records that one collections call takes. */
     int collectionSize(Operation operation);
 
+    /** How many collections of upserts, of several objects, one composite call carries; 1: it knows no such call. */
+    default int collectionsACall() {
+        return 1;
+    }
+
     /** Whether it tells of changes by itself, to {@code /webhooks/ACCOUNT}; then it has a webhook-action. */
     default boolean sendsWebhooks() {
         return false;

@@ -53,7 +53,7 @@ public record BulkClaim(String account, String sync, Operation operation, int le
             picked as materialized (select * from sized where bytes <= ?),
             %s
             select min(object) as object, count(*) as records, min(priority) as priority from taken""".formatted(FITS, Outbox.among("o", "chosen"),
-            Outbox.TAKE.formatted("'infinity'"));
+            Outbox.TAKE.formatted("'{}'::uuid[]", "'infinity'"));
 
     /**
      * How many records could go.

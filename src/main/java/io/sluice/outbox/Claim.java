@@ -5,8 +5,18 @@ import io.sluice.Operation;
 import java.util.List;
 import java.util.UUID;
 
-/** Work of one call, held under a lease until it is settled or the lease ends. */
-public record Claim(UUID lease, String account, String object, String sync, Operation operation, List<Change> changes) {
+/**
+ * Work of one sync for one call, held under a lease until it is settled or the lease ends.
+ *
+ * @param halved whether a call with it was refused for what is wrong with some record of it, which is being found
+ */
+public record Claim(UUID lease, String account, String object, String sync, Operation operation, boolean halved,
+        List<Change> changes) {
+
+    /** Whether work of other objects may go in the same call. */
+    public boolean joins() {
+        return operation == Operation.UPSERT && !halved;
+    }
 
     public int size() {
         return changes.size();

@@ -13,9 +13,11 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -84,7 +86,23 @@ public final class Outbox {
             .formatted(Parents.HOLD, among("o", "pointless"), among("o", "effective"));
 
     /**
-     * The most urgent record that no other process is claiming decides the call; places left are filled with the next
+     * The operations of an account's syncs of which something waits, from one to the next by the index: what of a large heap
+     * is not to be looked at, since its sync is paused or gathers, is not walked through.
+     */
+    private static final String KINDS = """
+            kind(account, sync, operation) as (
+                (select o.account, o.sync, o.operation from sluice.outbox o
+                 where o.account = ? and o.operation is not null and o.lease is null
+                 order by o.account, o.sync, o.operation limit 1)
+                union all
+                select next.account, next.sync, next.operation from kind cross join lateral (
+                    select o.account, o.sync, o.operation from sluice.outbox o
+                    where o.account = kind.account and o.operation is not null and o.lease is null
+                      and (o.account, o.sync, o.operation) > (kind.account, kind.sync, kind.operation)
+                    order by o.account, o.sync, o.operation limit 1) as next)""";
+
+    /**
+     * The most urgent record that is due decides the call; places left are filled with the next
      * lower work of the same sync and operation. The first column says how many were dropped for being no change, or left
      * to wait for their parents.
      *
@@ -94,33 +112,46 @@ public final class Outbox {
      * since of {@code is not distinct from} it expects next to no row.
      */
     private static final String CLAIM = """
-            with head as materialized (
-                select account, object, sync, operation, fill from sluice.outbox
-                where account = ? and operation is not null and lease is null and due <= clock_timestamp()
-                  and priority <= ?
-                  and account not in (%1$s) and sync not in (%2$s)
-                order by priority, since limit 1 for update skip locked),
+            with recursive %5$s,
+            head as materialized (
+                select h.account, h.object, h.sync, h.operation, h.fill as halved,
+                       case h.operation when 'delete' then least(h.fill, ?) else h.fill end as fill
+                from kind cross join lateral (
+                    select * from sluice.outbox o
+                    where o.account = kind.account and o.sync = kind.sync and o.operation = kind.operation
+                      and o.operation is not null and o.lease is null and o.due <= clock_timestamp() and o.priority <= ?
+                    order by o.priority, o.since limit 1) as h
+                where kind.account not in (%1$s) and kind.sync not in (%2$s) and kind.sync <> all (?::text[])
+                  and (not ? or h.operation = 'upsert' and h.fill is null) and h.object <> all (?::text[])
+                order by h.priority, h.since limit 1),
             picked as materialized (
                 select * from (
                     select o.* from sluice.outbox o
                     where o.account = ? and o.sync = (select sync from head)
                       and o.operation = (select operation from head) and o.operation is not null
-                      and case when o.fill is null then (select fill from head) is null
-                               else o.fill = (select fill from head) end
+                      and case when o.fill is null then (select halved from head) is null
+                               else o.fill = (select halved from head) end
                       and o.lease is null and o.due <= clock_timestamp()
                     order by o.priority, o.since limit %3$d for update of o skip locked) as most
                 order by priority, since limit (select fill from head)),
             %4$s
-            select (select count(*) from idle) + (select count(*) from held) as dropped, taken.*
+            select (select count(*) from idle) + (select count(*) from held) as dropped,
+                   (select halved from head) is not null as halved, (select sync from head) as head, taken.*
             from (values (1)) as always(row) left join taken on true
             order by taken.priority, taken.since, taken.key""";
 
     private static final String HEAD = """
-            select priority, case when priority = 0 then 0 else least(priority + promoted, 3) end as own, sync, operation,
-                   since, (extract(epoch from clock_timestamp() - since) * 1000)::bigint as age from sluice.outbox
-            where account = ? and operation is not null and lease is null and due <= clock_timestamp()
-              and account not in (%s) and sync not in (%s)
-            order by priority, since limit 1""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
+            with recursive %3$s
+            select h.* from kind cross join lateral (
+                select o.priority, case when o.priority = 0 then 0 else least(o.priority + o.promoted, 3) end as own, o.sync,
+                       o.operation, o.since,
+                       (extract(epoch from clock_timestamp() - o.since) * 1000)::bigint as age
+                from sluice.outbox o
+                where o.account = kind.account and o.sync = kind.sync and o.operation = kind.operation
+                  and o.operation is not null and o.lease is null and o.due <= clock_timestamp()
+                order by o.priority, o.since limit 1) as h
+            where kind.account not in (%1$s) and kind.sync not in (%2$s) and kind.sync <> all (?::text[])
+            order by h.priority, h.since limit 1""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS, KINDS);
 
     /** A step up for each patience that went by, but never into the critical. */
     private static final String PROMOTE = """
@@ -290,7 +321,13 @@ public final class Outbox {
 
     /** The most urgent work of an account; nothing when none is due that no pause stops. */
     public Optional<Head> head(String account) throws SQLException {
-        return database.first(HEAD, Head::of, account);
+        return head(account, Set.of());
+    }
+
+    /** The same, but of these syncs. */
+    public Optional<Head> head(String account, Set<String> but) throws SQLException {
+        return database.transaction(connection -> Database.query(connection, HEAD, Head::of, account,
+                connection.createArrayOf("text", but.toArray())).stream().findFirst());
     }
 
     /** How urgent that is. */
@@ -308,25 +345,60 @@ public final class Outbox {
         return database.update(PROMOTE, patienceMillis);
     }
 
+    /** As below, of any operation, and of any sync. */
+    public Optional<Claim> claim(String account, int most, Priority least) throws SQLException {
+        return claim(account, new Room(most, most), least, Set.of());
+    }
+
+    /**
+     * What a call has room for.
+     *
+     * @param upserts records
+     * @param deletes records
+     */
+    public record Room(int upserts, int deletes) {
+    }
+
     /**
      * Claims the most urgent work of an account. Places that are left in the call are filled with less urgent work: the
      * call costs the same.
      *
-     * @param most  records a call takes
      * @param least how urgent the most urgent of them must be
+     * @param but   syncs that are left alone
      * @return nothing when no work is due that changes anything
      */
-    public Optional<Claim> claim(String account, int most, Priority least) throws SQLException {
+    public Optional<Claim> claim(String account, Room room, Priority least, Set<String> but) throws SQLException {
+        return claim(account, room, least, but, List.of());
+    }
+
+    /**
+     * Claims what goes in the same call after what has been claimed already: upserts of another object, among them of
+     * records that waited for those to be in the CRM.
+     *
+     * @param most   records
+     * @param before whose records are written first; of one account
+     */
+    public Optional<Claim> claimBeside(List<Claim> before, int most, Priority least, Set<String> but) throws SQLException {
+        return claim(before.get(0).account(), new Room(most, most), least, but, before);
+    }
+
+    private Optional<Claim> claim(String account, Room room, Priority least, Set<String> but, List<Claim> before)
+            throws SQLException {
         UUID id = UUID.randomUUID();
+        Set<String> others = new HashSet<>(but);
         while (true) {
-            Picked picked = pick(account, most, least, id);
+            Picked picked = pick(account, room, least, others, before, id);
             if (!picked.rows().isEmpty()) {
                 Row first = picked.rows().get(0);
                 return Optional.of(new Claim(id, account, first.object(), first.sync(), first.change().operation(),
-                        picked.rows().stream().map(Row::change).toList()));
+                        picked.halved(), picked.rows().stream().map(Row::change).toList()));
             }
             if (picked.dropped() == 0) {
-                return Optional.empty();
+                if (picked.sync() == null) {
+                    return Optional.empty();
+                }
+                // somebody else is claiming all of it just now, which hides no other work
+                others.add(picked.sync());
             }
         }
     }
@@ -334,7 +406,7 @@ public final class Outbox {
     /** @param most records of a call */
     static String claimOf(int most) {
         return CLAIM.formatted(Pauses.ACCOUNTS, Pauses.SYNCS, most,
-                TAKE.formatted("clock_timestamp() + ? * interval '1 millisecond'"));
+                TAKE.formatted("?::uuid[]", "clock_timestamp() + ? * interval '1 millisecond'"), KINDS);
     }
 
     /**
@@ -350,19 +422,34 @@ public final class Outbox {
 
     private record Row(Change change, String object, String sync) { }
 
-    /** @param dropped how many changed nothing or wait for their parents: behind them may be work */
-    private record Picked(int dropped, List<Row> rows) { }
+    /**
+     * @param dropped how many changed nothing or wait for their parents: behind them may be work
+     * @param sync    of the most urgent work, or null where there was none
+     */
+    private record Picked(int dropped, boolean halved, String sync, List<Row> rows) { }
 
-    private Picked pick(String account, int most, Priority least, UUID id) throws SQLException {
+    private Picked pick(String account, Room room, Priority least, Set<String> but, List<Claim> before, UUID id)
+            throws SQLException {
         int[] dropped = new int[1];
-        List<Row> rows = database.planned(connection -> Database.query(connection, claimOf(most), row -> {
-            dropped[0] = row.getInt("dropped");
-            return row.getString("key") == null ? null
-                    : new Row(new Change(row.getString("key"), Operation.of(row.getString("inflight_operation")),
-                            row.getString("crm_id"), Json.fields(row.getString("inflight"))),
-                            row.getString("object"), row.getString("sync"));
-        }, account, least.rank(), account, id, lease.toMillis()));
-        return new Picked(dropped[0], rows.stream().filter(Objects::nonNull).toList());
+        boolean[] halved = new boolean[1];
+        String[] sync = new String[1];
+        Object[] leases = before.stream().map(Claim::lease).toArray();
+        Object[] objects = before.stream().map(Claim::object).toArray();
+        List<Row> rows = database.planned(connection -> {
+            Parents.makeDue(connection, before);
+            return Database.query(connection, claimOf(room.upserts()), row -> {
+                dropped[0] = row.getInt("dropped");
+                halved[0] = row.getBoolean("halved");
+                sync[0] = row.getString("head");
+                return row.getString("key") == null ? null
+                        : new Row(new Change(row.getString("key"), Operation.of(row.getString("inflight_operation")),
+                                row.getString("crm_id"), Json.fields(row.getString("inflight"))),
+                                row.getString("object"), row.getString("sync"));
+            }, account, room.deletes(), least.rank(), connection.createArrayOf("text", but.toArray()), !before.isEmpty(),
+                    connection.createArrayOf("text", objects), account, connection.createArrayOf("uuid", leases), id,
+                    lease.toMillis());
+        });
+        return new Picked(dropped[0], halved[0], sync[0], rows.stream().filter(Objects::nonNull).toList());
     }
 
     /** Takes the outcomes of a call that was answered record by record. */

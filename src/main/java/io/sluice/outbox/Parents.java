@@ -1,5 +1,6 @@
 package io.sluice.outbox;
 
+import io.sluice.Change;
 import io.sluice.store.Database;
 import java.sql.Array;
 import java.sql.Connection;
@@ -40,7 +41,8 @@ public final class Parents {
      * stands in the dead letters, or may still be in the change log, of which what is older than the child can hold it. A
      * parent that nobody knows is left to the CRM to judge. Two that name each other do not both wait.
      *
-     * <p>They are not taken, and their parents become as urgent as they are.
+     * <p>They are not taken, and their parents become as urgent as they are. What goes in the same call as its parent, and
+     * after that, need not wait: the text has a place for the leases of what goes before.
      */
     static final String HOLD = """
             children as materialized (
@@ -69,8 +71,12 @@ public final class Parents {
                 left join lateral (
                     select l.changed_at from sluice.change_log l where l.source = c.source order by l.seq limit 1)
                     as captured on true
-                where waiting.key is not null or dead.key is not null
-                   or captured.changed_at <= c.since + interval '1 second'),
+                left join lateral (
+                    select q.key from sluice.outbox q
+                    where q.account = c.account and q.object = c.parent_object and q.key = c.parent_key
+                      and q.inflight_operation = 'upsert' and q.lease = any (%%s) limit 1) as before on true
+                where before.key is null and (waiting.key is not null or dead.key is not null
+                   or captured.changed_at <= c.since + interval '1 second')),
             held as (
                 update sluice.outbox o set
                     waits_for = e.parent_key, waits_for_object = e.parent_object,
@@ -98,6 +104,10 @@ public final class Parents {
                 due = clock_timestamp()
             where o.account = ? and o.waits_for_object = ? and o.waits_for = any (?::text[]) and o.lease is null""";
 
+    private static final String MAKE_DUE = """
+            update sluice.outbox o set waits_for = null, waits_for_object = null, due = clock_timestamp()
+            where o.account = ? and o.waits_for_object = ? and o.waits_for = any (?::text[]) and o.lease is null""";
+
     private final Database database;
 
     public Parents(Database database) {
@@ -114,8 +124,16 @@ public final class Parents {
         });
     }
 
-    private static Array texts(Connection connection, List<Parent> parents, Function<Parent, String> part)
+    /** What waits for records that are about to go may go with them. */
+    static void makeDue(Connection connection, List<Claim> parents) throws SQLException {
+        if (!parents.isEmpty()) {
+            Claim last = parents.get(parents.size() - 1);
+            Database.update(connection, MAKE_DUE, last.account(), last.object(), texts(connection, last.changes(), Change::key));
+        }
+    }
+
+    private static <T> Array texts(Connection connection, List<T> parts, Function<T, String> part)
             throws SQLException {
-        return connection.createArrayOf("text", parents.stream().map(part).toArray());
+        return connection.createArrayOf("text", parts.stream().map(part).toArray());
     }
 }

@@ -10,9 +10,9 @@ import java.util.Locale;
  */
 public record Method(Way way, String kamelet, int most) {
 
-    /** One call for some records, or a job of several calls for very many. */
+    /** One call for some records, one for several collections of them, or a job of several calls for very many. */
     public enum Way {
-        COLLECTIONS, BULK;
+        COLLECTIONS, COMPOSITE, BULK;
 
         @Override
         public String toString() {

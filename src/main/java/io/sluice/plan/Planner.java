@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * Chooses the API method that takes the fewest calls of those that can be paid and keep what the priority promises. Pure
@@ -16,6 +17,7 @@ import java.util.List;
  * <pre>
  * way           calls for n records            begins after   records a second
  * collections   n / collection size            at once        400
+ * composite     n / some collections           at once        400
  * bulk          {@link Bulk#calls()} a job             60 s           2,000
  * </pre>
  */
@@ -33,40 +35,100 @@ public final class Planner {
     /** A job holds its records until it is over, so it must be worth that many times its calls while there are enough. */
     private static final int WORTH = 2;
 
-    private final Promise promise;
-    private final int mostInAJob;
-
-    /** @param mostInAJob records that the user allows; 0: there are no jobs */
-    public Planner(Promise promise, int mostInAJob) {
-        this.promise = promise;
-        this.mostInAJob = mostInAJob;
+    /** A way with what it costs. */
+    private record Choice(Method method, Option option) {
     }
 
-    /** By collections: what is left where nothing else is to be chosen from. */
-    public static Method collections(Crm crm, Operation operation) {
-        return new Method(Method.Way.COLLECTIONS, crm.name() + "-" + operation + "-sink",
-                crm.collectionSize(operation));
+    private final Promise promise;
+    private final int mostInAJob;
+    private final int mostInACall;
+
+    /**
+     * @param mostInAJob  records that the user allows; 0: there are no jobs
+     * @param mostInACall collections that the user allows; 1: there are no composite calls
+     */
+    public Planner(Promise promise, int mostInAJob, int mostInACall) {
+        this.promise = promise;
+        this.mostInAJob = mostInAJob;
+        this.mostInACall = mostInACall;
+    }
+
+    /** How many collections of upserts one call may carry; of one object each, or all of one. */
+    public int collections(Crm crm) {
+        return Math.max(1, Math.min(mostInACall, crm.collectionsACall()));
+    }
+
+    /** Most records of one object that go in one call, behind work of this urgency. */
+    public int most(Crm crm, Operation operation, Priority urgency) {
+        Method collection = collection(crm, operation);
+        return against(collection, composite(crm), operation, urgency) == null ? composite(crm).most() : collection.most();
+    }
+
+    /**
+     * The way of one call for what was claimed.
+     *
+     * @param records of each object
+     */
+    public Method call(Crm crm, Operation operation, List<Integer> records) {
+        Method collection = collection(crm, operation);
+        return records.size() == 1 && records.get(0) <= collection.most() ? collection : composite(crm);
+    }
+
+    private static Method collection(Crm crm, Operation operation) {
+        return new Method(Method.Way.COLLECTIONS, crm.name() + "-" + operation + "-sink", crm.collectionSize(operation));
+    }
+
+    private Method composite(Crm crm) {
+        return new Method(Method.Way.COMPOSITE, crm.name() + "-composite-upsert-sink",
+                collections(crm) * crm.collectionSize(Operation.UPSERT));
     }
 
     /** What to do with what waits, and why. */
     public Plan plan(Crm crm, Situation situation) {
-        Method collections = collections(crm, situation.operation());
-        Option calls = new Cost(Method.Way.COLLECTIONS, collections.most(), 1, Duration.ZERO, 400)
-                .option(situation.waiting(), null);
-        if (crm.bulk().isEmpty()) {
-            return new Plan(collections, "the CRM has no other way", List.of(calls));
+        List<Choice> choices = choices(crm, situation);
+        List<Option> options = choices.stream().map(Choice::option).toList();
+        Choice calls = cheapest(choices.stream().filter(it -> it.method().way() != Method.Way.BULK).toList(), situation);
+        Choice jobs = choices.stream().filter(it -> it.method().way() == Method.Way.BULK).findFirst().orElse(null);
+        if (jobs == null) {
+            return new Plan(calls.method(), "the CRM has no other way", options);
         }
-        Bulk bulk = crm.bulk().get();
-        int most = Math.min(mostInAJob, bulk.records());
-        Option jobs = new Cost(Method.Way.BULK, Math.max(1, most), bulk.calls(), Duration.ofSeconds(60), 2000)
-                .option(situation.waiting(), against(bulk, situation));
-        List<Option> options = List.of(calls, jobs);
-        if (jobs.against() != null) {
-            return new Plan(collections, jobs.against(), options);
+        if (jobs.option().against() != null) {
+            return new Plan(calls.method(), jobs.option().against(), options);
         }
-        Option chosen = cheapest(options, situation);
-        return new Plan(chosen == jobs ? new Method(Method.Way.BULK, crm.name() + "-bulk", most) : collections,
-                why(crm, calls, jobs, chosen, situation), options);
+        Choice chosen = cheapest(List.of(calls, jobs), situation);
+        return new Plan(chosen.method(), why(crm, calls.option(), jobs.option(), chosen == jobs, situation), options);
+    }
+
+    private List<Choice> choices(Crm crm, Situation situation) {
+        List<Choice> choices = new ArrayList<>();
+        Method collection = collection(crm, situation.operation());
+        choices.add(choice(collection, 1, Duration.ZERO, 400, situation, null));
+        if (collections(crm) > 1) {
+            Method composite = composite(crm);
+            choices.add(choice(composite, 1, Duration.ZERO, 400, situation,
+                    against(collection, composite, situation.operation(), situation.urgency())));
+        }
+        crm.bulk().ifPresent(bulk -> choices.add(choice(new Method(Method.Way.BULK, crm.name() + "-bulk",
+                Math.min(mostInAJob, bulk.records())), bulk.calls(), Duration.ofSeconds(60), 2000, situation,
+                against(bulk, situation))));
+        return choices;
+    }
+
+    private static Choice choice(Method method, int calls, Duration beginsAfter, int recordsASecond, Situation situation,
+            String against) {
+        return new Choice(method, new Cost(method.way(), Math.max(1, method.most()), calls, beginsAfter, recordsASecond)
+                .option(situation.waiting(), against));
+    }
+
+    /** Why a composite call of several collections is out of the question, or null. */
+    private static String against(Method collection, Method composite, Operation operation, Priority urgency) {
+        if (composite.most() <= collection.most()) {
+            return "the CRM or the settings allow one collection a call";
+        }
+        if (operation != Operation.UPSERT) {
+            return "a composite call carries upserts only";
+        }
+        return mayWait(urgency) ? null : "what is critical or high does not wait for the answer to a large call";
     }
 
     /** Why a job is out of the question, or null. */
@@ -92,31 +154,32 @@ public final class Planner {
     }
 
     /** Of those that can be paid, of those that come in time, the cheapest; where none can or does, of all. */
-    private Option cheapest(List<Option> options, Situation situation) {
-        List<Option> left = some(options, it -> it.calls() <= situation.callsLeft());
+    private Choice cheapest(List<Choice> choices, Situation situation) {
+        List<Choice> left = some(choices, it -> it.against() == null);
+        left = some(left, it -> it.calls() <= situation.callsLeft());
         left = some(left, it -> promise.keeps(situation.urgency(), situation.age(), it.takes()));
-        return left.stream().min(Comparator.comparing(it -> weighed(it, situation.scarce()))).orElseThrow();
+        return left.stream().min(Comparator.comparing(it -> weighed(it.option(), situation.scarce()))).orElseThrow();
     }
 
-    private static List<Option> some(List<Option> options, java.util.function.Predicate<Option> wanted) {
-        List<Option> some = new ArrayList<>(options);
-        some.removeIf(wanted.negate());
-        return some.isEmpty() ? options : some;
+    private static List<Choice> some(List<Choice> choices, Predicate<Option> wanted) {
+        List<Choice> some = choices.stream().filter(it -> wanted.test(it.option())).toList();
+        return some.isEmpty() ? choices : some;
     }
 
     private static long weighed(Option option, boolean scarce) {
-        return option.way() == Method.Way.COLLECTIONS || scarce ? option.calls() : WORTH * option.calls();
+        return option.way() != Method.Way.BULK || scarce ? option.calls() : WORTH * option.calls();
     }
 
     /** From so many records on a job can be the cheaper way; fewer need not be counted. */
-    public static int least(Crm crm, Operation operation, boolean scarce) {
-        return crm.bulk().map(bulk -> bulk.calls() * (scarce ? 1 : WORTH) * crm.collectionSize(operation) + 1)
+    public int least(Crm crm, Operation operation, boolean scarce) {
+        return crm.bulk().map(bulk -> bulk.calls() * (scarce ? 1 : WORTH) * most(crm, operation, Priority.NORMAL) + 1)
                 .orElse(Integer.MAX_VALUE);
     }
 
-    private String why(Crm crm, Option calls, Option jobs, Option chosen, Situation situation) {
-        String both = calls.calls() + " calls one after the other, or " + jobs.calls() + " for a bulk job";
-        if (chosen == jobs) {
+    private String why(Crm crm, Option calls, Option jobs, boolean job, Situation situation) {
+        String both = calls.calls() + (calls.calls() == 1 ? " call, or " : " calls one after the other, or ") + jobs.calls()
+                + " for a bulk job";
+        if (job) {
             return both + (calls.calls() > situation.callsLeft()
                     ? ", and " + situation.callsLeft() + " are left" : "");
         }

@@ -6,6 +6,7 @@ import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.bulk.BulkDispatch;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
@@ -15,12 +16,14 @@ import io.sluice.quota.Call;
 import io.sluice.quota.Permit;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,13 +39,16 @@ public final class Dispatch {
     private final Permits permits;
     private final Outbox outbox;
     private final BulkDispatch bulk;
+    private final Planner planner;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
 
-    public Dispatch(Accounts accounts, Permits permits, Outbox outbox, BulkDispatch bulk, List<Sync> syncs) {
+    public Dispatch(Accounts accounts, Permits permits, Outbox outbox, BulkDispatch bulk, Planner planner,
+            List<Sync> syncs) {
         this.accounts = accounts;
         this.permits = permits;
         this.outbox = outbox;
         this.bulk = bulk;
+        this.planner = planner;
         syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
 
@@ -74,30 +80,54 @@ public final class Dispatch {
     /** The next step of a job goes before new work that is no more urgent: it holds records. */
     private Optional<Call> wanted(String account) throws SQLException {
         Optional<Call> step = bulk.due(account, false);
-        Optional<Outbox.Head> head = outbox.head(account);
-        if (head.isEmpty() || step.isPresent() && step.get().priority().compareTo(head.get().priority()) <= 0) {
+        BulkDispatch.Turn turn = bulk.turn(account);
+        if (turn.head() == null || step.isPresent() && step.get().priority().compareTo(turn.head().priority()) <= 0) {
             return step;
         }
-        Priority urgency = head.get().priority();
-        if (!bulk.isPlanned(account, head.get())) {
-            return Optional.of(new Call(account, "write", urgency, false));
+        return Optional.of(new Call(account, turn.job().isPresent() ? BulkDispatch.STEP : "write", turn.head().priority(),
+                false));
+    }
+
+    /**
+     * The most urgent work of an account, none less urgent than the permit allows, with what else fits into the call; or
+     * null. Beside what is urgent goes only what is no less so, for a large call is answered late.
+     */
+    public Cargo claim(Permit permit) throws SQLException {
+        Crm crm = accounts.get(permit.account()).crm();
+        Set<String> gathering = bulk.turn(permit.account()).gathering();
+        int collection = planner.most(crm, Operation.UPSERT, Priority.CRITICAL);
+        int room = planner.most(crm, Operation.UPSERT, permit.priority());
+        List<Claim> claims = new ArrayList<>();
+        outbox.claim(permit.account(), new Outbox.Room(room, crm.collectionSize(Operation.DELETE)), permit.priority(),
+                gathering).ifPresent(claims::add);
+        if (claims.isEmpty()) {
+            return null;
         }
-        return bulk.isGathering(head.get()) ? Optional.empty()
-                : Optional.of(new Call(account, BulkDispatch.STEP, urgency, false));
+        Priority least = Planner.mayWait(permit.priority()) ? Priority.LOW : permit.priority();
+        int left = planner.collections(crm) - collections(claims.get(0), collection);
+        while (left > 0 && claims.get(0).joins()) {
+            Optional<Claim> beside = outbox.claimBeside(claims, Math.min(room, left * collection), least, gathering);
+            if (beside.isEmpty()) {
+                break;
+            }
+            claims.add(beside.get());
+            left -= collections(beside.get(), collection);
+        }
+        return new Cargo(writer(crm, claims), claims);
     }
 
-    /** The most urgent work of an account, none less urgent than the permit allows, or null. */
-    public Claim claim(Permit permit) throws SQLException {
-        int most = Planner.collections(accounts.get(permit.account()).crm(), Operation.UPSERT).most();
-        return outbox.claim(permit.account(), most, permit.priority()).orElse(null);
+    private static int collections(Claim claim, int size) {
+        return (claim.size() + size - 1) / size;
     }
 
-    /** Where the work goes: the writer Kamelet with what it must know of the sync. */
-    public String writer(Claim claim) {
-        Sync sync = syncs.get(claim.sync());
-        Method method = Planner.collections(accounts.get(claim.account()).crm(), claim.operation());
-        return "kamelet:" + method.kamelet() + "?account=" + claim.account() + "&object=" + sync.getObject()
-                + "&externalId=" + sync.getExternalId();
+    private String writer(Crm crm, List<Claim> claims) {
+        Claim first = claims.get(0);
+        Method method = planner.call(crm, first.operation(), claims.stream().map(Claim::size).toList());
+        Sync sync = syncs.get(first.sync());
+        return "kamelet:" + method.kamelet() + "?account=" + first.account() + (method.way() == Method.Way.COLLECTIONS
+                ? "&object=" + sync.getObject() + "&externalId=" + sync.getExternalId()
+                : "&externalIds=" + claims.stream().map(claim -> syncs.get(claim.sync()))
+                        .map(it -> it.getObject() + ":" + it.getExternalId()).collect(Collectors.joining(",")));
     }
 
     /**
@@ -106,12 +136,19 @@ public final class Dispatch {
      * @param status  HTTP status of the call
      * @param refused whether a limit of the CRM's refused it, or null: then nothing came of it, and the work waits again
      */
-    public void settle(Claim claim, List<Outcome> outcomes, int status, Boolean refused) throws SQLException {
-        if (Boolean.TRUE.equals(refused)) {
-            outbox.release(claim);
-            return;
+    public void settle(Cargo cargo, List<Outcome> outcomes, int status, Boolean refused) throws SQLException {
+        List<List<Outcome>> parts = Boolean.TRUE.equals(refused) ? List.of() : cargo.outcomes(outcomes);
+        for (int i = 0; i < cargo.claims().size(); i++) {
+            if (parts.isEmpty()) {
+                outbox.release(cargo.claims().get(i));
+            } else {
+                outbox.settle(cargo.claims().get(i), parts.get(i), cargo.size() > 1 && refusesContent(status));
+                tell(cargo.claims().get(i), parts.get(i));
+            }
         }
-        outbox.settle(claim, outcomes, claim.size() > 1 && refusesContent(status));
+    }
+
+    private static void tell(Claim claim, List<Outcome> outcomes) {
         long done = count(outcomes, Outcome.Status.DONE);
         long retry = count(outcomes, Outcome.Status.RETRY);
         long rejected = count(outcomes, Outcome.Status.REJECTED);

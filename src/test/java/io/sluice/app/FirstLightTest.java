@@ -140,14 +140,14 @@ class FirstLightTest {
 
     @Test
     @Order(8)
-    void tenThousandRowsInOneTransactionCostAtMostFiftyOneCalls() throws SQLException {
+    void tenThousandRowsInOneTransactionCostAtMostTwelveCalls() throws SQLException {
         sluice.sql("insert into customer (customer_no, last_name, tier) select 'N-' || n, 'Name ' || n, 'bronze'"
                 + " from generate_series(1, 10000) as n");
         sluice.awaitSettled();
         long before = sluice.counted();
         sluice.sql("update customer set phone = '+1 ' || customer_no where customer_no like 'N-%'");
         sluice.awaitSettled();
-        assertThat(sluice.counted() - before).isLessThanOrEqualTo(51);
+        assertThat(sluice.counted() - before).isLessThanOrEqualTo(12);
         assertThat(sluice.records("Contact", "Customer_No__c").values().stream()
                 .filter(contact -> contact.path("Phone").asText().startsWith("+1 N-"))).hasSize(10_000);
     }

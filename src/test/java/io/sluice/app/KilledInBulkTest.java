@@ -49,7 +49,7 @@ class KilledInBulkTest {
         sluice = RunningSluice.replica(home, database.port(), RunningSluice.freePort())
                 // a step is taken up again when a process has started meanwhile
                 .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "500ms")
-                .with("sluice.bulk.transfer-timeout", "4s");
+                .with("sluice.bulk.transfer-timeout", "4s").with("sluice.composite.collections", 1);
         sandbox = SandboxProcess.start(home, sluice.sandboxPort);
         sluice.start().awaitSettled();
         sluice.sql("insert into customer (customer_no, last_name, tier) select 'N-' || n, 'Name ' || n, 'bronze'"

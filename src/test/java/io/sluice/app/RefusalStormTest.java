@@ -93,7 +93,7 @@ class RefusalStormTest {
     }
 
     private static RunningSluice set(RunningSluice sluice, Refused refused) throws IOException {
-        return refused.account.equals("salesforce") ? sluice : sluice.withoutSyncs()
+        return refused.account.equals("salesforce") ? sluice.with("sluice.composite.collections", 1) : sluice.withoutSyncs()
                 .with("sluice.account.hubspot.crm", "hubspot")
                 .with("sluice.account.hubspot.url", "http://127.0.0.1:" + sluice.sandboxPort)
                 .with("sluice.account.hubspot.access-token", "pat-sandbox")

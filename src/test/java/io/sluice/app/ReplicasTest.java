@@ -80,6 +80,8 @@ class ReplicasTest {
         for (int i = 0; i < REPLICAS; i++) {
             replicas.add(RunningSluice.replica(home.resolve("replica-" + i), databasePort, sandboxPort)
                     .with("sluice.account.salesforce.limit.short", MAX + " per " + WINDOW_SECONDS + "s")
+                    // many calls, each answered long before its lease ends
+                    .with("sluice.composite.collections", 1)
                     .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "1s"));
         }
         await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(50)).ignoreExceptions().until(() ->

@@ -444,7 +444,8 @@ class OutboxTest {
     @ValueSource(ints = {0, 1_500, 20_000})
     void aCallReadsWhatItTakesHoweverMuchWaits(int known) throws SQLException {
         twentyThousandWaitOfWhich(known);
-        assertThat(plan(Database.FIXED_PLAN, filled(Outbox.claimOf(200), "'crm'", "3", "'crm'", "gen_random_uuid()", "60000")))
+        assertThat(plan(Database.FIXED_PLAN, filled(Outbox.claimOf(200), "'crm'", "200", "3", "'{}'", "false", "'{}'",
+                "'crm'", "'{}'", "gen_random_uuid()", "60000")))
                 .contains("actual rows=200 ").doesNotContainPattern("actual rows=\\d{4}").doesNotContain("JIT");
     }
 

@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,6 +72,24 @@ class ParentsTest {
         assertThat(outbox.claim("crm", 100, Priority.LOW)).isEmpty();
         done(parent);
         assertThat(keys(claim())).containsExactly("d-1", "d-2");
+    }
+
+    @Test
+    void aChildThatWaitedGoesInTheSameCallAsItsParentAndAfterIt() throws SQLException {
+        deal("d-1", "\"c-1\"", 2);
+        assertThat(keys(claim())).as("of nobody yet").containsExactly("d-1");
+        company("c-2", "{\"Name\": \"C\"}", 2);
+        deal("d-2", "\"c-2\"", 2);
+        deal("d-3", "\"c-9\"", 2);
+        company("c-9", "{\"Name\": \"C\"}", 3);
+        DATABASE.run("update sluice.outbox set waits_for = 'c-2', waits_for_object = 'Company',"
+                + " due = now() + interval '30 seconds' where key = 'd-2'");
+        Claim parent = outbox.claim("crm", 1, Priority.LOW).orElseThrow();
+        assertThat(keys(parent)).containsExactly("c-2");
+        Claim beside = outbox.claimBeside(List.of(parent), 100, Priority.LOW, Set.of()).orElseThrow();
+        assertThat(keys(beside)).as("d-3 waits for what is in another call").containsExactly("d-2");
+        assertThat(beside.object()).isEqualTo("Deal");
+        assertThat(outbox.claimBeside(List.of(parent, beside), 100, Priority.LOW, Set.of())).isEmpty();
     }
 
     @Test

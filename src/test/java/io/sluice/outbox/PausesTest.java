@@ -172,6 +172,6 @@ class PausesTest {
         String plan = String.join("\n", DATABASE.texts("explain (analyze, buffers, timing off) "
                 + Outbox.WAITING.replace("?", "'{crm,other}'")));
         assertThat(waiting()).isEmpty();
-        assertThat(plan).doesNotContain("Seq Scan on outbox").contains("outbox_waiting_by_sync");
+        assertThat(plan).doesNotContain("Seq Scan on outbox").contains("outbox_waiting");
     }
 }

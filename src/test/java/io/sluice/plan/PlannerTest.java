@@ -9,6 +9,7 @@ import io.sluice.crm.Bulk;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PlannerTest {
 
     /** 200 records a call; a job takes ten calls, and five may be open. */
-    private record Example(Optional<Bulk> bulk) implements Crm {
+    private record Example(Optional<Bulk> bulk, int collectionsACall) implements Crm {
 
         @Override
         public String name() {
@@ -43,11 +44,12 @@ class PlannerTest {
     }
 
     private static final Crm WITH = new Example(Optional.of(
-            new Bulk(Set.of(Operation.UPSERT), 150_000, 100_000_000, 5, 10, 10_000, 15_000, null)));
-    private static final Crm WITHOUT = new Example(Optional.empty());
+            new Bulk(Set.of(Operation.UPSERT), 150_000, 100_000_000, 5, 10, 10_000, 15_000, null)), 1);
+    private static final Crm WITHOUT = new Example(Optional.empty(), 1);
+    private static final Crm COMPOSITE = new Example(WITH.bulk(), 5);
     private static final Promise PROMISE = new Promise(Duration.ofMinutes(15), Duration.ofHours(6));
 
-    private final Planner planner = new Planner(PROMISE, 100_000);
+    private final Planner planner = new Planner(PROMISE, 100_000, 5);
 
     /** Young work of normal priority, with quota enough. */
     private static Situation waiting(long records) {
@@ -62,11 +64,11 @@ class PlannerTest {
     void aJobIsPlannedFromWhereItTakesHalfTheCallsAndFromLessOnWhereTheyAreScarce() {
         assertThat(way(waiting(4000))).isEqualTo(Method.Way.COLLECTIONS);
         assertThat(way(waiting(4001))).isEqualTo(Method.Way.BULK);
-        assertThat(Planner.least(WITH, Operation.UPSERT, false)).isEqualTo(4001);
+        assertThat(planner.least(WITH, Operation.UPSERT, false)).isEqualTo(4001);
 
         assertThat(way(scarce(2000))).isEqualTo(Method.Way.COLLECTIONS);
         assertThat(way(scarce(2001))).isEqualTo(Method.Way.BULK);
-        assertThat(Planner.least(WITH, Operation.UPSERT, true)).isEqualTo(2001);
+        assertThat(planner.least(WITH, Operation.UPSERT, true)).isEqualTo(2001);
     }
 
     private static Situation scarce(long records) {
@@ -77,8 +79,8 @@ class PlannerTest {
     void aJobIsNoLargerThanTheCrmOrTheUserAllows() {
         assertThat(planner.plan(WITH, waiting(1_000_000)).method())
                 .isEqualTo(new Method(Method.Way.BULK, "crm-bulk", 100_000));
-        assertThat(new Planner(PROMISE, 1_000_000).plan(WITH, waiting(1_000_000)).method().most()).isEqualTo(150_000);
-        assertThat(new Planner(PROMISE, 0).plan(WITH, waiting(1_000_000)).method().way())
+        assertThat(new Planner(PROMISE, 1_000_000, 5).plan(WITH, waiting(1_000_000)).method().most()).isEqualTo(150_000);
+        assertThat(new Planner(PROMISE, 0, 5).plan(WITH, waiting(1_000_000)).method().way())
                 .isEqualTo(Method.Way.COLLECTIONS);
     }
 
@@ -128,6 +130,36 @@ class PlannerTest {
         assertThat(way(waiting(3000))).isEqualTo(Method.Way.COLLECTIONS);
         assertThat(way(poor)).isEqualTo(Method.Way.BULK);
         assertThat(planner.plan(WITH, poor).why()).contains("12 are left");
+    }
+
+    @Test
+    void aCompositeCallOfFiveCollectionsIsPlannedFromTheSecondOnAndMakesJobsWorthItLater() {
+        assertThat(planner.plan(COMPOSITE, waiting(200)).method()).isEqualTo(new Method(Method.Way.COLLECTIONS,
+                "crm-upsert-sink", 200));
+        assertThat(planner.plan(COMPOSITE, waiting(201)).method()).isEqualTo(new Method(Method.Way.COMPOSITE,
+                "crm-composite-upsert-sink", 1000));
+        assertThat(planner.plan(COMPOSITE, waiting(20_000)).method().way()).isEqualTo(Method.Way.COMPOSITE);
+        assertThat(planner.plan(COMPOSITE, waiting(20_001)).method().way()).isEqualTo(Method.Way.BULK);
+        assertThat(planner.plan(COMPOSITE, waiting(3000)).options()).extracting(Option::calls).containsExactly(15L, 3L, 10L);
+    }
+
+    @Test
+    void whatIsUrgentOrADeleteGoesByOneCollectionAndSoDoesAllWhereTheUserAllowsNoMore() {
+        assertThat(planner.most(COMPOSITE, Operation.UPSERT, Priority.NORMAL)).isEqualTo(1000);
+        assertThat(planner.most(COMPOSITE, Operation.UPSERT, Priority.HIGH)).isEqualTo(200);
+        assertThat(planner.most(COMPOSITE, Operation.DELETE, Priority.LOW)).isEqualTo(200);
+        assertThat(new Planner(PROMISE, 0, 3).most(COMPOSITE, Operation.UPSERT, Priority.LOW)).isEqualTo(600);
+        assertThat(new Planner(PROMISE, 0, 1).most(COMPOSITE, Operation.UPSERT, Priority.LOW)).isEqualTo(200);
+        assertThat(planner.plan(COMPOSITE, new Situation(Operation.UPSERT, Priority.HIGH, 1000, Duration.ZERO, 100, false, 5,
+                null)).method().way()).isEqualTo(Method.Way.COLLECTIONS);
+    }
+
+    @Test
+    void severalObjectsGoByACompositeCallHoweverFewTheyAre() {
+        assertThat(planner.call(COMPOSITE, Operation.UPSERT, List.of(1, 1)).way()).isEqualTo(Method.Way.COMPOSITE);
+        assertThat(planner.call(COMPOSITE, Operation.UPSERT, List.of(200)).way()).isEqualTo(Method.Way.COLLECTIONS);
+        assertThat(planner.call(COMPOSITE, Operation.UPSERT, List.of(201)).way()).isEqualTo(Method.Way.COMPOSITE);
+        assertThat(planner.call(COMPOSITE, Operation.DELETE, List.of(200)).kamelet()).isEqualTo("crm-delete-sink");
     }
 
     @Test

@@ -99,7 +99,10 @@ public final class SalesforceComposite {
         return parts;
     }
 
-    /** The answer as a list of outcomes, in the order of the records that came in. */
+    /**
+     * The answer as a list of outcomes, in the order of the records that came in. Where a part was refused as a whole its
+     * HTTP status stands for the call's: that answers 200 whatever became of its parts.
+     */
     @SuppressWarnings("unchecked")
     public void outcomes(Exchange exchange) {
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
@@ -116,6 +119,8 @@ public final class SalesforceComposite {
                 outcomes[part.places().get(i)] = own.get(i);
             }
         }
+        answers.values().stream().filter(part -> !part.ok()).findFirst()
+                .ifPresent(part -> exchange.getMessage().setHeader(SalesforceCalls.STATUS, part.status()));
         exchange.getMessage().setBody(List.of(outcomes));
     }
 

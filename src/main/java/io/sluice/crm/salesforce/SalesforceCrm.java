@@ -26,6 +26,9 @@ public final class SalesforceCrm implements Crm {
     /** sObject Collections take up to 200 records a request (REST API Developer Guide, "sObject Collections"). */
     static final int COLLECTION_SIZE = 200;
 
+    /** A Composite call takes up to five collections (REST API Developer Guide, "Composite"). */
+    private static final int COLLECTIONS_A_CALL = 5;
+
     /**
      * A day takes 15,000 batches of 10,000 records, an upload 150 MB ("Bulk API Limits"; 100 MB leave room for the CSV to
      * grow). Create, upload, close, results, and some looks at the job.
@@ -46,6 +49,11 @@ public final class SalesforceCrm implements Crm {
     @Override
     public int collectionSize(Operation operation) {
         return COLLECTION_SIZE;
+    }
+
+    @Override
+    public int collectionsACall() {
+        return COLLECTIONS_A_CALL;
     }
 
     @Override

@@ -1,0 +1,76 @@
+package io.sluice.send;
+
+import io.sluice.Change;
+import io.sluice.Outcome;
+import io.sluice.outbox.Claim;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * What goes to the CRM in one call: work of one sync, or of several that feed different objects, parents before children.
+ *
+ * @param writer the Kamelet that makes the call, with what it must know
+ */
+public record Cargo(String writer, List<Claim> claims) {
+
+    public Cargo {
+        claims = List.copyOf(claims);
+    }
+
+    /** Records. */
+    public int size() {
+        return claims.stream().mapToInt(Claim::size).sum();
+    }
+
+    /** The body of the call: changes; with their object, where a call may carry several. */
+    public List<?> getRecords() {
+        return claims.size() == 1 && !composite() ? claims.get(0).changes() : claims.stream()
+                .flatMap(claim -> claim.changes().stream().map(change -> named(claim.object(), change))).toList();
+    }
+
+    private boolean composite() {
+        return writer.contains("externalIds=");
+    }
+
+    private static Map<String, Object> named(String object, Change change) {
+        Map<String, Object> record = new LinkedHashMap<>();
+        record.put("object", object);
+        record.put("key", change.key());
+        record.put("fields", change.fields());
+        return record;
+    }
+
+    /**
+     * The outcomes of each claim, of those of all records in their order. A child that was rejected because its parent was
+     * not written before it in the same call is tried again, or would be dead for what is wrong with another record: a
+     * field that names a record has its relationship before a dot.
+     */
+    List<List<Outcome>> outcomes(List<Outcome> all) {
+        List<List<Outcome>> parts = new ArrayList<>();
+        Set<String> unwritten = new HashSet<>();
+        int from = 0;
+        for (Claim claim : claims) {
+            List<Outcome> part = new ArrayList<>(all.subList(from, from + claim.size()));
+            for (int i = 0; i < claim.size(); i++) {
+                Outcome outcome = part.get(i);
+                if (outcome.status() == Outcome.Status.REJECTED && names(claim.changes().get(i), unwritten)) {
+                    part.set(i, Outcome.retry(outcome.key(), outcome.code(), outcome.message()));
+                }
+            }
+            part.stream().filter(it -> it.status() != Outcome.Status.DONE).map(Outcome::key).forEach(unwritten::add);
+            parts.add(part);
+            from += claim.size();
+        }
+        return parts;
+    }
+
+    private static boolean names(Change child, Set<String> unwritten) {
+        return child.fields().entrySet().stream().anyMatch(field -> field.getKey().contains(".")
+                && unwritten.contains(Objects.toString(field.getValue(), null)));
+    }
+}
