@@ -49,10 +49,15 @@ record ApiCall(Account account, Call call, List<String> path) {
 
     /** The object that the path names, by its name or by its type id. */
     Table table() {
-        String name = part(1);
+        return table(part(1));
+    }
+
+    /** The object of this name, label or type id. */
+    Table table(String name) {
         return account.store().table(name)
                 .or(() -> account.store().tables().stream().filter(t -> t.type().keyPrefix().equals(name)
                         || t.type().label().equalsIgnoreCase(name)).findFirst())
+                .filter(table -> StandardObjects.isObject(table.type()))
                 .orElseThrow(() -> HubspotError.invalid("Unable to infer object type from: " + name).thrown());
     }
 
@@ -101,7 +106,9 @@ record ApiCall(Account account, Call call, List<String> path) {
     static Row live(Table table, String id) {
         Row row = table.row(id);
         for (int merges = 0; row != null && row.isDeleted() && merges < 100; merges++) {
-            String survivor = (String) table.type().field(StandardObjects.MERGED_INTO).orElseThrow().read(row);
+            Row gone = row;
+            String survivor = (String) table.type().field(StandardObjects.MERGED_INTO).map(field -> field.read(gone))
+                    .orElse(null);
             row = survivor == null ? null : table.row(survivor);
         }
         return row;

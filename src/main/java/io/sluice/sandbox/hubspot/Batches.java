@@ -70,7 +70,7 @@ final class Batches {
         List<ObjectNode> results = new ArrayList<>();
         List<String> unknown = new ArrayList<>();
         Set<String> asked = new HashSet<>();
-        for (JsonNode input : inputs(body)) {
+        for (JsonNode input : inputs(body, LARGEST)) {
             if (!asked.add(id(input))) {
                 continue;
             }
@@ -84,7 +84,7 @@ final class Batches {
         List<HubspotError> errors = unknown.isEmpty() ? List.of() : List.of(HubspotError.notFound("Could not get some "
                 + table.type().label().toUpperCase(Locale.ROOT) + " objects, they may be deleted or not exist. Check "
                 + "that ids are valid.").in("ids", unknown));
-        return answer(call, 200, started, results, errors);
+        return answer(call, 200, started, results, items(errors));
     }
 
     private static Answer write(ApiCall call, Request.Attempt attempt, int status, boolean tellNew, Step step) {
@@ -110,7 +110,11 @@ final class Batches {
             }
             return null;
         });
-        return answer(call, status, started, results, errors);
+        return answer(call, status, started, results, items(errors));
+    }
+
+    private static List<ObjectNode> items(List<HubspotError> errors) {
+        return errors.stream().map(Answers::item).toList();
     }
 
     private static ObjectNode result(Table table, RecordWriter.Written written, JsonNode input, boolean tellNew) {
@@ -121,15 +125,15 @@ final class Batches {
         return traceId(input) == null ? result : result.put("objectWriteTraceId", traceId(input));
     }
 
-    private static Answer answer(ApiCall call, int status, long started, List<ObjectNode> results,
-            List<HubspotError> errors) {
+    /** The results in any order, with what went wrong beside them: 207 instead of the status where something did. */
+    static Answer answer(ApiCall call, int status, long started, List<ObjectNode> results, List<ObjectNode> errors) {
         ObjectNode body = Answers.JSON.createObjectNode().put("status", "COMPLETE");
         ArrayNode shown = body.putArray("results");
         shuffled(results).forEach(shown::add);
         if (!errors.isEmpty()) {
             body.put("numErrors", errors.size());
             ArrayNode told = body.putArray("errors");
-            errors.forEach(error -> told.add(Answers.item(error)));
+            errors.forEach(told::add);
         }
         body.put("startedAt", Answers.moment(started)).put("completedAt", Answers.moment(call.store().now()));
         return Answers.json(errors.isEmpty() ? status : 207, body);
@@ -146,16 +150,16 @@ final class Batches {
     }
 
     static List<JsonNode> inputs(ApiCall call) {
-        return inputs(call.body());
+        return inputs(call.body(), LARGEST);
     }
 
-    private static List<JsonNode> inputs(JsonNode body) {
+    static List<JsonNode> inputs(JsonNode body, int most) {
         if (!body.path("inputs").isArray()) {
             throw HubspotError.invalid("Some required fields were not set: [inputs]").thrown();
         }
-        if (body.path("inputs").size() > LARGEST) {
+        if (body.path("inputs").size() > most) {
             throw HubspotError.invalid("Batch size of " + body.path("inputs").size() + " is over the limit of "
-                    + LARGEST + " inputs.").thrown();
+                    + most + " inputs.").thrown();
         }
         List<JsonNode> inputs = new ArrayList<>();
         body.path("inputs").forEach(inputs::add);

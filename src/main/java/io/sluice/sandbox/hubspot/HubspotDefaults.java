@@ -33,6 +33,8 @@ public final class HubspotDefaults implements Accounts.CrmDefaults {
         spec.putObject(Limiter.CONCURRENT).put("max", ANY_NUMBER);
         limits.set(spec);
         StandardObjects.all().forEach(account.store()::declare);
+        account.store().declare(Links.object());
+        account.store().declare(AssociationTypes.labels());
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.sluice.sandbox.hubspot;
 
+import io.sluice.sandbox.server.Fault;
+
 import java.util.List;
 import java.util.Map;
 
@@ -38,8 +40,19 @@ record HubspotError(int status, String category, String message, Map<String, Lis
         return of(423, "LOCKED", "The record is locked by another write. Wait two seconds before you send it again.");
     }
 
+    /** What the sandbox was told to say of this record. */
+    static HubspotError of(Fault fault) {
+        return fault.kind() == Fault.Kind.ROW_LOCK ? locked() : of(fault.settings().path("status").asInt(400),
+                fault.settings().path("errorCode").asText("VALIDATION_ERROR"),
+                fault.settings().path("message").asText("The sandbox was told to reject this record."));
+    }
+
     HubspotError in(String name, List<String> values) {
-        return new HubspotError(status, category, message, Map.of(name, values), details);
+        return in(Map.of(name, values));
+    }
+
+    HubspotError in(Map<String, List<String>> places) {
+        return new HubspotError(status, category, message, places, details);
     }
 
     /** Thrown where the error is the whole call's. */

@@ -93,7 +93,11 @@ public final class HubspotProtocol implements Protocol {
 
     private static Set<String> objects(ApiCall api) {
         try {
-            return "objects".equals(api.part(0)) ? Set.of(api.table().type().name()) : Set.of();
+            return switch (api.part(0)) {
+                case "objects" -> Set.of(api.table().type().name());
+                case Links.ASSOCIATIONS -> Set.of(Links.ASSOCIATIONS);
+                default -> Set.of();
+            };
         } catch (HubspotError.Thrown e) {
             // the work says that there is no such object
             return Set.of();

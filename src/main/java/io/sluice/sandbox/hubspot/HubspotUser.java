@@ -11,13 +11,17 @@ import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
  * Someone who works in HubSpot's own screens. Takes properties bare or under {@code properties}; {@code
- * {"archived":false}} restores a record that was archived.
+ * {"archived":false}} restores a record that was archived. As records of the object {@code associations}, they make and
+ * take away associations of any two records.
  */
 public final class HubspotUser implements CrmUser {
 
@@ -33,6 +37,9 @@ public final class HubspotUser implements CrmUser {
 
     @Override
     public String write(Account account, Table table, String idOrKey, JsonNode fields, Request.Attempt attempt) {
+        if (Links.ASSOCIATIONS.equals(table.type().name())) {
+            return associate(account, fields, attempt);
+        }
         JsonNode properties = fields.path("properties").isObject() ? fields.path("properties") : fields;
         if (idOrKey == null) {
             return change(account, table, attempt, writer -> writer.create(properties).row().id());
@@ -48,11 +55,48 @@ public final class HubspotUser implements CrmUser {
 
     @Override
     public void delete(Account account, Table table, String idOrKey, Request.Attempt attempt) {
-        String id = known(account, table, idOrKey).id();
+        Row row = known(account, table, idOrKey);
+        if (!StandardObjects.isObject(table.type())) {
+            try (Transaction transaction = account.store().begin()) {
+                transaction.delete(table, row, Map.of(), Origin.USER.user());
+                attempt.commit(transaction);
+            }
+            return;
+        }
+        String id = row.id();
         change(account, table, attempt, writer -> {
             writer.archive(id);
             return id;
         });
+    }
+
+    /** {@code {"from":"ID","to":"ID","types":[1]}}; without types it is the one without a label. */
+    private static String associate(Account account, JsonNode fields, Request.Attempt attempt) {
+        Links.End from = end(account, fields.path("from").asText());
+        Links.End to = end(account, fields.path("to").asText());
+        Set<Integer> numbers = new HashSet<>();
+        fields.path("types").forEach(type -> numbers.add(type.asInt()));
+        List<AssociationType> types = AssociationTypes.between(account.store(), from.table(), to.table()).stream()
+                .filter(type -> numbers.contains(type.id())).toList();
+        if (types.size() < numbers.size()) {
+            throw new IllegalArgumentException("Not every type of " + numbers + " is one from "
+                    + from.table().type().name() + " to " + to.table().type().name() + ".");
+        }
+        try (Transaction transaction = account.store().begin()) {
+            String id = new Links(account.store()).add(transaction, from, to, types, Origin.USER).id();
+            attempt.commit(transaction);
+            return id;
+        }
+    }
+
+    private static Links.End end(Account account, String id) {
+        for (Table table : account.store().tables()) {
+            Row row = StandardObjects.isObject(table.type()) ? ApiCall.live(table, id) : null;
+            if (row != null) {
+                return new Links.End(table, row);
+            }
+        }
+        throw new IllegalArgumentException("There is no record with the id '" + id + "' to associate.");
     }
 
     private static String change(Account account, Table table, Request.Attempt attempt,

@@ -2,7 +2,6 @@ package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-import io.sluice.sandbox.server.Fault;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
@@ -125,10 +124,7 @@ final class RecordWriter {
             throw HubspotError.locked().thrown();
         }
         attempt.rowFaults().strike(table.type().name(), key, row == null ? null : row.id()).ifPresent(fault -> {
-            throw (fault.kind() == Fault.Kind.ROW_LOCK ? HubspotError.locked() : HubspotError.of(
-                    fault.settings().path("status").asInt(400),
-                    fault.settings().path("errorCode").asText("VALIDATION_ERROR"),
-                    fault.settings().path("message").asText("The sandbox was told to reject this record."))).thrown();
+            throw HubspotError.of(fault).thrown();
         });
     }
 

@@ -49,6 +49,11 @@ final class StandardObjects {
                         .unique("ticket_no", PropertyType.STRING)));
     }
 
+    /** Whether records of it can be asked for; associations are kept beside the objects but are none. */
+    static boolean isObject(ObjectType type) {
+        return !Links.ASSOCIATIONS.equals(type.name()) && !AssociationTypes.LABELS.equals(type.name());
+    }
+
     /** An object that was declared: custom ones have type ids from 2-2000000 on. */
     static ObjectType custom(String name, String label, String keyPrefix) {
         int place = Integer.parseInt(keyPrefix, 36);

@@ -1,0 +1,154 @@
+package io.sluice.sandbox.hubspot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import io.sluice.sandbox.server.Request;
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.IdScheme;
+import io.sluice.sandbox.store.ObjectType;
+import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Store;
+import io.sluice.sandbox.store.Table;
+import io.sluice.sandbox.store.Transaction;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Which types of association there are between two objects: those of HubSpot's own, and the labels that users made,
+ * which are kept like records.
+ */
+final class AssociationTypes {
+
+    /** The table of labels; no object that the API knows. */
+    static final String LABELS = "association_labels";
+
+    private static final String PRIMARY = "Primary";
+    /** Numbers far above HubSpot's own, so that none is two things. */
+    private static final int FIRST_UNLABELLED = 10_000;
+    private static final int FIRST_LABEL = 1_000_000;
+    private static final int MOST_OBJECTS = 100;
+    private static final long LABEL_IDS = 8_000_000_000_000_000L;
+
+    private static final Field FROM = Field.of("from_object", "From", PropertyType.STRING.field()).readOnly();
+    private static final Field TO = Field.of("to_object", "To", PropertyType.STRING.field()).readOnly();
+    private static final Field LABEL = Field.of("label", "Label", PropertyType.STRING.field()).readOnly();
+    private static final Field INVERSE = Field.of("inverse_label", "Inverse label", PropertyType.STRING.field())
+            .readOnly();
+
+    /** Type ids that HubSpot documents, each with its number from the other side. */
+    private static final List<Known> KNOWN = List.of(
+            new Known("contacts", "companies", 279, 280, null), new Known("contacts", "companies", 1, 2, PRIMARY),
+            new Known("contacts", "deals", 4, 3, null), new Known("contacts", "tickets", 15, 16, null),
+            new Known("deals", "companies", 341, 342, null), new Known("deals", "companies", 5, 6, PRIMARY),
+            new Known("tickets", "companies", 339, 340, null), new Known("tickets", "companies", 26, 25, PRIMARY),
+            new Known("tickets", "deals", 28, 27, null), new Known("contacts", "contacts", 449, 449, null),
+            new Known("companies", "companies", 450, 450, null), new Known("deals", "deals", 451, 451, null),
+            new Known("tickets", "tickets", 452, 452, null));
+
+    private AssociationTypes() { }
+
+    private record Known(String from, String to, int id, int inverse, String label) { }
+
+    static ObjectType labels() {
+        return new ObjectType(LABELS, "Association label", "Association labels", LABELS, IdScheme.counted(LABEL_IDS),
+                List.of(FROM, TO, LABEL, INVERSE));
+    }
+
+    /** Every type between these objects, the one without a label first. */
+    static List<AssociationType> between(Store store, Table from, Table to) {
+        List<AssociationType> types = new ArrayList<>();
+        for (Known known : KNOWN) {
+            if (known.from.equals(from.type().name()) && known.to.equals(to.type().name())) {
+                types.add(new AssociationType(false, known.id, known.label, known.inverse, known.label != null,
+                        false));
+            } else if (known.to.equals(from.type().name()) && known.from.equals(to.type().name())) {
+                types.add(new AssociationType(false, known.inverse, known.label, known.id, false,
+                        known.label != null));
+            }
+        }
+        if (types.isEmpty()) {
+            types.add(new AssociationType(true, unlabelled(store, from, to), null, unlabelled(store, to, from), false,
+                    false));
+        }
+        table(store).forEach(row -> label(store, row, from, to).ifPresent(types::addAll));
+        return types;
+    }
+
+    /** The one that every other type includes. */
+    static AssociationType unlabelled(List<AssociationType> types) {
+        return types.stream().filter(type -> type.label() == null).findFirst().orElseThrow();
+    }
+
+    /** The numbers of a pair of custom objects follow from the order in which objects were declared, which stays. */
+    private static int unlabelled(Store store, Table from, Table to) {
+        List<Table> tables = List.copyOf(store.tables());
+        return FIRST_UNLABELLED + tables.indexOf(from) * MOST_OBJECTS + tables.indexOf(to);
+    }
+
+    private static Optional<List<AssociationType>> label(Store store, Row row, Table from, Table to) {
+        ObjectType type = table(store).type();
+        int number = FIRST_LABEL + 2 * row.number();
+        String label = value(type, LABEL, row);
+        String inverse = Optional.ofNullable(value(type, INVERSE, row)).orElse(label);
+        boolean onward = from.type().name().equals(value(type, FROM, row)) && to.type().name().equals(value(type, TO, row));
+        boolean back = to.type().name().equals(value(type, FROM, row)) && from.type().name().equals(value(type, TO, row));
+        if (row.isDeleted() || !onward && !back) {
+            return Optional.empty();
+        }
+        List<AssociationType> types = new ArrayList<>();
+        // a label that reads the same from both sides is one type between records of one object
+        boolean symmetric = from == to && inverse.equals(label);
+        if (onward) {
+            types.add(new AssociationType(true, number, label, symmetric ? number : number + 1, false, false));
+        }
+        if (back && !symmetric) {
+            types.add(new AssociationType(true, number + 1, inverse, number, false, false));
+        }
+        return Optional.of(types);
+    }
+
+    /** Keeps a label, of a body {@code {"label","name","inverseLabel"}}, and answers its types, one or two. */
+    static List<AssociationType> create(ApiCall call, Request.Attempt attempt, Table from, Table to) {
+        JsonNode body = call.body();
+        String label = body.path("label").asText("").strip();
+        if (label.isEmpty() || body.path("name").asText("").isBlank()) {
+            throw HubspotError.invalid("Some required fields were not set: [label, name]").thrown();
+        }
+        Store store = call.store();
+        if (between(store, from, to).stream().anyMatch(type -> label.equalsIgnoreCase(type.label()))) {
+            throw HubspotError.invalid("A label '" + label + "' already exists between " + from.type().name() + " and "
+                    + to.type().name() + ".").thrown();
+        }
+        Map<Field, Object> values = new HashMap<>(Map.of(field(store, FROM), from.type().name(), field(store, TO),
+                to.type().name(), field(store, LABEL), label));
+        if (body.hasNonNull("inverseLabel")) {
+            values.put(field(store, INVERSE), body.path("inverseLabel").asText());
+        }
+        Row row;
+        try (Transaction transaction = store.begin()) {
+            row = transaction.insert(table(store), values, Origin.API.user());
+            attempt.commit(transaction);
+        }
+        List<AssociationType> made = new ArrayList<>(label(store, row, from, to).orElseThrow());
+        if (from != to) {
+            made.addAll(label(store, row, to, from).orElseThrow());
+        }
+        return made;
+    }
+
+    private static Table table(Store store) {
+        return store.table(LABELS).orElseThrow();
+    }
+
+    private static Field field(Store store, Field declared) {
+        return table(store).type().field(declared.name()).orElseThrow();
+    }
+
+    private static String value(ObjectType type, Field declared, Row row) {
+        return (String) row.value(type.field(declared.name()).orElseThrow().column());
+    }
+}

@@ -1,0 +1,245 @@
+package io.sluice.sandbox.hubspot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.server.Answer;
+import io.sluice.sandbox.server.Request;
+import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Table;
+import io.sluice.sandbox.store.Transaction;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.BiConsumer;
+
+/**
+ * {@code /associations/X/Y/...}: which records belong together, many in a call, answered in any order ("Associations
+ * v4"). An association that can't be made is told beside those that were.
+ */
+final class Associations {
+
+    static final int MOST_CREATED = 2_000;
+    static final int MOST_READ = 1_000;
+    static final int MOST_ARCHIVED = 100;
+    /** Of one record, in an answer. */
+    static final int PAGE = 500;
+
+    private Associations() { }
+
+    /** What is done with one input. */
+    interface Step {
+        ObjectNode take(Transaction transaction, JsonNode input);
+    }
+
+    static Answer create(ApiCall call, Request.Attempt attempt) {
+        Objects objects = Objects.of(call, call.part(1), call.part(2));
+        return write(call, attempt, 201, MOST_CREATED, (transaction, input) -> objects.associate(transaction, attempt,
+                id(input.path("from")), id(input.path("to")), objects.named(input.path("types"), true)));
+    }
+
+    /** Without a label, and answered with the type that was taken. */
+    static Answer createDefault(ApiCall call, Request.Attempt attempt) {
+        Objects objects = Objects.of(call, call.part(1), call.part(2));
+        return write(call, attempt, 200, MOST_CREATED, (transaction, input) -> objects.associateByDefault(transaction,
+                attempt, id(input.path("from")), id(input.path("to"))));
+    }
+
+    static Answer archive(ApiCall call, Request.Attempt attempt) {
+        Objects objects = Objects.of(call, call.part(1), call.part(2));
+        return remove(call, attempt, (transaction, input) -> input.path("to").forEach(to ->
+                objects.part(transaction, id(input.path("from")), id(to), List.of())));
+    }
+
+    static Answer archiveLabels(ApiCall call, Request.Attempt attempt) {
+        Objects objects = Objects.of(call, call.part(1), call.part(2));
+        return remove(call, attempt, (transaction, input) -> objects.part(transaction, id(input.path("from")),
+                id(input.path("to")), objects.named(input.path("types"), true)));
+    }
+
+    static Answer read(ApiCall call, Request.Attempt attempt) {
+        Objects objects = Objects.of(call, call.part(1), call.part(2));
+        long started = call.store().now();
+        List<ObjectNode> results = new ArrayList<>();
+        List<ObjectNode> errors = new ArrayList<>();
+        for (JsonNode input : Batches.inputs(call.body(), MOST_READ)) {
+            List<Links.Link> links = objects.links(id(input));
+            if (links.isEmpty()) {
+                errors.add(objects.nothing(id(input)));
+                continue;
+            }
+            ObjectNode result = Answers.JSON.createObjectNode();
+            result.putObject("from").put("id", id(input));
+            page(call, result, "to", links, input.path("after").asText(null));
+            results.add(result);
+        }
+        return Batches.answer(call, 200, started, results, errors);
+    }
+
+    static Answer labels(ApiCall call) {
+        ObjectNode body = Answers.JSON.createObjectNode();
+        ArrayNode results = body.putArray("results");
+        AssociationTypes.between(call.store(), call.table(call.part(1)), call.table(call.part(2)))
+                .forEach(type -> results.add(type.json()));
+        return Answers.json(200, body);
+    }
+
+    static Answer createLabel(ApiCall call, Request.Attempt attempt) {
+        ObjectNode body = Answers.JSON.createObjectNode();
+        ArrayNode results = body.putArray("results");
+        AssociationTypes.create(call, attempt, call.table(call.part(1)), call.table(call.part(2)))
+                .forEach(type -> results.add(type.json()));
+        return Answers.json(200, body);
+    }
+
+    /** A page of a record's associations; {@code after} is the place of the last one before it. */
+    static void page(ApiCall call, ObjectNode body, String name, List<Links.Link> links, String after) {
+        int last = after != null && after.matches("\\d{1,9}") ? Integer.parseInt(after) : 0;
+        List<Links.Link> left = links.stream().filter(link -> link.number() > last).toList();
+        ArrayNode shown = body.putArray(name);
+        left.stream().limit(PAGE).forEach(link -> {
+            ObjectNode one = shown.addObject().put("toObjectId", Long.parseLong(link.otherId()));
+            ArrayNode types = one.putArray("associationTypes");
+            link.types().forEach(type -> types.add(type.json()));
+        });
+        if (left.size() > PAGE) {
+            String next = String.valueOf(left.get(PAGE - 1).number());
+            body.putObject("paging").putObject("next").put("after", next)
+                    .put("link", call.call().origin() + call.call().path() + "?after=" + next);
+        }
+    }
+
+    static String id(JsonNode node) {
+        return node.path("id").asText();
+    }
+
+    private static Answer write(ApiCall call, Request.Attempt attempt, int status, int most, Step step) {
+        List<JsonNode> inputs = Batches.inputs(call.body(), most);
+        long started = call.store().now();
+        List<ObjectNode> results = new ArrayList<>();
+        List<ObjectNode> errors = new ArrayList<>();
+        try (Transaction transaction = call.store().begin()) {
+            for (JsonNode input : inputs) {
+                try {
+                    results.add(step.take(transaction, input));
+                } catch (HubspotError.Thrown e) {
+                    if (e.error().status() == 423) {
+                        throw e;
+                    }
+                    errors.add(Answers.item(e.error()));
+                }
+            }
+            attempt.commit(transaction);
+        }
+        return Batches.answer(call, status, started, results, errors);
+    }
+
+    private static Answer remove(ApiCall call, Request.Attempt attempt, BiConsumer<Transaction, JsonNode> step) {
+        List<JsonNode> inputs = Batches.inputs(call.body(), MOST_ARCHIVED);
+        try (Transaction transaction = call.store().begin()) {
+            inputs.forEach(input -> step.accept(transaction, input));
+            attempt.commit(transaction);
+        }
+        return Answer.empty(204);
+    }
+
+    /** The two objects of a call, the first being the one it is seen from. */
+    record Objects(ApiCall call, Table from, Table to, List<AssociationType> types) {
+
+        static Objects of(ApiCall call, String from, String to) {
+            Table one = call.table(from);
+            Table other = call.table(to);
+            return new Objects(call, one, other, AssociationTypes.between(call.store(), one, other));
+        }
+
+        /** The types that a body names; where it must and names none it is refused. */
+        List<AssociationType> named(JsonNode specs, boolean required) {
+            if (!specs.isArray() || required && specs.isEmpty()) {
+                throw HubspotError.invalid("Some required fields were not set: [types]").thrown();
+            }
+            List<AssociationType> named = new ArrayList<>();
+            specs.forEach(spec -> named.add(types.stream()
+                    .filter(type -> type.id() == spec.path("associationTypeId").asInt()
+                            && type.category().equals(spec.path("associationCategory").asText()))
+                    .findFirst().orElseThrow(() -> HubspotError.invalid("There is no association type "
+                            + spec.path("associationCategory").asText() + " " + spec.path("associationTypeId").asText()
+                            + " from " + from.type().name() + " to " + to.type().name() + ".").thrown())));
+            return named;
+        }
+
+        ObjectNode associate(Transaction transaction, Request.Attempt attempt, String fromId, String toId,
+                List<AssociationType> asked) {
+            Links links = link(transaction, attempt, fromId, toId, asked);
+            ObjectNode result = Answers.JSON.createObjectNode().put("fromObjectTypeId", from.type().keyPrefix())
+                    .put("fromObjectId", Long.parseLong(end(from, fromId).row().id()))
+                    .put("toObjectTypeId", to.type().keyPrefix())
+                    .put("toObjectId", Long.parseLong(end(to, toId).row().id()));
+            ArrayNode labels = result.putArray("labels");
+            links.types(transaction, end(from, fromId), end(to, toId)).stream().map(AssociationType::label)
+                    .filter(label -> label != null).forEach(labels::add);
+            return result;
+        }
+
+        ObjectNode associateByDefault(Transaction transaction, Request.Attempt attempt, String fromId, String toId) {
+            AssociationType type = AssociationTypes.unlabelled(types);
+            link(transaction, attempt, fromId, toId, List.of(type));
+            ObjectNode result = Answers.JSON.createObjectNode();
+            result.putObject("from").put("id", fromId);
+            result.putObject("to").put("id", toId);
+            result.putObject("associationSpec").put("associationCategory", type.category())
+                    .put("associationTypeId", type.id());
+            return result;
+        }
+
+        private Links link(Transaction transaction, Request.Attempt attempt, String fromId, String toId,
+                List<AssociationType> asked) {
+            Links.End one = end(from, fromId);
+            Links.End other = end(to, toId);
+            attempt.rowFaults().strike(Links.ASSOCIATIONS, fromId + "/" + toId, fromId).ifPresent(fault -> {
+                throw HubspotError.of(fault).in(Map.of("fromObjectId", List.of(fromId), "toObjectId", List.of(toId)))
+                        .thrown();
+            });
+            Links links = new Links(call.store());
+            links.add(transaction, one, other, asked, Origin.API);
+            return links;
+        }
+
+        void part(Transaction transaction, String fromId, String toId, List<AssociationType> asked) {
+            Row one = ApiCall.live(from, fromId);
+            Row other = ApiCall.live(to, toId);
+            if (one != null && other != null) {
+                new Links(call.store()).remove(transaction, new Links.End(from, one), new Links.End(to, other), asked,
+                        Origin.API);
+            }
+        }
+
+        List<Links.Link> links(String fromId) {
+            Row row = ApiCall.live(from, fromId);
+            return row == null ? List.of() : new Links(call.store()).of(new Links.End(from, row), to);
+        }
+
+        /** What a reading says of a record that is associated with none, or that is none. */
+        ObjectNode nothing(String fromId) {
+            String one = from.type().label().toLowerCase(Locale.ROOT);
+            String other = to.type().label().toLowerCase(Locale.ROOT);
+            ObjectNode item = Answers.item(HubspotError.notFound("No " + other + " is associated with " + one + " "
+                    + fromId + ".").in(Map.of("fromObjectId", List.of(fromId), "fromObjectType", List.of(one),
+                    "toObjectType", List.of(other))));
+            return item.put("subCategory", "crm.associations.NO_ASSOCIATIONS_FOUND");
+        }
+
+        private static Links.End end(Table table, String id) {
+            Row row = ApiCall.live(table, id);
+            if (row == null) {
+                String kind = table.type().label().toUpperCase(Locale.ROOT);
+                throw HubspotError.invalid("One or more associations are invalid").in(Map.of("INVALID_OBJECT_IDS",
+                        List.of(kind + "=" + id + " is not valid"), "objectId", List.of(id), "objectType",
+                        List.of(kind))).thrown();
+            }
+            return new Links.End(table, row);
+        }
+    }
+}
