@@ -34,17 +34,58 @@ final class Batches {
         requireOneCall(changes);
         List<Map<String, Object>> inputs = new ArrayList<>();
         for (Change change : changes) {
-            Map<String, Object> properties = new LinkedHashMap<>();
-            change.fields().forEach((name, value) -> properties.put(name, text(value)));
+            Map<String, Object> properties = properties(change);
             properties.put(externalId, change.key());
-            Map<String, Object> input = new LinkedHashMap<>();
+            Map<String, Object> input = input(change, properties);
             input.put("id", change.key());
             input.put("idProperty", externalId);
-            input.put("objectWriteTraceId", change.key());
-            input.put("properties", properties);
             inputs.add(input);
         }
         return Json.text(Map.of("inputs", inputs));
+    }
+
+    /**
+     * The body of a creation.
+     *
+     * @param externalId the unique property that the key goes to; empty where it goes to none
+     */
+    static String create(List<Change> changes, String externalId) {
+        return Json.text(Map.of("inputs", changes.stream().map(change -> {
+            Map<String, Object> properties = properties(change);
+            if (!externalId.isEmpty()) {
+                properties.put(externalId, change.key());
+            }
+            return input(change, properties);
+        }).toList()));
+    }
+
+    /**
+     * The body of an update, of records all named in one way.
+     *
+     * @param externalId the unique property that holds the key of those whose id is not known
+     */
+    static String update(List<Change> changes, String externalId) {
+        return Json.text(Map.of("inputs", changes.stream().map(change -> {
+            Map<String, Object> input = input(change, properties(change));
+            input.put("id", change.crmId() == null ? change.key() : change.crmId());
+            if (change.crmId() == null) {
+                input.put("idProperty", externalId);
+            }
+            return input;
+        }).toList()));
+    }
+
+    private static Map<String, Object> properties(Change change) {
+        Map<String, Object> properties = new LinkedHashMap<>();
+        change.fields().forEach((name, value) -> properties.put(name, text(value)));
+        return properties;
+    }
+
+    private static Map<String, Object> input(Change change, Map<String, Object> properties) {
+        Map<String, Object> input = new LinkedHashMap<>();
+        input.put("objectWriteTraceId", change.key());
+        input.put("properties", properties);
+        return input;
     }
 
     /** Every value is a text; an empty one clears the property. */
@@ -90,7 +131,7 @@ final class Batches {
         }
     }
 
-    /** @param externalId the unique property that holds the key */
+    /** @param externalId the unique property that holds the key; empty where none does */
     static List<Outcome> outcomes(List<Change> changes, String externalId, HubspotAnswer answer) {
         if (!answer.ok()) {
             return changes.stream().map(change -> Errors.ofCall(change.key(), answer, changes.size())).toList();
@@ -100,10 +141,14 @@ final class Batches {
         }
         JsonNode json = answer.json().orElse(null);
         Map<String, Outcome> byKey = new HashMap<>();
+        Map<String, String> keysById = new HashMap<>();
+        changes.stream().filter(change -> change.crmId() != null)
+                .forEach(change -> keysById.put(change.crmId(), change.key()));
         if (json != null) {
             json.path("results").forEach(result -> {
                 String key = result.hasNonNull("objectWriteTraceId") ? result.path("objectWriteTraceId").asText()
-                        : result.path("properties").path(externalId).asText();
+                        : keysById.getOrDefault(result.path("id").asText(),
+                                result.path("properties").path(externalId).asText());
                 byKey.put(key, Outcome.done(key, result.path("id").asText(null)));
             });
             json.path("errors").forEach(error -> failed(error).forEach(outcome -> byKey.put(outcome.key(), outcome)));

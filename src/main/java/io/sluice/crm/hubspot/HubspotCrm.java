@@ -43,6 +43,8 @@ public final class HubspotCrm implements Crm {
                 builder.disableAutomaticRetries().disableRedirectHandling().disableCookieManagement());
         registry.bind("hubspotCalls", new HubspotCalls(permits, accounts, logins));
         registry.bind("hubspotWrites", new HubspotWrites());
+        registry.bind("hubspotParts", new HubspotParts());
+        registry.bind("hubspotAssociations", new HubspotAssociations());
         registry.bind("hubspotReads", new HubspotReads(InstantSource.system()));
         registry.bind("hubspotWebhooks", new Webhooks(settings, InstantSource.system()));
     }

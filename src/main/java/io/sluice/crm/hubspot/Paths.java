@@ -16,6 +16,11 @@ final class Paths {
         return resource("objects", version, object);
     }
 
+    /** Of version {@code v4}, where objects have {@code v3}. */
+    static String associations(String version, String from, String to) {
+        return resource("associations", version, from) + "/" + URLEncoder.encode(to, StandardCharsets.UTF_8);
+    }
+
     static String properties(String version, String object) {
         return resource("properties", version, object);
     }

@@ -126,7 +126,7 @@ final class Associations {
                 try {
                     results.add(step.take(transaction, input));
                 } catch (HubspotError.Thrown e) {
-                    if (e.error().status() == 423) {
+                    if (e.refusesAll()) {
                         throw e;
                     }
                     errors.add(Answers.item(e.error()));
@@ -199,8 +199,7 @@ final class Associations {
             Links.End one = end(from, fromId);
             Links.End other = end(to, toId);
             attempt.rowFaults().strike(Links.ASSOCIATIONS, fromId + "/" + toId, fromId).ifPresent(fault -> {
-                throw HubspotError.of(fault).in(Map.of("fromObjectId", List.of(fromId), "toObjectId", List.of(toId)))
-                        .thrown();
+                throw HubspotError.thrown(fault, Map.of("fromObjectId", List.of(fromId), "toObjectId", List.of(toId)));
             });
             Links links = new Links(call.store());
             links.add(transaction, one, other, asked, Origin.API);

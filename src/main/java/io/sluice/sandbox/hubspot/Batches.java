@@ -102,7 +102,7 @@ final class Batches {
                 try {
                     results.add(result(table, step.take(writer, input), input, tellNew));
                 } catch (HubspotError.Thrown e) {
-                    if (!traced || e.error().status() == 423) {
+                    if (!traced || e.refusesAll()) {
                         throw e;
                     }
                     errors.add(e.error().in("objectWriteTraceId", List.of(traceId(input))));

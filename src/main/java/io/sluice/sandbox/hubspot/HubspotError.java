@@ -40,8 +40,12 @@ record HubspotError(int status, String category, String message, Map<String, Lis
         return of(423, "LOCKED", "The record is locked by another write. Wait two seconds before you send it again.");
     }
 
-    /** What the sandbox was told to say of this record. */
-    static HubspotError of(Fault fault) {
+    /** What the sandbox was told to say of this record; {@code "whole":true} says it of the batch. */
+    static Thrown thrown(Fault fault, Map<String, List<String>> places) {
+        return new Thrown(of(fault).in(places), fault.settings().path("whole").asBoolean());
+    }
+
+    private static HubspotError of(Fault fault) {
         return fault.kind() == Fault.Kind.ROW_LOCK ? locked() : of(fault.settings().path("status").asInt(400),
                 fault.settings().path("errorCode").asText("VALIDATION_ERROR"),
                 fault.settings().path("message").asText("The sandbox was told to reject this record."));
@@ -59,10 +63,17 @@ record HubspotError(int status, String category, String message, Map<String, Lis
     static final class Thrown extends RuntimeException {
 
         private final transient HubspotError error;
+        private final boolean whole;
 
-        Thrown(HubspotError error) {
+        Thrown(HubspotError error, boolean whole) {
             super(error.message(), null, false, false);
             this.error = error;
+            this.whole = whole;
+        }
+
+        /** Whether it refuses all of a batch, whatever tells the records apart. */
+        boolean refusesAll() {
+            return whole || error.status() == 423;
         }
 
         HubspotError error() {
@@ -71,6 +82,6 @@ record HubspotError(int status, String category, String message, Map<String, Lis
     }
 
     Thrown thrown() {
-        return new Thrown(this);
+        return new Thrown(this, false);
     }
 }

@@ -90,10 +90,16 @@ final class RecordWriter {
     }
 
     private Written insert(Map<Field, Object> values, String id) {
-        strike(id, null);
+        strike(id == null ? key(values) : id, null);
         unique(null, values);
         values.values().removeIf(value -> value == null);
         return new Written(transaction.insert(table, values, origin.user()), true);
+    }
+
+    /** By which faults know a record that has no id yet. */
+    private static String key(Map<Field, Object> values) {
+        return values.entrySet().stream().filter(entry -> entry.getKey().unique() && entry.getValue() != null)
+                .map(entry -> entry.getValue().toString()).findFirst().orElse(null);
     }
 
     private Written change(Row row, Map<Field, Object> values, String id) {
@@ -124,7 +130,7 @@ final class RecordWriter {
             throw HubspotError.locked().thrown();
         }
         attempt.rowFaults().strike(table.type().name(), key, row == null ? null : row.id()).ifPresent(fault -> {
-            throw HubspotError.of(fault).thrown();
+            throw HubspotError.thrown(fault, Map.of());
         });
     }
 

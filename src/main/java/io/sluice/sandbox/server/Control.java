@@ -45,7 +45,7 @@ public final class Control {
               reset         the connection is cut; "afterWrite":true in mid-answer, when the work is done
               slow          the answer comes "delayMs" late, or between "minMs" and "maxMs"; "before":true the work too
               rowLock       rows fail with UNABLE_TO_LOCK_ROW
-              partial       rows fail with "errorCode" and "message"
+              partial       rows fail with "errorCode" and "message"; "whole":true with them all of a HubSpot batch
               expireTokens  all tokens given out until now are dead
               lateCommit    writes are stamped now and become visible "seconds" later (5)
               jobFails      a bulk job fails, with "message", after "afterRows" of it (0)

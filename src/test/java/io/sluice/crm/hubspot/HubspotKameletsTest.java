@@ -52,6 +52,12 @@ class HubspotKameletsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String UPSERT = "kamelet:hubspot-upsert-sink?account=hubspot&object=contacts&externalId=customer_no";
     private static final String DELETE = "kamelet:hubspot-delete-sink?account=hubspot&object=contacts&externalId=customer_no";
+    private static final String CREATE = "kamelet:hubspot-create-sink?account=hubspot&object=contacts&externalId=customer_no";
+    private static final String UPDATE = "kamelet:hubspot-update-sink?account=hubspot&object=contacts&externalId=customer_no";
+    private static final String ASSOCIATE =
+            "kamelet:hubspot-associate-action?account=hubspot&fromObject=contacts&toObject=companies";
+    private static final String ASSOCIATIONS =
+            "kamelet:hubspot-associations-read-action?account=hubspot&fromObject=contacts&toObject=companies";
     private static final String DELTA =
             "kamelet:hubspot-delta-action?account=hubspot&object=contacts&externalId=customer_no&fields=lastname,phone";
 
@@ -145,6 +151,182 @@ class HubspotKameletsTest {
         assertThat(outcomes).extracting(Outcome::status).containsOnly(Outcome.Status.DONE);
         assertThat(contact("D-1")).isNull();
         assertThat(contact("D-2")).isNull();
+    }
+
+    @Test
+    void createTakesAListOfAnyLengthAHundredACall() throws Exception {
+        long counted = counted();
+        List<Outcome> outcomes = send(CREATE, IntStream.range(0, 250).mapToObj(i -> record("CR-" + i,
+                Map.of("lastname", "L" + i, "email", i == 120 ? "none" : "cr" + i + "@example.org"))).toList());
+        assertThat(counted() - counted).isEqualTo(3);
+        assertThat(text("select operation || records from sluice.api_call order by id desc limit 1")).isEqualTo("create50");
+        assertThat(outcomes).extracting(Outcome::key).containsExactlyElementsOf(IntStream.range(0, 250)
+                .mapToObj(i -> "CR-" + i).toList());
+        assertThat(outcomes.stream().filter(outcome -> outcome.status() == Outcome.Status.DONE)
+                .map(Outcome::crmId).distinct()).hasSize(249);
+        assertThat(outcomes.get(120).status()).isEqualTo(Outcome.Status.REJECTED);
+        assertThat(outcomes.get(7).crmId()).isEqualTo(contact("CR-7").path("id").asText());
+        assertThat(send(CREATE, List.of(record("CR-7", Map.of("email", "cr7@example.org")))).get(0).message())
+                .contains("already");
+        assertThat(send(CREATE, List.of())).isEmpty();
+    }
+
+    @Test
+    void createWithoutAUniquePropertyMakesARecordEachTime() throws Exception {
+        String anyhow = "kamelet:hubspot-create-sink?account=hubspot&object=deals";
+        String first = send(anyhow, List.of(record("A", Map.of("dealname", "Big")))).get(0).crmId();
+        String second = send(anyhow, List.of(record("A", Map.of("dealname", "Big")))).get(0).crmId();
+        assertThat(first).isNotEqualTo(second).isNotBlank();
+    }
+
+    @Test
+    void aRecordThatSpoilsItsBatchIsFoundAndTheOthersAreWritten() throws Exception {
+        for (String kamelet : List.of(CREATE, UPDATE)) {
+            control("DELETE", "/sandbox/faults/hubspot", "");
+            if (kamelet.equals(UPDATE)) {
+                send(UPSERT, List.of(record("SP-77", Map.of("lastname", "L"))));
+            }
+            control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"partial\",\"whole\":true,\"keys\":[\"SP-77\"],"
+                    + "\"status\":409,\"errorCode\":\"CONFLICT\",\"message\":\"Contact already exists.\"}");
+            long counted = counted();
+            List<Outcome> outcomes = send(kamelet, IntStream.range(0, 100)
+                    .mapToObj(i -> record("SP-" + i, Map.of("lastname", "L"))).toList());
+            assertThat(outcomes).filteredOn(outcome -> outcome.status() == Outcome.Status.DONE).hasSize(99);
+            assertThat(outcomes.get(77)).isEqualTo(Outcome.rejected("SP-77", "CONFLICT", "Contact already exists."));
+            assertThat(counted() - counted).as("calls of " + kamelet).isBetween(10L, 16L);
+        }
+    }
+
+    @Test
+    void updateFindsRecordsByIdOrKeyAndCreatesNone() throws Exception {
+        String id = send(UPSERT, List.of(record("U-1", Map.of("lastname", "One", "city", "Ulm")))).get(0).crmId();
+        send(UPSERT, List.of(record("U-2", Map.of("lastname", "Two"))));
+        Map<String, Object> cleared = new HashMap<>(Map.of("lastname", "Eins"));
+        cleared.put("city", null);
+        List<Outcome> outcomes = send(UPDATE, List.of(Map.of("key", "mine", "crmId", id, "fields", cleared),
+                record("U-2", Map.of("lastname", "Zwei")), record("U-never", Map.of("lastname", "Drei")),
+                Map.of("key", "gone", "crmId", "999", "fields", Map.of("lastname", "Vier")),
+                Map.of("key", "U-3", "operation", "delete")));
+        assertThat(outcomes).extracting(Outcome::key).containsExactly("mine", "U-2", "U-never", "gone", "U-3");
+        assertThat(outcomes).extracting(Outcome::status).containsExactly(Outcome.Status.DONE, Outcome.Status.DONE,
+                Outcome.Status.REJECTED, Outcome.Status.REJECTED, Outcome.Status.REJECTED);
+        assertThat(outcomes.get(4).message()).contains("hubspot-delete-sink");
+        assertThat(contact("U-1").path("properties").path("lastname").asText()).isEqualTo("Eins");
+        assertThat(contact("U-1").path("properties").has("city")).isFalse();
+        assertThat(contact("U-2").path("properties").path("lastname").asText()).isEqualTo("Zwei");
+        assertThat(contact("U-never")).isNull();
+        assertThat(send("kamelet:hubspot-update-sink?account=hubspot&object=contacts", List.of(record("U-2", Map.of())))
+                .get(0).code()).isEqualTo("NO_ID");
+    }
+
+    @Test
+    void anIdThatStandsTwiceSpoilsNobodysUpdate() throws Exception {
+        List<Outcome> there = send(UPSERT, IntStream.range(0, 50).mapToObj(i -> record("T-" + i, Map.of("lastname", "L")))
+                .toList());
+        List<Map<String, Object>> updates = new ArrayList<>(there.stream().map(outcome -> Map.<String, Object>of("key",
+                outcome.key(), "crmId", outcome.crmId(), "fields", Map.of("lastname", "New"))).toList());
+        updates.add(Map.of("key", "again", "crmId", there.get(3).crmId(), "fields", Map.of("city", "Ulm")));
+        long counted = counted();
+        assertThat(send(UPDATE, updates)).hasSize(51).extracting(Outcome::status).containsOnly(Outcome.Status.DONE);
+        assertThat(counted() - counted).as("all, those that stand once, those two together, each alone").isEqualTo(5);
+        assertThat(contact("T-3").path("properties").path("city").asText()).isEqualTo("Ulm");
+        assertThat(contact("T-3").path("properties").path("lastname").asText()).isEqualTo("New");
+    }
+
+    @Test
+    void whereNoAnswerIsToBeHadTheRestIsNotSent() throws Exception {
+        control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"count\":1}");
+        long counted = counted();
+        List<Outcome> outcomes = send(CREATE, IntStream.range(0, 150).mapToObj(i -> record("ST-" + i, Map.of())).toList());
+        assertThat(counted() - counted).isOne();
+        assertThat(outcomes).hasSize(150).extracting(Outcome::status).containsOnly(Outcome.Status.RETRY);
+        assertThat(outcomes.get(149).message()).contains("not sent");
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void pairsAreAssociatedAndWhatCannotBeIsRejectedBesideThem() throws Exception {
+        String ann = send(UPSERT, List.of(record("AS-1", Map.of("lastname", "Ann")))).get(0).crmId();
+        String acme = company("AS-Acme");
+        List<Outcome> outcomes = ask(ASSOCIATE, List.of(Map.of("from", ann, "to", acme),
+                Map.of("key", "mine", "from", ann, "to", "77"))).getMessage().getBody(List.class);
+        assertThat(outcomes.get(0)).isEqualTo(Outcome.done(ann + "/" + acme, null));
+        assertThat(outcomes.get(1).key()).isEqualTo("mine");
+        assertThat(outcomes.get(1).status()).isEqualTo(Outcome.Status.REJECTED);
+        assertThat(outcomes.get(1).message()).contains("COMPANY=77");
+        assertThat(associations(ASSOCIATIONS, List.of(ann))).containsExactly(new Associated(ann, acme,
+                List.of(new Associated.Type(279, "HUBSPOT_DEFINED", null))));
+
+        List<Outcome> primary = ask(ASSOCIATE + "&type=1&apiVersion=2026-09", List.of(Map.of("from", ann, "to", acme)))
+                .getMessage().getBody(List.class);
+        assertThat(primary).extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
+        assertThat(associations(ASSOCIATIONS + "&apiVersion=2026-09", List.of(ann)).get(0).types())
+                .contains(new Associated.Type(1, "HUBSPOT_DEFINED", "Primary"));
+        List<Outcome> wrong = ask(ASSOCIATE + "&type=9", List.of(Map.of("from", ann, "to", acme),
+                Map.of("from", ann, "to", acme))).getMessage().getBody(List.class);
+        assertThat(wrong).hasSize(2).allSatisfy(outcome -> {
+            assertThat(outcome.status()).isEqualTo(Outcome.Status.REJECTED);
+            assertThat(outcome.message()).contains("HUBSPOT_DEFINED 9");
+        });
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void aCallAssociatesTwoThousandPairsAndReadsAThousandRecords() throws Exception {
+        String ann = send(UPSERT, List.of(record("MA-1", Map.of("lastname", "Ann")))).get(0).crmId();
+        String acme = company("MA-Acme");
+        long counted = counted();
+        List<Outcome> outcomes = ask(ASSOCIATE, Collections.nCopies(2_001, Map.of("from", ann, "to", acme))).getMessage()
+                .getBody(List.class);
+        assertThat(outcomes).hasSize(2_001).extracting(Outcome::status).containsOnly(Outcome.Status.DONE);
+        assertThat(counted() - counted).isEqualTo(2);
+
+        List<String> ids = new ArrayList<>(IntStream.range(0, 1_000).mapToObj(i -> "9" + i).toList());
+        ids.add(ann);
+        assertThat(associations(ASSOCIATIONS, ids)).extracting(Associated::to).containsExactly(acme);
+        assertThat(counted() - counted).isEqualTo(4);
+        assertThat(number("select count(*) from sluice.api_call where operation = 'associations' and records = 1000"))
+                .isPositive();
+    }
+
+    @Test
+    void aRecordWithManyAssociationsIsReadPageByPage() throws Exception {
+        String acme = company("PA-Acme");
+        List<Map<String, Object>> pairs = new ArrayList<>();
+        for (int batch = 0; batch < 6; batch++) {
+            int from = batch * 100;
+            send(UPSERT, IntStream.range(from, from + 100).mapToObj(i -> record("PA-" + i, Map.of("lastname", "L"))).toList())
+                    .forEach(outcome -> pairs.add(Map.of("from", outcome.crmId(), "to", acme)));
+        }
+        ask(ASSOCIATE, pairs);
+        String back = "kamelet:hubspot-associations-read-action?account=hubspot&fromObject=companies&toObject=contacts";
+        assertThat(associations(back, List.of(acme))).hasSize(600).extracting(Associated::to).doesNotHaveDuplicates();
+        Exchange refused = ask(back.replace("toObject=contacts", "toObject=unicorns"), List.of(acme));
+        assertThat(refused.getMessage().getHeader("SluiceStatus")).isEqualTo(400);
+        assertThat(refused.getMessage().getBody(String.class)).contains("Unable to infer object type");
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void aPairThatSpoilsItsBatchIsFoundToo() throws Exception {
+        String ann = send(UPSERT, List.of(record("SA-1", Map.of("lastname", "Ann")))).get(0).crmId();
+        String acme = company("SA-Acme");
+        String other = company("SA-Other");
+        control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"partial\",\"whole\":true,\"object\":\"associations\","
+                + "\"keys\":[\"" + ann + "/" + other + "\"],\"errorCode\":\"VALIDATION_ERROR\"}");
+        List<Outcome> outcomes = ask(ASSOCIATE, List.of(Map.of("from", ann, "to", acme), Map.of("from", ann, "to", other)))
+                .getMessage().getBody(List.class);
+        assertThat(outcomes).extracting(Outcome::status).containsExactly(Outcome.Status.DONE, Outcome.Status.REJECTED);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<Associated> associations(String kamelet, List<String> ids) {
+        return ask(kamelet, ids).getMessage().getBody(List.class);
+    }
+
+    private static String company(String number) {
+        return send("kamelet:hubspot-upsert-sink?account=hubspot&object=companies&externalId=company_no",
+                List.of(record(number, Map.of("name", number)))).get(0).crmId();
     }
 
     @Test
