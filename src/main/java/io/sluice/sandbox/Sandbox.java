@@ -105,7 +105,7 @@ public final class Sandbox implements AutoCloseable {
         Control control = new Control(vertx, clock, accounts, Map.of("salesforce", new SalesforceUser(),
                 HubspotProtocol.CRM, new HubspotUser()));
         SalesforceProtocol salesforce = new SalesforceProtocol(accounts, folder.jobs(), clock::micros);
-        List<Protocol> protocols = List.of(salesforce.soap(), salesforce, new HubspotProtocol(accounts));
+        List<Protocol> protocols = List.of(salesforce.soap(), salesforce, new HubspotProtocol(accounts, clock::micros));
         Gateway gateway = new Gateway(vertx, clock, accounts, protocols, control, folder.uploads());
         // HTTP/1.1 alone: there a cut connection is one request's. The vendor takes 16,384 bytes of address and headers;
         // more is 414 or 431, and nobody counts it

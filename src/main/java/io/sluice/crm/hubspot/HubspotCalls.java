@@ -99,6 +99,8 @@ public final class HubspotCalls {
         }
         if (status == 401) {
             login.died(exchange.getProperty(TOKEN, String.class));
+        } else if (answer.ok()) {
+            login.lives(exchange.getProperty(TOKEN, String.class));
         }
         exchange.removeProperty(TOKEN);
     }

@@ -1,7 +1,6 @@
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sluice.crm.SignInRefused;
 import java.io.IOException;
 import java.net.URI;
@@ -13,34 +12,79 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The login of an account: a token that holds for ever ({@code access-token}: a private app's, or a service key), or
  * OAuth with {@code client-id}, {@code client-secret} and {@code refresh-token}. A token is renewed before it ends, by
- * one thread while the others wait for it; HubSpot asks not to wait for a 401.
+ * one thread while the others wait for it; HubSpot asks not to wait for a 401. A login that is refused, and a new token
+ * that is refused at its first call, make a pause that doubles each time, not a storm of logins.
  */
 final class HubspotLogin {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Logger LOG = LoggerFactory.getLogger(HubspotLogin.class);
     private static final String DEFAULT_URL = "https://api.hubapi.com";
-    private static final String TOKEN_PATH = "/oauth/v1/token";
-    /** A call that begins just before the end of its token must still be good. */
+    private static final String DEFAULT_VERSION = "v1";
+    private static final List<String> OAUTH = List.of("client-id", "client-secret", "refresh-token");
+    /** A call that begins just before the end of its token must still be good; of a short life it is a tenth. */
     private static final Duration EARLY = Duration.ofMinutes(1);
+    private static final int PARTS = 10;
+    /** What the token endpoint says where it does not say how long ("OAuth": 30 minutes). */
+    private static final long USUAL_SECONDS = 1800;
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
     private final String member;
     private final Map<String, String> settings;
     private final InstantSource clock;
     private final Duration timeout;
+    private final boolean oauth;
     private String token;
+    private Instant renewAt = Instant.MAX;
     private Instant ends = Instant.MAX;
+    /** Whether a call with the present token was answered as a call should be. */
+    private boolean proven;
+    private int failures;
+    private Instant pausedUntil = Instant.MIN;
+    private String why;
 
+    /**
+     * @param settings {@code sluice.account.NAME.*}, the prefix taken off
+     * @throws IllegalArgumentException naming the setting that is wrong or missing
+     */
     HubspotLogin(String member, Map<String, String> settings, InstantSource clock) {
         this.member = member;
         this.settings = settings;
         this.clock = clock;
         this.timeout = Duration.ofMillis(Long.parseLong(settings.getOrDefault("call-timeout-ms", "10000")));
         this.token = blankToNull(settings.get("access-token"));
+        this.oauth = token == null;
+        check();
+    }
+
+    private void check() {
+        if (!oauth) {
+            return;
+        }
+        for (String needed : OAUTH) {
+            if (blankToNull(settings.get(needed)) == null) {
+                throw wrong(needed, "is missing; give it an access-token, or " + String.join(", ", OAUTH));
+            }
+        }
+        if (!version().matches("v\\d|20\\d\\d-\\d\\d(-beta)?")) {
+            throw wrong("oauth-version", "must be v1, v3 or a date such as 2026-09, not '" + version() + "'");
+        }
+    }
+
+    private IllegalArgumentException wrong(String setting, String what) {
+        return new IllegalArgumentException("application.properties: sluice.account." + member + "." + setting + " " + what);
+    }
+
+    private String version() {
+        return settings.getOrDefault("oauth-version", DEFAULT_VERSION);
     }
 
     /** Scheme, host and port, without a path. */
@@ -57,48 +101,104 @@ final class HubspotLogin {
 
     /** A token that is good for a call that begins now. */
     synchronized String token() throws SignInRefused {
-        if (token == null || !clock.instant().plus(EARLY).isBefore(ends)) {
-            renew();
+        Instant now = clock.instant();
+        if (token != null && now.isBefore(renewAt)) {
+            return token;
+        }
+        boolean alive = token != null && now.isBefore(ends);
+        if (now.isBefore(pausedUntil)) {
+            if (alive) {
+                return token;
+            }
+            throw new SignInRefused(member, why + "; it is asked again at " + pausedUntil, null);
+        }
+        try {
+            renew(now);
+        } catch (SignInRefused refused) {
+            if (!alive) {
+                throw refused;
+            }
+            LOG.warn("{}. The old token is used as long as it is good; it is tried again at {}.", refused.getMessage(),
+                    pausedUntil);
         }
         return token;
     }
 
-    /** The CRM said that a token has died; the next call takes another, unless somebody has renewed it by now. */
-    synchronized void died(String dead) {
-        if (dead != null && dead.equals(token) && settings.get("refresh-token") != null) {
-            token = null;
+    /** A call with this token was answered. */
+    synchronized void lives(String used) {
+        if (used != null && used.equals(token)) {
+            proven = true;
+            failures = 0;
         }
     }
 
-    private void renew() throws SignInRefused {
-        if (blankToNull(settings.get("refresh-token")) == null) {
-            throw new SignInRefused(member, "it has neither an access-token nor a refresh-token", null);
+    /** The CRM said that a token has died; the next call takes another, unless somebody has renewed it by now. */
+    synchronized void died(String dead) {
+        if (!oauth || dead == null || !dead.equals(token)) {
+            return;
         }
+        token = null;
+        if (!proven) {
+            pause("HubSpot refuses a token that it has just given out (401)");
+        }
+    }
+
+    private void renew(Instant now) throws SignInRefused {
         String form = "grant_type=refresh_token&client_id=" + encoded("client-id") + "&client_secret="
                 + encoded("client-secret") + "&refresh_token=" + encoded("refresh-token");
-        HttpRequest request = HttpRequest.newBuilder(URI.create(url() + TOKEN_PATH)).timeout(timeout)
+        String path = "/oauth/" + version() + "/token";
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url() + path)).timeout(timeout)
                 .header("Content-Type", "application/x-www-form-urlencoded")
                 .POST(HttpRequest.BodyPublishers.ofString(form)).build();
         try {
-            HttpResponse<String> answer = HttpClient.newBuilder().connectTimeout(timeout).build()
+            HttpResponse<String> response = HttpClient.newBuilder().connectTimeout(timeout).build()
                     .send(request, HttpResponse.BodyHandlers.ofString());
-            JsonNode json = JSON.readTree(answer.body());
-            if (answer.statusCode() != 200 || !json.hasNonNull("access_token")) {
-                throw new SignInRefused(member, "HTTP " + answer.statusCode() + ": "
-                        + new HubspotAnswer(answer.statusCode(), answer.body()).message(), null);
+            HubspotAnswer answer = new HubspotAnswer(response.statusCode(), response.body());
+            JsonNode json = answer.json().filter(node -> answer.ok() && node.hasNonNull("access_token")).orElse(null);
+            if (json == null) {
+                pause("HTTP " + answer.status() + ": " + withoutSecrets(answer.code() + ": " + words(answer)));
+                throw new SignInRefused(member, why, null);
             }
-            token = json.path("access_token").asText();
-            ends = clock.instant().plusSeconds(json.path("expires_in").asLong(1800));
+            take(json, now);
         } catch (IOException unanswered) {
-            throw new SignInRefused(member, "no answer from " + url() + TOKEN_PATH, unanswered);
+            pause("no answer from " + url() + path);
+            throw new SignInRefused(member, why, unanswered);
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
             throw new SignInRefused(member, "Sluice is stopping", stopping);
         }
     }
 
+    /** Its life counts from when it was asked for, which is never later than when it was given out. */
+    private void take(JsonNode granted, Instant asked) {
+        Duration life = Duration.ofSeconds(granted.path("expires_in").asLong(USUAL_SECONDS));
+        Duration tenth = life.dividedBy(PARTS);
+        token = granted.path("access_token").asText();
+        ends = asked.plus(life);
+        renewAt = ends.minus(tenth.compareTo(EARLY) < 0 ? tenth : EARLY);
+        proven = false;
+        pausedUntil = Instant.MIN;
+    }
+
+    private void pause(String reason) {
+        failures++;
+        Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(failures - 1, 10));
+        pausedUntil = clock.instant().plus(pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE);
+        why = reason;
+    }
+
+    private static String words(HubspotAnswer answer) {
+        return answer.json().filter(json -> json.hasNonNull("error_description"))
+                .map(json -> HubspotAnswer.shortened(json.path("error_description").asText())).orElseGet(answer::message);
+    }
+
+    /** An endpoint may repeat what it was sent. */
+    private String withoutSecrets(String words) {
+        return words.replace(settings.get("client-secret"), "***").replace(settings.get("refresh-token"), "***");
+    }
+
     private String encoded(String setting) {
-        return URLEncoder.encode(settings.getOrDefault(setting, ""), StandardCharsets.UTF_8);
+        return URLEncoder.encode(settings.get(setting), StandardCharsets.UTF_8);
     }
 
     private static String blankToNull(String text) {

@@ -47,6 +47,12 @@ public final class HubspotDefaults implements Accounts.CrmDefaults {
         return 1;
     }
 
+    /** "OAuth": an access token lives for 30 minutes. */
+    @Override
+    public long sessionSeconds() {
+        return 1800;
+    }
+
     @Override
     public boolean counts(String operation, String limit) {
         return switch (limit) {

@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.LongSupplier;
 
 /** HubSpot's REST API: who may call, what is called, and how it answers when it can't. */
 public final class HubspotProtocol implements Protocol {
@@ -26,30 +27,69 @@ public final class HubspotProtocol implements Protocol {
 
     private final Accounts accounts;
     private final Resources resources;
+    private final OauthTokens tokens;
+    private final Oauth oauth;
 
-    public HubspotProtocol(Accounts accounts) {
+    /** @param clockMicros the sandbox's time, by which tokens end */
+    public HubspotProtocol(Accounts accounts, LongSupplier clockMicros) {
         this.accounts = accounts;
+        this.tokens = new OauthTokens(accounts, clockMicros);
+        this.oauth = new Oauth(accounts, tokens);
         this.resources = new Resources(accounts);
     }
 
     @Override
     public boolean serves(Call call) {
-        return call.path().startsWith("/crm/") || call.path().startsWith("/account-info/");
+        return call.path().startsWith("/crm/") || call.path().startsWith("/account-info/")
+                || call.path().startsWith("/oauth/");
+    }
+
+    /** What an app does that a user installed; its answers do not tell of the day, which all apps share. */
+    private record OauthWork(Request.Work work) implements Request.Work {
+        @Override
+        public Answer run(Request.Attempt attempt) {
+            return work.run(attempt);
+        }
     }
 
     @Override
     public Request open(Call call) {
-        Optional<Account> account = account(call);
-        if (account.isEmpty()) {
-            return new Request(null, Request.Kind.UNAUTHORIZED, "unauthorized", Set.of(), Set::of,
-                    attempt -> correlated(Answers.error(HubspotError.of(401, "INVALID_AUTHENTICATION",
-                            "Authentication credentials not found. This API supports a private app's access token as "
-                                    + "a bearer token."))));
+        if (call.path().startsWith("/oauth/")) {
+            return oauth.open(call);
         }
-        ApiCall api = ApiCall.of(account.get(), call);
+        String bearer = bearer(call);
+        Optional<OauthTokens.Token> token = tokens.find(bearer);
+        if (token.isPresent()) {
+            return open(call, token.get());
+        }
+        return account(bearer).map(account -> data(account, call, false)).orElseGet(() -> unauthorized(null,
+                HubspotError.of(401, "INVALID_AUTHENTICATION", "Authentication credentials not found. This API supports "
+                        + "a private app's access token or OAuth 2.0 as a bearer token.")));
+    }
+
+    private Request open(Call call, OauthTokens.Token token) {
+        if (!token.isAlive()) {
+            return unauthorized(token.account(), HubspotError.of(401, "EXPIRED_AUTHENTICATION",
+                    "The OAuth token used to make this call expired " + -token.left() + " second(s) ago."));
+        }
+        if (token.journal()) {
+            return Request.data(token.account(), "missingScopes", Set.of(), attempt -> Answers.error(HubspotError.of(403,
+                    "MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call.")));
+        }
+        return data(token.account(), call, true);
+    }
+
+    private static Request unauthorized(Account account, HubspotError error) {
+        return new Request(account, Request.Kind.UNAUTHORIZED, "unauthorized", Set.of(), Set::of,
+                attempt -> correlated(Answers.error(error)));
+    }
+
+    private Request data(Account account, Call call, boolean byOauth) {
+        ApiCall api = ApiCall.of(account, call);
         Resources.Route route = resources.route(api);
-        return Request.data(account.get(), route.operation(), objects(api),
-                attempt -> resources.answer(api, route, attempt)).writing(() -> RecordKeys.of(api, route.operation()));
+        Request.Work work = attempt -> resources.answer(api, route, attempt);
+        return Request.data(account, route.operation(), objects(api), byOauth ? new OauthWork(work) : work)
+                .writing(() -> RecordKeys.of(api, route.operation()));
     }
 
     @Override
@@ -83,7 +123,8 @@ public final class HubspotProtocol implements Protocol {
     public Answer complete(Request request, Answer answer) {
         Answer correlated = correlated(answer);
         return request.kind() == Request.Kind.DATA && answer.status() != 403
-                ? RateHeaders.on(correlated, request.account().limiter(), Operations.isSearch(request.operation()))
+                ? RateHeaders.on(correlated, request.account().limiter(), !(request.work() instanceof OauthWork),
+                        !Operations.isSearch(request.operation()))
                 : correlated;
     }
 
@@ -104,13 +145,13 @@ public final class HubspotProtocol implements Protocol {
         }
     }
 
-    /** The account of a private app's token: {@code pat-sandbox}, or of another account {@code pat-} and its name. */
-    private Optional<Account> account(Call call) {
+    private static String bearer(Call call) {
         String header = Optional.ofNullable(call.header("authorization")).orElse("");
-        if (!header.regionMatches(true, 0, "Bearer ", 0, 7)) {
-            return Optional.empty();
-        }
-        String token = header.substring(7).strip();
+        return header.regionMatches(true, 0, "Bearer ", 0, 7) ? header.substring(7).strip() : "";
+    }
+
+    /** The account of a private app's token: {@code pat-sandbox}, or of another account {@code pat-} and its name. */
+    private Optional<Account> account(String token) {
         if (!token.startsWith(TOKEN)) {
             return Optional.empty();
         }

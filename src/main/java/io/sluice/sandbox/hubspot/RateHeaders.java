@@ -3,7 +3,7 @@ package io.sluice.sandbox.hubspot;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Limiter;
 
-/** The headers that tell how much of the limits is left; those of a search tell the day's alone. */
+/** The headers that tell how much of the limits is left; those of a search tell the day's alone, those of OAuth all but that. */
 final class RateHeaders {
 
     private static final String PREFIX = "X-HubSpot-RateLimit-";
@@ -11,11 +11,15 @@ final class RateHeaders {
 
     private RateHeaders() { }
 
-    static Answer on(Answer answer, Limiter limiter, boolean search) {
-        Answer told = limiter.usage(Limiter.DAILY).map(daily -> answer
+    /**
+     * @param day   whether they tell the day's, which all private apps share
+     * @param burst whether they tell the ten seconds'
+     */
+    static Answer on(Answer answer, Limiter limiter, boolean day, boolean burst) {
+        Answer told = limiter.usage(Limiter.DAILY).filter(daily -> day).map(daily -> answer
                 .with(PREFIX + "Daily", String.valueOf(daily.max()))
                 .with(PREFIX + "Daily-Remaining", String.valueOf(left(daily)))).orElse(answer);
-        if (search) {
+        if (!burst) {
             return told;
         }
         return limiter.usage(HubspotDefaults.TEN_SECONDLY).map(ten -> told

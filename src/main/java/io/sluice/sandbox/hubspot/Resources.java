@@ -1,7 +1,11 @@
 package io.sluice.sandbox.hubspot;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Answer;
+import io.sluice.sandbox.server.Limiter;
 import io.sluice.sandbox.server.Request;
 
 import java.util.List;
@@ -11,6 +15,8 @@ final class Resources {
 
     /** The portal, of which the sandbox has one. */
     static final int PORTAL = 1_000_001;
+
+    private static final long DAY_MILLIS = 86_400_000;
 
     private final PropertyRoutes properties;
 
@@ -36,6 +42,8 @@ final class Resources {
             case "associations" -> associations(call);
             case "properties" -> properties(call);
             case "details" -> new Route("accountInfo", (c, attempt) -> accountInfo());
+            case "api-usage" -> "daily".equals(call.part(1)) && call.path().size() <= 3
+                    && call.part(2).matches("(private-apps)?") ? new Route("apiUsage", (c, attempt) -> apiUsage(c)) : UNKNOWN;
             default -> UNKNOWN;
         };
     }
@@ -126,5 +134,17 @@ final class Resources {
                 .put("accountType", "DEVELOPER_TEST").put("timeZone", "UTC").put("companyCurrency", "EUR")
                 .put("utcOffset", "+00:00").put("utcOffsetMilliseconds", 0).put("uiDomain", "app.example.org")
                 .put("dataHostingLocation", "eu1"));
+    }
+
+    /** What private apps have used of the day ("Retrieve private app daily API usage"). */
+    private static Answer apiUsage(ApiCall call) {
+        ObjectNode body = Answers.JSON.createObjectNode();
+        ArrayNode results = body.putArray("results");
+        long now = call.store().now();
+        call.account().limiter().usage(Limiter.DAILY).ifPresent(daily -> results.addObject()
+                .put("name", "private-apps-api-calls-daily").put("usageLimit", daily.max())
+                .put("currentUsage", daily.used()).put("collectedAt", Answers.moment(now)).put("fetchStatus", "SUCCESS")
+                .put("resetsAt", Answers.moment((now / DAY_MILLIS + 1) * DAY_MILLIS)));
+        return Answers.json(200, body);
     }
 }

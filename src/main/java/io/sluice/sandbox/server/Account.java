@@ -22,12 +22,13 @@ public final class Account {
     private final List<JsonNode> declarations = new ArrayList<>();
     private final List<Consumer<Store.Commit>> listeners = new CopyOnWriteArrayList<>();
     private volatile long tokensDeadBefore;
-    private volatile long sessionSeconds = 7200;
+    private volatile long sessionSeconds;
 
     Account(String name, String crm, Accounts.CrmDefaults defaults, SandboxClock clock, Consumer<Store.Commit> onCommit) {
         this.name = name;
         this.crm = crm;
         this.defaults = defaults;
+        this.sessionSeconds = defaults.sessionSeconds();
         this.store = new Store(clock::millis, defaults.grainMillis(), commit -> {
             onCommit.accept(commit);
             listeners.forEach(listener -> listener.accept(commit));

@@ -42,6 +42,11 @@ public final class Accounts {
             return 1000;
         }
 
+        /** How long a token lives, until a test says otherwise. */
+        default long sessionSeconds() {
+            return 7200;
+        }
+
         /** Whether the limit of this name counts requests of this operation. */
         default boolean counts(String operation, String limit) {
             return true;

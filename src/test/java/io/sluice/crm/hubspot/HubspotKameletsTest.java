@@ -83,6 +83,13 @@ class HubspotKameletsTest {
         main.addOverrideProperty("sluice.account.hubspot.url", "http://127.0.0.1:" + sandbox.port());
         main.addOverrideProperty("sluice.account.hubspot.access-token", "pat-sandbox");
         main.addOverrideProperty("sluice.account.hubspot.limit.daily", "250000 per 24h");
+        control("PUT", "/sandbox/accounts/installed", "{\"crm\":\"hubspot\"}");
+        main.addOverrideProperty("sluice.account.installed.crm", "hubspot");
+        main.addOverrideProperty("sluice.account.installed.url", "http://127.0.0.1:" + sandbox.port());
+        main.addOverrideProperty("sluice.account.installed.client-id", "sluice-installed");
+        main.addOverrideProperty("sluice.account.installed.client-secret", "sluice");
+        main.addOverrideProperty("sluice.account.installed.refresh-token", "refresh-installed");
+        main.addOverrideProperty("sluice.account.installed.limit.burst", "110 per 10s");
         main.addOverrideProperty("camel.main.routesIncludePattern", "file:src/test/resources/no-routes/*.camel.yaml");
         main.addOverrideProperty("camel.main.jmxManagementRegisterRoutesCreateByKamelet", "true");
         main.addOverrideProperty("sluice.account.hubspot.webhook-secret", "a-secret");
@@ -421,6 +428,30 @@ class HubspotKameletsTest {
         assertThat(unknown.getMessage().getHeader("SluiceStatus")).isEqualTo(404);
         assertThat(ask("kamelet:hubspot-objects-action?account=hubspot", null).getMessage().getBody(List.class))
                 .contains("contacts", "deals");
+    }
+
+    @Test
+    void anAppThatAUserInstalledLogsInAgainOnceAfterItsTokenDied() throws Exception {
+        String upsert = UPSERT.replace("account=hubspot", "account=installed");
+        assertThat(send(upsert, List.of(record("I-1", Map.of("lastname", "One")))).get(0).status())
+                .isEqualTo(Outcome.Status.DONE);
+        control("POST", "/sandbox/faults/installed", "{\"kind\":\"expireTokens\"}");
+        Outcome refused = send(upsert, List.of(record("I-1", Map.of("lastname", "Two")))).get(0);
+        assertThat(refused.status()).isEqualTo(Outcome.Status.RETRY);
+        assertThat(refused.code()).isEqualTo("EXPIRED_AUTHENTICATION");
+        assertThat(send(upsert, List.of(record("I-1", Map.of("lastname", "Two")))).get(0).status())
+                .isEqualTo(Outcome.Status.DONE);
+
+        control("POST", "/sandbox/faults/installed", "{\"kind\":\"expireTokens\"}");
+        control("POST", "/sandbox/faults/installed", "{\"kind\":\"unavailable\",\"operation\":\"token\",\"status\":400,"
+                + "\"errorCode\":\"BAD_REFRESH_TOKEN\",\"message\":\"missing or invalid refresh token\"}");
+        send(upsert, List.of(record("I-1", Map.of("lastname", "Three"))));
+        long ledger = number("select count(*) from sluice.api_call where account = 'installed'");
+        Outcome locked = send(upsert, List.of(record("I-1", Map.of("lastname", "Three")))).get(0);
+        assertThat(locked.status()).isEqualTo(Outcome.Status.RETRY);
+        assertThat(locked.message()).contains("account installed could not sign in", "missing or invalid refresh token");
+        assertThat(number("select count(*) from sluice.api_call where account = 'installed' and completed_at is not null"))
+                .as("a call that was not made is none").isEqualTo(ledger);
     }
 
     @Test

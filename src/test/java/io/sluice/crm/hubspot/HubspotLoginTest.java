@@ -1,0 +1,250 @@
+package io.sluice.crm.hubspot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sluice.crm.SignInRefused;
+import io.sluice.sandbox.Sandbox;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Tokens against the sandbox over HTTP, by a clock that the test sets. */
+class HubspotLoginTest {
+
+    private static final Map<String, String> OAUTH =
+            Map.of("client-id", "sluice", "client-secret", "sluice", "refresh-token", "refresh-hubspot");
+
+    private static Sandbox sandbox;
+
+    private Instant now = Instant.parse("2026-01-01T00:00:00Z");
+
+    @BeforeAll
+    static void startTheSandbox() {
+        sandbox = Sandbox.start("127.0.0.1", 0);
+    }
+
+    @AfterAll
+    static void stopTheSandbox() {
+        sandbox.close();
+    }
+
+    @AfterEach
+    void noFaults() throws Exception {
+        control("DELETE", "/sandbox/faults/hubspot", "");
+    }
+
+    private HubspotLogin login(Map<String, String> secrets) {
+        Map<String, String> settings = new HashMap<>(Map.of("url", "http://127.0.0.1:" + sandbox.port() + "/",
+                "call-timeout-ms", "2000"));
+        settings.putAll(secrets);
+        return new HubspotLogin("org", settings, () -> now);
+    }
+
+    private HubspotLogin login(String setting, String value) {
+        Map<String, String> settings = new HashMap<>(OAUTH);
+        settings.put(setting, value);
+        return login(settings);
+    }
+
+    @Test
+    void aPrivateAppsTokenNeedsNoLoginAndIsNeverGivenUp() throws Exception {
+        HubspotLogin login = login(Map.of("access-token", "pat-sandbox"));
+        long logins = logins();
+        assertThat(login.token()).isEqualTo("pat-sandbox");
+        login.died("pat-sandbox");
+        now = now.plus(Duration.ofDays(1000));
+        assertThat(login.token()).isEqualTo("pat-sandbox");
+        assertThat(logins()).isEqualTo(logins);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"v1", "v3", "2026-03", "2026-09"})
+    void aRefreshTokenOpensTheAccountAtEachVersionsPath(String version) throws Exception {
+        assertThat(isGood(login("oauth-version", version).token())).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "client-id     |      | sluice.account.org.client-id is missing; give it an access-token, or client-id, client-secret",
+        "client-secret |      | sluice.account.org.client-secret is missing",
+        "refresh-token |      | sluice.account.org.refresh-token is missing",
+        "oauth-version | 2026 | sluice.account.org.oauth-version must be v1, v3 or a date such as 2026-09, not '2026'"})
+    void aSettingThatIsWrongOrMissingIsNamed(String setting, String value, String message) {
+        assertThatThrownBy(() -> login(setting, value)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("application.properties: ").hasMessageContaining(message);
+    }
+
+    @Test
+    void aRefusedLoginSaysWhoAndWhyInHubspotsOwnWordsAndNoSecret() {
+        assertThatThrownBy(() -> login("refresh-token", "hunter2").token()).isInstanceOf(SignInRefused.class)
+                .hasMessage("account org could not sign in: HTTP 400: BAD_REFRESH_TOKEN: missing or invalid refresh token");
+        assertThatThrownBy(() -> login("client-secret", "hunter2").token())
+                .hasMessageContaining("missing or invalid client secret");
+        assertThatThrownBy(() -> login("client-id", "nobody").token()).hasMessageContaining("BAD_CLIENT_ID");
+        assertThatThrownBy(() -> login("url", "http://127.0.0.1:1").token()).isInstanceOf(SignInRefused.class)
+                .hasMessageContaining("no answer from http://127.0.0.1:1/oauth/v1/token");
+    }
+
+    @Test
+    void wordsThatRepeatASecretAreShownWithoutIt() throws Exception {
+        control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"status\":400,\"operation\":\"token\","
+                + "\"message\":\"refresh-hubspot is no good\"}");
+        assertThatThrownBy(() -> login(OAUTH).token()).hasMessageContaining("*** is no good")
+                .hasMessageNotContaining("refresh-hubspot");
+    }
+
+    @Test
+    void twentyCallsWhoseTokenDiedLogInOnce() throws Exception {
+        HubspotLogin login = login(OAUTH);
+        String dead = login.token();
+        login.lives(dead);
+        control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"expireTokens\"}");
+        assertThat(isGood(dead)).isFalse();
+        long logins = logins();
+        Set<String> tokens = inTwentyThreads(() -> {
+            login.died(dead);
+            String fresh = login.token();
+            // news of the old token's death may come late
+            login.died(dead);
+            return login.token().equals(fresh) ? fresh : "another one";
+        });
+        assertThat(tokens).hasSize(1).doesNotContain(dead);
+        assertThat(isGood(tokens.iterator().next())).isTrue();
+        assertThat(logins() - logins).isEqualTo(1);
+    }
+
+    @Test
+    void aTokenIsRenewedAMinuteBeforeItEndsByOneOfAll() throws Exception {
+        HubspotLogin login = login(OAUTH);
+        String first = login.token();
+        now = now.plus(Duration.ofMinutes(29).minusMillis(1));
+        assertThat(login.token()).isEqualTo(first);
+        now = now.plus(Duration.ofMillis(1));
+        long logins = logins();
+        Set<String> tokens = inTwentyThreads(login::token);
+        assertThat(tokens).hasSize(1).doesNotContain(first);
+        assertThat(logins() - logins).isEqualTo(1);
+        assertThat(isGood(first)).as("calls are on their way with it").isTrue();
+    }
+
+    @Test
+    void aRenewalThatIsRefusedStopsNobodyWhileTheOldTokenIsGood() throws Exception {
+        HubspotLogin login = login(OAUTH);
+        String first = login.token();
+        control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"operation\":\"token\"}");
+        now = now.plus(Duration.ofMinutes(29));
+        long logins = logins();
+        assertThat(login.token()).isEqualTo(first);
+        assertThat(login.token()).isEqualTo(first);
+        assertThat(logins() - logins).as("not a storm of logins").isEqualTo(1);
+        now = now.plus(Duration.ofMinutes(1));
+        assertThatThrownBy(login::token).hasMessageContaining("Service unavailable");
+        control("DELETE", "/sandbox/faults/hubspot", "");
+        now = now.plus(Duration.ofMinutes(1));
+        assertThat(login.token()).isNotEqualTo(first);
+    }
+
+    @Test
+    void aRefusedLoginPausesForAllAndLongerEachTime() throws Exception {
+        HubspotLogin login = login("refresh-token", "withdrawn");
+        long logins = logins();
+        Set<String> answers = inTwentyThreads(() -> {
+            try {
+                return login.token();
+            } catch (SignInRefused refused) {
+                return refused.getMessage().contains("missing or invalid refresh token") ? "refused" : refused.getMessage();
+            }
+        });
+        assertThat(answers).containsExactly("refused");
+        assertThat(logins() - logins).isEqualTo(1);
+        int asked = 0;
+        for (int second = 0; second < 600; second++) {
+            now = now.plusSeconds(1);
+            long before = logins();
+            assertThatThrownBy(login::token).isInstanceOf(SignInRefused.class);
+            asked += (int) (logins() - before);
+        }
+        assertThat(asked).as("logins in ten minutes").isBetween(10, 16);
+    }
+
+    @Test
+    void aTokenThatIsRefusedAtItsFirstCallIsNoReasonForAStormOfLogins() throws Exception {
+        HubspotLogin login = login(OAUTH);
+        login.died(login.token());
+        long logins = logins();
+        assertThatThrownBy(login::token).isInstanceOf(SignInRefused.class)
+                .hasMessageContaining("refuses a token that it has just given out");
+        now = now.plusSeconds(1);
+        String again = login.token();
+        login.died(again);
+        now = now.plusSeconds(1);
+        assertThatThrownBy(login::token).isInstanceOf(SignInRefused.class);
+        assertThat(logins() - logins).isEqualTo(1);
+        now = now.plusSeconds(1);
+        String good = login.token();
+        login.lives(good);
+        login.died(good);
+        assertThat(login.token()).as("a token that was good and died is replaced at once").isNotEqualTo(good);
+    }
+
+    private static Set<String> inTwentyThreads(Callable<String> work) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(20);
+        try {
+            Set<String> results = new HashSet<>();
+            List<Future<String>> all = Stream.generate(() -> threads.submit(work)).limit(20).toList();
+            for (Future<String> one : all) {
+                results.add(one.get());
+            }
+            return results;
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static boolean isGood(String token) throws Exception {
+        return send(HttpRequest.newBuilder(uri("/crm/v3/objects/contacts")).header("Authorization", "Bearer " + token))
+                .statusCode() == 200;
+    }
+
+    /** How often the token endpoint was asked. */
+    private static long logins() throws Exception {
+        JsonNode account = new ObjectMapper().readTree(control("GET", "/sandbox/referee", "")).path("accounts").path("hubspot");
+        return account.path("byOperation").path("token").asLong();
+    }
+
+    private static String control(String method, String path, String body) throws Exception {
+        return send(HttpRequest.newBuilder(uri(path)).header("Content-Type", "application/json")
+                .method(method, HttpRequest.BodyPublishers.ofString(body))).body();
+    }
+
+    private static URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + sandbox.port() + path);
+    }
+
+    private static HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+        return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+}
