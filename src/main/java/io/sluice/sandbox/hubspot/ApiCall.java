@@ -106,9 +106,7 @@ record ApiCall(Account account, Call call, List<String> path) {
     static Row live(Table table, String id) {
         Row row = table.row(id);
         for (int merges = 0; row != null && row.isDeleted() && merges < 100; merges++) {
-            Row gone = row;
-            String survivor = (String) table.type().field(StandardObjects.MERGED_INTO).map(field -> field.read(gone))
-                    .orElse(null);
+            String survivor = (String) table.type().field(StandardObjects.MERGED_INTO).orElseThrow().read(row);
             row = survivor == null ? null : table.row(survivor);
         }
         return row;

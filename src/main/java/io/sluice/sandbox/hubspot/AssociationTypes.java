@@ -55,7 +55,8 @@ final class AssociationTypes {
 
     static ObjectType labels() {
         return new ObjectType(LABELS, "Association label", "Association labels", LABELS, IdScheme.counted(LABEL_IDS),
-                List.of(FROM, TO, LABEL, INVERSE));
+                List.of(FROM, TO, LABEL, INVERSE, Field.of(StandardObjects.MERGED_INTO, "Merged into",
+                        PropertyType.STRING.field()).readOnly()));
     }
 
     /** Every type between these objects, the one without a label first. */

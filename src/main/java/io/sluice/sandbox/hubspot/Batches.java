@@ -70,6 +70,7 @@ final class Batches {
         List<ObjectNode> results = new ArrayList<>();
         List<String> unknown = new ArrayList<>();
         Set<String> asked = new HashSet<>();
+        Set<String> shown = new HashSet<>();
         for (JsonNode input : inputs(body, LARGEST)) {
             if (!asked.add(id(input))) {
                 continue;
@@ -77,7 +78,8 @@ final class Batches {
             Row row = archived ? table.row(id(input)) : call.find(table, key, id(input));
             if (row == null || row.isDeleted() != archived) {
                 unknown.add(id(input));
-            } else {
+            } else if (shown.add(row.id())) {
+                // a merged id and its survivor's are one record
                 results.add(RecordJson.of(table, row, properties));
             }
         }

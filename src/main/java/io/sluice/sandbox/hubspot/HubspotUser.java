@@ -102,7 +102,8 @@ public final class HubspotUser implements CrmUser {
     private static String change(Account account, Table table, Request.Attempt attempt,
             Function<RecordWriter, String> work) {
         try (Transaction transaction = account.store().begin()) {
-            String id = work.apply(new RecordWriter(table, transaction, attempt, Origin.USER));
+            String id = work.apply(new RecordWriter(account.store(), table, transaction, attempt,
+                    Origin.USER));
             attempt.commit(transaction);
             return id;
         } catch (HubspotError.Thrown e) {

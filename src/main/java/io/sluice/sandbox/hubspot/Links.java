@@ -57,7 +57,7 @@ final class Links {
 
     static ObjectType object() {
         return new ObjectType(ASSOCIATIONS, "Association", "Associations", ASSOCIATIONS, IdScheme.counted(IDS),
-                List.of(ONE, OTHER, TYPES, PAIR, ONE_END, OTHER_END, PRIMARY));
+                List.of(ONE, OTHER, TYPES, PAIR, ONE_END, OTHER_END, PRIMARY, text(StandardObjects.MERGED_INTO)));
     }
 
     /** A record with its object. */
@@ -79,12 +79,15 @@ final class Links {
 
     /** The associations of a record with the live records of an object, in the order in which they were made. */
     List<Link> of(End from, Table to) {
+        return all(from, to).stream().filter(link -> isLive(to, link.otherId)).toList();
+    }
+
+    private List<Link> all(End from, Table to) {
         List<AssociationType> known = AssociationTypes.between(store, from.table, to);
         List<Row> rows = new ArrayList<>(store.find(table, field(ONE_END), from.towards(to)));
         store.find(table, field(OTHER_END), from.towards(to)).stream()
                 .filter(row -> rows.stream().noneMatch(same -> same.number() == row.number())).forEach(rows::add);
-        return rows.stream().map(row -> link(row, from, known)).filter(link -> isLive(to, link.otherId))
-                .sorted(Comparator.comparingInt(Link::number)).toList();
+        return rows.stream().map(row -> link(row, from, known)).sorted(Comparator.comparingInt(Link::number)).toList();
     }
 
     private static boolean isLive(Table to, String id) {
@@ -156,6 +159,27 @@ final class Links {
             values.put(field(PRIMARY), null);
         }
         transaction.update(table, row.get(), values, origin.user());
+    }
+
+    /**
+     * All that one record belongs to belongs to another from now on, archived records too. Of two primaries the
+     * survivor's own stays.
+     */
+    void move(Transaction transaction, End gone, End survivor, Origin origin) {
+        for (Table to : store.tables()) {
+            if (!StandardObjects.isObject(to.type())) {
+                continue;
+            }
+            for (Link link : all(gone, to)) {
+                End other = new End(to, to.row(link.otherId));
+                remove(transaction, gone, other, List.of(), origin);
+                if (!link.otherId.equals(survivor.row.id())) {
+                    add(transaction, survivor, other, link.types.stream().filter(type -> !type.primary()
+                            || transaction.find(table, field(PRIMARY), holder(type, survivor, other)).isEmpty()).toList(),
+                            origin);
+                }
+            }
+        }
     }
 
     /** A record has one primary: another that was it before stays associated. */

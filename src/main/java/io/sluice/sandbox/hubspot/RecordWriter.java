@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
 
@@ -21,12 +22,14 @@ import java.util.Optional;
  */
 final class RecordWriter {
 
+    private final Store store;
     private final Table table;
     private final Transaction transaction;
     private final Request.Attempt attempt;
     private final Origin origin;
 
-    RecordWriter(Table table, Transaction transaction, Request.Attempt attempt, Origin origin) {
+    RecordWriter(Store store, Table table, Transaction transaction, Request.Attempt attempt, Origin origin) {
+        this.store = store;
         this.table = table;
         this.transaction = transaction;
         this.attempt = attempt;
@@ -68,17 +71,26 @@ final class RecordWriter {
     }
 
     Row restore(Row row) {
+        if (row.value(table.type().field(StandardObjects.MERGED_INTO).orElseThrow().column()) != null) {
+            throw HubspotError.invalid("A record that was merged into another can't be restored.").thrown();
+        }
         unique(row, values(row));
         return transaction.undelete(table, row, Map.of(), origin.user());
     }
 
-    /** Moves what the survivor lacks to it from the other, which is archived and leads to it from now on. */
+    /**
+     * Moves what the survivor lacks to it from the other, and the other's associations. The other is archived and leads to
+     * it from now on.
+     */
     Row merge(String primaryId, String otherId) {
         Row primary = existing(null, primaryId);
         Row other = existing(null, otherId);
         if (primary.number() == other.number()) {
             throw HubspotError.invalid("A record can't be merged with itself.").thrown();
         }
+        strike(primaryId, primary);
+        strike(otherId, other);
+        new Links(store).move(transaction, new Links.End(table, other), new Links.End(table, primary), origin);
         Map<Field, Object> moved = values(other);
         moved.keySet().removeIf(field -> primary.value(field.column()) != null);
         Field merged = table.type().field(StandardObjects.MERGED_IDS).orElseThrow();

@@ -24,7 +24,7 @@ final class Rows {
     /** Writes in a transaction of its own, committed at the end. */
     static <T> T write(ApiCall call, Table table, Request.Attempt attempt, Function<RecordWriter, T> work) {
         try (Transaction transaction = call.store().begin()) {
-            T result = work.apply(new RecordWriter(table, transaction, attempt, Origin.API));
+            T result = work.apply(new RecordWriter(call.store(), table, transaction, attempt, Origin.API));
             attempt.commit(transaction);
             return result;
         }
