@@ -2,11 +2,13 @@ package io.sluice.load;
 
 import io.sluice.store.Json;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The first reading of a sync's object, as its checkpoint keeps it.
+ * The reading of a sync's object as a whole, at its first start, or of the very many records of it that changed since a
+ * moment; as its checkpoint keeps it.
  *
  * @param turn    how often a process took it up: who was overtaken moves nothing
  * @param job     the CRM's id of the job that reads, or null
@@ -18,47 +20,64 @@ import java.util.Map;
  * @param trials  calls in a row that brought it no further
  * @param ended   null while it goes on
  * @param problem what the CRM last said against it, or null
+ * @param since   the records that changed since then; null: all
+ * @param hold    when the earliest of these changed that could not be judged, or null: from there on is to be read once more
  */
 public record Load(int turn, Step step, String job, String member, String next, Instant asked, int jobs, int trials,
-        Tally tally, Instant began, Instant ended, String problem) {
+        Tally tally, Instant began, Instant ended, String problem, Instant since, Instant hold) {
 
     static Load beginning(Step step, Instant now) {
-        return new Load(0, step, null, null, null, now, 0, 0, Tally.NOTHING, now, null, null);
+        return since(null, step, now);
+    }
+
+    static Load since(Instant moment, Step step, Instant now) {
+        return new Load(0, step, null, null, null, now, 0, 0, Tally.NOTHING, now, null, null, moment, null);
+    }
+
+    /** Whether it is of what changed since a moment. */
+    boolean isOfChanges() {
+        return since != null;
+    }
+
+    /** A record that changed at that moment could not be judged. */
+    Load holding(Instant at) {
+        return at == null || hold != null && !at.isBefore(hold) ? this : new Load(turn, step, job, member, next, asked, jobs,
+                trials, tally, began, ended, problem, since, at);
     }
 
     /** The call of the step is about to be made. */
     Load asking(Instant now, String login) {
         boolean anew = step == Step.CREATE || step == Step.PAGES;
         return new Load(turn, step, job, step == Step.CREATE ? login : member, next, anew ? now : asked, jobs, trials,
-                tally.called(), began, ended, problem);
+                tally.called(), began, ended, problem, since, hold);
     }
 
     /** It has come further. */
     Load at(Step other, String page) {
-        return new Load(turn, other, job, member, page, asked, jobs, 0, tally, began, ended, null);
+        return new Load(turn, other, job, member, page, asked, jobs, 0, tally, began, ended, null, since, hold);
     }
 
     Load created(String id) {
-        return new Load(turn, Step.POLL, id, member, null, asked, jobs + 1, 0, tally.again(), began, ended, null);
+        return new Load(turn, Step.POLL, id, member, null, asked, jobs + 1, 0, tally.again(), began, ended, null, since, hold);
     }
 
     /** It has not, and the step comes again. */
     Load failed(String why) {
         return new Load(turn, step, job, member, next, asked, jobs, trials + 1, tally, began, ended,
-                why == null ? problem : why);
+                why == null ? problem : why, since, hold);
     }
 
     /** Another way to read, from the beginning. */
     Load instead(Step other, String why) {
-        return new Load(turn, other, null, null, null, asked, jobs, 0, tally.again(), began, ended, why);
+        return new Load(turn, other, null, null, null, asked, jobs, 0, tally.again(), began, ended, why, since, hold);
     }
 
     Load tally(Tally other) {
-        return new Load(turn, step, job, member, next, asked, jobs, trials, other, began, ended, problem);
+        return new Load(turn, step, job, member, next, asked, jobs, trials, other, began, ended, problem, since, hold);
     }
 
     Load ended(Instant now) {
-        return new Load(turn, Step.DONE, job, member, null, asked, jobs, 0, tally, began, now, null);
+        return new Load(turn, Step.DONE, job, member, null, asked, jobs, 0, tally, began, now, null, since, hold);
     }
 
     static Load of(String json) {
@@ -69,7 +88,8 @@ public record Load(int turn, Step step, String job, String member, String next, 
                 new Tally(number(parts, "total"), number(parts, "read"), number(parts, "made"), number(parts, "changed"),
                         number(parts, "conflicts"), number(parts, "withoutKey"), number(parts, "refused"),
                         (int) number(parts, "calls")),
-                moment(parts, "began"), moment(parts, "ended"), text(parts, "problem"));
+                moment(parts, "began"), moment(parts, "ended"), text(parts, "problem"), moment(parts, "since"),
+                moment(parts, "hold"));
     }
 
     private static String text(Map<String, Object> parts, String name) {
@@ -81,7 +101,7 @@ public record Load(int turn, Step step, String job, String member, String next, 
     }
 
     private static Instant moment(Map<String, Object> parts, String name) {
-        return parts.get(name) == null ? null : Instant.parse(text(parts, name));
+        return parts.get(name) == null ? null : OffsetDateTime.parse(text(parts, name)).toInstant();
     }
 
     String json() {
@@ -105,6 +125,8 @@ public record Load(int turn, Step step, String job, String member, String next, 
         parts.put("began", began.toString());
         parts.put("ended", ended == null ? null : ended.toString());
         parts.put("problem", problem);
+        parts.put("since", since == null ? null : since.toString());
+        parts.put("hold", hold == null ? null : hold.toString());
         return Json.text(parts);
     }
 
@@ -120,6 +142,7 @@ public record Load(int turn, Step step, String job, String member, String next, 
         told.put("beganAt", began.toString());
         told.put("endedAt", ended == null ? null : ended.toString());
         told.put("problem", problem);
+        told.put("since", since == null ? null : since.toString());
         return told;
     }
 }

@@ -38,6 +38,7 @@ public final class Loading {
     private final Pages pages;
     private final Hands hands;
     private final List<Sync> syncs;
+    private final List<Sync> readWhole;
     private final int page;
     private final Story story = new Story();
 
@@ -60,14 +61,15 @@ public final class Loading {
         this.applier = applier;
         this.hands = new Hands(loads, measures.call(), measures.longest());
         this.pages = new Pages(loads, new Merging(database, applier), hands, story);
-        this.syncs = syncs.stream().filter(sync -> "both".equals(sync.getInitial())).toList();
+        this.syncs = List.copyOf(syncs);
+        this.readWhole = syncs.stream().filter(sync -> "both".equals(sync.getInitial())).toList();
         this.page = measures.page();
     }
 
     /** Keeps what the syncs have to send until their objects are read, from before the first of it is captured. */
     public void begin() throws SQLException {
         Map<Sync, Step> first = new LinkedHashMap<>();
-        syncs.forEach(sync -> first.put(sync,
+        readWhole.forEach(sync -> first.put(sync,
                 Course.first(accounts.get(sync.getAccount()).crm().bulkQuery().isPresent())));
         loads.begin(first, applier.now()).forEach(story::begins);
     }
@@ -76,8 +78,9 @@ public final class Loading {
     public List<Run> due() throws SQLException {
         List<Run> due = new ArrayList<>();
         List<String> ready = accounts.ready();
+        List<String> open = loads.open();
         for (Sync sync : syncs) {
-            if (ready.contains(sync.getAccount()) && !isPaused(sync)) {
+            if (open.contains(sync.getName()) && ready.contains(sync.getAccount()) && !isPaused(sync)) {
                 loads.take(sync, hands.lease()).ifPresent(load ->
                         due.add(new Run(sync, accounts.get(sync.getAccount()).crm().name(), page, load)));
             }

@@ -16,9 +16,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Where the first readings are kept: in {@code sluice.checkpoint}, stream {@code initial:SYNC}. Whoever takes a due one
- * has it until its lease ends; while one goes on, its sync is paused, for what is sent before the CRM is read would
- * overwrite what was never seen.
+ * Where the readings of very many records are kept: in {@code sluice.checkpoint}, stream {@code initial:SYNC}. Whoever
+ * takes a due one has it until its lease ends. While a first one goes on, its sync is paused, for what is sent before the
+ * CRM is read would overwrite what was never seen.
  */
 public final class Loads {
 
@@ -30,7 +30,8 @@ public final class Loads {
             delete from sluice.checkpoint
             where stream like 'initial:%' and (account, object, stream) not in (
                 select account, object, 'initial:' || sync
-                from unnest(?::text[], ?::text[], ?::text[]) as s(account, object, sync))""";
+                from unnest(?::text[], ?::text[], ?::text[]) as s(account, object, sync))
+              and (position::jsonb ->> 'since' is null or position::jsonb ->> 'ended' is not null)""";
 
     /** One that has begun goes on, and one that has ended stays so, unless the mapping is another. */
     private static final String BEGIN = """
@@ -41,9 +42,22 @@ public final class Loads {
             where c.position::jsonb -> 'mapping' is distinct from excluded.position::jsonb -> 'mapping'
             returning stream""";
 
+    /** What changed since a moment; one that goes on is left alone, and what the last one left is taken along. */
+    private static final String CATCH_UP = """
+            insert into sluice.checkpoint as c (account, object, stream, position)
+            select ?, ?, 'initial:' || ?, (?::jsonb || jsonb_build_object('mapping', null, 'due', clock_timestamp()))::text
+            on conflict (account, object, stream) do update set updated_at = now(),
+                position = (excluded.position::jsonb || jsonb_build_object('mapping', c.position::jsonb -> 'mapping',
+                    'since', least((excluded.position::jsonb ->> 'since')::timestamptz,
+                                   (c.position::jsonb ->> 'hold')::timestamptz)))::text
+            where c.position::jsonb ->> 'ended' is not null
+            returning stream""";
+
     private static final String OPEN = """
             select substr(stream, 9) from sluice.checkpoint
             where stream like 'initial:%' and position::jsonb ->> 'ended' is null""";
+
+    private static final String OPEN_OF_ALL = OPEN + " and position::jsonb ->> 'since' is null";
 
     /** Not before the reading of what changes has begun: it brings what this one is too early for. */
     private static final String TAKE = """
@@ -95,7 +109,7 @@ public final class Loads {
                     begun.add(sync);
                 }
             }
-            Pauses.takeLoads(connection, Database.query(connection, OPEN, row -> row.getString(1)), REASON);
+            Pauses.takeLoads(connection, Database.query(connection, OPEN_OF_ALL, row -> row.getString(1)), REASON);
             return begun;
         });
     }
@@ -111,6 +125,22 @@ public final class Loads {
     private static String mapping(Sync sync) {
         return Json.text(Map.of("table", sync.getTable(), "key", sync.getKey(), "externalId", sync.getExternalId(),
                 "fields", new TreeMap<>(sync.getFields()), "inserts", sync.getInserts()));
+    }
+
+    /**
+     * Takes up the reading of what changed since a moment, which is too much to be read page by page.
+     *
+     * @param jobs whether the CRM reads many by a job
+     * @return whether none goes on already
+     */
+    public boolean catchUp(Sync sync, Instant since, boolean jobs, Instant now) throws SQLException {
+        return database.first(CATCH_UP, row -> true, sync.getAccount(), sync.getObject(), sync.getName(),
+                Load.since(since, Course.first(jobs), now).json()).isPresent();
+    }
+
+    /** The syncs whose reading goes on. */
+    List<String> open() throws SQLException {
+        return database.query(OPEN, row -> row.getString(1));
     }
 
     /** The reading of a sync whose next step is due; it is nobody else's until the lease ends. */

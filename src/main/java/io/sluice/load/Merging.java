@@ -40,6 +40,15 @@ final class Merging {
     }
 
     /**
+     * Merges what changed since a moment. What can't be judged now comes back at once as {@link Applied#later()}.
+     *
+     * @param asked before the CRM was asked for them
+     */
+    Applied mergeChanges(Sync sync, List<Received> records, Instant asked) throws SQLException {
+        return applier.load(sync, records, asked);
+    }
+
+    /**
      * @param asked before the CRM was asked for them
      * @return what came of it; {@link Applied#later()} are the records whose rows were held all the time
      */

@@ -5,6 +5,7 @@ import io.sluice.load.Course.Next;
 import io.sluice.merge.Applied;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 
@@ -46,12 +47,18 @@ final class Pages {
             while (records.hasNext() && part.size() < PART) {
                 part.add((Received) records.next());
             }
-            Applied applied = merging.merge(run.sync(), part, run.load().asked());
+            boolean changes = run.load().isOfChanges();
+            Applied applied = changes ? merging.mergeChanges(run.sync(), part, run.load().asked())
+                    : merging.merge(run.sync(), part, run.load().asked());
+            if (changes) {
+                part.stream().filter(record -> applied.later().contains(record.crmId())).map(Received::at)
+                        .min(Comparator.naturalOrder()).ifPresent(at -> run.load(run.load().holding(at)));
+            }
             story.refused(run.sync(), applied, refused);
             count += part.size();
             withoutKey += applied.withoutKey();
             refused += applied.refused().size();
-            held += applied.later().size();
+            held += changes ? 0 : applied.later().size();
             example = applied.later().stream().findFirst().orElse(example);
             run.load(run.load().tally(run.load().tally().wrote(applied)));
             if (!loads.save(run.sync(), run.load(), hands.lease())) {

@@ -3,7 +3,7 @@ package io.sluice.load;
 import io.sluice.Sync;
 import java.util.TreeSet;
 
-/** A first reading in the hands of this process: step by step until one is not due yet. */
+/** A reading in the hands of this process: step by step until one is not due yet. */
 public final class Run {
 
     /** What a reading by pages begins with. */
@@ -44,9 +44,13 @@ public final class Run {
         };
     }
 
-    /** Where the page begins. */
+    /** Where the page begins, or since when what is counted or read has changed; null: at the beginning. */
     public String getStart() {
-        return load.step() == Step.PAGES && load.next() == null ? BEGINNING_OF_TIME : load.next();
+        if (load.next() != null || load.step() == Step.RESULTS || load.step() == Step.POLL) {
+            return load.next();
+        }
+        String since = load.isOfChanges() ? load.since().toString() : null;
+        return since == null && load.step() == Step.PAGES ? BEGINNING_OF_TIME : since;
     }
 
     /** The CRM's job, or null. */

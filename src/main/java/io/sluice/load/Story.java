@@ -23,7 +23,7 @@ final class Story {
     }
 
     void way(Sync sync, Load load) {
-        String count = load.tally().total() < 0 ? "the" : number(load.tally().total());
+        String count = load.tally().total() < 0 ? "the" : number(load.tally().total()) + (load.isOfChanges() ? " changed" : "");
         if (load.step() == Step.CREATE) {
             LOG.info("{}: {} records of {} are read by a job.", sync.getName(), count, sync.getObject());
         } else if (load.step() == Step.PAGES) {
@@ -77,9 +77,10 @@ final class Story {
         count(parts, tally.conflicts(), "fields decided where both sides had a value (sluice.conflict)");
         count(parts, tally.withoutKey(), "without " + sync.getExternalId() + ", so that they get no row");
         count(parts, tally.refused(), "that the table does not take");
-        LOG.info("{}: all {} records of {} {} are read: {}; {} calls, {} s. What the table has to send goes now.",
-                sync.getName(), number(tally.read()), sync.getAccount(), sync.getObject(), parts, tally.calls(),
-                String.format(Locale.ROOT, "%.1f", Duration.between(load.began(), load.ended()).toMillis() / 1000.0));
+        LOG.info("{}: all {} {} of {} {} are read: {}; {} calls, {} s.{}",
+                sync.getName(), number(tally.read()), load.isOfChanges() ? "changed records" : "records", sync.getAccount(), sync.getObject(), parts, tally.calls(),
+                String.format(Locale.ROOT, "%.1f", Duration.between(load.began(), load.ended()).toMillis() / 1000.0),
+                load.isOfChanges() ? "" : " What the table has to send goes now.");
     }
 
     private static void count(StringJoiner parts, long count, String what) {

@@ -13,12 +13,25 @@ final class Checkpoints {
             insert into sluice.checkpoint (account, object, stream, position) values (?, ?, ?, ?)
             on conflict (account, object, stream) do nothing""";
 
+    /** Where a reading of very many changes could not judge some, it is read from there on once more. */
     private static final String TAKE = """
-            update sluice.checkpoint set updated_at = now(),
-                position = jsonb_set(position::jsonb, '{due}', to_jsonb(clock_timestamp() + interval '1 minute'))::text
-            where account = ? and object = ? and stream = ?
-              and (position::jsonb ->> 'due')::timestamptz <= clock_timestamp()
-            returning position""";
+            with doubted as materialized (
+                select position::jsonb ->> 'hold' as at from sluice.checkpoint
+                where account = ? and object = ? and stream = ?
+                  and position::jsonb ->> 'ended' is not null and position::jsonb ->> 'hold' is not null for update),
+            taken as (
+                update sluice.checkpoint set updated_at = now(),
+                    position = (position::jsonb || jsonb_build_object('due', clock_timestamp() + interval '1 minute')
+                        || coalesce((select jsonb_build_object('from', at) from doubted
+                                     where at::timestamptz < (position::jsonb ->> 'from')::timestamptz), '{}'))::text
+                where account = ? and object = ? and stream = ?
+                  and (position::jsonb ->> 'due')::timestamptz <= clock_timestamp()
+                returning position),
+            judged as (
+                update sluice.checkpoint set position = (position::jsonb - 'hold')::text
+                where account = ? and object = ? and stream = ? and exists (select from taken)
+                  and exists (select from doubted))
+            select position from taken""";
 
     private static final String SAVE = """
             update sluice.checkpoint set position = ?, updated_at = now()
@@ -37,8 +50,11 @@ final class Checkpoints {
 
     /** The position of a sync that is due; for a minute it is nobody else's, and after that if it was not saved. */
     Optional<Position> take(Sync sync) throws SQLException {
-        return database.first(TAKE, row -> Position.of(row.getString(1)), sync.getAccount(), sync.getObject(),
-                stream(sync));
+        String account = sync.getAccount();
+        String object = sync.getObject();
+        String load = "initial:" + sync.getName();
+        return database.first(TAKE, row -> Position.of(row.getString(1)), account, object, load, account, object,
+                stream(sync), account, object, load);
     }
 
     void save(Sync sync, Position position, Instant due) throws SQLException {

@@ -131,8 +131,20 @@ public final class Receiving {
         } else {
             List<Received> records = list.stream().map(Received.class::cast).toList();
             round.changed(records, applier.apply(round.sync(), records, round.readAt()), next);
+            if (round.isLong() && accounts.get(round.sync().getAccount()).crm().bulkQuery().isPresent()) {
+                handOver(round);
+            }
         }
         checkpoints.save(round.sync(), round.position(), applier.now().plus(LEASE));
+    }
+
+    /** Very many changes at once are counted, and read by a job where that takes fewer calls; one such reading at a time. */
+    private void handOver(Round round) throws SQLException {
+        if (loads.catchUp(round.sync(), round.readUpTo(), true, applier.now())) {
+            round.handOver();
+        } else {
+            round.leave();
+        }
     }
 
     /** Says what came of it and when the next look is. */
@@ -143,7 +155,8 @@ public final class Receiving {
         Position after = loads.goesOn(round.sync(), round.began())
                 ? read.proven(round.position().proven(), read.deletesDue()) : read;
         boolean again = applied.changes() > 0 || !applied.later().isEmpty();
-        Position paced = after.pause(schedule.pace().next(after.pause(), again, round.calls()));
+        Position paced = after.pause(round.isHandedOver() ? schedule.pace().longest()
+                : schedule.pace().next(after.pause(), again, round.calls()));
         checkpoints.save(round.sync(), paced,
                 applier.now().plus(schedule.pace().stretched(paced.pause(), quota.spent(round.sync().getAccount()))));
     }

@@ -10,6 +10,9 @@ import java.util.List;
 /** One look of a sync into its CRM: deletes where they are due, then page after page of what changed. */
 public final class Round {
 
+    /** Pages of changes that are read one after the other, before it is asked how many there are. */
+    private static final int MOST_PAGES = 3;
+
     private final Sync sync;
     private final String crm;
     private final Instant began;
@@ -22,6 +25,8 @@ public final class Round {
     private boolean open = true;
     private boolean complete;
     private int calls;
+    private int fullPages;
+    private boolean handedOver;
     /** Everything before this is told, as the CRM said in this round. */
     private Instant covered;
     /** The stamp of the earliest record that must be read again. */
@@ -114,12 +119,43 @@ public final class Round {
         records.stream().filter(record -> page.later().contains(record.crmId())).map(Received::at)
                 .filter(at -> hold == null || at.isBefore(hold)).findFirst().ifPresent(at -> hold = at);
         next = nextPage;
+        fullPages += nextPage == null ? 0 : 1;
         if (nextPage == null) {
             complete = true;
             open = false;
         } else if (hold == null) {
             position = position.from(records.get(records.size() - 1).at());
         }
+    }
+
+    /** Whether so many have changed that they are better read another way. */
+    boolean isLong() {
+        return fullPages >= MOST_PAGES;
+    }
+
+    /** Everything before this is read. */
+    Instant readUpTo() {
+        return hold != null && hold.isBefore(position.from()) ? hold : position.from();
+    }
+
+    /** What is left is read by others: the next round begins where this one began. */
+    void handOver() {
+        handedOver = true;
+        complete = true;
+        hold = null;
+        covered = null;
+        open = false;
+    }
+
+    /** Whether it was too long, and others are at it. */
+    boolean isHandedOver() {
+        return handedOver;
+    }
+
+    /** As long as others are at the rest. */
+    void leave() {
+        handedOver = true;
+        open = false;
     }
 
     /** The position after the round. */

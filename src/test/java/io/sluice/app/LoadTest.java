@@ -177,4 +177,23 @@ class LoadTest {
         assertThat(sluice.number("select count(*) from sluice.record where sync = 'people'")).isEqualTo(RECORDS + 1);
         assertThat(written()).as("writes").isEqualTo(written);
     }
+
+    @Test
+    @Order(3)
+    void whatAnotherIntegrationChangesInAThousandsfoldIsReadByAJobAndNothingIsHeldUp() throws Exception {
+        long looks = asked("query");
+        long jobs = asked("bulkQueryCreate");
+        new SandboxRecords(sandbox.port()).salesforce("Contact", IntStream.rangeClosed(1, RECORDS)
+                .mapToObj(n -> "M-" + n + ",Moved " + n).collect(Collectors.joining("\n", "Customer_No__c,LastName\n", "\n")));
+        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100)).untilAsserted(() -> assertThat(sluice.number(
+                "select count(*) from person where last_name = 'Moved ' || substr(customer_no, 3)")).isEqualTo(RECORDS));
+        awaitLoaded("people");
+
+        assertThat(asked("bulkQueryCreate") - jobs).as("jobs").isBetween(1L, 2L);
+        assertThat(asked("query") - looks).as("pages, counts and looks that found nothing").isLessThanOrEqualTo(12);
+        assertThat(sluice.output()).contains("changed records of salesforce Contact are read: ");
+        assertThat(sluice.get(sluice.serverPort, "/api/status").path("syncs").path("people").path("initial").path("since")
+                .asText()).isNotEmpty();
+        assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
+    }
 }

@@ -49,6 +49,30 @@ class RoundTest {
     }
 
     @Test
+    void aLookThatIsHandedOverLeavesTheRestToOthersFromTheEarliestThatIsNotJudged() {
+        Round round = new Round(sync(), "crm", position, NOON);
+        round.changed(List.of(record("a", 95)), Applied.NOTHING, "next");
+        round.changed(List.of(record("b", 90)), LATER, "next");
+        assertThat(round.isLong()).isFalse();
+        round.changed(List.of(record("c", 80)), Applied.NOTHING, "next");
+        assertThat(round.isLong()).isTrue();
+        assertThat(round.readUpTo()).isEqualTo(NOON.minusSeconds(95)).isBefore(NOON.minusSeconds(90));
+        round.handOver();
+
+        assertThat(round.isOpen()).isFalse();
+        assertThat(round.after(OVERLAP, DELETES).from()).isEqualTo(NOON.minusSeconds(60));
+    }
+
+    @Test
+    void aLookThatIsTooLongWhileOthersAreAtItGoesOnWhereItEnded() {
+        Round round = new Round(sync(), "crm", position, NOON);
+        round.changed(List.of(record("a", 95)), Applied.NOTHING, "next");
+        round.leave();
+        assertThat(round.isOpen()).isFalse();
+        assertThat(round.after(OVERLAP, DELETES).from()).isEqualTo(NOON.minusSeconds(95));
+    }
+
+    @Test
     void whatMustBeReadAgainHoldsThePositionBack() {
         Round round = new Round(sync(), "crm", position, NOON);
         round.changed(List.of(record("a", 95), record("b", 90)), LATER, "next");

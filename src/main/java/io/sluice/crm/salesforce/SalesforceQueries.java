@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.camel.Exchange;
@@ -21,8 +22,14 @@ public final class SalesforceQueries {
     /** Written in place of a locator where no page follows. */
     private static final String NO_MORE = "null";
 
-    public String countQuery(String object) {
-        return "SELECT COUNT() FROM " + object;
+    /** @param since a moment; null or empty: all are counted */
+    public String countQuery(String since, String object) {
+        return "SELECT COUNT() FROM " + object + changed(since);
+    }
+
+    private static String changed(String since) {
+        return since == null || since.isBlank() ? ""
+                : " WHERE SystemModstamp >= " + SalesforceReads.second(Instant.parse(since.strip()));
     }
 
     /** The answer of that query as a number. */
@@ -34,11 +41,15 @@ public final class SalesforceQueries {
         }
     }
 
-    /** The body of the request that creates a job. Unsorted, so that Salesforce may split the work. */
+    /**
+     * The body of the request that creates a job, from a moment since which the records have changed, or nothing. Unsorted,
+     * so that Salesforce may split the work.
+     */
     public void createRequest(Exchange exchange, String object, String externalId, String fields) {
+        String since = exchange.getMessage().getBody(String.class);
         Map<String, Object> job = new LinkedHashMap<>();
         job.put("operation", "query");
-        job.put("query", SalesforceReads.select(object, externalId, fields));
+        job.put("query", SalesforceReads.select(object, externalId, fields) + changed(since));
         job.put("contentType", "CSV");
         job.put("lineEnding", "LF");
         job.put("columnDelimiter", "COMMA");

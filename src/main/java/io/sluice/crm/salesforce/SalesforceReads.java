@@ -198,7 +198,7 @@ public final class SalesforceReads {
         return OffsetDateTime.parse(text, MOMENT).toInstant();
     }
 
-    private static String second(Instant moment) {
+    static String second(Instant moment) {
         return moment.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 

@@ -8,6 +8,7 @@ import io.sluice.Received;
 import io.sluice.crm.Job;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +59,10 @@ class SalesforceQueryKameletsTest {
     }
 
     private static String completed() {
-        Job job = of(null, "query-create-action?object=Contact&" + READ, null).getMessage().getBody(Job.class);
+        return completed(of(null, "query-create-action?object=Contact&" + READ, null).getMessage().getBody(Job.class));
+    }
+
+    private static String completed(Job job) {
         assertThat(job.stage()).isEqualTo(Job.Stage.WORKING);
         await().pollInterval(Duration.ofMillis(50)).until(() -> of(job.id(),
                 "bulk-status-action?account=salesforce&type=query", null).getMessage().getBody(Job.class).stage()
@@ -87,6 +91,16 @@ class SalesforceQueryKameletsTest {
         Exchange unknown = of(null, "count-action?object=Nope", null);
         assertThat(status(unknown)).isEqualTo(400);
         assertThat(unknown.getMessage().getBody(String.class)).contains("INVALID_TYPE");
+    }
+
+    @Test
+    void whatChangedSinceAMomentIsCountedAndReadAlone() throws Exception {
+        assertThat(of(null, "count-action?object=Contact", "1970-01-01T00:00:00Z").getMessage().getBody())
+                .isEqualTo((long) CONTACTS);
+        String future = Instant.now().plusSeconds(3600).toString();
+        assertThat(of(null, "count-action?object=Contact", future).getMessage().getBody()).isEqualTo(0L);
+        Exchange created = of(null, "query-create-action?object=Contact&" + READ, future);
+        assertThat(records(page(completed(created.getMessage().getBody(Job.class)), null))).isEmpty();
     }
 
     @Test
