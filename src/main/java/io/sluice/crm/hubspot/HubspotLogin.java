@@ -61,22 +61,27 @@ final class HubspotLogin {
         this.clock = clock;
         this.timeout = Duration.ofMillis(Long.parseLong(settings.getOrDefault("call-timeout-ms", "10000")));
         this.token = blankToNull(settings.get("access-token"));
-        this.oauth = token == null;
+        this.oauth = token == null && !OAUTH.stream().allMatch(this::hasNone);
         check();
     }
 
+    /** An account without any of them may still be told things by webhooks; only its calls are refused. */
     private void check() {
         if (!oauth) {
             return;
         }
         for (String needed : OAUTH) {
-            if (blankToNull(settings.get(needed)) == null) {
-                throw wrong(needed, "is missing; give it an access-token, or " + String.join(", ", OAUTH));
+            if (hasNone(needed)) {
+                throw wrong(needed, "is missing; an account that has no access-token needs " + String.join(", ", OAUTH));
             }
         }
         if (!version().matches("v\\d|20\\d\\d-\\d\\d(-beta)?")) {
             throw wrong("oauth-version", "must be v1, v3 or a date such as 2026-09, not '" + version() + "'");
         }
+    }
+
+    private boolean hasNone(String setting) {
+        return blankToNull(settings.get(setting)) == null;
     }
 
     private IllegalArgumentException wrong(String setting, String what) {
@@ -101,6 +106,9 @@ final class HubspotLogin {
 
     /** A token that is good for a call that begins now. */
     synchronized String token() throws SignInRefused {
+        if (token == null && !oauth) {
+            throw new SignInRefused(member, "it has neither an access-token nor a refresh-token", null);
+        }
         Instant now = clock.instant();
         if (token != null && now.isBefore(renewAt)) {
             return token;

@@ -88,13 +88,19 @@ class HubspotLoginTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "client-id     |      | sluice.account.org.client-id is missing; give it an access-token, or client-id, client-secret",
+        "client-id     |      | sluice.account.org.client-id is missing; an account that has no access-token needs client-id, client-secret",
         "client-secret |      | sluice.account.org.client-secret is missing",
         "refresh-token |      | sluice.account.org.refresh-token is missing",
         "oauth-version | 2026 | sluice.account.org.oauth-version must be v1, v3 or a date such as 2026-09, not '2026'"})
     void aSettingThatIsWrongOrMissingIsNamed(String setting, String value, String message) {
         assertThatThrownBy(() -> login(setting, value)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("application.properties: ").hasMessageContaining(message);
+    }
+
+    @Test
+    void anAccountWithoutALoginStartsAndMakesNoCalls() {
+        assertThatThrownBy(() -> login(Map.of()).token()).isInstanceOf(SignInRefused.class)
+                .hasMessageContaining("neither an access-token nor a refresh-token");
     }
 
     @Test
