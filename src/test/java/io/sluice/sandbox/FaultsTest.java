@@ -26,7 +26,7 @@ class FaultsTest extends SandboxTestBase {
         SalesforceClient.Reply reply = crm.post(FAULTS, "{\"kind\":\"flood\"}");
         assertThat(reply.status()).isEqualTo(400);
         assertThat(reply.text()).contains("refuse", "unavailable", "reset", "slow", "rowLock", "partial", "expireTokens",
-                "lateCommit", "hang", "jobFails");
+                "lateCommit", "hang", "jobFails", "answer");
     }
 
     @Test
@@ -95,6 +95,71 @@ class FaultsTest extends SandboxTestBase {
         assertThat(rows.findValuesAsText("statusCode"))
                 .containsExactly("UNABLE_TO_LOCK_ROW", "FIELD_CUSTOM_VALIDATION_EXCEPTION");
         assertThat(crm.upsertContacts(contact("C-2", "b")).json().path(0).path("success").asBoolean()).isTrue();
+    }
+
+    @Test
+    void aWholeCallIsAnsweredAsTheFaultSaysAndDoesNothing() {
+        crm.post(FAULTS, "{\"kind\":\"answer\",\"status\":403,\"errorCode\":\"API_DISABLED_FOR_ORG\","
+                + "\"message\":\"API is not enabled for this Organization or Partner\",\"count\":1}");
+        SalesforceClient.Reply told = crm.upsertContacts(contact("C-1", "One"));
+        assertThat(told.status()).isEqualTo(403);
+        assertThat(told.text()).isEqualTo("[{\"message\":\"API is not enabled for this Organization or Partner\","
+                + "\"errorCode\":\"API_DISABLED_FOR_ORG\"}]");
+        JsonNode counted = crm.referee();
+        assertThat(counted.path("recordsByObject").path("Contact").asInt()).isZero();
+        assertThat(counted.path("accepted").asInt()).isOne();
+        assertThat(counted.path("byStatus").path("403").asInt()).isOne();
+        assertThat(crm.upsertContacts(contact("C-1", "One")).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aWholeCallIsAnsweredByABodyThatIsNoJsonOrEmpty() {
+        crm.post(FAULTS, "{\"kind\":\"answer\",\"status\":503,\"body\":\"<html>Down</html>\",\"count\":1}");
+        SalesforceClient.Reply page = crm.get(API + "/limits");
+        assertThat(page.status()).isEqualTo(503);
+        assertThat(page.text()).isEqualTo("<html>Down</html>");
+        crm.post(FAULTS, "{\"kind\":\"answer\",\"status\":420,\"body\":\"\",\"count\":1}");
+        SalesforceClient.Reply empty = crm.get(API + "/limits");
+        assertThat(empty.status()).isEqualTo(420);
+        assertThat(empty.text()).isEmpty();
+    }
+
+    @Test
+    void onlyTheCallsThatWriteARecordOfTheKeysAreAnsweredSo() {
+        crm.post(FAULTS, "{\"kind\":\"answer\",\"errorCode\":\"JSON_PARSER_ERROR\",\"keys\":[\"C-2\"]}");
+        assertThat(crm.upsertContacts(contact("C-1", "a"), contact("C-3", "c")).status()).isEqualTo(200);
+        assertThat(crm.upsertContacts(contact("C-1", "a"), contact("C-2", "b")).errorCode()).isEqualTo("JSON_PARSER_ERROR");
+        assertThat(crm.query("SELECT COUNT() FROM Contact").status()).isEqualTo(200);
+    }
+
+    @Test
+    void aLogInIsRefusedInTheWordsOfTheTokenEndpoint() {
+        crm.post(FAULTS, "{\"kind\":\"answer\",\"operation\":\"token\",\"errorCode\":\"invalid_grant\","
+                + "\"message\":\"authentication failure\",\"count\":1}");
+        String login = "grant_type=client_credentials&client_id=sluice&client_secret=sluice";
+        SalesforceClient.Reply refused = crm.form(login);
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(refused.text())
+                .isEqualTo("{\"error\":\"invalid_grant\",\"error_description\":\"authentication failure\"}");
+        assertThat(crm.form(login).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aRowFailsWithTheFieldsAndTheDuplicatesThatTheFaultNames() {
+        crm.post(FAULTS, "{\"kind\":\"partial\",\"keys\":[\"C-1\"],\"errorCode\":\"REQUIRED_FIELD_MISSING\","
+                + "\"message\":\"Required fields are missing: [Name]\",\"fields\":[\"Name\"]}");
+        crm.post(FAULTS, "{\"kind\":\"partial\",\"keys\":[\"C-2\"],\"errorCode\":\"DUPLICATES_DETECTED\"}");
+        JsonNode rows = crm.upsertContacts(contact("C-1", "a"), contact("C-2", "b"), contact("C-3", "c")).json();
+        assertThat(rows.path(0).path("errors").path(0).path("fields").path(0).asText()).isEqualTo("Name");
+        JsonNode duplicate = rows.path(1).path("errors").path(0);
+        assertThat(duplicate.path("message").asText()).isEqualTo("Use one of these records?");
+        assertThat(duplicate.path("duplicateResult").path("matchResults").path(0).path("matchRecords").path(0)
+                .path("record").path("Id").asText()).startsWith("003");
+        assertThat(rows.path(2).path("success").asBoolean()).isTrue();
+        SalesforceClient.Reply alone = crm.patch(API + "/sobjects/Contact/Customer_No__c/C-2", "{\"LastName\":\"b\"}");
+        assertThat(alone.status()).isEqualTo(400);
+        assertThat(alone.json().path(0).path("duplicateResult").path("duplicateRule").asText())
+                .isEqualTo("Standard_Contact_Duplicate_Rule");
     }
 
     @Test

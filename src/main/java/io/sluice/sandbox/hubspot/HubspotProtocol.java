@@ -22,6 +22,7 @@ public final class HubspotProtocol implements Protocol {
     /** The CRM's name, and its first account's. */
     public static final String CRM = "hubspot";
 
+    private static final String TOLD = "The sandbox was told to answer so.";
     private static final String TOKEN = "pat-";
     private static final String FIRST_TOKEN = "pat-sandbox";
 
@@ -117,6 +118,13 @@ public final class HubspotProtocol implements Protocol {
                 status == 423 ? "LOCKED" : null), fault.settings().path("message").asText("Service unavailable")));
         return status == 477 || fault.settings().has("retryAfter")
                 ? answer.with("Retry-After", fault.settings().path("retryAfter").asText("60")) : answer;
+    }
+
+    @Override
+    public Answer error(Request request, Fault fault) {
+        return Answers.error(HubspotError.of(fault.settings().path("status").asInt(400),
+                fault.settings().path("errorCode").asText("VALIDATION_ERROR"),
+                fault.settings().path("message").asText(TOLD)));
     }
 
     @Override

@@ -53,6 +53,9 @@ final class Answers {
             if (!error.fields().isEmpty()) {
                 one.set("fields", JSON.valueToTree(error.fields()));
             }
+            if (error.duplicates() != null) {
+                one.set("duplicateResult", error.duplicates());
+            }
         }
         return json(status, body);
     }

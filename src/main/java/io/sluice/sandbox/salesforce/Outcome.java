@@ -34,8 +34,11 @@ sealed interface Outcome {
         } else if (this instanceof Rejected rejected) {
             ArrayNode errors = row.put("success", false).putArray("errors");
             for (SalesforceError error : rejected.errors()) {
-                errors.addObject().put("statusCode", error.code()).put("message", error.message())
-                        .set("fields", Answers.JSON.valueToTree(error.fields()));
+                ObjectNode one = errors.addObject().put("statusCode", error.code()).put("message", error.message());
+                one.set("fields", Answers.JSON.valueToTree(error.fields()));
+                if (error.duplicates() != null) {
+                    one.set("duplicateResult", error.duplicates());
+                }
             }
         }
         return row;

@@ -166,8 +166,7 @@ final class RecordWriter {
     private static SalesforceError error(Fault fault, Table table, String id) {
         return fault.kind() == Fault.Kind.ROW_LOCK
                 ? lockError(id == null ? table.type().keyPrefix() + "XX0000000000AAA" : id)
-                : SalesforceError.of(fault.settings().path("errorCode").asText("UNKNOWN_EXCEPTION"),
-                        fault.settings().path("message").asText("The sandbox was told to fail this row."));
+                : SalesforceProtocol.told(fault, table.type());
     }
 
     private Row existing(Table table, String id) {

@@ -1,14 +1,21 @@
 package io.sluice.sandbox.salesforce;
 
+import com.fasterxml.jackson.databind.JsonNode;
+
 import java.util.List;
 
 /**
  * An error as Salesforce words it ("Status Codes and Error Responses" in its REST API Developer Guide).
  *
- * @param code   such as REQUIRED_FIELD_MISSING
- * @param fields names of the fields at fault, often none
+ * @param code       such as REQUIRED_FIELD_MISSING
+ * @param fields     names of the fields at fault, often none
+ * @param duplicates what a duplicate rule found ("DuplicateResult"), or null
  */
-record SalesforceError(String code, String message, List<String> fields) {
+record SalesforceError(String code, String message, List<String> fields, JsonNode duplicates) {
+
+    SalesforceError(String code, String message, List<String> fields) {
+        this(code, message, fields, null);
+    }
 
     static SalesforceError of(String code, String message, String... fields) {
         return new SalesforceError(code, message, List.of(fields));

@@ -1,5 +1,7 @@
 package io.sluice.sandbox.salesforce;
 
+import com.fasterxml.jackson.databind.JsonNode;
+
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Answer;
@@ -8,6 +10,8 @@ import io.sluice.sandbox.server.Fault;
 import io.sluice.sandbox.server.Limiter;
 import io.sluice.sandbox.server.Protocol;
 import io.sluice.sandbox.server.Request;
+import io.sluice.sandbox.store.ObjectType;
+import io.sluice.sandbox.store.Table;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -91,6 +95,37 @@ public final class SalesforceProtocol implements Protocol {
     @Override
     public Answer unavailable(Fault fault) {
         return page(fault).orElseGet(() -> Answers.error(downStatus(fault), List.of(down(fault))));
+    }
+
+    /** A login is refused in the words of OAuth, and all else in those of the REST API. */
+    @Override
+    public Answer error(Request request, Fault fault) {
+        SalesforceError error = told(fault, request.objects().stream().findFirst()
+                .flatMap(request.account().store()::table).map(Table::type).orElse(null));
+        return request.kind() == Request.Kind.LOGIN
+                ? Answers.json(statusOf(fault), Answers.JSON.createObjectNode().put("error", error.code())
+                        .put("error_description", error.message()))
+                : Answers.error(statusOf(fault), List.of(error));
+    }
+
+    private static int statusOf(Fault fault) {
+        return fault.settings().path("status").asInt(400);
+    }
+
+    /**
+     * The error that a fault of rows or of a whole call asks for.
+     *
+     * @param object of the records, or null where it is not known
+     */
+    static SalesforceError told(Fault fault, ObjectType object) {
+        String code = fault.settings().path("errorCode").asText("UNKNOWN_EXCEPTION");
+        boolean duplicates = DuplicateResult.CODE.equals(code);
+        JsonNode found = fault.settings().path("duplicateResult");
+        return new SalesforceError(code,
+                fault.settings().path("message").asText(duplicates ? DuplicateResult.MESSAGE
+                        : "The sandbox was told to answer so."),
+                fault.fields(), found.isObject() ? found
+                        : duplicates && object != null ? DuplicateResult.of(object) : null);
     }
 
     static SalesforceError refused(String limit) {

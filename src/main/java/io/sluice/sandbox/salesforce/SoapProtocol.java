@@ -76,6 +76,12 @@ final class SoapProtocol implements Protocol {
         });
     }
 
+    @Override
+    public Answer error(Request request, Fault fault) {
+        SalesforceError error = SalesforceProtocol.told(fault, null);
+        return xml(fault.settings().path("status").asInt(500), SoapFault.of(error.code(), error.message()));
+    }
+
     /** The use of the limit stands in the envelope already. */
     @Override
     public Answer complete(Request request, Answer answer) {

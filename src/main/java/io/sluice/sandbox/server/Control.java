@@ -42,10 +42,15 @@ public final class Control {
             The kinds of faults, and the settings of each:
               refuse        a refusal, whatever is used, by the limit that "limit" names (daily; tenSecondly, search)
               unavailable   503 or another "status"; "html":true makes it a maintenance page
+              answer        the whole call is answered "status" (400) with "errorCode", "message", "fields" and
+                            "duplicateResult" in the vendor's form, or with "body" as it stands (of "contentType",
+                            text/html; "" is an empty one); nothing is done
               reset         the connection is cut; "afterWrite":true in mid-answer, when the work is done
               slow          the answer comes "delayMs" late, or between "minMs" and "maxMs"; "before":true the work too
               rowLock       rows fail with UNABLE_TO_LOCK_ROW
-              partial       rows fail with "errorCode" and "message"; "whole":true with them all of a HubSpot batch
+              partial       rows fail with "errorCode", "message" and "fields"; of DUPLICATES_DETECTED a
+                            "duplicateResult" too, of your own or one that is made up; "whole":true with them all of a
+                            HubSpot batch
               expireTokens  all tokens given out until now are dead
               lateCommit    writes are stamped now and become visible "seconds" later (5)
               jobFails      a bulk job fails, with "message", after "afterRows" of it (0)
@@ -53,8 +58,9 @@ public final class Control {
               indexLag      a HubSpot search does not see what was written in its last "lagMs" (5000)
             Each meets all requests, until it is taken away, but for what these say: "operation" (a name the referee
             counts by, or a list; "edit" is a CRM user's), "object", "count" (of requests), "seconds" (for a lateCommit
-            "forSeconds"), "probability" (0 to 1; of rows for rowLock and partial), and for rowLock and partial "keys"
-            (external ids and record ids). A login is met only when it is named.
+            "forSeconds"), "probability" (0 to 1; of rows for rowLock and partial), and for rowLock, partial and answer
+            "keys" (external ids and record ids: those rows, or the calls that write one of them). A login is met only
+            when it is named ("token").
             """;
 
     private final Vertx vertx;

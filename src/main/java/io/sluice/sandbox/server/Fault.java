@@ -2,7 +2,10 @@ package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -15,6 +18,12 @@ public final class Fault {
         REFUSE("refuse"),
         /** 503, or another {@code status}; with {@code "html":true} a maintenance page. */
         UNAVAILABLE("unavailable"),
+        /**
+         * The whole call is answered {@code status}, with {@code errorCode}, {@code message}, {@code fields} and
+         * {@code duplicateResult} in the vendor's form, or with {@code body} as it stands; nothing is done. With
+         * {@code keys} only a call that writes one of those records.
+         */
+        ANSWER("answer"),
         /** The connection is cut; with {@code "afterWrite":true} in mid-answer, when the work is done. */
         RESET("reset"),
         /**
@@ -24,7 +33,7 @@ public final class Fault {
         SLOW("slow"),
         /** Rows fail with UNABLE_TO_LOCK_ROW. */
         ROW_LOCK("rowLock"),
-        /** Rows fail with {@code errorCode} and {@code message}. */
+        /** Rows fail with {@code errorCode}, {@code message} and {@code fields}, and {@code duplicateResult}. */
         PARTIAL("partial"),
         /** All tokens given out until now are dead. */
         EXPIRE_TOKENS("expireTokens"),
@@ -93,6 +102,12 @@ public final class Fault {
         return object == null || objects.contains(object);
     }
 
+    /** @param written the records that a call writes: their ids, and the values by which it finds them behind a slash */
+    boolean concernsWritten(Set<String> written) {
+        return keys.isEmpty() || keys.stream().anyMatch(key -> written.contains(key)
+                || written.stream().anyMatch(one -> one.endsWith("/" + key.toLowerCase(Locale.ROOT))));
+    }
+
     boolean concernsRow(String ofObject, String key, String id) {
         return (object == null || object.equals(ofObject))
                 && (keys.isEmpty() || keys.contains(key) || keys.contains(id));
@@ -104,6 +119,13 @@ public final class Fault {
 
     void use() {
         left--;
+    }
+
+    /** The fields that an error names. */
+    public List<String> fields() {
+        List<String> fields = new ArrayList<>();
+        settings.path("fields").forEach(field -> fields.add(field.asText()));
+        return fields;
     }
 
     /** How long a slow answer is delayed, in milliseconds. */

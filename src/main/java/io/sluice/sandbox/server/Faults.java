@@ -52,23 +52,31 @@ public final class Faults {
 
     /** The fault of this kind that strikes this request, if one does; a fault that strikes is used up by one. */
     synchronized Optional<Fault> strike(Fault.Kind kind, Request request) {
-        return strike(kind, request.operation(), request.objects(), request.kind() == Request.Kind.LOGIN);
+        return strike(kind, request.operation(), request.objects(), request.kind() == Request.Kind.LOGIN, null);
+    }
+
+    /** As {@link #strike(Fault.Kind, Request)}, of a request that writes these records. */
+    synchronized Optional<Fault> strike(Fault.Kind kind, Request request, Set<String> written) {
+        return strike(kind, request.operation(), request.objects(), request.kind() == Request.Kind.LOGIN, written);
     }
 
     /** The fault of this kind that strikes an edit in the CRM's own screens, if one does. */
     synchronized Optional<Fault> strikeEdit(Fault.Kind kind, String object) {
-        return strike(kind, EDIT, Set.of(object), false);
+        return strike(kind, EDIT, Set.of(object), false, null);
     }
 
     /** The fault of this kind that strikes work behind the requests, if one does. */
     public synchronized Optional<Fault> strikeWork(Fault.Kind kind, String operation, String object, boolean onlyIfNamed) {
-        return strike(kind, operation, Set.of(object), onlyIfNamed);
+        return strike(kind, operation, Set.of(object), onlyIfNamed, null);
     }
 
-    private Optional<Fault> strike(Fault.Kind kind, String operation, Set<String> objects, boolean onlyIfNamed) {
+    /** @param written the records that a request writes, or null where that is nothing to the fault */
+    private Optional<Fault> strike(Fault.Kind kind, String operation, Set<String> objects, boolean onlyIfNamed,
+            Set<String> written) {
         sweep();
         Optional<Fault> struck = active.stream().filter(f -> f.kind() == kind)
                 .filter(f -> f.concerns(operation, onlyIfNamed) && f.concernsAny(objects))
+                .filter(f -> written == null || f.concernsWritten(written))
                 .filter(Fault::strikes).findFirst();
         struck.ifPresent(Fault::use);
         return struck;

@@ -1,5 +1,7 @@
 package io.sluice.sandbox.server;
 
+import com.fasterxml.jackson.databind.JsonNode;
+
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -193,7 +195,7 @@ public final class Gateway {
                         }
                     })
                     .compose(v -> slowFirst ? pause(slow.get().delayMillis()) : Future.succeededFuture())
-                    .compose(v -> work(attempt))
+                    .compose(v -> told().map(Future::succeededFuture).orElseGet(() -> work(attempt)))
                     .compose(answer -> released(attempt, late).map(answer))
                     .compose(answer -> slow.isPresent() && !slowFirst
                             ? pause(slow.get().delayMillis()).map(answer) : Future.succeededFuture(answer))
@@ -206,6 +208,23 @@ public final class Gateway {
                         }
                         leaveWhenOver();
                     });
+        }
+
+        /** The answer that a fault gives in place of the work, if one does. */
+        private Optional<Answer> told() {
+            if (request.account() == null) {
+                return Optional.empty();
+            }
+            return request.account().faults().strike(Fault.Kind.ANSWER, request, keys).map(fault -> {
+                JsonNode settings = fault.settings();
+                if (!settings.has("body")) {
+                    return protocol.error(request, fault);
+                }
+                String body = settings.path("body").asText();
+                int status = settings.path("status").asInt(400);
+                return body.isEmpty() ? Answer.empty(status)
+                        : Answer.text(status, settings.path("contentType").asText("text/html;charset=UTF-8"), body);
+            });
         }
 
         private Future<Answer> work(Request.Attempt attempt) {

@@ -25,6 +25,9 @@ public interface Protocol extends AutoCloseable {
     /** The vendor's answer when it is down, shaped by the fault's settings. */
     Answer unavailable(Fault fault);
 
+    /** The vendor's answer with the {@code status}, {@code errorCode}, {@code message} and so on of the fault's settings. */
+    Answer error(Request request, Fault fault);
+
     /** Adds what stands on every answer, such as the use of the limits. */
     Answer complete(Request request, Answer answer);
 
