@@ -284,8 +284,9 @@ create table sluice.checkpoint (
 create table sluice.pause (
     kind   text        not null check (kind in ('account', 'sync')),
     name   text        not null,
-    by     text        not null check (by in ('api', 'setting', 'load')),
+    by     text        not null check (by in ('api', 'setting', 'load', 'crm')),
     reason text,
     since  timestamptz not null default clock_timestamp(),
+    until  timestamptz,                                         -- when it ends by itself; null: when it is taken back
     primary key (kind, name, by)
 );

@@ -23,6 +23,7 @@ import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Parents;
 import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
+import io.sluice.outbox.Standstills;
 import io.sluice.plan.Planner;
 import io.sluice.plan.Promise;
 import io.sluice.quota.Limits;
@@ -115,8 +116,10 @@ final class Bundle extends LifecycleStrategySupport {
                 settings.number("sluice.composite.collections", 5));
         BulkPlans plans = new BulkPlans(database, accounts, quota, bulkJobs, planner,
                 settings.number("sluice.bulk.bytes", 100_000_000), settings.duration("sluice.bulk.detour", "15m"), syncs);
-        BulkDispatch bulk = new BulkDispatch(accounts, outbox, bulkJobs, new JobRecords(database, outbox), plans);
-        Dispatch dispatch = new Dispatch(accounts, permits, outbox, bulk, planner, syncs);
+        Standstills standstills = new Standstills(pauses);
+        BulkDispatch bulk = new BulkDispatch(accounts, outbox, bulkJobs, new JobRecords(database, outbox), plans,
+                standstills);
+        Dispatch dispatch = new Dispatch(accounts, permits, outbox, bulk, planner, standstills, syncs);
 
         Applier applier = new Applier(database, capture);
         Loads loads = new Loads(database);

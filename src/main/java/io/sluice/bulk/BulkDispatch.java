@@ -6,6 +6,7 @@ import io.sluice.crm.Accounts;
 import io.sluice.crm.Job;
 import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.Outbox;
+import io.sluice.outbox.Standstills;
 import io.sluice.quota.Call;
 import io.sluice.quota.Permit;
 import java.sql.SQLException;
@@ -35,13 +36,16 @@ public final class BulkDispatch {
     private final BulkJobs jobs;
     private final JobRecords records;
     private final BulkPlans plans;
+    private final Standstills standstills;
 
-    public BulkDispatch(Accounts accounts, Outbox outbox, BulkJobs jobs, JobRecords records, BulkPlans plans) {
+    public BulkDispatch(Accounts accounts, Outbox outbox, BulkJobs jobs, JobRecords records, BulkPlans plans,
+            Standstills standstills) {
         this.accounts = accounts;
         this.outbox = outbox;
         this.jobs = jobs;
         this.records = records;
         this.plans = plans;
+        this.standstills = standstills;
     }
 
     /** The accounts that have a job whose next step is due. */
@@ -148,6 +152,9 @@ public final class BulkDispatch {
             Job told = answer instanceof Job it ? it : null;
             if (told == null && status >= 300) {
                 LOG.warn("{}: step {} of a bulk job was answered {}: {}", job.sync(), job.step(), status, answer);
+            }
+            if (job.step() == Step.CREATE && status == 403 && !Boolean.TRUE.equals(refused)) {
+                standstills.refused(job.sync(), "HTTP 403: " + answer);
             }
             if (told != null && told.stage() == Job.Stage.FAILED) {
                 plans.detour(job, "a bulk job has failed: " + told.message());

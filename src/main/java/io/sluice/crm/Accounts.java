@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The accounts and whether their CRM can be reached. An account that does not answer, or that answers for everybody
- * (401, 403, 429, 5xx), rests for a while that doubles each time, so that an outage costs a few calls, not thousands.
+ * (401, 403, 406, 420, 429, 5xx), rests for a while that doubles each time, so that an outage costs a few calls, not thousands.
  */
 public final class Accounts {
 
@@ -51,11 +51,13 @@ public final class Accounts {
 
     /** The accounts to which calls may be made now. */
     public List<String> ready() {
-        Instant now = clock.instant();
-        return accounts.keySet().stream().filter(name -> {
-            State state = states.get(name);
-            return state != null && state.checked() && !state.restUntil().isAfter(now);
-        }).toList();
+        return accounts.keySet().stream().filter(this::isReady).toList();
+    }
+
+    /** Whether calls may be made to this account now. */
+    public boolean isReady(String account) {
+        State state = states.get(account);
+        return state != null && state.checked() && !state.restUntil().isAfter(clock.instant());
     }
 
     /**
@@ -65,7 +67,8 @@ public final class Accounts {
      * @param problem what was wrong, in words, or null
      */
     public void heard(String account, int status, String problem) {
-        boolean everybody = status == 0 || status == 401 || status == 403 || status == 429 || status >= 500;
+        boolean everybody = status == 0 || status == 401 || status == 403 || status == 406 || status == 420
+                || status == 429 || status >= 500;
         Instant now = clock.instant();
         // in one step, so that a check that ends meanwhile is not forgotten
         states.compute(account, (name, old) -> {

@@ -7,6 +7,7 @@ import io.sluice.quota.Answer;
 import io.sluice.quota.Call;
 import io.sluice.quota.Permit;
 import io.sluice.quota.Quota;
+import io.sluice.quota.Refusal;
 import io.sluice.quota.Storm;
 import io.sluice.quota.Verdict;
 import java.sql.SQLException;
@@ -25,7 +26,10 @@ public final class Permits {
 
     public static final String PERMIT = "SluicePermit";
 
-    /** Set when a limit of the CRM's refused the call: it did nothing, and is nobody's failure. */
+    /**
+     * Set when the call certainly did nothing and no record is at fault: a limit of the CRM's refused it, the account is
+     * not let in, or it was not made.
+     */
     public static final String REFUSED = "SluiceRefused";
 
     /** Exchange property, the priority of work that has begun: a pause or a mark does not stop it half-way. */
@@ -126,11 +130,16 @@ public final class Permits {
     /** Reports the call and takes the permit off the message: it is spent. */
     public void report(Exchange exchange, Answer answer) throws SQLException {
         if (exchange.getMessage().removeHeader(PERMIT) instanceof Permit permit) {
-            quota.report(permit, answer).ifPresent(storm -> tell(permit.account(), storm));
+            quota.report(permit, answer).filter(Permits::isLimit).ifPresent(storm -> tell(permit.account(), storm));
         }
         if (answer.refusal() != null) {
             exchange.getMessage().setHeader(REFUSED, true);
         }
+    }
+
+    /** Of an account that is not let in, {@link Accounts} says so, in the CRM's words. */
+    private static boolean isLimit(Storm storm) {
+        return new Refusal(storm.kind(), Duration.ZERO).isLimit();
     }
 
     private static void tell(String account, Storm storm) {

@@ -4,7 +4,8 @@ import java.time.Duration;
 import java.util.function.DoubleSupplier;
 
 /**
- * When to try again: exponential with full jitter, so that records that failed together do not come back together.
+ * When to try again: exponential with full jitter, so that calls that failed together do not come back together. The
+ * records of one call do, or the next time they would be many calls.
  *
  * @param first the longest wait after the first failure
  * @param cap   the longest wait ever

@@ -251,8 +251,8 @@ public final class Outbox {
                   and m.status <> 'retry' and m.operation is not null),
             returned as (
                 update sluice.outbox o set %1$s,
-                    fill = coalesce(?::smallint, o.fill),
-                    due = clock_timestamp() + m.backoff_ms * interval '1 millisecond',
+                    fill = case when o.attempts >= ? then coalesce(?::smallint, o.fill) else o.fill end,
+                    due = now() + m.backoff_ms * interval '1 millisecond',
                     last_error = concat_ws(': ', m.code, m.message)
                 from mine m
                 where o.account = m.account and o.object = m.object and o.key = m.key and %3$s
@@ -452,21 +452,42 @@ public final class Outbox {
         return new Picked(dropped[0], halved[0], sync[0], rows.stream().filter(Objects::nonNull).toList());
     }
 
+    /** Whether what is tried again goes in smaller calls, until a record that spoils them stands alone. */
+    public enum Split {
+        /** Records have outcomes of their own, or none is at fault. */
+        NEVER(0),
+        /** The CRM refused the call for what is in it: at once, without a pause. */
+        AT_ONCE(0),
+        /** The CRM failed over it, which is mostly its own trouble: from the third time on. */
+        IN_TIME(2);
+
+        private final int attempts;
+
+        Split(int attempts) {
+            this.attempts = attempts;
+        }
+    }
+
+    /**
+     * Into so many parts. One bad record in 200 is found with as many calls as by halves, but half as many of them are
+     * refused.
+     */
+    private static final int PARTS = 4;
+
     /** Takes the outcomes of a call that was answered record by record. */
     public int settle(Claim claim, List<Outcome> outcomes) throws SQLException {
-        return settle(claim, outcomes, false);
+        return settle(claim, outcomes, Split.NEVER);
     }
 
     /**
      * Takes the outcomes of a claim's call. What another process has claimed since, because the lease had ended, is
      * left alone.
      *
-     * @param halve the CRM refused the call as a whole for what is wrong with some record: what is tried again goes in
-     *              calls of half the size, until the wrong record stands alone
      * @return how many records were settled or returned
      */
-    public int settle(Claim claim, List<Outcome> outcomes, boolean halve) throws SQLException {
-        Integer fill = halve ? Math.max(1, claim.size() / 2) : null;
+    public int settle(Claim claim, List<Outcome> outcomes, Split split) throws SQLException {
+        int again = (int) outcomes.stream().filter(outcome -> outcome.status() == Outcome.Status.RETRY).count();
+        Integer fill = split == Split.NEVER || again == 0 ? null : (again + PARTS - 1) / PARTS;
         List<Outcome> decided = outcomes.stream().filter(outcome -> outcome.status() != Outcome.Status.RETRY).toList();
         return database.planned(connection -> Database.queryAfter(connection, Parents.FREE, SETTLE, row -> row.getInt(1),
                 claim.account(), claim.object(), texts(connection, decided, Outcome::key),
@@ -476,20 +497,20 @@ public final class Outbox {
                 texts(connection, outcomes, Outcome::code),
                 texts(connection, outcomes, Outcome::message),
                 texts(connection, outcomes, outcome -> String.join(",", outcome.fields())),
-                backoffs(connection, claim, outcomes, halve), claim.account(), claim.object(), claim.lease(),
-                rest.critical().toMillis(), rest.other().toMillis(), fill).get(0));
+                backoffs(connection, claim, outcomes, split), claim.account(), claim.object(), claim.lease(),
+                rest.critical().toMillis(), rest.other().toMillis(), split.attempts, fill).get(0));
     }
 
-    private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes, boolean halve)
+    private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes, Split split)
             throws SQLException {
-        if (halve) {
+        if (split == Split.AT_ONCE) {
             return connection.createArrayOf("bigint", outcomes.stream().map(outcome -> 0L).toArray());
         }
         int attempts = outcomes.stream().anyMatch(it -> it.status() == Outcome.Status.RETRY)
                 ? Database.query(connection, "select max(attempts) + 1 from sluice.outbox where lease = ?",
                         row -> row.getInt(1), claim.lease()).get(0) : 0;
-        return connection.createArrayOf("bigint", outcomes.stream()
-                .map(outcome -> backoff.after(attempts, Math::random).toMillis()).toArray());
+        long together = backoff.after(attempts, Math::random).toMillis();
+        return connection.createArrayOf("bigint", outcomes.stream().map(outcome -> together).toArray());
     }
 
     private static Array texts(Connection connection, List<Outcome> outcomes, Function<Outcome, String> part)

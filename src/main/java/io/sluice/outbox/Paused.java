@@ -6,11 +6,17 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * That somebody has stopped an account or a sync.
+ * That somebody has stopped an account or a sync, or that its CRM has.
  *
  * @param reason in their words, or null
+ * @param until  when it ends by itself, or null
  */
-public record Paused(Kind kind, String name, By by, String reason, Instant since) {
+public record Paused(Kind kind, String name, By by, String reason, Instant since, Instant until) {
+
+    /** Until somebody takes it back. */
+    public Paused(Kind kind, String name, By by, String reason, Instant since) {
+        this(kind, name, by, reason, since, null);
+    }
 
     /** What can be stopped. */
     public enum Kind {
@@ -26,7 +32,9 @@ public record Paused(Kind kind, String name, By by, String reason, Instant since
     public enum By {
         API, SETTING,
         /** Its CRM is read whole first, and what is sent before would overwrite what was not read. */
-        LOAD;
+        LOAD,
+        /** Its CRM refuses all of its calls, see {@link Standstills}. */
+        CRM;
 
         @Override
         public String toString() {
@@ -40,6 +48,9 @@ public record Paused(Kind kind, String name, By by, String reason, Instant since
         json.put("since", since.toString());
         json.put("reason", reason);
         json.put("by", by.toString());
+        if (until != null) {
+            json.put("until", until.toString());
+        }
         return json;
     }
 }

@@ -7,6 +7,7 @@ import java.sql.Array;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.List;
@@ -31,16 +32,18 @@ public final class Pauses {
     public static final String ACCOUNTS = "select name from sluice.pause where kind = 'account'";
 
     /** The paused syncs, likewise. */
-    static final String SYNCS = "select name from sluice.pause where kind = 'sync'";
+    static final String SYNCS =
+            "select name from sluice.pause where kind = 'sync' and (until is null or until > now())";
 
     private static final String ALL = """
-            select kind, name, by, reason, since from sluice.pause
-            order by kind, name, array_position(array['setting', 'api', 'load'], by)""";
+            select kind, name, by, reason, since, until from sluice.pause where until is null or until > now()
+            order by kind, name, array_position(array['setting', 'api', 'load', 'crm'], by)""";
 
     /** A setting wins over what was said by hand, since it stays; a first reading is over by itself. */
     private static final String FIND = """
-            select kind, name, by, reason, since from sluice.pause
-            where kind = ? and name = ? order by array_position(array['setting', 'api', 'load'], by) limit 1""";
+            select kind, name, by, reason, since, until from sluice.pause
+            where kind = ? and name = ? and (until is null or until > now())
+            order by array_position(array['setting', 'api', 'load', 'crm'], by) limit 1""";
 
     /** A new reason replaces the old one; since when it is so stays. The answer is empty when it was so already. */
     private static final String PAUSE = """
@@ -49,12 +52,24 @@ public final class Pauses {
             where excluded.reason is not null and excluded.reason is distinct from p.reason
             returning p.name""";
 
-    private static final String RESUME = "delete from sluice.pause where kind = ? and name = ? and by = 'api'";
+    private static final String RESUME = """
+            delete from sluice.pause where kind = ? and name = ? and (by = 'api' or by = 'crm' and until > now())""";
+
+    /** The answer is empty while an earlier one lasts. */
+    private static final String STAND_STILL = """
+            insert into sluice.pause as p (kind, name, by, reason, until)
+            values ('sync', ?, 'crm', ?, clock_timestamp() + ? * interval '1 millisecond')
+            on conflict (kind, name, by) do update set reason = excluded.reason, until = excluded.until,
+                since = case when ? then excluded.since else p.since end
+            where p.until <= now()
+            returning p.name""";
+
+    private static final String GO_ON = "delete from sluice.pause where kind = 'sync' and name = ? and by = 'crm'";
 
     private static final String FORGET_SETTINGS_BUT = """
             delete from sluice.pause where by = 'setting' and (kind, name) not in (
                 select * from unnest(?::text[], ?::text[]))
-            returning kind, name, by, reason, since""";
+            returning kind, name, by, reason, since, until""";
 
     private static final String FORGET_LOADS_BUT = "delete from sluice.pause where by = 'load' and name <> all(?)";
 
@@ -94,7 +109,7 @@ public final class Pauses {
         }
     }
 
-    /** Takes back what was paused by hand; what a setting pauses stays so. */
+    /** Takes back what was paused by hand, or by the CRM's refusals; what a setting pauses stays so. */
     public void resume(Kind kind, String name) throws SQLException {
         if (database.update(RESUME, kind.toString(), name) > 0) {
             LOG.info("{} is resumed by hand. What waited is sent now, the most urgent first.", called(kind, name));
@@ -122,8 +137,25 @@ public final class Pauses {
                         case API -> "by hand since " + paused.since();
                         case SETTING -> "by a setting";
                         case LOAD -> "since " + paused.since() + " until its CRM is read";
+                        case CRM -> "until " + paused.until() + " because its CRM refuses its calls";
                     }, paused.reason() == null ? "" : ": " + paused.reason());
         }
+    }
+
+    /**
+     * The CRM refuses the calls of a sync: none is made for a while.
+     *
+     * @param why   in the CRM's words
+     * @param fresh whether it was taken before
+     * @return whether that is news: an earlier refusal's pause that still lasts is left as it is
+     */
+    boolean standStill(String sync, String why, Duration pause, boolean fresh) throws SQLException {
+        return database.first(STAND_STILL, row -> true, sync, why, pause.toMillis(), fresh).isPresent();
+    }
+
+    /** The CRM takes the calls of a sync again. */
+    void goOn(String sync) throws SQLException {
+        database.update(GO_ON, sync);
     }
 
     /** Pauses these syncs until each {@link #loaded}, and no others any more. */
@@ -157,6 +189,8 @@ public final class Pauses {
     private static Paused paused(ResultSet row) throws SQLException {
         return new Paused(Kind.valueOf(row.getString("kind").toUpperCase(Locale.ROOT)), row.getString("name"),
                 By.valueOf(row.getString("by").toUpperCase(Locale.ROOT)), row.getString("reason"),
-                row.getObject("since", OffsetDateTime.class).toInstant());
+                row.getObject("since", OffsetDateTime.class).toInstant(),
+                Optional.ofNullable(row.getObject("until", OffsetDateTime.class)).map(OffsetDateTime::toInstant)
+                        .orElse(null));
     }
 }

@@ -79,6 +79,9 @@ public record Pool(String name, List<Limit> shared, List<Member> members, Map<St
         if (kind.equals(Refusal.SIGN_IN)) {
             return member;
         }
+        if (kind.equals(Refusal.ACCESS)) {
+            return name;
+        }
         boolean daily = kind.equals(Refusal.DAILY);
         return has(member, own -> own.isLong() == daily) ? member : name;
     }

@@ -6,10 +6,13 @@ import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.bulk.BulkDispatch;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.Blame;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
+import io.sluice.outbox.Outbox.Split;
+import io.sluice.outbox.Standstills;
 import io.sluice.plan.Method;
 import io.sluice.plan.Planner;
 import io.sluice.quota.Call;
@@ -40,15 +43,17 @@ public final class Dispatch {
     private final Outbox outbox;
     private final BulkDispatch bulk;
     private final Planner planner;
+    private final Standstills standstills;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
 
     public Dispatch(Accounts accounts, Permits permits, Outbox outbox, BulkDispatch bulk, Planner planner,
-            List<Sync> syncs) {
+            Standstills standstills, List<Sync> syncs) {
         this.accounts = accounts;
         this.permits = permits;
         this.outbox = outbox;
         this.bulk = bulk;
         this.planner = planner;
+        this.standstills = standstills;
         syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
 
@@ -74,11 +79,18 @@ public final class Dispatch {
 
     /** A permit for the most urgent step of a bulk job that carries a file, or null as above. */
     public Permit transfer(String account) throws SQLException, InterruptedException {
-        return permits.await(() -> bulk.due(account, true), LONGEST_WAIT).orElse(null);
+        return permits.await(() -> accounts.isReady(account) ? bulk.due(account, true) : Optional.empty(), LONGEST_WAIT)
+                .orElse(null);
     }
 
-    /** The next step of a job goes before new work that is no more urgent: it holds records. */
+    /**
+     * The next step of a job goes before new work that is no more urgent: it holds records. Nothing is wanted of an account
+     * that has come to rest meanwhile.
+     */
     private Optional<Call> wanted(String account) throws SQLException {
+        if (!accounts.isReady(account)) {
+            return Optional.empty();
+        }
         Optional<Call> step = bulk.due(account, false);
         BulkDispatch.Turn turn = bulk.turn(account);
         if (turn.head() == null || step.isPresent() && step.get().priority().compareTo(turn.head().priority()) <= 0) {
@@ -134,18 +146,37 @@ public final class Dispatch {
      * Settles what the writer answered and says what came of it.
      *
      * @param status  HTTP status of the call
-     * @param refused whether a limit of the CRM's refused it, or null: then nothing came of it, and the work waits again
+     * @param refused whether it was refused before it did anything, by a limit or because the account is signed out, or
+     *                was not made at all; or null: then nothing came of it, and the work waits again
+     * @param told    what the Kamelet says the answer is about, or null where the status says it
      */
-    public void settle(Cargo cargo, List<Outcome> outcomes, int status, Boolean refused) throws SQLException {
-        List<List<Outcome>> parts = Boolean.TRUE.equals(refused) ? List.of() : cargo.outcomes(outcomes);
-        for (int i = 0; i < cargo.claims().size(); i++) {
-            if (parts.isEmpty()) {
-                outbox.release(cargo.claims().get(i));
-            } else {
-                outbox.settle(cargo.claims().get(i), parts.get(i), cargo.size() > 1 && refusesContent(status));
-                tell(cargo.claims().get(i), parts.get(i));
+    public void settle(Cargo cargo, List<Outcome> outcomes, int status, Boolean refused, Blame told) throws SQLException {
+        if (Boolean.TRUE.equals(refused)) {
+            for (Claim claim : cargo.claims()) {
+                outbox.release(claim);
             }
+            return;
         }
+        Blame blame = told == null ? Blame.of(status) : told;
+        List<List<Outcome>> parts = cargo.outcomes(outcomes);
+        for (int i = 0; i < cargo.claims().size(); i++) {
+            Split split = cargo.size() == 1 ? Split.NEVER : split(blame, status);
+            settle(cargo.claims().get(i), parts.get(i), blame, split);
+        }
+    }
+
+    /** Where some of the records were written, the object is not what is refused. */
+    private void settle(Claim claim, List<Outcome> outcomes, Blame blame, Split split) throws SQLException {
+        if (blame == Blame.OBJECT && count(outcomes, Outcome.Status.DONE) == 0) {
+            standstills.refused(claim.sync(), outcomes.get(0).code() + ": " + outcomes.get(0).message());
+            outbox.release(claim);
+            return;
+        }
+        outbox.settle(claim, outcomes, split);
+        if (blame != Blame.MOMENT) {
+            standstills.taken(claim.sync());
+        }
+        tell(claim, outcomes);
     }
 
     private static void tell(Claim claim, List<Outcome> outcomes) {
@@ -162,10 +193,9 @@ public final class Dispatch {
                 records(done), verb, claim.object(), retry, rejected, example.key(), example.code(), example.message());
     }
 
-    /** A 4xx that is about what was sent, and not about who sent it or how often. */
-    private static boolean refusesContent(int status) {
-        return status >= 400 && status < 500 && status != 401 && status != 403 && status != 408 && status != 423
-                && status != 429;
+    /** A CRM may fail (500) over one record each time it comes, and so over all that go with it. */
+    static Split split(Blame blame, int status) {
+        return blame == Blame.RECORD ? Split.AT_ONCE : status == 500 ? Split.IN_TIME : Split.NEVER;
     }
 
     private static String records(long count) {

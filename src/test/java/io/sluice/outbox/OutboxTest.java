@@ -6,6 +6,7 @@ import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
+import io.sluice.outbox.Outbox.Split;
 import io.sluice.store.Database;
 import io.sluice.store.TestDatabase;
 import java.sql.Connection;
@@ -403,22 +404,51 @@ class OutboxTest {
     }
 
     @Test
-    void aBatchRefusedAsAWholeIsHalvedUntilTheWrongRecordStandsAlone() throws SQLException {
+    void aBatchRefusedAsAWholeIsSplitUntilTheWrongRecordStandsAlone() throws SQLException {
         for (int i = 1; i <= 64; i++) {
             upsert("k" + i, "{\"A\": 1}");
         }
         int calls = 0;
+        int refused = 0;
         for (Optional<Claim> claim = outbox.claim("crm", 64, Priority.LOW); claim.isPresent(); claim = outbox.claim("crm", 64, Priority.LOW)) {
             calls++;
             boolean spoilt = keys(claim).contains("k42");
             boolean alone = claim.get().size() == 1;
+            refused += spoilt ? 1 : 0;
             outbox.settle(claim.get(), claim.get().changes().stream().map(change -> !spoilt
                     ? Outcome.done(change.key(), null) : alone ? Outcome.rejected(change.key(), "BAD", "date")
-                    : Outcome.retry(change.key(), "BAD", "date")).toList(), spoilt && !alone);
+                    : Outcome.retry(change.key(), "BAD", "date")).toList(), spoilt && !alone ? Split.AT_ONCE : Split.NEVER);
         }
         assertThat(deadLetters()).singleElement().asString().startsWith("k42 ");
         assertThat(DATABASE.sluice().first("select count(*) from sluice.record", row -> row.getLong(1))).contains(63L);
         assertThat(calls).isLessThanOrEqualTo(13);
+        assertThat(refused).isEqualTo(4);
+    }
+
+    @Test
+    void aBatchOverWhichTheCrmFailsIsSplitFromTheThirdTimeOn() throws SQLException {
+        for (int i = 1; i <= 8; i++) {
+            upsert("k" + i, "{\"A\": 1}");
+        }
+        for (int size : new int[] {8, 8, 8, 2, 2}) {
+            Claim claim = outbox.claim("crm", 100, Priority.LOW).orElseThrow();
+            assertThat(claim.size()).isEqualTo(size);
+            outbox.settle(claim, claim.changes().stream().map(change -> size == 2 ? Outcome.done(change.key(), null)
+                    : Outcome.retry(change.key(), "UNKNOWN_EXCEPTION", "gack")).toList(), Split.IN_TIME);
+        }
+    }
+
+    @Test
+    void recordsThatFailedInOneCallComeBackInOneCall() throws SQLException {
+        Outbox slow = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
+                new Backoff(Duration.ofHours(1), Duration.ofHours(1)), Rest.of(Duration.ZERO));
+        for (int i = 1; i <= 20; i++) {
+            upsert("k" + i, "{\"A\": 1}");
+        }
+        Claim claim = slow.claim("crm", 100, Priority.LOW).orElseThrow();
+        slow.settle(claim, claim.changes().stream().map(change -> Outcome.retry(change.key(), "HTTP_503", "down")).toList());
+        assertThat(DATABASE.sluice().first("select count(distinct due) from sluice.outbox", row -> row.getLong(1)))
+                .contains(1L);
     }
 
     @Test
@@ -459,7 +489,7 @@ class OutboxTest {
         String texts = "array(select '%s'::text from generate_series(1, 200))";
         assertThat(plan(Database.FIXED_PLAN, filled(Outbox.SETTLE, "array(select key from sluice.outbox where lease is not null)",
                 texts.formatted(status), texts, texts, texts, texts, "array(select 0 from generate_series(1, 200))",
-                "'crm'", "'Contact'", "'" + claim.lease() + "'", "0", "0", "null")))
+                "'crm'", "'Contact'", "'" + claim.lease() + "'", "0", "0", "0", "null")))
                 .contains("actual rows=200 ").doesNotContainPattern("actual rows=\\d{4}").doesNotContain("JIT");
     }
 

@@ -2,8 +2,10 @@ package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Outcome;
+import io.sluice.crm.Blame;
 import io.sluice.quota.Refusal;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -24,6 +26,26 @@ final class Errors {
             new Spent(400, "LIMIT_EXCEEDED", "", Refusal.BULK),
             new Spent(429, "", "", Refusal.SHORT));
 
+    /** Codes with which Salesforce refuses whatever is asked, until somebody has changed the organisation. */
+    private static final Set<String> CLOSED = Set.of("API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED");
+
+    /** Codes of a whole request whose object or field is not there, or not for this user, whichever records it carries. */
+    private static final Set<String> NOT_THERE = Set.of("INVALID_TYPE", "INVALID_FIELD", "INVALID_FIELD_FOR_INSERT_UPDATE",
+            "NOT_FOUND");
+
+    /** How the code of a right that the user does not have begins. */
+    private static final String NO_RIGHT = "INSUFFICIENT_";
+
+    /**
+     * Words of a 401 that another login would meet again (the vendor's own clients leave these alone): the session is good,
+     * but not for this.
+     */
+    private static final List<String> NO_LOGIN_HELPS = List.of("This session is not valid for use with the REST API",
+            "Connected app is not attached to Agent");
+
+    /** A user-specified external id names more than one record (SOAP API, StatusCode). */
+    private static final String SEVERAL = "DUPLICATE_EXTERNAL_ID";
+
     /** Codes of a delete whose record is deleted already. */
     private static final Set<String> GONE = Set.of("ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY");
 
@@ -37,10 +59,30 @@ final class Errors {
     private Errors() {
     }
 
-    /** That a limit is spent, or null. Salesforce never says for how long. */
+    /** That a limit is spent, or that nobody is let in; or null. Salesforce never says for how long. */
     static Refusal refusal(SalesforceAnswer answer) {
+        if (!answer.ok() && CLOSED.contains(answer.code())) {
+            return new Refusal(Refusal.ACCESS, Duration.ZERO);
+        }
         return SPENT.stream().filter(spent -> spent.fits(answer)).findFirst()
                 .map(spent -> new Refusal(spent.kind(), Duration.ZERO)).orElse(null);
+    }
+
+    /** Whether a 401 would come back with any other session too. */
+    static boolean isPastLogin(SalesforceAnswer answer) {
+        return NO_LOGIN_HELPS.stream().anyMatch(answer.message()::contains);
+    }
+
+    /** What an answer without per-record results is about. */
+    static Blame blame(SalesforceAnswer answer) {
+        String code = answer.code();
+        return switch (answer.status()) {
+            case 400 -> PASSING.contains(code) ? Blame.MOMENT : NOT_THERE.contains(code) ? Blame.OBJECT : Blame.RECORD;
+            // others are of the account: an address that is not allowed, a firewall's page
+            case 403 -> code.startsWith(NO_RIGHT) ? Blame.OBJECT : Blame.MOMENT;
+            case 404 -> code.equals("ENTITY_IS_DELETED") ? Blame.RECORD : Blame.OBJECT;
+            default -> Blame.of(answer.status());
+        };
     }
 
     /** Whether a delete was not done because there is nothing left to delete. */
@@ -90,8 +132,9 @@ final class Errors {
 
     /**
      * What an answer without per-record results means for each record: a request that Salesforce found wrong (400,
-     * 404, 405, 413, 414, 415), or whose external id names several records (300), stays wrong; everything else passes. Where several records went together, one may
-     * have spoilt it for all (JSON_PARSER_ERROR), so only a record that went alone is rejected.
+     * 404, 405, 413, 414, 415, 431), or whose external id names several records (300), stays wrong; everything else
+     * passes. Where several records went together, one may have spoilt it for all (JSON_PARSER_ERROR), so only a record
+     * that went alone is rejected.
      *
      * @param records how many went together
      */
@@ -100,8 +143,18 @@ final class Errors {
             case 300, 400, 404, 405, 413, 414, 415, 431 -> records == 1;
             default -> false;
         };
+        if (wrong && answer.status() == 300) {
+            return outcome(key, SEVERAL, several(answer));
+        }
         return wrong ? answer.errors().map(errors -> outcome(key, errors))
                 .orElseGet(() -> outcome(key, answer.code(), answer.message()))
                 : Outcome.retry(key, answer.code(), answer.message());
+    }
+
+    /** 300 has the addresses of the records as its body. */
+    private static String several(SalesforceAnswer answer) {
+        List<String> ids = new ArrayList<>();
+        answer.json().ifPresent(urls -> urls.forEach(url -> ids.add(url.asText().substring(url.asText().lastIndexOf('/') + 1))));
+        return "the external id names several records: " + (ids.isEmpty() ? answer.message() : String.join(", ", ids));
     }
 }

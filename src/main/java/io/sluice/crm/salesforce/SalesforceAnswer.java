@@ -16,6 +16,8 @@ import java.util.regex.Pattern;
 record SalesforceAnswer(int status, String body) {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final Pattern MARKUP = Pattern.compile("(?is)<(script|style)\\b.*?</\\1>|<[^>]*>");
+    private static final int LONGEST = 200;
     private static final Pattern API_USAGE = Pattern.compile("(?<![\\w-])api-usage=(\\d+)/(\\d+)");
 
     boolean ok() {
@@ -58,8 +60,18 @@ record SalesforceAnswer(int status, String body) {
     String message() {
         return error().map(node -> node.path("message").asText())
                 .or(() -> fault().map(SoapAnswer.Fault::message))
-                .orElseGet(() -> body == null || body.isBlank() ? "empty answer" : body.strip().lines().findFirst()
-                        .map(line -> line.length() > 200 ? line.substring(0, 200) + "..." : line).orElse(""));
+                .orElseGet(() -> body == null || body.isBlank() ? "empty answer" : shortened(words(body.strip())));
+    }
+
+    /** What a person reads of a page; of any other text its first line. */
+    private static String words(String text) {
+        String read = !text.startsWith("<") ? text.lines().findFirst().orElse("")
+                : MARKUP.matcher(text).replaceAll(" ").replaceAll("\\s+", " ").strip();
+        return read.isEmpty() ? "a page without words" : read;
+    }
+
+    private static String shortened(String text) {
+        return text.length() > LONGEST ? text.substring(0, LONGEST) + "..." : text;
     }
 
     /** What {@code Sforce-Limit-Info} says: used and allowed calls of the rolling day. */

@@ -5,6 +5,7 @@ import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Reason;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.Blame;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
 import io.sluice.crm.SignInRefused;
@@ -14,6 +15,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -85,7 +87,10 @@ public final class SalesforceCalls {
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         int records = exchange.getMessage().getHeader(RECORDS, 0, Integer.class);
         String member = member(exchange);
-        Refusal refusal = Errors.refusal(answer);
+        // of a session that has served, the next call makes a new one, and this one did nothing
+        boolean signsInAgain = signsInAgain(exchange, answer);
+        Refusal refusal = answer.sessionExpired() && !signsInAgain ? new Refusal(Refusal.SIGN_IN, Duration.ZERO)
+                : Errors.refusal(answer);
         permits.report(exchange,
                 new Answer(operation, status, records, exchange.getProperty(SENT_BYTES, 0L, Long.class), refusal));
         var usage = SalesforceAnswer.apiUsage(exchange.getMessage().getHeader("Sforce-Limit-Info", String.class))
@@ -93,12 +98,30 @@ public final class SalesforceCalls {
         if (usage.isPresent()) {
             permits.reported(account, member, "daily", usage.get()[1], usage.get()[0]);
         }
-        if (refusal == null) {
+        Blame blame = Errors.blame(answer);
+        exchange.getMessage().setHeader(Blame.HEADER, blame);
+        if (signsInAgain) {
+            exchange.getMessage().setHeader(Permits.REFUSED, true);
+        } else if (blame != Blame.OBJECT && (refusal == null || !refusal.isLimit() && !hasOthers(account, refusal))) {
             accounts.heard(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
         }
-        if (answer.sessionExpired()) {
-            sessions.died(member, session(exchange, member), exchange.getProperty(TOKEN, String.class));
+    }
+
+    private boolean signsInAgain(Exchange exchange, SalesforceAnswer answer) {
+        String member = member(exchange);
+        String token = exchange.getProperty(TOKEN, String.class);
+        if (!answer.sessionExpired()) {
+            if (answer.status() != Answer.LOST && answer.status() < 500) {
+                sessions.served(member, token);
+            }
+            return false;
         }
+        return !Errors.isPastLogin(answer) && sessions.died(member, session(exchange, member), token);
+    }
+
+    /** Whether other logins make the calls of the account meanwhile. */
+    private boolean hasOthers(String account, Refusal refusal) {
+        return refusal.kind().equals(Refusal.SIGN_IN) && accounts.get(account).pool().members().size() > 1;
     }
 
     /** The call was not made: the breaker was open, or the login failed. Its permit goes back. */
@@ -109,6 +132,7 @@ public final class SalesforceCalls {
         permits.cancel(exchange);
         exchange.getMessage().setBody(why);
         exchange.getMessage().setHeader(STATUS, Answer.LOST);
+        exchange.getMessage().setHeader(Permits.REFUSED, true);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         if (!others) {
             accounts.heard(account, Answer.LOST, why);

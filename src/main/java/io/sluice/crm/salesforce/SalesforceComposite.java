@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Change;
 import io.sluice.Nearest;
 import io.sluice.Outcome;
+import io.sluice.crm.Blame;
 import io.sluice.store.Json;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -101,7 +103,7 @@ public final class SalesforceComposite {
 
     /**
      * The answer as a list of outcomes, in the order of the records that came in. Where a part was refused as a whole its
-     * HTTP status stands for the call's: that answers 200 whatever became of its parts.
+     * HTTP status, and what that is about, stand for the call's: that answers 200 whatever became of its parts.
      */
     @SuppressWarnings("unchecked")
     public void outcomes(Exchange exchange) {
@@ -119,9 +121,21 @@ public final class SalesforceComposite {
                 outcomes[part.places().get(i)] = own.get(i);
             }
         }
-        answers.values().stream().filter(part -> !part.ok()).findFirst()
-                .ifPresent(part -> exchange.getMessage().setHeader(SalesforceCalls.STATUS, part.status()));
+        answers.values().stream().filter(part -> !part.ok()).max(Comparator.comparing(SalesforceComposite::weight))
+                .ifPresent(part -> {
+                    exchange.getMessage().setHeader(SalesforceCalls.STATUS, part.status());
+                    exchange.getMessage().setHeader(Blame.HEADER, Errors.blame(part));
+                });
         exchange.getMessage().setBody(List.of(outcomes));
+    }
+
+    /** Of several parts that were refused, one that would be refused again whatever is done with its records tells most. */
+    private static int weight(SalesforceAnswer part) {
+        return switch (Errors.blame(part)) {
+            case OBJECT -> 2;
+            case RECORD -> 1;
+            case MOMENT, NOBODY -> 0;
+        };
     }
 
     private static Map<String, SalesforceAnswer> answers(SalesforceAnswer answer) {

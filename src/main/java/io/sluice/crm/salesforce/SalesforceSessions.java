@@ -33,6 +33,7 @@ final class SalesforceSessions {
         private Duration life = DEFAULT_LIFE;
         private Instant renewAt = Instant.MAX;
         private String dead;
+        private volatile String served;
     }
 
     private final Map<String, State> states = new ConcurrentHashMap<>();
@@ -84,13 +85,24 @@ final class SalesforceSessions {
         }
     }
 
-    /** A call with this token was refused: the next one logs in, unless another has done so by then. */
-    void died(String login, SalesforceSession session, String token) {
+    /** A call with this token was taken. */
+    void served(String login, String token) {
+        state(login).served = token;
+    }
+
+    /**
+     * A call with this token was refused: the next one logs in, unless another has done so by then.
+     *
+     * @return whether that may heal it; it may not where the token is new and no call with it was ever taken
+     */
+    boolean died(String login, SalesforceSession session, String token) {
         State state = state(login);
         synchronized (state) {
-            if (token != null && token.equals(session.getAccessToken())) {
-                state.dead = token;
+            if (token == null || !token.equals(session.getAccessToken())) {
+                return true;
             }
+            state.dead = token;
+            return token.equals(state.served);
         }
     }
 

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sluice.Outcome;
+import io.sluice.crm.Blame;
+import io.sluice.quota.Refusal;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ErrorsTest {
@@ -72,6 +75,71 @@ class ErrorsTest {
                  {"statusCode":"STRING_TOO_LONG","message":"Phone: too long","fields":["Phone","Name"]}]""")))
                 .isEqualTo(Outcome.rejected("A", "REQUIRED_FIELD_MISSING",
                         "Required fields are missing: [Name]; Phone: too long").naming(List.of("Name", "Phone")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"300,,RECORD", "400,JSON_PARSER_ERROR,RECORD", "400,MALFORMED_ID,RECORD", "400,UNABLE_TO_LOCK_ROW,MOMENT",
+        "400,QUERY_TIMEOUT,MOMENT", "400,INVALID_TYPE,OBJECT", "400,INVALID_FIELD,OBJECT", "401,INVALID_SESSION_ID,MOMENT",
+        "403,INSUFFICIENT_ACCESS,OBJECT", "403,INSUFFICIENT_ACCESS_OR_READONLY,OBJECT", "403,SOMETHING_NEW,MOMENT",
+        "404,NOT_FOUND,OBJECT", "404,ENTITY_IS_DELETED,RECORD", "405,METHOD_NOT_ALLOWED,OBJECT",
+        "415,UNSUPPORTED_MEDIA_TYPE,OBJECT", "406,,MOMENT", "420,,MOMENT", "414,,RECORD", "431,,RECORD",
+        "500,UNKNOWN_EXCEPTION,MOMENT", "503,SERVER_UNAVAILABLE,MOMENT", "0,,MOMENT"})
+    void anAnswerWithoutResultsSaysWhatIsToBlame(int status, String code, Blame blame) {
+        assertThat(Errors.blame(new SalesforceAnswer(status, code == null ? ""
+                : "[{\"errorCode\":\"" + code + "\",\"message\":\"words\"}]"))).isEqualTo(blame);
+    }
+
+    @Test
+    void anAnswerWithResultsBlamesNobody() {
+        assertThat(Errors.blame(new SalesforceAnswer(200, "[]"))).isEqualTo(Blame.NOBODY);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED"})
+    void anOrganisationThatIsClosedRefusesWhateverIsAsked(String code) {
+        assertThat(Errors.refusal(new SalesforceAnswer(403, "[{\"errorCode\":\"" + code + "\",\"message\":\"no\"}]")))
+                .satisfies(refusal -> {
+                    assertThat(refusal.kind()).isEqualTo(Refusal.ACCESS);
+                    assertThat(refusal.isLimit()).isFalse();
+                });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"403,REQUEST_LIMIT_EXCEEDED,TotalRequests Limit exceeded.,daily",
+        "403,REQUEST_LIMIT_EXCEEDED,ConcurrentRequests (Concurrent API Requests) Limit exceeded.,concurrent",
+        "400,LIMIT_EXCEEDED,Max bulk batches,bulk", "429,,slow down,short"})
+    void aSpentLimitIsToldApartFromTheOthers(int status, String code, String message, String kind) {
+        assertThat(Errors.refusal(new SalesforceAnswer(status, "[{\"errorCode\":\"" + (code == null ? "" : code)
+                + "\",\"message\":\"" + message + "\"}]"))).satisfies(refusal -> {
+                    assertThat(refusal.kind()).isEqualTo(kind);
+                    assertThat(refusal.isLimit()).isTrue();
+                });
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {400, 401, 403, 404, 500, 503})
+    void whatIsNoLimitIsNoRefusal(int status) {
+        assertThat(Errors.refusal(new SalesforceAnswer(status,
+                "[{\"errorCode\":\"INSUFFICIENT_ACCESS\",\"message\":\"no\"}]"))).isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"This session is not valid for use with the REST API,true", "Connected app is not attached to Agent,true",
+        "Session expired or invalid,false"})
+    void anotherLoginWouldMeetSomeRefusalsAgain(String message, boolean past) {
+        assertThat(Errors.isPastLogin(new SalesforceAnswer(401,
+                "[{\"errorCode\":\"INVALID_SESSION_ID\",\"message\":\"" + message + "\"}]"))).isEqualTo(past);
+        assertThat(Errors.isPastLogin(new SalesforceAnswer(401, message))).as("no JSON").isEqualTo(past);
+    }
+
+    @Test
+    void aKeyThatSeveralRecordsHaveIsRejectedWithTheirIds() {
+        SalesforceAnswer several = new SalesforceAnswer(300, "[\"/services/data/v62.0/sobjects/Contact/003XX0000000001AAA\","
+                + "\"/services/data/v62.0/sobjects/Contact/003XX0000000002AAA\"]");
+        assertThat(Errors.ofCall("A", several, 1)).isEqualTo(Outcome.rejected("A", "DUPLICATE_EXTERNAL_ID",
+                "the external id names several records: 003XX0000000001AAA, 003XX0000000002AAA"));
+        assertThat(Errors.ofCall("A", several, 2).status()).isEqualTo(Outcome.Status.RETRY);
+        assertThat(Errors.ofCall("A", new SalesforceAnswer(300, ""), 1).message()).contains("several records: empty answer");
     }
 
     @Test

@@ -179,8 +179,8 @@ class SObjectCollectionsTest {
     void aMaintenancePageIsTheFateOfEveryRecord() {
         assertThat(SObjectCollections.outcomes(List.of(upsert("A", Map.of()), upsert("B", Map.of())),
                 new SalesforceAnswer(503, "<html>Down</html>"))).containsExactly(
-                        Outcome.retry("A", "HTTP_503", "<html>Down</html>"),
-                        Outcome.retry("B", "HTTP_503", "<html>Down</html>"));
+                        Outcome.retry("A", "HTTP_503", "Down"),
+                        Outcome.retry("B", "HTTP_503", "Down"));
     }
 
     @Test

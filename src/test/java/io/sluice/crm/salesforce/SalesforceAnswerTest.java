@@ -23,12 +23,12 @@ class SalesforceAnswerTest {
     }
 
     @Test
-    void aMaintenancePageIsNoJsonAndItsFirstLineIsTheMessage() {
+    void aMaintenancePageIsNoJsonAndItsWordsAreTheMessage() {
         SalesforceAnswer answer = new SalesforceAnswer(503, "\n<html><head>\n<title>Down</title></head></html>");
 
         assertThat(answer.json()).isEmpty();
         assertThat(answer.code()).isEqualTo("HTTP_503");
-        assertThat(answer.message()).isEqualTo("<html><head>");
+        assertThat(answer.message()).isEqualTo("Down");
     }
 
     @Test
@@ -69,6 +69,15 @@ class SalesforceAnswerTest {
     void onlyTwoHundredsAreRightAndOnly401IsTheSession(int status, boolean ok, boolean expired) {
         assertThat(new SalesforceAnswer(status, "").ok()).isEqualTo(ok);
         assertThat(new SalesforceAnswer(status, "").sessionExpired()).isEqualTo(expired);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "<html><body>Down</body></html> | Down",
+        "<!DOCTYPE html><html><head><title>T</title><style>p {}</style></head><body><h1>Down</h1><p>Soon up.</p></body></html> | T Down Soon up.",
+        "<html></html> | a page without words", "first line | first line"})
+    void ofAPageThePersonsWordsAreTold(String body, String message) {
+        assertThat(new SalesforceAnswer(503, body).message()).isEqualTo(message);
     }
 
     @ParameterizedTest

@@ -143,6 +143,19 @@ class SalesforceSessionsTest {
     }
 
     @Test
+    void aTokenThatServedMayBeHealedByALoginAndOneThatNeverDidMayNot() throws Exception {
+        SalesforceSession session = connected(SECRET);
+        String first = sessions.signIn("org", session);
+        sessions.served("org", first);
+        assertThat(sessions.died("org", session, first)).isTrue();
+        assertThat(sessions.died("org", session, first)).as("of a call that was under way").isTrue();
+        String second = sessions.signIn("org", session);
+        assertThat(sessions.died("org", session, first)).as("late news of the old one").isTrue();
+        assertThat(sessions.died("org", session, second)).isFalse();
+        assertThat(sessions.signIn("org", session)).as("it is tried with another one all the same").isNotEqualTo(second);
+    }
+
+    @Test
     void aSessionIsRenewedBeforeItEndsAndTheOldOneEndsItsCalls() throws Exception {
         SalesforceSession session = connected(SECRET);
         sessions.last("org", Duration.ofHours(1));
