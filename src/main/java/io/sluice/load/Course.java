@@ -1,5 +1,6 @@
 package io.sluice.load;
 
+import io.sluice.crm.Blame;
 import io.sluice.crm.BulkQuery;
 import io.sluice.crm.Job;
 import java.time.Duration;
@@ -110,7 +111,7 @@ final class Course {
 
     /** A 4xx that is about what was asked, and not about who asked or how often. */
     private static boolean isWrong(int status) {
-        return status >= 400 && status < 500 && status != 401 && status != 403 && status != 408 && status != 429;
+        return status >= 400 && status < 500 && status != 403 && Blame.of(status) != Blame.MOMENT;
     }
 
     static Duration firstLook(long records) {

@@ -104,6 +104,15 @@ class CourseTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {0, 406, 420, 423, 429, 500, 503})
+    void aJobThatCantBeAskedForNowIsAskedForAgain(int status) {
+        assertThat(Course.after(at(Step.POLL, 0), status, false, null)).isInstanceOfSatisfying(Move.Next.class,
+                next -> assertThat(next.step()).isEqualTo(Step.POLL));
+        assertThat(Course.after(at(Step.CREATE, 0), status, false, null)).as("nobody knows whether it was created")
+                .isInstanceOfSatisfying(Move.Next.class, next -> assertThat(next.step()).isEqualTo(Step.FIND));
+    }
+
+    @ParameterizedTest
     @EnumSource(Step.class)
     void noStepIsTakenForEver(Step step) {
         BulkJob job = at(step, 0);

@@ -117,7 +117,7 @@ class CourseTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 401, 403, 429, 500, 503})
+    @ValueSource(ints = {0, 401, 403, 406, 420, 429, 500, 503})
     void anAnswerThatSaysNothingOfTheJobIsAskedForAgainWhereItWas(int status) {
         Load half = halfRead();
         Load again = failed(half, status, false);

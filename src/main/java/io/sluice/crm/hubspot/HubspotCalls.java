@@ -99,6 +99,7 @@ public final class HubspotCalls {
         }
         if (status == 401) {
             login.died(exchange.getProperty(TOKEN, String.class));
+            message.setHeader(Permits.REFUSED, true);
         } else if (answer.ok()) {
             login.lives(exchange.getProperty(TOKEN, String.class));
         }
@@ -122,6 +123,7 @@ public final class HubspotCalls {
         permits.cancel(exchange);
         exchange.getMessage().setBody(why);
         exchange.getMessage().setHeader(STATUS, Answer.LOST);
+        exchange.getMessage().setHeader(Permits.REFUSED, true);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         if (!others) {
             accounts.heard(account, Answer.LOST, why);

@@ -21,6 +21,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.salesforce.SalesforceComponent;
 import org.apache.camel.component.salesforce.api.SalesforceException;
@@ -38,6 +40,8 @@ public final class SalesforceCalls {
     public static final String PATH = "rawPath";
     public static final String STATUS = "SluiceStatus";
     public static final String RECORDS = "SluiceRecords";
+    /** How camel-salesforce tells of an answer that it could not read: the answer is what stands at its end. */
+    private static final Pattern WITH_CONTENT = Pattern.compile("(?s)Unexpected error: .*?, with content: (.*)");
     private static final String CHANGES = "SluiceChanges";
     private static final String TOKEN = "SluiceToken";
     static final String SENT_BYTES = "SluiceSentBytes";
@@ -176,7 +180,11 @@ public final class SalesforceCalls {
             return exchange.getMessage().getBody() instanceof Path ? "" : exchange.getMessage().getBody(String.class);
         }
         SalesforceException answer = ObjectHelper.getException(SalesforceException.class, failure);
-        return status == Answer.LOST || answer == null ? Reason.of(failure) : answer.getMessage();
+        if (status == Answer.LOST || answer == null) {
+            return Reason.of(failure);
+        }
+        Matcher own = WITH_CONTENT.matcher(answer.getMessage());
+        return !own.matches() ? answer.getMessage() : own.group(1).equals("null") ? "" : own.group(1);
     }
 
     static SalesforceAnswer answer(Exchange exchange) {
