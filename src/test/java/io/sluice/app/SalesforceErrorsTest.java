@@ -199,7 +199,9 @@ class SalesforceErrorsTest {
     @Test
     void eachErrorCostsFewCallsAndNoRecordButTheOneItIsAbout() throws Exception {
         try (RunningSluice running = new RunningSluice(home).with("sluice.retry.first", "200ms")
-                .with("sluice.receive.shortest", "1s").with("sluice.receive.longest", "3s")) {
+                .with("sluice.receive.shortest", "1s").with("sluice.receive.longest", "3s")
+                // each change is a call of its own, which a fault can meet
+                .with("sluice.composite.collections", 1)) {
             sluice = running.start().awaitSettled();
             report.add("| error | record | account | calls wasted |");
             report.add("|---|---|---|---|");

@@ -44,6 +44,7 @@ public final class SalesforceCalls {
     private static final Pattern WITH_CONTENT = Pattern.compile("(?s)Unexpected error: .*?, with content: (.*)");
     private static final String CHANGES = "SluiceChanges";
     private static final String TOKEN = "SluiceToken";
+    private static final int NOT_FOUND = 404;
     static final String SENT_BYTES = "SluiceSentBytes";
 
     private final Permits permits;
@@ -106,8 +107,10 @@ public final class SalesforceCalls {
         exchange.getMessage().setHeader(Blame.HEADER, blame);
         if (signsInAgain) {
             exchange.getMessage().setHeader(Permits.REFUSED, true);
-        } else if (blame != Blame.OBJECT && (refusal == null || !refusal.isLimit() && !hasOthers(account, refusal))) {
-            accounts.heard(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
+        } else if (refusal == null || !refusal.isLimit() && !hasOthers(account, refusal)) {
+            // a right that is missing is no trouble of the account's, as little as an object that is not there
+            accounts.heard(account, blame == Blame.OBJECT ? NOT_FOUND : status,
+                    answer.ok() ? null : answer.code() + ": " + answer.message());
         }
     }
 

@@ -9,7 +9,9 @@ import io.sluice.Outcome;
 import io.sluice.Received;
 import io.sluice.app.Main;
 import io.sluice.app.RouteCoverage;
+import io.sluice.crm.Blame;
 import io.sluice.crm.ObjectShape;
+import io.sluice.crm.Permits;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
 import java.net.URI;
@@ -32,6 +34,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Each Kamelet on its own, in a route that is nobody's sync, against the sandbox over HTTP. */
 class SalesforceKameletsTest {
@@ -197,6 +201,53 @@ class SalesforceKameletsTest {
     }
 
     @Test
+    void anAnswerSaysWhatItIsAboutAndTheNextOneForItself() throws Exception {
+        control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"answer\",\"status\":403,\"errorCode\":"
+                + "\"INSUFFICIENT_ACCESS\",\"message\":\"no\",\"count\":1}");
+        List<Map<String, Object>> one = List.of(record("W-1", Map.of("LastName", "One")));
+        assertThat(ask(UPSERT, one).getMessage().getHeader(Blame.HEADER)).isEqualTo(Blame.OBJECT);
+        assertThat(ask(UPSERT, one).getMessage().getHeader(Blame.HEADER)).isEqualTo(Blame.NOBODY);
+    }
+
+    @Test
+    void aLoginThatIsRefusedIsToldInItsOwnWordsMakesNoCallAndIsNoRecordsFailure() throws Exception {
+        List<Map<String, Object>> one = List.of(record("W-2", Map.of("LastName", "One")));
+        send(UPSERT, one);
+        control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"expireTokens\"}");
+        assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.REFUSED)).as("a session that served and has died")
+                .isEqualTo(true);
+        control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"answer\",\"operation\":\"token\",\"errorCode\":"
+                + "\"invalid_grant\",\"message\":\"user is locked out\",\"count\":1}");
+        long counted = counted();
+        long ledger = number("select count(*) from sluice.api_call");
+        Exchange refused = ask(UPSERT, one);
+        assertThat(refused.getMessage().getHeader(Permits.REFUSED)).isEqualTo(true);
+        assertThat(refused.getMessage().getHeader("SluiceStatus")).isEqualTo(0);
+        assertThat(refused.getMessage().getBody(List.class)).singleElement().asString().contains("user is locked out");
+        assertThat(counted()).isEqualTo(counted);
+        assertThat(number("select count(*) from sluice.api_call")).isEqualTo(ledger);
+        assertThat(send(UPSERT, one)).extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"This session is not valid for use with the REST API,0", "Connected app is not attached to Agent,0",
+        "Session expired or invalid,2"})
+    void aSessionThatIsRefusedOverAndOverBringsNoStormOfLogins(String message, long logins) throws Exception {
+        List<Map<String, Object>> one = List.of(record("W-3", Map.of("LastName", "One")));
+        send(UPSERT, one);
+        control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"answer\",\"status\":401,\"errorCode\":"
+                + "\"INVALID_SESSION_ID\",\"message\":\"" + message + "\",\"count\":2}");
+        long before = referee().path("byOperation").path("token").asLong();
+        for (int i = 0; i < 2; i++) {
+            assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.REFUSED)).isEqualTo(true);
+        }
+        assertThat(number("select count(*) from sluice.refusal where kind = 'sign-in' and recovered_at is null")).isOne();
+        assertThat(send(UPSERT, one)).extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
+        assertThat(referee().path("byOperation").path("token").asLong() - before).isEqualTo(logins);
+        endStorm();
+    }
+
+    @Test
     void anAnswerCutOffAfterTheWriteIsARetryThatWritesTheSameAgain() throws Exception {
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"reset\",\"afterWrite\":true,\"count\":1}");
         assertThat(send(UPSERT, List.of(record("X-1", Map.of("LastName", "One")))))
@@ -310,7 +361,7 @@ class SalesforceKameletsTest {
         assertThat(number("select count(*) from sluice.api_call") - ledger).isEqualTo(2);
     }
 
-    private static Exchange ask(String uri, String body) {
+    private static Exchange ask(String uri, Object body) {
         Exchange exchange = camel.request(uri, message -> message.getMessage().setBody(body));
         assertThat(exchange.getException()).isNull();
         return exchange;
