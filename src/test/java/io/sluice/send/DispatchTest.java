@@ -2,13 +2,92 @@ package io.sluice.send;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.Outcome;
+import io.sluice.Priority;
 import io.sluice.crm.Blame;
+import io.sluice.outbox.Backoff;
+import io.sluice.outbox.Claim;
+import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Outbox.Split;
+import io.sluice.outbox.Paused.Kind;
+import io.sluice.outbox.Pauses;
+import io.sluice.outbox.Rest;
+import io.sluice.outbox.Standstills;
+import io.sluice.store.TestDatabase;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DispatchTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
+            new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
+    private final Pauses pauses = new Pauses(DATABASE.sluice());
+    private final Dispatch dispatch = new Dispatch(null, null, outbox, null, null, new Standstills(pauses), List.of());
+
+    @BeforeEach
+    void empty() throws SQLException {
+        DATABASE.reset();
+    }
+
+    /** Two records of each sync, claimed. */
+    private Cargo cargo(String... syncs) throws SQLException {
+        List<Claim> claims = new ArrayList<>();
+        for (String sync : syncs) {
+            DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
+                    + " select 'crm', '" + sync + "', '" + sync + "-' || n, '" + sync + "', 'upsert', '{\"A\": 1}', 2, now()"
+                    + " from generate_series(1, 2) as n");
+            claims.add(outbox.claim("crm", 10, Priority.LOW).orElseThrow());
+        }
+        return new Cargo("kamelet:crm-composite-upsert-sink?externalIds=a:b", claims);
+    }
+
+    private static long count(String table, String condition) throws SQLException {
+        return Long.parseLong(DATABASE.text("select count(*) from sluice." + table + " where " + condition));
+    }
+
+    @Test
+    void ofSeveralSyncsInACallTheOneWhoseObjectIsRefusedWaitsAndTheOthersAreSettled() throws SQLException {
+        dispatch.settle(cargo("contacts", "deals"), List.of(Outcome.done("contacts-1", "1"), Outcome.done("contacts-2", "2"),
+                Outcome.rejected("deals-1", "NOT_FOUND", "no such object"), Outcome.rejected("deals-2", "NOT_FOUND", "no")),
+                404, null, Blame.OBJECT);
+
+        assertThat(count("record", "sync = 'contacts'")).isEqualTo(2);
+        assertThat(count("outbox", "sync = 'deals' and lease is null and attempts = 0 and fill is null")).isEqualTo(2);
+        assertThat(count("dead_letter", "true")).isZero();
+        assertThat(pauses.all()).singleElement().satisfies(paused -> {
+            assertThat(paused.name()).isEqualTo("deals");
+            assertThat(paused.reason()).isEqualTo("NOT_FOUND: no such object");
+        });
+    }
+
+    @Test
+    void whatWasNotDoneForSureWaitsAgainWithoutAFailedAttempt() throws SQLException {
+        dispatch.settle(cargo("contacts"), List.of(Outcome.retry("contacts-1", "NO_ANSWER", "signed out"),
+                Outcome.retry("contacts-2", "NO_ANSWER", "signed out")), 0, true, null);
+
+        assertThat(count("outbox", "lease is null and attempts = 0 and due <= clock_timestamp()")).isEqualTo(2);
+    }
+
+    @Test
+    void whereTheKameletSaysNothingTheStatusDoes() throws SQLException {
+        dispatch.settle(cargo("contacts"), List.of(Outcome.retry("contacts-1", "HTTP_405", "no"),
+                Outcome.retry("contacts-2", "HTTP_405", "no")), 405, null, null);
+        assertThat(pauses.find(Kind.SYNC, "contacts")).isPresent();
+
+        dispatch.settle(cargo("deals"), List.of(Outcome.retry("deals-1", "HTTP_400", "no"),
+                Outcome.retry("deals-2", "HTTP_400", "no")), 400, null, null);
+        assertThat(count("outbox", "sync = 'deals' and fill = 1 and attempts = 1")).isEqualTo(2);
+    }
 
     @Test
     void aCallThatOneRecordMayHaveSpoiltIsSplitAtOnce() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Outcome;
 import io.sluice.Outcome.Status;
+import io.sluice.crm.Blame;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.apache.camel.Exchange;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,6 +50,18 @@ class SalesforceWritersTest {
     @BeforeEach
     void noFaults() throws Exception {
         crm.noFaults();
+    }
+
+    @Test
+    void aPartThatIsRefusedAsAWholeSaysWhatThatIsAboutAndTakesNoOtherAlong() throws Exception {
+        Exchange answered = crm.ask("kamelet:salesforce-composite-upsert-sink?externalIds=Contact:Customer_No__c,"
+                + "Opportunity:No_Such_Field__c", List.of(
+                        Map.of("object", "Contact", "key", "W-1", "fields", Map.of("LastName", "One")),
+                        Map.of("object", "Opportunity", "key", "W-2", "fields", Map.of("Name", "Two"))));
+        assertThat(answered.getMessage().getHeader("SluiceStatus")).isEqualTo(404);
+        assertThat(answered.getMessage().getHeader(Blame.HEADER)).isEqualTo(Blame.OBJECT);
+        assertThat(answered.getMessage().getBody(List.class)).extracting("status").first().isEqualTo(Status.DONE);
+        assertThat(contact("W-1").path("LastName").asText()).isEqualTo("One");
     }
 
     private static JsonNode contact(String key) throws Exception {
