@@ -10,6 +10,7 @@ import io.sluice.sandbox.server.SandboxClock;
 import io.sluice.sandbox.hubspot.HubspotDefaults;
 import io.sluice.sandbox.hubspot.HubspotProtocol;
 import io.sluice.sandbox.hubspot.HubspotUser;
+import io.sluice.sandbox.hubspot.HubspotWebhooks;
 import io.sluice.sandbox.salesforce.SalesforceDefaults;
 import io.sluice.sandbox.salesforce.SalesforceProtocol;
 import io.sluice.sandbox.salesforce.SalesforceUser;
@@ -93,19 +94,26 @@ public final class Sandbox implements AutoCloseable {
      */
     public static Sandbox start(String host, int port, Optional<Path> data) {
         SandboxClock clock = new SandboxClock();
+        Vertx vertx = Vertx.vertx(new VertxOptions().setUseDaemonThread(true).setEventLoopPoolSize(2)
+                .setWorkerPoolSize(16));
+        HubspotWebhooks webhooks = new HubspotWebhooks(vertx);
         Accounts accounts = new Accounts(clock, Map.of("salesforce", new SalesforceDefaults(),
-                HubspotProtocol.CRM, new HubspotDefaults()));
-        Journal journal = restore(accounts, data);
+                HubspotProtocol.CRM, new HubspotDefaults(webhooks)));
+        Journal journal;
+        try {
+            journal = restore(accounts, data);
+        } catch (IllegalStateException e) {
+            vertx.close();
+            throw e;
+        }
         accounts.create("salesforce", "salesforce");
         accounts.create(HubspotProtocol.CRM, HubspotProtocol.CRM);
         SandboxFolder folder = folder(data);
-
-        Vertx vertx = Vertx.vertx(new VertxOptions().setUseDaemonThread(true).setEventLoopPoolSize(2)
-                .setWorkerPoolSize(16));
         Control control = new Control(vertx, clock, accounts, Map.of("salesforce", new SalesforceUser(),
-                HubspotProtocol.CRM, new HubspotUser()));
+                HubspotProtocol.CRM, new HubspotUser()), Map.of("webhooks", webhooks));
         SalesforceProtocol salesforce = new SalesforceProtocol(accounts, folder.jobs(), clock::micros);
-        List<Protocol> protocols = List.of(salesforce.soap(), salesforce, new HubspotProtocol(accounts, clock::micros));
+        List<Protocol> protocols = List.of(salesforce.soap(), salesforce,
+                new HubspotProtocol(accounts, webhooks, clock::micros));
         Gateway gateway = new Gateway(vertx, clock, accounts, protocols, control, folder.uploads());
         // HTTP/1.1 alone: there a cut connection is one request's. The vendor takes 16,384 bytes of address and headers;
         // more is 414 or 431, and nobody counts it

@@ -20,14 +20,19 @@ import java.util.stream.Stream;
  * A call of one account, without the version in its path: {@code /crm/v3/objects/deals/5} and
  * {@code /crm/objects/2026-09/deals/5} are both {@code objects}, {@code deals}, {@code 5}.
  *
- * @param path the parts after {@code /crm}, without the version
+ * @param path the parts after {@code /crm}, without the version; of webhooks with that word
  */
 record ApiCall(Account account, Call call, List<String> path) {
 
     static final String VERSION = "v[1-4]|20\\d\\d-(03|09)(-beta)?";
 
+    private static final String WEBHOOKS = "webhooks";
+
     static ApiCall of(Account account, Call call) {
         List<String> path = call.segments();
+        if (path.size() > 1 && path.get(0).endsWith(WEBHOOKS) && path.get(1).matches(VERSION)) {
+            return new ApiCall(account, call, concat(WEBHOOKS, path.subList(2, path.size())));
+        }
         // the version is the second part in the older form and the third in the dated one
         List<String> rest = path.size() > 1 && path.get(1).matches(VERSION) ? path.subList(2, path.size())
                 : path.size() > 2 && path.get(2).matches(VERSION) ? concat(path.get(1), path.subList(3, path.size()))

@@ -76,7 +76,7 @@ final class Batches {
                 continue;
             }
             Row row = archived ? table.row(id(input)) : call.find(table, key, id(input));
-            if (row == null || row.isDeleted() != archived) {
+            if (row == null || row.isDeleted() != archived || row.isPurged()) {
                 unknown.add(id(input));
             } else if (shown.add(row.id())) {
                 // a merged id and its survivor's are one record

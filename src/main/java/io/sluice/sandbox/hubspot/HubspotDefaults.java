@@ -24,6 +24,12 @@ public final class HubspotDefaults implements Accounts.CrmDefaults {
     /** HubSpot has no limit on requests that run at once. */
     private static final int ANY_NUMBER = 1_000_000;
 
+    private final HubspotWebhooks webhooks;
+
+    public HubspotDefaults(HubspotWebhooks webhooks) {
+        this.webhooks = webhooks;
+    }
+
     @Override
     public void prepare(Account account, Accounts.LimitsChange limits) {
         ObjectNode spec = Answers.JSON.createObjectNode();
@@ -35,6 +41,7 @@ public final class HubspotDefaults implements Accounts.CrmDefaults {
         StandardObjects.all().forEach(account.store()::declare);
         account.store().declare(Links.object());
         account.store().declare(AssociationTypes.labels());
+        webhooks.attach(account);
     }
 
     @Override

@@ -32,17 +32,18 @@ public final class HubspotProtocol implements Protocol {
     private final Oauth oauth;
 
     /** @param clockMicros the sandbox's time, by which tokens end */
-    public HubspotProtocol(Accounts accounts, LongSupplier clockMicros) {
+    public HubspotProtocol(Accounts accounts, HubspotWebhooks webhooks, LongSupplier clockMicros) {
         this.accounts = accounts;
         this.tokens = new OauthTokens(accounts, clockMicros);
         this.oauth = new Oauth(accounts, tokens);
-        this.resources = new Resources(accounts);
+        this.resources = new Resources(accounts, webhooks);
     }
 
     @Override
     public boolean serves(Call call) {
         return call.path().startsWith("/crm/") || call.path().startsWith("/account-info/")
-                || call.path().startsWith("/oauth/");
+                || call.path().startsWith("/oauth/")
+                || call.path().startsWith("/webhooks/") || call.path().startsWith("/app-webhooks/");
     }
 
     /** What an app does that a user installed; its answers do not tell of the day, which all apps share. */

@@ -20,8 +20,9 @@ import java.util.function.Function;
 
 /**
  * Someone who works in HubSpot's own screens. Takes properties bare or under {@code properties}; {@code
- * {"archived":false}} restores a record that was archived. As records of the object {@code associations}, they make and
- * take away associations of any two records.
+ * {"archived":false}} restores a record that was archived, {@code {"objectIdToMerge":"5"}} merges another into it, and
+ * {@code {"gdprDelete":true}} deletes it for good. As records of the object {@code associations}, they make and take away
+ * associations of any two records.
  */
 public final class HubspotUser implements CrmUser {
 
@@ -45,11 +46,21 @@ public final class HubspotUser implements CrmUser {
             return change(account, table, attempt, writer -> writer.create(properties).row().id());
         }
         if (fields.has("archived") && !fields.path("archived").asBoolean()) {
-            Row row = Optional.ofNullable(table.row(idOrKey)).filter(Row::isDeleted).orElseThrow(
+            Row row = Optional.ofNullable(table.row(idOrKey)).filter(r -> r.isDeleted() && !r.isPurged()).orElseThrow(
                     () -> unknown(table, idOrKey));
             return change(account, table, attempt, writer -> writer.restore(row).id());
         }
         String id = known(account, table, idOrKey).id();
+        if (fields.has("objectIdToMerge")) {
+            return change(account, table, attempt, writer ->
+                    writer.merge(id, fields.path("objectIdToMerge").asText()).id());
+        }
+        if (fields.path("gdprDelete").asBoolean()) {
+            return change(account, table, attempt, writer -> {
+                writer.forget(id);
+                return id;
+            });
+        }
         return change(account, table, attempt, writer -> writer.update(null, id, properties).row().id());
     }
 

@@ -70,6 +70,15 @@ final class RecordWriter {
         }
     }
 
+    /** Deletes for good, be it archived or not; one that is not there is gone already. */
+    void forget(String id) {
+        Row row = transaction.row(table, id);
+        if (row != null && !row.isPurged()) {
+            strike(id, row);
+            transaction.purge(table, row, origin.user());
+        }
+    }
+
     Row restore(Row row) {
         if (row.value(table.type().field(StandardObjects.MERGED_INTO).orElseThrow().column()) != null) {
             throw HubspotError.invalid("A record that was merged into another can't be restored.").thrown();

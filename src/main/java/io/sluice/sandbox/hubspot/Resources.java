@@ -10,7 +10,7 @@ import io.sluice.sandbox.server.Request;
 
 import java.util.List;
 
-/** What there is under {@code /crm} and {@code /account-info}. */
+/** What there is under {@code /crm}, {@code /account-info} and {@code /webhooks}. */
 final class Resources {
 
     /** The portal, of which the sandbox has one. */
@@ -19,9 +19,11 @@ final class Resources {
     private static final long DAY_MILLIS = 86_400_000;
 
     private final PropertyRoutes properties;
+    private final WebhookRoutes webhooks;
 
-    Resources(Accounts accounts) {
+    Resources(Accounts accounts, HubspotWebhooks webhooks) {
         this.properties = new PropertyRoutes(accounts);
+        this.webhooks = new WebhookRoutes(webhooks);
     }
 
     /** Answers a call. */
@@ -41,6 +43,7 @@ final class Resources {
             case "objects" -> objects(call);
             case "associations" -> associations(call);
             case "properties" -> properties(call);
+            case "webhooks" -> webhooks(call);
             case "details" -> new Route("accountInfo", (c, attempt) -> accountInfo());
             case "api-usage" -> "daily".equals(call.part(1)) && call.path().size() <= 3
                     && call.part(2).matches("(private-apps)?") ? new Route("apiUsage", (c, attempt) -> apiUsage(c)) : UNKNOWN;
@@ -70,6 +73,7 @@ final class Resources {
                 case "DELETE" -> new Route("archive", Rows::archive);
                 case "POST" -> switch (call.part(2)) {
                     case "merge" -> new Route("merge", Rows::merge);
+                    case "gdpr-delete" -> new Route("gdprDelete", Rows::forget);
                     case "search" -> new Route(Operations.SEARCH, Search::run);
                     default -> UNKNOWN;
                 };
@@ -125,6 +129,14 @@ final class Resources {
             case "GET2" -> new Route("properties", (c, attempt) -> properties.list(c));
             case "GET3" -> new Route("property", (c, attempt) -> properties.read(c));
             case "POST2" -> new Route("createProperty", (c, attempt) -> properties.create(c));
+            default -> UNKNOWN;
+        };
+    }
+
+    private Route webhooks(ApiCall call) {
+        return switch (call.part(2)) {
+            case "settings" -> new Route("webhookSettings", (c, attempt) -> webhooks.settings(c));
+            case "subscriptions" -> new Route("webhookSubscriptions", (c, attempt) -> webhooks.subscriptions(c));
             default -> UNKNOWN;
         };
     }

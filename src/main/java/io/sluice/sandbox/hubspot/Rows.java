@@ -72,6 +72,19 @@ final class Rows {
         return Answers.json(200, RecordJson.whole(table, row));
     }
 
+    /** A record is deleted for good, archived or not: nobody can read or restore it. */
+    static Answer forget(ApiCall call, Request.Attempt attempt) {
+        Table table = call.table();
+        JsonNode body = call.body();
+        Row row = call.find(table, ApiCall.key(table, body.path("idProperty").asText(null)),
+                body.path("objectId").asText());
+        write(call, table, attempt, writer -> {
+            writer.forget(row == null ? body.path("objectId").asText() : row.id());
+            return null;
+        });
+        return Answer.empty(204);
+    }
+
     /** A page by rising id; {@code after} is the first id of the next. */
     static Answer list(ApiCall call, Request.Attempt attempt) {
         Table table = call.table();
@@ -83,7 +96,7 @@ final class Rows {
         ObjectNode body = Answers.JSON.createObjectNode();
         ArrayNode results = body.putArray("results");
         for (Row row : table.from(from)) {
-            if (row.isDeleted() != archived) {
+            if (row.isDeleted() != archived || row.isPurged()) {
                 continue;
             }
             if (results.size() == limit) {
@@ -97,7 +110,7 @@ final class Rows {
     }
 
     private static Row archived(Row row) {
-        return row != null && row.isDeleted() ? row : null;
+        return row != null && row.isDeleted() && !row.isPurged() ? row : null;
     }
 
     private static int limit(String text) {

@@ -6,6 +6,9 @@ import io.sluice.sandbox.store.Store;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
@@ -21,16 +24,27 @@ public final class Account {
     private final Tally tally = new Tally();
     private final List<JsonNode> declarations = new ArrayList<>();
     private final List<Consumer<Store.Commit>> listeners = new CopyOnWriteArrayList<>();
+    private final Map<String, JsonNode> kept = new ConcurrentHashMap<>();
+    private final List<Section> sections = new CopyOnWriteArrayList<>();
+    private final Notes notes;
     private volatile long tokensDeadBefore;
     private volatile long sessionSeconds;
 
-    Account(String name, String crm, Accounts.CrmDefaults defaults, SandboxClock clock, Consumer<Store.Commit> onCommit) {
+    /** Where an account's changes are written down. */
+    interface Notes {
+        void committed(Store.Commit commit);
+
+        void kept(String name, JsonNode value);
+    }
+
+    Account(String name, String crm, Accounts.CrmDefaults defaults, SandboxClock clock, Notes notes) {
         this.name = name;
+        this.notes = notes;
         this.crm = crm;
         this.defaults = defaults;
         this.sessionSeconds = defaults.sessionSeconds();
         this.store = new Store(clock::millis, defaults.grainMillis(), commit -> {
-            onCommit.accept(commit);
+            notes.committed(commit);
             listeners.forEach(listener -> listener.accept(commit));
         });
         this.limiter = new Limiter(clock);
@@ -56,6 +70,33 @@ public final class Account {
     /** Calls this with each commit, under the store's lock and before its rows can be seen. */
     public void onCommit(Consumer<Store.Commit> listener) {
         listeners.add(listener);
+    }
+
+    /** Keeps something of the CRM's own under a name, over the sandbox's end too where it has a file. */
+    public void keep(String key, JsonNode value) {
+        restoreKept(key, value);
+        notes.kept(key, value);
+    }
+
+    public Optional<JsonNode> kept(String key) {
+        return Optional.ofNullable(kept.get(key));
+    }
+
+    void restoreKept(String key, JsonNode value) {
+        kept.put(key, value);
+    }
+
+    Map<String, JsonNode> allKept() {
+        return Map.copyOf(kept);
+    }
+
+    /** Adds what the referee tells of this account. */
+    public void add(Section section) {
+        sections.add(section);
+    }
+
+    List<Section> sections() {
+        return sections;
     }
 
     /** Whether a limit counts requests of this operation. */

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.ObjectType;
+import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 
 import java.util.Collection;
@@ -90,7 +91,17 @@ public final class Accounts {
         }
         CrmDefaults defaults = Optional.ofNullable(crms.get(crm)).orElseThrow(() -> new IllegalArgumentException(
                 "There is no CRM '" + crm + "'. CRMs: " + String.join(", ", crms.keySet()) + "."));
-        Account account = new Account(name, crm, defaults, clock, commit -> journal.rows(name, commit));
+        Account account = new Account(name, crm, defaults, clock, new Account.Notes() {
+            @Override
+            public void committed(Store.Commit commit) {
+                journal.rows(name, commit);
+            }
+
+            @Override
+            public void kept(String key, JsonNode value) {
+                journal.line(keptLine(name, key, value));
+            }
+        });
         journal.account(name, crm);
         defaults.prepare(account, account.limiter()::change);
         accounts.put(name, account);
@@ -117,6 +128,12 @@ public final class Accounts {
         }
         account.limiter().change(limits);
         journal.line(limitsLine(account, spec));
+    }
+
+    static ObjectNode keptLine(String account, String key, JsonNode value) {
+        ObjectNode line = JsonNodeFactory.instance.objectNode().put("k", "kept").put("a", account).put("n", key);
+        line.set("v", value);
+        return line;
     }
 
     static ObjectNode limitsLine(Account account, JsonNode spec) {

@@ -38,6 +38,9 @@ public final class Control {
             GET    /sandbox/records/{account}/{object}/{id}    by record id or external id
             POST   /sandbox/records/{account}/{object}/{id}    a CRM user's edit
             DELETE /sandbox/records/{account}/{object}/{id}
+            GET    /sandbox/webhooks/{account}                 HubSpot's, and to whom they go
+            PUT    /sandbox/webhooks/{account}                 {"targetUrl":"http://...","subscribe":["contacts"]}
+            DELETE /sandbox/webhooks/{account}
 
             The kinds of faults, and the settings of each:
               refuse        a refusal, whatever is used, by the limit that "limit" names (daily; tenSecondly, search)
@@ -56,24 +59,38 @@ public final class Control {
               jobFails      a bulk job fails, with "message", after "afterRows" of it (0)
               hang          no answer ever; "afterWrite":true does the work first
               indexLag      a HubSpot search does not see what was written in its last "lagMs" (5000)
+              dropEvents    a webhook's event is never sent
+              duplicateEvents  it is sent twice, the second time up to "delayMs" later (300)
+              lateEvents    it is sent "delayMs" late (5000)
+              shuffleEvents  others of up to "delayMs" after it may overtake it (300)
+              forgeEvents   one with a false value and signature is sent beside it
             Each meets all requests, until it is taken away, but for what these say: "operation" (a name the referee
             counts by, or a list; "edit" is a CRM user's), "object", "count" (of requests), "seconds" (for a lateCommit
             "forSeconds"), "probability" (0 to 1; of rows for rowLock and partial), and for rowLock, partial and answer
             "keys" (external ids and record ids: those rows, or the calls that write one of them). A login is met only
-            when it is named ("token").
+            when it is named ("token"). Webhooks take "operation":"webhook".
+
+            Webhooks: "targetUrl", "secret" (sandbox-secret), "maxConcurrentRequests" (10), "batchMs" (10) for which events
+            are gathered, "timeScale" (1) by which failed requests are tried again faster than within HubSpot's day,
+            "signatureVersion" (v1 or v2) of the older header, and "subscribe": objects of which all is told, or
+            {"contacts":["email"]}.
             """;
 
     private final Vertx vertx;
     private final SandboxClock clock;
     private final Accounts accounts;
     private final Map<String, CrmUser> users;
+    private final Map<String, AccountControl> others;
     private final ObjectMapper json = new ObjectMapper();
 
-    public Control(Vertx vertx, SandboxClock clock, Accounts accounts, Map<String, CrmUser> users) {
+    /** @param others controls that one CRM alone has, by name */
+    public Control(Vertx vertx, SandboxClock clock, Accounts accounts, Map<String, CrmUser> users,
+            Map<String, AccountControl> others) {
         this.vertx = vertx;
         this.clock = clock;
         this.accounts = accounts;
         this.users = users;
+        this.others = others;
     }
 
     void handle(Call call, HttpServerResponse response) {
@@ -99,7 +116,7 @@ public final class Control {
                 case "objects" -> object(path, body(call));
                 case "fields" -> field(path, body(call));
                 case "records" -> record(call, path);
-                default -> error(404, "There is no such control. See /sandbox for what there is.");
+                default -> other(call, path);
             };
         } catch (IllegalArgumentException e) {
             return error(400, e.getMessage());
@@ -108,10 +125,17 @@ public final class Control {
         }
     }
 
+    private Answer other(Call call, List<String> path) {
+        AccountControl control = others.get(path.get(1));
+        return control == null ? error(404, "There is no such control. See /sandbox for what there is.")
+                : ok(control.answer(account(path), call.method(), body(call)));
+    }
+
     private Answer referee(Call call, List<String> path) {
         if (path.size() == 3 && "reset".equals(path.get(2)) && "POST".equals(call.method())) {
             for (Account account : accounts.all()) {
                 account.tally().reset();
+                account.sections().forEach(Section::reset);
                 account.limiter().resetPeaks();
                 accounts.journal().reset(account.name());
             }
@@ -127,6 +151,7 @@ public final class Control {
             ObjectNode records = one.putObject("recordsByObject");
             account.store().tables().forEach(table -> records.put(table.type().name(), table.live()));
             one.set("limits", account.limiter().describe(true));
+            account.sections().forEach(section -> one.set(section.name(), section.describe()));
         }
         return ok(all);
     }

@@ -44,7 +44,17 @@ public final class Fault {
         /** A bulk job ends as failed with {@code message}, after {@code afterRows} rows; the others stay unprocessed. */
         JOB_FAILS("jobFails"),
         /** A search does not see what was written in its last {@code lagMs} milliseconds. */
-        INDEX_LAG("indexLag");
+        INDEX_LAG("indexLag"),
+        /** A webhook's event is never sent. */
+        DROP_EVENTS("dropEvents"),
+        /** It is sent twice. */
+        DUPLICATE_EVENTS("duplicateEvents"),
+        /** It is sent {@code delayMs} late. */
+        LATE_EVENTS("lateEvents"),
+        /** Others that come up to {@code delayMs} after it may overtake it. */
+        SHUFFLE_EVENTS("shuffleEvents"),
+        /** One that has a false value and signature is sent beside it. */
+        FORGE_EVENTS("forgeEvents");
 
         private final String wireName;
 

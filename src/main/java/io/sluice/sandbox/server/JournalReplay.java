@@ -92,6 +92,7 @@ public final class JournalReplay {
             case "field" -> accounts.declareField(account, node.path("object").asText(), node.path("field").asText(),
                     node.path("spec"));
             case "limits" -> accounts.changeLimits(account, node.path("spec"));
+            case "kept" -> account.restoreKept(node.path("n").asText(), node.path("v"));
             case "rows" -> node.path("o").properties().forEach(e -> rows(account, e.getKey(), e.getValue()));
             case "call" -> call(account, node);
             case "done" -> account.tally().answered(node.path("s").asInt(), written(node));
@@ -184,6 +185,7 @@ public final class JournalReplay {
         journal.account(account.name(), account.crm());
         account.declarations().forEach(journal::line);
         journal.line(Accounts.limitsLine(account, account.limiter().describe(false)));
+        account.allKept().forEach((key, value) -> journal.line(Accounts.keptLine(account.name(), key, value)));
         for (Table table : account.store().tables()) {
             List<Row> chunk = new ArrayList<>(ROWS_A_LINE);
             for (Row row : table) {

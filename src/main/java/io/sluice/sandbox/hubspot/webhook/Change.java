@@ -1,0 +1,47 @@
+package io.sluice.sandbox.hubspot.webhook;
+
+import java.util.List;
+
+/**
+ * One change of a record, before anybody has subscribed to it.
+ *
+ * @param object     name of the object, such as contacts
+ * @param typeId     its type id, such as 0-1
+ * @param kind       such as propertyChange: what stands behind the dot of an event type
+ * @param objectId   the record
+ * @param source     such as CRM_UI or INTEGRATION
+ * @param sourceId   who of that kind
+ * @param occurredAt milliseconds since 1970
+ * @param property   of a propertyChange, else null
+ * @param merge      of a merge, else null
+ */
+public record Change(String object, String typeId, String kind, String objectId, String source, String sourceId,
+        long occurredAt, Property property, Merge merge) {
+
+    public static final String PROPERTY_CHANGE = "propertyChange";
+    public static final String CREATION = "creation";
+    public static final String DELETION = "deletion";
+    public static final String RESTORE = "restore";
+    public static final String MERGE = "merge";
+    public static final String PRIVACY_DELETION = "privacyDeletion";
+
+    static final List<String> KINDS =
+            List.of(CREATION, DELETION, RESTORE, MERGE, PROPERTY_CHANGE, PRIVACY_DELETION, "associationChange");
+
+    /** @param value empty when it was cleared */
+    public record Property(String name, String value) { }
+
+    /** Which records became one. */
+    public record Merge(String primaryId, List<String> mergedIds, int propertiesMoved) { }
+
+    /** The object's name in event types; null where only {@code object.} speaks of it. */
+    String subject() {
+        return switch (object) {
+            case "contacts" -> "contact";
+            case "companies" -> "company";
+            case "deals" -> "deal";
+            case "tickets" -> "ticket";
+            default -> null;
+        };
+    }
+}

@@ -1,0 +1,47 @@
+package io.sluice.sandbox.hubspot.webhook;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** A change as one subscription tells it. HubSpot's event ids are not unique, so nobody may rely on these. */
+record Event(long eventId, Subscription subscription, Change change) {
+
+    /** @param portalId of the account, as appId of the app */
+    ObjectNode json(long portalId, long appId, int attempt) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put("eventId", eventId)
+                .put("subscriptionId", subscription.id()).put("portalId", portalId).put("appId", appId)
+                .put("occurredAt", change.occurredAt()).put("subscriptionType", subscription.eventType())
+                .put("attemptNumber", attempt).put("objectId", Long.parseLong(change.objectId()))
+                .put("changeSource", change.source()).put("sourceId", change.sourceId());
+        if (subscription.isGeneric()) {
+            json.put("objectTypeId", change.typeId());
+        }
+        if (change.property() != null) {
+            json.put("propertyName", change.property().name()).put("propertyValue", change.property().value());
+        }
+        switch (change.kind()) {
+            case Change.CREATION -> json.put("changeFlag", "CREATED");
+            case Change.DELETION, Change.PRIVACY_DELETION -> json.put("changeFlag", "DELETED");
+            case Change.RESTORE -> json.put("changeFlag", "RESTORED");
+            default -> { }
+        }
+        return change.merge() == null ? json : merge(json);
+    }
+
+    private ObjectNode merge(ObjectNode json) {
+        Change.Merge merge = change.merge();
+        json.put("primaryObjectId", Long.parseLong(merge.primaryId()))
+                .put("newObjectId", Long.parseLong(merge.primaryId()))
+                .put("numberOfPropertiesMoved", merge.propertiesMoved());
+        merge.mergedIds().forEach(json.putArray("mergedObjectIds")::add);
+        return json;
+    }
+
+    /** The same with a value that nobody wrote. */
+    Event forged() {
+        Change.Property property = change.property();
+        return new Event(eventId, subscription, new Change(change.object(), change.typeId(), change.kind(),
+                change.objectId(), change.source(), change.sourceId(), change.occurredAt() + 1,
+                property == null ? null : new Change.Property(property.name(), "forged"), change.merge()));
+    }
+}

@@ -1,0 +1,15 @@
+package io.sluice.sandbox.server;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/** A control of one CRM's accounts, at {@code /sandbox/NAME/{account}}. */
+public interface AccountControl {
+
+    /**
+     * Answers with how things are, after it did what was asked.
+     *
+     * @param method GET, PUT or DELETE
+     * @throws IllegalArgumentException with the reason when it can't
+     */
+    JsonNode answer(Account account, String method, JsonNode body);
+}
