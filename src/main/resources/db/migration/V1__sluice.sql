@@ -12,6 +12,7 @@ create table sluice.change_log (
     op         "char"      not null,   -- I insert, U update, D delete, K a key changed, S snapshot: a first load
     columns    text[],                 -- U: the mapped columns that changed
     changed_at timestamptz not null default statement_timestamp(),
+    origin     text default nullif(current_setting('sluice.origin', true), ''),   -- the sync that applied it, or null
     primary key (source, seq)          -- the only index: each costs the application
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
 

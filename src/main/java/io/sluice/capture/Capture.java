@@ -175,13 +175,15 @@ public final class Capture {
     }
 
     /**
-     * Keeps the changes of a table where they are until the transaction ends, waiting for a drain that is under way:
-     * what is read then of the table, the change log and the outbox fits together. What the transaction writes is not
-     * captured.
+     * Keeps the changes of a sync's table where they are until the transaction ends, waiting for a drain that is under
+     * way: what is read then of the table, the change log and the outbox fits together. What the transaction writes is
+     * captured for the other syncs of the table alone; where there are none, not at all.
      */
-    public static void hold(Connection connection, String table) throws SQLException {
+    public void hold(Connection connection, Sync sync) throws SQLException {
+        boolean alone = source(sync.getTable()).map(source -> source.syncs().size() == 1).orElse(true);
         Database.query(connection, "select pg_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?)),"
-                + " set_config('sluice.applying', 'on', true)", row -> null, table);
+                + " set_config(?, ?, true)", row -> null, sync.getTable(),
+                alone ? "sluice.applying" : "sluice.origin", alone ? "on" : sync.getName());
     }
 
     /**

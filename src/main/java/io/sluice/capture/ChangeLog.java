@@ -48,15 +48,15 @@ final class ChangeLog {
         }
     }
 
-    /** Takes changes out and yields {@code key}, {@code op}, {@code columns} and {@code changed_at} of each. */
+    /** Takes changes out and yields {@code key}, {@code op}, {@code columns}, {@code changed_at} and {@code origin} of each. */
     static String take(String source, Taking taking) {
         return """
                 taken as materialized (
                     delete from sluice.change_log
                     where source = %1$s and seq = any (array(%2$s))
-                    returning keys, op, columns, changed_at),
+                    returning keys, op, columns, changed_at, origin),
                 batch as materialized (
-                    select unnest(keys) as key, op, columns, changed_at from taken)""".formatted(source,
+                    select unnest(keys) as key, op, columns, changed_at, origin from taken)""".formatted(source,
                 taking.which.formatted(source));
     }
 }

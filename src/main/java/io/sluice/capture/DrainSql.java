@@ -30,7 +30,9 @@ final class DrainSql {
                 folded as materialized (
                     select key, bool_or(op <> 'U') as whole, bool_or(op in ('D', 'K')) as deleted,
                            bool_and(op = 'S') as loaded,
-                           min(changed_at) as since, max(changed_at) as latest, s.stamps
+                           min(changed_at) as since, max(changed_at) as latest, s.stamps,
+                           case when bool_and(origin is not null) and min(origin) = max(origin) then min(origin) end
+                               as origin
                     from batch left join stamped s using (key) group by key, s.stamps)""".formatted(
                 ChangeLog.take(Sql.text(source.table()), taking)));
         for (int i = 0; i < syncs.size(); i++) {
@@ -48,6 +50,9 @@ final class DrainSql {
      *
      * <p>What a first load names is no news, so none of it is more urgent than normal until it changes: of a large table the
      * urgent rows would go by calls, and before all that changes meanwhile.
+     *
+     * <p>What a sync alone has applied goes to the others only. Where others changed the record too, it may go back with
+     * that: it equals what the CRM is known to have, and a claim drops such.
      *
      * <p>Rows and records are looked up one by one ({@code limit 1} leaves no other way): a join would read the whole table
      * for each batch.
@@ -85,7 +90,7 @@ final class DrainSql {
                     from jsonb_each(t.whole) as c
                     join (values %11$s) as m(name, field) on m.name = c.key
                     where sluice_folded.whole or r.key is null or jsonb_exists(sluice_folded.stamps, m.name)) as w
-                where %12$s
+                where sluice_folded.origin is distinct from %3$s and %12$s
                 order by sluice_folded.key
                 on conflict (account, object, key) do update set
                     sync = excluded.sync,

@@ -18,7 +18,8 @@ import java.util.stream.Stream;
  *
  * <p>A trigger with transition tables serves one event, so a table has four: insert, update, delete, truncate. An update
  * joins old and new rows by key. They are {@code ENABLE ALWAYS}, or rows that replication applies were missed. A
- * transaction with {@code sluice.applying} set writes what came from a CRM and is not captured.
+ * transaction with {@code sluice.applying} set is not captured; what one writes that has a sync's name in {@code
+ * sluice.origin} came from that sync's CRM, and goes to the others.
  */
 final class Triggers {
 

@@ -82,7 +82,7 @@ public final class Applier {
         Set<String> written = new LinkedHashSet<>();
         return applying(records, part -> database.transaction(connection -> {
             written.clear();
-            Capture.hold(connection, sync.getTable());
+            capture.hold(connection, sync);
             return new ChangedPage(connection, sync, target, written, aged).apply(part, readAt);
         }), (record, why) -> new Applied.Refused(record.key(), record.crmId(), target.columns(written), why));
     }
@@ -98,7 +98,7 @@ public final class Applier {
         Target target = new Target(source(sync), sync);
         database.update(FORGET_DELETED);
         return applying(gone, part -> database.transaction(connection -> {
-            Capture.hold(connection, sync.getTable());
+            capture.hold(connection, sync);
             return new DeletedPage(connection, sync, target).apply(part, readAt);
         }), (record, why) -> new Applied.Refused(null, record.crmId(), List.of(), why));
     }

@@ -67,7 +67,7 @@ final class ChangedPage {
         byKey.replaceAll((key, record) -> !record.isRead() ? news(key, record, waiting.get(key))
                 : aged ? newest(record, waiting.get(key)) : record);
         byKey.values().removeIf(record -> record.fields().isEmpty());
-        Waiting.addUndrained(connection, sync.getTable(), unclear(byKey, rows, waiting));
+        Waiting.addUndrained(connection, sync, unclear(byKey, rows, waiting));
         byKey.forEach((key, record) -> {
             Waiting ours = waiting.get(key);
             if (ours.moving || busy.contains(key)) {

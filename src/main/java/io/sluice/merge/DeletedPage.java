@@ -30,10 +30,10 @@ final class DeletedPage {
             select ?, ?, key from unnest(?::text[]) as key
             on conflict (account, object, key) do update set deleted_at = now()""";
 
-    /** The row goes over whole, as at a first load. */
+    /** The row goes over whole, as at a first load, and to the CRM that deleted it too. */
     private static final String SEND_WHOLE = """
-            insert into sluice.change_log (source, keys, records, op)
-            select ?, array_agg(key), count(*), 'S' from unnest(?::text[]) as key""";
+            insert into sluice.change_log (source, keys, records, op, origin)
+            select ?, array_agg(key), count(*), 'S', null from unnest(?::text[]) as key""";
 
     private final Connection connection;
     private final Sync sync;
@@ -58,7 +58,7 @@ final class DeletedPage {
         Map<String, Instant> reads = new LinkedHashMap<>();
         byKey.keySet().forEach(key -> reads.put(key, readAt));
         Map<String, Waiting> waiting = Waiting.lock(connection, sync.getAccount(), sync.getObject(), reads);
-        Waiting.addUndrained(connection, sync.getTable(), waiting);
+        Waiting.addUndrained(connection, sync, waiting);
 
         Set<String> later = new LinkedHashSet<>();
         List<String> going = new ArrayList<>();

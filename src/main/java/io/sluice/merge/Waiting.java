@@ -1,5 +1,6 @@
 package io.sluice.merge;
 
+import io.sluice.Sync;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Connection;
@@ -27,11 +28,11 @@ final class Waiting {
             left join sluice.deleted d on d.account = ? and d.object = ? and d.key = k.key
             left join sluice.dead_letter l on l.account = ? and l.object = ? and l.key = k.key""";
 
-    /** Changes that are not in the outbox yet. Without columns the whole record changed. */
+    /** Changes of others than the sync that are not in the outbox yet. Without columns the whole record changed. */
     private static final String LOG = """
             select c.key, c.op, name, max(c.changed_at)
             from (select unnest(keys) as key, op, columns, changed_at from sluice.change_log
-                  where source = ? and keys && ?) as c
+                  where source = ? and keys && ? and origin is distinct from ?) as c
             left join lateral unnest(c.columns) as name on true
             where c.key = any(?) group by c.key, c.op, name""";
 
@@ -80,7 +81,7 @@ final class Waiting {
     }
 
     /** Adds what was changed and not drained. Searches the log, so it is asked for the few records that need it. */
-    static void addUndrained(Connection connection, String table, Map<String, Waiting> records) throws SQLException {
+    static void addUndrained(Connection connection, Sync sync, Map<String, Waiting> records) throws SQLException {
         if (records.isEmpty()) {
             return;
         }
@@ -95,7 +96,7 @@ final class Waiting {
                 waiting.deleteWaits |= "D".equals(row.getString(2)) || "K".equals(row.getString(2));
             }
             return null;
-        }, table, keys, keys);
+        }, sync.getTable(), keys, sync.getName(), keys);
     }
 
     private void changed(String field, Instant at) {

@@ -109,6 +109,63 @@ class ApplierTest {
         assertThat(sendAll()).isEmpty();
     }
 
+    /** Another CRM's sync of the same table; all rows are there already. */
+    private Sync other() throws SQLException {
+        Sync other = sync();
+        other.setName("customers-elsewhere");
+        other.setAccount("elsewhere");
+        capture.start(List.of(sync, other));
+        capture.drain("app.customer");
+        outbox.settle(elsewhere().orElseThrow(), List.of(Outcome.done("1", "y1"), Outcome.done("2", "y2")));
+        assertThat(sendAll()).isEmpty();
+        return other;
+    }
+
+    private Optional<Claim> elsewhere() throws SQLException {
+        return outbox.claim("elsewhere", 200, Priority.LOW);
+    }
+
+    @Test
+    void whatOneCrmChangedGoesToTheOtherAndNotBack() throws SQLException {
+        other();
+        apply(record("1", FAR_AHEAD, "Name", "Anna", "City", "Oslo", "Visits__c", 1),
+                record("3", FAR_AHEAD, "Name", "Cid", "City", "Bern", "Visits__c", 3));
+
+        assertThat(sendAll()).isEmpty();
+        assertThat(elsewhere().orElseThrow().changes()).extracting(change -> change.key() + change.fields())
+                .containsExactlyInAnyOrder("1{Name=Anna}", "3{City=Bern, Name=Cid, Visits__c=3}");
+    }
+
+    @Test
+    void whatOneCrmDeletedIsDeletedInTheOther() throws SQLException {
+        other();
+        applier.delete(sync, List.of(new Gone("x2", FAR_AHEAD)), applier.now());
+
+        assertThat(rows()).containsExactly("1 Ann Oslo 1");
+        assertThat(sendAll()).isEmpty();
+        assertThat(elsewhere().orElseThrow().changes()).extracting(change -> change.key() + " " + change.operation())
+                .containsExactly("2 " + io.sluice.Operation.DELETE);
+    }
+
+    @Test
+    void aCrmsOwnChangeThatWaitsForTheOtherIsNoConflictWithItsDelete() throws SQLException {
+        other();
+        apply(record("1", LONG_AGO, "Name", "Anna", "City", "Oslo", "Visits__c", 1));
+        Applied applied = applier.delete(sync, List.of(new Gone("x1", LONG_AGO)), applier.now());
+
+        assertThat(applied.conflicts()).isZero();
+        assertThat(rows()).containsExactly("2 Bob Rome 2");
+    }
+
+    @Test
+    void aRowThatStaysGoesBackToTheCrmThatDeletedIt() throws SQLException {
+        other();
+        DATABASE.run("update app.customer set name = 'Anne' where no = 1");
+        applier.delete(sync, List.of(new Gone("x1", LONG_AGO)), applier.now());
+
+        assertThat(sendAll()).containsExactly(new LinkedHashMap<>(Map.of("Name", "Anne", "City", "Oslo", "Visits__c", 1)));
+    }
+
     @Test
     void whatAFirstReadingBringsLateDoesNotOverwriteWhatWasReadSince() throws SQLException {
         Instant asked = applier.now();

@@ -34,8 +34,8 @@ import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
 /**
- * Whatever the application and the CRM's users do, whenever calls end and pages are applied that were read before: in
- * the end both sides are equal, and then nothing is sent any more.
+ * Whatever the application and the users of one CRM or two do, whenever calls end and pages are applied that were read
+ * before: in the end all sides are equal, and then nothing is sent any more.
  */
 class BothWaysTest {
 
@@ -56,8 +56,17 @@ class BothWaysTest {
 
     @Property(tries = 20, shrinking = ShrinkingMode.OFF)
     void bothSidesAreEqualInTheEnd(@ForAll long seed) throws SQLException {
+        play(seed, List.of("crm"));
+    }
+
+    @Property(tries = 20, shrinking = ShrinkingMode.OFF)
+    void aTableAndTwoCrmsAreEqualInTheEnd(@ForAll long seed) throws SQLException {
+        play(seed, List.of("crm", "other"));
+    }
+
+    private static void play(long seed, List<String> crms) throws SQLException {
         try (Connection connection = database.application(); Statement application = connection.createStatement()) {
-            new Run(new Random(seed), application).play();
+            new Run(new Random(seed), application, crms).play();
         }
     }
 
@@ -73,52 +82,43 @@ class BothWaysTest {
         private final Outbox outbox = new Outbox(database.sluice(), Duration.ofMinutes(1),
                 new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
         private final Applier applier;
-        private final Sync sync = new Sync();
-        private final Map<String, Received> crm = new TreeMap<>();
-        private final Map<String, Gone> gone = new HashMap<>();
-        private final List<Claim> open = new ArrayList<>();
+        private final List<Crm> crms;
         private final StringBuilder story = new StringBuilder();
-        private Read read;
-        private int ids;
         private int calls;
 
-        Run(Random random, Statement application) {
+        Run(Random random, Statement application, List<String> crms) {
             this.random = random;
             this.application = application;
             this.capture = new Capture(database.sluice(), 1 + random.nextInt(5), Rest.NONE);
             this.applier = new Applier(database.sluice(), capture);
-            sync.setName("s");
-            sync.setTable(TABLE);
-            sync.setKey("id");
-            sync.setAccount("crm");
-            sync.setObject("Contact");
-            sync.setExternalId("Key__c");
-            sync.setFields(Map.of("a", "A", "b", "B"));
-            sync.setConflicts(List.of("latest", "crm", "database").get(random.nextInt(3)));
+            this.crms = crms.stream().map(Crm::new).toList();
         }
 
         void play() throws SQLException {
             database.reset();
             database.run("create table app.t (id int primary key, a text, b text)",
                     "insert into app.t values (1, 'x', 'y'), (2, 'x', null)");
-            capture.start(List.of(sync));
+            capture.start(crms.stream().map(crm -> crm.sync).toList());
             finish();
             for (int step = 0; step < STEPS; step++) {
+                Crm crm = crms.get(random.nextInt(crms.size()));
                 switch (random.nextInt(12)) {
                     case 0, 1 -> edit();
-                    case 2, 3 -> editInCrm();
+                    case 2, 3 -> crm.edit();
                     case 4 -> capture.drain(TABLE);
-                    case 5, 6 -> claim();
-                    case 7, 8 -> settleOne();
-                    case 9, 10 -> read();
-                    default -> apply();
+                    case 5, 6 -> crm.claim();
+                    case 7, 8 -> crm.settleOne();
+                    case 9, 10 -> crm.read();
+                    default -> crm.apply();
                 }
             }
             finish();
-            assertThat(crmRows()).as(() -> sync.getConflicts() + story).isEqualTo(rows());
+            for (Crm crm : crms) {
+                assertThat(crm.rows()).as(() -> crm.sync.getName() + " " + crm.sync.getConflicts() + story).isEqualTo(rows());
+            }
             int before = calls;
             finish();
-            assertThat(calls).as(() -> "calls of a settled pair" + story).isEqualTo(before);
+            assertThat(calls).as(() -> "calls when all is settled" + story).isEqualTo(before);
         }
 
         private void tell(String what) {
@@ -137,85 +137,125 @@ class BothWaysTest {
             application.execute(sql);
         }
 
-        private void editInCrm() {
-            String key = Integer.toString(1 + random.nextInt(3));
-            Received old = crm.get(key);
-            if (old != null && random.nextInt(6) == 0) {
-                tell("CRM deletes " + key);
-                remove(key);
-                return;
-            }
-            if (old == null && random.nextInt(3) > 0) {
-                return;
-            }
-            Map<String, Object> fields = new HashMap<>();
-            fields.put(random.nextBoolean() ? "A" : "B", "xyz".charAt(random.nextInt(3)) + "");
-            tell("CRM sets " + key + " " + fields);
-            write(key, fields);
-        }
-
-        private void remove(String key) {
-            Received old = crm.remove(key);
-            if (old != null) {
-                gone.put(old.crmId(), new Gone(old.crmId(), Instant.now()));
-            }
-        }
-
-        private String write(String key, Map<String, Object> fields) {
-            Received old = crm.get(key);
-            Map<String, Object> all = new HashMap<>();
-            all.put("A", null);
-            all.put("B", null);
-            all.putAll(old == null ? Map.of() : old.fields());
-            all.putAll(fields);
-            String id = old == null ? "id" + ++ids : old.crmId();
-            crm.put(key, new Received(id, key, Instant.now(), all));
-            return id;
-        }
-
-        private void claim() throws SQLException {
-            outbox.claim("crm", 1 + random.nextInt(3), Priority.LOW).ifPresent(claim -> {
-                tell("claimed " + claim.changes());
-                open.add(claim);
-            });
-        }
-
-        /** The CRM does it and answers. */
-        private void settleOne() throws SQLException {
-            if (open.isEmpty()) {
-                return;
-            }
-            Claim claim = open.remove(random.nextInt(open.size()));
-            List<Outcome> outcomes = new ArrayList<>();
-            calls++;
-            boolean answered = random.nextInt(6) > 0;
-            boolean arrived = answered || random.nextBoolean();
-            for (Change change : claim.changes()) {
-                String id = null;
-                if (arrived && change.operation() == Operation.UPSERT) {
-                    id = write(change.key(), change.fields());
-                } else if (arrived) {
-                    remove(change.key());
-                }
-                outcomes.add(answered ? Outcome.done(change.key(), id) : Outcome.retry(change.key(), "LOST", "no answer"));
-            }
-            tell((answered ? "settled " : arrived ? "lost after it arrived " : "lost ") + claim.changes());
-            outbox.settle(claim, outcomes);
-        }
-
-        private void read() throws SQLException {
-            read = new Read(applier.now(), List.copyOf(crm.values()), List.copyOf(gone.values()));
-            tell("read");
-        }
-
-        private void apply() throws SQLException {
-            if (read != null) {
-                tell("applied " + applier.delete(sync, read.gone(), read.at()) + applier.apply(sync, read.records(), read.at()));
-            }
-        }
-
         private void finish() throws SQLException {
-            for (int round = 0; round < 4; round++) {
+            for (int round = 0; round < 4 * crms.size(); round++) {
+                for (Crm crm : crms) {
+                    crm.sendAll();
+                    crm.read();
+                    crm.apply();
+                }
+            }
+        }
+
+        private List<String> rows() throws SQLException {
+            return database.texts("select id || ' ' || coalesce(a, 'null') || ' ' || coalesce(b, 'null') from app.t order by id::text");
+        }
+
+        /** One CRM, its users, and what is on its way to and from it. */
+        private final class Crm {
+
+            private final Sync sync = new Sync();
+            private final Map<String, Received> records = new TreeMap<>();
+            private final Map<String, Gone> gone = new HashMap<>();
+            private final List<Claim> open = new ArrayList<>();
+            private Read read;
+            private int ids;
+
+            Crm(String account) {
+                sync.setName("of-" + account);
+                sync.setTable(TABLE);
+                sync.setKey("id");
+                sync.setAccount(account);
+                sync.setObject("Contact");
+                sync.setExternalId("Key__c");
+                sync.setFields(Map.of("a", "A", "b", "B"));
+                sync.setConflicts(List.of("latest", "crm", "database").get(random.nextInt(3)));
+            }
+
+            private void tell(String what) {
+                Run.this.tell(sync.getAccount() + ": " + what);
+            }
+
+            void edit() {
+                String key = Integer.toString(1 + random.nextInt(3));
+                Received old = records.get(key);
+                if (old != null && random.nextInt(6) == 0) {
+                    tell("a user deletes " + key);
+                    remove(key);
+                    return;
+                }
+                if (old == null && random.nextInt(3) > 0) {
+                    return;
+                }
+                Map<String, Object> fields = new HashMap<>();
+                fields.put(random.nextBoolean() ? "A" : "B", "xyz".charAt(random.nextInt(3)) + "");
+                tell("a user sets " + key + " " + fields);
+                write(key, fields);
+            }
+
+            private void remove(String key) {
+                Received old = records.remove(key);
+                if (old != null) {
+                    gone.put(old.crmId(), new Gone(old.crmId(), Instant.now()));
+                }
+            }
+
+            private String write(String key, Map<String, Object> fields) {
+                Received old = records.get(key);
+                Map<String, Object> all = new HashMap<>();
+                all.put("A", null);
+                all.put("B", null);
+                all.putAll(old == null ? Map.of() : old.fields());
+                all.putAll(fields);
+                String id = old == null ? "id" + ++ids : old.crmId();
+                records.put(key, new Received(id, key, Instant.now(), all));
+                return id;
+            }
+
+            void claim() throws SQLException {
+                outbox.claim(sync.getAccount(), 1 + random.nextInt(3), Priority.LOW).ifPresent(claim -> {
+                    tell("claimed " + claim.changes());
+                    open.add(claim);
+                });
+            }
+
+            /** The CRM does it and answers. */
+            void settleOne() throws SQLException {
+                if (open.isEmpty()) {
+                    return;
+                }
+                Claim claim = open.remove(random.nextInt(open.size()));
+                List<Outcome> outcomes = new ArrayList<>();
+                calls++;
+                boolean answered = random.nextInt(6) > 0;
+                boolean arrived = answered || random.nextBoolean();
+                for (Change change : claim.changes()) {
+                    String id = null;
+                    if (arrived && change.operation() == Operation.UPSERT) {
+                        id = write(change.key(), change.fields());
+                    } else if (arrived) {
+                        remove(change.key());
+                    }
+                    outcomes.add(answered ? Outcome.done(change.key(), id)
+                            : Outcome.retry(change.key(), "LOST", "no answer"));
+                }
+                tell((answered ? "settled " : arrived ? "lost after it arrived " : "lost ") + claim.changes());
+                outbox.settle(claim, outcomes);
+            }
+
+            void read() throws SQLException {
+                read = new Read(applier.now(), List.copyOf(records.values()), List.copyOf(gone.values()));
+                tell("read");
+            }
+
+            void apply() throws SQLException {
+                if (read != null) {
+                    tell("applied " + applier.delete(sync, read.gone(), read.at())
+                            + applier.apply(sync, read.records(), read.at()));
+                }
+            }
+
+            void sendAll() throws SQLException {
                 Optional<Claim> claim;
                 do {
                     while (!open.isEmpty()) {
@@ -224,20 +264,15 @@ class BothWaysTest {
                     while (capture.drain(TABLE) > 0) {
                         tell("drained");
                     }
-                    claim = outbox.claim("crm", 200, Priority.LOW);
+                    claim = outbox.claim(sync.getAccount(), 200, Priority.LOW);
                     claim.ifPresent(open::add);
                 } while (claim.isPresent());
-                read();
-                apply();
             }
-        }
 
-        private List<String> crmRows() {
-            return crm.values().stream().map(it -> it.key() + " " + it.fields().get("A") + " " + it.fields().get("B")).toList();
-        }
-
-        private List<String> rows() throws SQLException {
-            return database.texts("select id || ' ' || coalesce(a, 'null') || ' ' || coalesce(b, 'null') from app.t order by id::text");
+            List<String> rows() {
+                return records.values().stream()
+                        .map(it -> it.key() + " " + it.fields().get("A") + " " + it.fields().get("B")).toList();
+            }
         }
     }
 }
