@@ -217,6 +217,27 @@ final class RunningSluice implements AutoCloseable {
         return process.exitValue();
     }
 
+    /** MiB of heap that it needs: what is in use after a collection. */
+    double heap() throws IOException, InterruptedException {
+        jcmd("GC.run");
+        Matcher used = Pattern.compile("(?:generation|heap)\\s+total \\d+K, used (\\d+)K")
+                .matcher(jcmd("GC.heap_info"));
+        long kilobytes = 0;
+        while (used.find()) {
+            kilobytes += Long.parseLong(used.group(1));
+        }
+        assertThat(kilobytes).as("KiB in use").isPositive();
+        return kilobytes / 1024.0;
+    }
+
+    private String jcmd(String command) throws IOException, InterruptedException {
+        Process asked = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                Long.toString(process.pid()), command).redirectErrorStream(true).start();
+        String answer = new String(asked.getInputStream().readAllBytes());
+        asked.waitFor();
+        return answer;
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }
