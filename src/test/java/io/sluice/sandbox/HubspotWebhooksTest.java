@@ -91,6 +91,15 @@ class HubspotWebhooksTest extends HubspotTestBase {
     }
 
     @Test
+    void daysAndMomentsAreToldInMilliseconds() {
+        subscribe(",\"subscribe\":{\"contacts\":[\"birthdate\"],\"deals\":[\"closedate\"]}");
+        made("C-1", ",\"birthdate\":\"1990-01-02\"");
+        crm.post("/sandbox/records/hubspot/deals", "{\"deal_no\":\"D-1\",\"closedate\":\"2026-12-01T10:00:00Z\"}");
+        soon(() -> assertThat(receiver.events()).extracting(event -> event.path("propertyValue").asText(""))
+                .contains("631238400000", "1796119200000"));
+    }
+
+    @Test
     void everythingThatHappensToARecordIsTold() {
         subscribe(",\"subscribe\":{\"contacts\":[\"phone\"]}");
         String kept = made("C-1", ",\"city\":\"Bonn\"");
@@ -239,7 +248,7 @@ class HubspotWebhooksTest extends HubspotTestBase {
         soon(() -> assertThat(counts().path("dropped").asInt()).isOne());
         fault("{\"kind\":\"duplicateEvents\",\"count\":1,\"delayMs\":20}");
         crm.post(USER + "/" + id, "{\"city\":\"twice\"}");
-        fault("{\"kind\":\"lateEvents\",\"count\":1,\"delayMs\":200}");
+        fault("{\"kind\":\"lateEvents\",\"count\":1,\"delayMs\":2500}");
         crm.post(USER + "/" + id, "{\"city\":\"late\"}");
         receiver.answering(delivery -> delivery.headers().get("X-HubSpot-Signature")
                 .equals(plain("sandbox-secret", delivery.body())) ? 204 : 401);

@@ -69,6 +69,16 @@ final class Changes {
                 row.stamp(), property, merge));
     }
 
+    /** As HubSpot keeps it: days and moments are milliseconds since 1970, and what was cleared is empty. */
+    private static String told(Field field, String value) {
+        if (value == null) {
+            return "";
+        }
+        PropertyType type = PropertyType.of(field.type());
+        return type == PropertyType.DATE || type == PropertyType.DATETIME
+                ? String.valueOf(PropertyType.moment(value)) : value;
+    }
+
     private static List<Change.Property> properties(Table table, Row before, Row after) {
         List<Change.Property> changed = new ArrayList<>();
         for (Field field : table.type().fields()) {
@@ -78,7 +88,7 @@ final class Changes {
             String old = before == null ? null : RecordJson.value(field, before);
             String now = RecordJson.value(field, after);
             if (!Objects.equals(old, now)) {
-                changed.add(new Change.Property(field.name(), now == null ? "" : now));
+                changed.add(new Change.Property(field.name(), told(field, now)));
             }
         }
         return changed;

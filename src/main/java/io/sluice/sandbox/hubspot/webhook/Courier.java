@@ -238,7 +238,8 @@ public final class Courier implements Section {
                 .putHeader("Content-Type", "application/json").putHeader("User-Agent", "Sluice sandbox (webhooks)");
         Signer.headers(settings, secret, body, System.currentTimeMillis()).forEach(options::putHeader);
         HttpClientRequest[] sent = new HttpClientRequest[1];
-        return http.request(options).compose(request -> {
+        // a client that was closed meanwhile throws: here that is a failure like others
+        return Future.<Void>succeededFuture().compose(v -> http.request(options)).compose(request -> {
             sent[0] = request;
             return request.send(Buffer.buffer(body));
         }).compose(response -> response.end().map(response.statusCode())).timeout(ANSWER_MILLIS, TimeUnit.MILLISECONDS)
