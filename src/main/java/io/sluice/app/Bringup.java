@@ -135,6 +135,8 @@ final class Bringup implements AutoCloseable {
         }
         Map<String, List<Sync>> byAccount = new LinkedHashMap<>();
         syncs.forEach(sync -> byAccount.computeIfAbsent(sync.getAccount(), name -> new ArrayList<>()).add(sync));
+        // of an account that only routes of the user's own call, nothing is known to be checked
+        accounts.names().stream().filter(name -> !byAccount.containsKey(name)).forEach(accounts::checked);
         byAccount.forEach((account, ofAccount) ->
                 attempt(() -> startUnlessPaused(accounts.get(account), ofAccount), "Account " + account, 1));
     }

@@ -1,5 +1,6 @@
 package io.sluice.sandbox;
 
+import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Control;
 import io.sluice.sandbox.server.Gateway;
@@ -29,6 +30,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 
 /**
  * A CRM to develop and demonstrate against: it speaks Salesforce's and HubSpot's wire protocols, enforces their limits exactly, fails on
@@ -50,13 +52,16 @@ public final class Sandbox implements AutoCloseable {
     private final List<Protocol> protocols;
     private final SandboxFolder folder;
     private final Journal journal;
+    private final Consumer<String> teller;
 
-    private Sandbox(Vertx vertx, HttpServer server, List<Protocol> protocols, SandboxFolder folder, Journal journal) {
+    private Sandbox(Vertx vertx, HttpServer server, List<Protocol> protocols, SandboxFolder folder, Journal journal,
+            Consumer<String> teller) {
         this.vertx = vertx;
         this.server = server;
         this.protocols = protocols;
         this.folder = folder;
         this.journal = journal;
+        this.teller = teller;
     }
 
     /**
@@ -107,7 +112,7 @@ public final class Sandbox implements AutoCloseable {
             throw e;
         }
         accounts.create("salesforce", "salesforce");
-        accounts.create(HubspotProtocol.CRM, HubspotProtocol.CRM);
+        Account hubspot = accounts.create(HubspotProtocol.CRM, HubspotProtocol.CRM);
         SandboxFolder folder = folder(data);
         Control control = new Control(vertx, clock, accounts, Map.of("salesforce", new SalesforceUser(),
                 HubspotProtocol.CRM, new HubspotUser()), Map.of("webhooks", webhooks));
@@ -120,7 +125,8 @@ public final class Sandbox implements AutoCloseable {
         HttpServer server = vertx.createHttpServer(new HttpServerOptions().setMaxInitialLineLength(16_384)
                 .setMaxHeaderSize(16_384).setDecompressionSupported(true).setHttp2ClearTextEnabled(false)
                 .setHandle100ContinueAutomatically(true));
-        Sandbox sandbox = new Sandbox(vertx, server, protocols, folder, journal);
+        Sandbox sandbox = new Sandbox(vertx, server, protocols, folder, journal,
+                url -> webhooks.tell(hubspot, url));
         try {
             server.requestHandler(gateway::handle).listen(port, host).toCompletionStage().toCompletableFuture()
                     .get(30, TimeUnit.SECONDS);
@@ -144,6 +150,15 @@ public final class Sandbox implements AutoCloseable {
 
     public int port() {
         return server.actualPort();
+    }
+
+    /**
+     * Sends the webhooks of its HubSpot account there, of all that happens to contacts, companies and deals.
+     *
+     * @throws IllegalArgumentException when it is no address
+     */
+    public void sendWebhooks(String url) {
+        teller.accept(url);
     }
 
     /** Stops serving; what is kept in memory alone is gone. */

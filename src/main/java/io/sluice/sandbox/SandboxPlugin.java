@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
  * Starts the sandbox beside a Camel context when {@code sluice.sandbox.enabled} is true, and stops it with the context.
  * Camel finds it by itself. Other settings: {@code sluice.sandbox.host} (127.0.0.1), {@code sluice.sandbox.port}
  * (8090), {@code sluice.sandbox.data} (a file in which records and counts survive, with a folder beside it for bulk
- * jobs; none).
+ * jobs; none), {@code sluice.sandbox.webhooks} (an address to which its HubSpot tells what changes; none).
  */
 public final class SandboxPlugin implements ContextServicePlugin {
 
@@ -36,6 +36,10 @@ public final class SandboxPlugin implements ContextServicePlugin {
             String host = setting(context, "host", Sandbox.DEFAULT_HOST);
             int port = Integer.parseInt(setting(context, "port", String.valueOf(Sandbox.DEFAULT_PORT)));
             sandbox = Sandbox.start(host, port, Sandbox.dataFile(setting(context, "data", "")));
+            String webhooks = setting(context, "webhooks", "");
+            if (!webhooks.isBlank()) {
+                sandbox.sendWebhooks(webhooks);
+            }
             LOG.info("The sandbox CRM serves at http://{}:{}; what it counts is at /sandbox/referee.", host,
                     sandbox.port());
         }

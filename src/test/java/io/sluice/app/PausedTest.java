@@ -65,7 +65,7 @@ class PausedTest {
 
             assertThat(sluice.api("GET", "/api/accounts/salesforce/resume").statusCode()).isEqualTo(405);
             assertThat(sluice.api("POST", "/api/accounts/salesfroce/resume").body())
-                    .contains("did you mean salesforce?");
+                    .contains("did you mean salesforce or hubspot?");
             sluice.kill();
             sluice.start().awaitOutput("Account salesforce is paused by hand since");
             awaitWakings(sluice);

@@ -37,6 +37,7 @@ import java.util.stream.Stream;
 final class RunningSluice implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final List<String> SECOND_CRM = List.of("customers-hubspot.camel.yaml", "deals-hubspot.camel.yaml");
     private static final HttpClient HTTP = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 
     final Path home;
@@ -65,12 +66,23 @@ final class RunningSluice implements AutoCloseable {
         this.databasePort = databasePort;
         this.sandboxPort = sandboxPort;
         copy("routes");
+        SECOND_CRM.forEach(sync -> home.resolve("routes/syncs").resolve(sync).toFile().delete());
         copy("kamelet-catalog");
         with("sluice.database.port", databasePort);
         with("sluice.sandbox.port", sandboxPort);
         with("camel.server.port", serverPort);
         with("camel.management.port", managementPort);
         with("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort);
+        with("sluice.account.hubspot.url", "http://127.0.0.1:" + sandboxPort);
+        with("sluice.sandbox.webhooks", "");
+    }
+
+    /** With the demo's syncs of its second CRM, which tells by webhooks; most tests count what one CRM costs. */
+    RunningSluice withBothCrms() {
+        for (String sync : SECOND_CRM) {
+            copy("routes/syncs/" + sync);
+        }
+        return with("sluice.sandbox.webhooks", "http://127.0.0.1:" + serverPort + "/webhooks/hubspot");
     }
 
     static int freePort() {

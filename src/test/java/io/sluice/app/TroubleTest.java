@@ -41,7 +41,7 @@ class TroubleTest {
                     "Contact", "Customer_No__c", Map.of("email", "Email")));
             assertThat(sluice.start().awaitExit()).isNotZero();
             assertThat(sluice.output()).contains("sync 'wrong-account': there is no account 'salesfroce'",
-                    "did you mean salesforce?");
+                    "did you mean salesforce or hubspot?");
 
             sluice.withoutSyncs();
             sluice.withSync("wrong.camel.yaml", RunningSluice.sync("wrong-object", "public.customer", "customer_no", "salesforce",

@@ -46,6 +46,13 @@ public final class HubspotWebhooks implements AccountControl {
         });
     }
 
+    /** From here on everything that happens to this account's contacts, companies and deals is told there. */
+    public void tell(Account account, String targetUrl) {
+        ObjectNode body = Answers.JSON.createObjectNode().put("targetUrl", targetUrl);
+        body.putArray("subscribe").add(StandardObjects.CONTACTS).add("companies").add("deals");
+        answer(account, "PUT", body);
+    }
+
     App app(Account account) {
         return apps.get(account);
     }
