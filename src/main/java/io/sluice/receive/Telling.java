@@ -6,9 +6,11 @@ import io.sluice.Sync;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 
 /** All that was told of one record, in the order in which it happened, not that in which it came. */
@@ -47,7 +49,20 @@ public record Telling(Record record, List<Event> events) {
 
     /** Whether its values alone don't tell what it is now. */
     boolean needsLook() {
-        return !isGone() && events.stream().anyMatch(event -> event.kind() == Event.Kind.LOOK);
+        return !isGone() && (events.stream().anyMatch(event -> event.kind() == Event.Kind.LOOK) || isAmbiguous());
+    }
+
+    /** Whether a field became two things at one moment: nobody can tell which is the later. */
+    private boolean isAmbiguous() {
+        Map<List<Object>, Event> told = new HashMap<>();
+        for (Event event : events) {
+            Event other = event.kind() != Event.Kind.VALUE ? null
+                    : told.putIfAbsent(List.of(event.field(), event.at()), event);
+            if (other != null && !Objects.equals(other.value(), event.value())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether it says that the record was made, so that its values are not all there is. */

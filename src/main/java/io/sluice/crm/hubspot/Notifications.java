@@ -97,10 +97,11 @@ final class Notifications {
         return ids;
     }
 
+    /** The value too: two changes of a property in one millisecond are two. */
     private static UUID identity(JsonNode event, String type, Instant at) {
         return Event.identityOf("hubspot", event.path("subscriptionId").asText(), type, event.path("objectId").asText(),
                 event.path("fromObjectId").asText(), event.path("toObjectId").asText(),
-                event.path("propertyName").asText(), at.toEpochMilli());
+                event.path("propertyName").asText(), event.path("propertyValue").asText(), at.toEpochMilli());
     }
 
     private static String object(String named) {

@@ -63,6 +63,7 @@ class NotificationsTest {
                 .isEqualTo(first.identity());
         assertThat(read(change("a", "").replace("1796000000000", "1796000000001")).get(0).identity())
                 .isNotEqualTo(first.identity());
+        assertThat(read(change("b", "")).get(0).identity()).as("two values in one millisecond").isNotEqualTo(first.identity());
         assertThat(read(change("a", "").replace("email", "phone")).get(0).identity()).isNotEqualTo(first.identity());
         assertThat(read(change("a", "").replace("500100", "500101")).get(0).identity()).isNotEqualTo(first.identity());
     }
