@@ -27,7 +27,7 @@ class HubspotOauthTest {
         try (RunningSluice sluice = new RunningSluice(home)) {
             sluice.withoutSyncs().with("sluice.account.hubspot.crm", "hubspot")
                     .with("sluice.account.hubspot.url", "http://127.0.0.1:" + sluice.sandboxPort)
-                    .with("sluice.account.hubspot.client-id", "sluice")
+                    .with("sluice.account.hubspot.access-token", "").with("sluice.account.hubspot.client-id", "sluice")
                     .with("sluice.account.hubspot.client-secret", "sluice")
                     .with("sluice.account.hubspot.refresh-token-file", refresh)
                     .with("sluice.account.hubspot.oauth-version", "2026-09")
