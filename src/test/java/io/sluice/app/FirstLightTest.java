@@ -62,21 +62,21 @@ class FirstLightTest {
     @Test
     @Order(3)
     void oneChangedFieldArrivesForOneCallThatCarriesOnlyThatField() throws SQLException {
-        long before = sluice.counted();
+        long before = writes();
         sluice.sql("update customer set phone = '+49 30 5550100' where customer_no = 'C-00042'");
 
         await().atMost(Duration.ofSeconds(5)).pollInterval(Duration.ofMillis(10)).until(() ->
                 sluice.records("Contact", "Customer_No__c").get("C-00042").path("Phone").asText()
                         .equals("+49 30 5550100"));
         sluice.awaitSettled();
-        assertThat(sluice.counted() - before).isEqualTo(1);
+        assertThat(writes() - before).isEqualTo(1);
         assertThat(sluice.ledger()).isEqualTo(sluice.counted());
     }
 
     @Test
     @Order(4)
     void aHundredUpdatesOfOneRowCostOneOrTwoCalls() throws SQLException {
-        long before = sluice.counted();
+        long before = writes();
         long started = System.nanoTime();
         try (var connection = sluice.connect();
                 var update = connection.prepareStatement("update customer set city = ? where customer_no = 'C-00007'")) {
@@ -92,17 +92,17 @@ class FirstLightTest {
         sluice.awaitSettled();
         assertThat(sluice.records("Contact", "Customer_No__c").get("C-00007").path("MailingCity").asText())
                 .isEqualTo("City 100");
-        assertThat(sluice.counted() - before).isBetween(1L, 2L + rests);
+        assertThat(writes() - before).isBetween(1L, 2L + rests);
     }
 
     @Test
     @Order(5)
     void aColumnThatNobodyMapsCostsNothing() throws SQLException {
-        long before = sluice.counted();
+        long before = writes();
         sluice.sql("update customer set notes = 'called twice', updated_at = now()");
         sluice.sql("update customer set phone = phone");
         sluice.awaitSettled();
-        assertThat(sluice.counted()).isEqualTo(before);
+        assertThat(writes()).isEqualTo(before);
     }
 
     @Test
@@ -188,5 +188,12 @@ class FirstLightTest {
         assertThat(sluice.counted() - before).isLessThanOrEqualTo(2);
         assertThat(sluice.ledger()).isEqualTo(sluice.counted());
         assertThat(sluice.records("Contact", "Customer_No__c")).hasSize(11_000);
+    }
+
+    /** Calls that write, and not the looks that come in their own time. */
+    private static long writes() {
+        JsonNode calls = sluice.referee().path("byOperation");
+        return calls.path("collectionsUpsert").asLong() + calls.path("composite").asLong()
+                + calls.path("collectionsDelete").asLong();
     }
 }
