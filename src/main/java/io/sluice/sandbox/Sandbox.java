@@ -9,6 +9,7 @@ import io.sluice.sandbox.server.JournalReplay;
 import io.sluice.sandbox.server.Protocol;
 import io.sluice.sandbox.server.SandboxClock;
 import io.sluice.sandbox.hubspot.HubspotDefaults;
+import io.sluice.sandbox.hubspot.HubspotJournal;
 import io.sluice.sandbox.hubspot.HubspotProtocol;
 import io.sluice.sandbox.hubspot.HubspotUser;
 import io.sluice.sandbox.hubspot.HubspotWebhooks;
@@ -102,8 +103,9 @@ public final class Sandbox implements AutoCloseable {
         Vertx vertx = Vertx.vertx(new VertxOptions().setUseDaemonThread(true).setEventLoopPoolSize(2)
                 .setWorkerPoolSize(16));
         HubspotWebhooks webhooks = new HubspotWebhooks(vertx);
+        HubspotJournal changes = new HubspotJournal();
         Accounts accounts = new Accounts(clock, Map.of("salesforce", new SalesforceDefaults(),
-                HubspotProtocol.CRM, new HubspotDefaults(webhooks)));
+                HubspotProtocol.CRM, new HubspotDefaults(webhooks, changes)));
         Journal journal;
         try {
             journal = restore(accounts, data);
@@ -115,10 +117,10 @@ public final class Sandbox implements AutoCloseable {
         Account hubspot = accounts.create(HubspotProtocol.CRM, HubspotProtocol.CRM);
         SandboxFolder folder = folder(data);
         Control control = new Control(vertx, clock, accounts, Map.of("salesforce", new SalesforceUser(),
-                HubspotProtocol.CRM, new HubspotUser()), Map.of("webhooks", webhooks));
+                HubspotProtocol.CRM, new HubspotUser()), Map.of("webhooks", webhooks, "journal", changes));
         SalesforceProtocol salesforce = new SalesforceProtocol(accounts, folder.jobs(), clock::micros);
         List<Protocol> protocols = List.of(salesforce.soap(), salesforce,
-                new HubspotProtocol(accounts, webhooks, clock::micros));
+                new HubspotProtocol(accounts, webhooks, changes, clock::micros));
         Gateway gateway = new Gateway(vertx, clock, accounts, protocols, control, folder.uploads());
         // HTTP/1.1 alone: there a cut connection is one request's. The vendor takes 16,384 bytes of address and headers;
         // more is 414 or 431, and nobody counts it

@@ -70,7 +70,7 @@ final class Changes {
     }
 
     /** As HubSpot keeps it: days and moments are milliseconds since 1970, and what was cleared is empty. */
-    private static String told(Field field, String value) {
+    static String told(Field field, String value) {
         if (value == null) {
             return "";
         }

@@ -21,13 +21,18 @@ public final class HubspotDefaults implements Accounts.CrmDefaults {
     private static final int STARTER_TEN_SECONDLY = 100;
     private static final int STARTER_DAILY = 250_000;
     private static final int SEARCHES_A_SECOND = 5;
+    private static final int JOURNAL_A_SECOND = 100;
+    private static final int JOURNAL_SUBSCRIPTIONS_A_SECOND = 50;
+    private static final int JOURNAL_SNAPSHOTS_A_SECOND = 10;
     /** HubSpot has no limit on requests that run at once. */
     private static final int ANY_NUMBER = 1_000_000;
 
     private final HubspotWebhooks webhooks;
+    private final HubspotJournal journal;
 
-    public HubspotDefaults(HubspotWebhooks webhooks) {
+    public HubspotDefaults(HubspotWebhooks webhooks, HubspotJournal journal) {
         this.webhooks = webhooks;
+        this.journal = journal;
     }
 
     @Override
@@ -36,12 +41,16 @@ public final class HubspotDefaults implements Accounts.CrmDefaults {
         spec.putObject(TEN_SECONDLY).put("max", STARTER_TEN_SECONDLY).put("windowSeconds", 10);
         spec.putObject(SEARCH).put("max", SEARCHES_A_SECOND).put("windowSeconds", 1);
         spec.putObject(Limiter.DAILY).put("max", STARTER_DAILY).put("windowSeconds", 86_400);
+        spec.putObject(Operations.JOURNAL).put("max", JOURNAL_A_SECOND).put("windowSeconds", 1);
+        spec.putObject(Operations.JOURNAL_SUBSCRIPTIONS).put("max", JOURNAL_SUBSCRIPTIONS_A_SECOND).put("windowSeconds", 1);
+        spec.putObject(Operations.JOURNAL_SNAPSHOTS).put("max", JOURNAL_SNAPSHOTS_A_SECOND).put("windowSeconds", 1);
         spec.putObject(Limiter.CONCURRENT).put("max", ANY_NUMBER);
         limits.set(spec);
         StandardObjects.all().forEach(account.store()::declare);
         account.store().declare(Links.object());
         account.store().declare(AssociationTypes.labels());
         webhooks.attach(account);
+        journal.attach(account);
     }
 
     @Override
@@ -62,6 +71,9 @@ public final class HubspotDefaults implements Accounts.CrmDefaults {
 
     @Override
     public boolean counts(String operation, String limit) {
+        if (Operations.isJournal(operation) || Operations.isJournal(limit)) {
+            return operation.equals(limit);
+        }
         return switch (limit) {
             case SEARCH -> Operations.isSearch(operation);
             case TEN_SECONDLY -> !Operations.isSearch(operation) && !Operations.isAssociationBatch(operation);

@@ -30,12 +30,15 @@ public final class HubspotProtocol implements Protocol {
     private final Resources resources;
     private final OauthTokens tokens;
     private final Oauth oauth;
+    private final JournalRoutes journal;
 
     /** @param clockMicros the sandbox's time, by which tokens end */
-    public HubspotProtocol(Accounts accounts, HubspotWebhooks webhooks, LongSupplier clockMicros) {
+    public HubspotProtocol(Accounts accounts, HubspotWebhooks webhooks, HubspotJournal journal,
+            LongSupplier clockMicros) {
         this.accounts = accounts;
         this.tokens = new OauthTokens(accounts, clockMicros);
         this.oauth = new Oauth(accounts, tokens);
+        this.journal = new JournalRoutes(accounts, journal);
         this.resources = new Resources(accounts, webhooks);
     }
 
@@ -43,6 +46,7 @@ public final class HubspotProtocol implements Protocol {
     public boolean serves(Call call) {
         return call.path().startsWith("/crm/") || call.path().startsWith("/account-info/")
                 || call.path().startsWith("/oauth/")
+                || call.path().startsWith(JournalRoutes.PATH)
                 || call.path().startsWith("/webhooks/") || call.path().startsWith("/app-webhooks/");
     }
 
@@ -59,26 +63,44 @@ public final class HubspotProtocol implements Protocol {
         if (call.path().startsWith("/oauth/")) {
             return oauth.open(call);
         }
+        if (JournalRoutes.isFile(call)) {
+            return journal.file(call);
+        }
         String bearer = bearer(call);
         Optional<OauthTokens.Token> token = tokens.find(bearer);
         if (token.isPresent()) {
             return open(call, token.get());
         }
-        return account(bearer).map(account -> data(account, call, false)).orElseGet(() -> unauthorized(null,
+        return account(bearer).map(account -> isJournal(call) ? missingScopes(account, call) : data(account, call, false)).orElseGet(() -> unauthorized(null,
                 HubspotError.of(401, "INVALID_AUTHENTICATION", "Authentication credentials not found. This API supports "
                         + "a private app's access token or OAuth 2.0 as a bearer token.")));
     }
 
     private Request open(Call call, OauthTokens.Token token) {
         if (!token.isAlive()) {
-            return unauthorized(token.account(), HubspotError.of(401, "EXPIRED_AUTHENTICATION",
-                    "The OAuth token used to make this call expired " + -token.left() + " second(s) ago."));
+            HubspotError expired = HubspotError.of(401, "EXPIRED_AUTHENTICATION",
+                    "The OAuth token used to make this call expired " + -token.left() + " second(s) ago.");
+            return isJournal(call) ? Request.exempt(token.account(), Operations.JOURNAL, attempt -> Answers.error(expired))
+                    : unauthorized(token.account(), expired);
+        }
+        if (token.journal() != isJournal(call)) {
+            return missingScopes(token.account(), call);
         }
         if (token.journal()) {
-            return Request.data(token.account(), "missingScopes", Set.of(), attempt -> Answers.error(HubspotError.of(403,
-                    "MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call.")));
+            return journal.open(call, token.account());
         }
         return data(token.account(), call, true);
+    }
+
+    private static boolean isJournal(Call call) {
+        return call.path().startsWith(JournalRoutes.PATH);
+    }
+
+    private static Request missingScopes(Account account, Call call) {
+        Request.Work work = attempt -> Answers.error(HubspotError.of(403, "MISSING_SCOPES",
+                "This app hasn't been granted all required scopes to make this call."));
+        return isJournal(call) ? Request.exempt(account, Operations.JOURNAL, work)
+                : Request.data(account, "missingScopes", Set.of(), work);
     }
 
     private static Request unauthorized(Account account, HubspotError error) {
@@ -89,7 +111,7 @@ public final class HubspotProtocol implements Protocol {
     private Request data(Account account, Call call, boolean byOauth) {
         ApiCall api = ApiCall.of(account, call);
         Resources.Route route = resources.route(api);
-        Request.Work work = attempt -> resources.answer(api, route, attempt);
+        Request.Work work = attempt -> Resources.answer(api, route, attempt);
         return Request.data(account, route.operation(), objects(api), byOauth ? new OauthWork(work) : work)
                 .writing(() -> RecordKeys.of(api, route.operation()));
     }
@@ -104,6 +126,10 @@ public final class HubspotProtocol implements Protocol {
                             "You have reached your ten_secondly_rolling limit.")
                     .put("errorType", "RATE_LIMIT").put("correlationId", UUID.randomUUID().toString())
                     .put("policyName", "TEN_SECONDLY_ROLLING");
+            case Operations.JOURNAL, Operations.JOURNAL_SUBSCRIPTIONS, Operations.JOURNAL_SNAPSHOTS -> body.put("message",
+                            "You have reached your secondly limit.")
+                    .put("errorType", "RATE_LIMIT").put("correlationId", UUID.randomUUID().toString())
+                    .put("policyName", "SECONDLY");
             default -> body.put("message", "You have reached your " + limit + " limit.")
                     .put("errorType", "RATE_LIMIT").put("correlationId", UUID.randomUUID().toString())
                     .put("policyName", limit.toUpperCase(Locale.ROOT));

@@ -31,7 +31,8 @@ final class Oauth {
             "crm.objects.contacts.write", "crm.objects.companies.read", "crm.objects.companies.write",
             "crm.objects.deals.read", "crm.objects.deals.write");
     private static final List<String> JOURNAL_SCOPES = List.of("developer.webhooks_journal.read",
-            "developer.webhooks_journal.subscriptions.read", "developer.webhooks_journal.subscriptions.write");
+            "developer.webhooks_journal.subscriptions.read", "developer.webhooks_journal.subscriptions.write",
+            "developer.webhooks_journal.snapshots.read", "developer.webhooks_journal.snapshots.write");
 
     private final Accounts accounts;
     private final OauthTokens tokens;

@@ -51,7 +51,7 @@ final class Resources {
         };
     }
 
-    Answer answer(ApiCall call, Route route, Request.Attempt attempt) {
+    static Answer answer(ApiCall call, Route route, Request.Attempt attempt) {
         try {
             return route.work().run(call, attempt);
         } catch (HubspotError.Thrown e) {

@@ -41,6 +41,9 @@ public final class Control {
             GET    /sandbox/webhooks/{account}                 HubSpot's, and to whom they go
             PUT    /sandbox/webhooks/{account}                 {"targetUrl":"http://...","subscribe":["contacts"]}
             DELETE /sandbox/webhooks/{account}
+            GET    /sandbox/journal/{account}                  HubSpot's webhooks journal
+            PUT    /sandbox/journal/{account}                  {"subscribe":["contacts"]}
+            DELETE /sandbox/journal/{account}
 
             The kinds of faults, and the settings of each:
               refuse        a refusal, whatever is used, by the limit that "limit" names (daily; tenSecondly, search)
@@ -74,6 +77,9 @@ public final class Control {
             are gathered, "timeScale" (1) by which failed requests are tried again faster than within HubSpot's day,
             "signatureVersion" (v1 or v2) of the older header, and "subscribe": objects of which all is told, or
             {"contacts":["email"]}.
+
+            Journal: "subscribe": objects of which all is told, "urlSeconds" (900) for which the address of a file is good,
+            "historySeconds" (3 days) and "snapshotMs" (50). The referee counts its calls as "exempt".
             """;
 
     private final Vertx vertx;

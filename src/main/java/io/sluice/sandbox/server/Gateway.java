@@ -153,7 +153,7 @@ public final class Gateway {
                 refuse(admission.refusedBy().get(), admission.micros());
                 return;
             }
-            account.tally().accepted(request.operation());
+            account.tally().accepted(request.operation(), request.kind() == Request.Kind.EXEMPT);
             accounts.journal().counted(account.name(), request.operation(), request.kind(), admission.micros(), false);
             http.response().closeHandler(v -> {
                 gone = true;

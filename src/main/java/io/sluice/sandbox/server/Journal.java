@@ -107,6 +107,9 @@ public final class Journal implements AutoCloseable {
             json.writeNumberField("t", micros);
             json.writeBooleanField("r", refused);
             json.writeBooleanField("l", kind == Request.Kind.LOGIN);
+            if (kind == Request.Kind.EXEMPT) {
+                json.writeBooleanField("e", true);
+            }
         });
     }
 

@@ -122,7 +122,7 @@ public final class JournalReplay {
         } else if (node.path("r").asBoolean()) {
             account.tally().refused(operation);
         } else {
-            account.tally().accepted(operation);
+            account.tally().accepted(operation, node.path("e").asBoolean());
             account.limiter().replay(limit -> account.counts(operation, limit), node.path("t").asLong(), 1);
         }
     }

@@ -22,6 +22,8 @@ public record Request(Account account, Kind kind, String operation, Set<String> 
     public enum Kind {
         /** Against the limits, as accepted or refused. */
         DATA,
+        /** Apart from the others, and against none but limits of its own. */
+        EXEMPT,
         /** As a login; logins have no part in the limits. */
         LOGIN,
         /** Nowhere but as unauthorized: the vendor can't tell whose it is. */
@@ -35,6 +37,10 @@ public record Request(Account account, Kind kind, String operation, Set<String> 
 
     public static Request data(Account account, String operation, Set<String> objects, Work work) {
         return new Request(account, Kind.DATA, operation, objects, Set::of, work);
+    }
+
+    public static Request exempt(Account account, String operation, Work work) {
+        return new Request(account, Kind.EXEMPT, operation, Set.of(), Set::of, work);
     }
 
     public Request writing(Supplier<Set<String>> recordKeys) {

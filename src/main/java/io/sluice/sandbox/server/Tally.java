@@ -20,14 +20,20 @@ final class Tally {
     private final Map<String, Integer> inFlight = new HashMap<>();
     private final Set<WriteSet> largeInFlight = new HashSet<>();
     private long accepted;
+    private long exempt;
     private long refused;
     private long logins;
     private long unauthorized;
     private long cut;
     private int maxWritesInFlight;
 
-    synchronized void accepted(String operation) {
-        accepted++;
+    /** @param apart whether it is one that the vendor's limits leave out */
+    synchronized void accepted(String operation, boolean apart) {
+        if (apart) {
+            exempt++;
+        } else {
+            accepted++;
+        }
         byOperation.merge(operation, 1L, Long::sum);
     }
 
@@ -43,7 +49,7 @@ final class Tally {
 
     /** A request with a dead token: it reached the CRM and so it counts, though no limit is spent on it. */
     synchronized void unauthorized() {
-        accepted("unauthorized");
+        accepted("unauthorized", false);
         unauthorized++;
     }
 
@@ -115,6 +121,7 @@ final class Tally {
         byStatus.clear();
         writesByObject.clear();
         accepted = 0;
+        exempt = 0;
         refused = 0;
         logins = 0;
         unauthorized = 0;
@@ -125,7 +132,7 @@ final class Tally {
 
     synchronized ObjectNode describe() {
         ObjectNode all = JsonNodeFactory.instance.objectNode();
-        all.put("accepted", accepted).put("refused", refused).put("logins", logins)
+        all.put("accepted", accepted).put("refused", refused).put("exempt", exempt).put("logins", logins)
                 .put("unauthorized", unauthorized).put("cut", cut);
         put(all.putObject("byOperation"), byOperation);
         put(all.putObject("byStatus"), byStatus);
@@ -137,6 +144,7 @@ final class Tally {
     /** Takes over what {@link #describe()} told in an earlier life. */
     synchronized void restore(JsonNode described) {
         accepted = described.path("accepted").asLong();
+        exempt = described.path("exempt").asLong();
         refused = described.path("refused").asLong();
         logins = described.path("logins").asLong();
         unauthorized = described.path("unauthorized").asLong();

@@ -1,0 +1,78 @@
+package io.sluice.sandbox.hubspot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.hubspot.journal.Feed;
+import io.sluice.sandbox.hubspot.journal.Subscription;
+import io.sluice.sandbox.server.Account;
+import io.sluice.sandbox.server.AccountControl;
+import io.sluice.sandbox.store.Table;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The webhooks journal of every account, and {@code /sandbox/journal/{account}}, which sets it up in one step: the
+ * settings, and under {@code subscribe} the objects of which everything is told.
+ */
+public final class HubspotJournal implements AccountControl {
+
+    private final Map<Account, Desk> desks = new ConcurrentHashMap<>();
+
+    /** An account's journal and the snapshots that were asked for. */
+    record Desk(Feed feed, Snapshots snapshots) { }
+
+    /** From here on this account's changes are written down, once somebody subscribes. */
+    void attach(Account account) {
+        Feed feed = new Feed(account, Resources.PORTAL);
+        desks.put(account, new Desk(feed, new Snapshots(account, feed)));
+        account.add(feed);
+        account.onCommit(commit -> {
+            if (feed.isRead()) {
+                feed.tell(Changes.of(commit));
+            }
+        });
+    }
+
+    Desk desk(Account account) {
+        return desks.get(account);
+    }
+
+    @Override
+    public JsonNode answer(Account account, String method, JsonNode body) {
+        if (!desks.containsKey(account)) {
+            throw new IllegalArgumentException("The CRM of " + account.name() + " has no journal.");
+        }
+        Feed feed = desks.get(account).feed();
+        if ("PUT".equals(method)) {
+            List<String> types = new ArrayList<>();
+            body.path("subscribe").forEach(name -> types.add(typeId(account, name.asText())));
+            feed.change(body);
+            ObjectNode everything = Answers.JSON.createObjectNode();
+            Subscription.ACTIONS.forEach(everything.putArray("actions")::add);
+            types.forEach(type -> feed.subscribe(everything, type));
+        } else if ("DELETE".equals(method)) {
+            feed.unsubscribeAll();
+        }
+        ObjectNode shown = Answers.JSON.valueToTree(feed.settings());
+        feed.subscriptions().forEach(one -> shown.withArray("subscriptions").add(show(one)));
+        return shown;
+    }
+
+    private static String typeId(Account account, String object) {
+        return account.store().table(object).map(Table::type).filter(StandardObjects::isObject)
+                .orElseThrow(() -> new IllegalArgumentException("There is no object '" + object + "'.")).keyPrefix();
+    }
+
+    static ObjectNode show(Subscription subscription) {
+        ObjectNode shown = Answers.JSON.createObjectNode().put("id", subscription.id()).put("subscriptionType", "OBJECT")
+                .put("portalId", Resources.PORTAL).put("objectTypeId", subscription.objectTypeId());
+        subscription.actions().stream().sorted().forEach(shown.putArray("actions")::add);
+        subscription.properties().stream().sorted().forEach(shown.putArray("properties")::add);
+        subscription.objectIds().stream().sorted().forEach(id -> shown.withArray("objectIds").add(Long.parseLong(id)));
+        return shown.put("createdAt", Answers.moment(subscription.createdAt()));
+    }
+}

@@ -1,0 +1,84 @@
+package io.sluice.sandbox.hubspot;
+
+import io.sluice.sandbox.hubspot.journal.Feed;
+import io.sluice.sandbox.server.Account;
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Table;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Records that somebody asked the journal to tell as they are. They are due some time after they were asked for, and are
+ * written down when somebody looks: whoever reads the journal can't see the difference.
+ */
+final class Snapshots {
+
+    /** What became of one. */
+    enum Status { PENDING, IN_PROGRESS, SUCCESS, FAILED, EXPIRED }
+
+    private record Asked(String id, Table table, String objectId, Set<String> properties, long at) { }
+
+    private final Account account;
+    private final Feed feed;
+    private final Deque<Asked> waiting = new ArrayDeque<>();
+    private final Map<String, Status> ended = new HashMap<>();
+    private final Map<String, Long> askedAt = new HashMap<>();
+
+    Snapshots(Account account, Feed feed) {
+        this.account = account;
+        this.feed = feed;
+    }
+
+    /** @return the id by which its status is asked for */
+    synchronized String ask(Table table, String objectId, Set<String> properties) {
+        String id = UUID.randomUUID().toString();
+        long now = account.store().now();
+        waiting.add(new Asked(id, table, objectId, properties, now));
+        askedAt.put(id, now);
+        return id;
+    }
+
+    /** Writes down what is due. */
+    synchronized void settle() {
+        long due = account.store().now() - feed.settings().snapshotMs();
+        while (!waiting.isEmpty() && waiting.peek().at() <= due) {
+            Asked asked = waiting.poll();
+            Row row = ApiCall.live(asked.table(), asked.objectId());
+            ended.put(asked.id(), row == null ? Status.FAILED : Status.SUCCESS);
+            if (row != null) {
+                feed.tell(asked.table().type().keyPrefix(), row.id(), properties(asked, row));
+            }
+        }
+    }
+
+    private static Map<String, String> properties(Asked asked, Row row) {
+        Map<String, String> values = new LinkedHashMap<>();
+        for (Field field : asked.table().type().fields()) {
+            if (RecordJson.isProperty(field) && (asked.properties().isEmpty() || asked.properties().contains(field.name()))) {
+                values.put(field.name(), Changes.told(field, RecordJson.value(field, row)));
+            }
+        }
+        return values;
+    }
+
+    /** Nothing where none of this id was asked for. */
+    synchronized Optional<Status> status(String id) {
+        settle();
+        long now = account.store().now();
+        return Optional.ofNullable(askedAt.get(id)).map(at -> {
+            if (at < now - feed.settings().historySeconds() * 1000) {
+                return Status.EXPIRED;
+            }
+            Status begun = at + feed.settings().snapshotMs() / 2 <= now ? Status.IN_PROGRESS : Status.PENDING;
+            return ended.getOrDefault(id, begun);
+        });
+    }
+}

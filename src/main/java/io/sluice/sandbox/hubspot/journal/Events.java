@@ -1,0 +1,73 @@
+package io.sluice.sandbox.hubspot.journal;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.hubspot.webhook.Change;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Changes as the journal tells them: one event a record, with all of its properties that changed. */
+final class Events {
+
+    private Events() { }
+
+    /** Those that somebody subscribed to, each once however many subscriptions want it. */
+    static List<ObjectNode> of(List<Change> changes, List<Subscription> subscriptions, long portalId) {
+        Map<List<String>, List<Change>> byRecord = new LinkedHashMap<>();
+        changes.forEach(change -> byRecord.computeIfAbsent(List.of(change.typeId(), change.objectId()),
+                record -> new ArrayList<>()).add(change));
+        List<ObjectNode> events = new ArrayList<>();
+        byRecord.values().forEach(ofRecord -> {
+            ObjectNode event = event(ofRecord, subscriptions, portalId);
+            if (event != null) {
+                events.add(event);
+            }
+        });
+        return events;
+    }
+
+    /** What happened to one record; null where nobody wants to know. */
+    private static ObjectNode event(List<Change> changes, List<Subscription> subscriptions, long portalId) {
+        Change life = changes.stream().filter(change -> change.property() == null).findFirst().orElse(null);
+        Change first = life == null ? changes.get(0) : life;
+        String action = life == null ? "UPDATE" : action(life.kind());
+        List<Subscription> wanting = subscriptions.stream()
+                .filter(subscription -> subscription.wants(action, first.typeId(), first.objectId())).toList();
+        Map<String, String> properties = new LinkedHashMap<>();
+        changes.stream().map(Change::property).filter(property -> property != null
+                && wanting.stream().anyMatch(subscription -> subscription.wants(property)))
+                .forEach(property -> properties.put(property.name(), property.value()));
+        if (wanting.isEmpty() || life == null && properties.isEmpty()) {
+            return null;
+        }
+        ObjectNode event = event(portalId, first.occurredAt(), action, first.typeId(), first.objectId(), properties);
+        if (first.merge() != null) {
+            event.put("primaryObjectId", Long.parseLong(first.merge().primaryId()));
+            first.merge().mergedIds().forEach(id -> event.withArray("mergedObjectIds").add(Long.parseLong(id)));
+        }
+        return event;
+    }
+
+    static ObjectNode event(long portalId, long occurredAt, String action, String typeId, String objectId,
+            Map<String, String> properties) {
+        ObjectNode event = JsonNodeFactory.instance.objectNode().put("type", "OBJECT").put("portalId", portalId)
+                .put("occurredAt", Instant.ofEpochMilli(occurredAt).toString()).put("action", action)
+                .put("objectTypeId", typeId).put("objectId", Long.parseLong(objectId));
+        properties.forEach(event.putObject("propertyChanges")::put);
+        return event;
+    }
+
+    private static String action(String kind) {
+        return switch (kind) {
+            case Change.CREATION -> "CREATE";
+            case Change.RESTORE -> "RESTORE";
+            case Change.MERGE -> "MERGE";
+            default -> "DELETE";
+        };
+    }
+}
