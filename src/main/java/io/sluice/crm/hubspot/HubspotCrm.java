@@ -19,6 +19,7 @@ public final class HubspotCrm implements Crm {
 
     private final Map<String, Map<String, String>> settings = new LinkedHashMap<>();
     private final Map<String, HubspotLogin> logins = new LinkedHashMap<>();
+    private final Map<String, HubspotLogin> apps = new LinkedHashMap<>();
 
     @Override
     public String name() {
@@ -46,6 +47,7 @@ public final class HubspotCrm implements Crm {
         registry.bind("hubspotParts", new HubspotParts());
         registry.bind("hubspotAssociations", new HubspotAssociations());
         registry.bind("hubspotReads", new HubspotReads(InstantSource.system()));
+        registry.bind("hubspotJournal", new HubspotJournal(apps));
         registry.bind("hubspotWebhooks", new Webhooks(settings, InstantSource.system()));
     }
 
@@ -53,5 +55,6 @@ public final class HubspotCrm implements Crm {
     public void connect(CamelContext context, String account, Map<String, String> own) {
         settings.put(account, Map.copyOf(own));
         logins.put(account, new HubspotLogin(account, own, InstantSource.system()));
+        apps.put(account, HubspotLogin.ofApp(account, own, InstantSource.system()));
     }
 }

@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The login of an account: a token that holds for ever ({@code access-token}: a private app's, or a service key), or
- * OAuth with {@code client-id}, {@code client-secret} and {@code refresh-token}. A token is renewed before it ends, by
+ * OAuth with {@code client-id}, {@code client-secret} and {@code refresh-token}; or that of an app itself, with the first
+ * two of them alone, which opens the webhooks journal and no record. A token is renewed before it ends, by
  * one thread while the others wait for it; HubSpot asks not to wait for a 401. A login that is refused, and a new token
  * that is refused at its first call, make a pause that doubles each time, not a storm of logins.
  */
@@ -28,6 +29,7 @@ final class HubspotLogin {
     private static final Logger LOG = LoggerFactory.getLogger(HubspotLogin.class);
     private static final String DEFAULT_URL = "https://api.hubapi.com";
     private static final String DEFAULT_VERSION = "v1";
+    private static final String JOURNAL_SCOPE = "developer.webhooks_journal.read";
     private static final List<String> OAUTH = List.of("client-id", "client-secret", "refresh-token");
     /** A call that begins just before the end of its token must still be good; of a short life it is a tenth. */
     private static final Duration EARLY = Duration.ofMinutes(1);
@@ -42,6 +44,8 @@ final class HubspotLogin {
     private final InstantSource clock;
     private final Duration timeout;
     private final boolean oauth;
+    /** Whether it is the app's own. */
+    private final boolean app;
     private String token;
     private Instant renewAt = Instant.MAX;
     private Instant ends = Instant.MAX;
@@ -56,13 +60,26 @@ final class HubspotLogin {
      * @throws IllegalArgumentException naming the setting that is wrong or missing
      */
     HubspotLogin(String member, Map<String, String> settings, InstantSource clock) {
+        this(member, settings, clock, false);
+    }
+
+    /** The app's own; only who asks for its token needs its settings. */
+    static HubspotLogin ofApp(String member, Map<String, String> settings, InstantSource clock) {
+        return new HubspotLogin(member, settings, clock, true);
+    }
+
+    private HubspotLogin(String member, Map<String, String> settings, InstantSource clock, boolean app) {
         this.member = member;
         this.settings = settings;
         this.clock = clock;
         this.timeout = Duration.ofMillis(Long.parseLong(settings.getOrDefault("call-timeout-ms", "10000")));
-        this.token = blankToNull(settings.get("access-token"));
-        this.oauth = token == null && !OAUTH.stream().allMatch(this::hasNone);
-        check();
+        this.app = app;
+        this.token = app ? null : blankToNull(settings.get("access-token"));
+        this.oauth = app ? !hasNone("client-id") && !hasNone("client-secret")
+                : token == null && !OAUTH.stream().allMatch(this::hasNone);
+        if (!app) {
+            check();
+        }
     }
 
     /** An account without any of them may still be told things by webhooks; only its calls are refused. */
@@ -107,7 +124,8 @@ final class HubspotLogin {
     /** A token that is good for a call that begins now. */
     synchronized String token() throws SignInRefused {
         if (token == null && !oauth) {
-            throw new SignInRefused(member, "it has neither an access-token nor a refresh-token", null);
+            throw new SignInRefused(member, app ? "the journal needs its app's client-id and client-secret"
+                    : "it has neither an access-token nor a refresh-token", null);
         }
         Instant now = clock.instant();
         if (token != null && now.isBefore(renewAt)) {
@@ -152,8 +170,9 @@ final class HubspotLogin {
     }
 
     private void renew(Instant now) throws SignInRefused {
-        String form = "grant_type=refresh_token&client_id=" + encoded("client-id") + "&client_secret="
-                + encoded("client-secret") + "&refresh_token=" + encoded("refresh-token");
+        String form = "client_id=" + encoded("client-id") + "&client_secret=" + encoded("client-secret") + (app
+                ? "&grant_type=client_credentials&scope=" + JOURNAL_SCOPE
+                : "&grant_type=refresh_token&refresh_token=" + encoded("refresh-token"));
         String path = "/oauth/" + version() + "/token";
         HttpRequest request = HttpRequest.newBuilder(URI.create(url() + path)).timeout(timeout)
                 .header("Content-Type", "application/x-www-form-urlencoded")
@@ -202,7 +221,8 @@ final class HubspotLogin {
 
     /** An endpoint may repeat what it was sent. */
     private String withoutSecrets(String words) {
-        return words.replace(settings.get("client-secret"), "***").replace(settings.get("refresh-token"), "***");
+        String safe = words.replace(settings.get("client-secret"), "***");
+        return app ? safe : safe.replace(settings.get("refresh-token"), "***");
     }
 
     private String encoded(String setting) {

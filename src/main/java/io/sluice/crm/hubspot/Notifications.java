@@ -25,6 +25,9 @@ final class Notifications {
             Map.entry("0-2", "companies"), Map.entry("0-3", "deals"), Map.entry("0-5", "tickets"),
             Map.entry("0-7", "products"), Map.entry("0-8", "line_items"));
 
+    /** The end of the year 9999, in milliseconds since 1970. */
+    static final long LATEST = 253_402_300_799_999L;
+
     private final String appId;
 
     /** @param appId of our own app, whose changes are our own writes; null where it is not known */
@@ -104,13 +107,14 @@ final class Notifications {
                 event.path("propertyName").asText(), event.path("propertyValue").asText(), at.toEpochMilli());
     }
 
-    private static String object(String named) {
+    /** As syncs name it; of a custom object its type id. */
+    static String object(String named) {
         return OBJECTS.getOrDefault(named, named);
     }
 
     private static Instant at(JsonNode event) throws IOException {
         JsonNode at = event.path("occurredAt");
-        if (!at.isIntegralNumber() || !at.canConvertToLong() || at.asLong() < 0 || at.asLong() > 253_402_300_799_999L) {
+        if (!at.isIntegralNumber() || !at.canConvertToLong() || at.asLong() < 0 || at.asLong() > LATEST) {
             throw new IOException("an event without a time");
         }
         return Instant.ofEpochMilli(at.asLong());
@@ -138,7 +142,7 @@ final class Notifications {
     }
 
     /** PostgreSQL's texts hold no null characters. */
-    private static String clean(String text) {
+    static String clean(String text) {
         return text.replace("\0", "");
     }
 }

@@ -483,6 +483,127 @@ class HubspotKameletsTest {
                 .POST(HttpRequest.BodyPublishers.ofString(body)).build(), HttpResponse.BodyHandlers.ofString());
     }
 
+    // --- the journal
+
+    private static final String JOURNAL = "kamelet:hubspot-journal-action?account=installed";
+
+    /** An account of a name of its own, since a journal has a beginning only once. */
+    private static void journal(String subscribe) throws Exception {
+        control("DELETE", "/sandbox/faults/installed", "");
+        control("DELETE", "/sandbox/journal/installed", "");
+        control("PUT", "/sandbox/journal/installed", "{\"urlSeconds\":900" + subscribe + "}");
+        // a token that died with those of another test is found out here
+        ask(JOURNAL, null);
+    }
+
+    private static void edit(String number, String city) throws Exception {
+        control("POST", "/sandbox/records/installed/contacts", "{\"customer_no\":\"" + number + "\",\"city\":\"" + city
+                + "\"}");
+    }
+
+    private static Integer status(Exchange answer) {
+        return answer.getMessage().getHeader("SluiceStatus", Integer.class);
+    }
+
+    private static String next(Exchange answer) {
+        return answer.getMessage().getHeader("SluiceNext", String.class);
+    }
+
+    /** Reads to the end; what stands in the journal by now is nobody's news. */
+    private static String end() {
+        String offset = null;
+        for (Exchange answer = ask(JOURNAL, null); next(answer) != null; answer = ask(JOURNAL, offset)) {
+            offset = next(answer);
+        }
+        return offset;
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void theJournalIsFetchedFileByFileAndSpendsNoCall() throws Exception {
+        journal(",\"subscribe\":[\"contacts\"]");
+        edit("J-0", "Ulm");
+        String begun = end();
+        assertThat(begun).isNotNull();
+        edit("J-1", "Bonn");
+        edit("J-2", "Köln");
+        long ledger = number("select count(*) from sluice.api_call");
+        Exchange first = ask(JOURNAL, begun);
+        List<Event> events = first.getMessage().getBody(List.class);
+        assertThat(events).extracting(Event::kind).contains(Event.Kind.NEW, Event.Kind.VALUE);
+        assertThat(events).filteredOn(event -> "city".equals(event.field())).singleElement()
+                .satisfies(event -> assertThat(event.value()).isEqualTo("Bonn"));
+        assertThat(status(first)).isEqualTo(200);
+        Exchange second = ask(JOURNAL, next(first));
+        assertThat((List<Event>) second.getMessage().getBody(List.class)).anyMatch(event -> "Köln".equals(event.value()));
+        Exchange none = ask(JOURNAL, next(second));
+        assertThat(none.getMessage().getBody(List.class)).isEmpty();
+        assertThat(next(none)).isNull();
+        assertThat(status(none)).isEqualTo(204);
+        assertThat(number("select count(*) from sluice.api_call")).isEqualTo(ledger);
+        JsonNode counted = JSON.readTree(control("GET", "/sandbox/referee", "")).path("accounts").path("installed");
+        assertThat(counted.at("/byOperation/journalFile").asInt()).isPositive();
+        assertThat(first.getMessage().getHeaders()).as("no token is left behind").doesNotContainKey("Authorization");
+    }
+
+    @Test
+    void anOffsetThatIsForgottenAndARefusalAreAnswersInTheCrmsOwnWords() throws Exception {
+        journal(",\"subscribe\":[\"contacts\"]");
+        Exchange forgotten = ask(JOURNAL, "00000000-0000-0000-0000-000000000000");
+        assertThat(status(forgotten)).isEqualTo(404);
+        assertThat(forgotten.getMessage().getBody(String.class)).contains("older than its history");
+        assertThat(next(forgotten)).isNull();
+        control("POST", "/sandbox/faults/installed", "{\"kind\":\"refuse\",\"operation\":\"journal\",\"limit\":\"journal\"}");
+        assertThat(status(ask(JOURNAL, null))).isEqualTo(429);
+    }
+
+    @Test
+    void aFileThatCanNotBeReadLeavesTheOffsetWhereItIs() throws Exception {
+        journal(",\"subscribe\":[\"contacts\"]");
+        edit("J-3", "Ulm");
+        String fault = "{\"kind\":\"answer\",\"operation\":\"%s\",\"status\":%d,\"contentType\":\"text/plain\",\"body\":\"%s\"}";
+        control("POST", "/sandbox/faults/installed", fault.formatted("journalFile", 403, "expired"));
+        Exchange expired = ask(JOURNAL, null);
+        assertThat(status(expired)).isEqualTo(403);
+        assertThat(expired.getMessage().getBody(String.class)).isEqualTo("expired");
+        for (String[] broken : List.of(new String[] {"journalFile", "nonsense"}, new String[] {"journal", "nonsense"},
+                new String[] {"journal", "{}"}, new String[] {"journal", "{\\\"url\\\":\\\"ftp://x/y\\\"}"},
+                new String[] {"journal", "{\\\"url\\\":\\\"http://x/y\\\",\\\"currentOffset\\\":\\\"z\\\"}"},
+                new String[] {"journal", "{\\\"url\\\":\\\"not an address\\\"}"})) {
+            control("DELETE", "/sandbox/faults/installed", "");
+            control("POST", "/sandbox/faults/installed", fault.formatted(broken[0], 200, broken[1]));
+            Exchange answer = ask(JOURNAL, null);
+            assertThat(status(answer)).as(broken[1]).isZero();
+            assertThat(next(answer)).isNull();
+            assertThat(answer.getMessage().getBody(String.class)).isNotBlank().doesNotContain("Signature");
+        }
+        control("DELETE", "/sandbox/faults/installed", "");
+        control("POST", "/sandbox/faults/installed", "{\"kind\":\"reset\",\"operation\":\"journalFile\"}");
+        Exchange cut = ask(JOURNAL, null);
+        assertThat(status(cut)).isZero();
+        assertThat(cut.getMessage().getBody(String.class)).doesNotContain("Signature");
+        control("DELETE", "/sandbox/faults/installed", "");
+        assertThat(status(ask(JOURNAL, null))).isEqualTo(200);
+    }
+
+    @Test
+    void theJournalsTokenIsRenewedOnceItDied() throws Exception {
+        journal("");
+        assertThat(status(ask(JOURNAL, null))).isIn(200, 204);
+        control("POST", "/sandbox/faults/installed", "{\"kind\":\"expireTokens\"}");
+        assertThat(status(ask(JOURNAL, null))).isEqualTo(401);
+        assertThat(status(ask(JOURNAL, null))).isIn(200, 204);
+    }
+
+    @Test
+    void anAccountWithoutAnAppsSecretIsToldWhatTheJournalNeeds() {
+        Exchange answer = ask("kamelet:hubspot-journal-action?account=hubspot", null);
+        assertThat(status(answer)).isZero();
+        assertThat(answer.getMessage().getBody(String.class)).contains("client-id and client-secret");
+        assertThat(ask("kamelet:hubspot-journal-action?account=nobody", null).getMessage().getBody(String.class))
+                .contains("nobody");
+    }
+
     // --- what they have in common
 
     private static int freePort() {

@@ -1,0 +1,170 @@
+package io.sluice.crm.hubspot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.Reason;
+import io.sluice.crm.SignInRefused;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+
+/**
+ * The webhooks journal: what comes after an offset, and the file in which it stands. Neither counts against a limit of the
+ * account ({@code x-hubspot-rate-limit-exemptions}: daily and ten-secondly), and so neither takes a permit.
+ */
+public final class HubspotJournal {
+
+    /** Far more than a file holds; what is larger is not read. */
+    static final int LARGEST_FILE = 64 * 1024 * 1024;
+
+    private static final String LOGIN = "SluiceJournalLogin";
+    private static final String TOKEN = "SluiceJournalToken";
+    private static final String ENDPOINT = "SluiceJournalEndpoint";
+    private static final String FILE = "SluiceJournalFile";
+    private static final String OFFSET = "SluiceJournalOffset";
+    private static final String AUTHORIZATION = "Authorization";
+
+    private final Map<String, HubspotLogin> logins;
+
+    /** @param logins of the apps themselves, by account */
+    HubspotJournal(Map<String, HubspotLogin> logins) {
+        this.logins = logins;
+    }
+
+    /** Asks for what follows the offset, the body, or for the oldest file where there is none. */
+    public void ask(Exchange exchange, String account, String apiVersion) throws SignInRefused {
+        Message message = exchange.getMessage();
+        String offset = message.getBody(String.class);
+        exchange.removeProperty(FILE);
+        exchange.removeProperty(OFFSET);
+        HubspotLogin login = logins.get(account);
+        if (login == null) {
+            throw new SignInRefused(account, "there is no such account of HubSpot", null);
+        }
+        String token = login.token();
+        exchange.setProperty(LOGIN, login);
+        exchange.setProperty(TOKEN, token);
+        exchange.setProperty(ENDPOINT, asData(login.endpoint()));
+        message.setBody(null);
+        message.setHeader(AUTHORIZATION, "Bearer " + token);
+        message.setHeader(Exchange.HTTP_METHOD, "GET");
+        message.setHeader(Exchange.HTTP_PATH, "/webhooks-journal/journal/" + apiVersion + (offset == null || offset.isBlank()
+                ? "/earliest" : "/offset/" + URLEncoder.encode(offset.strip(), StandardCharsets.UTF_8) + "/next"));
+    }
+
+    /** A 4xx is an answer like any other. */
+    private static String asData(String endpoint) {
+        return endpoint + "&throwExceptionOnFailure=false";
+    }
+
+    /** The endpoint of the call that is due. */
+    public String endpoint(Exchange exchange) {
+        return exchange.getProperty(ENDPOINT, String.class);
+    }
+
+    /** Where the next file is. Where none is new the body is an empty list. */
+    public void found(Exchange exchange) throws IOException {
+        Message message = exchange.getMessage();
+        message.removeHeader(AUTHORIZATION);
+        int status = status(message);
+        HubspotLogin login = exchange.getProperty(LOGIN, HubspotLogin.class);
+        if (status == 401) {
+            login.died(exchange.getProperty(TOKEN, String.class));
+        } else if (status < 400) {
+            login.lives(exchange.getProperty(TOKEN, String.class));
+        }
+        exchange.removeProperty(LOGIN);
+        exchange.removeProperty(TOKEN);
+        HubspotAnswer answer = new HubspotAnswer(status, message.getBody(String.class));
+        if (status == 204) {
+            message.setBody(List.of());
+        } else if (answer.ok()) {
+            JsonNode told = answer.json().orElseThrow(() -> new IOException("the journal's answer is no JSON"));
+            exchange.setProperty(FILE, file(told.path("url").asText(), login.url()));
+            exchange.setProperty(OFFSET, offset(told.path("currentOffset").asText()));
+        } else {
+            message.setBody(answer.body());
+        }
+    }
+
+    /** @throws IOException without the address, which is as good as a password while it holds */
+    private static URI file(String url, String own) throws IOException {
+        try {
+            URI address = URI.create(url);
+            boolean safe = "https".equals(address.getScheme())
+                    || "http".equals(address.getScheme()) && own.startsWith("http://");
+            if (safe && address.getRawAuthority() != null) {
+                return address;
+            }
+        } catch (IllegalArgumentException none) {
+            // said below
+        }
+        throw new IOException("the journal names a file without a usable address");
+    }
+
+    private static String offset(String text) throws IOException {
+        try {
+            return UUID.fromString(text).toString();
+        } catch (IllegalArgumentException none) {
+            throw new IOException("the journal names a file without an offset", none);
+        }
+    }
+
+    public boolean isFile(Exchange exchange) {
+        return exchange.getProperty(FILE) != null;
+    }
+
+    /** Aims at the file, without a token. */
+    public void aim(Exchange exchange) {
+        URI file = (URI) exchange.removeProperty(FILE);
+        Message message = exchange.getMessage();
+        String endpoint = exchange.getProperty(ENDPOINT, String.class);
+        exchange.setProperty(ENDPOINT, file.getScheme() + "://" + file.getRawAuthority()
+                + endpoint.substring(endpoint.indexOf('?')));
+        message.setBody(null);
+        message.removeHeader(Exchange.HTTP_RESPONSE_CODE);
+        message.setHeader(Exchange.HTTP_METHOD, "GET");
+        message.setHeader(Exchange.HTTP_PATH, file.getRawPath());
+        message.setHeader(Exchange.HTTP_RAW_QUERY, file.getRawQuery());
+    }
+
+    /** The file as a list of events, and its offset. An answer that is none stays what it is. */
+    public void events(Exchange exchange) throws IOException {
+        Message message = exchange.getMessage();
+        if (status(message) != 200) {
+            message.setBody(message.getBody(String.class));
+            return;
+        }
+        InputStream body = message.getBody(InputStream.class);
+        byte[] file = body == null ? new byte[0] : body.readNBytes(LARGEST_FILE + 1);
+        if (file.length > LARGEST_FILE) {
+            throw new IOException("a file of the journal is larger than " + LARGEST_FILE + " bytes");
+        }
+        message.setBody(JournalFile.read(file));
+        message.setHeader(HubspotReads.NEXT, exchange.removeProperty(OFFSET));
+    }
+
+    private static int status(Message message) {
+        int status = message.getHeader(Exchange.HTTP_RESPONSE_CODE, 0, Integer.class);
+        message.removeHeaders("CamelHttp*");
+        message.setHeader(HubspotCalls.STATUS, status);
+        return status;
+    }
+
+    /** No answer came that could be used. */
+    public void failed(Exchange exchange) {
+        Message message = exchange.getMessage();
+        message.removeHeader(AUTHORIZATION);
+        message.removeHeaders("CamelHttp*");
+        message.removeHeader(HubspotReads.NEXT);
+        message.setHeader(HubspotCalls.STATUS, 0);
+        message.setBody(Reason.of(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class)));
+        List.of(LOGIN, TOKEN, ENDPOINT, FILE, OFFSET, Exchange.EXCEPTION_CAUGHT).forEach(exchange::removeProperty);
+    }
+}

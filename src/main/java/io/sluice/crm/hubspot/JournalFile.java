@@ -1,0 +1,128 @@
+package io.sluice.crm.hubspot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sluice.Event;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * A file of the webhooks journal ("Webhooks journal"): one event a record and moment, with the properties that changed.
+ * It does not say who changed them; what we wrote ourselves is found to be no news when it is merged.
+ */
+final class JournalFile {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private JournalFile() {
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @throws IOException when it is not what HubSpot writes; then none of it counts
+     */
+    static List<Event> read(byte[] file) throws IOException {
+        JsonNode told = JSON.readTree(file);
+        if (told == null || !told.path("journalEvents").isArray()) {
+            throw new IOException("a file of the journal without journalEvents");
+        }
+        List<Event> events = new ArrayList<>();
+        for (JsonNode event : told.path("journalEvents")) {
+            read(event, events);
+        }
+        return events;
+    }
+
+    private static void read(JsonNode event, List<Event> events) throws IOException {
+        String object = Notifications.object(Notifications.clean(event.path("objectTypeId").asText()));
+        String action = event.path("action").asText();
+        if (object.isEmpty() || action.isEmpty()) {
+            throw new IOException("an event without an object or an action");
+        }
+        switch (action) {
+            case "UPDATE" -> values(event, object, events);
+            case "CREATE" -> {
+                events.add(Event.fresh(identity(event, action, ""), object, id(event.path("objectId")), at(event)));
+                values(event, object, events);
+            }
+            case "DELETE" -> events.add(Event.gone(identity(event, action, ""), object, id(event.path("objectId")), at(event)));
+            // of a snapshot nobody knows since when its values are so
+            case "RESTORE", "SNAPSHOT" -> events.add(look(event, object, id(event.path("objectId"))));
+            case "MERGE" -> {
+                for (String id : merged(event)) {
+                    events.add(look(event, object, id));
+                }
+            }
+            default -> { }   // says nothing of a record's fields
+        }
+    }
+
+    /** The properties that it names with their values; a record of which it names none must be read. */
+    private static void values(JsonNode event, String object, List<Event> events) throws IOException {
+        String id = id(event.path("objectId"));
+        boolean told = !event.path("propertyChanges").isEmpty();
+        for (Map.Entry<String, JsonNode> change : event.path("propertyChanges").properties()) {
+            told &= change.getValue().isValueNode();
+        }
+        if (!told) {
+            events.add(look(event, object, id));
+            return;
+        }
+        for (Map.Entry<String, JsonNode> change : event.path("propertyChanges").properties()) {
+            String field = Notifications.clean(change.getKey());
+            String value = change.getValue().isNull() ? "" : Notifications.clean(change.getValue().asText());
+            events.add(Event.value(identity(event, field, value), object, id, field, value.isEmpty() ? null : value, at(event)));
+        }
+    }
+
+    private static Event look(JsonNode event, String object, String id) throws IOException {
+        return Event.look(identity(event, event.path("action").asText(), id), object, id, at(event));
+    }
+
+    /** All that took part: which of them is left, a reading tells. */
+    private static Set<String> merged(JsonNode event) throws IOException {
+        Set<String> ids = new LinkedHashSet<>();
+        ids.add(id(event.path("objectId")));
+        if (event.has("primaryObjectId")) {
+            ids.add(id(event.path("primaryObjectId")));
+        }
+        for (JsonNode merged : event.path("mergedObjectIds")) {
+            ids.add(id(merged));
+        }
+        return ids;
+    }
+
+    /** The same in whatever file it stands. */
+    private static UUID identity(JsonNode event, String what, String value) throws IOException {
+        return Event.identityOf("hubspot journal", event.path("objectTypeId").asText(), id(event.path("objectId")), what, value,
+                at(event).toEpochMilli());
+    }
+
+    private static Instant at(JsonNode event) throws IOException {
+        JsonNode at = event.path("occurredAt");
+        try {
+            Instant moment = at.isIntegralNumber() ? Instant.ofEpochMilli(at.asLong()) : Instant.parse(at.asText());
+            if (moment.isBefore(Instant.EPOCH) || moment.toEpochMilli() > Notifications.LATEST) {
+                throw new IOException("an event of no time");
+            }
+            return moment;
+        } catch (DateTimeException | ArithmeticException none) {
+            throw new IOException("an event without a time", none);
+        }
+    }
+
+    private static String id(JsonNode id) throws IOException {
+        if (!id.isIntegralNumber() && !id.asText().matches("\\d{1,20}")) {
+            throw new IOException("an event without a record");
+        }
+        return id.asText();
+    }
+}

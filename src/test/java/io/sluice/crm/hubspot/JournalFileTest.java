@@ -1,0 +1,102 @@
+package io.sluice.crm.hubspot;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.Event;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class JournalFileTest {
+
+    private static final Instant AT = Instant.parse("2026-11-27T08:00:00.123Z");
+
+    private static List<Event> read(String... events) throws IOException {
+        return JournalFile.read(("{\"offset\":\"o\",\"journalEvents\":[" + String.join(",", events) + "]}").getBytes(UTF_8));
+    }
+
+    private static String event(String action, String more) {
+        return "{\"type\":\"OBJECT\",\"portalId\":1,\"occurredAt\":\"" + AT + "\",\"action\":\"" + action
+                + "\",\"objectTypeId\":\"0-1\",\"objectId\":5" + more + "}";
+    }
+
+    @Test
+    void anUpdateIsAValueForEachPropertyAndNothingIsNull() throws IOException {
+        List<Event> events = read(event("UPDATE",
+                ",\"propertyChanges\":{\"city\":\"Köln\",\"phone\":\"\",\"tier\":null,\"amount\":5}"));
+        assertThat(events).extracting(Event::kind).containsOnly(Event.Kind.VALUE);
+        assertThat(events).extracting(Event::object).containsOnly("contacts");
+        assertThat(events).extracting(Event::crmId).containsOnly("5");
+        assertThat(events).extracting(Event::at).containsOnly(AT);
+        assertThat(events).extracting(Event::field).containsExactly("city", "phone", "tier", "amount");
+        assertThat(events).extracting(Event::value).containsExactly("Köln", null, null, "5");
+        assertThat(events).extracting(Event::identity).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void whatIsToldTwiceHasOneIdentityAndAnotherValueAnother() throws IOException {
+        String once = event("UPDATE", ",\"propertyChanges\":{\"city\":\"Köln\"}");
+        List<Event> events = read(once, once, once.replace("Köln", "Bonn"), once.replace(".123Z", ".124Z"));
+        assertThat(events.get(0).identity()).isEqualTo(events.get(1).identity());
+        assertThat(events.stream().map(Event::identity).distinct()).hasSize(3);
+    }
+
+    @Test
+    void aNewRecordIsNewAndHasItsFirstValues() throws IOException {
+        assertThat(read(event("CREATE", ",\"propertyChanges\":{\"city\":\"Köln\"}"))).extracting(Event::kind)
+                .containsExactly(Event.Kind.NEW, Event.Kind.VALUE);
+    }
+
+    @Test
+    void whatItsValuesDoNotTellMustBeRead() throws IOException {
+        assertThat(read(event("UPDATE", ""), event("UPDATE", ",\"propertyChanges\":{\"city\":{\"from\":\"a\",\"to\":\"b\"}}"),
+                event("RESTORE", ""), event("SNAPSHOT", ",\"propertyChanges\":{\"city\":\"Köln\"}")))
+                .extracting(Event::kind).hasSize(4).containsOnly(Event.Kind.LOOK);
+    }
+
+    @Test
+    void ofAMergeAllThatTookPartAreRead() throws IOException {
+        List<Event> events = read(event("MERGE", ",\"primaryObjectId\":6,\"mergedObjectIds\":[7,8]"));
+        assertThat(events).extracting(Event::crmId).containsExactly("5", "6", "7", "8");
+        assertThat(events).extracting(Event::kind).containsOnly(Event.Kind.LOOK);
+        assertThat(events).extracting(Event::identity).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aDeletedRecordIsGoneAndOtherActionsSayNothing() throws IOException {
+        List<Event> events = read(event("DELETE", ""), event("ASSOCIATION_ADDED", ""));
+        assertThat(events).extracting(Event::kind).containsExactly(Event.Kind.GONE);
+    }
+
+    @Test
+    void aTimeMayBeMillisecondsToo() throws IOException {
+        assertThat(read(event("DELETE", "").replace("\"" + AT + "\"", "" + AT.toEpochMilli())))
+                .singleElement().extracting(Event::at).isEqualTo(AT);
+    }
+
+    @Test
+    void anObjectOfOnesOwnKeepsItsTypeId() throws IOException {
+        assertThat(read(event("DELETE", "").replace("0-1", "2-2000001"))).singleElement().extracting(Event::object)
+                .isEqualTo("2-2000001");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "[]", "{}", "{\"journalEvents\":5}", "nonsense",
+        "{\"journalEvents\":[{}]}",
+        "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectId\":5,\"occurredAt\":\"2026-11-27T08:00:00Z\"}]}",
+        "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"occurredAt\":\"2026-11-27T08:00:00Z\"}]}",
+        "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":\"x\",\"occurredAt\":\"2026-11-27T08:00:00Z\"}]}",
+        "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5}]}",
+        "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":\"soon\"}]}",
+        "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":-1}]}",
+        "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":9223372036854775807}]}",
+        "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":\"+1000000000-12-31T23:59:59Z\"}]}"})
+    void aFileThatIsNotHubspotsCountsForNothing(String file) {
+        assertThatThrownBy(() -> JournalFile.read(file.getBytes(UTF_8))).isInstanceOf(IOException.class);
+    }
+}
