@@ -55,6 +55,24 @@ final class AccountSettings {
                 .map(name -> new Account(name, crm(name), pool(name), flag(name, "paused"))).toList();
     }
 
+    /**
+     * The accounts whose CRM's journal of changes is fetched.
+     *
+     * @throws IllegalArgumentException naming the setting that is wrong
+     */
+    List<String> journals() {
+        List<String> journals = byName.keySet().stream().filter(name -> flag(name, "journal")).toList();
+        journals.forEach(name -> {
+            if (!crm(name).hasJournal()) {
+                throw wrong(name, "journal", "is true, but " + crm(name).name() + " has none");
+            }
+            if (!members(name).isEmpty()) {
+                throw wrong(name, "journal", "is true, but " + name + " has members: let one account that has none read it");
+            }
+        });
+        return journals;
+    }
+
     private Pool pool(String name) {
         List<String> logins = members(name);
         List<Member> members = new ArrayList<>();

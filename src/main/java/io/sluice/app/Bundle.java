@@ -32,6 +32,7 @@ import io.sluice.receive.Heard;
 import io.sluice.receive.Inbox;
 import io.sluice.receive.Listening;
 import io.sluice.receive.Pace;
+import io.sluice.receive.Pulling;
 import io.sluice.receive.Receiving;
 import io.sluice.send.Dispatch;
 import io.sluice.status.AccountHealth;
@@ -144,8 +145,11 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("planReport", new PlanReport(database, plans, syncs));
         registry.bind("receiving", receiving);
         registry.bind("loading", loading);
-        registry.bind("listening", new Listening(accounts, permits, pauses, inbox, applier, syncs,
-                settings.duration("sluice.inbox.skew", "5s"), new Heard(metrics, InstantSource.system())));
+        Listening listening = new Listening(accounts, permits, pauses, inbox, applier, syncs,
+                settings.duration("sluice.inbox.skew", "5s"), new Heard(metrics, InstantSource.system()));
+        registry.bind("listening", listening);
+        registry.bind("pulling", new Pulling(accounts, accountSettings.journals(), pauses, inboxDatabase, listening,
+                settings.duration("sluice.journal.pause", "1s")));
         registry.bind("status", new Status(database, quota, accounts, capture, pauses, syncs, inbox,
                 loads));
         registry.bind("alerts", new Alerts(quota, accounts, metrics));

@@ -28,6 +28,11 @@ public interface Crm {
         return false;
     }
 
+    /** Whether it writes its changes into a journal that spends no quota; then it has a journal-action. */
+    default boolean hasJournal() {
+        return false;
+    }
+
     /** How it takes very many upserts at once, or nothing where it has no such way. */
     default Optional<Bulk> bulk() {
         return Optional.empty();

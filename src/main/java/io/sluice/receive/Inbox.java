@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.function.Function;
 
@@ -61,18 +62,38 @@ public final class Inbox {
         this.database = database;
     }
 
+    /** What must be done in the transaction that keeps events, or they are not kept. */
+    @FunctionalInterface
+    interface Condition {
+        boolean holds(Connection connection) throws SQLException;
+    }
+
     /**
      * Keeps events; when this returns, they are safe.
      *
      * @return how many were not there already
      */
     int keep(String account, List<Event> events) throws SQLException {
-        return events.isEmpty() ? 0 : database.transaction(connection -> Database.update(connection, KEEP, account,
+        return events.isEmpty() ? 0 : database.transaction(connection -> keep(connection, account, events));
+    }
+
+    /**
+     * Keeps events if a condition holds, of which each attempt asks.
+     *
+     * @return how many were not there already; nothing where it does not hold
+     */
+    OptionalInt keep(String account, List<Event> events, Condition condition) throws SQLException {
+        return database.transaction(connection -> condition.holds(connection)
+                ? OptionalInt.of(events.isEmpty() ? 0 : keep(connection, account, events)) : OptionalInt.empty());
+    }
+
+    private static int keep(Connection connection, String account, List<Event> events) throws SQLException {
+        return Database.update(connection, KEEP, account,
                 connection.createArrayOf("uuid", events.stream().map(Event::identity).toArray()),
                 texts(connection, events, Event::object), texts(connection, events, Event::crmId),
                 texts(connection, events, event -> event.kind().toString()), texts(connection, events, Event::field),
                 texts(connection, events, Event::value),
-                connection.createArrayOf("timestamptz", events.stream().map(event -> event.at().toString()).toArray())));
+                connection.createArrayOf("timestamptz", events.stream().map(event -> event.at().toString()).toArray()));
     }
 
     private static Array texts(Connection connection, List<Event> events, Function<Event, String> part)

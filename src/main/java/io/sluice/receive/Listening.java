@@ -27,6 +27,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -84,11 +85,23 @@ public final class Listening {
 
     /** Keeps what a sync wants to know; when this returns, the sender may be told that it arrived. */
     public void keep(String account, @Body List<Event> events) throws SQLException {
-        Set<String> objects = syncs.stream().filter(sync -> sync.getAccount().equals(account)).map(Sync::getObject)
-                .collect(Collectors.toSet());
-        List<Event> wanted = events.stream().filter(event -> objects.contains(event.object())).toList();
+        List<Event> wanted = wanted(account, events);
         int fresh = inbox.keep(account, wanted);
         heard.kept(account, fresh, wanted.size() - fresh, events.size() - wanted.size());
+    }
+
+    /** The same where a condition holds in the transaction that keeps it. @return whether it did */
+    boolean keep(String account, List<Event> events, Inbox.Condition condition) throws SQLException {
+        List<Event> wanted = wanted(account, events);
+        OptionalInt fresh = inbox.keep(account, wanted, condition);
+        fresh.ifPresent(count -> heard.kept(account, count, wanted.size() - count, events.size() - wanted.size()));
+        return fresh.isPresent();
+    }
+
+    private List<Event> wanted(String account, List<Event> events) {
+        Set<String> objects = syncs.stream().filter(sync -> sync.getAccount().equals(account)).map(Sync::getObject)
+                .collect(Collectors.toSet());
+        return events.stream().filter(event -> objects.contains(event.object())).toList();
     }
 
     /** Counts a request that changed nothing. */

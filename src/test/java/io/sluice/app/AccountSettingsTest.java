@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.crm.Account;
+import io.sluice.crm.hubspot.HubspotCrm;
 import io.sluice.crm.salesforce.SalesforceCrm;
 import io.sluice.quota.Limit;
 import io.sluice.quota.Member;
@@ -46,6 +47,24 @@ class AccountSettingsTest {
                     new Member("org-reports", List.of(), true));
             assertThat(account.pool().costs()).isEqualTo(Map.of("search", 5));
         });
+    }
+
+    @Test
+    void aJournalIsFetchedWhereItIsAskedForAndThereIsOne() {
+        assertThat(journals(Map.of("hub.crm", "hubspot", "hub.journal", "true", "other.crm", "hubspot")))
+                .containsExactly("hub");
+        assertThat(journals(Map.of("hub.crm", "hubspot"))).isEmpty();
+        assertThatThrownBy(() -> journals(Map.of("org.crm", "salesforce", "org.journal", "true")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("sluice.account.org.journal is true, but salesforce has none");
+        assertThatThrownBy(() -> journals(Map.of("hub.crm", "hubspot", "hub.journal", "true", "hub.members", "a",
+                "a.crm", "hubspot"))).hasMessageContaining("sluice.account.hub.journal is true, but hub has members");
+        assertThatThrownBy(() -> journals(Map.of("hub.crm", "hubspot", "hub.journal", "yes")))
+                .hasMessageContaining("sluice.account.hub.journal must be true or false");
+    }
+
+    private static List<String> journals(Map<String, String> settings) {
+        return new AccountSettings(settings, Map.of("salesforce", new SalesforceCrm(), "hubspot", new HubspotCrm())).journals();
     }
 
     @ParameterizedTest

@@ -17,8 +17,8 @@ import java.util.TreeMap;
 import org.awaitility.core.ThrowingRunnable;
 
 /**
- * A table of people kept the same with HubSpot's contacts and Salesforce's, where HubSpot tells what changes and nobody
- * asks it: the next look is an hour away. The database can be stopped.
+ * A table of people kept the same with HubSpot's contacts and Salesforce's, where HubSpot tells what changes, or writes it
+ * into its journal, and nobody asks it for more: the next look is an hour away. The database can be stopped.
  */
 final class PushedScene implements AutoCloseable {
 
@@ -36,6 +36,11 @@ final class PushedScene implements AutoCloseable {
      * @param people 1 to so many, as P-00001 and so on
      */
     PushedScene(Path home, int people, boolean withSalesforce) throws Exception {
+        this(home, people, withSalesforce, false);
+    }
+
+    /** @param fetched whether HubSpot's journal is fetched, and HubSpot sends nothing */
+    PushedScene(Path home, int people, boolean withSalesforce, boolean fetched) throws Exception {
         this.home = home;
         int port = RunningSluice.freePort();
         database = EmbeddedDatabase.start(home.resolve("postgres"), port);
@@ -61,9 +66,15 @@ final class PushedScene implements AutoCloseable {
         sluice.sql("create table person (no text primary key, last_name text not null, city text, email text);"
                 + " insert into person select 'P-' || lpad(n::text, 5, '0'), 'Name ' || n, 'Nowhere'"
                 + " from generate_series(1, " + people + ") as n");
-        control("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + sluice.serverPort
-                + "/webhooks/hubspot\",\"timeScale\":3600,\"subscribe\":{\"contacts\":[\""
-                + String.join("\",\"", PROPERTIES) + "\"]}}");
+        if (fetched) {
+            sluice.with("sluice.account.hubspot.client-id", "sluice").with("sluice.account.hubspot.client-secret", "sluice")
+                    .with("sluice.account.hubspot.journal", true);
+            control("PUT", "/sandbox/journal/hubspot", "{\"subscribe\":[\"contacts\"]}");
+        } else {
+            control("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + sluice.serverPort
+                    + "/webhooks/hubspot\",\"timeScale\":3600,\"subscribe\":{\"contacts\":[\""
+                    + String.join("\",\"", PROPERTIES) + "\"]}}");
+        }
         sluice.start().awaitSettled();
         soon(() -> assertThat(counts().path("waiting").asInt()).as("echoes of the first sending").isZero());
         sluice.rows("select key, crm_id from sluice.record where account = 'hubspot'")

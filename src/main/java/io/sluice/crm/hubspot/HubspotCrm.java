@@ -37,6 +37,11 @@ public final class HubspotCrm implements Crm {
     }
 
     @Override
+    public boolean hasJournal() {
+        return true;
+    }
+
+    @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
         registry.bind("hubspotHeaders", new HubspotHeaders());
         // repeats nothing by itself: a repeat would be a call without a permit
