@@ -5,6 +5,7 @@ import static io.sluice.app.PushedScene.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -145,5 +146,19 @@ class PushedChangesTest {
         assertThat(scene.rows()).containsEntry("N-1", List.of("New", "Ulm", ""))
                 .doesNotContainKeys(number(561), number(562), number(564));
         assertThat(scene.rows().get(number(563)).get(2)).as("moved by the merge").isEqualTo("kept@example.org");
+    }
+
+    @Test
+    void anAssociationThatAUserMakesLetsItsRecordBeRead() throws Exception {
+        long reads = scene.reads();
+        String company = new ObjectMapper().readTree(scene.control("POST",
+                "/sandbox/records/hubspot/companies", "{\"name\":\"Acme\"}")).path("id").asText();
+        scene.control("POST", "/sandbox/records/hubspot/associations",
+                "{\"from\":\"" + scene.id(571) + "\",\"to\":\"" + company + "\"}");
+        scene.awaitApplied();
+        soon(() -> assertThat(scene.sluice.number("select count(*) from sluice.inbox where crm_id = '" + scene.id(571)
+                + "' and kind = 'look' and done_at is not null")).isOne());
+        assertThat(scene.reads() - reads).as("calls that read").isOne();
+        scene.assertSameEverywhere();
     }
 }

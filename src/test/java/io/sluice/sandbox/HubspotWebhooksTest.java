@@ -34,6 +34,7 @@ import javax.crypto.spec.SecretKeySpec;
 class HubspotWebhooksTest extends HubspotTestBase {
 
     private static final String USER = "/sandbox/records/hubspot/contacts";
+    private static final String ASSOCIATIONS = "/sandbox/records/hubspot/associations";
 
     private WebhookReceiver receiver;
 
@@ -126,6 +127,106 @@ class HubspotWebhooksTest extends HubspotTestBase {
         assertThat(merge.path("numberOfPropertiesMoved").asInt()).isOne();
         assertThat(crm.get(CONTACTS + "/" + last + "?archived=true").status()).isEqualTo(404);
         assertThat(crm.post(USER + "/" + last, "{\"archived\":false}").status()).isEqualTo(400);
+    }
+
+    private String company(String name) {
+        return crm.post("/sandbox/records/hubspot/companies", "{\"name\":\"" + name + "\"}").json().path("id").asText();
+    }
+
+    /** As a user does it. @return the association's id */
+    private String associated(String from, String to, String types) {
+        return crm.post(ASSOCIATIONS, "{\"from\":\"" + from + "\",\"to\":\"" + to + "\"" + types + "}").json().path("id")
+                .asText();
+    }
+
+    /** What was told of associations, in order. */
+    private List<String> associations() {
+        return receiver.events().stream().filter(event -> event.path("subscriptionType").asText()
+                .endsWith("associationChange")).map(event -> event.path("associationType").asText() + " "
+                + event.path("fromObjectId").asText() + " " + event.path("toObjectId").asText()
+                + (event.path("isPrimaryAssociation").asBoolean() ? " primary" : "")
+                + (event.path("associationRemoved").asBoolean() ? " removed" : "")).toList();
+    }
+
+    private void saysNext(int after, String... told) {
+        soon(() -> assertThat(associations()).hasSizeGreaterThanOrEqualTo(after + told.length));
+        assertThat(associations().subList(after, associations().size())).containsExactlyInAnyOrder(told);
+    }
+
+    @Test
+    void anAssociationIsToldWhenItIsMadeAndTakenAwayFromEachEnd() {
+        String ann = made("C-1", "");
+        String acme = company("Acme");
+        subscribe(",\"subscribe\":{\"contacts\":[],\"companies\":[]}");
+        String id = associated(ann, acme, "");
+        saysNext(0, "CONTACT_TO_COMPANY " + ann + " " + acme, "COMPANY_TO_CONTACT " + acme + " " + ann);
+        JsonNode made = receiver.events("contact.associationChange").get(0);
+        assertThat(made.has("objectId")).as("two records are named instead").isFalse();
+        assertThat(made.path("fromObjectId").isIntegralNumber()).isTrue();
+        assertThat(made.path("associationRemoved").isBoolean()).isTrue();
+        assertThat(made.path("isPrimaryAssociation").isBoolean()).isTrue();
+        assertThat(made.path("changeSource").asText()).isEqualTo("CRM_UI");
+        assertThat(made.path("sourceId").asText()).startsWith("userId:");
+
+        crm.delete(ASSOCIATIONS + "/" + id);
+        saysNext(2, "CONTACT_TO_COMPANY " + ann + " " + acme + " removed", "COMPANY_TO_CONTACT " + acme + " " + ann
+                + " removed");
+        String row = "/crm/v4/objects/contacts/" + ann + "/associations/";
+        crm.delete(row + "companies/" + acme);
+        crm.put(row + "default/companies/" + acme, "");
+        crm.put(row + "default/companies/" + acme, "");
+        crm.delete(row + "companies/" + acme);
+        saysNext(4, "CONTACT_TO_COMPANY " + ann + " " + acme, "COMPANY_TO_CONTACT " + acme + " " + ann,
+                "CONTACT_TO_COMPANY " + ann + " " + acme + " removed", "COMPANY_TO_CONTACT " + acme + " " + ann
+                + " removed");
+        assertThat(receiver.events("company.associationChange").get(2).path("changeSource").asText())
+                .isEqualTo("INTEGRATION");
+    }
+
+    @Test
+    void aPrimaryAssociationIsToldTwiceAndTheFormerOneThatLosesItToo() {
+        String ann = made("C-1", "");
+        String acme = company("Acme");
+        String bolt = company("Bolt");
+        associated(ann, acme, ",\"types\":[1]");
+        subscribe(",\"subscribe\":{\"contacts\":[],\"companies\":[]}");
+        associated(ann, bolt, ",\"types\":[1]");
+        saysNext(0, "CONTACT_TO_COMPANY " + ann + " " + acme + " primary removed",
+                "COMPANY_TO_CONTACT " + acme + " " + ann + " removed",
+                "CONTACT_TO_COMPANY " + ann + " " + bolt + " primary", "CONTACT_TO_COMPANY " + ann + " " + bolt,
+                "COMPANY_TO_CONTACT " + bolt + " " + ann, "COMPANY_TO_CONTACT " + bolt + " " + ann);
+
+        String ben = made("C-2", "");
+        crm.post(USER + "/" + ben, "{\"objectIdToMerge\":\"" + ann + "\"}");
+        soon(() -> assertThat(associations()).as("what belonged to the one belongs to the other")
+                .contains("CONTACT_TO_COMPANY " + ann + " " + bolt + " primary removed",
+                        "CONTACT_TO_COMPANY " + ben + " " + bolt + " primary",
+                        "COMPANY_TO_CONTACT " + acme + " " + ben));
+    }
+
+    @Test
+    void aLabelIsToldAndAGenericEventNamesTheTypes() {
+        String ann = made("C-1", "");
+        String acme = company("Acme");
+        JsonNode label = crm.post("/crm/v4/associations/contacts/companies/labels",
+                "{\"label\":\"Buyer\",\"name\":\"buyer\",\"inverseLabel\":\"Bought by\"}").json().at("/results/0");
+        associated(ann, acme, "");
+        subscribe("");
+        crm.post("/webhooks/v3/600001/subscriptions",
+                "{\"eventType\":\"object.associationChange\",\"objectTypeId\":\"0-1\",\"active\":true}");
+        associated(ann, acme, ",\"types\":[" + label.path("typeId").asInt() + "]");
+        saysNext(0, "CONTACT_TO_COMPANY " + ann + " " + acme);
+        JsonNode event = receiver.events().get(0);
+        assertThat(event.path("fromObjectTypeId").asText()).isEqualTo("0-1");
+        assertThat(event.path("toObjectTypeId").asText()).isEqualTo("0-2");
+        assertThat(event.path("associationTypeId").asInt()).isEqualTo(label.path("typeId").asInt());
+        assertThat(event.path("associationCategory").asText()).isEqualTo("USER_DEFINED");
+        assertThat(event.has("objectTypeId")).isFalse();
+
+        crm.post("/crm/v4/associations/contacts/companies/batch/labels/archive", "{\"inputs\":[{\"from\":{\"id\":\"" + ann
+                + "\"},\"to\":{\"id\":\"" + acme + "\"},\"types\":[{\"associationCategory\":\"USER_DEFINED\","
+                + "\"associationTypeId\":" + label.path("typeId").asInt() + "}]}]}");
+        saysNext(1, "CONTACT_TO_COMPANY " + ann + " " + acme + " removed");
     }
 
     @Test

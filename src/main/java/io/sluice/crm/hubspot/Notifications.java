@@ -66,7 +66,7 @@ final class Notifications {
             throw new IOException("an event without a type");
         }
         String named = type.substring(0, dot);
-        String object = named.equals("object") ? clean(event.path("objectTypeId").asText()) : clean(named);
+        String object = named.equals("object") ? typeId(event) : clean(named);
         Instant at = at(event);
         String what = type.substring(dot + 1);
         switch (what) {
@@ -82,6 +82,11 @@ final class Notifications {
                     Event.look(Event.identityOf(identity(event, type, at), id), object(object), id, at)));
             default -> { }   // a kind of event that says nothing of a record's fields
         }
+    }
+
+    /** A generic event's; of associations the object is named by the end from which they are seen. */
+    private static String typeId(JsonNode event) {
+        return clean(event.path("objectTypeId").asText(event.path("fromObjectTypeId").asText()));
     }
 
     /** All that took part: which of them is left, a reading tells. */

@@ -42,6 +42,7 @@ public final class HubspotWebhooks implements AccountControl {
         account.onCommit(commit -> {
             if (courier.isHeard()) {
                 courier.tell(Changes.of(commit));
+                courier.tell(AssociationChanges.of(account.store(), commit));
             }
         });
     }
@@ -104,7 +105,7 @@ public final class HubspotWebhooks implements AccountControl {
         };
         String typeId = "object".equals(subject) ? table.type().keyPrefix() : null;
         List<Wish> wishes = new ArrayList<>();
-        for (String kind : List.of("creation", "deletion", "restore", "merge", "privacyDeletion")) {
+        for (String kind : List.of("creation", "deletion", "restore", "merge", "privacyDeletion", "associationChange")) {
             wishes.add(new Wish(subject + "." + kind, typeId, null));
         }
         properties.forEach(name -> wishes.add(new Wish(subject + ".propertyChange", typeId, name)));

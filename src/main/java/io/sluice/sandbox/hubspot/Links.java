@@ -77,6 +77,24 @@ final class Links {
      */
     record Link(int number, String otherId, List<AssociationType> types) { }
 
+    /**
+     * An association as it is kept, seen from its first end.
+     *
+     * @param oneType   type id of the first record's object, as otherType is of the other's
+     * @param numbers   of the types that hold now; none where the association is gone
+     */
+    record Kept(String oneId, String oneType, String otherId, String otherType, Set<Integer> numbers) { }
+
+    Kept kept(Row row) {
+        return new Kept(value(ONE, row), end(value(OTHER_END, row)), value(OTHER, row), end(value(ONE_END, row)),
+                row.isDeleted() ? Set.of() : numbers(row));
+    }
+
+    /** The type id of the object that one's associations are looked for by. */
+    private static String end(String towards) {
+        return towards.substring(towards.indexOf('>') + 1);
+    }
+
     /** The associations of a record with the live records of an object, in the order in which they were made. */
     List<Link> of(End from, Table to) {
         return all(from, to).stream().filter(link -> isLive(to, link.otherId)).toList();

@@ -46,8 +46,23 @@ class NotificationsTest {
                 event("conversation.newMessage", "")))
                 .extracting(it -> it.object() + " " + it.kind()).containsExactly("companies new", "deals gone",
                         "contacts gone", "tickets look", "2-77 new");
-        assertThat(read("{\"eventType\":\"contact.associationChange\",\"occurredAt\":1,\"fromObjectId\":5,\"toObjectId\":6}"))
-                .extracting(Event::crmId).containsExactly("5");
+    }
+
+    private static String association(String type, String more) {
+        return "{\"subscriptionId\":7001,\"subscriptionType\":\"" + type + "\",\"occurredAt\":1796000000000,"
+                + "\"associationType\":\"CONTACT_TO_COMPANY\",\"fromObjectId\":5,\"toObjectId\":6,"
+                + "\"isPrimaryAssociation\":false" + more + "}";
+    }
+
+    @Test
+    void whenAnAssociationIsMadeOrTakenAwayTheRecordAtItsEndIsLookedAt() throws IOException {
+        assertThat(read(association("contact.associationChange", ",\"associationRemoved\":false"),
+                association("contact.associationChange", ",\"associationRemoved\":true"),
+                association("object.associationChange", ",\"fromObjectTypeId\":\"0-1\",\"toObjectTypeId\":\"0-2\"")))
+                .extracting(it -> it.object() + " " + it.crmId() + " " + it.kind())
+                .containsExactly("contacts 5 look", "contacts 5 look", "contacts 5 look");
+        assertThat(read(association("contact.associationChange",
+                ",\"changeSource\":\"INTEGRATION\",\"sourceId\":\"600001\""))).as("by ourselves").isEmpty();
     }
 
     @Test
@@ -66,6 +81,9 @@ class NotificationsTest {
         assertThat(read(change("b", "")).get(0).identity()).as("two values in one millisecond").isNotEqualTo(first.identity());
         assertThat(read(change("a", "").replace("email", "phone")).get(0).identity()).isNotEqualTo(first.identity());
         assertThat(read(change("a", "").replace("500100", "500101")).get(0).identity()).isNotEqualTo(first.identity());
+        String made = association("contact.associationChange", "");
+        assertThat(read(made).get(0).identity()).isEqualTo(read(made).get(0).identity())
+                .isNotEqualTo(read(made.replace("\"toObjectId\":6", "\"toObjectId\":7")).get(0).identity());
     }
 
     @Test

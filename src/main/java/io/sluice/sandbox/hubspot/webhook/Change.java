@@ -5,18 +5,19 @@ import java.util.List;
 /**
  * One change of a record, before anybody has subscribed to it.
  *
- * @param object     name of the object, such as contacts
- * @param typeId     its type id, such as 0-1
- * @param kind       such as propertyChange: what stands behind the dot of an event type
- * @param objectId   the record
- * @param source     such as CRM_UI or INTEGRATION
- * @param sourceId   who of that kind
- * @param occurredAt milliseconds since 1970
- * @param property   of a propertyChange, else null
- * @param merge      of a merge, else null
+ * @param object      name of the object, such as contacts
+ * @param typeId      its type id, such as 0-1
+ * @param kind        such as propertyChange: what stands behind the dot of an event type
+ * @param objectId    the record
+ * @param source      such as CRM_UI or INTEGRATION
+ * @param sourceId    who of that kind
+ * @param occurredAt  milliseconds since 1970
+ * @param property    of a propertyChange, else null
+ * @param merge       of a merge, else null
+ * @param association of an associationChange, else null
  */
 public record Change(String object, String typeId, String kind, String objectId, String source, String sourceId,
-        long occurredAt, Property property, Merge merge) {
+        long occurredAt, Property property, Merge merge, Association association) {
 
     public static final String PROPERTY_CHANGE = "propertyChange";
     public static final String CREATION = "creation";
@@ -25,14 +26,40 @@ public record Change(String object, String typeId, String kind, String objectId,
     public static final String MERGE = "merge";
     public static final String PRIVACY_DELETION = "privacyDeletion";
 
+    public static final String ASSOCIATION_CHANGE = "associationChange";
+
     static final List<String> KINDS =
-            List.of(CREATION, DELETION, RESTORE, MERGE, PROPERTY_CHANGE, PRIVACY_DELETION, "associationChange");
+            List.of(CREATION, DELETION, RESTORE, MERGE, PROPERTY_CHANGE, PRIVACY_DELETION, ASSOCIATION_CHANGE);
+
+    /** Of a record alone. */
+    public Change(String object, String typeId, String kind, String objectId, String source, String sourceId,
+            long occurredAt, Property property, Merge merge) {
+        this(object, typeId, kind, objectId, source, sourceId, occurredAt, property, merge, null);
+    }
 
     /** @param value empty when it was cleared */
     public record Property(String name, String value) { }
 
     /** Which records became one. */
     public record Merge(String primaryId, List<String> mergedIds, int propertiesMoved) { }
+
+    /**
+     * What the record is to another, or is no longer.
+     *
+     * @param type     such as CONTACT_TO_COMPANY
+     * @param typeId   the number of this association type as the record sees it
+     * @param category HUBSPOT_DEFINED or USER_DEFINED
+     * @param toId     the other record, as toTypeId is the type id of its object
+     * @param removed  whether it is no longer so
+     * @param primary  whether the other is the one primary of the record
+     */
+    public record Association(String type, int typeId, String category, String toId, String toTypeId, boolean removed,
+            boolean primary) {
+
+        Association opposite() {
+            return new Association(type, typeId, category, toId, toTypeId, !removed, primary);
+        }
+    }
 
     /** The object's name in event types; null where only {@code object.} speaks of it. */
     String subject() {

@@ -11,8 +11,11 @@ record Event(long eventId, Subscription subscription, Change change) {
         ObjectNode json = JsonNodeFactory.instance.objectNode().put("eventId", eventId)
                 .put("subscriptionId", subscription.id()).put("portalId", portalId).put("appId", appId)
                 .put("occurredAt", change.occurredAt()).put("subscriptionType", subscription.eventType())
-                .put("attemptNumber", attempt).put("objectId", Long.parseLong(change.objectId()))
-                .put("changeSource", change.source()).put("sourceId", change.sourceId());
+                .put("attemptNumber", attempt).put("changeSource", change.source()).put("sourceId", change.sourceId());
+        if (change.association() != null) {
+            return association(json);
+        }
+        json.put("objectId", Long.parseLong(change.objectId()));
         if (subscription.isGeneric()) {
             json.put("objectTypeId", change.typeId());
         }
@@ -28,6 +31,17 @@ record Event(long eventId, Subscription subscription, Change change) {
         return change.merge() == null ? json : merge(json);
     }
 
+    /** It names two records instead of one, and generic events the types too ("Create generic webhook subscriptions"). */
+    private ObjectNode association(ObjectNode json) {
+        Change.Association association = change.association();
+        json.put("associationType", association.type()).put("fromObjectId", Long.parseLong(change.objectId()))
+                .put("toObjectId", Long.parseLong(association.toId())).put("associationRemoved", association.removed())
+                .put("isPrimaryAssociation", association.primary());
+        return !subscription.isGeneric() ? json : json.put("fromObjectTypeId", change.typeId())
+                .put("toObjectTypeId", association.toTypeId()).put("associationTypeId", association.typeId())
+                .put("associationCategory", association.category());
+    }
+
     private ObjectNode merge(ObjectNode json) {
         Change.Merge merge = change.merge();
         json.put("primaryObjectId", Long.parseLong(merge.primaryId()))
@@ -40,8 +54,10 @@ record Event(long eventId, Subscription subscription, Change change) {
     /** The same with a value that nobody wrote. */
     Event forged() {
         Change.Property property = change.property();
+        Change.Association association = change.association();
         return new Event(eventId, subscription, new Change(change.object(), change.typeId(), change.kind(),
                 change.objectId(), change.source(), change.sourceId(), change.occurredAt() + 1,
-                property == null ? null : new Change.Property(property.name(), "forged"), change.merge()));
+                property == null ? null : new Change.Property(property.name(), "forged"), change.merge(),
+                association == null ? null : association.opposite()));
     }
 }
