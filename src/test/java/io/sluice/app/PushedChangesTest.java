@@ -11,6 +11,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -160,5 +164,25 @@ class PushedChangesTest {
                 + "' and kind = 'look' and done_at is not null")).isOne());
         assertThat(scene.reads() - reads).as("calls that read").isOne();
         scene.assertSameEverywhere();
+    }
+
+    @Test
+    void ofASteadyTrickleOfNewRecordsTheFirstAreHereWhileOthersStillCome() throws Exception {
+        AtomicInteger made = new AtomicInteger();
+        ScheduledExecutorService trickle = Executors.newSingleThreadScheduledExecutor();
+        int soFar;
+        try {
+            trickle.scheduleAtFixedRate(() -> scene.control("POST", "/sandbox/records/hubspot/contacts",
+                    "{\"customer_no\":\"T-" + made.incrementAndGet() + "\",\"lastname\":\"New\",\"city\":\"Ulm\"}"),
+                    0, 50, TimeUnit.MILLISECONDS);
+            soon(() -> assertThat(scene.rows()).containsKey("T-1"));
+            soFar = made.get();
+        } finally {
+            trickle.shutdown();
+            trickle.awaitTermination(10, TimeUnit.SECONDS);
+        }
+        assertThat(soFar).as("made in the meantime, of which a call would read a hundred").isLessThan(80);
+        scene.awaitApplied();
+        soon(scene::assertSameEverywhere);
     }
 }
