@@ -5,6 +5,7 @@ import io.sluice.Sync;
 import io.sluice.outbox.Rest;
 import io.sluice.store.Json;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -14,6 +15,8 @@ import java.util.stream.Collectors;
  * never older than a change it takes, so that no value can overtake a newer one, in whatever order changes are taken.
  */
 final class DrainSql {
+
+    private static final int MOST_PAIRS = 50;
 
     private DrainSql() {
     }
@@ -57,6 +60,9 @@ final class DrainSql {
      * <p>Rows and records are looked up one by one ({@code limit 1} leaves no other way): a join would read the whole table
      * for each batch.
      *
+     * <p>A record that is sent whole has all its fields put together at once; to take them apart first, as those of which
+     * only some go are, would cost half of the whole statement.
+     *
      * <p>Rows are entered in the order of their keys, as settling takes them, so that the two can't lock each other out.
      */
     private static String enter(Source source, Sync sync, Rest rest) {
@@ -84,12 +90,15 @@ final class DrainSql {
                     select key, fields, stamps from sluice.dead_letter
                     where account = %1$s and object = %2$s and key = sluice_folded.key limit 1) as d on true
                 cross join lateral (
-                    select coalesce(jsonb_object_agg(m.field, c.value), '{}') as fields,
-                           coalesce(jsonb_object_agg(m.field, coalesce(sluice_folded.stamps -> m.name,
-                                                                       to_jsonb(sluice_folded.latest))), '{}') as stamps
-                    from jsonb_each(t.whole) as c
-                    join (values %11$s) as m(name, field) on m.name = c.key
-                    where sluice_folded.whole or r.key is null or jsonb_exists(sluice_folded.stamps, m.name)) as w
+                    select %16$s as fields, %17$s as stamps where t.whole is not null and (sluice_folded.whole or r.key is null)
+                    union all
+                    select changed.* from (
+                        select coalesce(jsonb_object_agg(m.field, c.value), '{}') as fields,
+                               coalesce(jsonb_object_agg(m.field, sluice_folded.stamps -> m.name), '{}') as stamps
+                        from jsonb_each(t.whole) as c
+                        join (values %11$s) as m(name, field) on m.name = c.key
+                        where jsonb_exists(sluice_folded.stamps, m.name)) as changed
+                    where t.whole is null or not sluice_folded.whole and r.key is not null) as w
                 where sluice_folded.origin is distinct from %3$s and %12$s
                 order by sluice_folded.key
                 on conflict (account, object, key) do update set
@@ -106,7 +115,22 @@ final class DrainSql {
                 .formatted(Sql.text(sync.getAccount()), Sql.text(sync.getObject()), Sql.text(sync.getName()),
                         sync.getPriority().rank(), priority(sync), whole(source), source.quoted(), source.alias(),
                         source.alias() + "." + source.key().quoted(), source.key().sqlType(), mapping(sync),
-                        wanted(sync), rest.critical().toMillis(), rest.other().toMillis(), Priority.NORMAL.rank());
+                        wanted(sync), rest.critical().toMillis(), rest.other().toMillis(), Priority.NORMAL.rank(),
+                        object(sync, column -> "t.whole -> " + column),
+                        object(sync, column -> "coalesce(sluice_folded.stamps -> " + column
+                                + ", to_jsonb(sluice_folded.latest))"));
+    }
+
+    /** An object of all of a sync's fields; PostgreSQL gives a function 100 arguments at most. */
+    private static String object(Sync sync, UnaryOperator<String> value) {
+        List<String> pairs = sync.getFields().entrySet().stream()
+                .map(entry -> Sql.text(entry.getValue()) + ", " + value.apply(Sql.text(entry.getKey()))).toList();
+        StringBuilder object = new StringBuilder();
+        for (int from = 0; from < pairs.size(); from += MOST_PAIRS) {
+            object.append(from == 0 ? "" : " || ").append("jsonb_build_object(")
+                    .append(String.join(", ", pairs.subList(from, Math.min(pairs.size(), from + MOST_PAIRS)))).append(")");
+        }
+        return object.toString();
     }
 
     private static String revive(Sync sync, int index) {
