@@ -128,7 +128,7 @@ final class Bundle extends LifecycleStrategySupport {
         Loading loading = new Loading(accounts, permits, pauses, database, loads, applier, syncs,
                 new Loading.Measures(settings.number("sluice.load.page", 50_000), quota.longestCall().plusSeconds(1),
                         settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery)));
-        Receiving receiving = new Receiving(accounts, permits, pauses, quota, database, loads, applier, syncs,
+        Receiving receiving = new Receiving(accounts, permits, pauses, quota, database, outbox, loads, applier, syncs,
                 new Receiving.Schedule(new Pace(settings.duration("sluice.receive.shortest", "5s"),
                         settings.duration("sluice.receive.longest", "1m")),
                         settings.duration("sluice.receive.overlap", "1m"),

@@ -4,6 +4,7 @@ import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
+import io.sluice.Sync;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Array;
@@ -152,6 +153,9 @@ public final class Outbox {
                 order by o.priority, o.since limit 1) as h
             where kind.account not in (%1$s) and kind.sync not in (%2$s) and kind.sync <> all (?::text[])
             order by h.priority, h.since limit 1""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS, KINDS);
+
+    private static final String IN_BULK = """
+            select from sluice.outbox where account = ? and sync = ? and lease is not null and lease_until = 'infinity' limit 1""";
 
     /** A step up for each patience that went by, but never into the critical. */
     private static final String PROMOTE = """
@@ -328,6 +332,11 @@ public final class Outbox {
     public Optional<Head> head(String account, Set<String> but) throws SQLException {
         return database.transaction(connection -> Database.query(connection, HEAD, Head::of, account,
                 connection.createArrayOf("text", but.toArray())).stream().findFirst());
+    }
+
+    /** Whether very many records of a sync are being written at once, under a lease that ends with the job. */
+    public boolean isWritingInBulk(Sync sync) throws SQLException {
+        return database.first(IN_BULK, row -> true, sync.getAccount(), sync.getName()).isPresent();
     }
 
     /** How urgent that is. */

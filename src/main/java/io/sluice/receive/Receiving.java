@@ -8,6 +8,7 @@ import io.sluice.crm.Permits;
 import io.sluice.load.Loads;
 import io.sluice.merge.Applied;
 import io.sluice.merge.Applier;
+import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
 import io.sluice.Priority;
@@ -50,6 +51,7 @@ public final class Receiving {
     private final Quota quota;
     private final Applier applier;
     private final Checkpoints checkpoints;
+    private final Outbox outbox;
     private final Loads loads;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
     private final Schedule schedule;
@@ -57,13 +59,14 @@ public final class Receiving {
     /** Since when an account may be called: a start that changes nothing costs no look. */
     private final Map<String, Instant> readySince = new LinkedHashMap<>();
 
-    public Receiving(Accounts accounts, Permits permits, Pauses pauses, Quota quota, Database database, Loads loads,
-            Applier applier, List<Sync> syncs, Schedule schedule) {
+    public Receiving(Accounts accounts, Permits permits, Pauses pauses, Quota quota, Database database, Outbox outbox,
+            Loads loads, Applier applier, List<Sync> syncs, Schedule schedule) {
         this.accounts = accounts;
         this.permits = permits;
         this.pauses = pauses;
         this.quota = quota;
         this.applier = applier;
+        this.outbox = outbox;
         this.loads = loads;
         this.checkpoints = new Checkpoints(database);
         this.schedule = schedule;
@@ -138,9 +141,12 @@ public final class Receiving {
         checkpoints.save(round.sync(), round.position(), applier.now().plus(LEASE));
     }
 
-    /** Very many changes at once are counted, and read by a job where that takes fewer calls; one such reading at a time. */
+    /**
+     * Very many changes at once are counted, and read by a job where that takes fewer calls; one such reading at a time, and
+     * none while we write very many ourselves, of which it would find a part now and the rest again later.
+     */
     private void handOver(Round round) throws SQLException {
-        if (loads.catchUp(round.sync(), round.readUpTo(), true, applier.now())) {
+        if (!outbox.isWritingInBulk(round.sync()) && loads.catchUp(round.sync(), round.readUpTo(), true, applier.now())) {
             round.handOver();
         } else {
             round.leave();
