@@ -28,7 +28,8 @@ public final class Pulling {
     /** Longer than a file takes to fetch; a process that dies is followed by another after it. */
     private static final Duration HOLDING = Duration.ofSeconds(30);
     private static final Duration AFTER_TROUBLE = Duration.ofSeconds(5);
-    private static final int FORGOTTEN = 404;
+    /** What a CRM may say of an offset that it does not know, or no longer. */
+    private static final Set<Integer> FORGOTTEN = Set.of(400, 404, 410);
 
     private final Accounts accounts;
     private final Collection<String> journals;
@@ -99,7 +100,7 @@ public final class Pulling {
     /** An offset that the CRM has forgotten is no place to wait at; what it does not tell any more, a search finds. */
     private void trouble(Pull pull, Integer status, Object words) throws SQLException {
         String account = pull.getAccount();
-        if (status != null && status == FORGOTTEN && pull.getOffset() != null) {
+        if (status != null && FORGOTTEN.contains(status) && pull.getOffset() != null) {
             LOG.warn("The journal of {} does not know the offset at which it was read last, which is older than its history."
                     + " It is read from its beginning; what stood before that is found by the look of its syncs.", account);
             offsets.forget(account, pull.getOffset(), HOLDING);

@@ -68,7 +68,7 @@ final class PushedScene implements AutoCloseable {
                 + " from generate_series(1, " + people + ") as n");
         if (fetched) {
             sluice.with("sluice.account.hubspot.client-id", "sluice").with("sluice.account.hubspot.client-secret", "sluice")
-                    .with("sluice.account.hubspot.journal", true);
+                    .with("sluice.account.hubspot.portal-id", 1_000_001).with("sluice.account.hubspot.journal", true);
             control("PUT", "/sandbox/journal/hubspot", "{\"subscribe\":[\"contacts\"]}");
         } else {
             control("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + sluice.serverPort

@@ -180,6 +180,11 @@ class PullingTest {
         pulling.end(pull);
         Pull again = only(pulling);
         assertThat(again.getOffset()).isNull();
+        pulling.keep(again, told(2), 200, "two");
+        pulling.keep(again, "an offset of no form", 400, null);
+        pulling.end(again);
+        again = only(pulling);
+        assertThat(again.getOffset()).isNull();
         pulling.keep(again, "nothing is served here", 404, null);
         pulling.end(again);
         assertThat(pulling.due()).isEmpty();

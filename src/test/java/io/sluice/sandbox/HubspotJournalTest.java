@@ -140,6 +140,7 @@ class HubspotJournalTest extends HubspotTestBase {
         JsonNode made = app.get(SUBSCRIPTIONS).json().path("results").get(0);
         assertThat(made.path("subscriptionType").asText()).isEqualTo("OBJECT");
         assertThat(made.path("actions")).hasSize(5);
+        assertThat(made.path("appId").asInt()).isEqualTo(600_001);
         assertThat(made.path("properties")).extracting(JsonNode::asText).containsExactly("city", "email");
         String one = SUBSCRIPTIONS + "/" + made.path("id").asText();
         assertThat(app.get(one).json()).isEqualTo(made);
@@ -184,9 +185,11 @@ class HubspotJournalTest extends HubspotTestBase {
         assertThat(app.get(JOURNAL + "offset/" + last + "/next").status()).isEqualTo(204);
         assertThat(app.get("/webhooks-journal/journal-local/2026-03/offset/" + first + "/next?installPortalId=1000001").json()
                 .path("currentOffset").asText()).isEqualTo(offsets.get(1));
-        assertThat(app.post(JOURNAL + "batch/read", "{\"inputs\":[{\"id\":\"" + offsets.get(3) + "\"}]}").json()
+        assertThat(app.get("/webhooks-journal/journal-local/2026-03/earliest?installPortalId=5").status()).as("of another")
+                .isEqualTo(204);
+        assertThat(app.post(JOURNAL + "batch/read", "{\"inputs\":[\"" + offsets.get(3) + "\"]}").json()
                 .path("results").findValuesAsText("currentOffset")).containsExactly(offsets.get(3));
-        assertThat(app.post(JOURNAL + "batch/read", "{\"inputs\":[{\"id\":\"none\"}]}").status()).isEqualTo(204);
+        assertThat(app.post(JOURNAL + "batch/read", "{\"inputs\":[\"none\"]}").status()).isEqualTo(204);
         assertThat(app.get(JOURNAL + "batch/earliest/101").status()).isEqualTo(400);
         assertThat(app.get(JOURNAL + "batch/earliest/0").status()).isEqualTo(400);
         assertThat(app.get(JOURNAL + "batch/earliest/9999").status()).isEqualTo(400);
@@ -279,12 +282,14 @@ class HubspotJournalTest extends HubspotTestBase {
                 + id + ",\"objectTypeId\":\"0-1\",\"properties\":[\"city\",\"email\"]},{\"portalId\":1000001,\"objectId\":5,"
                 + "\"objectTypeId\":\"0-1\",\"properties\":[]}]}");
         assertThat(asked.status()).isEqualTo(200);
-        List<String> ids = asked.json().path("responses").findValuesAsText("snapshotStatusId");
+        List<String> ids = asked.json().path("snapshotResponses").findValuesAsText("snapshotStatusId");
         assertThat(app.get(SNAPSHOTS + "crm/status/" + ids.get(0)).json().path("status").asText())
-                .isIn("PENDING", "IN_PROGRESS", "SUCCESS");
+                .isIn("PENDING", "IN_PROGRESS", "COMPLETED");
         await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(20)).untilAsserted(() ->
-                assertThat(app.get(SNAPSHOTS + "status/" + ids.get(0)).json().path("status").asText()).isEqualTo("SUCCESS"));
+                assertThat(app.get(SNAPSHOTS + "status/" + ids.get(0)).json().path("status").asText()).isEqualTo("COMPLETED"));
         assertThat(app.get(SNAPSHOTS + "status/" + ids.get(1)).json().path("status").asText()).isEqualTo("FAILED");
+        JsonNode ended = app.get(SNAPSHOTS + "status/" + ids.get(0)).json();
+        assertThat(ended.path("completedAt").asLong()).isGreaterThan(ended.path("initiatedAt").asLong());
         List<JsonNode> events = events();
         assertThat(actions(events)).containsExactly("SNAPSHOT");
         assertThat(events.get(0).path("objectId").asText()).isEqualTo(id);
@@ -302,7 +307,7 @@ class HubspotJournalTest extends HubspotTestBase {
         String id = made("C-1", "");
         crm.put(CONTROL, "{\"historySeconds\":1,\"snapshotMs\":100000}");
         String status = SNAPSHOTS + "status/" + app.post(SNAPSHOTS + "crm", "{\"snapshotRequests\":[{\"portalId\":1000001,"
-                + "\"objectId\":" + id + ",\"objectTypeId\":\"0-1\"}]}").json().at("/responses/0/snapshotStatusId").asText();
+                + "\"objectId\":" + id + ",\"objectTypeId\":\"0-1\"}]}").json().at("/snapshotResponses/0/snapshotStatusId").asText();
         assertThat(app.get(status).json().path("status").asText()).isEqualTo("PENDING");
         await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(50)).untilAsserted(() ->
                 assertThat(app.get(status).json().path("status").asText()).isEqualTo("EXPIRED"));

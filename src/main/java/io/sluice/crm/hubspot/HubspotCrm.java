@@ -20,6 +20,7 @@ public final class HubspotCrm implements Crm {
     private final Map<String, Map<String, String>> settings = new LinkedHashMap<>();
     private final Map<String, HubspotLogin> logins = new LinkedHashMap<>();
     private final Map<String, HubspotLogin> apps = new LinkedHashMap<>();
+    private final Map<String, String> portals = new LinkedHashMap<>();
 
     @Override
     public String name() {
@@ -52,7 +53,7 @@ public final class HubspotCrm implements Crm {
         registry.bind("hubspotParts", new HubspotParts());
         registry.bind("hubspotAssociations", new HubspotAssociations());
         registry.bind("hubspotReads", new HubspotReads(InstantSource.system()));
-        registry.bind("hubspotJournal", new HubspotJournal(apps));
+        registry.bind("hubspotJournal", new HubspotJournal(apps, portals));
         registry.bind("hubspotWebhooks", new Webhooks(settings, InstantSource.system()));
     }
 
@@ -60,6 +61,7 @@ public final class HubspotCrm implements Crm {
     public void connect(CamelContext context, String account, Map<String, String> own) {
         settings.put(account, Map.copyOf(own));
         logins.put(account, new HubspotLogin(account, own, InstantSource.system()));
+        portals.put(account, own.getOrDefault("portal-id", "").strip());
         apps.put(account, HubspotLogin.ofApp(account, own, InstantSource.system()));
     }
 }

@@ -26,15 +26,21 @@ public final class HubspotJournal {
     private static final String LOGIN = "SluiceJournalLogin";
     private static final String TOKEN = "SluiceJournalToken";
     private static final String ENDPOINT = "SluiceJournalEndpoint";
+    private static final String PORTAL = "SluiceJournalPortal";
     private static final String FILE = "SluiceJournalFile";
     private static final String OFFSET = "SluiceJournalOffset";
     private static final String AUTHORIZATION = "Authorization";
 
     private final Map<String, HubspotLogin> logins;
+    private final Map<String, String> portals;
 
-    /** @param logins of the apps themselves, by account */
-    HubspotJournal(Map<String, HubspotLogin> logins) {
+    /**
+     * @param logins  of the apps themselves, by account
+     * @param portals account to HubSpot's own number of it; an app has one journal for all that installed it
+     */
+    HubspotJournal(Map<String, HubspotLogin> logins, Map<String, String> portals) {
         this.logins = logins;
+        this.portals = portals;
     }
 
     /** Asks for what follows the offset, the body, or for the oldest file where there is none. */
@@ -48,14 +54,21 @@ public final class HubspotJournal {
             throw new SignInRefused(account, "there is no such account of HubSpot", null);
         }
         String token = login.token();
+        String portal = portals.getOrDefault(account, "");
+        if (!portal.matches("\\d{1,18}")) {
+            throw new SignInRefused(account, "the journal needs its portal-id, HubSpot's number of the account", null);
+        }
+        exchange.setProperty(PORTAL, portal);
         exchange.setProperty(LOGIN, login);
         exchange.setProperty(TOKEN, token);
         exchange.setProperty(ENDPOINT, asData(login.endpoint()));
         message.setBody(null);
         message.setHeader(AUTHORIZATION, "Bearer " + token);
         message.setHeader(Exchange.HTTP_METHOD, "GET");
-        message.setHeader(Exchange.HTTP_PATH, "/webhooks-journal/journal/" + apiVersion + (offset == null || offset.isBlank()
-                ? "/earliest" : "/offset/" + URLEncoder.encode(offset.strip(), StandardCharsets.UTF_8) + "/next"));
+        message.setHeader(Exchange.HTTP_PATH, "/webhooks-journal/journal-local/" + apiVersion
+                + (offset == null || offset.isBlank() ? "/earliest"
+                : "/offset/" + URLEncoder.encode(offset.strip(), StandardCharsets.UTF_8) + "/next"));
+        message.setHeader(Exchange.HTTP_QUERY, "installPortalId=" + portal);
     }
 
     /** A 4xx is an answer like any other. */
@@ -146,7 +159,7 @@ public final class HubspotJournal {
         if (file.length > LARGEST_FILE) {
             throw new IOException("a file of the journal is larger than " + LARGEST_FILE + " bytes");
         }
-        message.setBody(JournalFile.read(file));
+        message.setBody(JournalFile.read(file, exchange.getProperty(PORTAL, String.class)));
         message.setHeader(HubspotReads.NEXT, exchange.removeProperty(OFFSET));
     }
 
@@ -165,6 +178,6 @@ public final class HubspotJournal {
         message.removeHeader(HubspotReads.NEXT);
         message.setHeader(HubspotCalls.STATUS, 0);
         message.setBody(Reason.of(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class)));
-        List.of(LOGIN, TOKEN, ENDPOINT, FILE, OFFSET, Exchange.EXCEPTION_CAUGHT).forEach(exchange::removeProperty);
+        List.of(LOGIN, TOKEN, ENDPOINT, PORTAL, FILE, OFFSET, Exchange.EXCEPTION_CAUGHT).forEach(exchange::removeProperty);
     }
 }

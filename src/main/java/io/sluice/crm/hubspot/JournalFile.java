@@ -27,16 +27,19 @@ final class JournalFile {
     /**
      * Reads a file.
      *
+     * @param portal the account's number; what happened in another account is not told
      * @throws IOException when it is not what HubSpot writes; then none of it counts
      */
-    static List<Event> read(byte[] file) throws IOException {
+    static List<Event> read(byte[] file, String portal) throws IOException {
         JsonNode told = JSON.readTree(file);
         if (told == null || !told.path("journalEvents").isArray()) {
             throw new IOException("a file of the journal without journalEvents");
         }
         List<Event> events = new ArrayList<>();
         for (JsonNode event : told.path("journalEvents")) {
-            read(event, events);
+            if (event.path("portalId").asText(portal).equals(portal)) {
+                read(event, events);
+            }
         }
         return events;
     }
@@ -53,9 +56,13 @@ final class JournalFile {
                 events.add(Event.fresh(identity(event, action, ""), object, id(event.path("objectId")), at(event)));
                 values(event, object, events);
             }
-            case "DELETE" -> events.add(Event.gone(identity(event, action, ""), object, id(event.path("objectId")), at(event)));
+            case "DELETE", "GDPR_DELETE" -> events.add(Event.gone(identity(event, action, ""), object,
+                    id(event.path("objectId")), at(event)));
             // of a snapshot nobody knows since when its values are so
             case "RESTORE", "SNAPSHOT" -> events.add(look(event, object, id(event.path("objectId"))));
+            case "ASSOCIATION_ADDED", "ASSOCIATION_REMOVED" -> events.add(Event.look(identity(event, action,
+                    event.path("associatedObjectTypeId").asText() + " " + event.path("associatedObjectId").asText()), object,
+                    id(event.path("objectId")), at(event)));
             case "MERGE" -> {
                 for (String id : merged(event)) {
                     events.add(look(event, object, id));

@@ -73,6 +73,7 @@ public final class HubspotJournal implements AccountControl {
         subscription.actions().stream().sorted().forEach(shown.putArray("actions")::add);
         subscription.properties().stream().sorted().forEach(shown.putArray("properties")::add);
         subscription.objectIds().stream().sorted().forEach(id -> shown.withArray("objectIds").add(Long.parseLong(id)));
-        return shown.put("createdAt", Answers.moment(subscription.createdAt()));
+        return shown.put("appId", Long.parseLong(Origin.APP_ID)).put("createdAt", Answers.moment(subscription.createdAt()))
+                .put("updatedAt", Answers.moment(subscription.createdAt()));
     }
 }

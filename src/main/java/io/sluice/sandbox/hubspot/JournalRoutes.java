@@ -75,6 +75,10 @@ final class JournalRoutes {
 
     private Answer read(ApiCall call) {
         HubspotJournal.Desk desk = journal.desk(call.account());
+        String portal = call.parameter("installPortalId");
+        if ("journal-local".equals(call.part(0)) && portal != null && !portal.equals(String.valueOf(Resources.PORTAL))) {
+            return Answer.empty(204);
+        }
         desk.snapshots().settle();
         Feed feed = desk.feed();
         List<String> path = call.path().subList(1, call.path().size());
@@ -122,7 +126,9 @@ final class JournalRoutes {
         if (entries.isEmpty()) {
             return Answer.empty(204);
         }
-        ObjectNode body = Answers.JSON.createObjectNode().put("status", "COMPLETE");
+        String now = Answers.moment(call.store().now());
+        ObjectNode body = Answers.JSON.createObjectNode().put("status", "COMPLETE").put("startedAt", now)
+                .put("completedAt", now);
         ArrayNode results = body.putArray("results");
         entries.forEach(entry -> results.add(address(call, entry)));
         return Answers.json(200, body);
@@ -242,7 +248,7 @@ final class JournalRoutes {
             call.table(request.path("objectTypeId").asText());
         }
         ObjectNode body = Answers.JSON.createObjectNode();
-        ArrayNode responses = body.putArray("responses");
+        ArrayNode responses = body.putArray("snapshotResponses");
         for (JsonNode request : requests) {
             Table table = call.table(request.path("objectTypeId").asText());
             Set<String> properties = new HashSet<>();
@@ -260,8 +266,10 @@ final class JournalRoutes {
             throw nothing(call);
         }
         String id = call.path().get(call.path().size() - 1);
-        return Answers.json(200, Answers.JSON.createObjectNode().put("id", id).put("status", journal.desk(call.account())
-                .snapshots().status(id).orElseThrow(() -> HubspotError.notFound("There is no snapshot " + id + ".")
-                        .thrown()).name()));
+        Snapshots.Told told = journal.desk(call.account()).snapshots().status(id)
+                .orElseThrow(() -> HubspotError.notFound("There is no snapshot " + id + ".").thrown());
+        ObjectNode body = Answers.JSON.createObjectNode().put("id", id).put("status", told.status().name())
+                .put("initiatedAt", told.initiatedAt());
+        return Answers.json(200, told.completedAt() == null ? body : body.put("completedAt", told.completedAt()));
     }
 }

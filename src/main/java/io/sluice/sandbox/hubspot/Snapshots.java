@@ -22,15 +22,17 @@ import java.util.UUID;
 final class Snapshots {
 
     /** What became of one. */
-    enum Status { PENDING, IN_PROGRESS, SUCCESS, FAILED, EXPIRED }
+    enum Status { PENDING, IN_PROGRESS, COMPLETED, FAILED, EXPIRED }
+
+    /** @param completedAt null before it has ended; like the other milliseconds since 1970 */
+    record Told(Status status, long initiatedAt, Long completedAt) { }
 
     private record Asked(String id, Table table, String objectId, Set<String> properties, long at) { }
 
     private final Account account;
     private final Feed feed;
     private final Deque<Asked> waiting = new ArrayDeque<>();
-    private final Map<String, Status> ended = new HashMap<>();
-    private final Map<String, Long> askedAt = new HashMap<>();
+    private final Map<String, Told> told = new HashMap<>();
 
     Snapshots(Account account, Feed feed) {
         this.account = account;
@@ -42,7 +44,7 @@ final class Snapshots {
         String id = UUID.randomUUID().toString();
         long now = account.store().now();
         waiting.add(new Asked(id, table, objectId, properties, now));
-        askedAt.put(id, now);
+        told.put(id, new Told(Status.PENDING, now, null));
         return id;
     }
 
@@ -52,7 +54,8 @@ final class Snapshots {
         while (!waiting.isEmpty() && waiting.peek().at() <= due) {
             Asked asked = waiting.poll();
             Row row = ApiCall.live(asked.table(), asked.objectId());
-            ended.put(asked.id(), row == null ? Status.FAILED : Status.SUCCESS);
+            told.put(asked.id(), new Told(row == null ? Status.FAILED : Status.COMPLETED, asked.at(),
+                    asked.at() + feed.settings().snapshotMs()));
             if (row != null) {
                 feed.tell(asked.table().type().keyPrefix(), row.id(), properties(asked, row));
             }
@@ -70,15 +73,17 @@ final class Snapshots {
     }
 
     /** Nothing where none of this id was asked for. */
-    synchronized Optional<Status> status(String id) {
+    synchronized Optional<Told> status(String id) {
         settle();
-        long now = account.store().now();
-        return Optional.ofNullable(askedAt.get(id)).map(at -> {
-            if (at < now - feed.settings().historySeconds() * 1000) {
-                return Status.EXPIRED;
-            }
-            Status begun = at + feed.settings().snapshotMs() / 2 <= now ? Status.IN_PROGRESS : Status.PENDING;
-            return ended.getOrDefault(id, begun);
-        });
+        return Optional.ofNullable(told.get(id)).map(it -> new Told(now(it), it.initiatedAt(), it.completedAt()));
+    }
+
+    private Status now(Told it) {
+        long age = account.store().now() - it.initiatedAt();
+        if (age > feed.settings().historySeconds() * 1000) {
+            return Status.EXPIRED;
+        }
+        boolean begun = it.status() == Status.PENDING && age >= feed.settings().snapshotMs() / 2;
+        return begun ? Status.IN_PROGRESS : it.status();
     }
 }

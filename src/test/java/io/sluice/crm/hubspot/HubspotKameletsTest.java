@@ -89,6 +89,13 @@ class HubspotKameletsTest {
         main.addOverrideProperty("sluice.account.installed.client-id", "sluice-installed");
         main.addOverrideProperty("sluice.account.installed.client-secret", "sluice");
         main.addOverrideProperty("sluice.account.installed.refresh-token", "refresh-installed");
+        main.addOverrideProperty("sluice.account.installed.portal-id", "1000001");
+        main.addOverrideProperty("sluice.account.elsewhere.crm", "hubspot");
+        main.addOverrideProperty("sluice.account.elsewhere.url", "http://127.0.0.1:" + sandbox.port());
+        main.addOverrideProperty("sluice.account.elsewhere.access-token", "pat-sandbox");
+        main.addOverrideProperty("sluice.account.elsewhere.client-id", "sluice");
+        main.addOverrideProperty("sluice.account.elsewhere.client-secret", "sluice");
+        main.addOverrideProperty("sluice.account.elsewhere.limit.burst", "110 per 10s");
         main.addOverrideProperty("sluice.account.installed.limit.burst", "110 per 10s");
         main.addOverrideProperty("camel.main.routesIncludePattern", "file:src/test/resources/no-routes/*.camel.yaml");
         main.addOverrideProperty("camel.main.jmxManagementRegisterRoutesCreateByKamelet", "true");
@@ -600,6 +607,8 @@ class HubspotKameletsTest {
         Exchange answer = ask("kamelet:hubspot-journal-action?account=hubspot", null);
         assertThat(status(answer)).isZero();
         assertThat(answer.getMessage().getBody(String.class)).contains("client-id and client-secret");
+        assertThat(ask("kamelet:hubspot-journal-action?account=elsewhere", null).getMessage().getBody(String.class))
+                .contains("portal-id");
         assertThat(ask("kamelet:hubspot-journal-action?account=nobody", null).getMessage().getBody(String.class))
                 .contains("nobody");
     }

@@ -17,7 +17,7 @@ class JournalFileTest {
     private static final Instant AT = Instant.parse("2026-11-27T08:00:00.123Z");
 
     private static List<Event> read(String... events) throws IOException {
-        return JournalFile.read(("{\"offset\":\"o\",\"journalEvents\":[" + String.join(",", events) + "]}").getBytes(UTF_8));
+        return JournalFile.read(("{\"offset\":\"o\",\"journalEvents\":[" + String.join(",", events) + "]}").getBytes(UTF_8), "1");
     }
 
     private static String event(String action, String more) {
@@ -69,8 +69,25 @@ class JournalFileTest {
 
     @Test
     void aDeletedRecordIsGoneAndOtherActionsSayNothing() throws IOException {
-        List<Event> events = read(event("DELETE", ""), event("ASSOCIATION_ADDED", ""));
+        List<Event> events = read(event("DELETE", ""), event("ADDED_TO_LIST", ""));
         assertThat(events).extracting(Event::kind).containsExactly(Event.Kind.GONE);
+    }
+
+    @Test
+    void whatHappenedInAnotherAccountIsLeftOutAndDeletedForGoodIsGone() throws IOException {
+        String ours = event("GDPR_DELETE", "");
+        assertThat(read(ours, ours.replace("\"portalId\":1", "\"portalId\":11"), ours.replace("\"portalId\":1,", "")))
+                .extracting(Event::kind).containsExactly(Event.Kind.GONE, Event.Kind.GONE);
+    }
+
+    @Test
+    void aRecordThatBelongsToAnotherNowIsRead() throws IOException {
+        List<Event> events = read(event("ASSOCIATION_ADDED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":8"),
+                event("ASSOCIATION_REMOVED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":8"),
+                event("ASSOCIATION_ADDED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":9"));
+        assertThat(events).extracting(Event::kind).containsOnly(Event.Kind.LOOK);
+        assertThat(events).extracting(Event::crmId).containsOnly("5");
+        assertThat(events).extracting(Event::identity).hasSize(3).doesNotHaveDuplicates();
     }
 
     @Test
@@ -97,6 +114,6 @@ class JournalFileTest {
         "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":9223372036854775807}]}",
         "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":\"+1000000000-12-31T23:59:59Z\"}]}"})
     void aFileThatIsNotHubspotsCountsForNothing(String file) {
-        assertThatThrownBy(() -> JournalFile.read(file.getBytes(UTF_8))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> JournalFile.read(file.getBytes(UTF_8), "1")).isInstanceOf(IOException.class);
     }
 }
