@@ -118,6 +118,31 @@ class HubspotJournalTest extends HubspotTestBase {
     }
 
     @Test
+    void whatBelongsToWhatStandsInTheJournalFromTheEndThatWasSubscribedTo() {
+        String contact = made("C-1", "");
+        String company = crm.post("/sandbox/records/hubspot/companies", "{\"company_no\":\"N-1\"}").json().path("id").asText();
+        String deal = crm.post("/sandbox/records/hubspot/deals", "{\"deal_no\":\"D-1\"}").json().path("id").asText();
+        HubspotClient.Reply made = app.post(SUBSCRIPTIONS, "{\"subscriptionType\":\"ASSOCIATION\",\"portalId\":1000001,"
+                + "\"objectTypeId\":\"0-1\",\"actions\":[\"ASSOCIATION_ADDED\",\"ASSOCIATION_REMOVED\"],"
+                + "\"associatedObjectTypeIds\":[\"0-2\"]}");
+        assertThat(made.json().path("associatedObjectTypeIds").get(0).asText()).isEqualTo("0-2");
+        String link = "/crm/v4/objects/contacts/" + contact + "/associations/";
+        crm.put("/crm/v4/objects/contacts/" + contact + "/associations/default/companies/" + company, "");
+        crm.put("/crm/v4/objects/contacts/" + contact + "/associations/default/deals/" + deal, "");
+        crm.delete(link + "companies/" + company);
+        List<JsonNode> events = events();
+        assertThat(actions(events)).contains("ASSOCIATION_ADDED", "ASSOCIATION_REMOVED")
+                .allMatch(action -> action.startsWith("ASSOCIATION_"));
+        assertThat(events).allSatisfy(event -> {
+            assertThat(event.path("type").asText()).isEqualTo("ASSOCIATION");
+            assertThat(event.path("objectId").asText()).isEqualTo(contact);
+            assertThat(event.path("associatedObjectId").asText()).isEqualTo(company);
+            assertThat(event.path("associatedObjectTypeId").asText()).isEqualTo("0-2");
+            assertThat(event.path("associationType").asText()).isEqualTo("CONTACT_TO_COMPANY");
+        });
+    }
+
+    @Test
     void onlyWhatWasSubscribedToStandsInTheJournal() {
         String one = made("C-1", "");
         String two = made("C-2", "");
@@ -158,7 +183,8 @@ class HubspotJournalTest extends HubspotTestBase {
         "{'subscriptionType':'OBJECT','portalId':1000001,'objectTypeId':'0-1','actions':['ANYTHING']}  | ANYTHING",
         "{'subscriptionType':'OBJECT','portalId':1000001,'objectTypeId':'0-1','actions':[]}            | actions",
         "{'subscriptionType':'OBJECT','portalId':1000001,'objectTypeId':'0-1','actions':['CREATE'],'objectIds':['x']} | objectIds",
-        "{'subscriptionType':'HORSE','portalId':1000001}                                               | HORSE"})
+        "{'subscriptionType':'ASSOCIATION','portalId':1000001,'objectTypeId':'0-1','actions':['CREATE']} | ASSOCIATION_ADDED",
+        "{'subscriptionType':'HORSE','portalId':1000001,'objectTypeId':'0-1','actions':['CREATE']}     | HORSE"})
     void aWrongSubscriptionIsRefusedWithItsReason(String body, String why) {
         HubspotClient.Reply reply = app.post(SUBSCRIPTIONS, body.replace('\'', '"'));
         assertThat(reply.status()).isEqualTo(400);
@@ -285,7 +311,8 @@ class HubspotJournalTest extends HubspotTestBase {
         List<String> ids = asked.json().path("snapshotResponses").findValuesAsText("snapshotStatusId");
         assertThat(app.get(SNAPSHOTS + "crm/status/" + ids.get(0)).json().path("status").asText())
                 .isIn("PENDING", "IN_PROGRESS", "COMPLETED");
-        await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(20)).untilAsserted(() ->
+        // of snapshots ten calls a second are taken
+        await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(300)).untilAsserted(() ->
                 assertThat(app.get(SNAPSHOTS + "status/" + ids.get(0)).json().path("status").asText()).isEqualTo("COMPLETED"));
         assertThat(app.get(SNAPSHOTS + "status/" + ids.get(1)).json().path("status").asText()).isEqualTo("FAILED");
         JsonNode ended = app.get(SNAPSHOTS + "status/" + ids.get(0)).json();
@@ -317,7 +344,7 @@ class HubspotJournalTest extends HubspotTestBase {
     void theControlSetsItUpInOneStepAndRefusesWhatIsWrong() {
         JsonNode shown = crm.put(CONTROL, "{\"subscribe\":[\"contacts\",\"deals\"],\"urlSeconds\":60}").json();
         assertThat(shown.path("urlSeconds").asInt()).isEqualTo(60);
-        assertThat(shown.path("subscriptions")).hasSize(2);
+        assertThat(shown.path("subscriptions")).as("of what happens and of associations").hasSize(4);
         made("C-1", "");
         assertThat(events()).hasSize(1);
         assertThat(crm.put(CONTROL, "{\"subscribe\":[\"horses\"]}").text()).contains("horses");

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import io.sluice.sandbox.hubspot.journal.Feed;
 import io.sluice.sandbox.hubspot.journal.Subscription;
+import io.sluice.sandbox.hubspot.webhook.Change;
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.AccountControl;
 import io.sluice.sandbox.store.Table;
@@ -32,7 +33,9 @@ public final class HubspotJournal implements AccountControl {
         account.add(feed);
         account.onCommit(commit -> {
             if (feed.isRead()) {
-                feed.tell(Changes.of(commit));
+                List<Change> changes = new ArrayList<>(Changes.of(commit));
+                changes.addAll(AssociationChanges.of(account.store(), commit));
+                feed.tell(changes);
             }
         });
     }
@@ -51,9 +54,11 @@ public final class HubspotJournal implements AccountControl {
             List<String> types = new ArrayList<>();
             body.path("subscribe").forEach(name -> types.add(typeId(account, name.asText())));
             feed.change(body);
-            ObjectNode everything = Answers.JSON.createObjectNode();
-            Subscription.ACTIONS.forEach(everything.putArray("actions")::add);
-            types.forEach(type -> feed.subscribe(everything, type));
+            Subscription.ACTIONS.forEach((kind, actions) -> {
+                ObjectNode everything = Answers.JSON.createObjectNode().put("subscriptionType", kind);
+                actions.forEach(everything.putArray("actions")::add);
+                types.forEach(type -> feed.subscribe(everything, type, List.of()));
+            });
         } else if ("DELETE".equals(method)) {
             feed.unsubscribeAll();
         }
@@ -68,11 +73,12 @@ public final class HubspotJournal implements AccountControl {
     }
 
     static ObjectNode show(Subscription subscription) {
-        ObjectNode shown = Answers.JSON.createObjectNode().put("id", subscription.id()).put("subscriptionType", "OBJECT")
+        ObjectNode shown = Answers.JSON.createObjectNode().put("id", subscription.id()).put("subscriptionType", subscription.type())
                 .put("portalId", Resources.PORTAL).put("objectTypeId", subscription.objectTypeId());
         subscription.actions().stream().sorted().forEach(shown.putArray("actions")::add);
         subscription.properties().stream().sorted().forEach(shown.putArray("properties")::add);
         subscription.objectIds().stream().sorted().forEach(id -> shown.withArray("objectIds").add(Long.parseLong(id)));
+        subscription.associatedTypeIds().stream().sorted().forEach(shown.withArray("associatedObjectTypeIds")::add);
         return shown.put("appId", Long.parseLong(Origin.APP_ID)).put("createdAt", Answers.moment(subscription.createdAt()))
                 .put("updatedAt", Answers.moment(subscription.createdAt()));
     }

@@ -17,6 +17,7 @@ import io.sluice.sandbox.store.Table;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -97,7 +98,7 @@ final class JournalRoutes {
             return many(call, after(feed, path.get(1), most(path.get(3))));
         }
         if ("POST batch/read".equals(asked)) {
-            List<Entry> entries = new java.util.ArrayList<>();
+            List<Entry> entries = new ArrayList<>();
             call.body().path("inputs").forEach(input -> feed.find(input.path("id").asText(input.asText()))
                     .ifPresent(entries::add));
             return many(call, entries);
@@ -209,13 +210,11 @@ final class JournalRoutes {
 
     private static Subscription subscribe(ApiCall call, Feed feed) {
         JsonNode body = call.body();
-        if (!"OBJECT".equals(body.path("subscriptionType").asText())) {
-            throw HubspotError.invalid("The sandbox has subscriptions of the subscriptionType OBJECT, not of '"
-                    + body.path("subscriptionType").asText() + "'.").thrown();
-        }
         portal(body);
+        List<String> associated = new ArrayList<>();
+        body.path("associatedObjectTypeIds").forEach(type -> associated.add(call.table(type.asText()).type().keyPrefix()));
         try {
-            return feed.subscribe(body, call.table(body.path("objectTypeId").asText()).type().keyPrefix());
+            return feed.subscribe(body, call.table(body.path("objectTypeId").asText()).type().keyPrefix(), associated);
         } catch (IllegalArgumentException e) {
             throw HubspotError.invalid(e.getMessage()).thrown();
         }

@@ -11,7 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Changes as the journal tells them: one event a record, with all of its properties that changed. */
+/**
+ * Changes as the journal tells them: one event a record, with all of its properties that changed, and one for each
+ * association that was made or taken away.
+ */
 final class Events {
 
     private Events() { }
@@ -19,7 +22,7 @@ final class Events {
     /** Those that somebody subscribed to, each once however many subscriptions want it. */
     static List<ObjectNode> of(List<Change> changes, List<Subscription> subscriptions, long portalId) {
         Map<List<String>, List<Change>> byRecord = new LinkedHashMap<>();
-        changes.forEach(change -> byRecord.computeIfAbsent(List.of(change.typeId(), change.objectId()),
+        changes.stream().filter(change -> change.association() == null).forEach(change -> byRecord.computeIfAbsent(List.of(change.typeId(), change.objectId()),
                 record -> new ArrayList<>()).add(change));
         List<ObjectNode> events = new ArrayList<>();
         byRecord.values().forEach(ofRecord -> {
@@ -28,7 +31,22 @@ final class Events {
                 events.add(event);
             }
         });
+        changes.stream().filter(change -> change.association() != null)
+                .filter(change -> subscriptions.stream().anyMatch(subscription -> subscription.wants(action(change.association()),
+                        change.typeId(), change.objectId()) && subscription.wants(change.association())))
+                .forEach(change -> events.add(association(change, portalId)));
         return events;
+    }
+
+    private static ObjectNode association(Change change, long portalId) {
+        Change.Association association = change.association();
+        return begun(Subscription.ASSOCIATION, portalId, change.occurredAt(), action(association), change.typeId(),
+                change.objectId()).put("associatedObjectId", Long.parseLong(association.toId()))
+                .put("associatedObjectTypeId", association.toTypeId()).put("associationType", association.type());
+    }
+
+    private static String action(Change.Association association) {
+        return association.removed() ? Subscription.REMOVED : Subscription.ADDED;
     }
 
     /** What happened to one record; null where nobody wants to know. */
@@ -55,11 +73,16 @@ final class Events {
 
     static ObjectNode event(long portalId, long occurredAt, String action, String typeId, String objectId,
             Map<String, String> properties) {
-        ObjectNode event = JsonNodeFactory.instance.objectNode().put("type", "OBJECT").put("portalId", portalId)
-                .put("occurredAt", Instant.ofEpochMilli(occurredAt).toString()).put("action", action)
-                .put("objectTypeId", typeId).put("objectId", Long.parseLong(objectId));
+        ObjectNode event = begun(Subscription.OBJECT, portalId, occurredAt, action, typeId, objectId);
         properties.forEach(event.putObject("propertyChanges")::put);
         return event;
+    }
+
+    private static ObjectNode begun(String type, long portalId, long occurredAt, String action, String typeId,
+            String objectId) {
+        return JsonNodeFactory.instance.objectNode().put("type", type).put("portalId", portalId)
+                .put("occurredAt", Instant.ofEpochMilli(occurredAt).toString()).put("action", action)
+                .put("objectTypeId", typeId).put("objectId", Long.parseLong(objectId));
     }
 
     private static String action(String kind) {

@@ -3,6 +3,7 @@ package io.sluice.sandbox.hubspot.journal;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import io.sluice.sandbox.hubspot.webhook.Change;
@@ -66,13 +67,15 @@ public final class Feed implements Section {
     }
 
     /** @throws IllegalArgumentException saying what is wrong with it */
-    public synchronized Subscription subscribe(JsonNode asked, String objectTypeId) {
-        ObjectNode whole = JSON.createObjectNode().put("id", state().nextId).put("objectTypeId", objectTypeId)
+    public synchronized Subscription subscribe(JsonNode asked, String objectTypeId, List<String> associatedTypeIds) {
+        ObjectNode whole = JSON.createObjectNode().put("id", state().nextId)
+                .put("type", asked.path("subscriptionType").asText()).put("objectTypeId", objectTypeId)
                 .put("createdAt", account.store().now());
         for (String list : List.of("actions", "properties", "objectIds")) {
-            asked.path(list).forEach(one -> whole.withArray(list).add(one.asText()));
-            whole.withArray(list);
+            ArrayNode texts = whole.putArray(list);
+            asked.path(list).forEach(one -> texts.add(one.asText()));
         }
+        associatedTypeIds.forEach(whole.putArray("associatedTypeIds")::add);
         Subscription fresh = read(whole, Subscription.class);
         List<Subscription> all = new ArrayList<>(state().subscriptions);
         all.add(fresh);
