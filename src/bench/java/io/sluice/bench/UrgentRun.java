@@ -135,6 +135,8 @@ final class UrgentRun {
         settings.put("sluice.account.salesforce.limit.short", MAX + " per " + WINDOW_SECONDS + "s");
         // a bulk job would carry the backlog away, and calls would not be scarce
         settings.put("sluice.bulk.records", "0");
+        // and so would calls of 1,000 records
+        settings.put("sluice.composite.collections", "1");
         settings.put("sluice.syncs.folder", syncs.toString());
         settings.put("camel.main.routesIncludePattern", "file:routes/*.camel.yaml,file:" + syncs + "/*.camel.yaml");
         settings.put("camel.server.port", "" + BackgroundProcess.freePort());
