@@ -32,7 +32,7 @@ final class Course {
      */
     static Move after(BulkJob job, int status, boolean refused, Job answer) {
         boolean done = status >= 200 && status < 300;
-        boolean wrong = !refused && isWrong(status);
+        boolean wrong = !refused && Blame.isOfRequest(status);
         boolean begun = job.step() != Step.CREATE && job.step() != Step.FIND;
         if (job.trials() >= MOST_TRIALS || (wrong || !begun) && job.trials() >= MOST_REFUSALS) {
             return givenUp(job);
@@ -96,11 +96,6 @@ final class Course {
             case UPLOAD, CLOSE, POLL -> now(Step.ABORT);
             case SUCCESSES, FAILURES, REST, ABORT -> new Move.Finish("the results of the bulk job can't be read");
         };
-    }
-
-    /** A 4xx that is about what was asked, and not about who asked or how often. */
-    private static boolean isWrong(int status) {
-        return status >= 400 && status < 500 && status != 403 && Blame.of(status) != Blame.MOMENT;
     }
 
     private static Move now(Step step) {

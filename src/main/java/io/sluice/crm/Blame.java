@@ -17,6 +17,11 @@ public enum Blame {
 
     public static final String HEADER = "SluiceBlame";
 
+    /** A 4xx that is about what was asked, and not about who asked or how often. */
+    public static boolean isOfRequest(int status) {
+        return status >= 400 && status < 500 && status != 403 && of(status) != MOMENT;
+    }
+
     /** What the HTTP status alone says (RFC 9110; 420, 423, 425 and 477 as vendors use them). 0: no answer came. */
     public static Blame of(int status) {
         if (status >= 500) {

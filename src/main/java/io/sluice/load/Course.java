@@ -87,7 +87,7 @@ final class Course {
      * @param why     in the CRM's words
      */
     static Next failed(Load load, int status, boolean refused, String why) {
-        boolean wrong = !refused && isWrong(status);
+        boolean wrong = !refused && Blame.isOfRequest(status);
         return switch (load.step()) {
             // a count of very many may itself be too much
             case COUNT -> wrong || !refused && load.trials() + 1 >= MOST_COUNTS
@@ -107,11 +107,6 @@ final class Course {
 
     private static Next retry(Load load, String why) {
         return new Next(load.failed(why), pause(load.trials()));
-    }
-
-    /** A 4xx that is about what was asked, and not about who asked or how often. */
-    private static boolean isWrong(int status) {
-        return status >= 400 && status < 500 && status != 403 && Blame.of(status) != Blame.MOMENT;
     }
 
     static Duration firstLook(long records) {

@@ -129,13 +129,13 @@ public final class Loads {
 
     /**
      * Takes up the reading of what changed since a moment, which is too much to be read page by page.
+     * Of a CRM that reads many by a job.
      *
-     * @param jobs whether the CRM reads many by a job
      * @return whether none goes on already
      */
-    public boolean catchUp(Sync sync, Instant since, boolean jobs, Instant now) throws SQLException {
+    public boolean catchUp(Sync sync, Instant since, Instant now) throws SQLException {
         return database.first(CATCH_UP, row -> true, sync.getAccount(), sync.getObject(), sync.getName(),
-                Load.since(since, Course.first(jobs), now).json()).isPresent();
+                Load.since(since, Course.first(true), now).json()).isPresent();
     }
 
     /** The syncs whose reading goes on. */

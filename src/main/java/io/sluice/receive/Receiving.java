@@ -146,7 +146,7 @@ public final class Receiving {
      * none while we write very many ourselves, of which it would find a part now and the rest again later.
      */
     private void handOver(Round round) throws SQLException {
-        if (!outbox.isWritingInBulk(round.sync()) && loads.catchUp(round.sync(), round.readUpTo(), true, applier.now())) {
+        if (!outbox.isWritingInBulk(round.sync()) && loads.catchUp(round.sync(), round.readUpTo(), applier.now())) {
             round.handOver();
         } else {
             round.leave();

@@ -3,6 +3,7 @@ package io.sluice.send;
 import io.sluice.Change;
 import io.sluice.Outcome;
 import io.sluice.outbox.Claim;
+import io.sluice.plan.Method;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -14,9 +15,10 @@ import java.util.Set;
 /**
  * What goes to the CRM in one call: work of one sync, or of several that feed different objects, parents before children.
  *
- * @param writer the Kamelet that makes the call, with what it must know
+ * @param way    of the call
+ * @param writer the Kamelet that makes it, with what it must know
  */
-public record Cargo(String writer, List<Claim> claims) {
+public record Cargo(Method.Way way, String writer, List<Claim> claims) {
 
     public Cargo {
         claims = List.copyOf(claims);
@@ -29,12 +31,8 @@ public record Cargo(String writer, List<Claim> claims) {
 
     /** The body of the call: changes; with their object, where a call may carry several. */
     public List<?> getRecords() {
-        return claims.size() == 1 && !composite() ? claims.get(0).changes() : claims.stream()
+        return way != Method.Way.COMPOSITE ? claims.get(0).changes() : claims.stream()
                 .flatMap(claim -> claim.changes().stream().map(change -> named(claim.object(), change))).toList();
-    }
-
-    private boolean composite() {
-        return writer.contains("externalIds=");
     }
 
     private static Map<String, Object> named(String object, Change change) {

@@ -125,16 +125,16 @@ public final class Dispatch {
             claims.add(beside.get());
             left -= collections(beside.get(), collection);
         }
-        return new Cargo(writer(crm, claims), claims);
+        Method method = planner.call(crm, claims.get(0).operation(), claims.stream().map(Claim::size).toList());
+        return new Cargo(method.way(), writer(method, claims), claims);
     }
 
     private static int collections(Claim claim, int size) {
         return (claim.size() + size - 1) / size;
     }
 
-    private String writer(Crm crm, List<Claim> claims) {
+    private String writer(Method method, List<Claim> claims) {
         Claim first = claims.get(0);
-        Method method = planner.call(crm, first.operation(), claims.stream().map(Claim::size).toList());
         Sync sync = syncs.get(first.sync());
         return "kamelet:" + method.kamelet() + "?account=" + first.account() + (method.way() == Method.Way.COLLECTIONS
                 ? "&object=" + sync.getObject() + "&externalId=" + sync.getExternalId()
@@ -159,8 +159,8 @@ public final class Dispatch {
         }
         Blame blame = told == null ? Blame.of(status) : told;
         List<List<Outcome>> parts = cargo.outcomes(outcomes);
+        Split split = cargo.size() == 1 ? Split.NEVER : split(blame, status);
         for (int i = 0; i < cargo.claims().size(); i++) {
-            Split split = cargo.size() == 1 ? Split.NEVER : split(blame, status);
             settle(cargo.claims().get(i), parts.get(i), blame, split);
         }
     }

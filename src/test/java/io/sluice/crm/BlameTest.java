@@ -3,6 +3,7 @@ package io.sluice.crm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BlameTest {
@@ -23,6 +24,13 @@ class BlameTest {
     @ValueSource(ints = {403, 404, 405, 415})
     void whatIsNotThereOrNotAllowedIsNoRecordsFault(int status) {
         assertThat(Blame.of(status)).isEqualTo(Blame.OBJECT);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"400, true", "404, true", "409, true", "403, false", "401, false", "408, false", "429, false", "500, false",
+        "200, false", "0, false"})
+    void aRequestIsWrongWhereNeitherTheMomentNorWhoAsksIs(int status, boolean wrong) {
+        assertThat(Blame.isOfRequest(status)).isEqualTo(wrong);
     }
 
     @ParameterizedTest

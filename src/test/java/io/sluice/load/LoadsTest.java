@@ -112,8 +112,8 @@ class LoadsTest {
 
     @Test
     void aReadingOfWhatChangedPausesNothingOutlivesAStartAndIsOneAtATime() throws SQLException {
-        assertThat(loads.catchUp(sync, NOON, true, NOON)).isTrue();
-        assertThat(loads.catchUp(sync, NOON.minusSeconds(60), true, NOON)).as("a second one").isFalse();
+        assertThat(loads.catchUp(sync, NOON, NOON)).isTrue();
+        assertThat(loads.catchUp(sync, NOON.minusSeconds(60), NOON)).as("a second one").isFalse();
         assertThat(loads.begin(Map.of(), NOON)).isEmpty();
         assertThat(loads.open()).containsExactly("people");
         assertThat(pauses.all()).isEmpty();
@@ -122,17 +122,17 @@ class LoadsTest {
         assertThat(load.step()).isEqualTo(Step.COUNT);
         loads.end(sync, load.holding(NOON.minusSeconds(5)).holding(NOON).ended(NOON));
 
-        assertThat(loads.catchUp(sync, NOON, true, NOON)).isTrue();
+        assertThat(loads.catchUp(sync, NOON, NOON)).isTrue();
         assertThat(taken().since()).as("what the last one could not judge is read again").isEqualTo(NOON.minusSeconds(5));
     }
 
     @Test
     void aReadingOfWhatChangedIsNoFirstReadingNorDoesItBeginOneAnew() throws SQLException {
-        loads.catchUp(sync, NOON, true, NOON);
+        loads.catchUp(sync, NOON, NOON);
         loads.end(sync, taken().ended(NOON));
         assertThat(begin()).as("the first").isTrue();
         loads.end(sync, taken().ended(NOON));
-        loads.catchUp(sync, NOON, true, NOON);
+        loads.catchUp(sync, NOON, NOON);
         loads.end(sync, taken().ended(NOON));
         assertThat(begin()).isFalse();
     }

@@ -6,6 +6,7 @@ import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.outbox.Claim;
+import io.sluice.plan.Method;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -27,15 +28,15 @@ class CargoTest {
 
     @Test
     void recordsOfSeveralObjectsSayOfWhichTheyAreAndThoseOfOneAreChanges() {
-        assertThat(new Cargo("kamelet:crm-upsert-sink?externalId=No", List.of(COMPANIES)).getRecords())
+        assertThat(new Cargo(Method.Way.COLLECTIONS, "kamelet:crm-upsert-sink?externalId=No", List.of(COMPANIES)).getRecords())
                 .isEqualTo(COMPANIES.changes());
-        assertThat(new Cargo("kamelet:crm-composite-upsert-sink?externalIds=Company:No", List.of(COMPANIES)).getRecords().get(0))
+        assertThat(new Cargo(Method.Way.COMPOSITE, "kamelet:crm-composite-upsert-sink?externalIds=Company:No", List.of(COMPANIES)).getRecords().get(0))
                 .isEqualTo(Map.of("object", "Company", "key", "c-1", "fields", Map.of("Name", "C")));
     }
 
     @Test
     void aChildThatIsRejectedWithItsParentIsTriedAgainAndNoOther() {
-        List<List<Outcome>> parts = new Cargo("kamelet:x", List.of(COMPANIES, DEALS)).outcomes(List.of(
+        List<List<Outcome>> parts = new Cargo(Method.Way.COMPOSITE, "kamelet:x", List.of(COMPANIES, DEALS)).outcomes(List.of(
                 Outcome.rejected("c-1", "INVALID", "no such country"), Outcome.done("c-2", "id"),
                 Outcome.rejected("d-1", "INVALID_FIELD", "c-1 not found"),
                 Outcome.rejected("d-2", "INVALID_FIELD", "amount"), Outcome.rejected("d-3", "INVALID_FIELD", "amount")));

@@ -13,6 +13,7 @@ import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
 import io.sluice.outbox.Standstills;
+import io.sluice.plan.Method;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -48,7 +49,7 @@ class DispatchTest {
                     + " from generate_series(1, 2) as n");
             claims.add(outbox.claim("crm", 10, Priority.LOW).orElseThrow());
         }
-        return new Cargo("kamelet:crm-composite-upsert-sink?externalIds=a:b", claims);
+        return new Cargo(Method.Way.COMPOSITE, "kamelet:crm-composite-upsert-sink?externalIds=a:b", claims);
     }
 
     private static long count(String table, String condition) throws SQLException {
