@@ -3,52 +3,29 @@ package io.sluice.crm.hubspot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sluice.crm.LoginTestBase;
 import io.sluice.crm.SignInRefused;
-import io.sluice.sandbox.Sandbox;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tokens against the sandbox over HTTP, by a clock that the test sets. */
-class HubspotLoginTest {
+class HubspotLoginTest extends LoginTestBase {
 
     private static final Map<String, String> OAUTH =
             Map.of("client-id", "sluice", "client-secret", "sluice", "refresh-token", "refresh-hubspot");
 
-    private static Sandbox sandbox;
-
     private Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
-    @BeforeAll
-    static void startTheSandbox() {
-        sandbox = Sandbox.start("127.0.0.1", 0);
-    }
-
-    @AfterAll
-    static void stopTheSandbox() {
-        sandbox.close();
+    HubspotLoginTest() {
+        super("hubspot", "/crm/v3/objects/contacts");
     }
 
     @AfterEach
@@ -214,43 +191,5 @@ class HubspotLoginTest {
         login.lives(good);
         login.died(good);
         assertThat(login.token()).as("a token that was good and died is replaced at once").isNotEqualTo(good);
-    }
-
-    private static Set<String> inTwentyThreads(Callable<String> work) throws Exception {
-        ExecutorService threads = Executors.newFixedThreadPool(20);
-        try {
-            Set<String> results = new HashSet<>();
-            List<Future<String>> all = Stream.generate(() -> threads.submit(work)).limit(20).toList();
-            for (Future<String> one : all) {
-                results.add(one.get());
-            }
-            return results;
-        } finally {
-            threads.shutdownNow();
-        }
-    }
-
-    private static boolean isGood(String token) throws Exception {
-        return send(HttpRequest.newBuilder(uri("/crm/v3/objects/contacts")).header("Authorization", "Bearer " + token))
-                .statusCode() == 200;
-    }
-
-    /** How often the token endpoint was asked. */
-    private static long logins() throws Exception {
-        JsonNode account = new ObjectMapper().readTree(control("GET", "/sandbox/referee", "")).path("accounts").path("hubspot");
-        return account.path("byOperation").path("token").asLong();
-    }
-
-    private static String control(String method, String path, String body) throws Exception {
-        return send(HttpRequest.newBuilder(uri(path)).header("Content-Type", "application/json")
-                .method(method, HttpRequest.BodyPublishers.ofString(body))).body();
-    }
-
-    private static URI uri(String path) {
-        return URI.create("http://127.0.0.1:" + sandbox.port() + path);
-    }
-
-    private static HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
-        return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 }

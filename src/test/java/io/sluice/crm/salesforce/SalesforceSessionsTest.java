@@ -3,33 +3,19 @@ package io.sluice.crm.salesforce;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sluice.crm.LoginTestBase;
 import io.sluice.crm.SignInRefused;
-import io.sluice.sandbox.Sandbox;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.salesforce.SalesforceComponent;
 import org.apache.camel.component.salesforce.internal.SalesforceSession;
 import org.apache.camel.impl.DefaultCamelContext;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,25 +23,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The ways to log in, against the sandbox over HTTP, by a clock that the test sets. */
-class SalesforceSessionsTest {
+class SalesforceSessionsTest extends LoginTestBase {
 
     private static final Map<String, String> SECRET = Map.of("client-secret", "sluice");
     private static final String P12 = "classpath:/io/sluice/sandbox/jwt.p12";
-
-    private static Sandbox sandbox;
 
     private final CamelContext context = new DefaultCamelContext();
     private Instant now = Instant.parse("2026-01-01T00:00:00Z");
     private final SalesforceSessions sessions = new SalesforceSessions(() -> now);
 
-    @BeforeAll
-    static void startTheSandbox() throws Exception {
-        sandbox = Sandbox.start("127.0.0.1", 0);
-    }
-
-    @AfterAll
-    static void stopTheSandbox() throws Exception {
-        sandbox.close();
+    SalesforceSessionsTest() {
+        super("salesforce", "/services/data/v62.0/limits");
     }
 
     @BeforeEach
@@ -183,43 +161,5 @@ class SalesforceSessionsTest {
         control("DELETE", "/sandbox/faults/salesforce", "");
         now = now.plus(Duration.ofMinutes(1));
         assertThat(sessions.signIn("org", session)).isNotEqualTo(first);
-    }
-
-    private static Set<String> inTwentyThreads(Callable<String> work) throws Exception {
-        ExecutorService threads = Executors.newFixedThreadPool(20);
-        try {
-            Set<String> results = new HashSet<>();
-            List<Future<String>> all = Stream.generate(() -> threads.submit(work)).limit(20).toList();
-            for (Future<String> one : all) {
-                results.add(one.get());
-            }
-            return results;
-        } finally {
-            threads.shutdownNow();
-        }
-    }
-
-    private static boolean isGood(String token) throws Exception {
-        return send(HttpRequest.newBuilder(uri("/services/data/v62.0/limits")).header("Authorization", "Bearer " + token))
-                .statusCode() == 200;
-    }
-
-    /** Tokens that were given out. */
-    private static long logins() throws Exception {
-        JsonNode account = new ObjectMapper().readTree(control("GET", "/sandbox/referee", "")).path("accounts").path("salesforce");
-        return account.path("byOperation").path("token").asLong();
-    }
-
-    private static String control(String method, String path, String body) throws Exception {
-        return send(HttpRequest.newBuilder(uri(path)).header("Content-Type", "application/json")
-                .method(method, HttpRequest.BodyPublishers.ofString(body))).body();
-    }
-
-    private static URI uri(String path) {
-        return URI.create("http://127.0.0.1:" + sandbox.port() + path);
-    }
-
-    private static HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
-        return HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 }
