@@ -15,10 +15,10 @@ final class Course {
     private static final int MOST_TRIALS = 720;
     /** Of those, steps that the CRM refuses for what they are, and steps before it has the records. */
     private static final int MOST_REFUSALS = 6;
-    private static final Duration FIRST_POLL = Duration.ofSeconds(2);
+    private static final Duration SHORTEST_LOOK = Duration.ofSeconds(2);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
-    /** What the CRMs do in a second at least, for the first look. */
-    private static final int RECORDS_A_SECOND = 5000;
+    /** What the CRMs do in a second at best, for the first look. */
+    private static final int RECORDS_A_SECOND = 20_000;
 
     private Course() {
     }
@@ -64,7 +64,7 @@ final class Course {
     private static Move polled(BulkJob job, Job answer) {
         return switch (answer.stage()) {
             case OPEN -> again(job, Step.UPLOAD);
-            case WORKING -> new Move.Next(Step.POLL, nextLook(job), false);
+            case WORKING -> new Move.Next(Step.POLL, nextLook(job.records(), job.trials()), false);
             case COMPLETE, FAILED, ABORTED -> now(Step.SUCCESSES);
         };
     }
@@ -111,13 +111,17 @@ final class Course {
     }
 
     static Duration firstLook(int records) {
-        Duration guess = Duration.ofSeconds(records / RECORDS_A_SECOND);
-        return min(guess.compareTo(FIRST_POLL) > 0 ? guess : FIRST_POLL);
+        return look(Duration.ofSeconds(records / RECORDS_A_SECOND));
     }
 
-    /** A job that takes longer is looked at less and less often. */
-    private static Duration nextLook(BulkJob job) {
-        return min(firstLook(job.records()).multipliedBy(1 + Math.min(job.trials(), 60)));
+    /** A job that takes longer is looked at less and less often: after half as long again as it has taken. */
+    static Duration nextLook(int records, int looks) {
+        double taken = firstLook(records).toMillis() * Math.pow(1.5, Math.min(looks, 20));
+        return look(Duration.ofMillis((long) (taken / 2)));
+    }
+
+    private static Duration look(Duration wanted) {
+        return min(wanted.compareTo(SHORTEST_LOOK) > 0 ? wanted : SHORTEST_LOOK);
     }
 
     /** Doubles from one second to a minute. */

@@ -38,7 +38,7 @@ class CourseTest {
         assertThat(next(Step.CREATE, 200)).isEqualTo(Step.UPLOAD);
         assertThat(next(Step.UPLOAD, 201)).isEqualTo(Step.CLOSE);
         assertThat(Course.after(at(Step.CLOSE, 0), 200, false, told(Stage.WORKING)))
-                .isEqualTo(new Move.Next(Step.POLL, Duration.ofSeconds(6), true));
+                .isEqualTo(new Move.Next(Step.POLL, Duration.ofSeconds(2), true));
         assertThat(next(Step.POLL, 200, Stage.WORKING)).isEqualTo(Step.POLL);
         assertThat(next(Step.POLL, 200, Stage.COMPLETE)).isEqualTo(Step.SUCCESSES);
         assertThat(next(Step.POLL, 200, Stage.FAILED)).isEqualTo(Step.SUCCESSES);
@@ -133,6 +133,11 @@ class CourseTest {
         assertThat(Course.pause(3)).isEqualTo(Duration.ofSeconds(8));
         assertThat(Course.pause(500)).isEqualTo(Duration.ofMinutes(1));
         assertThat(Course.firstLook(10)).isEqualTo(Duration.ofSeconds(2));
+        assertThat(Course.firstLook(100_000)).isEqualTo(Duration.ofSeconds(5));
         assertThat(Course.firstLook(10_000_000)).isEqualTo(Duration.ofMinutes(1));
+        assertThat(Course.nextLook(10, 0)).isEqualTo(Duration.ofSeconds(2));
+        assertThat(Course.nextLook(200_000, 0)).isEqualTo(Duration.ofSeconds(5));
+        assertThat(Course.nextLook(200_000, 2)).isEqualTo(Duration.ofMillis(11_250));
+        assertThat(Course.nextLook(10, 700)).isEqualTo(Duration.ofMinutes(1));
     }
 }
