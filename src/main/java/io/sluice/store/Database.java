@@ -132,6 +132,18 @@ public final class Database implements AutoCloseable {
         });
     }
 
+    /**
+     * As {@link #planned}, without waiting until the disk has it: a server that goes down may take it back, all of it. So it
+     * is for what may happen again, and of which nothing outside was told. The next commit that is waited for, such as
+     * that of a permit, makes it last.
+     */
+    public <T> T repeatable(Work<T> work) throws SQLException {
+        return planned(connection -> {
+            query(connection, "select set_config('synchronous_commit', 'off', true)", row -> null);
+            return work.in(connection);
+        });
+    }
+
     /** From now on until the transaction ends no statistics change a plan. */
     public static void fixPlans(Connection connection) throws SQLException {
         query(connection, FIXED_PLAN, row -> null);
