@@ -98,11 +98,12 @@ create table sluice.bulk_job (
     object    text        not null,
     sync      text        not null,
     operation text        not null check (operation in ('upsert', 'delete')),
-    member    text        not null,            -- the login that created it, and so goes on with it
+    member    text,                            -- the login that created it, and so goes on with it; null: any begins it
     step      text        not null,
     crm_job   text,                            -- the CRM's id of it, once that is known
     priority  smallint    not null,            -- of its steps: high, however urgent its records are, for it holds them
     records   integer     not null,
+    bytes     bigint      not null default 0,  -- of the records with which a first load fills it, as JSON
     steps     integer     not null default 0,  -- how often a process took it up: who was overtaken moves nothing
     trials    integer     not null default 0,  -- steps in a row that brought it no further
     due       timestamptz not null default clock_timestamp(),   -- of the next step; of a step under way: when it is taken for dead

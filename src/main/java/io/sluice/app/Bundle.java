@@ -5,6 +5,7 @@ import io.sluice.Sync;
 import io.sluice.bulk.BulkDispatch;
 import io.sluice.bulk.BulkJobs;
 import io.sluice.bulk.BulkPlans;
+import io.sluice.bulk.FirstLoads;
 import io.sluice.bulk.JobRecords;
 import io.sluice.bulk.PlanReport;
 import io.sluice.capture.Capture;
@@ -109,7 +110,6 @@ final class Bundle extends LifecycleStrategySupport {
         Rest rest = Rest.of(settings.duration("sluice.record.rest", "900ms"));
         Outbox outbox = new Outbox(database, quota.longestCall().plusSeconds(1), new Backoff(
                 settings.duration("sluice.retry.first", "1s"), settings.duration("sluice.retry.cap", "5m")), rest);
-        Capture capture = new Capture(database, settings.number("sluice.drain.batch", 20_000), rest);
         List<Sync> syncs = syncs(context, settings);
         BulkJobs bulkJobs = new BulkJobs(database, quota.longestCall().plusSeconds(1),
                 settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery));
@@ -118,6 +118,8 @@ final class Bundle extends LifecycleStrategySupport {
                 settings.number("sluice.composite.collections", 5));
         BulkPlans plans = new BulkPlans(database, accounts, quota, bulkJobs, planner,
                 settings.number("sluice.bulk.bytes", 100_000_000), settings.duration("sluice.bulk.detour", "15m"), syncs);
+        Capture capture = new Capture(database, settings.number("sluice.drain.batch", 20_000), rest,
+                new FirstLoads(plans, bulkJobs));
         Standstills standstills = new Standstills(pauses);
         BulkDispatch bulk = new BulkDispatch(accounts, outbox, bulkJobs, new JobRecords(database, outbox), plans,
                 standstills);

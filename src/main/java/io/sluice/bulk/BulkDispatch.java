@@ -127,7 +127,7 @@ public final class BulkDispatch {
 
     /** What goes into that call. */
     public Object body(BulkJob job) {
-        return job.step() == Step.UPLOAD ? records.of(job, plans.sync(job.sync()).getParent()) : null;
+        return job.step() == Step.UPLOAD ? records.of(job, plans.sync(job.sync())) : null;
     }
 
     /**

@@ -6,6 +6,7 @@ import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Pauses;
 import io.sluice.store.Database;
+import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -33,6 +34,23 @@ public final class BulkJobs {
             values (?, ?, ?, ?, ?, ?, 'find', least(?, 1), ?, 1, clock_timestamp() + ? * interval '1 millisecond')
             returning *, 'create' as taken""";
 
+    /** Filled so far; with nothing more for that long it begins as it is. Whoever takes it up ends the filling. */
+    private static final int FILLED_MILLIS = 5_000;
+
+    private static final String FILLED = "account = ? and sync = ? and step = 'create' and steps = 0 and ended_at is null";
+
+    private static final String FILLING = "select lease, records, bytes from sluice.bulk_job where " + FILLED;
+
+    private static final String OPEN = """
+            insert into sluice.bulk_job (lease, account, object, sync, operation, step, priority, records, due)
+            values (?, ?, ?, ?, 'upsert', 'create', 1, 0, clock_timestamp() + %d * interval '1 millisecond')"""
+            .formatted(FILLED_MILLIS);
+
+    private static final String FILL = """
+            update sluice.bulk_job set records = records + ?, bytes = bytes + ?,
+                due = clock_timestamp() + case when ? then 0 else %d end * interval '1 millisecond'
+            where lease = ?""".formatted(FILLED_MILLIS);
+
     private static final String TRANSFERS = "('upload', 'successes', 'failures', 'rest')";
 
     private static final String DUE = """
@@ -45,9 +63,9 @@ public final class BulkJobs {
     private static final String TAKE = """
             with next as materialized (
                 select lease, step from sluice.bulk_job
-                where %s and member = ?
+                where %s and coalesce(member, ?) = ?
                 order by priority, began_at limit 1 for update skip locked)
-            update sluice.bulk_job j set steps = j.steps + 1,
+            update sluice.bulk_job j set steps = j.steps + 1, member = coalesce(j.member, ?),
                 step = case next.step when 'create' then 'find' else next.step end,
                 asked_at = case next.step when 'create' then clock_timestamp() else j.asked_at end,
                 due = clock_timestamp() + ? * interval '1 millisecond'
@@ -144,9 +162,44 @@ public final class BulkJobs {
         });
     }
 
+    /**
+     * A job that is being filled.
+     *
+     * @param bytes of its records as JSON
+     */
+    record Filled(UUID lease, int records, long bytes) {
+    }
+
+    Optional<Filled> filling(String account, String sync) throws SQLException {
+        return database.first(FILLING, BulkJobs::filled, account, sync);
+    }
+
+    /** The job that is being filled, or a new one; locked until the transaction ends. */
+    Filled open(Connection connection, BulkClaim claim, String object) throws SQLException {
+        Optional<Filled> open = Database.query(connection, FILLING + " for update", BulkJobs::filled, claim.account(),
+                claim.sync()).stream().findFirst();
+        if (open.isPresent()) {
+            return open.get();
+        }
+        Filled fresh = new Filled(UUID.randomUUID(), 0, 0);
+        Database.update(connection, OPEN, fresh.lease(), claim.account(), object, claim.sync());
+        return fresh;
+    }
+
+    private static Filled filled(ResultSet row) throws SQLException {
+        return new Filled(row.getObject("lease", UUID.class), row.getInt("records"), row.getLong("bytes"));
+    }
+
+    /** @param over whether it begins now; one in which nothing is, is none */
+    void fill(Connection connection, UUID lease, int records, long bytes, boolean over) throws SQLException {
+        Database.update(connection, FILL, records, bytes, over, lease);
+        Database.update(connection, "delete from sluice.bulk_job where lease = ? and records = 0", lease);
+    }
+
     /** Takes up the most urgent step that is due and that this login may take, of those with a file or those without. */
     public Optional<BulkJob> take(String account, boolean transfer, String member) throws SQLException {
-        Optional<BulkJob> job = database.first(TAKE, BulkJobs::job, account, transfer, member, call.toMillis());
+        Optional<BulkJob> job = database.first(TAKE, BulkJobs::job, account, transfer, member, member, member,
+                call.toMillis());
         if (transfer) {
             job.ifPresent(it -> transfers.put(it, System.nanoTime()));
         }

@@ -1,11 +1,14 @@
 package io.sluice.bulk;
 
+import io.sluice.Operation;
+import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Bulk;
 import io.sluice.crm.Crm;
 import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.Outbox;
+import io.sluice.outbox.Pauses;
 import io.sluice.plan.Method;
 import io.sluice.plan.Plan;
 import io.sluice.plan.Planner;
@@ -15,6 +18,7 @@ import io.sluice.quota.Quota;
 import io.sluice.store.Database;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +45,14 @@ public final class BulkPlans {
     private static final String ARRIVED = """
             select coalesce(sum(records), 0) from (
                 select records from sluice.change_log where source = ? limit ?) as counted""";
+
+    /** Rows of a first load in the log, no more than are wanted, where nothing is paused. */
+    private static final String LOADING = """
+            select coalesce(sum(records), 0) as records, min(changed_at) as since,
+                   (extract(epoch from clock_timestamp() - min(changed_at)) * 1000)::bigint as age
+            from (select records, changed_at from sluice.change_log where source = ? and op = 'S' order by seq limit ?)
+                as counted
+            where ? not in (%s) and ? not in (%s)""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
 
     private final Database database;
     private final Accounts accounts;
@@ -72,9 +84,8 @@ public final class BulkPlans {
     /** What a job would take, where so much waits behind the most urgent work that a job is the way. */
     public Optional<BulkClaim> claim(String account, Outbox.Head head) throws SQLException {
         Crm crm = accounts.get(account).crm();
-        Optional<Bulk> bulk = crm.bulk();
         // asked before each call, so the cheap questions come first
-        if (bulk.isEmpty() || !Planner.mayWait(head.own()) || !syncs.containsKey(head.sync())) {
+        if (crm.bulk().isEmpty() || !Planner.mayWait(head.own()) || !syncs.containsKey(head.sync())) {
             return Optional.empty();
         }
         int enough = planner.least(crm, head.operation(), false);
@@ -86,12 +97,39 @@ public final class BulkPlans {
         if (waiting < planner.least(crm, head.operation(), true)) {
             return Optional.empty();
         }
+        return claim(account, head, waiting);
+    }
+
+    private Optional<BulkClaim> claim(String account, Outbox.Head head, long waiting) throws SQLException {
+        Crm crm = accounts.get(account).crm();
+        Bulk bulk = crm.bulk().orElseThrow();
         Situation situation = situation(account, head, waiting);
         Method method = planner.plan(crm, situation).method();
         return method.way() != Method.Way.BULK ? Optional.empty()
                 : Optional.of(new BulkClaim(account, head.sync(), head.operation(),
                         planner.least(crm, head.operation(), situation.scarce()), method.most(),
-                        Math.min(bytes, bulk.get().bytes()), bulk.get().reserved()));
+                        Math.min(bytes, bulk.bytes()), bulk.reserved()));
+    }
+
+    /**
+     * What a job would take of a sync's first load that is still in the log, where a job is the way for it.
+     *
+     * @param begun records of it that are in such a job already
+     */
+    Optional<BulkClaim> load(Sync sync, int begun) throws SQLException {
+        Crm crm = accounts.get(sync.getAccount()).crm();
+        if (crm.bulk().isEmpty()) {
+            return Optional.empty();
+        }
+        record Load(long waiting, Outbox.Head head) {
+        }
+        Priority priority = sync.getPriority().compareTo(Priority.NORMAL) > 0 ? sync.getPriority() : Priority.NORMAL;
+        Load load = database.query(LOADING, row -> new Load(begun + row.getLong("records"), new Outbox.Head(sync.getName(),
+                Operation.UPSERT, priority, priority, row.getObject("since", OffsetDateTime.class),
+                Duration.ofMillis(row.getLong("age")))), sync.getTable(), planner.least(crm, Operation.UPSERT, false),
+                sync.getAccount(), sync.getName()).get(0);
+        return load.waiting() < planner.least(crm, Operation.UPSERT, true) ? Optional.empty()
+                : claim(sync.getAccount(), load.head(), load.waiting());
     }
 
     /** Whether a job that is planned should wait for what is about to join it. */

@@ -3,11 +3,13 @@ package io.sluice.bulk;
 import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
+import io.sluice.Sync;
 import io.sluice.crm.Records;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -26,17 +28,31 @@ public final class JobRecords {
     private static final int ROWS_A_FETCH = 1000;
     private static final int OUTCOMES_A_TRANSACTION = 2000;
 
+    /**
+     * The sync's fields of which there is any, and others that a dead letter brought along. To take each record apart for
+     * its fields would cost as much as to send it.
+     */
     private static final String FIELDS = """
-            select distinct jsonb_object_keys(inflight) as field from sluice.outbox where lease = ? order by field""";
+            select field from unnest(?::text[]) as field
+            where exists (select from sluice.outbox where lease = ? and jsonb_exists(inflight, field))
+            union
+            select jsonb_object_keys(inflight - ?::text[]) from sluice.outbox
+            where lease = ? and inflight - ?::text[] <> '{}'
+            order by field""";
+
+    private static final String RECORDS = """
+            select o.key, o.inflight, null as crm_id from sluice.outbox o where o.lease = ?""";
 
     /**
      * Those of one parent stand together: the CRM works on parts of a job side by side, and two that write below one
      * parent would wait for its lock, or fail on it.
      */
-    private static final String RECORDS = """
+    private static final String CHILDREN = RECORDS + " order by o.inflight ->> ?, o.key";
+
+    private static final String DELETES = """
             select o.key, o.inflight, r.crm_id
             from sluice.outbox o left join sluice.record r using (account, object, key)
-            where o.lease = ? order by o.inflight ->> ?, o.key""";
+            where o.lease = ? order by o.key""";
 
     private static final String KEYS =
             "select crm_id, key from sluice.record where account = ? and object = ? and crm_id = any(?)";
@@ -49,22 +65,22 @@ public final class JobRecords {
         this.outbox = outbox;
     }
 
-    /**
-     * What the job writes: the same whenever it is asked, for it is in flight.
-     *
-     * @param parent the field that names a record's parent, or null
-     */
-    Records of(BulkJob job, String parent) {
+    /** What the job writes: the same whenever it is asked, for it is in flight. */
+    Records of(BulkJob job, Sync sync) {
         return new Records() {
             @Override
             public List<String> fields() throws SQLException {
-                return database.query(FIELDS, row -> row.getString(1), job.lease());
+                return database.transaction(connection -> {
+                    Array mapped = connection.createArrayOf("text", sync.getFields().values().toArray());
+                    return Database.query(connection, FIELDS, row -> row.getString(1), mapped, job.lease(), mapped,
+                            job.lease(), mapped);
+                });
             }
 
             @Override
             public void each(Consumer<Change> reader) throws SQLException {
                 database.transaction(connection -> {
-                    stream(connection, job, parent, reader);
+                    stream(connection, job, sync.getParent(), reader);
                     return null;
                 });
             }
@@ -74,10 +90,14 @@ public final class JobRecords {
     /** By a cursor, which PostgreSQL's driver uses where a size to fetch is set inside a transaction. */
     private static void stream(Connection connection, BulkJob job, String parent, Consumer<Change> reader)
             throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(RECORDS)) {
+        boolean delete = job.operation() == Operation.DELETE;
+        boolean children = !delete && parent != null;
+        try (PreparedStatement statement = connection.prepareStatement(delete ? DELETES : children ? CHILDREN : RECORDS)) {
             statement.setFetchSize(ROWS_A_FETCH);
             statement.setObject(1, job.lease());
-            statement.setString(2, parent);
+            if (children) {
+                statement.setString(2, parent);
+            }
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     reader.accept(new Change(rows.getString("key"), job.operation(), rows.getString("crm_id"),

@@ -2,11 +2,15 @@ package io.sluice.capture;
 
 import io.sluice.Sync;
 import io.sluice.capture.ChangeLog.Taking;
+import io.sluice.outbox.BulkClaim;
+import io.sluice.outbox.Filling;
+import io.sluice.outbox.Filling.Vessel;
 import io.sluice.outbox.Rest;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Array;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * From the application's tables to the outbox: checks what the syncs name, installs the capture, enters every row of
@@ -41,6 +46,7 @@ public final class Capture {
     private final Database database;
     private final int batch;
     private final Rest rest;
+    private final Filling filling;
     private final Map<String, Source> sources = new ConcurrentHashMap<>();
     private final Map<String, Drain> drains = new ConcurrentHashMap<>();
 
@@ -51,17 +57,26 @@ public final class Capture {
     private static final int NEWEST = 500;
 
     /**
-     * The two statements that drain a table, how many changes the second moves in a turn, and whether its last turn left
-     * some: only then can there be newer ones behind them.
+     * The two statements that drain a table, how many changes the second moves in a turn, whether its last turn left some
+     * (only then can there be newer ones behind them), and whether the longest there may be rows of a first load.
      */
-    private record Drain(String newest, String oldest, AtomicInteger most, AtomicBoolean behind) {
+    private record Drain(String newest, String oldest, AtomicInteger most, AtomicBoolean behind, AtomicBoolean loading) {
     }
 
-    /** @param batch most changes that one drain moves */
+    /** Without jobs that are filled. */
     public Capture(Database database, int batch, Rest rest) {
+        this(database, batch, rest, Filling.NONE);
+    }
+
+    /**
+     * @param batch   most changes that one drain moves
+     * @param filling the jobs that take the rows of a first load
+     */
+    public Capture(Database database, int batch, Rest rest, Filling filling) {
         this.database = database;
         this.batch = batch;
         this.rest = rest;
+        this.filling = filling;
     }
 
     /** What the syncs name wrongly in the database, a sentence each; empty when all is right. */
@@ -94,7 +109,7 @@ public final class Capture {
             loaded.addAll(load(source));
             drains.put(source.table(), new Drain(DrainSql.of(source, rest, Taking.NEWEST),
                     DrainSql.of(source, rest, Taking.OLDEST), new AtomicInteger(Math.min(batch, FIRST)),
-                    new AtomicBoolean()));
+                    new AtomicBoolean(), new AtomicBoolean(true)));
             sources.put(source.table(), source);
         }
         Triggers.removeStray(database, read.stream().map(Source::table).toList());
@@ -198,15 +213,29 @@ public final class Capture {
         if (drain == null) {
             return 0;
         }
-        int newest = drain.behind().get() ? move(table, drain.newest(), Math.min(batch, NEWEST)) : 0;
+        int newest = drain.behind().get() ? moved(table, drain.newest(), Math.min(batch, NEWEST)) : 0;
         long begin = System.nanoTime();
         int most = drain.most().get();
-        int oldest = move(table, drain.oldest(), most);
+        List<BulkClaim> wanted = drain.loading().get() ? wanted(table, drain) : List.of();
+        int oldest = wanted.isEmpty() ? moved(table, drain.oldest(), most) : filled(table, wanted, most);
         drain.behind().set(oldest > most / 2);
         if (oldest > most / 2) {
             drain.most().set(next(most, oldest, Duration.ofNanos(System.nanoTime() - begin), batch));
         }
         return newest + oldest;
+    }
+
+    /** What is to be filled with the rows of a first load that come next; none once there are no more of them. */
+    private List<BulkClaim> wanted(String table, Drain drain) throws SQLException {
+        List<BulkClaim> wanted = new ArrayList<>();
+        if (database.first(ChangeLog.LOADING, row -> row.getBoolean(1), table).orElse(false)) {
+            for (Sync sync : sources.get(table).syncs()) {
+                filling.wanted(sync).ifPresent(wanted::add);
+            }
+        } else {
+            drain.loading().set(false);
+        }
+        return wanted;
     }
 
     /** How many changes the next turn moves, so that it lasts about {@link #TURN}; at most twice or half as many. */
@@ -215,13 +244,58 @@ public final class Capture {
         return (int) Math.max(Math.min(LEAST, limit), Math.min(limit, Math.max(most / 2, Math.min(most * 2L, fitting))));
     }
 
-    private int move(String table, String sql, int most) throws SQLException {
-        return database.planned(connection -> {
-            boolean mine = Database.query(connection,
-                    "select pg_try_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?))",
-                    row -> row.getBoolean(1), table).get(0);
-            return mine ? Database.query(connection, sql, row -> row.getInt(1), most).get(0) : 0;
+    private int moved(String table, String sql, int most) throws SQLException {
+        return database.repeatable(connection -> isMine(connection, table)
+                ? Database.query(connection, sql, row -> row.getInt("moved"), most).get(0) : 0);
+    }
+
+    /** Who drains it alone until the transaction ends; another gets nothing. */
+    private static boolean isMine(Connection connection, String table) throws SQLException {
+        return Database.query(connection, "select pg_try_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?))",
+                row -> row.getBoolean(1), table).get(0);
+    }
+
+    /** As above, but what is of a first load and can go so goes in flight at once. */
+    private int filled(String table, List<BulkClaim> wanted, int most) throws SQLException {
+        return database.repeatable(connection -> {
+            if (!isMine(connection, table)) {
+                return 0;
+            }
+            List<Vessel> jobs = new ArrayList<>();
+            for (BulkClaim each : wanted) {
+                jobs.add(filling.open(connection, each));
+            }
+            int room = jobs.stream().mapToInt(Vessel::room).min().orElseThrow();
+            int fitting = Math.min(Math.max(most, ChangeLog.KEYS), room);
+            Object[] parameters = Stream.concat(Stream.of(fitting), jobs.stream().map(Vessel::lease)).toArray();
+            Turn turn = Database.query(connection, DrainSql.of(sources.get(table), rest, Taking.FITTING, jobs),
+                    row -> Turn.of(row, jobs.size()), parameters).get(0);
+            // a row of the log has so many changes at most: what is left of the room takes none, or the log has none
+            boolean over = turn.moved() <= fitting - ChangeLog.KEYS || room - turn.moved() < ChangeLog.KEYS;
+            for (int i = 0; i < jobs.size(); i++) {
+                filling.filled(connection, jobs.get(i), turn.records().get(i), turn.bytes().get(i), over);
+            }
+            return turn.moved();
         });
+    }
+
+    /**
+     * What a turn moved.
+     *
+     * @param records that went into each job
+     * @param bytes   of them
+     */
+    private record Turn(int moved, List<Integer> records, List<Long> bytes) {
+
+        static Turn of(ResultSet row, int jobs) throws SQLException {
+            List<Integer> records = new ArrayList<>();
+            List<Long> bytes = new ArrayList<>();
+            for (int i = 0; i < jobs; i++) {
+                records.add(row.getInt("records_" + i));
+                bytes.add(row.getLong("bytes_" + i));
+            }
+            return new Turn(row.getInt("moved"), records, bytes);
+        }
     }
 
     /** Changes of a table that wait to be drained. */

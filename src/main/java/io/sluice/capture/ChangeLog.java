@@ -3,10 +3,13 @@ package io.sluice.capture;
 /** The SQL of {@code sluice.change_log}: what is appended by triggers and loads, and taken out by the drain. */
 final class ChangeLog {
 
+    /** Whether the longest there is a row of a first load. */
+    static final String LOADING = "select op = 'S' from sluice.change_log where source = ? order by seq limit 1";
+
     static final String BACKLOG = "select coalesce(sum(records), 0) from sluice.change_log where source = ?";
 
     /** Most keys in a row of the log: bounds what a drain takes at once, and the application's memory. */
-    private static final int KEYS = 1_000;
+    static final int KEYS = 1_000;
 
     private ChangeLog() {
     }
@@ -37,6 +40,13 @@ final class ChangeLog {
                     from (select seq, records, ? as most from sluice.change_log
                           where source = %1$s order by seq limit 20000) as oldest) as counted
                 where before < most"""),
+        /** The longest there, as many as there is room for. */
+        FITTING("""
+                select seq from (
+                    select seq, most, sum(records) over (order by seq) as through
+                    from (select seq, records, ? as most from sluice.change_log
+                          where source = %1$s order by seq limit 20000) as oldest) as counted
+                where through <= most"""),
         /** Of single records, the last that came: what is urgent is seldom changed by the thousand. */
         NEWEST("""
                 select seq from sluice.change_log where source = %1$s and records = 1 order by seq desc limit ?""");

@@ -52,14 +52,20 @@ public record Column(String name, String type, String sqlType, boolean notNull) 
      * UTC with milliseconds, whatever the session's zone; numbers exact.
      */
     public String json(String row, String timeZone) {
+        return switch (type) {
+            case "bool", "int2", "int4", "int8" -> "coalesce(" + row + "." + quoted() + "::text, 'null')";
+            default -> "coalesce(to_json(" + value(row, timeZone) + ")::text, 'null')";
+        };
+    }
+
+    /** SQL that yields the value in the type of which PostgreSQL makes that JSON. */
+    String value(String row, String timeZone) {
         String value = row + "." + quoted();
         return switch (type) {
-            case "bool", "int2", "int4", "int8" -> "coalesce(" + value + "::text, 'null')";
-            case "float4", "float8", "numeric", "date", "inet", "cidr" -> "coalesce(to_json(" + value
-                    + ")::text, 'null')";
+            case "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "date", "inet", "cidr" -> value;
             case "timestamptz" -> moment(value, value + " at time zone 'UTC'");
             case "timestamp" -> moment(value, value + " at time zone " + Sql.text(timeZone) + " at time zone 'UTC'");
-            default -> "coalesce(to_json(" + value + "::text)::text, 'null')";
+            default -> value + "::text";
         };
     }
 
@@ -72,8 +78,8 @@ public record Column(String name, String type, String sqlType, boolean notNull) 
 
     /** What has no such form, infinity or a year before Christ, stays what PostgreSQL calls it. */
     private static String moment(String value, String utc) {
-        return "case when isfinite(" + value + ") and " + value + " >= '0001-01-02' then '\"' || to_char(" + utc
-                + ", 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') || '\"' else coalesce(to_json(" + utc + ")::text, 'null') end";
+        return "case when isfinite(" + value + ") and " + value + " >= '0001-01-02' then to_char(" + utc
+                + ", 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') else to_json(" + utc + ") #>> '{}' end";
     }
 
     /**

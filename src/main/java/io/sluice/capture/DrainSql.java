@@ -2,9 +2,10 @@ package io.sluice.capture;
 
 import io.sluice.Priority;
 import io.sluice.Sync;
+import io.sluice.outbox.Filling.Vessel;
 import io.sluice.outbox.Rest;
-import io.sluice.store.Json;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
@@ -21,7 +22,18 @@ final class DrainSql {
     private DrainSql() {
     }
 
+    /** Takes how many changes; yields {@code moved}, how many they were. */
     static String of(Source source, Rest rest, ChangeLog.Taking taking) {
+        return of(source, rest, taking, List.of());
+    }
+
+    /**
+     * Takes how many changes, and the lease of each job; yields {@code moved} and, for the first job, {@code records_0}
+     * and {@code bytes_0}, how much it got.
+     *
+     * @param jobs that are filled with rows of a first load, of different syncs
+     */
+    static String of(Source source, Rest rest, ChangeLog.Taking taking, List<Vessel> jobs) {
         List<Sync> syncs = source.syncs();
         StringBuilder sql = new StringBuilder("""
                 with %s,
@@ -38,11 +50,63 @@ final class DrainSql {
                                as origin
                     from batch left join stamped s using (key) group by key, s.stamps)""".formatted(
                 ChangeLog.take(Sql.text(source.table()), taking)));
+        StringBuilder filled = new StringBuilder();
+        for (int i = 0; i < jobs.size(); i++) {
+            Vessel job = jobs.get(i);
+            Sync sync = syncs.stream().filter(it -> it.getName().equals(job.sync())).findFirst().orElseThrow();
+            sql.append(",\n").append(fill(source, sync, i, job.reserved()));
+            filled.append(", (select count(*) from filled_%1$d) as records_%1$d, (select bytes from size_%1$d) as bytes_%1$d"
+                    .formatted(i));
+        }
         for (int i = 0; i < syncs.size(); i++) {
-            sql.append(",\nsync_").append(i).append(" as (\n").append(enter(source, syncs.get(i), rest)).append(")");
+            String name = syncs.get(i).getName();
+            int job = jobs.stream().map(Vessel::sync).toList().indexOf(name);
+            String others = job < 0 ? "" : " and sluice_folded.key not in (select key from filled_" + job + ")";
+            sql.append(",\nsync_").append(i).append(" as (\n").append(enter(source, syncs.get(i), rest, others)).append(")");
             sql.append(",\nrevived_").append(i).append(" as (\n").append(revive(syncs.get(i), i)).append(")");
         }
-        return sql.append("\nselect count(*) from batch").toString();
+        return sql.append("\nselect (select count(*) from batch) as moved").append(filled).toString();
+    }
+
+    /**
+     * Rows of a first load that go in flight at once, whole: of records that the CRM is not known to have, of which nothing
+     * waits, and that mean the same in bulk. All others are entered as ever.
+     */
+    private static String fill(Source source, Sync sync, int index, String reserved) {
+        return """
+                times_%1$d as materialized (
+                    select latest, %2$s as stamps from (select distinct latest from folded where loaded) as moment),
+                read_%1$d as materialized (
+                    select sluice_folded.key, sluice_folded.since, m.stamps, t.priority, t.fields, t.fields::text as text
+                    from folded as sluice_folded join times_%1$d m using (latest)
+                    cross join lateral (
+                        select %3$s as priority, %4$s as fields
+                        from %5$s as %6$s where %7$s = sluice_folded.key::%8$s limit 1) as t
+                    where sluice_folded.loaded and sluice_folded.origin is distinct from %9$s),
+                size_%1$d as (
+                    select coalesce(sum(octet_length(key) + octet_length(text)), 0) as bytes from read_%1$d),
+                filled_%1$d as (
+                    insert into sluice.outbox
+                        (account, object, key, sync, priority, since, inflight_operation, inflight, inflight_stamps,
+                         inflight_since, lease, lease_until)
+                    select %10$s, %11$s, w.key, %9$s, greatest(w.priority, %12$d), w.since, 'upsert', w.fields, w.stamps,
+                           w.since, ?::uuid, 'infinity'
+                    from read_%1$d w
+                    left join lateral (
+                        select key from sluice.record
+                        where account = %10$s and object = %11$s and key = w.key limit 1) as r on true
+                    left join lateral (
+                        select key from sluice.dead_letter
+                        where account = %10$s and object = %11$s and key = w.key limit 1) as d on true
+                    where r.key is null and d.key is null%13$s
+                    on conflict (account, object, key) do nothing
+                    returning key)""".formatted(index, object(sync, column -> "to_jsonb(latest)"), priority(sync),
+                object(sync.getFields().entrySet().stream().map(entry -> Map.entry(entry.getValue(),
+                        source.column(entry.getKey()).value(source.alias(), source.timeZone()))).toList()),
+                source.quoted(), source.alias(), source.alias() + "." + source.key().quoted(), source.key().sqlType(),
+                Sql.text(sync.getName()), Sql.text(sync.getAccount()), Sql.text(sync.getObject()),
+                Priority.NORMAL.rank(),
+                reserved == null ? "" : " and strpos(w.text, " + Sql.text(reserved) + ") = 0");
     }
 
     /**
@@ -65,7 +129,7 @@ final class DrainSql {
      *
      * <p>Rows are entered in the order of their keys, as settling takes them, so that the two can't lock each other out.
      */
-    private static String enter(Source source, Sync sync, Rest rest) {
+    private static String enter(Source source, Sync sync, Rest rest, String others) {
         return """
                 insert into sluice.outbox as o
                     (account, object, key, sync, operation, fields, stamps, priority, since, due, attempts)
@@ -99,7 +163,7 @@ final class DrainSql {
                         join (values %11$s) as m(name, field) on m.name = c.key
                         where jsonb_exists(sluice_folded.stamps, m.name)) as changed
                     where t.whole is null or not sluice_folded.whole and r.key is not null) as w
-                where sluice_folded.origin is distinct from %3$s and %12$s
+                where sluice_folded.origin is distinct from %3$s and %12$s%18$s
                 order by sluice_folded.key
                 on conflict (account, object, key) do update set
                     sync = excluded.sync,
@@ -116,15 +180,23 @@ final class DrainSql {
                         sync.getPriority().rank(), priority(sync), whole(source), source.quoted(), source.alias(),
                         source.alias() + "." + source.key().quoted(), source.key().sqlType(), mapping(sync),
                         wanted(sync), rest.critical().toMillis(), rest.other().toMillis(), Priority.NORMAL.rank(),
-                        object(sync, column -> "t.whole -> " + column),
-                        object(sync, column -> "coalesce(sluice_folded.stamps -> " + column
-                                + ", to_jsonb(sluice_folded.latest))"));
+                        object(sync, column -> "t.whole -> " + Sql.text(column)),
+                        object(sync, column -> "coalesce(sluice_folded.stamps -> " + Sql.text(column)
+                                + ", to_jsonb(sluice_folded.latest))"), others);
     }
 
-    /** An object of all of a sync's fields; PostgreSQL gives a function 100 arguments at most. */
+    /** An object of all of a sync's fields. */
     private static String object(Sync sync, UnaryOperator<String> value) {
-        List<String> pairs = sync.getFields().entrySet().stream()
-                .map(entry -> Sql.text(entry.getValue()) + ", " + value.apply(Sql.text(entry.getKey()))).toList();
+        return object(sync.getFields().entrySet().stream()
+                .map(entry -> Map.entry(entry.getValue(), value.apply(entry.getKey()))).toList());
+    }
+
+    /**
+     * An object of names and SQL for their values; PostgreSQL gives a function 100 arguments at most. To put the text of
+     * it together and parse that would take twice as long.
+     */
+    private static String object(List<Map.Entry<String, String>> members) {
+        List<String> pairs = members.stream().map(it -> Sql.text(it.getKey()) + ", " + it.getValue()).toList();
         StringBuilder object = new StringBuilder();
         for (int from = 0; from < pairs.size(); from += MOST_PAIRS) {
             object.append(from == 0 ? "" : " || ").append("jsonb_build_object(")
@@ -148,10 +220,8 @@ final class DrainSql {
 
     /** JSON with every mapped column. */
     private static String whole(Source source) {
-        return "('{' || concat_ws(','" + source.mapped().stream()
-                .map(column -> ", " + Sql.text(Json.text(column.name()) + ":") + " || "
-                        + column.json(source.alias(), source.timeZone()))
-                .collect(Collectors.joining()) + ") || '}')::jsonb";
+        return object(source.mapped().stream().map(column -> Map.entry(column.name(),
+                column.value(source.alias(), source.timeZone()))).toList());
     }
 
     private static String priority(Sync sync) {

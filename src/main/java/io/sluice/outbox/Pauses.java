@@ -32,7 +32,7 @@ public final class Pauses {
     public static final String ACCOUNTS = "select name from sluice.pause where kind = 'account'";
 
     /** The paused syncs, likewise. */
-    static final String SYNCS =
+    public static final String SYNCS =
             "select name from sluice.pause where kind = 'sync' and (until is null or until > now())";
 
     private static final String ALL = """

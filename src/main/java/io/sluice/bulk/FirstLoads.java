@@ -1,0 +1,46 @@
+package io.sluice.bulk;
+
+import io.sluice.Sync;
+import io.sluice.bulk.BulkJobs.Filled;
+import io.sluice.outbox.BulkClaim;
+import io.sluice.outbox.Filling;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Jobs that the rows of a first load fill, where the planner would send those in bulk. */
+public final class FirstLoads implements Filling {
+
+    private final BulkPlans plans;
+    private final BulkJobs jobs;
+
+    public FirstLoads(BulkPlans plans, BulkJobs jobs) {
+        this.plans = plans;
+        this.jobs = jobs;
+    }
+
+    /** Records that name a parent wait in the queue until that one is there. */
+    @Override
+    public Optional<BulkClaim> wanted(Sync sync) throws SQLException {
+        return sync.getParent() != null ? Optional.empty()
+                : plans.load(sync, jobs.filling(sync.getAccount(), sync.getName()).map(Filled::records).orElse(0));
+    }
+
+    @Override
+    public Vessel open(Connection connection, BulkClaim wanted) throws SQLException {
+        Filled job = jobs.open(connection, wanted, plans.sync(wanted.sync()).getObject());
+        return new Vessel(job.lease(), wanted.sync(), room(wanted, job), wanted.reserved());
+    }
+
+    /** As far as one can tell by the records that are in it. */
+    static int room(BulkClaim wanted, Filled job) {
+        long each = job.records() == 0 ? 1 : job.bytes() / job.records() + 1;
+        return (int) Math.max(0, Math.min(wanted.most() - job.records(), (wanted.bytes() - job.bytes()) / each));
+    }
+
+    @Override
+    public void filled(Connection connection, Vessel vessel, int records, long bytes, boolean over) throws SQLException {
+        jobs.fill(connection, vessel.lease(), records, bytes, over);
+    }
+}
