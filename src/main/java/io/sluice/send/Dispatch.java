@@ -8,6 +8,7 @@ import io.sluice.bulk.BulkDispatch;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Blame;
 import io.sluice.crm.Crm;
+import io.sluice.crm.PartAnswer;
 import io.sluice.crm.Permits;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
@@ -149,19 +150,25 @@ public final class Dispatch {
      * @param refused whether it was refused before it did anything, by a limit or because the account is signed out, or
      *                was not made at all; or null: then nothing came of it, and the work waits again
      * @param told    what the Kamelet says the answer is about, or null where the status says it
+     * @param parts   what each object's part was answered where the call had several, by the object; or null
      */
-    public void settle(Cargo cargo, List<Outcome> outcomes, int status, Boolean refused, Blame told) throws SQLException {
+    public void settle(Cargo cargo, List<Outcome> outcomes, int status, Boolean refused, Blame told,
+            Map<String, PartAnswer> parts) throws SQLException {
         if (Boolean.TRUE.equals(refused)) {
             for (Claim claim : cargo.claims()) {
                 outbox.release(claim);
             }
             return;
         }
-        Blame blame = told == null ? Blame.of(status) : told;
-        List<List<Outcome>> parts = cargo.outcomes(outcomes);
-        Split split = cargo.size() == 1 ? Split.NEVER : split(blame, status);
+        PartAnswer whole = new PartAnswer(status, told == null ? Blame.of(status) : told);
+        List<List<Outcome>> ofClaims = cargo.outcomes(outcomes);
         for (int i = 0; i < cargo.claims().size(); i++) {
-            settle(cargo.claims().get(i), parts.get(i), blame, split);
+            Claim claim = cargo.claims().get(i);
+            // what is wrong with one object's part is nothing to the others
+            PartAnswer own = parts == null ? whole : parts.getOrDefault(claim.object(), whole);
+            int together = parts == null ? cargo.size() : claim.size();
+            Split split = together == 1 ? Split.NEVER : split(own.blame(), own.status());
+            settle(claim, ofClaims.get(i), own.blame(), split);
         }
     }
 

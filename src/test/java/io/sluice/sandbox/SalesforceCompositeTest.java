@@ -69,6 +69,17 @@ class SalesforceCompositeTest extends SandboxTestBase {
         assertThat(answer.path(0).path("body").findValuesAsText("success")).containsExactly("true", "true");
     }
 
+    @Test
+    void aFaultOfPartsMeetsThoseOfItsObjectAlone() {
+        crm.post("/sandbox/faults/salesforce", "{\"kind\":\"answer\",\"operation\":\"compositePart\",\"object\":\"Contact\","
+                + "\"status\":403,\"errorCode\":\"INSUFFICIENT_ACCESS\",\"message\":\"no\",\"count\":1}");
+        JsonNode answer = composite(false, ACCOUNT, CONTACT_OF_IT);
+        assertThat(answer.findValuesAsText("httpStatusCode")).containsExactly("201", "403");
+        assertThat(answer.path(1).path("body").path(0).path("errorCode").asText()).isEqualTo("INSUFFICIENT_ACCESS");
+        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt()).isZero();
+        assertThat(composite(false, ACCOUNT, CONTACT_OF_IT).findValuesAsText("httpStatusCode")).containsExactly("201", "201");
+    }
+
     private JsonNode composite(boolean allOrNone, String... parts) {
         SalesforceClient.Reply reply = crm.post(API + "/composite", body(allOrNone, parts));
         assertThat(reply.status()).isEqualTo(200);

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sluice.Outcome;
 import io.sluice.Priority;
 import io.sluice.crm.Blame;
+import io.sluice.crm.PartAnswer;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Outbox.Split;
+import io.sluice.outbox.Paused;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
@@ -19,6 +21,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -60,7 +63,8 @@ class DispatchTest {
     void ofSeveralSyncsInACallTheOneWhoseObjectIsRefusedWaitsAndTheOthersAreSettled() throws SQLException {
         dispatch.settle(cargo("contacts", "deals"), List.of(Outcome.done("contacts-1", "1"), Outcome.done("contacts-2", "2"),
                 Outcome.rejected("deals-1", "NOT_FOUND", "no such object"), Outcome.rejected("deals-2", "NOT_FOUND", "no")),
-                404, null, Blame.OBJECT);
+                404, null, Blame.OBJECT, Map.of("contacts", new PartAnswer(200, Blame.NOBODY),
+                        "deals", new PartAnswer(404, Blame.OBJECT)));
 
         assertThat(count("record", "sync = 'contacts'")).isEqualTo(2);
         assertThat(count("outbox", "sync = 'deals' and lease is null and attempts = 0 and fill is null")).isEqualTo(2);
@@ -72,9 +76,28 @@ class DispatchTest {
     }
 
     @Test
+    void ofSeveralPartsInACallEachIsSettledByItsOwnBlame() throws SQLException {
+        dispatch.settle(cargo("accounts", "contacts", "deals", "cases"), List.of(
+                        Outcome.rejected("accounts-1", "STRING_TOO_LONG", "too long"), Outcome.rejected("accounts-2", "X", "x"),
+                        Outcome.retry("contacts-1", "UNABLE_TO_LOCK_ROW", "locked"), Outcome.retry("contacts-2", "UNABLE_TO_LOCK_ROW", "locked"),
+                        Outcome.retry("deals-1", "INVALID_TYPE", "no such object"), Outcome.retry("deals-2", "INVALID_TYPE", "no"),
+                        Outcome.retry("cases-1", "JSON_PARSER_ERROR", "what"), Outcome.retry("cases-2", "JSON_PARSER_ERROR", "what")),
+                400, null, Blame.OBJECT, Map.of("accounts", new PartAnswer(200, Blame.NOBODY),
+                        "contacts", new PartAnswer(400, Blame.MOMENT), "deals", new PartAnswer(400, Blame.OBJECT),
+                        "cases", new PartAnswer(400, Blame.RECORD)));
+
+        assertThat(pauses.all()).extracting(Paused::name).containsExactly("deals");
+        assertThat(count("dead_letter", "object = 'accounts'")).isEqualTo(2);
+        assertThat(count("outbox", "sync = 'contacts' and lease is null and attempts = 1 and fill is null")).isEqualTo(2);
+        assertThat(count("outbox", "sync = 'deals' and lease is null and attempts = 0 and fill is null")).isEqualTo(2);
+        assertThat(count("outbox", "sync = 'cases' and lease is null and fill = 1")).isEqualTo(2);
+        assertThat(count("outbox", "true")).isEqualTo(6);
+    }
+
+    @Test
     void whatWasNotDoneForSureWaitsAgainWithoutAFailedAttempt() throws SQLException {
         dispatch.settle(cargo("contacts"), List.of(Outcome.retry("contacts-1", "NO_ANSWER", "signed out"),
-                Outcome.retry("contacts-2", "NO_ANSWER", "signed out")), 0, true, null);
+                Outcome.retry("contacts-2", "NO_ANSWER", "signed out")), 0, true, null, null);
 
         assertThat(count("outbox", "lease is null and attempts = 0 and due <= clock_timestamp()")).isEqualTo(2);
     }
@@ -82,11 +105,11 @@ class DispatchTest {
     @Test
     void whereTheKameletSaysNothingTheStatusDoes() throws SQLException {
         dispatch.settle(cargo("contacts"), List.of(Outcome.retry("contacts-1", "HTTP_405", "no"),
-                Outcome.retry("contacts-2", "HTTP_405", "no")), 405, null, null);
+                Outcome.retry("contacts-2", "HTTP_405", "no")), 405, null, null, null);
         assertThat(pauses.find(Kind.SYNC, "contacts")).isPresent();
 
         dispatch.settle(cargo("deals"), List.of(Outcome.retry("deals-1", "HTTP_400", "no"),
-                Outcome.retry("deals-2", "HTTP_400", "no")), 400, null, null);
+                Outcome.retry("deals-2", "HTTP_400", "no")), 400, null, null, null);
         assertThat(count("outbox", "sync = 'deals' and fill = 1 and attempts = 1")).isEqualTo(2);
     }
 

@@ -5,6 +5,7 @@ import io.sluice.Change;
 import io.sluice.Nearest;
 import io.sluice.Outcome;
 import io.sluice.crm.Blame;
+import io.sluice.crm.PartAnswer;
 import io.sluice.store.Json;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,7 +15,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BinaryOperator;
 import org.apache.camel.Exchange;
+import org.apache.camel.Message;
 
 /**
  * Records of several objects in one call: a composite request of Collections upserts ("Composite" in the REST API
@@ -23,7 +26,8 @@ import org.apache.camel.Exchange;
  */
 public final class SalesforceComposite {
 
-    private static final String PARTS = "SluiceParts";
+    private static final String PARTS = "SluiceCompositeParts";
+    private static final Comparator<PartAnswer> BY_WEIGHT = Comparator.comparing(part -> weight(part.blame()));
 
     /**
      * One Collections upsert.
@@ -102,8 +106,9 @@ public final class SalesforceComposite {
     }
 
     /**
-     * The answer as a list of outcomes, in the order of the records that came in. Where a part was refused as a whole its
-     * HTTP status, and what that is about, stand for the call's: that answers 200 whatever became of its parts.
+     * The answer as a list of outcomes, in the order of the records that came in, and what each object's part was answered.
+     * Where one was refused as a whole its HTTP status, and what that is about, stand for the call's too: that answers 200
+     * whatever became of its parts.
      */
     @SuppressWarnings("unchecked")
     public void outcomes(Exchange exchange) {
@@ -111,6 +116,7 @@ public final class SalesforceComposite {
         int records = SalesforceCalls.changes(exchange).size();
         Map<String, SalesforceAnswer> answers = answers(answer);
         Outcome[] outcomes = new Outcome[records];
+        Map<String, PartAnswer> byObject = new HashMap<>();
         for (Part part : (List<Part>) exchange.getProperty(PARTS, List.class)) {
             List<Outcome> own = Optional.ofNullable(answers.get(part.reference()))
                     .map(it -> SObjectCollections.outcomes(part.changes(), it))
@@ -120,21 +126,29 @@ public final class SalesforceComposite {
             for (int i = 0; i < own.size(); i++) {
                 outcomes[part.places().get(i)] = own.get(i);
             }
+            if (answer.ok()) {
+                SalesforceAnswer its = answers.getOrDefault(part.reference(), answer);
+                byObject.merge(part.object(), new PartAnswer(its.status(), Errors.blame(its)), BinaryOperator.maxBy(BY_WEIGHT));
+            }
         }
-        answers.values().stream().filter(part -> !part.ok()).max(Comparator.comparing(SalesforceComposite::weight))
-                .ifPresent(part -> {
-                    exchange.getMessage().setHeader(SalesforceCalls.STATUS, part.status());
-                    exchange.getMessage().setHeader(Blame.HEADER, Errors.blame(part));
-                });
-        exchange.getMessage().setBody(List.of(outcomes));
+        Message message = exchange.getMessage();
+        if (!byObject.isEmpty()) {
+            message.setHeader(PartAnswer.HEADER, Map.copyOf(byObject));
+        }
+        byObject.values().stream().filter(part -> part.blame() != Blame.NOBODY).max(BY_WEIGHT).ifPresent(part -> {
+            message.setHeader(SalesforceCalls.STATUS, part.status());
+            message.setHeader(Blame.HEADER, part.blame());
+        });
+        message.setBody(List.of(outcomes));
     }
 
-    /** Of several parts that were refused, one that would be refused again whatever is done with its records tells most. */
-    private static int weight(SalesforceAnswer part) {
-        return switch (Errors.blame(part)) {
-            case OBJECT -> 2;
-            case RECORD -> 1;
-            case MOMENT, NOBODY -> 0;
+    /** Of several parts, one that would be refused again whatever is done with its records tells most. */
+    private static int weight(Blame blame) {
+        return switch (blame) {
+            case OBJECT -> 3;
+            case RECORD -> 2;
+            case MOMENT -> 1;
+            case NOBODY -> 0;
         };
     }
 

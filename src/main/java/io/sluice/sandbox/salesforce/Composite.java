@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Call;
+import io.sluice.sandbox.server.Fault;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Transaction;
 
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,6 +29,9 @@ import java.util.stream.Collectors;
  * failure takes all back. What refers to a failed call is PROCESSING_HALTED.
  */
 final class Composite {
+
+    /** The operation under which a part meets faults. */
+    static final String PART = "compositePart";
 
     private static final int MOST_CALLS = 25;
     private static final int MOST_QUERIES_AND_COLLECTIONS = 5;
@@ -133,12 +138,19 @@ final class Composite {
         }
         ApiCall call = inner(outer, resolved);
         Answer answer = call == null ? Answers.error(SalesforceError.notFound())
-                : resources.answer(call, attempt);
+                : told(call).orElseGet(() -> resources.answer(call, attempt));
         try {
             return new Part(reference, answer.status(), json(answer), answer.headers());
         } catch (IOException e) {
             throw new IllegalStateException("A part's answer is JSON.", e);
         }
+    }
+
+    /** The answer that a fault gives in place of a part's work, if one does. */
+    private Optional<Answer> told(ApiCall call) {
+        String object = resources.route(call.method(), call.rest()).object();
+        return object == null ? Optional.empty()
+                : call.account().faults().strikeWork(Fault.Kind.ANSWER, PART, object, true).map(SalesforceProtocol::told);
     }
 
     /** What a part of a call answered, null where it answered nothing. */

@@ -108,6 +108,11 @@ public final class SalesforceProtocol implements Protocol {
                 : Answers.error(statusOf(fault), List.of(error));
     }
 
+    /** The answer that a fault asks for in place of a part of a call. */
+    static Answer told(Fault fault) {
+        return Answers.error(statusOf(fault), List.of(told(fault, null)));
+    }
+
     private static int statusOf(Fault fault) {
         return fault.settings().path("status").asInt(400);
     }

@@ -50,7 +50,8 @@ public final class Control {
               unavailable   503 or another "status"; "html":true makes it a maintenance page
               answer        the whole call is answered "status" (400) with "errorCode", "message", "fields" and
                             "duplicateResult" in the vendor's form, or with "body" as it stands (of "contentType",
-                            text/html; "" is an empty one); nothing is done
+                            text/html; "" is an empty one); nothing is done. "operation":"compositePart" with an "object"
+                            meets the parts of a Salesforce Composite call that are about it
               reset         the connection is cut; "afterWrite":true in mid-answer, when the work is done
               slow          the answer comes "delayMs" late, or between "minMs" and "maxMs"; "before":true the work too
               rowLock       rows fail with UNABLE_TO_LOCK_ROW

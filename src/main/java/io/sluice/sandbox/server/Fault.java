@@ -21,7 +21,8 @@ public final class Fault {
         /**
          * The whole call is answered {@code status}, with {@code errorCode}, {@code message}, {@code fields} and
          * {@code duplicateResult} in the vendor's form, or with {@code body} as it stands; nothing is done. With
-         * {@code keys} only a call that writes one of those records.
+         * {@code keys} only a call that writes one of those records. Where it names {@code compositePart}, only the parts
+         * of a Salesforce Composite call that are about {@code object}.
          */
         ANSWER("answer"),
         /** The connection is cut; with {@code "afterWrite":true} in mid-answer, when the work is done. */
