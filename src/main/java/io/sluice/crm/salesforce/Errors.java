@@ -29,9 +29,11 @@ final class Errors {
     /** Codes with which Salesforce refuses whatever is asked, until somebody has changed the organisation. */
     private static final Set<String> CLOSED = Set.of("API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED");
 
-    /** Codes of a whole request whose object or field is not there, or not for this user, whichever records it carries. */
-    private static final Set<String> NOT_THERE = Set.of("INVALID_TYPE", "INVALID_FIELD", "INVALID_FIELD_FOR_INSERT_UPDATE",
-            "NOT_FOUND");
+    /** Codes of an object or a field that is not there, or not for this user. */
+    private static final Set<String> NO_SUCH = Set.of("INVALID_TYPE", "INVALID_FIELD", "INVALID_FIELD_FOR_INSERT_UPDATE");
+
+    /** That an address leads nowhere: to no object, no external id, or no record. */
+    private static final String NOT_FOUND = "NOT_FOUND";
 
     /** How the code of a right that the user does not have begins. */
     private static final String NO_RIGHT = "INSUFFICIENT_";
@@ -75,14 +77,23 @@ final class Errors {
 
     /** What an answer without per-record results is about. */
     static Blame blame(SalesforceAnswer answer) {
+        if (answer.ok()) {
+            return Blame.NOBODY;   // whose results are not read for that
+        }
         String code = answer.code();
         return switch (answer.status()) {
-            case 400 -> PASSING.contains(code) ? Blame.MOMENT : NOT_THERE.contains(code) ? Blame.OBJECT : Blame.RECORD;
+            case 400 -> PASSING.contains(code) ? Blame.MOMENT
+                    : NO_SUCH.contains(code) || code.equals(NOT_FOUND) ? Blame.OBJECT : Blame.RECORD;
             // others are of the account: an address that is not allowed, a firewall's page
             case 403 -> code.startsWith(NO_RIGHT) ? Blame.OBJECT : Blame.MOMENT;
             case 404 -> code.equals("ENTITY_IS_DELETED") ? Blame.RECORD : Blame.OBJECT;
             default -> Blame.of(answer.status());
         };
+    }
+
+    /** Whether an error of a record says that its object is not as it was described. */
+    static boolean isOfShape(String code) {
+        return code != null && NO_SUCH.contains(code);
     }
 
     /** Whether a delete was not done because there is nothing left to delete. */

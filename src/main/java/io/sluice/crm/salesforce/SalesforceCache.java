@@ -8,53 +8,46 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.Gone;
 import io.sluice.Outcome;
 import io.sluice.Received;
+import io.sluice.crm.Blame;
 import io.sluice.crm.Permits;
 import io.sluice.quota.Thrift;
-import io.sluice.store.Json;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.caffeine.CaffeineConstants;
 
 /**
- * The steps of reading a record through a cache. Each use of the Kamelet says how long a record may be kept; it is kept
- * longer the less of the day's calls is left. What this process writes or hears of is dropped at once, so that the time
- * only bounds what a user of the CRM changes, or another replica writes, until this process hears of it.
+ * The steps of reading a record, or the fields of an object, through a cache. Each use of the Kamelet says how long an
+ * answer may be kept; it is kept longer the less of the day's calls is left. What this process writes or hears of is
+ * dropped at once, so that the time only bounds what a user of the CRM changes, or another replica writes, until this
+ * process hears of it.
  */
 public final class SalesforceCache {
 
-    /** Header that says whether a record came out of the cache. */
+    /** Header that says whether an answer came out of the cache. */
     public static final String CACHED = "SluiceCached";
 
-    /** As the Kamelet's address of the cache names it. */
-    static final String NAME = "salesforceReadCache";
+    /** As the Kamelets' address of the cache names it. */
+    static final String NAME = "salesforceAnswers";
 
-    private static final String QUESTION = "SluiceQuestion";
+    private static final String ASKED = "SluiceQuestion";
     private static final long LARGEST = 10_000;
 
-    /**
-     * What is asked for.
-     *
-     * @param by the external id, or null when the value is the CRM's own id
-     */
-    private record Question(String account, String object, String by, String value, Set<String> fields) {
+    private record Kept(Question question, Question.Found found, Duration life) {
 
-        /** As the cache has it, whose component takes texts for keys. */
-        String key() {
-            return Json.text(this);
+        boolean isOf(String account, String object) {
+            return question.account().equals(account) && (object.isBlank() || question.object().equals(object));
         }
     }
-
-    private record Kept(Question question, String crmId, Map<String, Object> fields, Duration life) { }
 
     /** @param drops how much had been dropped when it was asked: what is dropped meanwhile must not come back */
     private record Asked(Question question, long drops) { }
@@ -76,7 +69,7 @@ public final class SalesforceCache {
         return cache;
     }
 
-    /** Each record has a life of its own, which begins when it is read. */
+    /** Each answer has a life of its own, which begins when it is read. */
     private static final class Life implements Expiry<Object, Object> {
 
         @Override
@@ -95,104 +88,116 @@ public final class SalesforceCache {
         }
     }
 
-    /** From an id, or a value of the external id where one is named, to the question that the cache is asked. */
+    /** Asks for a record by its id, or by a value of the external id where one is named. */
     public void ask(Exchange exchange, String account, String object, String externalId, String fields) {
-        Message message = exchange.getMessage();
-        String value = message.getBody(String.class);
+        String value = exchange.getMessage().getBody(String.class);
         if (value == null || value.isBlank()) {
             throw new IllegalArgumentException("A read takes the id of the record, or the value of its external id, as the"
                     + " body, but got nothing");
         }
-        Question question = new Question(account, object, externalId.isBlank() ? null : externalId, value.strip(),
-                new LinkedHashSet<>(SalesforceReads.names(fields)));
-        exchange.setProperty(QUESTION, new Asked(question, drops.get()));
-        message.setHeader(CaffeineConstants.KEY, question.key());
-        message.setHeader(CaffeineConstants.ACTION, CaffeineConstants.ACTION_GET);
+        ask(exchange, new Question.OfRecord(account, object, externalId.isBlank() ? null : externalId, value.strip(),
+                new LinkedHashSet<>(SalesforceReads.names(fields))));
+    }
+
+    /** Asks for the fields of an object. */
+    public void ask(Exchange exchange, String account, String object) {
+        ask(exchange, new Question.OfShape(account, object));
+    }
+
+    private void ask(Exchange exchange, Question question) {
+        exchange.setProperty(ASKED, new Asked(question, drops.get()));
+        exchange.getMessage().setHeader(CaffeineConstants.KEY, question.key());
+        exchange.getMessage().setHeader(CaffeineConstants.ACTION, CaffeineConstants.ACTION_GET);
     }
 
     /** Whether the cache had an answer, which is counted. */
     public boolean isHit(Exchange exchange) {
         boolean hit = exchange.getMessage().getHeader(CaffeineConstants.ACTION_HAS_RESULT, false, Boolean.class);
         if (metrics != null) {
-            Question question = question(exchange).question();
-            metrics.counter("sluice.cache", "account", question.account(), "object", question.object(),
-                    "result", hit ? "hit" : "miss").increment();
+            Question question = asked(exchange).question();
+            metrics.counter("sluice.cache", "account", question.account(), "object", question.object(), "operation",
+                    question.operation(), "result", hit ? "hit" : "miss").increment();
         }
         return hit;
     }
 
-    /** Takes the record out of what the cache has, without a call. */
+    /** Takes the answer out of what the cache has, without a call. */
     public void cached(Exchange exchange) {
         Kept kept = exchange.getMessage().getBody(Kept.class);
         forgetQuestion(exchange);
         exchange.getMessage().setHeader(SalesforceCalls.STATUS, 200);
         exchange.getMessage().setHeader(CACHED, true);
-        exchange.getMessage().setBody(kept.fields());
+        exchange.getMessage().setBody(kept.found().body());
     }
 
-    /** The path that reads the record; its id is always among the fields, or nobody could tell what to drop. */
+    /** The request that reads it. */
     public void request(Exchange exchange, String apiVersion) {
-        Question question = question(exchange).question();
-        Set<String> fields = new LinkedHashSet<>(List.of("Id"));
-        fields.addAll(question.fields());
         Message message = exchange.getMessage();
         forgetQuestion(exchange);
         message.setBody(null);
         message.setHeader(SalesforceCalls.METHOD, "GET");
-        message.setHeader(SalesforceCalls.PATH, "/services/data/v" + apiVersion + "/sobjects/" + question.object() + "/"
-                + (question.by() == null ? "" : question.by() + "/") + SalesforceRecords.segment(question.value())
-                + "?fields=" + String.join(",", fields));
+        message.setHeader(SalesforceCalls.PATH, "/services/data/v" + apiVersion + asked(exchange).question().path());
     }
 
     /**
-     * The answer as a map of the fields, which the cache is asked to keep, unless something was dropped since it was
-     * asked for; an answer that is none stays what it is.
+     * The answer as what was asked for, which the cache is asked to keep, unless something was dropped since it was asked
+     * for; an answer that is none stays what it is.
      */
     public void read(Exchange exchange, String timeToLive) throws SQLException {
         Message message = exchange.getMessage();
-        Asked asked = question(exchange);
+        Question question = asked(exchange).question();
         message.setHeader(CACHED, false);
         message.setHeader(CaffeineConstants.ACTION, CaffeineConstants.ACTION_CLEANUP);
-        SalesforceAnswer answer = SalesforceCalls.answer(exchange);
-        if (!answer.ok() || answer.json().filter(json -> json.hasNonNull("Id")).isEmpty()) {
+        Optional<Question.Found> found = question.found(SalesforceCalls.answer(exchange));
+        if (found.isEmpty()) {
             return;
         }
-        Map<String, Object> record = new LinkedHashMap<>(Json.fields(answer.body()));
-        record.remove("attributes");
-        message.setBody(record);
+        message.setBody(found.get().body());
         Duration life = SalesforceCrm.time("timeToLive", timeToLive);
         if (!life.isZero()) {
-            Kept kept = new Kept(asked.question(), record.get("Id").toString(), record,
-                    Thrift.stretched(life, permits.spent(asked.question().account())));
-            message.setHeader(CaffeineConstants.KEY, asked.question().key());
-            message.setHeader(CaffeineConstants.VALUE, kept);
+            message.setHeader(CaffeineConstants.KEY, question.key());
+            message.setHeader(CaffeineConstants.VALUE,
+                    new Kept(question, found.get(), Thrift.stretched(life, permits.spent(question.account()))));
             message.setHeader(CaffeineConstants.ACTION, CaffeineConstants.ACTION_PUT);
         }
     }
 
     /** Takes the cache's own headers off; what was dropped while it was being kept goes again. */
     public void kept(Exchange exchange) {
-        Asked asked = question(exchange);
+        Asked asked = asked(exchange);
         if (drops.get() != asked.drops()) {
             cache.invalidate(asked.question().key());
         }
         forgetQuestion(exchange);
-        exchange.removeProperty(QUESTION);
+        exchange.removeProperty(ASKED);
     }
 
-    /** Drops what the outcomes of a write, or the records that were read or heard of, say has changed. */
+    /**
+     * Drops what the outcomes of a write, or the records that were read or heard of, say has changed; and the fields of an
+     * object which a record's outcome says has not those that it was sent.
+     *
+     * @param object blank where the news may be of any object
+     */
     public void drop(Exchange exchange, String account, String object) {
         if (!(exchange.getMessage().getBody() instanceof List<?> news) || news.isEmpty()) {
             return;
         }
         Set<String> names = new HashSet<>();
-        for (Object one : news) {
-            names.addAll(namesOf(one));
-        }
+        news.forEach(one -> names.addAll(namesOf(one)));
+        boolean unlike = exchange.getMessage().getHeader(Blame.HEADER) == Blame.OBJECT
+                || news.stream().anyMatch(one -> one instanceof Outcome outcome && Errors.isOfShape(outcome.code()));
+        drop(kept -> kept.isOf(account, object) && (kept.found().names().stream().anyMatch(names::contains)
+                || unlike && kept.question() instanceof Question.OfShape));
+    }
+
+    /** Drops the fields of an account's objects: an answer said that one of them is not as it was. */
+    void dropShapes(String account) {
+        drop(kept -> kept.isOf(account, "") && kept.question() instanceof Question.OfShape);
+    }
+
+    private void drop(Predicate<Kept> which) {
         drops.incrementAndGet();
-        cache.asMap().values().removeIf(one -> one instanceof Kept kept && kept.question().account().equals(account)
-                && (object.isBlank() || kept.question().object().equals(object))
-                && (names.contains(kept.question().value()) || names.contains(kept.crmId())));
+        cache.asMap().values().removeIf(one -> one instanceof Kept kept && which.test(kept));
     }
 
     private static List<String> namesOf(Object one) {
@@ -209,8 +214,8 @@ public final class SalesforceCache {
         return names;
     }
 
-    private static Asked question(Exchange exchange) {
-        return exchange.getProperty(QUESTION, Asked.class);
+    private static Asked asked(Exchange exchange) {
+        return exchange.getProperty(ASKED, Asked.class);
     }
 
     private static void forgetQuestion(Exchange exchange) {

@@ -6,7 +6,6 @@ import io.sluice.Outcome;
 import io.sluice.Reason;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Blame;
-import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
 import io.sluice.crm.SignInRefused;
 import io.sluice.quota.Answer;
@@ -50,11 +49,13 @@ public final class SalesforceCalls {
     private final Permits permits;
     private final Accounts accounts;
     private final SalesforceSessions sessions;
+    private final SalesforceCache cache;
 
-    SalesforceCalls(Permits permits, Accounts accounts, SalesforceSessions sessions) {
+    SalesforceCalls(Permits permits, Accounts accounts, SalesforceSessions sessions, SalesforceCache cache) {
         this.permits = permits;
         this.accounts = accounts;
         this.sessions = sessions;
+        this.cache = cache;
     }
 
     // --- the call itself
@@ -105,6 +106,10 @@ public final class SalesforceCalls {
         }
         Blame blame = Errors.blame(answer);
         exchange.getMessage().setHeader(Blame.HEADER, blame);
+        // the 404 of a read may as well be about the record
+        if (blame == Blame.OBJECT && !(status == NOT_FOUND && operation.equals("read"))) {
+            cache.dropShapes(account);
+        }
         if (signsInAgain) {
             exchange.getMessage().setHeader(Permits.REFUSED, true);
         } else if (refusal == null || !refusal.isLimit() && !hasOthers(account, refusal)) {
@@ -270,28 +275,6 @@ public final class SalesforceCalls {
     }
 
     // --- describing
-
-    /** The answer of describe as an {@link ObjectShape}; an answer that is none stays what it is. */
-    public void shape(Exchange exchange, String object) {
-        SalesforceAnswer answer = answer(exchange);
-        if (!answer.ok() || answer.json().isEmpty()) {
-            return;
-        }
-        Map<String, ObjectShape.Field> fields = new HashMap<>();
-        answer.json().get().path("fields").forEach(field -> {
-            String name = field.path("name").asText();
-            boolean writable = field.path("createable").asBoolean() || field.path("updateable").asBoolean();
-            fields.put(name, new ObjectShape.Field(name, field.path("type").asText(), writable,
-                    field.path("externalId").asBoolean() || field.path("idLookup").asBoolean()));
-            String relationship = field.path("relationshipName").asText("");
-            if (!relationship.isEmpty()) {
-                List<String> objects = new ArrayList<>();
-                field.path("referenceTo").forEach(named -> objects.add(named.asText()));
-                fields.put(relationship, new ObjectShape.Field(relationship, "reference", writable, false, objects));
-            }
-        });
-        exchange.getMessage().setBody(new ObjectShape(object, fields));
-    }
 
     /** The answer of the global describe as a list of names, empty where there is no such answer. */
     public void names(Exchange exchange) {

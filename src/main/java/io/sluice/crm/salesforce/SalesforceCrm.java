@@ -68,16 +68,16 @@ public final class SalesforceCrm implements Crm {
 
     @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
-        registry.bind("salesforceCalls", new SalesforceCalls(permits, accounts, sessions));
+        SalesforceCache cache = new SalesforceCache(permits, registry.findSingleByType(MeterRegistry.class),
+                Ticker.systemTicker());
+        registry.bind("salesforceCache", cache);
+        registry.bind(SalesforceCache.NAME, cache.cache());
+        registry.bind("salesforceCalls", new SalesforceCalls(permits, accounts, sessions, cache));
         registry.bind("salesforceBulk", new SalesforceBulk());
         registry.bind("salesforceQueries", new SalesforceQueries());
         registry.bind("salesforceTransfers", new SalesforceTransfers());
         registry.bind("salesforceTransferClient", SalesforceTransfers.client());
         registry.bind("salesforceTransferHeaders", SalesforceTransfers.headers());
-        SalesforceCache cache = new SalesforceCache(permits, registry.findSingleByType(MeterRegistry.class),
-                Ticker.systemTicker());
-        registry.bind("salesforceCache", cache);
-        registry.bind(SalesforceCache.NAME, cache.cache());
         registry.bind("salesforceRecords", new SalesforceRecords());
         registry.bind("salesforceComposite", new SalesforceComposite());
         registry.bind("salesforceSoap", new SalesforceSoap());

@@ -57,7 +57,8 @@ class SalesforceReadTest {
 
     private static double count(String result) {
         MeterRegistry metrics = crm.main.getCamelContext().getRegistry().findSingleByType(MeterRegistry.class);
-        return metrics.find("sluice.cache").tags("account", "salesforce", "object", "Contact", "result", result).counters()
+        return metrics.find("sluice.cache").tags("account", "salesforce", "object", "Contact", "operation", "read",
+                "result", result).counters()
                 .stream().mapToDouble(it -> it.count()).sum();
     }
 
