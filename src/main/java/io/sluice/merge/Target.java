@@ -120,12 +120,12 @@ final class Target {
         return columns.get(field).ofText("(sluice_v.taken ->> " + Sql.text(field) + ")", source.timeZone());
     }
 
-    /** JSON with every mapped field, in the form in which it is sent. */
+    /** JSON with every mapped field, in the form in which it is sent; of an array, as a function takes 100 arguments at most. */
     private String values() {
-        return "'{' || concat_ws(','" + columns.entrySet().stream()
-                .map(entry -> ", " + Sql.text(Json.text(entry.getKey()) + ":") + " || "
+        return "'{' || array_to_string(array[" + columns.entrySet().stream()
+                .map(entry -> Sql.text(Json.text(entry.getKey()) + ":") + " || "
                         + entry.getValue().json(source.alias(), source.timeZone()))
-                .collect(Collectors.joining()) + ") || '}'";
+                .collect(Collectors.joining(", ")) + "], ',') || '}'";
     }
 
     private static Map<String, Map<String, Object>> rows(Connection connection, String sql, Object... parameters)

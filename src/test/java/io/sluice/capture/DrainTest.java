@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,6 +75,18 @@ class DrainTest {
                 "Contact 1 upsert {\"city__c\": \"Oslo\", \"name__c\": \"Ann\"}",
                 "Contact 2 upsert {\"city__c\": \"Rome\", \"name__c\": \"Bob\"}");
         assertThat(capture.backlog("app.customer")).isZero();
+    }
+
+    @Test
+    void aRowMayHaveMoreMappedColumnsThanAFunctionTakesArguments() throws SQLException {
+        String[] columns = IntStream.range(0, 230).mapToObj(n -> "c" + n).toArray(String[]::new);
+        DATABASE.run("create table app.wide (no text primary key, " + String.join(" text, ", columns) + " text)",
+                "insert into app.wide (no, c0, c229) values ('1', 'first', 'last')");
+        capture.start(List.of(sync("app.wide", "no", columns)));
+        drain();
+        assertThat(DATABASE.texts("select concat_ws(' ', count(*), min(v.value) filter (where v.key = 'c0__c'),"
+                + " min(v.value) filter (where v.key = 'c229__c')) from sluice.outbox, jsonb_each_text(fields) as v"))
+                .containsExactly("230 first last");
     }
 
     @Test
