@@ -60,7 +60,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
             EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                     .setDataDirectory(data)
                     .setCleanDataDirectory(false)
-                    .setOverrideWorkingDirectory(home.resolve("binaries").toFile())
+                    .setOverrideWorkingDirectory(binaries(home).toFile())
                     // Camel stops us after the routes; a hook of its own would stop the server under them
                     .setRegisterShutdownHook(false)
                     .setPGStartupWait(Duration.ofSeconds(60))
@@ -90,6 +90,12 @@ public final class EmbeddedDatabase implements AutoCloseable {
                     + ". Is the port taken? Set sluice.database.port, or sluice.database.url to a server of yours.",
                     failure);
         }
+    }
+
+    /** Where PostgreSQL's programs are unpacked to; may be a link to a folder that several share. */
+    private static Path binaries(Path home) throws IOException {
+        Path folder = home.resolve("binaries");
+        return Files.isDirectory(folder) ? folder.toRealPath() : Files.createDirectory(folder);
     }
 
     private static FileChannel lock(Path home) throws IOException {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.store.EmbeddedDatabase;
+import io.sluice.store.SharedBinaries;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -16,11 +17,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * A process that is killed while a step of a bulk job is under way: the next one goes on with the same job.
  * {@code -Dkills=10} kills ten times in each.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class KilledInBulkTest {
 
     private static final int KILLS = Integer.getInteger("kills", 1);
@@ -45,7 +49,7 @@ class KilledInBulkTest {
 
     @BeforeAll
     static void startTheDemo() throws Exception {
-        database = EmbeddedDatabase.start(home.resolve("database"), 0);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("database")), 0);
         sluice = RunningSluice.replica(home, database.port(), RunningSluice.freePort())
                 // a step is taken up again when a process has started meanwhile
                 .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "500ms")

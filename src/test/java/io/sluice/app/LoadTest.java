@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
+import io.sluice.store.SharedBinaries;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -41,7 +42,7 @@ class LoadTest {
 
     @BeforeAll
     static void anOrgWithRecordsAndATableWithTwoRows() throws Exception {
-        database = EmbeddedDatabase.start(home.resolve("database"), 0);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("database")), 0);
         sandbox = Sandbox.start("127.0.0.1", 0);
         SandboxRecords records = new SandboxRecords(sandbox.port());
         records.salesforce("Contact", IntStream.rangeClosed(1, RECORDS).mapToObj(LoadTest::csv)

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
+import io.sluice.store.SharedBinaries;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -43,7 +44,7 @@ final class PushedScene implements AutoCloseable {
     PushedScene(Path home, int people, boolean withSalesforce, boolean fetched) throws Exception {
         this.home = home;
         int port = RunningSluice.freePort();
-        database = EmbeddedDatabase.start(home.resolve("postgres"), port);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), port);
         sandbox = Sandbox.start("127.0.0.1", 0);
         sluice = RunningSluice.replica(home, port, sandbox.port()).with("sluice.demo", false)
                 .with("sluice.account.hubspot.crm", "hubspot")
@@ -157,7 +158,7 @@ final class PushedScene implements AutoCloseable {
     }
 
     void startDatabase() throws IOException {
-        database = EmbeddedDatabase.start(home.resolve("postgres"), sluice.databasePort);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), sluice.databasePort);
     }
 
     /** What differs between the table and a CRM, so that a failure names only that. */

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sluice.store.EmbeddedDatabase;
+import io.sluice.store.SharedBinaries;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -58,7 +59,7 @@ class ReplicasTest {
     void threeProcessesThatAreKilledInTurnSendTwentyThousandChangesOnceAndExceedNoLimit() throws Exception {
         int sandboxPort = RunningSluice.freePort();
         Path journal = home.resolve("sandbox.journal");
-        try (EmbeddedDatabase database = EmbeddedDatabase.start(home.resolve("postgres"), 0);
+        try (EmbeddedDatabase database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), 0);
                 AutoCloseable sandbox = SandboxProcess.start(home, sandboxPort, journal.toString())) {
             try {
                 start(database.port(), sandboxPort);

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sluice.store.SharedBinaries;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -68,6 +69,7 @@ final class RunningSluice implements AutoCloseable {
         copy("routes");
         SECOND_CRM.forEach(sync -> home.resolve("routes/syncs").resolve(sync).toFile().delete());
         copy("kamelet-catalog");
+        SharedBinaries.in(home.resolve(".sluice/postgres"));
         with("sluice.database.port", databasePort);
         with("sluice.sandbox.port", sandboxPort);
         with("camel.server.port", serverPort);

@@ -18,11 +18,14 @@ import java.util.stream.IntStream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Each error that Salesforce is known to answer, one after the other while Sluice runs: what becomes of the records and of
  * the account, and the calls it costs. The table of it is left in {@code target/salesforce-errors.md}.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class SalesforceErrorsTest {
 
     private static final String FAULTS = "/sandbox/faults/salesforce";

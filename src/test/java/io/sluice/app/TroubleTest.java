@@ -4,13 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.store.EmbeddedDatabase;
+import io.sluice.store.SharedBinaries;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What a person meets when something is not there or not right. */
+@Execution(ExecutionMode.CONCURRENT)
 class TroubleTest {
 
     @TempDir
@@ -101,7 +106,7 @@ class TroubleTest {
                 assertThat(answer.statusCode()).isEqualTo(503);
                 assertThat(answer.body()).contains("The database does not answer yet");
             });
-            try (var database = io.sluice.store.EmbeddedDatabase.start(home.resolve("late"), sluice.databasePort)) {
+            try (var database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("late")), sluice.databasePort)) {
                 sluice.awaitOutput("Account salesforce is ready").awaitSettled();
                 assertThat(sluice.records("Contact", "Customer_No__c")).hasSize(1000);
                 sluice.stop();

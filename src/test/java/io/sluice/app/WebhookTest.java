@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.sluice.store.EmbeddedDatabase;
+import io.sluice.store.SharedBinaries;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -48,7 +49,7 @@ class WebhookTest {
     @BeforeAll
     static void aTableWhoseRecordsAreKnown() throws Exception {
         int port = RunningSluice.freePort();
-        database = EmbeddedDatabase.start(home.resolve("postgres"), port);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), port);
         sluice = RunningSluice.replica(home, port, RunningSluice.freePort()).with("sluice.demo", false)
                 .with("sluice.account.hubspot.crm", "hubspot").with("sluice.account.hubspot.webhook-secret", SECRET)
                 .with("sluice.account.hubspot.app-id", "600001").withoutSyncs()
@@ -216,7 +217,7 @@ class WebhookTest {
             database.close();
             away.complete(null);
             await().atMost(Duration.ofSeconds(60)).until(() -> refused.get() >= 20);
-            database = EmbeddedDatabase.start(home.resolve("postgres"), sluice.databasePort);
+            database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), sluice.databasePort);
             await().atMost(Duration.ofSeconds(120)).until(() -> taken.get() == deliveries);
         } finally {
             senders.shutdownNow();

@@ -51,7 +51,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
         private static String start() {
             try {
                 Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "postgres-");
-                EmbeddedDatabase server = EmbeddedDatabase.start(folder, 0, false);
+                EmbeddedDatabase server = EmbeddedDatabase.start(SharedBinaries.in(folder), 0, false);
                 Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                     server.close();
                     delete(folder);

@@ -14,6 +14,7 @@ import io.sluice.app.RouteCoverage;
 import io.sluice.crm.ObjectShape;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
+import io.sluice.store.SharedBinaries;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -72,7 +73,7 @@ class HubspotKameletsTest {
 
     @BeforeAll
     static void start() throws Exception {
-        database = EmbeddedDatabase.start(home, 0);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home), 0);
         sandbox = Sandbox.start("127.0.0.1", 0);
         main = new Main();
         main.addOverrideProperty("sluice.database.url", database.url());

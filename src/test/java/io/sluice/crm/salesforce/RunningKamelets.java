@@ -8,6 +8,7 @@ import io.sluice.Outcome;
 import io.sluice.app.RouteCoverage;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
+import io.sluice.store.SharedBinaries;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -36,7 +37,7 @@ final class RunningKamelets implements AutoCloseable {
 
     /** @param settings more than those that the tests need */
     RunningKamelets(Path home, Map<String, String> settings) throws Exception {
-        database = EmbeddedDatabase.start(home, 0);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home), 0);
         sandbox = Sandbox.start("127.0.0.1", 0);
         main.addOverrideProperty("sluice.database.url", database.url());
         main.addOverrideProperty("sluice.demo", "false");

@@ -11,6 +11,7 @@ import io.sluice.app.RouteCoverage;
 import io.sluice.crm.Job;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
+import io.sluice.store.SharedBinaries;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -46,7 +47,7 @@ class SalesforceBulkKameletsTest {
 
     @BeforeAll
     static void start() throws Exception {
-        database = EmbeddedDatabase.start(home, 0);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home), 0);
         sandbox = Sandbox.start("127.0.0.1", 0);
         main = new Main();
         Map.of("sluice.database.url", database.url(), "sluice.demo", "false", "sluice.sandbox.enabled", "false",

@@ -14,6 +14,7 @@ import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
+import io.sluice.store.SharedBinaries;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -55,7 +56,7 @@ class SalesforceKameletsTest {
 
     @BeforeAll
     static void start() throws Exception {
-        database = EmbeddedDatabase.start(home, 0);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home), 0);
         sandbox = Sandbox.start("127.0.0.1", 0);
         main = new Main();
         main.addOverrideProperty("sluice.database.url", database.url());
