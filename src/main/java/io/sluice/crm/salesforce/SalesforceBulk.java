@@ -2,7 +2,7 @@ package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Change;
-import io.sluice.Operation;
+import io.sluice.Nearest;
 import io.sluice.crm.Job;
 import io.sluice.crm.Permits;
 import io.sluice.crm.Records;
@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.salesforce.SalesforceComponent;
 
@@ -27,15 +28,22 @@ public final class SalesforceBulk {
     public static final String JOB = "SluiceJob";
     public static final String NEXT = "SluiceNext";
 
+    private static final String DELETE = "delete";
+    private static final Set<String> OPERATIONS = Set.of("upsert", "insert", DELETE);
+
     /** Salesforce writes a zone without its colon. */
     private static final DateTimeFormatter MOMENT = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSxx");
 
-    /** The body of the request that creates a job of upserts or deletes. */
+    /** The body of the request that creates a job of upserts, inserts or deletes. */
     public void createRequest(Exchange exchange, String operation, String object, String externalId) {
+        if (!OPERATIONS.contains(operation)) {
+            throw new IllegalArgumentException("A bulk job's operation is not '" + operation + "'"
+                    + Nearest.hint(operation, OPERATIONS));
+        }
         Map<String, Object> job = new LinkedHashMap<>();
         job.put("object", object);
         job.put("operation", operation);
-        if (Operation.of(operation) == Operation.UPSERT) {
+        if (operation.equals("upsert")) {
             job.put("externalIdFieldName", externalId);
         }
         job.put("contentType", "CSV");
@@ -51,7 +59,7 @@ public final class SalesforceBulk {
                 : body instanceof Iterable<?> list && !(body instanceof Path) ? Records.of(Change.listOf(list)) : null;
         if (records != null) {
             Path file = SalesforceTransfers.newFile(exchange);
-            if (Operation.of(operation) == Operation.DELETE) {
+            if (operation.equals(DELETE)) {
                 BulkCsv.writeIds(records, file);
             } else {
                 BulkCsv.write(records, externalId, file);
@@ -88,7 +96,7 @@ public final class SalesforceBulk {
     public void outcomes(Exchange exchange, String part, String operation, String externalId) throws IOException {
         BulkCsv.Part which = BulkCsv.Part.of(part);
         if (exchange.getMessage().getBody() instanceof Path file) {
-            exchange.getMessage().setBody(Operation.of(operation) == Operation.DELETE
+            exchange.getMessage().setBody(operation.equals(DELETE)
                     ? BulkCsv.outcomesOfDeletes(file, which) : BulkCsv.outcomes(file, which, externalId));
         }
     }

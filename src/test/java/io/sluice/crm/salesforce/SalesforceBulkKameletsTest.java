@@ -121,6 +121,26 @@ class SalesforceBulkKameletsTest {
     }
 
     @Test
+    void anInsertMakesARecordOfEachAndFindsNone() throws Exception {
+        List<Map<String, Object>> records = List.of(Map.of("key", "I-1", "fields", Map.of("LastName", "One")),
+                Map.of("key", "I-2", "fields", Map.of("LastName", "Two")));
+        Job first = insert(records);
+        assertThat(results(first, "successfulResults")).extracting(Outcome::key).containsExactlyInAnyOrder("I-1", "I-2");
+        Job again = insert(records);
+        assertThat(results(again, "successfulResults")).isEmpty();
+        assertThat(results(again, "failedResults")).extracting(Outcome::code).containsOnly("DUPLICATE_VALUE").hasSize(2);
+        assertThat(camel.request("kamelet:salesforce-bulk-create-action?object=Contact&operation=upset" + KEY, it -> { })
+                .getException()).hasMessageContaining("not 'upset'").hasMessageContaining("did you mean upsert");
+    }
+
+    private static Job insert(List<?> records) {
+        Job job = camel.requestBody("kamelet:salesforce-bulk-create-action?object=Contact&operation=insert" + KEY, null, Job.class);
+        assertThat(status(upload(job, records))).isEqualTo(201);
+        close(job);
+        return end(job);
+    }
+
+    @Test
     void aJobIsListedUntilItIsAborted() {
         Job job = create();
         assertThat(list()).filteredOn(one -> one.id().equals(job.id())).singleElement().satisfies(one -> {
