@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
+import org.apache.camel.Message;
 import org.apache.camel.component.salesforce.SalesforceComponent;
 import org.apache.camel.component.salesforce.api.SalesforceException;
 import org.apache.camel.component.salesforce.internal.SalesforceSession;
@@ -45,6 +46,13 @@ public final class SalesforceCalls {
     private static final String TOKEN = "SluiceToken";
     private static final int NOT_FOUND = 404;
     static final String SENT_BYTES = "SluiceSentBytes";
+
+    /**
+     * Bytes of an address: Salesforce takes 16,384 of address and headers together and advises less (Salesforce Help,
+     * 000386264); what stands between, such as nginx or Apache, takes a line of 8 KB.
+     */
+    static final int LONGEST_PATH = 8_000;
+    private static final String IN_A_COMPOSITE = "SluiceInAComposite";
 
     private final Permits permits;
     private final Accounts accounts;
@@ -72,6 +80,22 @@ public final class SalesforceCalls {
     }
 
     /**
+     * What is read by an address that is too long, such as a query of very many fields, goes as the one part of a Composite
+     * call, whose address stands in its body: a call all the same.
+     */
+    public void shorten(Exchange exchange, String apiVersion) {
+        Message message = exchange.getMessage();
+        String path = message.getHeader(PATH, String.class);
+        if ("GET".equals(message.getHeader(METHOD)) && path.length() > LONGEST_PATH) {
+            exchange.setProperty(IN_A_COMPOSITE, true);
+            message.setHeader(METHOD, "POST");
+            message.setHeader(PATH, "/services/data/v" + apiVersion + "/composite");
+            message.setBody(SalesforceComposite.ofOne(path));
+            measure(exchange);
+        }
+    }
+
+    /**
      * A 3xx or 4xx is an answer like any other: it becomes data, so that it neither opens the breaker nor looks like a
      * failure.
      */
@@ -83,9 +107,9 @@ public final class SalesforceCalls {
     /** After the call, whatever came of it: reports it and leaves the answer's text and status on the message. */
     public void answered(Exchange exchange, String account, String operation) throws SQLException {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-        int status = statusOf(exchange);
-        String body = bodyOf(exchange, failure, status);
-        SalesforceAnswer answer = new SalesforceAnswer(status, body);
+        SalesforceAnswer answer = answerOf(exchange, failure);
+        int status = answer.status();
+        String body = answer.body();
         if (failure != null || !(exchange.getMessage().getBody() instanceof Path)) {
             exchange.getMessage().setBody(body);
         }
@@ -142,6 +166,7 @@ public final class SalesforceCalls {
         String why = failure == null ? "no call was made" : Reason.of(failure);
         boolean others = failure instanceof SignInRefused && permits.leaveOut(exchange, failure.getMessage());
         permits.cancel(exchange);
+        exchange.removeProperty(IN_A_COMPOSITE);
         exchange.getMessage().setBody(why);
         exchange.getMessage().setHeader(STATUS, Answer.LOST);
         exchange.getMessage().setHeader(Permits.REFUSED, true);
@@ -168,6 +193,12 @@ public final class SalesforceCalls {
 
     private static SalesforceSession session(Exchange exchange, String member) {
         return exchange.getContext().getComponent(member, SalesforceComponent.class).getSession();
+    }
+
+    private static SalesforceAnswer answerOf(Exchange exchange, Exception failure) {
+        int status = statusOf(exchange);
+        SalesforceAnswer answer = new SalesforceAnswer(status, bodyOf(exchange, failure, status));
+        return exchange.removeProperty(IN_A_COMPOSITE) == null ? answer : SalesforceComposite.oneOf(answer);
     }
 
     private static int statusOf(Exchange exchange) {

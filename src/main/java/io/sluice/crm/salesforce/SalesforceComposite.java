@@ -152,6 +152,16 @@ public final class SalesforceComposite {
         };
     }
 
+    /** The body of a call whose one part reads what stands at an address. */
+    static String ofOne(String path) {
+        return Json.text(Map.of("compositeRequest", List.of(Map.of("method", "GET", "url", path, "referenceId", "one"))));
+    }
+
+    /** What its part was answered; where the call itself was refused, that. */
+    static SalesforceAnswer oneOf(SalesforceAnswer answer) {
+        return answers(answer).values().stream().findFirst().orElse(answer);
+    }
+
     private static Map<String, SalesforceAnswer> answers(SalesforceAnswer answer) {
         Map<String, SalesforceAnswer> answers = new HashMap<>();
         answer.json().filter(json -> answer.ok()).ifPresent(json -> {

@@ -45,6 +45,9 @@ public final class SalesforceReads {
     private static final DateTimeFormatter MOMENT = new DateTimeFormatterBuilder()
             .append(DateTimeFormatter.ISO_LOCAL_DATE_TIME).appendOffset("+HHMM", "Z").toFormatter();
 
+    /** Values of a page: with many fields it has fewer records, or the answer would be larger than a call takes. */
+    private static final int MOST_VALUES = 100_000;
+
     private final InstantSource clock;
 
     public SalesforceReads(InstantSource clock) {
@@ -60,7 +63,11 @@ public final class SalesforceReads {
         String from = second(Instant.parse(parts[0]));
         return select(object, externalId, fields) + " WHERE SystemModstamp >= " + from
                 + (parts.length == 1 ? "" : " AND (SystemModstamp > " + from + " OR Id > '" + parts[1] + "')")
-                + " ORDER BY SystemModstamp, Id LIMIT " + pageSize;
+                + " ORDER BY SystemModstamp, Id LIMIT " + records(pageSize, fields);
+    }
+
+    private static int records(int pageSize, String fields) {
+        return Math.max(1, Math.min(pageSize, MOST_VALUES / Math.max(1, names(fields).size())));
     }
 
     /** The head of a query for whole records, and for when each last changed. */
@@ -82,7 +89,7 @@ public final class SalesforceReads {
         List<Received> records = new ArrayList<>();
         answer.path("records").forEach(record -> records.add(received(record, externalId, names)));
         message.setBody(records);
-        if (!records.isEmpty() && (!answer.path("done").asBoolean(true) || records.size() >= pageSize)) {
+        if (!records.isEmpty() && (!answer.path("done").asBoolean(true) || records.size() >= records(pageSize, fields))) {
             Received last = records.get(records.size() - 1);
             message.setHeader(NEXT, second(last.at()) + " " + last.crmId());
         }

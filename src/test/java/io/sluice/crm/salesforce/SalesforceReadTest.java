@@ -4,10 +4,14 @@ import static io.sluice.crm.salesforce.RunningKamelets.record;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.sluice.crm.Blame;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.camel.Exchange;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -140,6 +144,36 @@ class SalesforceReadTest {
         assertThat(lastName(BY_KEY, "E-never")).isEqualTo("Now");
         assertThat(crm.refusal(BY_KEY, "  ")).hasMessageContaining("takes the id of the record");
         assertThat(crm.ledger()).isEqualTo(crm.counted());
+    }
+
+    @Test
+    void aQueryThatIsTooLongForAnAddressIsOneCallAllTheSame() throws Exception {
+        String id = written("F-1", "One");
+        String where = IntStream.range(0, 1500).mapToObj(n -> "'F-" + n + "'")
+                .collect(Collectors.joining(",", " FROM Contact WHERE Customer_No__c IN (", ")"));
+        long calls = crm.counted();
+        Exchange found = crm.ask("kamelet:salesforce-query-action", "SELECT Id, LastName" + where);
+        assertThat(found.getMessage().getHeader("SluiceStatus")).isEqualTo(200);
+        assertThat(RunningKamelets.JSON.readTree(found.getMessage().getBody(String.class)).path("records").path(0)
+                .path("Id").asText()).isEqualTo(id);
+        Exchange wrong = crm.ask("kamelet:salesforce-query-action", "SELECT No_Such__c" + where);
+        assertThat(wrong.getMessage().getHeader("SluiceStatus")).isEqualTo(400);
+        assertThat(wrong.getMessage().getHeader(Blame.HEADER)).isEqualTo(Blame.OBJECT);
+        assertThat(wrong.getMessage().getBody(String.class)).startsWith("[").contains("INVALID_FIELD");
+        crm.fault("{\"kind\":\"unavailable\",\"count\":1}");
+        assertThat(crm.ask("kamelet:salesforce-query-action", "SELECT Id" + where).getMessage().getHeader("SluiceStatus"))
+                .isEqualTo(503);
+        assertThat(crm.counted() - calls).isEqualTo(3);
+        assertThat(crm.number("select count(*) from sluice.api_call where operation = 'composite'")).as("it is a query").isZero();
+        assertThat(crm.ledger()).isEqualTo(crm.counted());
+    }
+
+    @Test
+    void aPageOfVeryManyFieldsHasFewerRecords() {
+        SalesforceReads reads = new SalesforceReads(InstantSource.system());
+        String many = IntStream.range(0, 400).mapToObj(n -> "F" + n).collect(Collectors.joining(","));
+        assertThat(reads.deltaQuery("2026-01-01T00:00:00Z", "Contact", "Key__c", "LastName,Email", 2000)).endsWith(" LIMIT 2000");
+        assertThat(reads.deltaQuery("2026-01-01T00:00:00Z", "Contact", "Key__c", many, 2000)).endsWith(" LIMIT 250");
     }
 
     @Test
