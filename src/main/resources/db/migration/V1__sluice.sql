@@ -271,7 +271,7 @@ create index inbox_waiting on sluice.inbox (due) where done_at is null;
 create index inbox_done on sluice.inbox (done_at) where done_at is not null;
 
 -- How far each stream has come. load: which mapping of the table is entered to be sent; delta: how far what changes in
--- the CRM is read; initial: how far the first reading of all that is there.
+-- the CRM is read; reading: how far the reading of all that is there, or of very many changes.
 create table sluice.checkpoint (
     account    text        not null,
     object     text        not null,

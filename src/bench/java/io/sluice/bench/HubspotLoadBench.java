@@ -53,7 +53,7 @@ public final class HubspotLoadBench implements Bench {
     private static final String READ = """
             select extract(epoch from (position::jsonb ->> 'ended')::timestamptz
                                       - (position::jsonb ->> 'began')::timestamptz)
-            from sluice.checkpoint where stream = 'initial:customers' and position::jsonb ->> 'ended' is not null""";
+            from sluice.checkpoint where stream = 'reading:customers' and position::jsonb ->> 'ended' is not null""";
 
     private final Map<String, Object> result = new LinkedHashMap<>();
 

@@ -31,7 +31,7 @@ public final class LoadBench implements Bench {
     private static final String READ = """
             select position, extract(epoch from (position::jsonb ->> 'ended')::timestamptz
                                                 - (position::jsonb ->> 'began')::timestamptz) as seconds
-            from sluice.checkpoint where stream = 'initial:customers' and position::jsonb ->> 'ended' is not null""";
+            from sluice.checkpoint where stream = 'reading:customers' and position::jsonb ->> 'ended' is not null""";
 
     @Override
     public Map<String, Object> run(Path work) throws Exception {

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Where the readings of very many records are kept: in {@code sluice.checkpoint}, stream {@code initial:SYNC}. Whoever
+ * Where the readings of very many records are kept: in {@code sluice.checkpoint}, stream {@code reading:SYNC}. Whoever
  * takes a due one has it until its lease ends. While a first one goes on, its sync is paused, for what is sent before the
  * CRM is read would overwrite what was never seen.
  */
@@ -24,19 +24,19 @@ public final class Loads {
 
     private static final String REASON = "all records of its object are read and merged first (initial: both)";
 
-    private static final String OF_SYNC = "account = ? and object = ? and stream = 'initial:' || ?";
+    private static final String OF_SYNC = "account = ? and object = ? and stream = 'reading:' || ?";
 
     private static final String FORGET_BUT = """
             delete from sluice.checkpoint
-            where stream like 'initial:%' and (account, object, stream) not in (
-                select account, object, 'initial:' || sync
+            where stream like 'reading:%' and (account, object, stream) not in (
+                select account, object, 'reading:' || sync
                 from unnest(?::text[], ?::text[], ?::text[]) as s(account, object, sync))
               and (position::jsonb ->> 'since' is null or position::jsonb ->> 'ended' is not null)""";
 
     /** One that has begun goes on, and one that has ended stays so, unless the mapping is another. */
     private static final String BEGIN = """
             insert into sluice.checkpoint as c (account, object, stream, position)
-            select ?, ?, 'initial:' || ?, (?::jsonb || jsonb_build_object('mapping', ?::jsonb,
+            select ?, ?, 'reading:' || ?, (?::jsonb || jsonb_build_object('mapping', ?::jsonb,
                                                                           'due', clock_timestamp()))::text
             on conflict (account, object, stream) do update set position = excluded.position, updated_at = now()
             where c.position::jsonb -> 'mapping' is distinct from excluded.position::jsonb -> 'mapping'
@@ -45,7 +45,7 @@ public final class Loads {
     /** What changed since a moment; one that goes on is left alone, and what the last one left is taken along. */
     private static final String CATCH_UP = """
             insert into sluice.checkpoint as c (account, object, stream, position)
-            select ?, ?, 'initial:' || ?, (?::jsonb || jsonb_build_object('mapping', null, 'due', clock_timestamp()))::text
+            select ?, ?, 'reading:' || ?, (?::jsonb || jsonb_build_object('mapping', null, 'due', clock_timestamp()))::text
             on conflict (account, object, stream) do update set updated_at = now(),
                 position = (excluded.position::jsonb || jsonb_build_object('mapping', c.position::jsonb -> 'mapping',
                     'since', least((excluded.position::jsonb ->> 'since')::timestamptz,
@@ -55,7 +55,7 @@ public final class Loads {
 
     private static final String OPEN = """
             select substr(stream, 9) from sluice.checkpoint
-            where stream like 'initial:%' and position::jsonb ->> 'ended' is null""";
+            where stream like 'reading:%' and position::jsonb ->> 'ended' is null""";
 
     private static final String OPEN_OF_ALL = OPEN + " and position::jsonb ->> 'since' is null";
 

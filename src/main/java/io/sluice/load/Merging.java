@@ -40,20 +40,18 @@ final class Merging {
     }
 
     /**
-     * Merges what changed since a moment. What can't be judged now comes back at once as {@link Applied#later()}.
+     * Merges records of a reading. Where all are read, those whose rows are held are tried again for a while; of what has
+     * changed, they come back at once, for they are read again.
      *
-     * @param asked before the CRM was asked for them
-     */
-    Applied mergeChanges(Sync sync, List<Received> records, Instant asked) throws SQLException {
-        return applier.load(sync, records, asked);
-    }
-
-    /**
-     * @param asked before the CRM was asked for them
      * @return what came of it; {@link Applied#later()} are the records whose rows were held all the time
      */
-    Applied merge(Sync sync, List<Received> records, Instant asked) throws SQLException, InterruptedException {
+    Applied merge(Run run, List<Received> records) throws SQLException, InterruptedException {
+        Sync sync = run.sync();
+        Instant asked = run.load().asked();
         Applied all = applier.load(sync, records, asked);
+        if (run.load().isOfChanges()) {
+            return all;
+        }
         List<Received> held = held(sync, records, all.later(), asked);
         for (int i = 1; i < TRIES && !held.isEmpty(); i++) {
             Thread.sleep(PAUSE_MS);

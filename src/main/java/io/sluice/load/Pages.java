@@ -48,8 +48,7 @@ final class Pages {
                 part.add((Received) records.next());
             }
             boolean changes = run.load().isOfChanges();
-            Applied applied = changes ? merging.mergeChanges(run.sync(), part, run.load().asked())
-                    : merging.merge(run.sync(), part, run.load().asked());
+            Applied applied = merging.merge(run, part);
             if (changes) {
                 part.stream().filter(record -> applied.later().contains(record.crmId())).map(Received::at)
                         .min(Comparator.naturalOrder()).ifPresent(at -> run.load(run.load().holding(at)));

@@ -52,7 +52,7 @@ final class Checkpoints {
     Optional<Position> take(Sync sync) throws SQLException {
         String account = sync.getAccount();
         String object = sync.getObject();
-        String load = "initial:" + sync.getName();
+        String load = "reading:" + sync.getName();
         return database.first(TAKE, row -> Position.of(row.getString(1)), account, object, load, account, object,
                 stream(sync), account, object, load);
     }

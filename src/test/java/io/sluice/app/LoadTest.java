@@ -106,7 +106,7 @@ class LoadTest {
 
     private static String position(String sync, String part) throws Exception {
         return sluice.rows("select stream, position::jsonb ->> '" + part + "' from sluice.checkpoint"
-                + " where stream = 'initial:" + sync + "'").get("initial:" + sync).get(0);
+                + " where stream = 'reading:" + sync + "'").get("reading:" + sync).get(0);
     }
 
     private static void assertThatAllCameAsTheyAre() throws Exception {
