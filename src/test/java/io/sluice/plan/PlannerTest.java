@@ -4,17 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Operation;
 import io.sluice.Priority;
-import io.sluice.crm.Accounts;
 import io.sluice.crm.Bulk;
 import io.sluice.crm.Crm;
-import io.sluice.crm.Permits;
+import io.sluice.crm.ExampleCrm;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.camel.CamelContext;
-import org.apache.camel.spi.Registry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -22,31 +18,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PlannerTest {
 
     /** 200 records a call; a job takes ten calls, and five may be open. */
-    private record Example(Optional<Bulk> bulk, int collectionsACall) implements Crm {
-
-        @Override
-        public String name() {
-            return "crm";
-        }
-
-        @Override
-        public int collectionSize(Operation operation) {
-            return 200;
-        }
-
-        @Override
-        public void bind(Registry registry, Permits permits, Accounts accounts) {
-        }
-
-        @Override
-        public void connect(CamelContext context, String account, Map<String, String> settings) {
-        }
-    }
-
-    private static final Crm WITH = new Example(Optional.of(
-            new Bulk(Set.of(Operation.UPSERT), 150_000, 100_000_000, 5, 10, 10_000, 15_000, null)), 1);
-    private static final Crm WITHOUT = new Example(Optional.empty(), 1);
-    private static final Crm COMPOSITE = new Example(WITH.bulk(), 5);
+    private static final Crm WITH = new ExampleCrm(200, 1, Optional.of(
+            new Bulk(Set.of(Operation.UPSERT), 150_000, 100_000_000, 5, 10, 10_000, 15_000, null)), false);
+    private static final Crm WITHOUT = new ExampleCrm(200, 1, Optional.empty(), false);
+    private static final Crm COMPOSITE = new ExampleCrm(200, 5, WITH.bulk(), false);
     private static final Promise PROMISE = new Promise(Duration.ofMinutes(15), Duration.ofHours(6));
 
     private final Planner planner = new Planner(PROMISE, 100_000, 5);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.sluice.Event;
-import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
 import io.sluice.Received;
@@ -12,7 +11,7 @@ import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
-import io.sluice.crm.Crm;
+import io.sluice.crm.ExampleCrm;
 import io.sluice.crm.Permits;
 import io.sluice.merge.Applier;
 import io.sluice.outbox.Backoff;
@@ -34,8 +33,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.camel.CamelContext;
-import org.apache.camel.spi.Registry;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -54,7 +51,7 @@ class ListeningTest {
             new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
     private final Pauses pauses = new Pauses(DATABASE.sluice());
     private final Accounts accounts = new Accounts(
-            List.of(new Account("crm", new SomeCrm(), Pool.of("crm", List.of()), false)), InstantSource.system());
+            List.of(new Account("crm", ExampleCrm.telling(), Pool.of("crm", List.of()), false)), InstantSource.system());
     private final Sync sync = sync();
     private final Applier applier = new Applier(DATABASE.sluice(), capture);
     private final Listening listening = new Listening(accounts, new Permits(new Quota(DATABASE.sluice(),
@@ -62,29 +59,6 @@ class ListeningTest {
             new Inbox(DATABASE.sluice()), applier, List.of(sync), Duration.ofSeconds(5),
             new Heard(metrics, InstantSource.system()));
     private int told;
-
-    private static final class SomeCrm implements Crm {
-        @Override
-        public String name() {
-            return "some";
-        }
-
-        @Override
-        public int collectionSize(Operation operation) {
-            return 100;
-        }
-
-        @Override
-        public boolean sendsWebhooks() {
-            return true;
-        }
-
-        @Override
-        public void bind(Registry registry, Permits permits, Accounts accounts) { }
-
-        @Override
-        public void connect(CamelContext context, String account, Map<String, String> settings) { }
-    }
 
     private static Sync sync() {
         Sync sync = new Sync();
@@ -225,7 +199,7 @@ class ListeningTest {
         Batch batch = asked(value("101", "city", "Bergen", Instant.now().minusSeconds(1)));
         assertThat(batch.getIds()).containsExactly("101");
         assertThat(batch.getReader()).isEqualTo(
-                "kamelet:some-read-action?account=crm&object=contacts&fields=birthday,city,lastname,number");
+                "kamelet:crm-read-action?account=crm&object=contacts&fields=birthday,city,lastname,number");
         listening.read(batch, List.of(record("101", "1", "city", "Trondheim", "lastname", "Ann")), 200);
 
         assertThat(rows()).contains("1 Ann Trondheim");
@@ -309,7 +283,7 @@ class ListeningTest {
         listening.keep("crm", List.of(Event.gone(Event.identityOf(1), "deals", "1", LATER)));
         assertThat(waiting()).isEqualTo("0");
         assertThat(metrics.counter("sluice.webhook.events", "account", "crm", "outcome", "unwanted").count()).isEqualTo(1);
-        assertThat(listening.ear("crm")).isEqualTo("kamelet:some-webhook-action?account=crm");
+        assertThat(listening.ear("crm")).isEqualTo("kamelet:crm-webhook-action?account=crm");
         assertThat(listening.ear("crm?x=1")).isNull();
     }
 }

@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.sluice.Event;
-import io.sluice.Operation;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
-import io.sluice.crm.Crm;
+import io.sluice.crm.ExampleCrm;
 import io.sluice.crm.Permits;
 import io.sluice.merge.Applier;
 import io.sluice.outbox.Paused.Kind;
@@ -27,8 +26,6 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.camel.CamelContext;
-import org.apache.camel.spi.Registry;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -40,25 +37,7 @@ class PullingTest {
 
     private final Pauses pauses = new Pauses(DATABASE.sluice());
     private final Accounts accounts = new Accounts(
-            List.of(new Account("crm", new SomeCrm(), Pool.of("crm", List.of()), false)), InstantSource.system());
-
-    private static final class SomeCrm implements Crm {
-        @Override
-        public String name() {
-            return "some";
-        }
-
-        @Override
-        public int collectionSize(Operation operation) {
-            return 100;
-        }
-
-        @Override
-        public void bind(Registry registry, Permits permits, Accounts accounts) { }
-
-        @Override
-        public void connect(CamelContext context, String account, Map<String, String> settings) { }
-    }
+            List.of(new Account("crm", ExampleCrm.telling(), Pool.of("crm", List.of()), false)), InstantSource.system());
 
     private Pulling pulling(Duration pause) {
         Sync sync = new Sync();
@@ -101,7 +80,7 @@ class PullingTest {
     void filesAreKeptOneAfterTheOtherAndOthersFindNothingDueMeanwhile() throws SQLException {
         Pulling pulling = pulling(Duration.ZERO);
         Pull pull = only(pulling);
-        assertThat(pull.getReader()).isEqualTo("kamelet:some-journal-action?account=crm");
+        assertThat(pull.getReader()).isEqualTo("kamelet:crm-journal-action?account=crm");
         assertThat(pull.getOffset()).isNull();
         assertThat(pulling(Duration.ZERO).due()).as("of another process").isEmpty();
         pulling.keep(pull, told(1), 200, "one");
@@ -164,7 +143,7 @@ class PullingTest {
         pulling.end(pull);
         assertThat(pull.isOpen()).isFalse();
         assertThat(pulling.due()).isEmpty();
-        Pull unanswered = new Pull("crm", "some", "one");
+        Pull unanswered = new Pull("crm", "crm", "one");
         pulling.keep(unanswered, "no answer", 0, null);
         assertThat(unanswered.getOffset()).isEqualTo("one");
         pulling.keep(unanswered, "no answer", null, null);

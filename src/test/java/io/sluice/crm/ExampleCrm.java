@@ -1,0 +1,32 @@
+package io.sluice.crm;
+
+import io.sluice.Operation;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.Registry;
+
+/** A CRM by the numbers alone, without Kamelets. */
+public record ExampleCrm(int collection, int collectionsACall, Optional<Bulk> bulk, boolean sendsWebhooks) implements Crm {
+
+    /** One that takes a hundred records a call and tells of changes by itself. */
+    public static ExampleCrm telling() {
+        return new ExampleCrm(100, 1, Optional.empty(), true);
+    }
+
+    @Override
+    public String name() {
+        return "crm";
+    }
+
+    @Override
+    public int collectionSize(Operation operation) {
+        return collection;
+    }
+
+    @Override
+    public void bind(Registry registry, Permits permits, Accounts accounts) { }
+
+    @Override
+    public void connect(CamelContext context, String account, Map<String, String> settings) { }
+}
