@@ -76,7 +76,7 @@ create table sluice.outbox (
 
 create index outbox_waiting on sluice.outbox (account, sync, operation, priority, since)
     where operation is not null and lease is null;
-create index outbox_leases on sluice.outbox (lease_until) where lease is not null;
+create index outbox_leases on sluice.outbox (lease_until) where lease_until < 'infinity';   -- a bulk job's has no end
 create index outbox_lease on sluice.outbox (lease) where lease is not null;
 create index outbox_children on sluice.outbox (account, waits_for_object, waits_for) where waits_for is not null;
 

@@ -233,11 +233,11 @@ public final class BulkJobs {
     /**
      * The job is over; what no result named waits again.
      *
-     * @param why null where all went well
+     * @param why null where the results named all
      * @return how many records
      */
     int finish(BulkJob job, String why) throws SQLException {
-        return end(job, why, connection -> Outbox.abandon(connection, job.lease(), why));
+        return end(job, why, connection -> why == null ? 0 : Outbox.abandon(connection, job.lease(), why));
     }
 
     private int end(BulkJob job, String why, Database.Work<Integer> work) throws SQLException {

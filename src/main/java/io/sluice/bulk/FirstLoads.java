@@ -6,14 +6,23 @@ import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.Filling;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Jobs that the rows of a first load fill, where the planner would send those in bulk. */
 public final class FirstLoads implements Filling {
 
+    /** What was planned holds for so long, while a job is filled in many turns. */
+    private static final Duration HOLDS = Duration.ofSeconds(1);
+
+    private record Planned(BulkClaim claim, long since) {
+    }
+
     private final BulkPlans plans;
     private final BulkJobs jobs;
+    private final Map<Sync, Planned> planned = new ConcurrentHashMap<>();
 
     public FirstLoads(BulkPlans plans, BulkJobs jobs) {
         this.plans = plans;
@@ -23,8 +32,14 @@ public final class FirstLoads implements Filling {
     /** Records that name a parent wait in the queue until that one is there. */
     @Override
     public Optional<BulkClaim> wanted(Sync sync) throws SQLException {
-        return sync.getParent() != null ? Optional.empty()
+        Planned before = planned.get(sync);
+        if (before != null && System.nanoTime() - before.since() < HOLDS.toNanos()) {
+            return Optional.of(before.claim());
+        }
+        Optional<BulkClaim> wanted = sync.getParent() != null ? Optional.empty()
                 : plans.load(sync, jobs.filling(sync.getAccount(), sync.getName()).map(Filled::records).orElse(0));
+        wanted.ifPresentOrElse(claim -> planned.put(sync, new Planned(claim, System.nanoTime())), () -> planned.remove(sync));
+        return wanted;
     }
 
     @Override

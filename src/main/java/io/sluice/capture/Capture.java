@@ -51,7 +51,9 @@ public final class Capture {
     private final Map<String, Drain> drains = new ConcurrentHashMap<>();
 
     /** What is taken while what came just now waits must not take long. */
-    private static final Duration TURN = Duration.ofMillis(100);
+    static final Duration TURN = Duration.ofMillis(100);
+    /** Of a first load: each turn has its own costs, and what else changes waits for one at most. */
+    private static final Duration LOADING_TURN = Duration.ofMillis(250);
     private static final int FIRST = 2_000;
     private static final int LEAST = 500;
     private static final int NEWEST = 500;
@@ -220,7 +222,8 @@ public final class Capture {
         int oldest = wanted.isEmpty() ? moved(table, drain.oldest(), most) : filled(table, wanted, most);
         drain.behind().set(oldest > most / 2);
         if (oldest > most / 2) {
-            drain.most().set(next(most, oldest, Duration.ofNanos(System.nanoTime() - begin), batch));
+            drain.most().set(next(most, oldest, Duration.ofNanos(System.nanoTime() - begin),
+                    wanted.isEmpty() ? TURN : LOADING_TURN, batch));
         }
         return newest + oldest;
     }
@@ -238,9 +241,9 @@ public final class Capture {
         return wanted;
     }
 
-    /** How many changes the next turn moves, so that it lasts about {@link #TURN}; at most twice or half as many. */
-    static int next(int most, int moved, Duration took, int limit) {
-        long fitting = moved * TURN.toNanos() / Math.max(1, took.toNanos());
+    /** How many changes the next turn moves, so that it lasts as long as is wanted; at most twice or half as many. */
+    static int next(int most, int moved, Duration took, Duration wanted, int limit) {
+        long fitting = moved * wanted.toNanos() / Math.max(1, took.toNanos());
         return (int) Math.max(Math.min(LEAST, limit), Math.min(limit, Math.max(most / 2, Math.min(most * 2L, fitting))));
     }
 

@@ -155,7 +155,7 @@ public final class Outbox {
             order by h.priority, h.since limit 1""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS, KINDS);
 
     private static final String IN_BULK = """
-            select from sluice.outbox where account = ? and sync = ? and lease is not null and lease_until = 'infinity' limit 1""";
+            select from sluice.bulk_job where account = ? and sync = ? and ended_at is null limit 1""";
 
     /** A step up for each patience that went by, but never into the critical. */
     private static final String PROMOTE = """
@@ -303,7 +303,7 @@ public final class Outbox {
      * however much waits. What others are settling is skipped, so no order of keys is needed.
      */
     static final String EXPIRE = RETURN.formatted(
-            "o.lease is not null and o.lease_until < now() order by o.lease_until limit " + ENDED_AT_ONCE, "skip locked",
+            "o.lease_until < 'infinity' and o.lease_until < now() order by o.lease_until limit " + ENDED_AT_ONCE, "skip locked",
             "'nobody settled this before its lease ended: the process was killed, or the call was cut'");
 
     private static final String ABANDON = RETURN.formatted("o.lease = ? order by o.account, o.object, o.key", "", "?");

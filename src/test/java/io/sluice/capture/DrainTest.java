@@ -168,12 +168,12 @@ class DrainTest {
 
     @Test
     void aTurnOfDrainingLastsAboutATenthOfASecond() {
-        assertThat(Capture.next(2_000, 2_000, Duration.ofMillis(50), 20_000)).isEqualTo(4_000);
-        assertThat(Capture.next(2_000, 2_000, Duration.ofMillis(80), 20_000)).isEqualTo(2_500);
-        assertThat(Capture.next(2_000, 2_000, Duration.ofSeconds(5), 20_000)).as("not at one slow turn").isEqualTo(1_000);
-        assertThat(Capture.next(600, 600, Duration.ofSeconds(5), 20_000)).isEqualTo(500);
-        assertThat(Capture.next(15_000, 15_000, Duration.ofMillis(1), 20_000)).isEqualTo(20_000);
-        assertThat(Capture.next(100, 100, Duration.ofSeconds(5), 100)).as("the setting is less").isEqualTo(100);
+        assertThat(Capture.next(2_000, 2_000, Duration.ofMillis(50), Capture.TURN, 20_000)).isEqualTo(4_000);
+        assertThat(Capture.next(2_000, 2_000, Duration.ofMillis(80), Capture.TURN, 20_000)).isEqualTo(2_500);
+        assertThat(Capture.next(2_000, 2_000, Duration.ofSeconds(5), Capture.TURN, 20_000)).as("not at one slow turn").isEqualTo(1_000);
+        assertThat(Capture.next(600, 600, Duration.ofSeconds(5), Capture.TURN, 20_000)).isEqualTo(500);
+        assertThat(Capture.next(15_000, 15_000, Duration.ofMillis(1), Capture.TURN, 20_000)).isEqualTo(20_000);
+        assertThat(Capture.next(100, 100, Duration.ofSeconds(5), Capture.TURN, 100)).as("the setting is less").isEqualTo(100);
     }
 
     @Test
