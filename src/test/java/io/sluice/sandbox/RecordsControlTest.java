@@ -45,6 +45,29 @@ class RecordsControlTest extends SandboxTestBase {
     }
 
     @Test
+    void anImportMakesAndChangesManyRecordsAndSaysOfEachLineWhatBecameOfIt() {
+        crm.upsertContacts(contact("C-1", "One"));
+        String[] lines = crm.call("POST", CONTACTS, """
+                {"id":"C-1","Tier__c":"gold"}
+                {"LastName":"New","Customer_No__c":"C-2"}
+
+                {"FirstName":"x"}
+                [1]
+                {"id":"C-9","Tier__c":"gold"}
+                {"id":"C-2","Tier__c":"silver"}
+                """, "application/x-ndjson").text().split("\n");
+        assertThat(lines).hasSize(6);
+        assertThat(lines[0]).isEqualTo("{\"id\":\"" + crm.get(CONTACTS + "/C-1").json().path("Id").asText() + "\"}");
+        assertThat(lines[1]).isEqualTo(lines[5]);
+        assertThat(lines[2]).contains("\"error\":\"REQUIRED_FIELD_MISSING");
+        assertThat(lines[3]).isEqualTo("{\"error\":\"The line is no JSON object.\"}");
+        assertThat(lines[4]).contains("\"error\"").contains("C-9");
+        assertThat(crm.get(CONTACTS + "/C-1").json().path("Tier__c").asText()).isEqualTo("gold");
+        assertThat(crm.get(CONTACTS + "/C-2").json().path("Tier__c").asText()).isEqualTo("silver");
+        assertThat(crm.referee().path("accepted").asInt()).as("calls").isOne();
+    }
+
+    @Test
     void allLiveRecordsComeAsJsonLines() {
         for (int call = 0; call < 6; call++) {
             String[] more = new String[200];

@@ -13,13 +13,14 @@ import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The sandbox's own endpoints under {@code /sandbox}: the referee, limits, faults, declared fields, and a CRM user's
  * hands on the records. None of them counts as an API call. Errors are {@code {"error":"a sentence"}} with 400 or 404.
  */
 public final class Control {
+
+    private static final String LINES = "application/x-ndjson";
 
     private static final String HELP = """
             The Sluice sandbox CRM.
@@ -34,7 +35,9 @@ public final class Control {
             PUT    /sandbox/objects/{account}/{object}         {"label":"Booking","keyPrefix":"a00"}
             PUT    /sandbox/fields/{account}/{object}/{field}  {"type":"string","length":40}
             GET    /sandbox/records/{account}/{object}         one JSON line a record
-            POST   /sandbox/records/{account}/{object}         a CRM user creates a record
+            POST   /sandbox/records/{account}/{object}         a CRM user creates a record; or, sent as
+                                                               application/x-ndjson, imports many: a JSON line each, with
+                                                               "id" where it is there already. Answered line by line
             GET    /sandbox/records/{account}/{object}/{id}    by record id or external id
             POST   /sandbox/records/{account}/{object}/{id}    a CRM user's edit
             DELETE /sandbox/records/{account}/{object}/{id}
@@ -217,38 +220,21 @@ public final class Control {
         Account account = account(path);
         Table table = table(account, path);
         CrmUser user = users.get(account.crm());
+        UserEdits edits = new UserEdits(vertx, account, user);
         String id = path.size() > 4 ? path.get(4) : null;
         return switch (call.method()) {
             case "GET" -> user.read(account, table, id).map(this::ok)
                     .orElseThrow(() -> new NoSuchThing("There is no " + table.type().name() + " " + id + "."));
-            case "POST" -> edited(account, table,
-                    attempt -> user.write(account, table, id, body(call), attempt));
-            case "DELETE" -> edited(account, table, attempt -> {
-                user.delete(account, table, id, attempt);
-                return id;
-            });
+            case "POST" -> id == null && isLines(call)
+                    ? Answer.text(200, LINES, edits.imported(table, call.text()))
+                    : ok(edits.write(table, id, body(call)));
+            case "DELETE" -> ok(edits.delete(table, id));
             default -> error(405, "Records take GET, POST and DELETE.");
         };
     }
 
-    private interface Edit {
-        String make(Request.Attempt attempt);
-    }
-
-    /** A user's edit meets late commits only; it is answered at once, with the moment at which others see it. */
-    private Answer edited(Account account, Table table, Edit edit) {
-        Optional<Fault> late = account.faults().strikeEdit(Fault.Kind.LATE_COMMIT, table.type().name());
-        Request.Attempt attempt = new Request.Attempt(account.faults().noRows(), late.isPresent());
-        ObjectNode answer = json.createObjectNode().put("id", edit.make(attempt));
-        attempt.held().ifPresent(held -> {
-            long millis = late.map(Fault::lateMillis).orElse(0L);
-            vertx.setTimer(Math.max(1, millis), t -> vertx.executeBlocking(() -> {
-                held.release();
-                return null;
-            }, false));
-            answer.put("visibleInMs", millis);
-        });
-        return ok(answer);
+    private static boolean isLines(Call call) {
+        return call.headers().getOrDefault("content-type", "").startsWith(LINES);
     }
 
     private void stream(List<String> path, HttpServerResponse response) {
@@ -256,7 +242,7 @@ public final class Control {
             Account account = account(path);
             Table table = table(account, path);
             CrmUser user = users.get(account.crm());
-            response.putHeader("Content-Type", "application/x-ndjson");
+            response.putHeader("Content-Type", LINES);
             new ChunkStream(vertx, response, new RecordStream(table.iterator(), row -> user.show(account, table, row)))
                     .begin();
         } catch (NoSuchThing e) {
