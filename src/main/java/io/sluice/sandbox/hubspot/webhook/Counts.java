@@ -33,7 +33,10 @@ final class Counts {
     }
 
     private final Map<Of, Long> counts = new EnumMap<>(Of.class);
-    private final Map<String, Long> byStatus = new TreeMap<>();
+    private final Map<String, AnswerTimes> byStatus = new TreeMap<>();
+    /** When the first and the last request was sent that is no repeated one, or 0; in nanoseconds of the JVM's clock. */
+    private long firstSent;
+    private long lastSent;
     private int underWay;
     private int mostUnderWay;
     private long waiting;
@@ -47,15 +50,27 @@ final class Counts {
         waiting += more;
     }
 
+    /** A request goes out, and it is no repeated one. */
+    synchronized void sent(long nanos) {
+        add(Of.REQUESTS, 1);
+        firstSent = firstSent == 0 ? nanos : firstSent;
+        lastSent = nanos;
+    }
+
     synchronized void begins() {
         underWay++;
         mostUnderWay = Math.max(mostUnderWay, underWay);
     }
 
-    /** @param answer an HTTP status, or a word where none came */
-    synchronized void ends(String answer) {
+    /**
+     * A request is over.
+     *
+     * @param answer an HTTP status, or a word where none came
+     * @param nanos  how long it took
+     */
+    synchronized void ends(String answer, long nanos) {
         underWay--;
-        byStatus.merge(answer, 1L, Long::sum);
+        byStatus.computeIfAbsent(answer, first -> new AnswerTimes()).add(nanos);
     }
 
     synchronized ObjectNode describe() {
@@ -63,8 +78,13 @@ final class Counts {
         for (Of what : Of.values()) {
             all.put(what.wireName, counts.getOrDefault(what, 0L));
         }
-        all.put("waiting", waiting).put("mostAtOnce", mostUnderWay);
-        byStatus.forEach(all.putObject("byStatus")::put);
+        all.put("waiting", waiting).put("mostAtOnce", mostUnderWay).put("sentWithinMs", (lastSent - firstSent) / 1_000_000);
+        ObjectNode counts = all.putObject("byStatus");
+        ObjectNode times = all.putObject("answerTimes");
+        byStatus.forEach((status, answers) -> {
+            counts.put(status, answers.count());
+            times.set(status, answers.describe());
+        });
         return all;
     }
 
@@ -72,5 +92,7 @@ final class Counts {
         counts.clear();
         byStatus.clear();
         mostUnderWay = underWay;
+        firstSent = 0;
+        lastSent = 0;
     }
 }

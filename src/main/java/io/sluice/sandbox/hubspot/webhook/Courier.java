@@ -61,6 +61,7 @@ public final class Courier implements Section {
     private final Deque<Delivery> again = new ArrayDeque<>();
     private int underWay;
     private boolean gathering;
+    private boolean lastWasNew;
     private long lastEventId = 900_000;
 
     /** A request's events; {@code attempt} is 0 for the first. */
@@ -161,7 +162,7 @@ public final class Courier implements Section {
         }
     }
 
-    /** As many requests as may be under way at once; those that failed before go first. */
+    /** As many requests as may be under way at once; those that failed before and new ones take turns. */
     private void send() {
         Settings settings = app.settings();
         if (settings.targetUrl() == null) {
@@ -171,15 +172,24 @@ public final class Courier implements Section {
             return;
         }
         while (underWay < settings.maxConcurrentRequests() && (!again.isEmpty() || !ready.isEmpty())) {
-            Delivery delivery = again.isEmpty() ? new Delivery(batch(), 0) : again.poll();
+            Delivery delivery = next();
             underWay++;
-            counts.add(delivery.attempt == 0 ? Counts.Of.REQUESTS : Counts.Of.RETRIED, 1);
+            if (delivery.attempt == 0) {
+                counts.sent(System.nanoTime());
+            } else {
+                counts.add(Counts.Of.RETRIED, 1);
+            }
             post(settings, settings.secret(), body(delivery)).onComplete(answered -> {
                 underWay--;
                 ended(delivery, answered.succeeded() && answered.result() / 100 == 2);
                 send();
             });
         }
+    }
+
+    private Delivery next() {
+        lastWasNew = again.isEmpty() || !ready.isEmpty() && !lastWasNew;
+        return lastWasNew ? new Delivery(batch(), 0) : again.poll();
     }
 
     private List<Event> batch() {
@@ -234,6 +244,7 @@ public final class Courier implements Section {
     /** The status of the answer, or a failure where none comes in time. */
     private Future<Integer> post(Settings settings, String secret, byte[] body) {
         counts.begins();
+        long begun = System.nanoTime();
         RequestOptions options = new RequestOptions().setMethod(HttpMethod.POST).setAbsoluteURI(settings.targetUrl())
                 .putHeader("Content-Type", "application/json").putHeader("User-Agent", "Sluice sandbox (webhooks)");
         Signer.headers(settings, secret, body, System.currentTimeMillis()).forEach(options::putHeader);
@@ -248,7 +259,8 @@ public final class Courier implements Section {
                         sent[0].reset();
                     }
                     counts.ends(answered.succeeded() ? answered.result().toString()
-                            : answered.cause() instanceof TimeoutException ? "timeout" : "unreachable");
+                            : answered.cause() instanceof TimeoutException ? "timeout" : "unreachable",
+                            System.nanoTime() - begun);
                 });
     }
 }
