@@ -67,13 +67,14 @@ final class Bundle extends LifecycleStrategySupport {
 
     private static final Logger LOG = LoggerFactory.getLogger(Bundle.class);
 
-    private static final int INBOX_POOL = 3;
-    /** A sender that is not answered for seconds gives up. */
-    private static final Duration INBOX_PATIENCE = Duration.ofSeconds(1);
+    private static final int EAR_POOL = 3;
+    /** A sender of events that is not answered for some seconds, five or more, gives up. */
+    private static final Database.Patience EAR_PATIENCE = new Database.Patience(Duration.ofSeconds(1),
+            Duration.ofSeconds(2));
 
     private EmbeddedDatabase embedded;
     private Database database;
-    private Database inboxDatabase;
+    private Database ear;
     private Bringup bringup;
 
     @Override
@@ -136,7 +137,7 @@ final class Bundle extends LifecycleStrategySupport {
                         settings.duration("sluice.receive.overlap", "1m"),
                         settings.duration("sluice.receive.deletes", "10m")));
 
-        Inbox inbox = new Inbox(inboxDatabase);
+        Inbox inbox = new Inbox(ear, database);
         Registry registry = context.getRegistry();
         MeterRegistry metrics = registry.findSingleByType(MeterRegistry.class);
         registry.bind("dataSource", database.dataSource());
@@ -151,7 +152,7 @@ final class Bundle extends LifecycleStrategySupport {
         Listening listening = new Listening(accounts, permits, pauses, inbox, applier, syncs,
                 settings.duration("sluice.inbox.skew", "5s"), new Heard(metrics, InstantSource.system()));
         registry.bind("listening", listening);
-        registry.bind("pulling", new Pulling(accounts, accountSettings.journals(), pauses, inboxDatabase, listening,
+        registry.bind("pulling", new Pulling(accounts, accountSettings.journals(), pauses, database, listening,
                 settings.duration("sluice.journal.pause", "1s")));
         registry.bind("gathering", new Gathering(Duration.ofMillis(settings.number("sluice.inbox.gather-ms", 200)),
                 Duration.ofMillis(settings.number("sluice.inbox.gather-longest-ms", 500)), InstantSource.system()));
@@ -174,7 +175,7 @@ final class Bundle extends LifecycleStrategySupport {
                 HealthCheckHelper.getHealthCheckRegistry(context).register(new AccountHealth(name, accounts, pauses)));
     }
 
-    /** The inbox has connections of its own: a sender of events is answered whatever the syncs do with theirs. */
+    /** What is told is kept over connections of its own: its sender is answered whatever the syncs do with theirs. */
     private void openDatabases(Settings settings) {
         String url = settings.text("sluice.database.url", "embedded");
         int pool = settings.number("sluice.database.pool", 10);
@@ -182,14 +183,14 @@ final class Bundle extends LifecycleStrategySupport {
             String user = settings.text("sluice.database.user", "sluice");
             String password = password(settings);
             database = Database.of(url, user, password, pool);
-            inboxDatabase = Database.of(url, user, password, INBOX_POOL, INBOX_PATIENCE);
+            ear = Database.of(url, user, password, EAR_POOL, EAR_PATIENCE);
             return;
         }
         embedded = EmbeddedDatabase.start(Path.of(settings.text("sluice.database.folder", ".sluice/postgres")),
                 settings.number("sluice.database.port", 5433));
         LOG.info("PostgreSQL is up: psql -h 127.0.0.1 -p {} -U sluice sluice", embedded.port());
         database = Database.of(embedded.url(), "sluice", "", pool);
-        inboxDatabase = Database.of(embedded.url(), "sluice", "", INBOX_POOL, INBOX_PATIENCE);
+        ear = Database.of(embedded.url(), "sluice", "", EAR_POOL, EAR_PATIENCE);
     }
 
     private static String password(Settings settings) {
@@ -243,7 +244,7 @@ final class Bundle extends LifecycleStrategySupport {
         }
         if (database != null) {
             database.close();
-            inboxDatabase.close();
+            ear.close();
         }
         if (embedded != null) {
             embedded.close();

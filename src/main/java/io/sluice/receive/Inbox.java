@@ -56,9 +56,12 @@ public final class Inbox {
     record Row(String account, Event event) {
     }
 
+    private final Database ear;
     private final Database database;
 
-    public Inbox(Database database) {
+    /** @param ear where somebody waits until his events are kept, so that it says soon when they can't be */
+    public Inbox(Database ear, Database database) {
+        this.ear = ear;
         this.database = database;
     }
 
@@ -74,7 +77,7 @@ public final class Inbox {
      * @return how many were not there already
      */
     int keep(String account, List<Event> events) throws SQLException {
-        return events.isEmpty() ? 0 : database.transaction(connection -> keep(connection, account, events));
+        return events.isEmpty() ? 0 : ear.transaction(connection -> keep(connection, account, events));
     }
 
     /**

@@ -28,8 +28,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
@@ -56,9 +58,18 @@ public final class Listening {
     private final Duration skew;
     private final Heard heard;
     private final Notices notices = new Notices();
+    /** What was taken when the database went away, which need not wait until nobody has it any more. */
+    private final Queue<Held> interrupted = new ConcurrentLinkedQueue<>();
     /** Records that were read and have no key: what is told of their other fields concerns no row. */
     private final Cache<Telling.Record, Boolean> strangers = Caffeine.newBuilder().maximumSize(STRANGERS)
             .expireAfterWrite(STRANGE_FOR).build();
+
+    private record Held(String account, List<UUID> identities) { }
+
+    @FunctionalInterface
+    private interface Work<T, E extends Exception> {
+        T done() throws SQLException, E;
+    }
 
     /** @param skew by which the CRM's clock and ours may differ */
     public Listening(Accounts accounts, Permits permits, Pauses pauses, Inbox inbox, Applier applier, List<Sync> syncs,
@@ -115,15 +126,42 @@ public final class Listening {
      * @return what must be read first, each a record
      */
     public List<Telling> hear() throws SQLException {
+        giveBack();
         Set<String> silent = pauses.all().stream().filter(it -> it.kind() == Kind.ACCOUNT).map(Paused::name)
                 .collect(Collectors.toSet());
+        List<Telling> tellings = Telling.of(inbox.take(silent, AT_ONCE, HOLDING));
+        return holding(held(tellings), () -> hear(tellings));
+    }
+
+    private List<Telling> hear(List<Telling> all) throws SQLException {
         List<Telling> look = new ArrayList<>();
-        Map<List<String>, List<Telling>> byObject = Telling.of(inbox.take(silent, AT_ONCE, HOLDING)).stream()
+        Map<List<String>, List<Telling>> byObject = all.stream()
                 .collect(Collectors.groupingBy(telling -> List.of(telling.record().account(), telling.record().object())));
         for (List<Telling> tellings : byObject.values()) {
             hear(tellings.get(0).record().account(), tellings.get(0).record().object(), tellings, look);
         }
         return look;
+    }
+
+    private static List<Held> held(List<Telling> tellings) {
+        return tellings.stream().collect(Collectors.groupingBy(telling -> telling.record().account())).entrySet().stream()
+                .map(taken -> new Held(taken.getKey(), identities(taken.getValue()))).toList();
+    }
+
+    private <T, E extends Exception> T holding(List<Held> taken, Work<T, E> work) throws SQLException, E {
+        try {
+            return work.done();
+        } catch (SQLException away) {
+            interrupted.addAll(taken);
+            throw away;
+        }
+    }
+
+    private void giveBack() throws SQLException {
+        for (Held held = interrupted.peek(); held != null; held = interrupted.peek()) {
+            inbox.later(held.account, held.identities, Duration.ZERO);
+            interrupted.remove(held);
+        }
     }
 
     private void hear(String account, String object, List<Telling> tellings, List<Telling> look) throws SQLException {
@@ -203,6 +241,14 @@ public final class Listening {
 
     /** A permit to read, or null when there is none to be had: then the records keep their place and wait. */
     public Permit permit(Batch batch) throws SQLException, InterruptedException {
+        return holding(held(batch), () -> permitted(batch));
+    }
+
+    private List<Held> held(Batch batch) {
+        return List.of(new Held(batch.account(), batch.identities(batch.getIds())));
+    }
+
+    private Permit permitted(Batch batch) throws SQLException, InterruptedException {
         Call call = new Call(batch.account(), "read", Priority.NORMAL, true);
         Optional<Permit> permit = accounts.ready().contains(batch.account())
                 ? permits.await(() -> Optional.of(call), LONGEST_WAIT) : Optional.empty();
@@ -220,6 +266,13 @@ public final class Listening {
      * @param answer a list of {@link Received}; anything else is no answer
      */
     public void read(Batch batch, @Body Object answer, @Header("SluiceStatus") Integer status) throws SQLException {
+        holding(held(batch), () -> {
+            apply(batch, answer, status);
+            return null;
+        });
+    }
+
+    private void apply(Batch batch, Object answer, Integer status) throws SQLException {
         if (!(answer instanceof List<?> list)) {
             LOG.debug("{} {} could not be read: HTTP {}: {}", batch.account(), batch.object(), status, answer);
             inbox.later(batch.account(), batch.identities(batch.getIds()), PAUSE);

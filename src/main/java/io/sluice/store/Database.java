@@ -57,11 +57,22 @@ public final class Database implements AutoCloseable {
      * @param poolSize most connections at once
      */
     public static Database of(String url, String user, String password, int poolSize) {
-        return of(url, user, password, poolSize, Duration.ofSeconds(5));
+        return of(url, user, password, poolSize, Patience.ORDINARY);
     }
 
-    /** @param patience how long to wait for a connection before the caller is told that there is none */
-    public static Database of(String url, String user, String password, int poolSize, Duration patience) {
+    /**
+     * How long a caller waits until it is told that the database is away.
+     *
+     * @param connection for a connection, at least 250 ms
+     * @param answer     for the answer to a statement, in whole seconds, for so the driver counts
+     */
+    public record Patience(Duration connection, Duration answer) {
+        /** A server that vanished must not hold a sender for longer than a lease. */
+        static final Patience ORDINARY = new Patience(Duration.ofSeconds(5), Duration.ofSeconds(60));
+    }
+
+    /** As {@link #of(String, String, String, int)}, for callers with a patience of their own. */
+    public static Database of(String url, String user, String password, int poolSize, Patience patience) {
         HikariConfig config = new HikariConfig();
         config.setPoolName("sluice");
         config.setJdbcUrl(url);
@@ -69,11 +80,12 @@ public final class Database implements AutoCloseable {
         config.setPassword(password);
         config.setMaximumPoolSize(poolSize);
         config.setInitializationFailTimeout(-1);
-        config.setConnectionTimeout(patience.toMillis());
+        config.setConnectionTimeout(patience.connection.toMillis());
+        // a connection that has rested is tried first, and a server that stands still must not hold its caller longer
+        config.setValidationTimeout(patience.connection.toMillis());
         config.addDataSourceProperty("ApplicationName", "sluice");
         config.addDataSourceProperty("reWriteBatchedInserts", "true");
-        // a server that vanished must not hold a sender for longer than a lease
-        config.addDataSourceProperty("socketTimeout", "60");
+        config.addDataSourceProperty("socketTimeout", Long.toString(patience.answer.toSeconds()));
         config.addDataSourceProperty("tcpKeepAlive", "true");
         return new Database(new HikariDataSource(config));
     }

@@ -25,7 +25,7 @@ class InboxTest {
     static final TestDatabase DATABASE = new TestDatabase();
 
     private static final Duration MINUTE = Duration.ofMinutes(1);
-    private final Inbox inbox = new Inbox(DATABASE.sluice());
+    private final Inbox inbox = new Inbox(DATABASE.sluice(), DATABASE.sluice());
 
     @BeforeEach
     void nothingWasTold() throws SQLException {

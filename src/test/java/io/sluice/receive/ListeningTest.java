@@ -1,6 +1,7 @@
 package io.sluice.receive;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.sluice.Event;
@@ -56,7 +57,7 @@ class ListeningTest {
     private final Applier applier = new Applier(DATABASE.sluice(), capture);
     private final Listening listening = new Listening(accounts, new Permits(new Quota(DATABASE.sluice(),
             Limits.of(Map.of("crm", List.of())), Duration.ofSeconds(10), Duration.ofSeconds(5)), pauses), pauses,
-            new Inbox(DATABASE.sluice()), applier, List.of(sync), Duration.ofSeconds(5),
+            new Inbox(DATABASE.sluice(), DATABASE.sluice()), applier, List.of(sync), Duration.ofSeconds(5),
             new Heard(metrics, InstantSource.system()));
     private int told;
 
@@ -262,6 +263,16 @@ class ListeningTest {
         assertThat(listening.permit(batch)).isNull();
         DATABASE.run("update sluice.inbox set due = now()");
         assertThat(lookAgain()).hasSize(1);
+    }
+
+    @Test
+    void whatWasTakenWhenTheDatabaseFailedIsTakenAgainAtOnce() throws SQLException {
+        DATABASE.run("alter table sluice.record rename to gone");
+        assertThatThrownBy(() -> hear(value("101", "lastname", "Anna", LATER))).isInstanceOf(SQLException.class);
+        DATABASE.run("alter table sluice.gone rename to record");
+        lookAgain();
+        assertThat(rows()).contains("1 Anna Oslo");
+        assertThat(waiting()).isEqualTo("0");
     }
 
     @Test

@@ -50,7 +50,7 @@ class PullingTest {
         sync.setFields(new LinkedHashMap<>(Map.of("name", "lastname")));
         Permits permits = new Permits(new Quota(DATABASE.sluice(), Limits.of(Map.of("crm", List.of())), Duration.ofSeconds(10),
                 Duration.ofSeconds(5)), pauses);
-        Listening listening = new Listening(accounts, permits, pauses, new Inbox(DATABASE.sluice()),
+        Listening listening = new Listening(accounts, permits, pauses, new Inbox(DATABASE.sluice(), DATABASE.sluice()),
                 new Applier(DATABASE.sluice(), new Capture(DATABASE.sluice(), 1_000, Rest.NONE)), List.of(sync),
                 Duration.ofSeconds(5), new Heard(new SimpleMeterRegistry(), InstantSource.system()));
         return new Pulling(accounts, List.of("crm"), pauses, DATABASE.sluice(), listening, pause);
