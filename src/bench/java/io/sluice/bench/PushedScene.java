@@ -15,6 +15,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,25 +37,30 @@ final class PushedScene implements AutoCloseable {
 
     private static final String SYNC = """
             - beans:
-                - name: people
+                - name: %s
                   type: io.sluice.Sync
                   properties:
                     table: public.person
                     key: no
-                    account: hubspot
-                    object: contacts
-                    externalId: customer_no
+                    account: %s
+                    object: %s
+                    externalId: %s
                     fields:
-                      last_name: lastname
-                      city: city
+                      last_name: %s
+                      city: %s
             """;
+    private static final String TO_HUBSPOT = SYNC.formatted("people", "hubspot", "contacts", "customer_no", "lastname",
+            "city");
+    private static final String TO_SALESFORCE = SYNC.formatted("people-salesforce", "salesforce", "Contact",
+            "Customer_No__c", "LastName", "MailingCity");
 
     private static final String SETTLED = """
-            select 1 where exists (select from sluice.checkpoint where stream = 'load:people')
+            select 1 where (select count(*) from sluice.checkpoint where stream like 'load:people%%') = %d
               and not exists (select from sluice.change_log) and not exists (select from sluice.outbox)""";
 
     private final Path work;
     private final int people;
+    private final String settled;
     private final int sandboxPort = BackgroundProcess.freePort();
     private final int databasePort = BackgroundProcess.freePort();
     private final int port = BackgroundProcess.freePort();
@@ -63,16 +69,21 @@ final class PushedScene implements AutoCloseable {
     private final Map<Integer, String> ids = new HashMap<>();
     private EmbeddedDatabase database;
 
-    PushedScene(Path work, int people) throws Exception {
+    /** @param withSalesforce whether its contacts are kept the same too */
+    PushedScene(Path work, int people, boolean withSalesforce) throws Exception {
         this.work = work;
         this.people = people;
+        this.settled = SETTLED.formatted(withSalesforce ? 2 : 1);
         database = EmbeddedDatabase.start(work.resolve("postgres"), databasePort);
         sandbox = new BackgroundProcess("io.sluice.sandbox.Sandbox", Map.of("sluice.sandbox.port", "" + sandboxPort,
                 "sluice.sandbox.data", ""), work.resolve("sandbox.log"), 768);
         execute("create table person (no int primary key, last_name text, city text)",
                 "insert into person select n, 'Name ' || n, 'Nowhere' from generate_series(0, " + (people - 1) + ") n");
         Path syncs = Files.createDirectories(work.resolve("syncs"));
-        Files.writeString(syncs.resolve("people.camel.yaml"), SYNC);
+        Files.writeString(syncs.resolve("people.camel.yaml"), TO_HUBSPOT);
+        if (withSalesforce) {
+            Files.writeString(syncs.resolve("people-salesforce.camel.yaml"), TO_SALESFORCE);
+        }
         Map<String, String> settings = new HashMap<>(Map.of("sluice.database.url",
                 "jdbc:postgresql://127.0.0.1:" + databasePort + "/sluice", "sluice.demo", "false",
                 "sluice.sandbox.enabled", "false", "sluice.syncs.folder", syncs.toString(),
@@ -84,14 +95,15 @@ final class PushedScene implements AutoCloseable {
                 account + "app-id", "600001", account + "limit.burst", "100 per 10s, for write upsert delete deleted read"
                         + " describe", account + "limit.search", "5 per 1s, for search query",
                 account + "limit.daily", "250000 per 24h"));
+        settings.put("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort);
         settings.putAll(Map.of("sluice.receive.shortest", "1h", "sluice.receive.longest", "1h",
                 "sluice.receive.deletes", "1h"));
         sluice = new BackgroundProcess("io.sluice.app.Main", settings, work.resolve("sluice.log"), 256);
-        await(() -> one(SETTLED) == 1);
-        query("select key::int, crm_id from sluice.record").forEach((no, id) -> ids.put(Integer.valueOf(no), id));
+        await(() -> one(settled) == 1);
+        query("select key::int, crm_id from sluice.record where account = 'hubspot'").forEach((no, id) -> ids.put(Integer.valueOf(no), id));
         execute("update sluice.record set settled_at = settled_at - interval '1 hour'");
         control("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + port
-                + "/webhooks/hubspot\",\"timeScale\":600,\"subscribe\":{\"contacts\":[\"lastname\",\"city\"]}}");
+                + "/webhooks/hubspot\",\"timeScale\":240,\"subscribe\":{\"contacts\":[\"lastname\",\"city\"]}}");
     }
 
     interface Edit {
@@ -127,12 +139,58 @@ final class PushedScene implements AutoCloseable {
         control("POST", USERS + "/" + ids.get(i % people), "{\"city\":\"" + value + "\"}");
     }
 
+    /** What a user's import does to so many people, the first of them {@code i}: an edit each. */
+    void edit(int i, int many, String value) throws Exception {
+        StringBuilder lines = new StringBuilder();
+        for (int n = i; n < i + many; n++) {
+            lines.append("{\"id\":\"").append(ids.get(n % people)).append("\",\"city\":\"").append(value).append(n)
+                    .append("\"}\n");
+        }
+        String answered = request("POST", USERS, "application/x-ndjson", lines.toString());
+        if (answered.contains("\"error\"")) {
+            throw new IllegalStateException("An edit of the import was refused: " + answered);
+        }
+    }
+
     void create(int no) throws Exception {
         control("POST", USERS, "{\"customer_no\":\"" + no + "\",\"lastname\":\"New\"}");
     }
 
     void fault(String kind, double probability) throws Exception {
         control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"" + kind + "\",\"probability\":" + probability + "}");
+    }
+
+    void noFaults() throws Exception {
+        control("DELETE", "/sandbox/faults/hubspot", "");
+    }
+
+    /** The referee begins anew. */
+    void countFromZero() throws Exception {
+        control("POST", "/sandbox/referee/reset", "");
+    }
+
+    /** Stops every process of PostgreSQL where it is: it takes connections and answers nobody. */
+    void freezeDatabase() throws Exception {
+        signal("-STOP");
+    }
+
+    void thawDatabase() throws Exception {
+        signal("-CONT");
+    }
+
+    /** The parent first, so that no child is born unseen. */
+    private void signal(String signal) throws Exception {
+        long parent = Long.parseLong(Files.readAllLines(work.resolve("postgres/data/postmaster.pid")).get(0).strip());
+        kill(signal, List.of(parent));
+        kill(signal, ProcessHandle.of(parent).orElseThrow().descendants().map(ProcessHandle::pid).toList());
+    }
+
+    private static void kill(String signal, List<Long> processes) throws Exception {
+        List<String> command = new ArrayList<>(List.of("kill", signal));
+        processes.forEach(pid -> command.add(pid.toString()));
+        // one that ended meanwhile is no failure
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start()
+                .waitFor();
     }
 
     void stopDatabase() throws IOException {
@@ -151,7 +209,7 @@ final class PushedScene implements AutoCloseable {
     void awaitApplied() throws Exception {
         await(() -> referee().at("/webhooks/waiting").asLong() == 0);
         await(() -> one("select count(*) from sluice.inbox where done_at is null") == 0);
-        await(() -> one(SETTLED) == 1);
+        await(() -> one(settled) == 1);
     }
 
     /** People who are not the same on both sides. */
@@ -187,6 +245,31 @@ final class PushedScene implements AutoCloseable {
         }
     }
 
+    /**
+     * From now on the moments are kept at which cities reach the table, and the other CRM: tables {@code arrival} and
+     * {@code settled} (no, city, at).
+     */
+    void watchCities() throws SQLException {
+        execute("create table arrival (no int, city text, at timestamptz default clock_timestamp())",
+                "create table settled (like arrival including defaults)", """
+                create function arrived() returns trigger language plpgsql as $$
+                begin insert into arrival values (new.no, new.city); return null; end $$""", """
+                create function settled() returns trigger language plpgsql as $$
+                begin insert into settled values (new.key::int, new.base ->> 'MailingCity'); return null; end $$""",
+                "create trigger arrived after update of city on person for each row execute function arrived()", """
+                create trigger settled after update on sluice.record for each row
+                when (new.account = 'salesforce' and new.base ->> 'MailingCity' <> old.base ->> 'MailingCity')
+                execute function settled()""");
+    }
+
+    /** When a city first came, in milliseconds since 1970, by {@code "no city"}. */
+    Map<String, Long> firstSeen(String table) throws SQLException {
+        Map<String, Long> seen = new HashMap<>();
+        query("select no || ' ' || city, (extract(epoch from min(at)) * 1000)::bigint from " + table + " group by no, city")
+                .forEach((edit, at) -> seen.put(edit, Long.valueOf(at)));
+        return seen;
+    }
+
     void execute(String... statements) throws SQLException {
         try (Connection connection = connect(); Statement statement = connection.createStatement()) {
             for (String sql : statements) {
@@ -220,8 +303,13 @@ final class PushedScene implements AutoCloseable {
     }
 
     private String control(String method, String path, String json) throws IOException, InterruptedException {
+        return request(method, path, "application/json", json);
+    }
+
+    private String request(String method, String path, String type, String body) throws IOException, InterruptedException {
         HttpResponse<String> answer = HTTP.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + sandboxPort + path))
-                .method(method, HttpRequest.BodyPublishers.ofString(json)).build(), HttpResponse.BodyHandlers.ofString());
+                .header("Content-Type", type).method(method, HttpRequest.BodyPublishers.ofString(body)).build(),
+                HttpResponse.BodyHandlers.ofString());
         if (answer.statusCode() != 200) {
             throw new IllegalStateException(method + " " + path + ": " + answer.statusCode() + " " + answer.body());
         }
