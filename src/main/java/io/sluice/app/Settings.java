@@ -1,12 +1,12 @@
 package io.sluice.app;
 
+import io.sluice.crm.Time;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeSet;
 import org.apache.camel.CamelContext;
-import org.apache.camel.util.TimeUtils;
 
 /** The settings of application.properties, wherever Camel found them: file, environment, system property. */
 final class Settings {
@@ -35,12 +35,7 @@ final class Settings {
 
     /** @throws IllegalArgumentException naming the setting */
     Duration duration(String name, String otherwise) {
-        String text = text(name, otherwise);
-        if (!text.matches("(\\d+(ms|s|m|h|d))+")) {
-            throw new IllegalArgumentException("application.properties: " + name
-                    + " must be a time such as 500ms, 10s or 5m, not '" + text + "'");
-        }
-        return Duration.ofMillis(TimeUtils.toMilliSeconds(text));
+        return Time.of("application.properties: " + name, text(name, otherwise));
     }
 
     /** @throws IllegalArgumentException naming the setting */

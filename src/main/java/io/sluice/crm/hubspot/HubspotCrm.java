@@ -1,9 +1,12 @@
 package io.sluice.crm.hubspot;
 
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.Operation;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
+import io.sluice.crm.RecordCache;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -52,6 +55,8 @@ public final class HubspotCrm implements Crm {
         registry.bind("hubspotWrites", new HubspotWrites());
         registry.bind("hubspotParts", new HubspotParts());
         registry.bind("hubspotAssociations", new HubspotAssociations());
+        registry.bind("hubspotCache", new HubspotCache(new RecordCache(permits,
+                registry.findSingleByType(MeterRegistry.class), Ticker.systemTicker())));
         registry.bind("hubspotReads", new HubspotReads(InstantSource.system()));
         registry.bind("hubspotJournal", new HubspotJournal(apps, portals));
         registry.bind("hubspotWebhooks", new Webhooks(settings, InstantSource.system()));

@@ -133,21 +133,26 @@ public final class HubspotReads {
 
     // --- single records
 
-    /** From a list of ids to the body of a batch reading. */
-    public void readRequest(Exchange exchange, String object, String fields) {
+    /** From a list of ids, or of values of a unique property where one is named, to the body of a batch reading. */
+    public void readRequest(Exchange exchange, String object, String externalId, String fields) {
         List<String> properties = new ArrayList<>(names(fields));
         properties.add(stamp(object));
+        if (!externalId.isBlank()) {
+            properties.add(externalId);
+        }
         List<?> ids = exchange.getMessage().getBody(List.class);
         exchange.getMessage().setHeader(HubspotCalls.RECORDS, ids.size());
-        exchange.getMessage().setBody(Batches.read(ids.stream().map(Object::toString).toList(), null, properties));
+        exchange.getMessage().setBody(Batches.read(ids.stream().map(Object::toString).toList(),
+                externalId.isBlank() ? null : externalId, properties));
     }
 
     /** The answer as a list of {@link Received}, which lacks those that are not there. */
-    public void read(Exchange exchange, String object, String fields) {
+    public void read(Exchange exchange, String object, String externalId, String fields) {
         JsonNode answer = answer(exchange.getMessage());
         if (answer != null) {
             List<Received> records = new ArrayList<>();
-            answer.path("results").forEach(record -> records.add(received(record, stamp(object), null, names(fields))));
+            answer.path("results").forEach(record -> records.add(received(record, stamp(object),
+                    externalId.isBlank() ? null : externalId, names(fields))));
             exchange.getMessage().setBody(records);
         }
     }
@@ -228,7 +233,7 @@ public final class HubspotReads {
     }
 
     /** A route that names the Kamelet by a URI hands the commas on as the URI has them. */
-    private static List<String> names(String fields) {
+    static List<String> names(String fields) {
         return Arrays.stream(fields.replace("%2C", ",").split(",")).map(String::strip)
                 .filter(field -> !field.isEmpty()).toList();
     }

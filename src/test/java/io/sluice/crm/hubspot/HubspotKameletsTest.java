@@ -424,6 +424,55 @@ class HubspotKameletsTest {
         });
     }
 
+    private static final String CACHED = "kamelet:hubspot-read-action?account=hubspot&object=contacts&fields=city"
+            + "&timeToLive=1h";
+    private static final String CACHED_BY_KEY = CACHED + "&externalId=customer_no";
+
+    private static String city(String kamelet, String id) {
+        return ((Received) ask(kamelet, List.of(id)).getMessage().getBody(List.class).get(0)).fields().get("city").toString();
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void ofRecordsThatWereReadLatelyOnlyTheOthersAreAskedFor() throws Exception {
+        List<String> ids = send(UPSERT, List.of(record("RC-1", Map.of("city", "Ulm")), record("RC-2", Map.of("city", "Bonn"))))
+                .stream().map(Outcome::crmId).toList();
+        long before = counted();
+        Exchange first = ask(CACHED, List.of(ids.get(0)));
+        assertThat(first.getMessage().getHeader("SluiceCached")).isEqualTo(0);
+        Exchange both = ask(CACHED, ids);
+        assertThat(both.getMessage().getHeader("SluiceCached")).isEqualTo(1);
+        assertThat((List<Received>) both.getMessage().getBody(List.class)).extracting(it -> it.fields().get("city"))
+                .containsExactly("Ulm", "Bonn");
+        assertThat(counted() - before).as("calls").isEqualTo(2);
+        Exchange again = ask(CACHED, ids);
+        assertThat(again.getMessage().getHeader("SluiceCached")).isEqualTo(2);
+        assertThat(status(again)).isEqualTo(200);
+        assertThat(counted() - before).as("calls").isEqualTo(2);
+        assertThat((List<Received>) ask(CACHED_BY_KEY, List.of("RC-2", "RC-none")).getMessage().getBody(List.class))
+                .singleElement().satisfies(it -> assertThat(it.key()).isEqualTo("RC-2"));
+    }
+
+    @Test
+    void whatIsWrittenOrHeardOfIsReadAnew() throws Exception {
+        String id = send(UPSERT, List.of(record("RD-1", Map.of("city", "Ulm")))).get(0).crmId();
+        assertThat(city(CACHED, id)).isEqualTo("Ulm");
+        assertThat(city(CACHED_BY_KEY, "RD-1")).isEqualTo("Ulm");
+        send(UPSERT, List.of(record("RD-1", Map.of("city", "Bonn"))));
+        assertThat(city(CACHED, id)).as("what this process wrote").isEqualTo("Bonn");
+        assertThat(city(CACHED_BY_KEY, "RD-1")).isEqualTo("Bonn");
+        Instant before = Instant.now();
+        control("POST", "/sandbox/records/hubspot/contacts/" + id, "{\"city\":\"Kiel\"}");
+        assertThat(city(CACHED, id)).as("nobody told us yet").isEqualTo("Bonn");
+        ask(DELTA, before.toString());
+        assertThat(city(CACHED, id)).isEqualTo("Kiel");
+        control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"operation\":\"batchRead\"}");
+        assertThat(city(CACHED, id)).as("without a call").isEqualTo("Kiel");
+        Exchange refused = ask(CACHED, List.of(id, "999999999"));
+        assertThat(status(refused)).isEqualTo(503);
+        assertThat(refused.getMessage().getBody()).as("an answer that is none").isInstanceOf(String.class);
+    }
+
     @Test
     void describeSaysWhatCanBeWrittenAndWhatIsUnique() throws Exception {
         ObjectShape shape = ask("kamelet:hubspot-describe-action?account=hubspot&object=contacts", null).getMessage()

@@ -1,0 +1,125 @@
+package io.sluice.crm;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.sluice.Event;
+import io.sluice.Gone;
+import io.sluice.Outcome;
+import io.sluice.Received;
+import io.sluice.quota.Thrift;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+
+/**
+ * Records of a CRM as they were read. Each use says how long a record may be kept; it is kept longer the less of the day's
+ * calls is left. What this process writes or hears of is dropped at once, so that the time only bounds what a user of the
+ * CRM changes, or another replica writes, until this process hears of it.
+ */
+public final class RecordCache {
+
+    private static final long LARGEST = 10_000;
+
+    private final Cache<Object, Object> cache;
+    private final Permits permits;
+    private final MeterRegistry metrics;
+    private final AtomicLong drops = new AtomicLong();
+
+    /**
+     * A record that is kept.
+     *
+     * @param names by which it may be said to have changed: the CRM's id, and the value by which it was asked for
+     * @param life  how long it may be kept from now on
+     */
+    public record Kept(String account, String object, Set<String> names, Object record, Duration life) { }
+
+    /** @param metrics where hits and misses are counted, or null */
+    public RecordCache(Permits permits, MeterRegistry metrics, Ticker ticker) {
+        this.permits = permits;
+        this.metrics = metrics;
+        this.cache = Caffeine.newBuilder().maximumSize(LARGEST).ticker(ticker).expireAfter(new Life()).build();
+    }
+
+    /** What was asked for to {@link Kept}. */
+    public Cache<Object, Object> cache() {
+        return cache;
+    }
+
+    /** Each record has a life of its own, which begins when it is read. */
+    private static final class Life implements Expiry<Object, Object> {
+
+        @Override
+        public long expireAfterCreate(Object question, Object kept, long now) {
+            return ((Kept) kept).life().toNanos();
+        }
+
+        @Override
+        public long expireAfterUpdate(Object question, Object kept, long now, long left) {
+            return expireAfterCreate(question, kept, now);
+        }
+
+        @Override
+        public long expireAfterRead(Object question, Object kept, long now, long left) {
+            return left;
+        }
+    }
+
+    /** How long a record may be kept of which it is said how long while calls are plenty. */
+    public Duration life(String account, Duration timeToLive) throws SQLException {
+        return timeToLive.isZero() ? timeToLive : Thrift.stretched(timeToLive, permits.spent(account));
+    }
+
+    /** Counts records that were asked for. */
+    public void count(String account, String object, boolean hits, int records) {
+        if (metrics != null && records > 0) {
+            metrics.counter("sluice.cache", "account", account, "object", object, "operation", "read", "result",
+                    hits ? "hit" : "miss")
+                    .increment(records);
+        }
+    }
+
+    /** How often something was dropped: what is asked of the CRM before that must not come in after it. */
+    public long drops() {
+        return drops.get();
+    }
+
+    /**
+     * Drops what has changed.
+     *
+     * @param object blank: of any object
+     * @param news   outcomes of a write, records that were read, or events; anything else says nothing
+     */
+    public void drop(String account, String object, Object news) {
+        if (!(news instanceof Collection<?> all) || all.isEmpty()) {
+            return;
+        }
+        Set<String> changed = new HashSet<>();
+        all.forEach(one -> changed.addAll(names(one)));
+        drops.incrementAndGet();
+        cache.asMap().values().removeIf(one -> one instanceof Kept kept && kept.account().equals(account)
+                && (object.isBlank() || kept.object().equals(object)) && kept.names().stream().anyMatch(changed::contains));
+    }
+
+    private static List<String> names(Object one) {
+        Stream<String> names = Stream.empty();
+        if (one instanceof Outcome outcome) {
+            names = Stream.of(outcome.key(), outcome.crmId());
+        } else if (one instanceof Received received) {
+            names = Stream.of(received.key(), received.crmId());
+        } else if (one instanceof Gone gone) {
+            names = Stream.of(gone.crmId());
+        } else if (one instanceof Event event) {
+            names = Stream.of(event.crmId());
+        }
+        return names.filter(Objects::nonNull).toList();
+    }
+}
