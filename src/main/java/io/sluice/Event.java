@@ -37,6 +37,11 @@ public record Event(UUID identity, String object, String crmId, Kind kind, Strin
         }
     }
 
+    /** The same of an object that goes by another name. */
+    public Event of(String otherObject) {
+        return new Event(identity, otherObject, crmId, kind, field, value, at);
+    }
+
     /** An identity of these parts. */
     public static UUID identityOf(Object... parts) {
         StringBuilder text = new StringBuilder();

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 class HubspotRecordsTest extends HubspotTestBase {
@@ -67,6 +68,22 @@ class HubspotRecordsTest extends HubspotTestBase {
         assertThat(crm.post("/crm/v3/properties/deals", spec).status()).isEqualTo(409);
         assertThat(crm.post("/crm/v3/objects/deals/batch/upsert",
                 "{\"inputs\":[{\"id\":\"E-1\",\"idProperty\":\"erp_no\",\"properties\":{}}]}").status()).isEqualTo(200);
+    }
+
+    @Test
+    void customObjectsAreDescribedByTheirSchemasAndFoundByEachOfTheirNames() {
+        crm.put("/sandbox/objects/hubspot/bookings", "{\"label\":\"Booking\",\"keyPrefix\":\"a00\"}");
+        JsonNode schema = crm.get("/crm/v3/schemas").json().at("/results/0");
+        assertThat(schema.path("name").asText()).isEqualTo("bookings");
+        assertThat(schema.path("objectTypeId").asText()).startsWith("2-");
+        assertThat(crm.get("/crm/v3/schemas").json().path("results")).hasSize(1);
+        for (String name : List.of("bookings", schema.path("objectTypeId").asText(),
+                schema.path("fullyQualifiedName").asText())) {
+            assertThat(crm.get("/crm-object-schemas/2026-09/schemas/" + name).json()).as(name).isEqualTo(schema);
+            assertThat(crm.post("/crm/v3/objects/" + name, "{\"properties\":{}}").status()).as(name).isEqualTo(201);
+        }
+        assertThat(crm.get("/crm/v3/schemas/contacts").json().path("objectTypeId").asText()).isEqualTo("0-1");
+        assertThat(crm.get("/crm/v3/schemas/unicorns").status()).isEqualTo(400);
     }
 
     @Test

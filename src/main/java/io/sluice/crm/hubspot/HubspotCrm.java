@@ -58,8 +58,10 @@ public final class HubspotCrm implements Crm {
         registry.bind("hubspotCache", new HubspotCache(new RecordCache(permits,
                 registry.findSingleByType(MeterRegistry.class), Ticker.systemTicker())));
         registry.bind("hubspotReads", new HubspotReads(InstantSource.system()));
-        registry.bind("hubspotJournal", new HubspotJournal(apps, portals));
-        registry.bind("hubspotWebhooks", new Webhooks(settings, InstantSource.system()));
+        HubspotObjects objects = new HubspotObjects();
+        registry.bind("hubspotObjects", objects);
+        registry.bind("hubspotJournal", new HubspotJournal(apps, portals, objects));
+        registry.bind("hubspotWebhooks", new Webhooks(settings, objects, InstantSource.system()));
     }
 
     @Override

@@ -23,6 +23,7 @@ public final class HubspotJournal {
     /** Far more than a file holds; what is larger is not read. */
     static final int LARGEST_FILE = 64 * 1024 * 1024;
 
+    private static final String ACCOUNT = "SluiceJournalAccount";
     private static final String LOGIN = "SluiceJournalLogin";
     private static final String TOKEN = "SluiceJournalToken";
     private static final String ENDPOINT = "SluiceJournalEndpoint";
@@ -33,12 +34,14 @@ public final class HubspotJournal {
 
     private final Map<String, HubspotLogin> logins;
     private final Map<String, String> portals;
+    private final HubspotObjects objects;
 
     /**
      * @param logins  of the apps themselves, by account
      * @param portals account to HubSpot's own number of it; an app has one journal for all that installed it
      */
-    HubspotJournal(Map<String, HubspotLogin> logins, Map<String, String> portals) {
+    HubspotJournal(Map<String, HubspotLogin> logins, Map<String, String> portals, HubspotObjects objects) {
+        this.objects = objects;
         this.logins = logins;
         this.portals = portals;
     }
@@ -58,6 +61,7 @@ public final class HubspotJournal {
         if (!portal.matches("\\d{1,18}")) {
             throw new SignInRefused(account, "the journal needs its portal-id, HubSpot's number of the account", null);
         }
+        exchange.setProperty(ACCOUNT, account);
         exchange.setProperty(PORTAL, portal);
         exchange.setProperty(LOGIN, login);
         exchange.setProperty(TOKEN, token);
@@ -159,7 +163,8 @@ public final class HubspotJournal {
         if (file.length > LARGEST_FILE) {
             throw new IOException("a file of the journal is larger than " + LARGEST_FILE + " bytes");
         }
-        message.setBody(JournalFile.read(file, exchange.getProperty(PORTAL, String.class)));
+        message.setBody(objects.asNamed(exchange.getProperty(ACCOUNT, String.class),
+                JournalFile.read(file, exchange.getProperty(PORTAL, String.class))));
         message.setHeader(HubspotReads.NEXT, exchange.removeProperty(OFFSET));
     }
 
@@ -178,6 +183,6 @@ public final class HubspotJournal {
         message.removeHeader(HubspotReads.NEXT);
         message.setHeader(HubspotCalls.STATUS, 0);
         message.setBody(Reason.of(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class)));
-        List.of(LOGIN, TOKEN, ENDPOINT, PORTAL, FILE, OFFSET, Exchange.EXCEPTION_CAUGHT).forEach(exchange::removeProperty);
+        List.of(ACCOUNT, LOGIN, TOKEN, ENDPOINT, PORTAL, FILE, OFFSET, Exchange.EXCEPTION_CAUGHT).forEach(exchange::removeProperty);
     }
 }

@@ -45,7 +45,7 @@ final class JournalFile {
     }
 
     private static void read(JsonNode event, List<Event> events) throws IOException {
-        String object = Notifications.object(Notifications.clean(event.path("objectTypeId").asText()));
+        String object = HubspotObjects.plural(Notifications.clean(event.path("objectTypeId").asText()));
         String action = event.path("action").asText();
         if (object.isEmpty() || action.isEmpty()) {
             throw new IOException("an event without an object or an action");

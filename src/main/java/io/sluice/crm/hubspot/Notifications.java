@@ -8,7 +8,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
@@ -19,11 +18,6 @@ import java.util.UUID;
 final class Notifications {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Map<String, String> OBJECTS = Map.ofEntries(Map.entry("contact", "contacts"),
-            Map.entry("company", "companies"), Map.entry("deal", "deals"), Map.entry("ticket", "tickets"),
-            Map.entry("product", "products"), Map.entry("line_item", "line_items"), Map.entry("0-1", "contacts"),
-            Map.entry("0-2", "companies"), Map.entry("0-3", "deals"), Map.entry("0-5", "tickets"),
-            Map.entry("0-7", "products"), Map.entry("0-8", "line_items"));
 
     /** The end of the year 9999, in milliseconds since 1970. */
     static final long LATEST = 253_402_300_799_999L;
@@ -70,16 +64,16 @@ final class Notifications {
         Instant at = at(event);
         String what = type.substring(dot + 1);
         switch (what) {
-            case "propertyChange" -> events.add(Event.value(identity(event, type, at), object(object), id(event, "objectId"),
+            case "propertyChange" -> events.add(Event.value(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"),
                     required(event, "propertyName"), value(event), at));
-            case "creation" -> events.add(Event.fresh(identity(event, type, at), object(object), id(event, "objectId"), at));
-            case "restore" -> events.add(Event.look(identity(event, type, at), object(object), id(event, "objectId"), at));
+            case "creation" -> events.add(Event.fresh(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
+            case "restore" -> events.add(Event.look(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
             case "deletion", "privacyDeletion" ->
-                    events.add(Event.gone(identity(event, type, at), object(object), id(event, "objectId"), at));
+                    events.add(Event.gone(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
             case "associationChange" ->
-                    events.add(Event.look(identity(event, type, at), object(object), id(event, "fromObjectId"), at));
+                    events.add(Event.look(identity(event, type, at), HubspotObjects.plural(object), id(event, "fromObjectId"), at));
             case "merge" -> merged(event).forEach(id -> events.add(
-                    Event.look(Event.identityOf(identity(event, type, at), id), object(object), id, at)));
+                    Event.look(Event.identityOf(identity(event, type, at), id), HubspotObjects.plural(object), id, at)));
             default -> { }   // a kind of event that says nothing of a record's fields
         }
     }
@@ -110,11 +104,6 @@ final class Notifications {
         return Event.identityOf("hubspot", event.path("subscriptionId").asText(), type, event.path("objectId").asText(),
                 event.path("fromObjectId").asText(), event.path("toObjectId").asText(),
                 event.path("propertyName").asText(), event.path("propertyValue").asText(), at.toEpochMilli());
-    }
-
-    /** As syncs name it; of a custom object its type id. */
-    static String object(String named) {
-        return OBJECTS.getOrDefault(named, named);
     }
 
     private static Instant at(JsonNode event) throws IOException {

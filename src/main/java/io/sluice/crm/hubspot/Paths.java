@@ -18,7 +18,7 @@ final class Paths {
 
     /** Of version {@code v4}, where objects have {@code v3}. */
     static String associations(String version, String from, String to) {
-        return resource("associations", version, from) + "/" + URLEncoder.encode(to, StandardCharsets.UTF_8);
+        return resource("associations", version, from) + "/" + segment(to);
     }
 
     static String properties(String version, String object) {
@@ -29,8 +29,13 @@ final class Paths {
         return version.startsWith("v") ? "/crm/" + version + "/schemas" : "/crm-object-schemas/" + version + "/schemas";
     }
 
+    /** A name as a part of a path. */
+    static String segment(String name) {
+        return URLEncoder.encode(name, StandardCharsets.UTF_8);
+    }
+
     private static String resource(String resource, String version, String object) {
-        String type = URLEncoder.encode(object, StandardCharsets.UTF_8);
+        String type = segment(object);
         return version.startsWith("v") ? "/crm/" + version + "/" + resource + "/" + type
                 : "/crm/" + resource + "/" + version + "/" + type;
     }

@@ -31,10 +31,12 @@ public final class Webhooks {
     }
 
     private final Map<String, Ear> ears;
+    private final HubspotObjects objects;
     private final InstantSource clock;
 
     /** @param settings account to its settings, prefix taken off */
-    Webhooks(Map<String, Map<String, String>> settings, InstantSource clock) {
+    Webhooks(Map<String, Map<String, String>> settings, HubspotObjects objects, InstantSource clock) {
+        this.objects = objects;
         this.clock = clock;
         this.ears = new TreeMap<>();
         settings.forEach((account, own) -> {
@@ -73,7 +75,7 @@ public final class Webhooks {
                 return;
             }
             List<Event> events = ear.notifications().read(bytes);
-            request.setBody(events);
+            request.setBody(objects.asNamed(account, events));
         } catch (IOException | IllegalArgumentException malformed) {
             refuse(request, 400, "malformed");
         }

@@ -57,11 +57,11 @@ record ApiCall(Account account, Call call, List<String> path) {
         return table(part(1));
     }
 
-    /** The object of this name, label or type id. */
+    /** The object of this name, label, type id or fully qualified name. */
     Table table(String name) {
         return account.store().table(name)
                 .or(() -> account.store().tables().stream().filter(t -> t.type().keyPrefix().equals(name)
-                        || t.type().label().equalsIgnoreCase(name)).findFirst())
+                        || t.type().label().equalsIgnoreCase(name) || Schemas.fullName(t.type()).equals(name)).findFirst())
                 .filter(table -> StandardObjects.isObject(table.type()))
                 .orElseThrow(() -> HubspotError.invalid("Unable to infer object type from: " + name).thrown());
     }

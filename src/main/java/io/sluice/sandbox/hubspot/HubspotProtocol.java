@@ -44,7 +44,8 @@ public final class HubspotProtocol implements Protocol {
 
     @Override
     public boolean serves(Call call) {
-        return call.path().startsWith("/crm/") || call.path().startsWith("/account-info/")
+        return call.path().startsWith("/crm/") || call.path().startsWith("/crm-object-schemas/")
+                || call.path().startsWith("/account-info/")
                 || call.path().startsWith("/oauth/")
                 || call.path().startsWith(JournalRoutes.PATH)
                 || call.path().startsWith("/webhooks/") || call.path().startsWith("/app-webhooks/");

@@ -65,7 +65,7 @@ final class PropertyRoutes {
         }
     }
 
-    private static ObjectNode describe(Field field) {
+    static ObjectNode describe(Field field) {
         PropertyType type = PropertyType.of(field.type());
         ObjectNode property = Answers.JSON.createObjectNode().put("name", field.name()).put("label", field.label())
                 .put("type", type.wireName()).put("fieldType", type.control())

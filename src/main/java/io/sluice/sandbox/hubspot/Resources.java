@@ -43,6 +43,7 @@ final class Resources {
             case "objects" -> objects(call);
             case "associations" -> associations(call);
             case "properties" -> properties(call);
+            case "schemas" -> schemas(call);
             case "webhooks" -> webhooks(call);
             case "details" -> new Route("accountInfo", (c, attempt) -> accountInfo());
             case "api-usage" -> "daily".equals(call.part(1)) && call.path().size() <= 3
@@ -129,6 +130,15 @@ final class Resources {
             case "GET2" -> new Route("properties", (c, attempt) -> properties.list(c));
             case "GET3" -> new Route("property", (c, attempt) -> properties.read(c));
             case "POST2" -> new Route("createProperty", (c, attempt) -> properties.create(c));
+            default -> UNKNOWN;
+        };
+    }
+
+    private static Route schemas(ApiCall call) {
+        String asked = call.call().method() + call.path().size();
+        return switch (asked) {
+            case "GET1" -> new Route("schemas", (c, attempt) -> Schemas.list(c));
+            case "GET2" -> new Route("schema", (c, attempt) -> Schemas.read(c));
             default -> UNKNOWN;
         };
     }

@@ -523,14 +523,51 @@ class HubspotKameletsTest {
             }
         });
         String body = "[{\"subscriptionType\":\"contact.deletion\",\"objectId\":7,\"occurredAt\":1796000000000}]";
-        assertThat(webhook(body, "another secret").statusCode()).isEqualTo(401);
+        assertThat(webhook("/mine", body, "another secret").statusCode()).isEqualTo(401);
         assertThat(heard).isEmpty();
-        assertThat(webhook(body, "a-secret").statusCode()).isEqualTo(204);
+        assertThat(webhook("/mine", body, "a-secret").statusCode()).isEqualTo(204);
         assertThat(heard).singleElement().satisfies(event -> assertThat(event.crmId()).isEqualTo("7"));
     }
 
-    private static HttpResponse<String> webhook(String body, String secret) throws Exception {
-        URI uri = URI.create("http://127.0.0.1:" + PORT + "/mine");
+    @Test
+    void aCustomObjectIsHeardOfByTheNameThatItsSyncHas() throws Exception {
+        control("PUT", "/sandbox/objects/hubspot/bookings", "{\"label\":\"Booking\",\"keyPrefix\":\"a00\"}");
+        List<String> heard = Collections.synchronizedList(new ArrayList<>());
+        main.getCamelContext().addRoutes(new RouteBuilder() {
+            @Override
+            public void configure() {
+                from("kamelet:hubspot-webhook-source?account=hubspot&path=/bookings").routeId("bookings")
+                        .process(exchange -> exchange.getMessage().getBody(List.class)
+                                .forEach(event -> heard.add(((Event) event).object())));
+            }
+        });
+        String typeId = JSON.readTree(HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:"
+                + sandbox.port() + "/crm/v3/schemas/bookings")).header("Authorization", "Bearer pat-sandbox").build(),
+                HttpResponse.BodyHandlers.ofString()).body()).path("objectTypeId").asText();
+        String body = "[{\"subscriptionType\":\"object.deletion\",\"objectTypeId\":\"" + typeId + "\",\"objectId\":7,"
+                + "\"occurredAt\":1796000000000},{\"subscriptionType\":\"contact.deletion\",\"objectId\":8,"
+                + "\"occurredAt\":1796000000000}]";
+        webhook("/bookings", body, "a-secret");
+        String describe = "kamelet:hubspot-describe-action?account=hubspot&object=";
+        control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"operation\":\"schema\"}");
+        assertThat(ask(describe + "bookings", null).getMessage().getBody()).as("it can be synced all the same")
+                .isInstanceOf(ObjectShape.class);
+        webhook("/bookings", body, "a-secret");
+        control("DELETE", "/sandbox/faults/hubspot", "");
+        Exchange described = ask(describe + "bookings", null);
+        assertThat(described.getMessage().getBody()).isInstanceOf(ObjectShape.class);
+        assertThat(status(described)).isEqualTo(200);
+        webhook("/bookings", body, "a-secret");
+        assertThat(heard).containsExactly(typeId, "contacts", typeId, "contacts", "bookings", "contacts");
+
+        long calls = counted();
+        ask(describe + "bookings", null);
+        ask(describe + typeId, null);
+        assertThat(counted() - calls).as("calls: what is known is not asked again").isEqualTo(2);
+    }
+
+    private static HttpResponse<String> webhook(String path, String body, String secret) throws Exception {
+        URI uri = URI.create("http://127.0.0.1:" + PORT + path);
         String at = Long.toString(System.currentTimeMillis());
         Mac mac = Mac.getInstance("HmacSHA256");
         mac.init(new SecretKeySpec(secret.getBytes(UTF_8), "HmacSHA256"));
