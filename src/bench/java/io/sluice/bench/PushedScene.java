@@ -101,9 +101,14 @@ final class PushedScene implements AutoCloseable {
         sluice = new BackgroundProcess("io.sluice.app.Main", settings, work.resolve("sluice.log"), 256);
         await(() -> one(settled) == 1);
         query("select key::int, crm_id from sluice.record where account = 'hubspot'").forEach((no, id) -> ids.put(Integer.valueOf(no), id));
-        execute("update sluice.record set settled_at = settled_at - interval '1 hour'");
+        settledLongAgo();
         control("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + port
                 + "/webhooks/hubspot\",\"timeScale\":240,\"subscribe\":{\"contacts\":[\"lastname\",\"city\"]}}");
+    }
+
+    /** Of a record that was written from here just now an event can't be judged without reading it. */
+    void settledLongAgo() throws SQLException {
+        execute("update sluice.record set settled_at = settled_at - interval '1 hour'");
     }
 
     interface Edit {
@@ -158,6 +163,11 @@ final class PushedScene implements AutoCloseable {
 
     void fault(String kind, double probability) throws Exception {
         control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"" + kind + "\",\"probability\":" + probability + "}");
+    }
+
+    /** From now on each call to HubSpot takes so long. */
+    void slowCrm(int millis) throws Exception {
+        control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"slow\",\"delayMs\":" + millis + "}");
     }
 
     void noFaults() throws Exception {
