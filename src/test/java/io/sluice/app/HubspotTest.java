@@ -93,6 +93,19 @@ class HubspotTest {
     }
 
     @Test
+    void whatTheSearchLearnsOfLateIsNotPassedByThoughOthersWereSeenBefore() throws Exception {
+        sluice.awaitSettled();
+        sluice.sandbox("POST", "/sandbox/faults/hubspot", "{\"kind\":\"indexLag\",\"lagMs\":3000}");
+        for (int i = 5; i <= 8; i++) {
+            sluice.sandbox("POST", "/sandbox/records/hubspot/contacts/C-0000" + i, "{\"city\":\"Late\"}");
+            int searches = referee().at("/byOperation/search").asInt();
+            soon(() -> assertThat(referee().at("/byOperation/search").asInt()).isGreaterThan(searches + 1));
+        }
+        soon(() -> assertThat(sluice.number("select count(*) from customer where city = 'Late'")).isEqualTo(4));
+        sluice.sandbox("DELETE", "/sandbox/faults/hubspot", "");
+    }
+
+    @Test
     void aDeleteGoesOverAndOneThereComesBack() throws Exception {
         sluice.awaitSettled();
         String id = sluice.rows("select key, crm_id from sluice.record where key = 'C-00004'").get("C-00004").get(0);
