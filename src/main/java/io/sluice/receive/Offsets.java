@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Up to where the journals of CRMs are fetched: the rows of {@code checkpoint} of the streams {@code journal:ACCOUNT}, of
- * no object. Whoever takes a due one fetches, and has it for a while.
+ * Up to where something is read that goes on for ever: rows of {@code checkpoint}, of no object. Whoever takes a due one
+ * reads, and has it for a while.
  */
 final class Offsets {
 
@@ -34,7 +34,7 @@ final class Offsets {
                 || jsonb_build_object('due', clock_timestamp() + ? * interval '1 millisecond'))::text
             where account = ? and object = '' and stream = ? and position::jsonb ->> 'offset' is not distinct from ?::text""";
 
-    /** Where a journal is read; {@code offset} is null before its first file. */
+    /** Where it is read; {@code offset} is null at its beginning. */
     record Taken(String offset) {
     }
 
@@ -44,37 +44,38 @@ final class Offsets {
         this.database = database;
     }
 
-    /** Of an account whose journal was never fetched. */
-    void begin(String account) throws SQLException {
-        database.update(BEGIN, account, stream(account));
+    /** The stream of an account's journal as Sluice itself fetches it. */
+    static String journal(String account) {
+        return "journal:" + account;
+    }
+
+    /** Of what was never read. */
+    void begin(String account, String stream) throws SQLException {
+        database.update(BEGIN, account, stream);
     }
 
     /**
-     * Takes a journal that is due.
+     * Takes what is due.
      *
      * @param holding how long it is nobody else's
      */
-    Optional<Taken> take(String account, Duration holding) throws SQLException {
-        return database.first(TAKE, row -> new Taken(row.getString(1)), holding.toMillis(), account, stream(account));
+    Optional<Taken> take(String account, String stream, Duration holding) throws SQLException {
+        return database.first(TAKE, row -> new Taken(row.getString(1)), holding.toMillis(), account, stream);
     }
 
     /** Moves on in a transaction of the caller's. @return whether nobody else had */
-    static boolean move(Connection connection, String account, String from, String to, Duration holding)
+    static boolean move(Connection connection, String account, String stream, String from, String to, Duration holding)
             throws SQLException {
-        return Database.update(connection, MOVE, to, holding.toMillis(), account, stream(account), from) == 1;
+        return Database.update(connection, MOVE, to, holding.toMillis(), account, stream, from) == 1;
     }
 
-    /** Begins anew at the oldest file that there is. */
-    void forget(String account, String from, Duration holding) throws SQLException {
-        database.update(MOVE, null, holding.toMillis(), account, stream(account), from);
+    /** Moves on, or to the beginning where {@code to} is null. @return whether nobody else had */
+    boolean move(String account, String stream, String from, String to, Duration holding) throws SQLException {
+        return database.update(MOVE, to, holding.toMillis(), account, stream, from) == 1;
     }
 
     /** Gives it back. */
-    void end(String account, String offset, Duration pause) throws SQLException {
-        database.update(END, pause.toMillis(), account, stream(account), offset);
-    }
-
-    private static String stream(String account) {
-        return "journal:" + account;
+    void end(String account, String stream, String offset, Duration pause) throws SQLException {
+        database.update(END, pause.toMillis(), account, stream, offset);
     }
 }

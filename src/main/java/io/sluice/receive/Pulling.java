@@ -60,10 +60,10 @@ public final class Pulling {
         for (String account : journals) {
             if (pauses.find(Kind.ACCOUNT, account).isEmpty()) {
                 if (!begun.contains(account)) {
-                    offsets.begin(account);
+                    offsets.begin(account, Offsets.journal(account));
                     begun.add(account);
                 }
-                offsets.take(account, HOLDING).ifPresent(taken -> due.add(
+                offsets.take(account, Offsets.journal(account), HOLDING).ifPresent(taken -> due.add(
                         new Pull(account, accounts.get(account).crm().name(), taken.offset())));
             }
         }
@@ -88,7 +88,7 @@ public final class Pulling {
             answered(pull.getAccount());
             String from = pull.getOffset();
             boolean ours = listening.keep(pull.getAccount(), (List<Event>) events, connection ->
-                    Offsets.move(connection, pull.getAccount(), from, next, HOLDING));
+                    Offsets.move(connection, pull.getAccount(), Offsets.journal(pull.getAccount()), from, next, HOLDING));
             if (ours) {
                 pull.at(next);
             } else {
@@ -103,7 +103,7 @@ public final class Pulling {
         if (status != null && FORGOTTEN.contains(status) && pull.getOffset() != null) {
             LOG.warn("The journal of {} does not know the offset at which it was read last, which is older than its history."
                     + " It is read from its beginning; what stood before that is found by the look of its syncs.", account);
-            offsets.forget(account, pull.getOffset(), HOLDING);
+            offsets.move(account, Offsets.journal(account), pull.getOffset(), null, HOLDING);
             pull.at(null);
             pull.close(Duration.ZERO);
             return;
@@ -124,6 +124,6 @@ public final class Pulling {
 
     /** Gives the journal back. */
     public void end(Pull pull) throws SQLException {
-        offsets.end(pull.getAccount(), pull.getOffset(), pull.pause());
+        offsets.end(pull.getAccount(), Offsets.journal(pull.getAccount()), pull.getOffset(), pull.pause());
     }
 }
