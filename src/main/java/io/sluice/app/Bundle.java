@@ -77,6 +77,7 @@ final class Bundle extends LifecycleStrategySupport {
     private Database database;
     private Database ear;
     private Bringup bringup;
+    private GiantWebhooks giants;
 
     @Override
     public void onContextInitializing(CamelContext context) throws VetoCamelContextStartException {
@@ -153,6 +154,7 @@ final class Bundle extends LifecycleStrategySupport {
         Listening listening = new Listening(accounts, permits, pauses, inbox, applier, syncs,
                 settings.duration("sluice.inbox.skew", "5s"), new Heard(metrics, InstantSource.system()));
         registry.bind("listening", listening);
+        giants = new GiantWebhooks(listening);
         registry.bind("pulling", new Pulling(accounts, accountSettings.journals(), pauses, database, listening,
                 settings.duration("sluice.journal.pause", "1s")));
         registry.bind("following", new Following(database, InstantSource.system()));
@@ -231,6 +233,7 @@ final class Bundle extends LifecycleStrategySupport {
     @Override
     public void onContextStarted(CamelContext context) {
         if (bringup != null) {
+            giants.count(context);
             bringup.start();
         }
     }
