@@ -82,8 +82,7 @@ public final class RecordCache {
     public void count(String account, String object, boolean hits, int records) {
         if (metrics != null && records > 0) {
             metrics.counter("sluice.cache", "account", account, "object", object, "operation", "read", "result",
-                    hits ? "hit" : "miss")
-                    .increment(records);
+                    hits ? "hit" : "miss").increment(records);
         }
     }
 

@@ -10,6 +10,7 @@ import io.sluice.Outcome;
 import io.sluice.Received;
 import io.sluice.crm.Blame;
 import io.sluice.crm.Permits;
+import io.sluice.crm.Time;
 import io.sluice.quota.Thrift;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -153,7 +154,7 @@ public final class SalesforceCache {
             return;
         }
         message.setBody(found.get().body());
-        Duration life = SalesforceCrm.time("timeToLive", timeToLive);
+        Duration life = Time.of("timeToLive", timeToLive);
         if (!life.isZero()) {
             message.setHeader(CaffeineConstants.KEY, question.key());
             message.setHeader(CaffeineConstants.VALUE,

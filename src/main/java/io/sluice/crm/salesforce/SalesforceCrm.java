@@ -8,7 +8,7 @@ import io.sluice.crm.Bulk;
 import io.sluice.crm.BulkQuery;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
-import java.time.Duration;
+import io.sluice.crm.Time;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,7 +18,6 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.component.salesforce.SalesforceComponent;
 import org.apache.camel.component.salesforce.SalesforceEndpointConfig;
 import org.apache.camel.spi.Registry;
-import org.apache.camel.util.TimeUtils;
 
 /** Salesforce over camel-salesforce: a component per account, under the account's name. */
 public final class SalesforceCrm implements Crm {
@@ -92,7 +91,7 @@ public final class SalesforceCrm implements Crm {
         SalesforceComponent component = new SalesforceComponent();
         SalesforceLogin.configure(component, account, settings);
         if (settings.get("session") != null) {
-            sessions.last(account, time("application.properties: sluice.account." + account + ".session",
+            sessions.last(account, Time.of("application.properties: sluice.account." + account + ".session",
                     settings.get("session")));
         }
         SalesforceEndpointConfig calls = new SalesforceEndpointConfig();
@@ -109,13 +108,5 @@ public final class SalesforceCrm implements Crm {
         component.setHttpClientIdleTimeout(Long.parseLong(settings.get("call-timeout-ms")));
         component.setHttpClientConnectionTimeout(Long.parseLong(settings.get("connect-timeout-ms")));
         context.addComponent(account, component);
-    }
-
-    /** Camel takes a time that it can't read for none at all. */
-    static Duration time(String what, String text) {
-        if (!text.matches("(\\d+(ms|s|m|h|d))+")) {
-            throw new IllegalArgumentException(what + " must be a time such as 10s, 5m or 2h, not '" + text + "'");
-        }
-        return Duration.ofMillis(TimeUtils.toMilliSeconds(text));
     }
 }
