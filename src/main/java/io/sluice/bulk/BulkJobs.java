@@ -34,12 +34,15 @@ public final class BulkJobs {
             values (?, ?, ?, ?, ?, ?, 'find', least(?, 1), ?, 1, clock_timestamp() + ? * interval '1 millisecond')
             returning *, 'create' as taken""";
 
-    /** Filled so far; with nothing more for that long it begins as it is. Whoever takes it up ends the filling. */
+    /** With nothing more for that long, what a job is filled with so far goes as it is. */
     private static final int FILLED_MILLIS = 5_000;
 
-    private static final String FILLED = "account = ? and sync = ? and step = 'create' and steps = 0 and ended_at is null";
+    /** One that is due is filled no more, whether or not its account can be called: what comes then goes into another. */
+    private static final String FILLED = """
+            account = ? and sync = ? and step = 'create' and steps = 0 and ended_at is null and due > clock_timestamp()""";
 
-    private static final String FILLING = "select lease, records, bytes from sluice.bulk_job where " + FILLED;
+    private static final String FILLING = "select lease, records, bytes from sluice.bulk_job where " + FILLED
+            + " limit 1";
 
     private static final String OPEN = """
             insert into sluice.bulk_job (lease, account, object, sync, operation, step, priority, records, due)

@@ -18,7 +18,7 @@ final class Course {
     private static final Duration SHORTEST_LOOK = Duration.ofSeconds(2);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
     /** What the CRMs do in a second at best, for the first look. */
-    private static final int RECORDS_A_SECOND = 20_000;
+    private static final int RECORDS_A_SECOND = 50_000;
 
     private Course() {
     }

@@ -133,11 +133,11 @@ class CourseTest {
         assertThat(Course.pause(3)).isEqualTo(Duration.ofSeconds(8));
         assertThat(Course.pause(500)).isEqualTo(Duration.ofMinutes(1));
         assertThat(Course.firstLook(10)).isEqualTo(Duration.ofSeconds(2));
-        assertThat(Course.firstLook(100_000)).isEqualTo(Duration.ofSeconds(5));
+        assertThat(Course.firstLook(100_000)).isEqualTo(Duration.ofSeconds(2));
         assertThat(Course.firstLook(10_000_000)).isEqualTo(Duration.ofMinutes(1));
         assertThat(Course.nextLook(10, 0)).isEqualTo(Duration.ofSeconds(2));
-        assertThat(Course.nextLook(200_000, 0)).isEqualTo(Duration.ofSeconds(5));
-        assertThat(Course.nextLook(200_000, 2)).isEqualTo(Duration.ofMillis(11_250));
+        assertThat(Course.nextLook(500_000, 0)).isEqualTo(Duration.ofSeconds(5));
+        assertThat(Course.nextLook(500_000, 2)).isEqualTo(Duration.ofMillis(11_250));
         assertThat(Course.nextLook(10, 700)).isEqualTo(Duration.ofMinutes(1));
     }
 }
