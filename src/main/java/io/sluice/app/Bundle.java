@@ -30,6 +30,7 @@ import io.sluice.plan.Promise;
 import io.sluice.quota.Limits;
 import io.sluice.quota.Quota;
 import io.sluice.receive.Following;
+import io.sluice.receive.FollowingJobs;
 import io.sluice.receive.Gathering;
 import io.sluice.receive.Heard;
 import io.sluice.receive.Inbox;
@@ -158,6 +159,7 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("pulling", new Pulling(accounts, accountSettings.journals(), pauses, database, listening,
                 settings.duration("sluice.journal.pause", "1s")));
         registry.bind("following", new Following(database, InstantSource.system()));
+        registry.bind("followingJobs", new FollowingJobs(database, InstantSource.system()));
         registry.bind("gathering", new Gathering(Duration.ofMillis(settings.number("sluice.inbox.gather-ms", 200)),
                 Duration.ofMillis(settings.number("sluice.inbox.gather-longest-ms", 500)), InstantSource.system()));
         registry.bind("status", new Status(database, quota, accounts, capture, pauses, syncs, inbox,

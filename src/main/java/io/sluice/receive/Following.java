@@ -7,10 +7,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.apache.camel.Exchange;
-import org.apache.camel.Message;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +23,7 @@ public final class Following {
     private static final String FOLLOWED = "SluiceFollowed";
     private static final String STATUS = "SluiceStatus";
     private static final String NEXT = "SluiceNext";
+    private static final String COVERED = "SluiceCovered";
     /** Longer than a page takes to be read and worked on; a process that dies is followed by another after it. */
     private static final Duration HOLDING = Duration.ofSeconds(30);
     /** What a CRM may say of an offset that it does not know, or no longer. */
@@ -38,111 +37,106 @@ public final class Following {
         this.clock = clock;
     }
 
-    /** A turn of a source. */
-    private static final class Turn {
-        private final String account;
-        private final String stream;
-        private final Instant began;
-        private String place;
-        private String next;
-        private boolean open;
-
-        Turn(String account, String stream, Instant began, Optional<Offsets.Taken> taken) {
-            this.account = account;
-            this.stream = stream;
-            this.began = began;
-            this.open = taken.isPresent();
-            this.place = taken.map(Offsets.Taken::offset).orElse(null);
-        }
-    }
-
     /** Takes the source's turn, unless another process has it. */
     public void begin(Exchange exchange, String account, String name) throws SQLException {
-        String stream = "source:" + name;
-        offsets.begin(account, stream);
-        exchange.setProperty(FOLLOWED, new Turn(account, stream, clock.instant(), offsets.take(account, stream, HOLDING)));
+        exchange.setProperty(FOLLOWED, Turn.take(offsets, account, name, clock.instant(), HOLDING));
     }
 
     /** Whether a page is left to be read. */
     public boolean isOpen(Exchange exchange) {
-        return turn(exchange).open;
+        return turn(exchange).isOpen();
     }
 
     /** Where a journal's next file begins, as the body; nothing at its beginning. */
     public void afterFile(Exchange exchange) {
-        exchange.getMessage().setBody(turn(exchange).place);
+        exchange.getMessage().setBody(turn(exchange).place());
     }
 
-    /** Where the next page of what changed begins, as the body; a source that never read begins now. */
-    public void afterPage(Exchange exchange, String overlap) {
+    /**
+     * Where the next page of what changed begins, as the body. A source that never read begins now, and keeps that: or
+     * what its route did not finish of the very first page would be behind the beginning of the next reading.
+     */
+    public void afterPage(Exchange exchange, String overlap) throws SQLException {
         Turn turn = turn(exchange);
-        exchange.getMessage().setBody(turn.place != null ? turn.place : before(turn, overlap));
+        if (turn.place() == null) {
+            turn.move(before(turn, overlap));
+        }
+        exchange.getMessage().setBody(turn.place());
     }
 
     private static String before(Turn turn, String overlap) {
-        return turn.began.minus(Time.of("overlap", overlap)).toString();
+        return turn.began().minus(Time.of("overlap", overlap)).toString();
     }
 
     /** Whether a file came, which the route gets next. One that can't be read is read the next time. */
     public boolean isFile(Exchange exchange) throws SQLException {
         Turn turn = turn(exchange);
-        turn.next = exchange.getMessage().getHeader(NEXT, String.class);
-        if (!(exchange.getMessage().getBody() instanceof List<?>)) {
+        boolean read = exchange.getMessage().getBody() instanceof List<?>;
+        if (!read) {
             unread(exchange, turn);
         }
-        turn.open &= turn.next != null;
-        return turn.open;
+        String next = exchange.getMessage().getHeader(NEXT, String.class);
+        if (!read || next == null) {
+            turn.close();
+        } else {
+            turn.next(next);
+        }
+        return turn.isOpen();
     }
 
-    private void unread(Exchange exchange, Turn turn) throws SQLException {
-        turn.next = null;
-        Message message = exchange.getMessage();
-        Integer status = message.getHeader(STATUS, Integer.class);
-        LOG.warn("{} of account {} can't be read: HTTP {}: {}. It is tried again from where it was.", turn.stream,
-                turn.account, status, message.getBody(String.class));
-        if (turn.place != null && FORGOTTEN.contains(status)) {
-            LOG.warn("{} of account {} begins anew: the CRM does not know the place at which it was.", turn.stream,
-                    turn.account);
-            offsets.move(turn.account, turn.stream, turn.place, null, HOLDING);
-            turn.place = null;
+    private static void unread(Exchange exchange, Turn turn) throws SQLException {
+        warn(exchange, turn);
+        Integer status = exchange.getMessage().getHeader(STATUS, Integer.class);
+        if (turn.place() != null && status != null && FORGOTTEN.contains(status)) {
+            LOG.warn("{} begins anew: the CRM does not know the place at which it was.", turn);
+            turn.move(null);
         }
     }
 
     /** Whether a page of what changed came, which the route gets next unless it is empty. */
     public boolean isPage(Exchange exchange, String overlap) throws SQLException {
         Turn turn = turn(exchange);
+        String next = exchange.getMessage().getHeader(NEXT, String.class);
+        turn.next(next != null ? next : before(turn, overlap));
+        if (next == null) {
+            turn.close();
+        }
+        return isSomething(exchange, turn);
+    }
+
+    /** Whether deletes came, which the route gets next; the CRM has said up to when it told of them. */
+    public boolean isTold(Exchange exchange) throws SQLException {
+        Turn turn = turn(exchange);
+        turn.next(exchange.getMessage().getHeader(COVERED, String.class));
+        turn.close();
+        return isSomething(exchange, turn);
+    }
+
+    private static boolean isSomething(Exchange exchange, Turn turn) throws SQLException {
         if (!(exchange.getMessage().getBody() instanceof List<?> page)) {
-            LOG.warn("{} of account {} can't be read: HTTP {}: {}. It is tried again from where it was.", turn.stream,
-                    turn.account, exchange.getMessage().getHeader(STATUS), exchange.getMessage().getBody(String.class));
-            turn.open = false;
+            warn(exchange, turn);
+            turn.close();
             return false;
         }
-        String next = exchange.getMessage().getHeader(NEXT, String.class);
-        turn.next = next != null ? next : before(turn, overlap);
-        turn.open = next != null;
         if (page.isEmpty()) {
-            move(turn);
+            turn.reached();
         }
         return !page.isEmpty();
     }
 
-    /** The route has brought it to its end. */
-    public void reached(Exchange exchange) throws SQLException {
-        move(turn(exchange));
+    private static void warn(Exchange exchange, Turn turn) {
+        LOG.warn("{} can't be read: HTTP {}: {}. It is tried again from where it was.", turn,
+                exchange.getMessage().getHeader(STATUS), exchange.getMessage().getBody(String.class));
     }
 
-    private void move(Turn turn) throws SQLException {
-        if (offsets.move(turn.account, turn.stream, turn.place, turn.next, HOLDING)) {
-            turn.place = turn.next;
-        } else {
-            turn.open = false;
-        }
+    /** The route has brought it to its end. */
+    public void reached(Exchange exchange) throws SQLException {
+        turn(exchange).reached();
     }
 
     /** Gives the turn back. */
     public void end(Exchange exchange) throws SQLException {
-        Turn turn = (Turn) exchange.removeProperty(FOLLOWED);
-        offsets.end(turn.account, turn.stream, turn.place, Duration.ZERO);
+        ((Turn) exchange.removeProperty(FOLLOWED)).end(Duration.ZERO);
     }
 
     private static Turn turn(Exchange exchange) {

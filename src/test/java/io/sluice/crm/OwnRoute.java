@@ -1,0 +1,64 @@
+package io.sluice.crm;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Route;
+import org.apache.camel.builder.RouteBuilder;
+
+/** A route of one's own behind a source Kamelet, until it is closed. */
+public final class OwnRoute implements AutoCloseable {
+
+    private final CamelContext context;
+    private final Set<String> before;
+    private final List<Object> heard = new CopyOnWriteArrayList<>();
+    private final AtomicInteger lists = new AtomicInteger();
+    private final List<Integer> failing;
+
+    /** @param failing at which lists it fails, the first being 1 */
+    public OwnRoute(CamelContext context, String source, Integer... failing) throws Exception {
+        this.context = context;
+        this.before = routes();
+        this.failing = List.of(failing);
+        context.addRoutes(new RouteBuilder() {
+            @Override
+            public void configure() {
+                from(source).process(exchange -> works(exchange.getMessage().getBody(List.class)));
+            }
+        });
+    }
+
+    private void works(List<?> list) {
+        if (failing.contains(lists.incrementAndGet())) {
+            throw new IllegalStateException("not this time");
+        }
+        heard.addAll(list);
+    }
+
+    private Set<String> routes() {
+        return context.getRoutes().stream().map(Route::getId).collect(Collectors.toSet());
+    }
+
+    /** What it has worked on. */
+    public List<Object> heard() {
+        return heard;
+    }
+
+    /** How many lists it got, those included at which it failed. */
+    public int lists() {
+        return lists.get();
+    }
+
+    /** Stops the source alone; the Kamelets behind it are those of any other route. */
+    @Override
+    public void close() throws Exception {
+        for (String id : routes()) {
+            if (!before.contains(id) && id.contains("-source")) {
+                context.getRouteController().stopRoute(id);
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package io.sluice.crm.salesforce;
+
+import static io.sluice.crm.salesforce.RunningKamelets.record;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.Gone;
+import io.sluice.Outcome;
+import io.sluice.Received;
+import io.sluice.crm.OwnRoute;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The Kamelets that read on and on, each with a route of one's own behind it, over HTTP against the sandbox. */
+class SalesforceSourcesTest {
+
+    private static final String READ = "&object=Contact&externalId=Customer_No__c&fields=LastName,MailingCity&period=";
+    private static final int PERIOD = 200;   // ms
+
+    @TempDir
+    static Path home;
+    private static RunningKamelets crm;
+
+    @BeforeAll
+    static void start() throws Exception {
+        crm = new RunningKamelets(home, Map.of());
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        crm.close();
+    }
+
+    @AfterEach
+    void noFaults() throws Exception {
+        crm.noFaults();
+    }
+
+    private static OwnRoute behind(String source, Integer... failing) throws Exception {
+        return new OwnRoute(crm.main.getCamelContext(), "kamelet:salesforce-" + source, failing);
+    }
+
+    private static List<Outcome> write(String prefix, int count, String city) {
+        return crm.send("kamelet:salesforce-upsert-sink?object=Contact&externalId=Customer_No__c", IntStream.range(0, count)
+                .mapToObj(n -> record(prefix + n, "LastName", "Name " + n, "MailingCity", city)).toList());
+    }
+
+    private static void soon(ThrowingRunnable assertion) {
+        await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(50)).untilAsserted(assertion);
+    }
+
+    private static String kept(String name) {
+        return "from sluice.checkpoint where account = 'salesforce' and stream = 'source:" + name + "'";
+    }
+
+    private static void awaitPlace(String name) {
+        soon(() -> assertThat(crm.number("select count(*) " + kept(name) + " and position::jsonb ->> 'offset' is not null"))
+                .isOne());
+    }
+
+    /** What the route did not finish is held for a while, as if the process had died. */
+    private static void isFollowed(String name) throws Exception {
+        crm.run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('due', now()))::text where"
+                + " stream = 'source:" + name + "'");
+    }
+
+    private static List<String> keys(OwnRoute route) {
+        return route.heard().stream().map(record -> ((Received) record).key()).toList();
+    }
+
+    private static Stream<String> ids(OwnRoute route) {
+        return route.heard().stream().map(gone -> ((Gone) gone).crmId());
+    }
+
+    @Test
+    void whatChangesReachesARouteOfOnesOwnPageByPageAndOnlyFromNowOn() throws Exception {
+        write("old-", 3, "Rome");
+        String second = "select (extract(epoch from (position::jsonb ->> 'offset')::timestamptz))::bigint ";
+        String source = "delta-source?name=changes&overlap=0s&pageSize=2" + READ;
+        try (OwnRoute mine = behind(source + PERIOD, 1)) {
+            awaitPlace("changes");
+            long from = crm.number(second + kept("changes"));
+            await().pollInterval(Duration.ofMillis(50)).until(() -> crm.number(
+                    "select extract(epoch from now())::bigint") > from + 1);
+            crm.fault("{\"kind\":\"unavailable\",\"operation\":\"query\",\"count\":2}");
+            write("new-", 5, "Paris");
+            soon(() -> assertThat(mine.lists()).isOne());
+            assertThat(keys(mine)).isEmpty();
+            isFollowed("changes");
+            soon(() -> assertThat(keys(mine)).contains("new-0", "new-1", "new-2", "new-3", "new-4"));
+            assertThat(mine.lists()).as("two records a page").isGreaterThanOrEqualTo(3);
+            assertThat(keys(mine)).noneMatch(key -> key.startsWith("old-") && mine.heard().stream().map(Received.class::cast)
+                    .anyMatch(it -> it.key().equals(key) && it.at().getEpochSecond() < from));
+            Received first = mine.heard().stream().map(Received.class::cast).filter(it -> it.key().equals("new-0"))
+                    .findFirst().orElseThrow();
+            assertThat(first.fields()).isEqualTo(Map.of("LastName", "Name 0", "MailingCity", "Paris"));
+        }
+        write("later-", 1, "Oslo");
+        try (OwnRoute later = behind(source + (PERIOD + 1))) {
+            soon(() -> assertThat(keys(later)).as("what came while it stood still").contains("later-0"));
+        }
+        assertThat(crm.ledger()).isEqualTo(crm.counted());
+    }
+
+    @Test
+    void whatIsDeletedReachesARouteOfOnesOwnAndWhatItDidNotFinishComesAgain() throws Exception {
+        List<Outcome> made = write("gone-", 3, "Rome");
+        String source = "deleted-source?name=deletes&object=Contact&period=";
+        try (OwnRoute mine = behind(source + PERIOD, 1)) {
+            awaitPlace("deletes");
+            crm.control("DELETE", "/sandbox/records/salesforce/Contact/gone-0", "");
+            soon(() -> assertThat(mine.lists()).isOne());
+            assertThat(mine.heard()).isEmpty();
+            isFollowed("deletes");
+            soon(() -> assertThat(ids(mine)).contains(made.get(0).crmId()));
+        }
+        crm.control("DELETE", "/sandbox/records/salesforce/Contact/gone-1", "");
+        try (OwnRoute later = behind(source + (PERIOD + 1))) {
+            soon(() -> assertThat(ids(later)).as("what went while it stood still").contains(made.get(1).crmId()));
+            assertThat(ids(later)).doesNotContain(made.get(2).crmId());
+        }
+        crm.run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('offset',"
+                + " now() - interval '20 days', 'due', now()))::text where stream = 'source:deletes'");
+        try (OwnRoute late = behind(source + (PERIOD + 2))) {
+            soon(() -> assertThat(ids(late)).as("from the recycle bin")
+                    .contains(made.get(0).crmId(), made.get(1).crmId()));
+        }
+    }
+
+    @Test
+    void allRecordsReachARouteOfOnesOwnByAJobAndItGoesOnWithThePageThatItDidNotFinish() throws Exception {
+        write("all-", 150, "Rome");
+        String source = "bulk-query-source?name=whole&pageSize=40" + READ;
+        long jobs = created();
+        long ledger = crm.ledger();
+        long counted = crm.counted();
+        try (OwnRoute mine = behind(source + 3_600_000, 2)) {
+            soon(() -> assertThat(mine.lists()).isEqualTo(2));
+            List<String> first = keys(mine);
+            assertThat(first).hasSize(40);
+            isFollowed("whole");
+            soon(() -> assertThat(keys(mine)).contains("all-0", "all-149").hasSize((int) contacts()));
+            assertThat(keys(mine)).as("the first page is not read again").doesNotHaveDuplicates().startsWith(
+                    first.toArray(String[]::new));
+        }
+        assertThat(created() - jobs).isOne();
+        assertThat(crm.number("select count(*) " + kept("whole") + " and position::jsonb ->> 'offset' is null and"
+                + " (position::jsonb ->> 'due')::timestamptz > now() + interval '50 minutes'")).as("rests for the period").isOne();
+        assertThat(crm.ledger() - ledger).isEqualTo(crm.counted() - counted);
+
+        isFollowed("whole");
+        try (OwnRoute again = behind(source + 3_600_001)) {
+            soon(() -> assertThat(keys(again)).hasSize((int) contacts()));
+            assertThat(created() - jobs).isEqualTo(2);
+        }
+    }
+
+    private static long contacts() throws Exception {
+        return crm.control("GET", "/sandbox/records/salesforce/Contact", "").lines().count();
+    }
+
+    private static long created() throws Exception {
+        return crm.referee().path("byOperation").path("bulkQueryCreate").asLong();
+    }
+
+    @Test
+    void aJobThatFailsOrIsForgottenIsFollowedByAnother() throws Exception {
+        write("anew-", 1, "Rome");
+        long before = created();
+        crm.fault("{\"kind\":\"jobFails\",\"count\":1}");
+        try (OwnRoute mine = behind("bulk-query-source?name=anew" + READ + 3_600_000)) {
+            soon(() -> assertThat(crm.number("select count(*) " + kept("anew") + " and position::jsonb ->> 'offset' is null and"
+                    + " (position::jsonb ->> 'due')::timestamptz > now() + interval '50 seconds'")).isOne());
+            assertThat(mine.heard()).isEmpty();
+            crm.run("update sluice.checkpoint set position = jsonb_build_object('due', now(), 'offset', '{\"job\":\"750000000000999AAA\","
+                    + "\"since\":\"2026-01-01T00:00:00Z\",\"complete\":true,\"page\":null}')::text where stream = 'source:anew'");
+            soon(() -> assertThat(crm.number("select count(*) " + kept("anew") + " and position::jsonb ->> 'offset' is null"))
+                    .isOne());
+            isFollowed("anew");
+            soon(() -> assertThat(keys(mine)).contains("anew-0"));
+            assertThat(created() - before).isEqualTo(2);
+        }
+    }
+}
