@@ -41,6 +41,13 @@ final class SandboxRecords {
         assertThat(end.path("numberRecordsFailed").asInt()).isZero();
     }
 
+    /** Makes records of Salesforce's by an import of a CRM user, a line of JSON each; all of them bear one stamp. */
+    void imported(String object, String lines) throws Exception {
+        HttpResponse<String> answer = call("POST", "/sandbox/records/salesforce/" + object + "?oneStamp=true",
+                "application/x-ndjson", lines);
+        assertThat(answer.body().lines()).hasSize((int) lines.lines().count()).noneMatch(line -> line.contains("\"error\""));
+    }
+
     /** Makes contacts of HubSpot's, a hundred at most. */
     void hubspot(String inputs) throws Exception {
         token = "pat-sandbox";

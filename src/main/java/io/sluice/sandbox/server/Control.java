@@ -37,7 +37,8 @@ public final class Control {
             GET    /sandbox/records/{account}/{object}         one JSON line a record
             POST   /sandbox/records/{account}/{object}         a CRM user creates a record; or, sent as
                                                                application/x-ndjson, imports many: a JSON line each, with
-                                                               "id" where it is there already. Answered line by line
+                                                               "id" where it is there already. Answered line by line;
+                                                               with ?oneStamp=true all of them bear one stamp
             GET    /sandbox/records/{account}/{object}/{id}    by record id or external id
             POST   /sandbox/records/{account}/{object}/{id}    a CRM user's edit
             DELETE /sandbox/records/{account}/{object}/{id}
@@ -226,7 +227,8 @@ public final class Control {
             case "GET" -> user.read(account, table, id).map(this::ok)
                     .orElseThrow(() -> new NoSuchThing("There is no " + table.type().name() + " " + id + "."));
             case "POST" -> id == null && isLines(call)
-                    ? Answer.text(200, LINES, edits.imported(table, call.text()))
+                    ? Answer.text(200, LINES, edits.imported(table, call.text(),
+                            Boolean.parseBoolean(call.query().get("oneStamp"))))
                     : ok(edits.write(table, id, body(call)));
             case "DELETE" -> ok(edits.delete(table, id));
             default -> error(405, "Records take GET, POST and DELETE.");

@@ -45,9 +45,14 @@ final class UserEdits {
      * An import: a line of JSON for each record, with {@code id} where it is there already. Each line is an edit of its
      * own, and one that is refused stops no other.
      *
+     * @param oneStamp whether all of them bear one stamp, as what an organisation writes at once does
      * @return a line for each, in their order: {@code {"id":"5"}} or {@code {"error":"a sentence"}}
      */
-    String imported(Table table, String lines) {
+    String imported(Table table, String lines, boolean oneStamp) {
+        return oneStamp ? account.store().atOneMoment(() -> imported(table, lines)) : imported(table, lines);
+    }
+
+    private String imported(Table table, String lines) {
         return lines.lines().filter(line -> !line.isBlank()).map(line -> imported(table, parsed(line)).toString() + "\n")
                 .collect(Collectors.joining());
     }

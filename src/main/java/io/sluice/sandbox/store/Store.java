@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * All records of one account. Writes go through a {@link Transaction}, one at a time; reads of rows and scans take no
@@ -26,6 +27,8 @@ public final class Store {
     private final LongSupplier clockMillis;
     private final long grainMillis;
     private final Consumer<Commit> onCommit;
+    /** The stamp of whatever is written, while the lock is held for writes of one moment; or null. */
+    private Long moment;
 
     /** What a commit wrote: the new rows of each table. */
     public record Commit(Map<Table, List<Row>> rows) { }
@@ -70,7 +73,19 @@ public final class Store {
     /** Begins a write; the caller commits or closes it soon, since it holds the lock. */
     public Transaction begin() {
         lock.lock();
-        return new Transaction(this, now());
+        return new Transaction(this, moment == null ? now() : moment);
+    }
+
+    /** All that this writes, in however many transactions, bears one stamp. Others wait. */
+    public <T> T atOneMoment(Supplier<T> writes) {
+        lock.lock();
+        try {
+            moment = now();
+            return writes.get();
+        } finally {
+            moment = null;
+            lock.unlock();
+        }
     }
 
     /** Milliseconds since 1970 in the grain of every stamp. */
