@@ -97,13 +97,14 @@ public final class BulkPlans {
         if (waiting < planner.least(crm, head.operation(), true)) {
             return Optional.empty();
         }
-        return claim(account, head, waiting);
+        return claim(account, head, waiting, 0);
     }
 
-    private Optional<BulkClaim> claim(String account, Outbox.Head head, long waiting) throws SQLException {
+    /** @param own jobs that are open for this very work */
+    private Optional<BulkClaim> claim(String account, Outbox.Head head, long waiting, int own) throws SQLException {
         Crm crm = accounts.get(account).crm();
         Bulk bulk = crm.bulk().orElseThrow();
-        Situation situation = situation(account, head, waiting);
+        Situation situation = situation(account, head, waiting, own);
         Method method = planner.plan(crm, situation).method();
         return method.way() != Method.Way.BULK ? Optional.empty()
                 : Optional.of(new BulkClaim(account, head.sync(), head.operation(),
@@ -129,7 +130,7 @@ public final class BulkPlans {
                 Duration.ofMillis(row.getLong("age")))), sync.getTable(), planner.least(crm, Operation.UPSERT, false),
                 sync.getAccount(), sync.getName()).get(0);
         return load.waiting() < planner.least(crm, Operation.UPSERT, true) ? Optional.empty()
-                : claim(sync.getAccount(), load.head(), load.waiting());
+                : claim(sync.getAccount(), load.head(), load.waiting(), begun > 0 ? 1 : 0);
     }
 
     /** Whether a job that is planned should wait for what is about to join it. */
@@ -156,10 +157,14 @@ public final class BulkPlans {
 
     /** What a plan for so many records depends on. */
     Situation situation(String account, Outbox.Head head, long waiting) throws SQLException {
+        return situation(account, head, waiting, 0);
+    }
+
+    private Situation situation(String account, Outbox.Head head, long waiting, int own) throws SQLException {
         Budget budget = quota.budget(account, head.priority());
         Bulk bulk = accounts.get(account).crm().bulk().orElse(null);
         return new Situation(head.operation(), head.own(), waiting, head.age(), budget.calls(), budget.scarce(),
-                bulk == null ? 0 : Math.max(0, bulk.jobs() - jobs.open(account)),
+                bulk == null ? 0 : Math.max(0, bulk.jobs() - jobs.open(account) + own),
                 bulk == null ? null : barred(account, bulk, syncs.get(head.sync()).getObject()));
     }
 

@@ -26,7 +26,7 @@ final class ChangeLog {
                 insert into sluice.change_log (source, keys, records, op, columns)
                 select %s, pg_catalog.array_agg(key), pg_catalog.count(*), op, columns
                 from (select key, op::pg_catalog."char", columns,
-                             pg_catalog.row_number() over () operator(pg_catalog./) %d as part
+                             (pg_catalog.row_number() over () operator(pg_catalog.-) 1) operator(pg_catalog./) %d as part
                       from (%s) as changed) as parted
                 group by op, columns, part""".formatted(source, KEYS, changes);
     }
@@ -47,9 +47,9 @@ final class ChangeLog {
                     from (select seq, records, ? as most from sluice.change_log
                           where source = %1$s order by seq limit 20000) as oldest) as counted
                 where through <= most"""),
-        /** Of single records, the last that came: what is urgent is seldom changed by the thousand. */
+        /** Of single records that changed, the last that came: what is urgent is seldom changed by the thousand. */
         NEWEST("""
-                select seq from sluice.change_log where source = %1$s and records = 1 order by seq desc limit ?""");
+                select seq from sluice.change_log where source = %1$s and records = 1 and op <> 'S' order by seq desc limit ?""");
 
         private final String which;
 
