@@ -60,6 +60,7 @@ create table sluice.outbox (
     promoted           smallint    not null default 0,      -- steps of priority gained by waiting
     last_error         text,
     fill               smallint,                            -- most records of its next call: a refused batch is halved
+    parent             text,                                -- of what was locked: the record that it names as its parent
     waits_for          text,                                -- key of the parent that must be in the CRM before it
     waits_for_object   text,
     -- in flight, under a lease
@@ -76,6 +77,8 @@ create table sluice.outbox (
 
 create index outbox_waiting on sluice.outbox (account, sync, operation, priority, since)
     where operation is not null and lease is null;
+create index outbox_smaller on sluice.outbox (account, sync, operation, fill, priority, parent, since)
+    where fill is not null and operation is not null and lease is null;
 create index outbox_leases on sluice.outbox (lease_until) where lease_until < 'infinity';   -- a bulk job's has no end
 create index outbox_lease on sluice.outbox (lease) where lease is not null;
 create index outbox_children on sluice.outbox (account, waits_for_object, waits_for) where waits_for is not null;

@@ -83,7 +83,7 @@ public final class Outbox {
                 from effective e
                 where o.account = e.account and o.object = e.object and o.key = e.key and %s
                   and e.key not in (select key from pointless) and e.key not in (select key from orphans)
-                returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, e.crm_id, e.priority, e.since)"""
+                returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, o.parent, e.crm_id, e.priority, e.since)"""
             .formatted(Parents.HOLD, among("o", "pointless"), among("o", "effective"));
 
     /**
@@ -109,8 +109,8 @@ public final class Outbox {
      *
      * <p>The index of what waits yields the rest in its order. Three things keep PostgreSQL from sorting all of it for
      * each call instead: the head is compared as a scalar, not joined; the size of a call stands in the text, since a
-     * limit that is not known counts as a tenth of the table; and the halved batches are told apart by a {@code case},
-     * since of {@code is not distinct from} it expects next to no row.
+     * limit that is not known counts as a tenth of the table; and the halved batches are found apart, by an index of
+     * their own, those of one parent together.
      */
     private static final String CLAIM = """
             with recursive %5$s,
@@ -125,21 +125,28 @@ public final class Outbox {
                 where kind.account not in (%1$s) and kind.sync not in (%2$s) and kind.sync <> all (?::text[])
                   and (not ? or h.operation = 'upsert' and h.fill is null) and h.object <> all (?::text[])
                 order by h.priority, h.since limit 1),
+            whole as materialized (
+                select o.* from sluice.outbox o
+                where (select halved from head) is null
+                  and o.account = ? and o.sync = (select sync from head)
+                  and o.operation = (select operation from head) and o.operation is not null
+                  and o.fill is null and o.lease is null and o.due <= clock_timestamp()
+                order by o.priority, o.since limit %3$d for update of o skip locked),
+            halves as materialized (
+                select o.* from sluice.outbox o
+                where o.account = ? and o.sync = (select sync from head)
+                  and o.operation = (select operation from head) and o.operation is not null
+                  and o.fill = (select halved from head) and o.lease is null and o.due <= clock_timestamp()
+                order by o.priority, o.parent, o.since limit %3$d for update of o skip locked),
             picked as materialized (
-                select * from (
-                    select o.* from sluice.outbox o
-                    where o.account = ? and o.sync = (select sync from head)
-                      and o.operation = (select operation from head) and o.operation is not null
-                      and case when o.fill is null then (select halved from head) is null
-                               else o.fill = (select halved from head) end
-                      and o.lease is null and o.due <= clock_timestamp()
-                    order by o.priority, o.since limit %3$d for update of o skip locked) as most
-                order by priority, since limit (select fill from head)),
+                (select * from whole order by priority, since limit (select fill from head))
+                union all
+                (select * from halves order by priority, parent, since limit (select fill from head))),
             %4$s
             select (select count(*) from idle) + (select count(*) from held) as dropped,
                    (select halved from head) is not null as halved, (select sync from head) as head, taken.*
             from (values (1)) as always(row) left join taken on true
-            order by taken.priority, taken.since, taken.key""";
+            order by taken.priority, taken.parent, taken.since, taken.key""";
 
     private static final String HEAD = """
             with recursive %3$s
@@ -251,7 +258,7 @@ public final class Outbox {
                                   then m.inflight_stamps || o.stamps else o.stamps end,
                     attempts = case when m.status = 'done' then 0 else o.attempts end,
                     inflight_operation = null, inflight = null, inflight_stamps = null, inflight_since = null,
-                    lease = null, lease_until = null, last_error = null, fill = null,
+                    lease = null, lease_until = null, last_error = null, fill = null, parent = null,
                     due = clock_timestamp() + case when o.priority = 0 then ? else ? end * interval '1 millisecond'
                 from mine m
                 where o.account = m.account and o.object = m.object and o.key = m.key and %3$s
@@ -259,6 +266,9 @@ public final class Outbox {
             returned as (
                 update sluice.outbox o set %1$s,
                     fill = case when o.attempts >= ? then coalesce(?::smallint, o.fill) else o.fill end,
+                    parent = coalesce(m.inflight ->> ?, (
+                        select r.base ->> ? from sluice.record r
+                        where r.account = m.account and r.object = m.object and r.key = m.key), o.parent),
                     due = now() + m.backoff_ms * interval '1 millisecond',
                     last_error = concat_ws(': ', m.code, m.message)
                 from mine m
@@ -476,7 +486,7 @@ public final class Outbox {
                                 row.getString("crm_id"), Json.fields(row.getString("inflight"))),
                                 row.getString("object"), row.getString("sync"));
             }, account, room.deletes(), least.rank(), connection.createArrayOf("text", but.toArray()), !before.isEmpty(),
-                    connection.createArrayOf("text", objects), account, connection.createArrayOf("uuid", leases), id,
+                    connection.createArrayOf("text", objects), account, account, connection.createArrayOf("uuid", leases), id,
                     lease.toMillis());
         });
         return new Picked(dropped[0], halved[0], sync[0], rows.stream().filter(Objects::nonNull).toList());
@@ -484,8 +494,10 @@ public final class Outbox {
 
     /** Whether what is tried again goes in smaller calls, until a record that spoils them stands alone. */
     public enum Split {
-        /** Records have outcomes of their own, or none is at fault. */
+        /** None is at fault. */
         NEVER(0),
+        /** The CRM took the call, but others were at some of its records: those that name one parent go together. */
+        BY_PARENT(0),
         /** The CRM refused the call for what is in it: at once, without a pause. */
         AT_ONCE(0),
         /** The CRM failed over it, which is mostly its own trouble: from the third time on. */
@@ -516,11 +528,20 @@ public final class Outbox {
      * @return how many records were settled or returned
      */
     public int settle(Claim claim, List<Outcome> outcomes, Split split) throws SQLException {
+        return settle(claim, outcomes, split, null);
+    }
+
+    /**
+     * The same.
+     *
+     * @param parent the field that names a record's parent, or null
+     */
+    public int settle(Claim claim, List<Outcome> outcomes, Split split, String parent) throws SQLException {
         return database.repeatable(connection -> {
             Database.update(connection, Parents.FREE, claim.account(), claim.object(), texts(connection,
                     outcomes.stream().filter(it -> it.status() != Outcome.Status.RETRY).toList(), Outcome::key));
             int done = isDone(claim, outcomes) ? done(connection, claim, outcomes) : 0;
-            return done == outcomes.size() ? done : done + decided(connection, claim, outcomes, split);
+            return done == outcomes.size() ? done : done + decided(connection, claim, outcomes, split, parent);
         });
     }
 
@@ -534,9 +555,11 @@ public final class Outbox {
                 texts(connection, outcomes, Outcome::crmId), claim.account(), claim.object(), claim.lease()).get(0);
     }
 
-    private int decided(Connection connection, Claim claim, List<Outcome> outcomes, Split split) throws SQLException {
+    private int decided(Connection connection, Claim claim, List<Outcome> outcomes, Split split, String parent)
+            throws SQLException {
         int again = (int) outcomes.stream().filter(outcome -> outcome.status() == Outcome.Status.RETRY).count();
-        Integer fill = split == Split.NEVER || again == 0 ? null : (again + PARTS - 1) / PARTS;
+        Integer fill = again == 0 ? null : fill(split, outcomes.size(), again);
+        String together = split == Split.BY_PARENT ? parent : null;
         return Database.query(connection, SETTLE, row -> row.getInt(1),
                 texts(connection, outcomes, Outcome::key),
                 texts(connection, outcomes, outcome -> outcome.status().toString()),
@@ -545,7 +568,21 @@ public final class Outbox {
                 texts(connection, outcomes, Outcome::message),
                 texts(connection, outcomes, outcome -> String.join(",", outcome.fields())),
                 backoffs(connection, claim, outcomes, split), claim.account(), claim.object(), claim.lease(),
-                rest.critical().toMillis(), rest.other().toMillis(), split.attempts, fill).get(0);
+                rest.critical().toMillis(), rest.other().toMillis(), split.attempts, fill, together, together)
+                .get(0);
+    }
+
+    /** A few that are locked among many go in a smaller call as it is. */
+    private static Integer fill(Split split, int all, int again) {
+        return switch (split) {
+            case NEVER -> null;
+            case BY_PARENT -> Math.min(again, part(all));
+            case AT_ONCE, IN_TIME -> part(again);
+        };
+    }
+
+    private static int part(int records) {
+        return (records + PARTS - 1) / PARTS;
     }
 
     private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes, Split split)

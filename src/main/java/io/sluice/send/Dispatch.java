@@ -179,7 +179,7 @@ public final class Dispatch {
             outbox.release(claim);
             return;
         }
-        outbox.settle(claim, outcomes, split);
+        outbox.settle(claim, outcomes, split, syncs.get(claim.sync()).getParent());
         if (blame != Blame.MOMENT) {
             standstills.taken(claim.sync());
         }
@@ -200,9 +200,17 @@ public final class Dispatch {
                 records(done), verb, claim.object(), retry, rejected, example.key(), example.code(), example.message());
     }
 
-    /** A CRM may fail (500) over one record each time it comes, and so over all that go with it. */
+    /**
+     * A CRM may fail (500) over one record each time it comes, and so over all that go with it. What it does not write
+     * though it takes the call, or refuses (400) for the moment alone, is locked: others write it, or its parent.
+     */
     static Split split(Blame blame, int status) {
-        return blame == Blame.RECORD ? Split.AT_ONCE : status == 500 ? Split.IN_TIME : Split.NEVER;
+        return switch (blame) {
+            case RECORD -> Split.AT_ONCE;
+            case NOBODY -> Split.BY_PARENT;
+            case MOMENT, OBJECT -> status == 500 ? Split.IN_TIME
+                    : blame == Blame.MOMENT && status == 400 ? Split.BY_PARENT : Split.NEVER;
+        };
     }
 
     private static String records(long count) {

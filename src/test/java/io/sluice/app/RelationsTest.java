@@ -33,6 +33,7 @@ class RelationsTest {
 
             insertedTheWrongWayRound(sluice);
             movedByACrmUser(sluice);
+            lockedByOthers(sluice);
             ofADeadParent(sluice);
             assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
             assertThat(sluice.refused()).isZero();
@@ -70,6 +71,22 @@ class RelationsTest {
         await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100)).untilAsserted(() ->
                 assertThat(sluice.rows("select deal_no, customer_no from deal where deal_no = 'N-1'").get("N-1"))
                         .containsExactly("N-7"));
+    }
+
+    /** Two hundred of forty customers come back locked, and go again in calls of fifty, in the order of their customers. */
+    private static void lockedByOthers(RunningSluice sluice) throws Exception {
+        sluice.sandbox("POST", "/sandbox/faults/salesforce", "{\"kind\":\"rowLock\",\"object\":\"Opportunity\","
+                + "\"operation\":[\"collectionsUpsert\",\"composite\"],\"count\":1}");
+        long before = writes(sluice);
+        sluice.sql("update deal set title = 'Locked' where deal_no like 'N-%' and substr(deal_no, 3)::int % 200 < 40");
+        sluice.awaitSettled();
+        assertThat(writes(sluice) - before).as("calls").isEqualTo(5);
+        assertThat(sluice.records("Opportunity", "Deal_No__c").values().stream()
+                .filter(deal -> deal.path("Name").asText().equals("Locked")).count()).isEqualTo(200);
+        assertThat(sluice.rows("select customer_no, count(distinct r.settled_at) from deal"
+                + " join sluice.record r on r.object = 'Opportunity' and r.key = deal_no where title = 'Locked' group by 1"))
+                .as("calls that named a customer").hasSize(40).satisfies(calls -> assertThat(calls.values())
+                        .filteredOn(count -> !count.equals(List.of("1"))).as("at the ends of calls").hasSizeLessThan(4));
     }
 
     private static void ofADeadParent(RunningSluice sluice) throws Exception {

@@ -133,9 +133,9 @@ class SalesforceErrorsTest {
                         .dies(Map.of(1, List.of("DUPLICATES_DETECTED", "One_Contact", "003XX0000000007AAA", "Email")),
                                 "dead letter with the rule, the ids it found and the fields that are alike"),
                 Case.of("400 of a row: UNABLE_TO_LOCK_ROW", "{\"kind\":\"rowLock\",\"keys\":[\"{0}\",\"{3}\"],\"count\":2}")
-                        .wastes(2),
+                        .wastes(3),
                 Case.of("400 of the call: UNABLE_TO_LOCK_ROW", answer(400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive"
-                        + " access to this record or 1 records: 003XX0000000007AAA", ONCE)).wastes(1),
+                        + " access to this record or 1 records: 003XX0000000007AAA", ONCE)).wastes(3),
                 Case.of("400 of the call, about one of 200 records: JSON_PARSER_ERROR, MALFORMED_ID",
                         answer(400, "JSON_PARSER_ERROR", "Cannot deserialize", ",\"keys\":[\"{77}\"]")).rows(200)
                         .dies(Map.of(77, List.of("JSON_PARSER_ERROR", "Cannot deserialize")),

@@ -426,6 +426,55 @@ class OutboxTest {
     }
 
     @Test
+    void whatIsLockedGoesInSmallerCallsAndThoseOfOneParentTogether() throws SQLException {
+        for (int i = 1; i <= 16; i++) {
+            enter("Contact", "k" + i, "upsert", "{\"Parent\": \"p" + i % 4 + "\"}", 2, i);
+        }
+        // the parent of one is in the CRM, and does not change
+        enter("Contact", "known", "upsert", "{\"A\": 1}", 2, 17);
+        settled("known", "{\"Parent\": \"p2\"}");
+        Claim all = outbox.claim("crm", 100, Priority.LOW).orElseThrow();
+        assertThat(all.size()).isEqualTo(17);
+        outbox.settle(all, all.changes().stream().map(change -> Outcome.retry(change.key(), "LOCKED", "by another")).toList(),
+                Split.BY_PARENT, "Parent");
+        upsert("new", "{\"Parent\": \"p0\"}");
+
+        List<List<String>> calls = new ArrayList<>();
+        for (Optional<Claim> claim = outbox.claim("crm", 100, Priority.LOW); claim.isPresent();
+                claim = outbox.claim("crm", 100, Priority.LOW)) {
+            calls.add(keys(claim));
+        }
+        assertThat(calls).containsExactlyInAnyOrder(List.of("new"), List.of("k4", "k8", "k12", "k16", "k1"),
+                List.of("k5", "k9", "k13", "k2", "k6"), List.of("k10", "k14", "known", "k3", "k7"), List.of("k11", "k15"));
+    }
+
+    @Test
+    void aFewThatAreLockedGoTogetherInOneCallAndAfterItAsOthersDo() throws SQLException {
+        for (int i = 1; i <= 40; i++) {
+            upsert("k" + i, "{\"A\": 1}");
+        }
+        Claim all = outbox.claim("crm", 100, Priority.LOW).orElseThrow();
+        List<String> locked = keys(Optional.of(all)).subList(3, 9);
+        outbox.settle(all, all.changes().stream().map(change -> locked.contains(change.key())
+                ? Outcome.retry(change.key(), "LOCKED", "by another") : Outcome.done(change.key(), null)).toList(),
+                Split.BY_PARENT, null);
+        upsert("new", "{\"A\": 1}");
+        Claim again = outbox.claim("crm", 100, Priority.LOW).orElseThrow();
+        assertThat(keys(Optional.of(again))).containsExactlyInAnyOrderElementsOf(locked);
+        locked.forEach(key -> later(key));
+        outbox.settle(again, again.changes().stream().map(change -> Outcome.done(change.key(), null)).toList());
+        assertThat(outbox.claim("crm", 100, Priority.LOW).orElseThrow().size()).isEqualTo(7);
+    }
+
+    private void later(String key) {
+        try {
+            upsert(key, "{\"A\": 2}");
+        } catch (SQLException impossible) {
+            throw new AssertionError(impossible);
+        }
+    }
+
+    @Test
     void aBatchOverWhichTheCrmFailsIsSplitFromTheThirdTimeOn() throws SQLException {
         for (int i = 1; i <= 8; i++) {
             upsert("k" + i, "{\"A\": 1}");
@@ -475,8 +524,18 @@ class OutboxTest {
     void aCallReadsWhatItTakesHoweverMuchWaits(int known) throws SQLException {
         twentyThousandWaitOfWhich(known);
         assertThat(plan(Database.FIXED_PLAN, filled(Outbox.claimOf(200), "'crm'", "200", "3", "'{}'", "false", "'{}'",
-                "'crm'", "'{}'", "gen_random_uuid()", "60000")))
+                "'crm'", "'crm'", "'{}'", "gen_random_uuid()", "60000")))
                 .contains("actual rows=200 ").doesNotContainPattern("actual rows=\\d{4}").doesNotContain("JIT");
+    }
+
+    @Test
+    void aSmallerCallReadsWhatItTakesHoweverMuchIsToGoInSmallerOnes() throws SQLException {
+        twentyThousandWaitOfWhich(20_000);
+        DATABASE.run("update sluice.outbox set fill = 50, parent = key::int % 100, since = now() - interval '1 minute'",
+                "vacuum analyze sluice.outbox");
+        assertThat(plan(Database.FIXED_PLAN, filled(Outbox.claimOf(200), "'crm'", "200", "3", "'{}'", "false", "'{}'",
+                "'crm'", "'crm'", "'{}'", "gen_random_uuid()", "60000")))
+                .contains("outbox_smaller").contains("actual rows=50 ").doesNotContainPattern("actual rows=\\d{4}");
     }
 
     @ParameterizedTest
@@ -489,7 +548,7 @@ class OutboxTest {
         String texts = "array(select '%s'::text from generate_series(1, 200))";
         assertThat(plan(Database.FIXED_PLAN, filled(Outbox.SETTLE, "array(select key from sluice.outbox where lease is not null)",
                 texts.formatted(status), texts, texts, texts, texts, "array(select 0 from generate_series(1, 200))",
-                "'crm'", "'Contact'", "'" + claim.lease() + "'", "0", "0", "0", "null")))
+                "'crm'", "'Contact'", "'" + claim.lease() + "'", "0", "0", "0", "null", "'Parent'", "'Parent'")))
                 .contains("actual rows=200 ").doesNotContainPattern("actual rows=\\d{4}").doesNotContain("JIT");
     }
 

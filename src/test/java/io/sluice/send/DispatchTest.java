@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Outcome;
 import io.sluice.Priority;
+import io.sluice.Sync;
 import io.sluice.crm.Blame;
 import io.sluice.crm.PartAnswer;
 import io.sluice.outbox.Backoff;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -36,7 +38,14 @@ class DispatchTest {
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
             new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
     private final Pauses pauses = new Pauses(DATABASE.sluice());
-    private final Dispatch dispatch = new Dispatch(null, null, outbox, null, null, new Standstills(pauses), List.of());
+    private final Dispatch dispatch = new Dispatch(null, null, outbox, null, null, new Standstills(pauses),
+            Stream.of("accounts", "contacts", "deals", "cases").map(DispatchTest::sync).toList());
+
+    private static Sync sync(String name) {
+        Sync sync = new Sync();
+        sync.setName(name);
+        return sync;
+    }
 
     @BeforeEach
     void empty() throws SQLException {
@@ -88,7 +97,7 @@ class DispatchTest {
 
         assertThat(pauses.all()).extracting(Paused::name).containsExactly("deals");
         assertThat(count("dead_letter", "object = 'accounts'")).isEqualTo(2);
-        assertThat(count("outbox", "sync = 'contacts' and lease is null and attempts = 1 and fill is null")).isEqualTo(2);
+        assertThat(count("outbox", "sync = 'contacts' and lease is null and attempts = 1 and fill = 1")).isEqualTo(2);
         assertThat(count("outbox", "sync = 'deals' and lease is null and attempts = 0 and fill is null")).isEqualTo(2);
         assertThat(count("outbox", "sync = 'cases' and lease is null and fill = 1")).isEqualTo(2);
         assertThat(count("outbox", "true")).isEqualTo(6);
@@ -130,7 +139,8 @@ class DispatchTest {
     }
 
     @Test
-    void aCallWithResultsLeavesTheNextOnesAsLargeAsTheyAre() {
-        assertThat(Dispatch.split(Blame.NOBODY, 200)).isEqualTo(Split.NEVER);
+    void whatIsLockedGoesInSmallerCallsByItsParent() {
+        assertThat(Dispatch.split(Blame.NOBODY, 200)).isEqualTo(Split.BY_PARENT);
+        assertThat(Dispatch.split(Blame.MOMENT, 400)).isEqualTo(Split.BY_PARENT);
     }
 }
