@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Jobs that the rows of a first load fill, where the planner would send those in bulk. */
 public final class FirstLoads implements Filling {
 
-    /** What was planned holds for so long, while a job is filled in many turns. */
+    /** What was planned holds for so long while one job is filled, in many turns. */
     private static final Duration HOLDS = Duration.ofSeconds(1);
 
     private record Planned(BulkClaim claim, long since) {
@@ -32,12 +32,13 @@ public final class FirstLoads implements Filling {
     /** Records that name a parent wait in the queue until that one is there. */
     @Override
     public Optional<BulkClaim> wanted(Sync sync) throws SQLException {
+        Optional<Filled> open = sync.getParent() != null ? Optional.empty() : jobs.filling(sync.getAccount(), sync.getName());
         Planned before = planned.get(sync);
-        if (before != null && System.nanoTime() - before.since() < HOLDS.toNanos()) {
+        if (open.isPresent() && before != null && System.nanoTime() - before.since() < HOLDS.toNanos()) {
             return Optional.of(before.claim());
         }
         Optional<BulkClaim> wanted = sync.getParent() != null ? Optional.empty()
-                : plans.load(sync, jobs.filling(sync.getAccount(), sync.getName()).map(Filled::records).orElse(0));
+                : plans.load(sync, open.map(Filled::records).orElse(0));
         wanted.ifPresentOrElse(claim -> planned.put(sync, new Planned(claim, System.nanoTime())), () -> planned.remove(sync));
         return wanted;
     }

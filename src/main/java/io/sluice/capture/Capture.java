@@ -228,16 +228,16 @@ public final class Capture {
         return newest + oldest;
     }
 
-    /** What is to be filled with the rows of a first load that come next; none once there are no more of them. */
+    /** What is to be filled with the rows of a first load that come next; asked until the log was empty once. */
     private List<BulkClaim> wanted(String table, Drain drain) throws SQLException {
         List<BulkClaim> wanted = new ArrayList<>();
-        if (database.first(ChangeLog.LOADING, row -> row.getBoolean(1), table).orElse(false)) {
+        Optional<Boolean> isLoaded = database.first(ChangeLog.LOADING, row -> row.getBoolean(1), table);
+        if (isLoaded.orElse(false)) {
             for (Sync sync : sources.get(table).syncs()) {
                 filling.wanted(sync).ifPresent(wanted::add);
             }
-        } else {
-            drain.loading().set(false);
         }
+        drain.loading().set(isLoaded.isPresent());
         return wanted;
     }
 
