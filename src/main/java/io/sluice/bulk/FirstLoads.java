@@ -32,13 +32,15 @@ public final class FirstLoads implements Filling {
     /** Records that name a parent wait in the queue until that one is there. */
     @Override
     public Optional<BulkClaim> wanted(Sync sync) throws SQLException {
-        Optional<Filled> open = sync.getParent() != null ? Optional.empty() : jobs.filling(sync.getAccount(), sync.getName());
+        if (sync.getParent() != null) {
+            return Optional.empty();
+        }
+        Optional<Filled> open = jobs.filling(sync.getAccount(), sync.getName());
         Planned before = planned.get(sync);
         if (open.isPresent() && before != null && System.nanoTime() - before.since() < HOLDS.toNanos()) {
             return Optional.of(before.claim());
         }
-        Optional<BulkClaim> wanted = sync.getParent() != null ? Optional.empty()
-                : plans.load(sync, open.map(Filled::records).orElse(0));
+        Optional<BulkClaim> wanted = plans.load(sync, open.map(Filled::records).orElse(0));
         wanted.ifPresentOrElse(claim -> planned.put(sync, new Planned(claim, System.nanoTime())), () -> planned.remove(sync));
         return wanted;
     }

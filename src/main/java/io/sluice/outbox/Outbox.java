@@ -538,9 +538,10 @@ public final class Outbox {
      */
     public int settle(Claim claim, List<Outcome> outcomes, Split split, String parent) throws SQLException {
         return database.repeatable(connection -> {
-            Database.update(connection, Parents.FREE, claim.account(), claim.object(), texts(connection,
-                    outcomes.stream().filter(it -> it.status() != Outcome.Status.RETRY).toList(), Outcome::key));
-            int done = isDone(claim, outcomes) ? done(connection, claim, outcomes) : 0;
+            if (!isDone(claim, outcomes)) {
+                return decided(connection, claim, outcomes, split, parent);
+            }
+            int done = done(connection, claim, outcomes);
             return done == outcomes.size() ? done : done + decided(connection, claim, outcomes, split, parent);
         });
     }
@@ -551,7 +552,8 @@ public final class Outbox {
     }
 
     private static int done(Connection connection, Claim claim, List<Outcome> outcomes) throws SQLException {
-        return Database.query(connection, DONE, row -> row.getInt(1), texts(connection, outcomes, Outcome::key),
+        return Database.queryAfter(connection, Parents.FREE, DONE, row -> row.getInt(1), claim.account(), claim.object(),
+                texts(connection, outcomes, Outcome::key), texts(connection, outcomes, Outcome::key),
                 texts(connection, outcomes, Outcome::crmId), claim.account(), claim.object(), claim.lease()).get(0);
     }
 
@@ -560,7 +562,9 @@ public final class Outbox {
         int again = (int) outcomes.stream().filter(outcome -> outcome.status() == Outcome.Status.RETRY).count();
         Integer fill = again == 0 ? null : fill(split, outcomes.size(), again);
         String together = split == Split.BY_PARENT ? parent : null;
-        return Database.query(connection, SETTLE, row -> row.getInt(1),
+        List<Outcome> known = outcomes.stream().filter(outcome -> outcome.status() != Outcome.Status.RETRY).toList();
+        return Database.queryAfter(connection, Parents.FREE, SETTLE, row -> row.getInt(1),
+                claim.account(), claim.object(), texts(connection, known, Outcome::key),
                 texts(connection, outcomes, Outcome::key),
                 texts(connection, outcomes, outcome -> outcome.status().toString()),
                 texts(connection, outcomes, Outcome::crmId),

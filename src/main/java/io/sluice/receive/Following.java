@@ -4,7 +4,6 @@ import io.sluice.crm.Time;
 import io.sluice.store.Database;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;

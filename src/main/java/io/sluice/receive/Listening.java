@@ -19,7 +19,6 @@ import io.sluice.quota.Call;
 import io.sluice.quota.Permit;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;

@@ -150,8 +150,8 @@ public final class Database implements AutoCloseable {
      * that of a permit, makes it last.
      */
     public <T> T repeatable(Work<T> work) throws SQLException {
-        return planned(connection -> {
-            query(connection, "select set_config('synchronous_commit', 'off', true)", row -> null);
+        return transaction(connection -> {
+            query(connection, FIXED_PLAN + ", set_config('synchronous_commit', 'off', true)", row -> null);
             return work.in(connection);
         });
     }
