@@ -1,7 +1,7 @@
 package io.sluice.crm.hubspot;
 
 import io.sluice.Received;
-import io.sluice.crm.RecordCache;
+import io.sluice.crm.AnswerCache;
 import io.sluice.crm.Time;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -13,7 +13,7 @@ import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
-/** The steps of reading records through a cache ({@link RecordCache}): what it has is not asked for, the rest is one call. */
+/** The steps of reading records through a cache ({@link AnswerCache}): what it has is not asked for, the rest is one call. */
 public final class HubspotCache {
 
     /** Header that says how many of the records came out of the cache. */
@@ -32,9 +32,9 @@ public final class HubspotCache {
      */
     private record Asked(List<Received> found, Map<String, Question> missing, Duration life, long drops) { }
 
-    private final RecordCache cache;
+    private final AnswerCache cache;
 
-    HubspotCache(RecordCache cache) {
+    HubspotCache(AnswerCache cache) {
         this.cache = cache;
     }
 
@@ -53,12 +53,12 @@ public final class HubspotCache {
                 missing.add(question.value);
                 asked.missing.put(question.value, question);
             } else {
-                asked.found.add((Received) ((RecordCache.Kept) kept).record());
+                asked.found.add((Received) ((AnswerCache.Kept) kept).answer());
             }
         }
         if (!asked.life.isZero()) {
-            cache.count(account, object, true, asked.found.size());
-            cache.count(account, object, false, missing.size());
+            cache.count(account, object, "read", true, asked.found.size());
+            cache.count(account, object, "read", false, missing.size());
         }
         exchange.setProperty(ASKED, asked);
         message.setHeader(CACHED, asked.found.size());
@@ -92,7 +92,7 @@ public final class HubspotCache {
             // by another id than that which was asked for HubSpot tells a record that was merged
             Question question = asked.missing.get(record.key() == null ? record.crmId() : record.key());
             if (question != null) {
-                cache.cache().put(question, new RecordCache.Kept(question.account, question.object,
+                cache.cache().put(question, new AnswerCache.Kept(question.account, question.object,
                         Set.copyOf(List.of(question.value, record.crmId())), record, asked.life));
                 kept.add(question);
             }

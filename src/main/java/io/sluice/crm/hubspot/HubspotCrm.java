@@ -6,7 +6,7 @@ import io.sluice.Operation;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
-import io.sluice.crm.RecordCache;
+import io.sluice.crm.AnswerCache;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -55,7 +55,7 @@ public final class HubspotCrm implements Crm {
         registry.bind("hubspotWrites", new HubspotWrites());
         registry.bind("hubspotParts", new HubspotParts());
         registry.bind("hubspotAssociations", new HubspotAssociations());
-        registry.bind("hubspotCache", new HubspotCache(new RecordCache(permits,
+        registry.bind("hubspotCache", new HubspotCache(new AnswerCache(permits,
                 registry.findSingleByType(MeterRegistry.class), Ticker.systemTicker())));
         registry.bind("hubspotReads", new HubspotReads(InstantSource.system()));
         HubspotObjects objects = new HubspotObjects();

@@ -1,36 +1,23 @@
 package io.sluice.crm.salesforce;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.Expiry;
-import com.github.benmanes.caffeine.cache.Ticker;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.sluice.Gone;
 import io.sluice.Outcome;
-import io.sluice.Received;
+import io.sluice.crm.AnswerCache;
 import io.sluice.crm.Blame;
-import io.sluice.crm.Permits;
+import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Time;
-import io.sluice.quota.Thrift;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Predicate;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.caffeine.CaffeineConstants;
 
 /**
- * The steps of reading a record, or the fields of an object, through a cache. Each use of the Kamelet says how long an
- * answer may be kept; it is kept longer the less of the day's calls is left. What this process writes or hears of is
- * dropped at once, so that the time only bounds what a user of the CRM changes, or another replica writes, until this
- * process hears of it.
+ * The steps of reading a record, or the fields of an object, through a cache ({@link AnswerCache}), which the component
+ * camel-caffeine fills.
  */
 public final class SalesforceCache {
 
@@ -41,52 +28,14 @@ public final class SalesforceCache {
     static final String NAME = "salesforceAnswers";
 
     private static final String ASKED = "SluiceQuestion";
-    private static final long LARGEST = 10_000;
-
-    private record Kept(Question question, Question.Found found, Duration life) {
-
-        boolean isOf(String account, String object) {
-            return question.account().equals(account) && (object.isBlank() || question.object().equals(object));
-        }
-    }
 
     /** @param drops how much had been dropped when it was asked: what is dropped meanwhile must not come back */
     private record Asked(Question question, long drops) { }
 
-    private final Cache<Object, Object> cache;
-    private final Permits permits;
-    private final MeterRegistry metrics;
-    private final AtomicLong drops = new AtomicLong();
+    private final AnswerCache cache;
 
-    /** @param metrics where hits and misses are counted, or null */
-    public SalesforceCache(Permits permits, MeterRegistry metrics, Ticker ticker) {
-        this.permits = permits;
-        this.metrics = metrics;
-        this.cache = Caffeine.newBuilder().maximumSize(LARGEST).ticker(ticker).expireAfter(new Life()).build();
-    }
-
-    /** For the registry, where camel-caffeine finds it. */
-    Cache<Object, Object> cache() {
-        return cache;
-    }
-
-    /** Each answer has a life of its own, which begins when it is read. */
-    private static final class Life implements Expiry<Object, Object> {
-
-        @Override
-        public long expireAfterCreate(Object question, Object kept, long now) {
-            return ((Kept) kept).life().toNanos();
-        }
-
-        @Override
-        public long expireAfterUpdate(Object question, Object kept, long now, long left) {
-            return expireAfterCreate(question, kept, now);
-        }
-
-        @Override
-        public long expireAfterRead(Object question, Object kept, long now, long left) {
-            return left;
-        }
+    SalesforceCache(AnswerCache cache) {
+        this.cache = cache;
     }
 
     /** Asks for a record by its id, or by a value of the external id where one is named. */
@@ -106,7 +55,7 @@ public final class SalesforceCache {
     }
 
     private void ask(Exchange exchange, Question question) {
-        exchange.setProperty(ASKED, new Asked(question, drops.get()));
+        exchange.setProperty(ASKED, new Asked(question, cache.drops()));
         exchange.getMessage().setHeader(CaffeineConstants.KEY, question.key());
         exchange.getMessage().setHeader(CaffeineConstants.ACTION, CaffeineConstants.ACTION_GET);
     }
@@ -114,21 +63,18 @@ public final class SalesforceCache {
     /** Whether the cache had an answer, which is counted. */
     public boolean isHit(Exchange exchange) {
         boolean hit = exchange.getMessage().getHeader(CaffeineConstants.ACTION_HAS_RESULT, false, Boolean.class);
-        if (metrics != null) {
-            Question question = asked(exchange).question();
-            metrics.counter("sluice.cache", "account", question.account(), "object", question.object(), "operation",
-                    question.operation(), "result", hit ? "hit" : "miss").increment();
-        }
+        Question question = asked(exchange).question();
+        cache.count(question.account(), question.object(), question.operation(), hit, 1);
         return hit;
     }
 
     /** Takes the answer out of what the cache has, without a call. */
     public void cached(Exchange exchange) {
-        Kept kept = exchange.getMessage().getBody(Kept.class);
+        AnswerCache.Kept kept = exchange.getMessage().getBody(AnswerCache.Kept.class);
         forgetQuestion(exchange);
         exchange.getMessage().setHeader(SalesforceCalls.STATUS, 200);
         exchange.getMessage().setHeader(CACHED, true);
-        exchange.getMessage().setBody(kept.found().body());
+        exchange.getMessage().setBody(kept.answer());
     }
 
     /** The request that reads it. */
@@ -154,11 +100,11 @@ public final class SalesforceCache {
             return;
         }
         message.setBody(found.get().body());
-        Duration life = Time.of("timeToLive", timeToLive);
+        Duration life = cache.life(question.account(), Time.of("timeToLive", timeToLive));
         if (!life.isZero()) {
             message.setHeader(CaffeineConstants.KEY, question.key());
-            message.setHeader(CaffeineConstants.VALUE,
-                    new Kept(question, found.get(), Thrift.stretched(life, permits.spent(question.account()))));
+            message.setHeader(CaffeineConstants.VALUE, new AnswerCache.Kept(question.account(), question.object(),
+                    found.get().names(), found.get().body(), life));
             message.setHeader(CaffeineConstants.ACTION, CaffeineConstants.ACTION_PUT);
         }
     }
@@ -166,8 +112,8 @@ public final class SalesforceCache {
     /** Takes the cache's own headers off; what was dropped while it was being kept goes again. */
     public void kept(Exchange exchange) {
         Asked asked = asked(exchange);
-        if (drops.get() != asked.drops()) {
-            cache.invalidate(asked.question().key());
+        if (cache.drops() != asked.drops()) {
+            cache.cache().invalidate(asked.question().key());
         }
         forgetQuestion(exchange);
         exchange.removeProperty(ASKED);
@@ -183,36 +129,20 @@ public final class SalesforceCache {
         if (!(exchange.getMessage().getBody() instanceof List<?> news) || news.isEmpty()) {
             return;
         }
-        Set<String> names = new HashSet<>();
-        news.forEach(one -> names.addAll(namesOf(one)));
+        Set<String> names = AnswerCache.names(news);
         boolean unlike = exchange.getMessage().getHeader(Blame.HEADER) == Blame.OBJECT
                 || news.stream().anyMatch(one -> one instanceof Outcome outcome && Errors.isOfShape(outcome.code()));
-        drop(kept -> kept.isOf(account, object) && (kept.found().names().stream().anyMatch(names::contains)
-                || unlike && kept.question() instanceof Question.OfShape));
+        cache.drop(kept -> kept.isOf(account, object)
+                && (kept.names().stream().anyMatch(names::contains) || unlike && isShape(kept)));
     }
 
     /** Drops the fields of an account's objects: an answer said that one of them is not as it was. */
     void dropShapes(String account) {
-        drop(kept -> kept.isOf(account, "") && kept.question() instanceof Question.OfShape);
+        cache.drop(kept -> kept.isOf(account, "") && isShape(kept));
     }
 
-    private void drop(Predicate<Kept> which) {
-        drops.incrementAndGet();
-        cache.asMap().values().removeIf(one -> one instanceof Kept kept && which.test(kept));
-    }
-
-    private static List<String> namesOf(Object one) {
-        List<String> names = new ArrayList<>();
-        if (one instanceof Outcome outcome) {
-            names.add(outcome.key());
-            names.add(outcome.crmId());
-        } else if (one instanceof Received received) {
-            names.add(received.key());
-            names.add(received.crmId());
-        } else if (one instanceof Gone gone) {
-            names.add(gone.crmId());
-        }
-        return names;
+    private static boolean isShape(AnswerCache.Kept kept) {
+        return kept.answer() instanceof ObjectShape;
     }
 
     private static Asked asked(Exchange exchange) {

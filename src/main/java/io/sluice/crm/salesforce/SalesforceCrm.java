@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.Operation;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.AnswerCache;
 import io.sluice.crm.Bulk;
 import io.sluice.crm.BulkQuery;
 import io.sluice.crm.Crm;
@@ -67,10 +68,10 @@ public final class SalesforceCrm implements Crm {
 
     @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
-        SalesforceCache cache = new SalesforceCache(permits, registry.findSingleByType(MeterRegistry.class),
-                Ticker.systemTicker());
+        AnswerCache answers = new AnswerCache(permits, registry.findSingleByType(MeterRegistry.class), Ticker.systemTicker());
+        SalesforceCache cache = new SalesforceCache(answers);
         registry.bind("salesforceCache", cache);
-        registry.bind(SalesforceCache.NAME, cache.cache());
+        registry.bind(SalesforceCache.NAME, answers.cache());
         registry.bind("salesforceCalls", new SalesforceCalls(permits, accounts, sessions, cache));
         registry.bind("salesforceBulk", new SalesforceBulk());
         registry.bind("salesforceQueries", new SalesforceQueries());

@@ -18,14 +18,15 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Records of a CRM as they were read. Each use says how long a record may be kept; it is kept longer the less of the day's
- * calls is left. What this process writes or hears of is dropped at once, so that the time only bounds what a user of the
- * CRM changes, or another replica writes, until this process hears of it.
+ * What a CRM answered: records as they were read, the shapes of objects. Each use says how long an answer may be kept; it
+ * is kept longer the less of the day's calls is left. What this process writes or hears of is dropped at once, so that the
+ * time only bounds what a user of the CRM changes, or another replica writes, until this process hears of it.
  */
-public final class RecordCache {
+public final class AnswerCache {
 
     private static final long LARGEST = 10_000;
 
@@ -35,15 +36,21 @@ public final class RecordCache {
     private final AtomicLong drops = new AtomicLong();
 
     /**
-     * A record that is kept.
+     * An answer that is kept.
      *
      * @param names by which it may be said to have changed: the CRM's id, and the value by which it was asked for
      * @param life  how long it may be kept from now on
      */
-    public record Kept(String account, String object, Set<String> names, Object record, Duration life) { }
+    public record Kept(String account, String object, Set<String> names, Object answer, Duration life) {
+
+        /** @param ofObject blank: of any object */
+        public boolean isOf(String ofAccount, String ofObject) {
+            return account.equals(ofAccount) && (ofObject.isBlank() || object.equals(ofObject));
+        }
+    }
 
     /** @param metrics where hits and misses are counted, or null */
-    public RecordCache(Permits permits, MeterRegistry metrics, Ticker ticker) {
+    public AnswerCache(Permits permits, MeterRegistry metrics, Ticker ticker) {
         this.permits = permits;
         this.metrics = metrics;
         this.cache = Caffeine.newBuilder().maximumSize(LARGEST).ticker(ticker).expireAfter(new Life()).build();
@@ -54,7 +61,7 @@ public final class RecordCache {
         return cache;
     }
 
-    /** Each record has a life of its own, which begins when it is read. */
+    /** Each answer has a life of its own, which begins when it is read. */
     private static final class Life implements Expiry<Object, Object> {
 
         @Override
@@ -73,16 +80,20 @@ public final class RecordCache {
         }
     }
 
-    /** How long a record may be kept of which it is said how long while calls are plenty. */
+    /** How long an answer may be kept of which it is said how long while calls are plenty. */
     public Duration life(String account, Duration timeToLive) throws SQLException {
         return timeToLive.isZero() ? timeToLive : Thrift.stretched(timeToLive, permits.spent(account));
     }
 
-    /** Counts records that were asked for. */
-    public void count(String account, String object, boolean hits, int records) {
-        if (metrics != null && records > 0) {
-            metrics.counter("sluice.cache", "account", account, "object", object, "operation", "read", "result",
-                    hits ? "hit" : "miss").increment(records);
+    /**
+     * Counts what was asked for.
+     *
+     * @param operation as the ledger names the call
+     */
+    public void count(String account, String object, String operation, boolean hits, int answers) {
+        if (metrics != null && answers > 0) {
+            metrics.counter("sluice.cache", "account", account, "object", object, "operation", operation, "result",
+                    hits ? "hit" : "miss").increment(answers);
         }
     }
 
@@ -98,14 +109,23 @@ public final class RecordCache {
      * @param news   outcomes of a write, records that were read, or events; anything else says nothing
      */
     public void drop(String account, String object, Object news) {
-        if (!(news instanceof Collection<?> all) || all.isEmpty()) {
-            return;
+        if (news instanceof Collection<?> all && !all.isEmpty()) {
+            Set<String> changed = names(all);
+            drop(kept -> kept.isOf(account, object) && kept.names().stream().anyMatch(changed::contains));
         }
-        Set<String> changed = new HashSet<>();
-        all.forEach(one -> changed.addAll(names(one)));
+    }
+
+    /** Drops these, also where they are being asked for just now. */
+    public void drop(Predicate<Kept> which) {
         drops.incrementAndGet();
-        cache.asMap().values().removeIf(one -> one instanceof Kept kept && kept.account().equals(account)
-                && (object.isBlank() || kept.object().equals(object)) && kept.names().stream().anyMatch(changed::contains));
+        cache.asMap().values().removeIf(one -> one instanceof Kept kept && which.test(kept));
+    }
+
+    /** The names of the records of which there is news. */
+    public static Set<String> names(Collection<?> news) {
+        Set<String> names = new HashSet<>();
+        news.forEach(one -> names.addAll(names(one)));
+        return names;
     }
 
     private static List<String> names(Object one) {
