@@ -11,6 +11,7 @@ import io.sluice.Outcome;
 import io.sluice.Received;
 import io.sluice.app.Main;
 import io.sluice.app.RouteCoverage;
+import io.sluice.crm.OwnRoute;
 import io.sluice.crm.ObjectShape;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
@@ -702,42 +703,8 @@ class HubspotKameletsTest {
 
     // --- sources that read on and on
 
-    /** A route of one's own behind a source, until it is closed. */
-    private static final class OwnRoute implements AutoCloseable {
-        private final List<Object> heard = Collections.synchronizedList(new ArrayList<>());
-        private final Set<String> before = routes();
-        private final java.util.concurrent.atomic.AtomicInteger failures;
-
-        /** @param failures how many pages it fails to work on first */
-        OwnRoute(String source, int failures) throws Exception {
-            this.failures = new java.util.concurrent.atomic.AtomicInteger(failures);
-            main.getCamelContext().addRoutes(new RouteBuilder() {
-                @Override
-                public void configure() {
-                    from(source).process(exchange -> {
-                        if (OwnRoute.this.failures.getAndDecrement() > 0) {
-                            throw new IllegalStateException("not this time");
-                        }
-                        heard.addAll(exchange.getMessage().getBody(List.class));
-                    });
-                }
-            });
-        }
-
-        private static Set<String> routes() {
-            return main.getCamelContext().getRoutes().stream().map(org.apache.camel.Route::getId)
-                    .collect(java.util.stream.Collectors.toSet());
-        }
-
-        /** Stops the source alone; the Kamelets behind it are those of any other route. */
-        @Override
-        public void close() throws Exception {
-            for (String id : routes()) {
-                if (!before.contains(id) && id.contains("-source")) {
-                    main.getCamelContext().getRouteController().stopRoute(id);
-                }
-            }
-        }
+    private static OwnRoute behind(String source, Integer... failing) throws Exception {
+        return new OwnRoute(main.getCamelContext(), source, failing);
     }
 
     private static void soon(org.awaitility.core.ThrowingRunnable assertion) {
@@ -755,18 +722,18 @@ class HubspotKameletsTest {
         journal(",\"subscribe\":[\"contacts\"]");
         edit("JS-1", "Ulm");
         String source = "kamelet:hubspot-journal-source?account=installed&name=own-journal&period=";
-        try (OwnRoute mine = new OwnRoute(source + 50, 1)) {
-            soon(() -> assertThat(mine.failures.get()).isZero());
+        try (OwnRoute mine = behind(source + 50, 1)) {
+            soon(() -> assertThat(mine.lists()).isOne());
             run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('due', now()))::text"
                     + " where stream = 'source:own-journal'");
-            soon(() -> assertThat(mine.heard).anyMatch(event -> "Ulm".equals(((Event) event).value())));
+            soon(() -> assertThat(mine.heard()).anyMatch(event -> "Ulm".equals(((Event) event).value())));
             edit("JS-2", "Bonn");
-            soon(() -> assertThat(mine.heard).anyMatch(event -> "Bonn".equals(((Event) event).value())));
+            soon(() -> assertThat(mine.heard()).anyMatch(event -> "Bonn".equals(((Event) event).value())));
         }
         edit("JS-3", "Kiel");
-        try (OwnRoute later = new OwnRoute(source + 60, 0)) {
-            soon(() -> assertThat(later.heard).anyMatch(event -> "Kiel".equals(((Event) event).value())));
-            assertThat(later.heard).as("where the first was it goes on")
+        try (OwnRoute later = behind(source + 60)) {
+            soon(() -> assertThat(later.heard()).anyMatch(event -> "Kiel".equals(((Event) event).value())));
+            assertThat(later.heard()).as("where the first was it goes on")
                     .noneMatch(event -> "Bonn".equals(((Event) event).value()));
         }
     }
@@ -776,16 +743,16 @@ class HubspotKameletsTest {
         edit("DS-0", "Old");
         control("PUT", "/sandbox/limits/installed", "{\"search\":{\"max\":1000,\"windowSeconds\":1}}");
         Instant before = Instant.now();
-        try (OwnRoute mine = new OwnRoute("kamelet:hubspot-delta-source?account=installed&object=contacts"
-                + "&externalId=customer_no&fields=city&name=own-delta&period=300&overlap=0s", 0)) {
+        try (OwnRoute mine = behind("kamelet:hubspot-delta-source?account=installed&object=contacts"
+                + "&externalId=customer_no&fields=city&name=own-delta&period=300&overlap=0s")) {
             soon(() -> assertThat(number("select count(*) from sluice.checkpoint where stream = 'source:own-delta'"
                     + " and position::jsonb ->> 'offset' is not null")).isOne());
             control("POST", "/sandbox/faults/installed", "{\"kind\":\"unavailable\",\"operation\":\"search\",\"count\":2}");
             for (int i = 1; i <= 250; i++) {
                 edit("DS-" + i, "New");
             }
-            soon(() -> assertThat(mine.heard).extracting(record -> ((Received) record).key()).contains("DS-1", "DS-250"));
-            assertThat(mine.heard).allSatisfy(record -> assertThat(((Received) record).at()).isAfterOrEqualTo(
+            soon(() -> assertThat(mine.heard()).extracting(record -> ((Received) record).key()).contains("DS-1", "DS-250"));
+            assertThat(mine.heard()).allSatisfy(record -> assertThat(((Received) record).at()).isAfterOrEqualTo(
                     before.truncatedTo(java.time.temporal.ChronoUnit.MILLIS)));
         }
     }
