@@ -43,7 +43,16 @@ create function sluice.later(a jsonb, b jsonb) returns jsonb language sql stable
     else a || coalesce((select jsonb_object_agg(key, value) from jsonb_each_text(b) as fresh
                         where a ->> key is null or (a ->> key)::timestamptz < value::timestamptz), '{}') end;
 
--- What waits to be sent and what is being sent: one row per record.
+-- Times of fields, each under its own name. What a first load sends whole bears one time for all of them, as *: to write
+-- it down for each, twice for each row, would be a tenth of the load's work.
+create function sluice.named(stamps jsonb, fields jsonb) returns jsonb language sql immutable parallel safe return case
+    when jsonb_exists(stamps, '*') then
+        coalesce((select jsonb_object_agg(name, stamps -> '*') from jsonb_object_keys(fields) as name), '{}')
+        || (stamps - '*')
+    else stamps end;
+
+-- What waits to be sent and what is being sent: one row per record. Its key comes first in the index, here as below: to
+-- compare what is the same in all rows would take half of the time.
 create table sluice.outbox (
     account            text        not null,
     object             text        not null,
@@ -66,11 +75,11 @@ create table sluice.outbox (
     -- in flight, under a lease
     inflight_operation text check (inflight_operation in ('upsert', 'delete')),
     inflight           jsonb,
-    inflight_stamps    jsonb,
+    inflight_stamps    jsonb,                               -- *: of all that are not named
     inflight_since     timestamptz,
     lease              uuid,
     lease_until        timestamptz,
-    primary key (account, object, key),
+    primary key (key, object, account),
     check ((inflight_operation is null) = (lease is null))
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
         autovacuum_vacuum_cost_delay = 0);   -- a busy queue's dead rows outnumber the living within a minute
@@ -136,9 +145,9 @@ create table sluice.record (
     sync       text        not null,
     crm_id     text,
     base       jsonb       not null default '{}',
-    stamps     jsonb       not null default '{}',
+    stamps     jsonb       not null default '{}',   -- field -> when it changed; *: of all that are not named
     settled_at timestamptz not null default now(),
-    primary key (account, object, key)
+    primary key (key, object, account)
 );
 
 -- begins with what is unique: a planner without statistics must not take it for the primary key
@@ -150,7 +159,7 @@ create table sluice.deleted (
     object     text        not null,
     key        text        not null,
     deleted_at timestamptz not null default now(),
-    primary key (account, object, key)
+    primary key (key, object, account)
 );
 
 create index deleted_at on sluice.deleted (deleted_at);
@@ -190,7 +199,7 @@ create table sluice.dead_letter (
     rejected_fields text[]      not null default '{}', -- that the CRM named as the cause
     edited_fields   text[]      not null default '{}', -- that an operator gave another value, which the row gets too
     died_at         timestamptz not null default now(),
-    primary key (account, object, key)
+    primary key (key, object, account)
 );
 
 -- The ledger: a row per call to a CRM, written before the call and completed after it.

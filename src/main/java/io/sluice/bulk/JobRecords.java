@@ -29,8 +29,8 @@ public final class JobRecords {
     private static final int OUTCOMES_A_TRANSACTION = 2000;
 
     /**
-     * The sync's fields of which there is any, and others that a dead letter brought along. To take each record apart for
-     * its fields would cost as much as to send it.
+     * The sync's fields of which there is any, and others that a dead letter brought along, which no row of a first load
+     * does. To take each record apart for its fields would cost as much as to send it.
      */
     private static final String FIELDS = """
             select field from unnest(?::text[]) as field
@@ -38,6 +38,7 @@ public final class JobRecords {
             union
             select jsonb_object_keys(inflight - ?::text[]) from sluice.outbox
             where lease = ? and inflight - ?::text[] <> '{}'
+              and exists (select from sluice.bulk_job where lease = ? and bytes = 0)
             order by field""";
 
     private static final String RECORDS = """
@@ -73,7 +74,7 @@ public final class JobRecords {
                 return database.transaction(connection -> {
                     Array mapped = connection.createArrayOf("text", sync.getFields().values().toArray());
                     return Database.query(connection, FIELDS, row -> row.getString(1), mapped, job.lease(), mapped,
-                            job.lease(), mapped);
+                            job.lease(), mapped, job.lease());
                 });
             }
 

@@ -69,6 +69,15 @@ public record Column(String name, String type, String sqlType, boolean notNull) 
         };
     }
 
+    /** Whether its JSON is a text that may hold anything. */
+    boolean isFreeText() {
+        return switch (type) {
+            case "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "date", "time", "timetz", "timestamp",
+                    "timestamptz", "uuid", "inet", "cidr" -> false;
+            default -> true;
+        };
+    }
+
     /** SQL that makes a value of a text as CRMs write it, the way back from {@link #json}; null stays null. */
     public String ofText(String text, String timeZone) {
         String value = type.equals("timestamp")

@@ -22,7 +22,7 @@ final class Waiting {
             order by account, object, key for update""";
 
     private static final String KNOWN = """
-            select k.key, r.base, r.settled_at >= k.read_at or d.deleted_at >= k.read_at, l.stamps, r.stamps
+            select k.key, r.base, r.settled_at >= k.read_at or d.deleted_at >= k.read_at, l.stamps, sluice.named(r.stamps, r.base)
             from unnest(?::text[], ?::timestamptz[]) as k(key, read_at)
             left join sluice.record r on r.account = ? and r.object = ? and r.key = k.key
             left join sluice.deleted d on d.account = ? and d.object = ? and d.key = k.key

@@ -180,7 +180,7 @@ public final class Outbox {
                     fields = case when o.operation = 'delete' or o.operation is null and o.inflight_operation = 'delete'
                                   then '{}' else coalesce(o.inflight, '{}') || o.fields end,
                     stamps = case when o.operation = 'delete' or o.operation is null and o.inflight_operation = 'delete'
-                                  then '{}' else coalesce(o.inflight_stamps, '{}') || o.stamps end,
+                                  then '{}' else coalesce(sluice.named(o.inflight_stamps, o.inflight), '{}') || o.stamps end,
                     since = least(o.since, o.inflight_since), attempts = o.attempts + %1$d,
                     inflight_operation = null, inflight = null, inflight_stamps = null, inflight_since = null,
                     lease = null, lease_until = null""";
@@ -198,7 +198,8 @@ public final class Outbox {
     private static final String DOUBT = """
             update sluice.record r set
                     base = case when m.inflight_operation = 'delete' then '{}'
-                                else r.base - array(select jsonb_object_keys(m.inflight)) end
+                                else r.base - array(select jsonb_object_keys(m.inflight)) end,
+                    stamps = sluice.named(r.stamps, r.base)
                 from %1$s m
                 where r.account = m.account and r.object = m.object and r.key = m.key and %2$s""";
 
@@ -208,7 +209,8 @@ public final class Outbox {
                 select account, object, key, sync, crm_id, inflight, inflight_stamps from %s
                 on conflict (account, object, key) do update set
                     sync = excluded.sync, crm_id = coalesce(excluded.crm_id, r.crm_id),
-                    base = r.base || excluded.base, stamps = r.stamps || excluded.stamps, settled_at = now()""";
+                    base = r.base || excluded.base,
+                    stamps = r.stamps || sluice.named(excluded.stamps, excluded.base), settled_at = now()""";
 
     /**
      * The records are found by their keys, not by their lease (hence {@code is not distinct from}): under that of a bulk
@@ -241,8 +243,8 @@ public final class Outbox {
             dead as (
                 insert into sluice.dead_letter as d
                     (account, object, key, sync, operation, fields, stamps, priority, code, message, rejected_fields)
-                select account, object, key, sync, inflight_operation, inflight, inflight_stamps, priority, code, message,
-                       string_to_array(named, ',') from mine
+                select account, object, key, sync, inflight_operation, inflight, sluice.named(inflight_stamps, inflight),
+                       priority, code, message, string_to_array(named, ',') from mine
                 where status = 'rejected' and operation is null
                 on conflict (account, object, key) do update set
                     operation = excluded.operation, fields = d.fields || excluded.fields,
@@ -255,7 +257,7 @@ public final class Outbox {
                     fields = case when m.status = 'rejected' and m.operation = 'upsert'
                                   then m.inflight || o.fields else o.fields end,
                     stamps = case when m.status = 'rejected' and m.operation = 'upsert'
-                                  then m.inflight_stamps || o.stamps else o.stamps end,
+                                  then sluice.named(m.inflight_stamps, m.inflight) || o.stamps else o.stamps end,
                     attempts = case when m.status = 'done' then 0 else o.attempts end,
                     inflight_operation = null, inflight = null, inflight_stamps = null, inflight_since = null,
                     lease = null, lease_until = null, last_error = null, fill = null, parent = null,

@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -127,8 +128,27 @@ class FirstLoadsTest {
         assertThat(written(job)).hasSize(10_000).contains(new Change("7", Operation.UPSERT, null,
                 Map.of("LastName", "Ann 7", "City", "Oslo")));
         assertThat(records.settle(job, written(job).stream().map(it -> Outcome.done(it.key(), "003" + it.key())))).isZero();
-        assertThat(DATABASE.text("select crm_id || base || jsonb_object_keys(stamps - 'City') from sluice.record where key = '7'"))
+        assertThat(DATABASE.text("select crm_id || base || jsonb_object_keys(sluice.named(stamps, base) - 'City')"
+                + " from sluice.record where key = '7'"))
                 .isEqualTo("0037{\"City\": \"Oslo\", \"LastName\": \"Ann 7\"}LastName");
+    }
+
+    @Test
+    void whatComesBackAndWhatIsRejectedBearsATimeForEachFieldAgain() throws Exception {
+        rows(10_000);
+        drain(capture(sync));
+        BulkJob job = jobs.take("crm", false, "a login").orElseThrow();
+        DATABASE.run("update app.customer set city = 'Rome' where no = 7");
+        drain(capture(sync));
+
+        records.settle(job, Stream.of(new Outcome("8", Outcome.Status.REJECTED, null, "TOO_LONG", "too long")));
+        assertThat(DATABASE.texts("select jsonb_object_keys(stamps) from sluice.dead_letter"))
+                .containsExactlyInAnyOrder("City", "LastName");
+        DATABASE.sluice().transaction(connection -> Outbox.release(connection, job.lease()));
+        assertThat(DATABASE.texts("select distinct jsonb_object_keys(stamps) from sluice.outbox"))
+                .containsExactlyInAnyOrder("City", "LastName");
+        assertThat(DATABASE.texts("select key from sluice.outbox where stamps ->> 'City' > (select stamps ->> 'City'"
+                + " from sluice.outbox where key = '9')")).as("changed after its row was read").containsExactly("7");
     }
 
     @Test
