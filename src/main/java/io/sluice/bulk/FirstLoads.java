@@ -4,25 +4,43 @@ import io.sluice.Sync;
 import io.sluice.bulk.BulkJobs.Filled;
 import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.Filling;
+import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Jobs that the rows of a first load fill, where the planner would send those in bulk. */
+/**
+ * Jobs that the rows of a first load fill, where the planner would send those in bulk. Of a load of several jobs the first
+ * is small and each next twice as large, up to the largest: the CRM has work at once, and little in vain should it
+ * refuse all of it.
+ */
 public final class FirstLoads implements Filling {
 
     /** What was planned holds for so long while one job is filled, in many turns. */
     private static final Duration HOLDS = Duration.ofSeconds(1);
 
+    private static final int PARTS_OF_FIRST = 5;
+
+    /** What is left of a first load, no more counted than fit into a job. */
+    private static final String LEFT = """
+            select coalesce(sum(records), 0) from (
+                select records from sluice.change_log where source = ? and op = 'S' limit ?) as counted""";
+
     private record Planned(BulkClaim claim, long since) {
+    }
+
+    /** Records that a job is to have. */
+    private record Size(UUID lease, int records) {
     }
 
     private final BulkPlans plans;
     private final BulkJobs jobs;
     private final Map<Sync, Planned> planned = new ConcurrentHashMap<>();
+    private final Map<String, Size> sizes = new ConcurrentHashMap<>();
 
     public FirstLoads(BulkPlans plans, BulkJobs jobs) {
         this.plans = plans;
@@ -47,14 +65,30 @@ public final class FirstLoads implements Filling {
 
     @Override
     public Vessel open(Connection connection, BulkClaim wanted) throws SQLException {
-        Filled job = jobs.open(connection, wanted, plans.sync(wanted.sync()).getObject());
-        return new Vessel(job.lease(), wanted.sync(), room(wanted, job), wanted.reserved());
+        Sync sync = plans.sync(wanted.sync());
+        Filled job = jobs.open(connection, wanted, sync.getObject());
+        Size size = sizes.get(wanted.sync());
+        if (size == null || !size.lease().equals(job.lease())) {
+            int left = Database.query(connection, LEFT, row -> row.getInt(1), sync.getTable(), wanted.most()).get(0);
+            size = new Size(job.lease(), size(wanted.most(), job.records() + left, size == null ? 0 : size.records()));
+            sizes.put(wanted.sync(), size);
+        }
+        return new Vessel(job.lease(), wanted.sync(), room(wanted, size.records(), job), wanted.reserved());
+    }
+
+    /**
+     * How many records a job is to have.
+     *
+     * @param before what the one before had, or 0
+     */
+    static int size(int most, int left, int before) {
+        return left <= most ? most : Math.min(most, before == 0 ? (most + PARTS_OF_FIRST - 1) / PARTS_OF_FIRST : 2 * before);
     }
 
     /** As far as one can tell by the records that are in it. */
-    static int room(BulkClaim wanted, Filled job) {
+    static int room(BulkClaim wanted, int size, Filled job) {
         long each = job.records() == 0 ? 1 : job.bytes() / job.records() + 1;
-        return (int) Math.max(0, Math.min(wanted.most() - job.records(), (wanted.bytes() - job.bytes()) / each));
+        return (int) Math.max(0, Math.min(size - job.records(), (wanted.bytes() - job.bytes()) / each));
     }
 
     @Override

@@ -68,7 +68,7 @@ class FirstLoadsTest {
 
     /** One that takes jobs, and one that does not. */
     private Capture capture(Sync... syncs) throws SQLException {
-        ExampleCrm bulk = new ExampleCrm(200, 5, Optional.of(new Bulk(Set.of(Operation.UPSERT), 150_000, 100_000_000, 3, 5,
+        ExampleCrm bulk = new ExampleCrm(200, 5, Optional.of(new Bulk(Set.of(Operation.UPSERT), 150_000, 100_000_000, 6, 5,
                 10_000, 15_000, "#N/A")), false);
         Accounts accounts = new Accounts(List.of(new Account("crm", bulk, Pool.of("crm", List.of()), false),
                 new Account("other", ExampleCrm.telling(), Pool.of("other", List.of()), false)), InstantSource.system());
@@ -111,21 +111,21 @@ class FirstLoadsTest {
 
     @Test
     void theRowsOfAFirstLoadFillJobsAndWaitForNobody() throws Exception {
-        rows(25_000);
+        rows(29_000);
         drain(capture(sync));
 
         assertThat(count("operation is not null")).isZero();
         assertThat(DATABASE.texts("select records from sluice.bulk_job order by began_at"))
-                .containsExactly("10000", "10000", "5000");
+                .as("a small one first, so that the CRM has work at once").containsExactly("2000", "4000", "8000", "10000", "5000");
         assertThat(DATABASE.text("select count(distinct lease) || ' ' || count(*) from sluice.outbox"
-                + " where lease_until = 'infinity'")).isEqualTo("3 25000");
+                + " where lease_until = 'infinity'")).isEqualTo("5 29000");
         assertThat(count("priority < 2")).as("a first load is no news").isZero();
 
         BulkJob job = jobs.take("crm", false, "a login").orElseThrow();
         assertThat(job.step()).isEqualTo(Step.CREATE);
         assertThat(DATABASE.texts("select member from sluice.bulk_job where steps > 0")).containsExactly("a login");
         assertThat(records.of(job, sync).fields()).containsExactly("City", "LastName");
-        assertThat(written(job)).hasSize(10_000).contains(new Change("7", Operation.UPSERT, null,
+        assertThat(written(job)).hasSize(2_000).contains(new Change("7", Operation.UPSERT, null,
                 Map.of("LastName", "Ann 7", "City", "Oslo")));
         assertThat(records.settle(job, written(job).stream().map(it -> Outcome.done(it.key(), "003" + it.key())))).isZero();
         assertThat(DATABASE.text("select crm_id || base || jsonb_object_keys(sluice.named(stamps, base) - 'City')"
@@ -219,8 +219,8 @@ class FirstLoadsTest {
     void asManyJobsAreFilledAsTheCrmWorksOnWhetherOrNotItCanBeCalledAndTheRestWaits() throws Exception {
         rows(45_000);
         drain(capture(sync));
-        assertThat(DATABASE.texts("select records from sluice.bulk_job")).hasSize(3).containsOnly("10000");
-        assertThat(count("operation = 'upsert' and lease is null")).isEqualTo(15_000);
+        assertThat(DATABASE.texts("select records from sluice.bulk_job")).containsExactlyInAnyOrder("2000", "4000", "8000", "10000", "10000", "10000");
+        assertThat(count("operation = 'upsert' and lease is null")).isEqualTo(1_000);
     }
 
     @Test
@@ -237,11 +237,24 @@ class FirstLoadsTest {
     }
 
     @Test
+    void aLoadThatFitsIntoAJobIsOneAndOfOthersTheFirstIsSmall() {
+        assertThat(FirstLoads.size(1_000, 1_000, 0)).isEqualTo(1_000);
+        assertThat(FirstLoads.size(1_000, 1_001, 0)).isEqualTo(200);
+        assertThat(FirstLoads.size(1_000, 5_000, 200)).isEqualTo(400);
+        assertThat(FirstLoads.size(1_000, 5_000, 800)).isEqualTo(1_000);
+        assertThat(FirstLoads.size(1_000, 900, 200)).as("the last takes what is left").isEqualTo(1_000);
+    }
+
+    @Test
     void aJobHasRoomForItsRecordsAndItsBytes() {
         BulkClaim wanted = new BulkClaim("crm", "customers", Operation.UPSERT, 1, 1_000, 10_000, null);
-        assertThat(FirstLoads.room(wanted, new Filled(UUID.randomUUID(), 0, 0))).isEqualTo(1_000);
-        assertThat(FirstLoads.room(wanted, new Filled(UUID.randomUUID(), 990, 990))).isEqualTo(10);
-        assertThat(FirstLoads.room(wanted, new Filled(UUID.randomUUID(), 10, 5_000))).isEqualTo(9);
-        assertThat(FirstLoads.room(wanted, new Filled(UUID.randomUUID(), 10, 12_000))).isZero();
+        assertThat(room(wanted, 0, 0)).isEqualTo(1_000);
+        assertThat(room(wanted, 990, 990)).isEqualTo(10);
+        assertThat(room(wanted, 10, 5_000)).isEqualTo(9);
+        assertThat(room(wanted, 10, 12_000)).isZero();
+    }
+
+    private static int room(BulkClaim wanted, int records, long bytes) {
+        return FirstLoads.room(wanted, wanted.most(), new Filled(UUID.randomUUID(), records, bytes));
     }
 }
