@@ -40,7 +40,8 @@ final class DrainSql {
                 stamped as (
                     select key, jsonb_object_agg(name, changed_at) as stamps
                     from (select key, name, max(changed_at) as changed_at
-                          from batch cross join unnest(columns) as name group by key, name) as latest
+                          from batch cross join unnest(columns) as name where columns is not null
+                          group by key, name) as latest
                     group by key),
                 folded as materialized (
                     select key, bool_or(op <> 'U') as whole, bool_or(op in ('D', 'K')) as deleted,
