@@ -17,8 +17,6 @@ import org.apache.camel.component.salesforce.internal.SalesforceSession;
 import org.apache.camel.spi.HeaderFilterStrategy;
 import org.apache.camel.support.DefaultHeaderFilterStrategy;
 import org.apache.camel.support.SynchronizationAdapter;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The steps of a call whose request or answer is a file: camel-salesforce holds both in memory, up to a size. The file
@@ -28,10 +26,7 @@ public final class SalesforceTransfers {
 
     /** Longest text of an answer that is read where no file is expected, in bytes. */
     private static final int LONGEST_ERROR = 64 * 1024;
-    private static final String PREFIX = "sluice-";
-    private static final String SUFFIX = ".csv";
     private static final String FILE = "SluiceFile";
-    private static final Logger LOG = LoggerFactory.getLogger(SalesforceTransfers.class);
     private static final Set<String> SENT_HEADERS = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
 
     static {
@@ -55,12 +50,12 @@ public final class SalesforceTransfers {
 
     /** A file to send: {@link #sent} deletes it, and at the latest the end of the exchange. */
     static Path newFile(Exchange exchange) throws IOException {
-        Path file = Files.createTempFile(PREFIX, SUFFIX);
+        Path file = TransferFiles.make();
         exchange.setProperty(FILE, file);
         exchange.getExchangeExtension().addOnCompletion(new SynchronizationAdapter() {
             @Override
             public void onDone(Exchange done) {
-                delete(file);
+                TransferFiles.delete(file);
             }
         });
         return file;
@@ -69,15 +64,7 @@ public final class SalesforceTransfers {
     /** The file that was sent is needed no more; an exchange may live much longer. */
     public void sent(Exchange exchange) {
         if (exchange.removeProperty(FILE) instanceof Path file) {
-            delete(file);
-        }
-    }
-
-    private static void delete(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException left) {
-            LOG.debug("{} stays until the system clears its temporary files", file, left);
+            TransferFiles.delete(file);
         }
     }
 
@@ -141,12 +128,12 @@ public final class SalesforceTransfers {
 
     /** Not deleted with the exchange: the breaker runs the call in one of its own, that ends first. */
     private static Path received(InputStream stream) throws IOException {
-        Path answer = Files.createTempFile(PREFIX, SUFFIX);
+        Path answer = TransferFiles.make();
         try {
             Files.copy(stream, answer, StandardCopyOption.REPLACE_EXISTING);
             return answer;
         } catch (IOException cutOff) {
-            delete(answer);
+            TransferFiles.delete(answer);
             throw cutOff;
         }
     }
