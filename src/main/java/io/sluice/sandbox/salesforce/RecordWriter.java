@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.sandbox.server.Fault;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
-import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.RecordIds;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
@@ -193,11 +192,9 @@ final class RecordWriter {
     private Outcome insert(Table table, Map<Field, Object> values) {
         values.values().removeIf(Objects::isNull);
         table.type().field("OwnerId").ifPresent(owner -> values.putIfAbsent(owner, user));
-        List<String> missing = table.type().fields().stream()
-                .filter(f -> f.required() && f.type() != FieldType.BOOLEAN && values.get(f) == null)
-                .map(Field::name).toList();
-        if (!missing.isEmpty()) {
-            throw missing(missing);
+        List<Field> required = table.type().required();
+        if (!values.keySet().containsAll(required)) {
+            throw missing(required.stream().filter(field -> !values.containsKey(field)).map(Field::name).toList());
         }
         unique(table, null, values);
         Row row = transaction.insert(table, values, user);

@@ -21,12 +21,17 @@ public final class ObjectType {
     private static final class Fields {
 
         private final List<Field> all;
+        private final List<Field> indexed;
+        private final List<Field> required;
         private final Map<String, Field> byName = new LinkedHashMap<>();
         private final Map<String, Field> byRelationship = new LinkedHashMap<>();
         private final int columns;
 
         Fields(List<Field> all, int columns) {
             this.all = all;
+            this.indexed = all.stream().filter(Field::indexed).toList();
+            // a checkbox is on or off, never missing
+            this.required = all.stream().filter(f -> f.required() && f.type() != FieldType.BOOLEAN).toList();
             this.columns = columns;
             for (Field field : all) {
                 byName.put(lower(field.name()), field);
@@ -77,6 +82,16 @@ public final class ObjectType {
 
     public List<Field> fields() {
         return fields.all;
+    }
+
+    /** The fields by whose values records are found. */
+    List<Field> indexed() {
+        return fields.indexed;
+    }
+
+    /** The fields without which there is no new record. */
+    public List<Field> required() {
+        return fields.required;
     }
 
     /** Number of stored columns: the width of a full row. */

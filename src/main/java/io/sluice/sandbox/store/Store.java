@@ -192,11 +192,11 @@ public final class Store {
     }
 
     boolean isHeld(Table table, int number) {
-        return held.stream().anyMatch(t -> t.wrote(table, number));
+        return !held.isEmpty() && held.stream().anyMatch(t -> t.wrote(table, number));
     }
 
     boolean isHeldKey(Table table, Field field, Object value) {
-        return held.stream().anyMatch(t -> t.stagedWith(table, field, value).isPresent());
+        return !held.isEmpty() && held.stream().anyMatch(t -> t.stagedWith(table, field, value).isPresent());
     }
 
     void unlock() {

@@ -25,7 +25,7 @@ public final class Table implements Iterable<Row> {
 
     Table(ObjectType type) {
         this.type = type;
-        type.fields().stream().filter(Field::indexed).forEach(f -> indexes.put(f.name(), new KeyIndex()));
+        type.indexed().forEach(f -> indexes.put(f.name(), new KeyIndex()));
     }
 
     public ObjectType type() {
@@ -137,11 +137,8 @@ public final class Table implements Iterable<Row> {
     }
 
     private void reindex(Row before, Row after) {
-        if (indexes.isEmpty()) {
-            return;
-        }
-        for (Field field : type.fields()) {
-            KeyIndex index = field.indexed() ? indexes.get(field.name()) : null;
+        for (Field field : type.indexed()) {
+            KeyIndex index = indexes.get(field.name());
             if (index == null) {
                 continue;
             }

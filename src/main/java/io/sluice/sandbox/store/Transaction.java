@@ -215,12 +215,10 @@ public final class Transaction implements AutoCloseable {
         Staged own = staged.computeIfAbsent(table, t -> new Staged());
         own.rows.put(row.number(), row);
         own.writes++;
-        for (Field field : table.type().fields()) {
-            if (field.indexed()) {
-                Object key = keyOf(field, row);
-                if (key != null) {
-                    own.keys.computeIfAbsent(field.name(), n -> new HashMap<>()).put(key, row.number());
-                }
+        for (Field field : table.type().indexed()) {
+            Object key = keyOf(field, row);
+            if (key != null) {
+                own.keys.computeIfAbsent(field.name(), n -> new HashMap<>()).put(key, row.number());
             }
         }
         return row;
