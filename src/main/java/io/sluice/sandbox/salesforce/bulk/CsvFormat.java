@@ -4,6 +4,7 @@ import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
 import de.siegmar.fastcsv.writer.QuoteStrategies;
 
+import java.io.OutputStream;
 import java.io.Writer;
 
 /** How a job's CSV is written, both ways: uploads and results. */
@@ -29,8 +30,16 @@ public record CsvFormat(Delimiter delimiter, LineEnding lineEnding) {
 
     /** Writes rows the way Salesforce does, with every field in quotes; each row is flushed. */
     CsvWriter writer(Writer to) {
+        return builder().bufferSize(0).build(to);
+    }
+
+    /** The same in UTF-8; what was written is all there once it is closed. */
+    CsvWriter writer(OutputStream to) {
+        return builder().build(to);
+    }
+
+    private CsvWriter.CsvWriterBuilder builder() {
         return CsvWriter.builder().fieldSeparator(delimiter.character()).quoteStrategy(QuoteStrategies.ALWAYS)
-                .lineDelimiter(lineEnding == LineEnding.LF ? LineDelimiter.LF : LineDelimiter.CRLF).bufferSize(0)
-                .build(to);
+                .lineDelimiter(lineEnding == LineEnding.LF ? LineDelimiter.LF : LineDelimiter.CRLF);
     }
 }

@@ -4,9 +4,8 @@ import de.siegmar.fastcsv.writer.CsvWriter;
 
 import io.sluice.sandbox.server.Answer;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,6 +21,8 @@ import java.util.stream.Stream;
 public final class IngestResults implements Answer.Chunks {
 
     private static final int ROWS_A_CHUNK = 1000;
+    /** About what they take. */
+    private static final int BYTES_A_CHUNK = 1 << 17;
 
     private final Job job;
     private final Part part;
@@ -52,21 +53,27 @@ public final class IngestResults implements Answer.Chunks {
         if (rows == null && job.isUploaded()) {
             open();
         }
-        StringWriter text = new StringWriter();
-        CsvWriter csv = job.spec().format().writer(text);
-        if (!headed) {
-            headed = true;
-            csv.writeRecord(Stream.concat(part.columns.stream(),
-                    rows == null ? Stream.empty() : rows.header().stream()).toList());
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(BYTES_A_CHUNK);
+        try (CsvWriter csv = job.spec().format().writer(bytes)) {
+            if (!headed) {
+                headed = true;
+                csv.writeRecord(Stream.concat(part.columns.stream(),
+                        rows == null ? Stream.empty() : rows.header().stream()).toList());
+            }
+            chunk().forEach(csv::writeRecord);
         }
+        return bytes.size() == 0 ? null : bytes.toByteArray();
+    }
+
+    /** The next rows of this part, none at the end. */
+    private List<List<String>> chunk() throws IOException {
         List<List<String>> chunk = List.of();
         for (boolean more = rows != null; more && chunk.isEmpty();) {
             List<String[]> read = rows.next(ROWS_A_CHUNK);
             more = !read.isEmpty();
             chunk = chosen(read);
         }
-        chunk.forEach(csv::writeRecord);
-        return text.getBuffer().isEmpty() ? null : text.toString().getBytes(StandardCharsets.UTF_8);
+        return chunk;
     }
 
     @Override

@@ -69,7 +69,7 @@ public final class OutcomeLog implements Closeable {
             for (Entry entry = reading.next(); entry != null; entry = reading.next()) {
                 rows++;
                 failed += entry.error() == null ? 0 : 1;
-                whole = reading.position();
+                whole += 5 + encodedLength(entry.id()) + (entry.error() == null ? 0 : encodedLength(entry.error()));
             }
         }
         if (whole < Files.size(file)) {
@@ -80,11 +80,15 @@ public final class OutcomeLog implements Closeable {
         return new Count(rows, failed);
     }
 
+    /** In the encoding of DataOutput, where a character takes one to three bytes. */
+    private static long encodedLength(String text) {
+        return text.chars().mapToLong(c -> c >= 1 && c < 0x80 ? 1 : c < 0x800 ? 2 : 3).sum();
+    }
+
     /** Reads a log from its beginning. */
     static final class Reading implements Closeable {
 
         private final DataInputStream in;
-        private long position;
 
         Reading(Path file) throws IOException {
             in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16));
@@ -96,25 +100,15 @@ public final class OutcomeLog implements Closeable {
                 String id = in.readUTF();
                 boolean created = in.readBoolean();
                 String error = in.readUTF();
-                position += 5 + encodedLength(id) + encodedLength(error);
                 return new Entry(id, created, error.isEmpty() ? null : error);
             } catch (EOFException e) {
                 return null;
             }
         }
 
-        long position() {
-            return position;
-        }
-
         @Override
         public void close() throws IOException {
             in.close();
-        }
-
-        /** In the encoding of DataOutput, where a character takes one to three bytes. */
-        private static long encodedLength(String text) {
-            return text.chars().mapToLong(c -> c >= 1 && c < 0x80 ? 1 : c < 0x800 ? 2 : 3).sum();
         }
     }
 }
