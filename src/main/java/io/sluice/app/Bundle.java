@@ -24,6 +24,7 @@ import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Parents;
 import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
+import io.sluice.outbox.Settlement;
 import io.sluice.outbox.Standstills;
 import io.sluice.plan.Planner;
 import io.sluice.plan.Promise;
@@ -112,8 +113,9 @@ final class Bundle extends LifecycleStrategySupport {
         Accounts accounts = new Accounts(accountList, InstantSource.system());
         Permits permits = new Permits(quota, pauses);
         Rest rest = Rest.of(settings.duration("sluice.record.rest", "900ms"));
-        Outbox outbox = new Outbox(database, quota.longestCall().plusSeconds(1), new Backoff(
-                settings.duration("sluice.retry.first", "1s"), settings.duration("sluice.retry.cap", "5m")), rest);
+        Outbox outbox = new Outbox(database, quota.longestCall().plusSeconds(1));
+        Settlement settlement = new Settlement(database, new Backoff(settings.duration("sluice.retry.first", "1s"),
+                settings.duration("sluice.retry.cap", "5m")), rest);
         List<Sync> syncs = syncs(context, settings);
         BulkJobs bulkJobs = new BulkJobs(database, quota.longestCall().plusSeconds(1),
                 settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery));
@@ -125,9 +127,9 @@ final class Bundle extends LifecycleStrategySupport {
         Capture capture = new Capture(database, settings.number("sluice.drain.batch", 20_000), rest,
                 new FirstLoads(plans, bulkJobs));
         Standstills standstills = new Standstills(pauses);
-        BulkDispatch bulk = new BulkDispatch(accounts, outbox, bulkJobs, new JobRecords(database, outbox), plans,
-                standstills);
-        Dispatch dispatch = new Dispatch(accounts, permits, outbox, bulk, planner, standstills, syncs);
+        BulkDispatch bulk = new BulkDispatch(accounts, outbox, bulkJobs, new JobRecords(database, settlement),
+                plans, standstills);
+        Dispatch dispatch = new Dispatch(accounts, permits, outbox, settlement, bulk, planner, standstills, syncs);
 
         Applier applier = new Applier(database, capture);
         Loads loads = new Loads(database);
@@ -146,6 +148,7 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("dataSource", database.dataSource());
         registry.bind("permits", permits);
         registry.bind("outbox", outbox);
+        registry.bind("settlement", settlement);
         registry.bind("capture", capture);
         registry.bind("dispatch", dispatch);
         registry.bind("bulk", bulk);

@@ -3,8 +3,8 @@ package io.sluice.bulk;
 import io.sluice.Operation;
 import io.sluice.Priority;
 import io.sluice.outbox.BulkClaim;
-import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Pauses;
+import io.sluice.outbox.Settlement;
 import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -230,7 +230,7 @@ public final class BulkJobs {
 
     /** The job's records wait again as if nothing had been. */
     void release(BulkJob job, String why) throws SQLException {
-        end(job, why, connection -> Outbox.release(connection, job.lease()));
+        end(job, why, connection -> Settlement.release(connection, job.lease()));
     }
 
     /**
@@ -240,7 +240,7 @@ public final class BulkJobs {
      * @return how many records
      */
     int finish(BulkJob job, String why) throws SQLException {
-        return end(job, why, connection -> why == null ? 0 : Outbox.abandon(connection, job.lease(), why));
+        return end(job, why, connection -> why == null ? 0 : Settlement.abandon(connection, job.lease(), why));
     }
 
     private int end(BulkJob job, String why, Database.Work<Integer> work) throws SQLException {

@@ -6,7 +6,7 @@ import io.sluice.Outcome;
 import io.sluice.Sync;
 import io.sluice.crm.Records;
 import io.sluice.outbox.Claim;
-import io.sluice.outbox.Outbox;
+import io.sluice.outbox.Settlement;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Array;
@@ -59,11 +59,11 @@ public final class JobRecords {
             "select crm_id, key from sluice.record where account = ? and object = ? and crm_id = any(?)";
 
     private final Database database;
-    private final Outbox outbox;
+    private final Settlement settlement;
 
-    public JobRecords(Database database, Outbox outbox) {
+    public JobRecords(Database database, Settlement settlement) {
         this.database = database;
-        this.outbox = outbox;
+        this.settlement = settlement;
     }
 
     /** What the job writes: the same whenever it is asked, for it is in flight. */
@@ -119,7 +119,7 @@ public final class JobRecords {
         for (Iterator<Outcome> all = outcomes.iterator(); all.hasNext();) {
             some.add(all.next());
             if (some.size() == OUTCOMES_A_TRANSACTION || !all.hasNext()) {
-                outbox.settle(claim, job.operation() == Operation.DELETE ? withKeys(job, some) : some);
+                settlement.settle(claim, job.operation() == Operation.DELETE ? withKeys(job, some) : some);
                 some.clear();
             }
         }

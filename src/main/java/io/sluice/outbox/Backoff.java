@@ -12,6 +12,9 @@ import java.util.function.DoubleSupplier;
  */
 public record Backoff(Duration first, Duration cap) {
 
+    /** Again at once. */
+    public static final Backoff NONE = new Backoff(Duration.ZERO, Duration.ZERO);
+
     /** @param random in [0, 1) */
     public Duration after(int attempts, DoubleSupplier random) {
         int doublings = Math.min(Math.max(attempts - 1, 0), 30);

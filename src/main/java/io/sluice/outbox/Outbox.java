@@ -2,13 +2,10 @@ package io.sluice.outbox;
 
 import io.sluice.Change;
 import io.sluice.Operation;
-import io.sluice.Outcome;
 import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
-import java.sql.Array;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -20,14 +17,13 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Function;
 
 /**
  * What waits to be sent: one row per record, the only owner of retries.
  *
  * <p>A claim moves the waiting fields in flight under a lease; changes that arrive meanwhile gather beside them. So
  * there is one write in flight per record, ever. The lease outlives the call by the time in which its request could
- * still arrive, and a lease that ran out gives its work back.
+ * still arrive. How a claim ends is the {@link Settlement}'s.
  */
 public final class Outbox {
 
@@ -174,163 +170,13 @@ public final class Outbox {
             update sluice.outbox set priority = priority - 1, promoted = promoted + 1
             where ctid = any (array(select ctid from waited))""";
 
-    /** What was in flight waits again, below what arrived meanwhile. */
-    private static final String GIVE_BACK_AFTER = """
-            operation = coalesce(o.operation, o.inflight_operation),
-                    fields = case when o.operation = 'delete' or o.operation is null and o.inflight_operation = 'delete'
-                                  then '{}' else coalesce(o.inflight, '{}') || o.fields end,
-                    stamps = case when o.operation = 'delete' or o.operation is null and o.inflight_operation = 'delete'
-                                  then '{}' else coalesce(sluice.named(o.inflight_stamps, o.inflight), '{}') || o.stamps end,
-                    since = least(o.since, o.inflight_since), attempts = o.attempts + %1$d,
-                    inflight_operation = null, inflight = null, inflight_stamps = null, inflight_since = null,
-                    lease = null, lease_until = null""";
-
-    private static final String GIVE_BACK = GIVE_BACK_AFTER.formatted(1);
-
-    /** What was certainly not done: no attempt of the record's. */
-    private static final String RELEASE =
-            "update sluice.outbox o set " + GIVE_BACK_AFTER.formatted(0) + " where o.lease = ?";
-
-    /**
-     * Nobody knows whether the CRM has what was given back, so it agrees on it no more: the old value, should it come
-     * again, is a change and no no-op. A record that may be deleted agrees on nothing.
-     */
-    private static final String DOUBT = """
-            update sluice.record r set
-                    base = case when m.inflight_operation = 'delete' then '{}'
-                                else r.base - array(select jsonb_object_keys(m.inflight)) end,
-                    stamps = sluice.named(r.stamps, r.base)
-                from %1$s m
-                where r.account = m.account and r.object = m.object and r.key = m.key and %2$s""";
-
-    /** What was written is what both sides have. */
-    private static final String AGREE = """
-            insert into sluice.record as r (account, object, key, sync, crm_id, base, stamps)
-                select account, object, key, sync, crm_id, inflight, inflight_stamps from %s
-                on conflict (account, object, key) do update set
-                    sync = excluded.sync, crm_id = coalesce(excluded.crm_id, r.crm_id),
-                    base = r.base || excluded.base,
-                    stamps = r.stamps || sluice.named(excluded.stamps, excluded.base), settled_at = now()""";
-
-    /**
-     * The records are found by their keys, not by their lease (hence {@code is not distinct from}): under that of a bulk
-     * job are many more. A rejection goes to the dead letters, unless newer work waits: then the rejected fields go with
-     * it, or are pointless, where it is a delete.
-     */
-    static final String SETTLE = """
-            with answer as (
-                select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[])
-                    as a(key, status, crm_id, code, message, named, backoff_ms)),
-            mine as materialized (
-                select o.*, a.status, a.crm_id, a.code, a.message, a.named, a.backoff_ms
-                from sluice.outbox o join answer a using (key)
-                where o.account = ? and o.object = ? and o.key = any (array(select key from answer))
-                  and o.lease is not distinct from ? order by o.account, o.object, o.key for update of o),
-            done_deletes as materialized (
-                select account, object, key from mine where status = 'done' and inflight_operation = 'delete'),
-            over as materialized (
-                select account, object, key from mine where status <> 'retry' and operation is null),
-            agreed as (
-                %6$s),
-            deleted as (
-                delete from sluice.record r where %4$s),
-            buried as (
-                insert into sluice.deleted as d (account, object, key)
-                select account, object, key from done_deletes
-                on conflict (account, object, key) do update set deleted_at = now()),
-            doubted as (
-                %2$s and m.status = 'retry'),
-            dead as (
-                insert into sluice.dead_letter as d
-                    (account, object, key, sync, operation, fields, stamps, priority, code, message, rejected_fields)
-                select account, object, key, sync, inflight_operation, inflight, sluice.named(inflight_stamps, inflight),
-                       priority, code, message, string_to_array(named, ',') from mine
-                where status = 'rejected' and operation is null
-                on conflict (account, object, key) do update set
-                    operation = excluded.operation, fields = d.fields || excluded.fields,
-                    stamps = d.stamps || excluded.stamps, priority = excluded.priority, code = excluded.code,
-                    message = excluded.message, rejected_fields = excluded.rejected_fields, died_at = now()),
-            finished as (
-                delete from sluice.outbox o where %5$s),
-            next as (
-                update sluice.outbox o set
-                    fields = case when m.status = 'rejected' and m.operation = 'upsert'
-                                  then m.inflight || o.fields else o.fields end,
-                    stamps = case when m.status = 'rejected' and m.operation = 'upsert'
-                                  then sluice.named(m.inflight_stamps, m.inflight) || o.stamps else o.stamps end,
-                    attempts = case when m.status = 'done' then 0 else o.attempts end,
-                    inflight_operation = null, inflight = null, inflight_stamps = null, inflight_since = null,
-                    lease = null, lease_until = null, last_error = null, fill = null, parent = null,
-                    due = clock_timestamp() + case when o.priority = 0 then ? else ? end * interval '1 millisecond'
-                from mine m
-                where o.account = m.account and o.object = m.object and o.key = m.key and %3$s
-                  and m.status <> 'retry' and m.operation is not null),
-            returned as (
-                update sluice.outbox o set %1$s,
-                    fill = case when o.attempts >= ? then coalesce(?::smallint, o.fill) else o.fill end,
-                    parent = coalesce(m.inflight ->> ?, (
-                        select r.base ->> ? from sluice.record r
-                        where r.account = m.account and r.object = m.object and r.key = m.key), o.parent),
-                    due = now() + m.backoff_ms * interval '1 millisecond',
-                    last_error = concat_ws(': ', m.code, m.message)
-                from mine m
-                where o.account = m.account and o.object = m.object and o.key = m.key and %3$s
-                  and m.status = 'retry')
-            select count(*) from mine""".formatted(GIVE_BACK, DOUBT.formatted("mine", among("r", "mine")),
-            among("o", "mine"), among("r", "done_deletes"), among("o", "over"),
-            AGREE.formatted("mine where status = 'done' and inflight_operation = 'upsert'"));
-
-    /**
-     * The common end of an upsert, in half the time: it is done, and nothing newer waits. Found by keys, as above; the
-     * index yields them in their order.
-     */
-    static final String DONE = """
-            with answer as (
-                select * from unnest(?::text[], ?::text[]) as a(key, crm_id)),
-            done as (
-                delete from sluice.outbox o using answer
-                where o.account = ? and o.object = ? and o.key = any (array(select key from answer))
-                  and o.key = answer.key and o.lease is not distinct from ?
-                  and o.inflight_operation = 'upsert' and o.operation is null
-                returning o.account, o.object, o.key, o.sync, answer.crm_id, o.inflight, o.inflight_stamps),
-            agreed as (
-                %s)
-            select count(*) from done""".formatted(AGREE.formatted("done"));
-
-    private static final int ENDED_AT_ONCE = 1000;
-
-    private static final String RETURN = """
-            with ended as materialized (
-                select o.account, o.object, o.key, o.inflight_operation, o.inflight from sluice.outbox o
-                where %%s for update of o %%s),
-            doubted as (
-                %2$s)
-            update sluice.outbox o set %1$s, last_error = %%s
-            from ended e
-            where o.account = e.account and o.object = e.object and o.key = e.key and %3$s
-            """.formatted(GIVE_BACK, DOUBT.formatted("ended", among("r", "ended")), among("o", "ended"));
-
-    /**
-     * By the index of leases, oldest first and a part at a time, so that the question whether one ended costs nothing
-     * however much waits. What others are settling is skipped, so no order of keys is needed.
-     */
-    static final String EXPIRE = RETURN.formatted(
-            "o.lease_until < 'infinity' and o.lease_until < now() order by o.lease_until limit " + ENDED_AT_ONCE, "skip locked",
-            "'nobody settled this before its lease ended: the process was killed, or the call was cut'");
-
-    private static final String ABANDON = RETURN.formatted("o.lease = ? order by o.account, o.object, o.key", "", "?");
-
     private final Database database;
     private final Duration lease;
-    private final Backoff backoff;
-    private final Rest rest;
 
     /** @param lease longer than the longest call, late arrival included */
-    public Outbox(Database database, Duration lease, Backoff backoff, Rest rest) {
+    public Outbox(Database database, Duration lease) {
         this.database = database;
         this.lease = lease;
-        this.backoff = backoff;
-        this.rest = rest;
     }
 
     /** Which of these accounts have work that is due. */
@@ -492,151 +338,5 @@ public final class Outbox {
                     lease.toMillis());
         });
         return new Picked(dropped[0], halved[0], sync[0], rows.stream().filter(Objects::nonNull).toList());
-    }
-
-    /** Whether what is tried again goes in smaller calls, until a record that spoils them stands alone. */
-    public enum Split {
-        /** None is at fault. */
-        NEVER(0),
-        /** The CRM took the call, but others were at some of its records: those that name one parent go together. */
-        BY_PARENT(0),
-        /** The CRM refused the call for what is in it: at once, without a pause. */
-        AT_ONCE(0),
-        /** The CRM failed over it, which is mostly its own trouble: from the third time on. */
-        IN_TIME(2);
-
-        private final int attempts;
-
-        Split(int attempts) {
-            this.attempts = attempts;
-        }
-    }
-
-    /**
-     * Into so many parts. One bad record in 200 is found with as many calls as by halves, but half as many of them are
-     * refused.
-     */
-    private static final int PARTS = 4;
-
-    /** Takes the outcomes of a call that was answered record by record. */
-    public int settle(Claim claim, List<Outcome> outcomes) throws SQLException {
-        return settle(claim, outcomes, Split.NEVER);
-    }
-
-    /**
-     * Takes the outcomes of a claim's call. What another process has claimed since, because the lease had ended, is
-     * left alone.
-     *
-     * @return how many records were settled or returned
-     */
-    public int settle(Claim claim, List<Outcome> outcomes, Split split) throws SQLException {
-        return settle(claim, outcomes, split, null);
-    }
-
-    /**
-     * The same.
-     *
-     * @param parent the field that names a record's parent, or null
-     */
-    public int settle(Claim claim, List<Outcome> outcomes, Split split, String parent) throws SQLException {
-        return database.repeatable(connection -> {
-            if (!isDone(claim, outcomes)) {
-                return decided(connection, claim, outcomes, split, parent);
-            }
-            int done = done(connection, claim, outcomes);
-            return done == outcomes.size() ? done : done + decided(connection, claim, outcomes, split, parent);
-        });
-    }
-
-    private static boolean isDone(Claim claim, List<Outcome> outcomes) {
-        return claim.operation() == Operation.UPSERT
-                && outcomes.stream().allMatch(it -> it.status() == Outcome.Status.DONE);
-    }
-
-    private static int done(Connection connection, Claim claim, List<Outcome> outcomes) throws SQLException {
-        return Database.queryAfter(connection, Parents.FREE, DONE, row -> row.getInt(1), claim.account(), claim.object(),
-                texts(connection, outcomes, Outcome::key), texts(connection, outcomes, Outcome::key),
-                texts(connection, outcomes, Outcome::crmId), claim.account(), claim.object(), claim.lease()).get(0);
-    }
-
-    private int decided(Connection connection, Claim claim, List<Outcome> outcomes, Split split, String parent)
-            throws SQLException {
-        int again = (int) outcomes.stream().filter(outcome -> outcome.status() == Outcome.Status.RETRY).count();
-        Integer fill = again == 0 ? null : fill(split, outcomes.size(), again);
-        String together = split == Split.BY_PARENT ? parent : null;
-        List<Outcome> known = outcomes.stream().filter(outcome -> outcome.status() != Outcome.Status.RETRY).toList();
-        return Database.queryAfter(connection, Parents.FREE, SETTLE, row -> row.getInt(1),
-                claim.account(), claim.object(), texts(connection, known, Outcome::key),
-                texts(connection, outcomes, Outcome::key),
-                texts(connection, outcomes, outcome -> outcome.status().toString()),
-                texts(connection, outcomes, Outcome::crmId),
-                texts(connection, outcomes, Outcome::code),
-                texts(connection, outcomes, Outcome::message),
-                texts(connection, outcomes, outcome -> String.join(",", outcome.fields())),
-                backoffs(connection, claim, outcomes, split), claim.account(), claim.object(), claim.lease(),
-                rest.critical().toMillis(), rest.other().toMillis(), split.attempts, fill, together, together)
-                .get(0);
-    }
-
-    /** A few that are locked among many go in a smaller call as it is. */
-    private static Integer fill(Split split, int all, int again) {
-        return switch (split) {
-            case NEVER -> null;
-            case BY_PARENT -> Math.min(again, part(all));
-            case AT_ONCE, IN_TIME -> part(again);
-        };
-    }
-
-    private static int part(int records) {
-        return (records + PARTS - 1) / PARTS;
-    }
-
-    private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes, Split split)
-            throws SQLException {
-        if (split == Split.AT_ONCE) {
-            return connection.createArrayOf("bigint", outcomes.stream().map(outcome -> 0L).toArray());
-        }
-        int attempts = outcomes.stream().anyMatch(it -> it.status() == Outcome.Status.RETRY)
-                ? Database.query(connection, "select max(attempts) + 1 from sluice.outbox where lease = ?",
-                        row -> row.getInt(1), claim.lease()).get(0) : 0;
-        long together = backoff.after(attempts, Math::random).toMillis();
-        return connection.createArrayOf("bigint", outcomes.stream().map(outcome -> together).toArray());
-    }
-
-    private static Array texts(Connection connection, List<Outcome> outcomes, Function<Outcome, String> part)
-            throws SQLException {
-        return connection.createArrayOf("text", outcomes.stream().map(part).toArray());
-    }
-
-    /** Puts a claim back whose call was refused before it did anything: it waits again, in its place. */
-    public void release(Claim claim) throws SQLException {
-        database.planned(connection -> Database.update(connection, RELEASE, claim.lease()));
-    }
-
-    /** Puts back what was claimed for a job that came to nothing, as certainly not done. */
-    public static int release(Connection connection, UUID lease) throws SQLException {
-        Database.fixPlans(connection);
-        return Database.update(connection, RELEASE, lease);
-    }
-
-    /**
-     * Puts back what is left of a claim of which nobody knows whether it was done.
-     *
-     * @param why for whoever looks at the record
-     */
-    public static int abandon(Connection connection, UUID lease, String why) throws SQLException {
-        Database.fixPlans(connection);
-        return Database.update(connection, ABANDON, lease, why);
-    }
-
-    /** Gives back what processes that died had claimed. @return how many records */
-    public int expireLeases() throws SQLException {
-        int all = 0;
-        int some;
-        do {
-            some = database.planned(connection -> Database.update(connection, EXPIRE));
-            all += some;
-        } while (some == ENDED_AT_ONCE);
-        return all;
     }
 }

@@ -12,7 +12,8 @@ import io.sluice.crm.PartAnswer;
 import io.sluice.crm.Permits;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Outbox.Split;
+import io.sluice.outbox.Settlement;
+import io.sluice.outbox.Split;
 import io.sluice.outbox.Standstills;
 import io.sluice.plan.Method;
 import io.sluice.plan.Planner;
@@ -42,16 +43,18 @@ public final class Dispatch {
     private final Accounts accounts;
     private final Permits permits;
     private final Outbox outbox;
+    private final Settlement settlement;
     private final BulkDispatch bulk;
     private final Planner planner;
     private final Standstills standstills;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
 
-    public Dispatch(Accounts accounts, Permits permits, Outbox outbox, BulkDispatch bulk, Planner planner,
-            Standstills standstills, List<Sync> syncs) {
+    public Dispatch(Accounts accounts, Permits permits, Outbox outbox, Settlement settlement, BulkDispatch bulk,
+            Planner planner, Standstills standstills, List<Sync> syncs) {
         this.accounts = accounts;
         this.permits = permits;
         this.outbox = outbox;
+        this.settlement = settlement;
         this.bulk = bulk;
         this.planner = planner;
         this.standstills = standstills;
@@ -156,7 +159,7 @@ public final class Dispatch {
             Map<String, PartAnswer> parts) throws SQLException {
         if (Boolean.TRUE.equals(refused)) {
             for (Claim claim : cargo.claims()) {
-                outbox.release(claim);
+                settlement.release(claim);
             }
             return;
         }
@@ -176,10 +179,10 @@ public final class Dispatch {
     private void settle(Claim claim, List<Outcome> outcomes, Blame blame, Split split) throws SQLException {
         if (blame == Blame.OBJECT && count(outcomes, Outcome.Status.DONE) == 0) {
             standstills.refused(claim.sync(), outcomes.get(0).code() + ": " + outcomes.get(0).message());
-            outbox.release(claim);
+            settlement.release(claim);
             return;
         }
-        outbox.settle(claim, outcomes, split, syncs.get(claim.sync()).getParent());
+        settlement.settle(claim, outcomes, split, syncs.get(claim.sync()).getParent());
         if (blame != Blame.MOMENT) {
             standstills.taken(claim.sync());
         }

@@ -11,6 +11,7 @@ import io.sluice.outbox.Paused.By;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
+import io.sluice.outbox.Settlement;
 import io.sluice.outbox.Standstills;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
@@ -24,11 +25,11 @@ class BulkDispatchTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
-            new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
+    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
     private final BulkJobs jobs = new BulkJobs(DATABASE.sluice(), Duration.ofMinutes(1), Duration.ofMinutes(1));
     private final Pauses pauses = new Pauses(DATABASE.sluice());
-    private final BulkDispatch dispatch = new BulkDispatch(null, outbox, jobs, new JobRecords(DATABASE.sluice(), outbox),
+    private final BulkDispatch dispatch = new BulkDispatch(null, outbox, jobs, new JobRecords(DATABASE.sluice(), settlement),
             null, new Standstills(pauses));
 
     @BeforeEach

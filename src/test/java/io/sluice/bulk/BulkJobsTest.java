@@ -11,6 +11,7 @@ import io.sluice.outbox.Backoff;
 import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Rest;
+import io.sluice.outbox.Settlement;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -28,9 +29,9 @@ class BulkJobsTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
-            new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
-    private final JobRecords records = new JobRecords(DATABASE.sluice(), outbox);
+    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
+    private final JobRecords records = new JobRecords(DATABASE.sluice(), settlement);
     private final BulkJobs jobs = new BulkJobs(DATABASE.sluice(), Duration.ofMinutes(1), Duration.ofMinutes(1));
     /** A process that is always taken for dead. */
     private final BulkJobs late = new BulkJobs(DATABASE.sluice(), Duration.ZERO, Duration.ZERO);
@@ -85,7 +86,7 @@ class BulkJobsTest {
         assertThat(job.step()).isEqualTo(Step.CREATE);
         assertThat(job.records()).isEqualTo(2500);
         assertThat(job.priority()).as("what has begun holds records").isEqualTo(Priority.HIGH);
-        assertThat(outbox.expireLeases()).isZero();
+        assertThat(settlement.expireLeases()).isZero();
         assertThat(count("lease is not null and lease_until = 'infinity'")).isEqualTo(2500);
         assertThat(records.of(job, sync(null)).fields()).containsExactly("LastName", "Phone");
         assertThat(records(job)).hasSize(2500).isEqualTo(records(job)).first().satisfies(record -> {

@@ -19,6 +19,7 @@ import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
+import io.sluice.outbox.Settlement;
 import io.sluice.plan.Planner;
 import io.sluice.plan.Promise;
 import io.sluice.quota.Limits;
@@ -49,9 +50,9 @@ class FirstLoadsTest {
 
     private final Sync sync = sync("customers", "crm");
     private final BulkJobs jobs = new BulkJobs(DATABASE.sluice(), Duration.ofMinutes(1), Duration.ofMinutes(1));
-    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
-            new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
-    private final JobRecords records = new JobRecords(DATABASE.sluice(), outbox);
+    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
+    private final JobRecords records = new JobRecords(DATABASE.sluice(), settlement);
 
     private static Sync sync(String name, String account) {
         Sync sync = new Sync();
@@ -144,7 +145,7 @@ class FirstLoadsTest {
         records.settle(job, Stream.of(new Outcome("8", Outcome.Status.REJECTED, null, "TOO_LONG", "too long")));
         assertThat(DATABASE.texts("select jsonb_object_keys(stamps) from sluice.dead_letter"))
                 .containsExactlyInAnyOrder("City", "LastName");
-        DATABASE.sluice().transaction(connection -> Outbox.release(connection, job.lease()));
+        DATABASE.sluice().transaction(connection -> Settlement.release(connection, job.lease()));
         assertThat(DATABASE.texts("select distinct jsonb_object_keys(stamps) from sluice.outbox"))
                 .containsExactlyInAnyOrder("City", "LastName");
         assertThat(DATABASE.texts("select key from sluice.outbox where stamps ->> 'City' > (select stamps ->> 'City'"

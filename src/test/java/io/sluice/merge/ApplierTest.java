@@ -12,6 +12,7 @@ import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Rest;
+import io.sluice.outbox.Settlement;
 import io.sluice.store.TestDatabase;
 import java.math.BigDecimal;
 import java.sql.Connection;
@@ -37,8 +38,8 @@ class ApplierTest {
     private static final Instant FAR_AHEAD = Instant.parse("2100-01-01T00:00:00Z");
 
     private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
-    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
-            new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
+    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
     private final Applier applier = new Applier(DATABASE.sluice(), capture);
     private final Sync sync = sync();
 
@@ -80,7 +81,7 @@ class ApplierTest {
     }
 
     private void settle(Claim claim) throws SQLException {
-        outbox.settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "x" + it.key())).toList());
+        settlement.settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "x" + it.key())).toList());
     }
 
     private static Received record(String key, Instant at, Object... fields) {
@@ -116,7 +117,7 @@ class ApplierTest {
         other.setAccount("elsewhere");
         capture.start(List.of(sync, other));
         capture.drain("app.customer");
-        outbox.settle(elsewhere().orElseThrow(), List.of(Outcome.done("1", "y1"), Outcome.done("2", "y2")));
+        settlement.settle(elsewhere().orElseThrow(), List.of(Outcome.done("1", "y1"), Outcome.done("2", "y2")));
         assertThat(sendAll()).isEmpty();
         return other;
     }

@@ -14,6 +14,7 @@ import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Rest;
+import io.sluice.outbox.Settlement;
 import io.sluice.store.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -79,8 +80,8 @@ class BothWaysTest {
         private final Random random;
         private final Statement application;
         private final Capture capture;
-        private final Outbox outbox = new Outbox(database.sluice(), Duration.ofMinutes(1),
-                new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
+        private final Outbox outbox = new Outbox(database.sluice(), Duration.ofMinutes(1));
+        private final Settlement settlement = new Settlement(database.sluice(), Backoff.NONE, Rest.NONE);
         private final Applier applier;
         private final List<Crm> crms;
         private final StringBuilder story = new StringBuilder();
@@ -240,7 +241,7 @@ class BothWaysTest {
                             : Outcome.retry(change.key(), "LOST", "no answer"));
                 }
                 tell((answered ? "settled " : arrived ? "lost after it arrived " : "lost ") + claim.changes());
-                outbox.settle(claim, outcomes);
+                settlement.settle(claim, outcomes);
             }
 
             void read() throws SQLException {

@@ -15,6 +15,7 @@ import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Rest;
+import io.sluice.outbox.Settlement;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -39,8 +40,8 @@ class DeadLettersTest {
     private static final Filter ALL = new Filter("crm", null, null, null);
 
     private final Capture capture = new Capture(DATABASE.sluice(), 10_000, Rest.NONE);
-    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
-            new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
+    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
     private final Sync sync = sync();
     private final DeadLetters letters = new DeadLetters(DATABASE.sluice(), new Applier(DATABASE.sluice(), capture),
             List.of(sync));
@@ -73,7 +74,7 @@ class DeadLettersTest {
             // a turn moves some
         }
         for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
-            outbox.settle(claim.get(), claim.get().changes().stream().map(change -> {
+            settlement.settle(claim.get(), claim.get().changes().stream().map(change -> {
                 Object email = change.fields().getOrDefault("Email", "@");
                 if (!String.valueOf(email).contains("@")) {
                     return Outcome.rejected(change.key(), "INVALID_EMAIL", "no address").naming(List.of("Email"));

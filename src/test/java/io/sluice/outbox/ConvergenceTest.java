@@ -59,8 +59,8 @@ class ConvergenceTest {
         private final Random random;
         private final Statement application;
         private final Capture capture;
-        private final Outbox outbox = new Outbox(database.sluice(), Duration.ofMinutes(1),
-                new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
+        private final Outbox outbox = new Outbox(database.sluice(), Duration.ofMinutes(1));
+        private final Settlement settlement = new Settlement(database.sluice(), Backoff.NONE, Rest.NONE);
         /** Key to fields, as the CRM has them. */
         private final Map<String, Map<String, Object>> crm = new TreeMap<>();
         private final List<Claim> open = new ArrayList<>();
@@ -137,7 +137,7 @@ class ConvergenceTest {
             Claim claim = open.remove(random.nextInt(open.size()));
             List<Outcome> outcomes = claim.changes().stream().map(this::call).toList();
             tell("settle " + outcomes);
-            assertThat(outbox.settle(claim, outcomes)).isEqualTo(claim.size());
+            assertThat(settlement.settle(claim, outcomes)).isEqualTo(claim.size());
             claim.changes().forEach(change -> inFlight.remove(change.key()));
         }
 
@@ -172,7 +172,7 @@ class ConvergenceTest {
             }
             tell("expire " + open.size());
             application.execute("update sluice.outbox set lease_until = now() - interval '1 second' where lease is not null");
-            outbox.expireLeases();
+            settlement.expireLeases();
             open.clear();
             inFlight.clear();
         }
@@ -205,7 +205,7 @@ class ConvergenceTest {
             for (var claim = outbox.claim("crm", 3, Priority.LOW); claim.isPresent(); claim = outbox.claim("crm", 3, Priority.LOW)) {
                 tell("send " + claim.get().operation() + " " + claim.get().changes());
                 claim.get().changes().forEach(this::apply);
-                outbox.settle(claim.get(), claim.get().changes().stream()
+                settlement.settle(claim.get(), claim.get().changes().stream()
                         .map(change -> Outcome.done(change.key(), "id-" + change.key())).toList());
             }
         }

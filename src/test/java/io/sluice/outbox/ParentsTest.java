@@ -2,60 +2,36 @@ package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
 import io.sluice.outbox.Parents.Parent;
-import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
-class ParentsTest {
-
-    @RegisterExtension
-    static final TestDatabase DATABASE = new TestDatabase();
-
-    private static final String ENTER = """
-            insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)
-            values ('crm', ?, ?, ?, ?, ?::jsonb, ?, now())""";
-
-    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
-            new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
+class ParentsTest extends OutboxTestBase {
 
     @BeforeEach
     void dealsNameTheirCompany() throws SQLException {
-        DATABASE.reset();
         new Parents(DATABASE.sluice()).declare("crm", List.of(new Parent("deal", "Company.No", "Company", "app.company"),
                 new Parent("company", "Owner.No", "Company", "app.company")));
     }
 
     private void deal(String key, String company, int priority) throws SQLException {
-        DATABASE.sluice().update(ENTER, "Deal", key, "deal", "upsert", "{\"Name\": \"D\", \"Company.No\": " + company + "}",
-                priority);
+        enter("Deal", key, "upsert", "{\"Name\": \"D\", \"Company.No\": " + company + "}", priority, 0);
     }
 
     private void company(String key, String fields, int priority) throws SQLException {
-        DATABASE.sluice().update(ENTER, "Company", key, "company", "upsert", fields, priority);
-    }
-
-    private Claim claim() throws SQLException {
-        return outbox.claim("crm", 100, Priority.LOW).orElseThrow();
-    }
-
-    private static List<String> keys(Claim claim) {
-        return claim.changes().stream().map(Change::key).toList();
+        enter("Company", key, "upsert", fields, priority, 0);
     }
 
     private void done(Claim claim) throws SQLException {
-        outbox.settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "id-" + it.key())).toList());
+        settlement.settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "id-" + it.key())).toList());
     }
 
     private String said(String key) throws SQLException {
@@ -120,7 +96,7 @@ class ParentsTest {
         Claim parent = claim();
         assertThat(keys(parent)).containsExactly("c-1");
         assertThat(outbox.claim("crm", 100, Priority.LOW)).isEmpty();
-        outbox.settle(parent, List.of(Outcome.rejected("c-1", "INVALID", "no such country")));
+        settlement.settle(parent, List.of(Outcome.rejected("c-1", "INVALID", "no such country")));
         assertThat(outbox.claim("crm", 100, Priority.LOW)).isEmpty();
         assertThat(said("d-1")).isEqualTo("waits for Company c-1, which stands in the dead letters; mend and replay that"
                 + " one first");
@@ -145,7 +121,7 @@ class ParentsTest {
     void twoThatNameEachOtherDoNotBothWait() throws SQLException {
         company("a", "{\"Owner.No\": \"b\"}", 2);
         company("b", "{\"Owner.No\": \"a\"}", 2);
-        List<String> first = outbox.claim("crm", 1, Priority.LOW).map(ParentsTest::keys).orElse(List.of());
+        List<String> first = keys(outbox.claim("crm", 1, Priority.LOW));
         assertThat(first).hasSize(1);
     }
 

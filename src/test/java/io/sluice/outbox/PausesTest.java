@@ -2,34 +2,18 @@ package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Priority;
-import io.sluice.Change;
 import io.sluice.Outcome;
+import io.sluice.Priority;
 import io.sluice.outbox.Paused.By;
 import io.sluice.outbox.Paused.Kind;
-import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
-class PausesTest {
+class PausesTest extends OutboxTestBase {
 
-    @RegisterExtension
-    static final TestDatabase DATABASE = new TestDatabase();
-
-    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
-            new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
     private final Pauses pauses = new Pauses(DATABASE.sluice());
-
-    @BeforeEach
-    void empty() throws SQLException {
-        DATABASE.reset();
-    }
 
     /** @param second the more, the later */
     private void enter(String account, String sync, String key, int priority, int second) throws SQLException {
@@ -40,10 +24,6 @@ class PausesTest {
 
     private List<String> claimed(String account, int most) throws SQLException {
         return keys(outbox.claim(account, most, Priority.LOW));
-    }
-
-    private static List<String> keys(Optional<Claim> claim) {
-        return claim.map(it -> it.changes().stream().map(Change::key).toList()).orElse(List.of());
     }
 
     private List<String> waiting() throws SQLException {
@@ -101,7 +81,7 @@ class PausesTest {
         pauses.pause(Kind.ACCOUNT, "crm", null);
         pauses.pause(Kind.SYNC, "contacts", null);
 
-        assertThat(outbox.settle(claim, List.of(Outcome.done("1", "id")))).isEqualTo(1);
+        assertThat(settlement.settle(claim, List.of(Outcome.done("1", "id")))).isEqualTo(1);
         assertThat(DATABASE.texts("select key from sluice.record")).containsExactly("1");
     }
 

@@ -2,31 +2,23 @@ package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.Priority;
 import io.sluice.outbox.Paused.By;
 import io.sluice.outbox.Paused.Kind;
-import io.sluice.Priority;
-import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
-class StandstillsTest {
+class StandstillsTest extends OutboxTestBase {
 
-    @RegisterExtension
-    static final TestDatabase DATABASE = new TestDatabase();
-
-    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
-            new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
     private final Pauses pauses = new Pauses(DATABASE.sluice());
     private final Standstills standstills = new Standstills(pauses);
 
     @BeforeEach
     void twoSyncsHaveWork() throws SQLException {
-        DATABASE.reset();
         DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
                 + " select 'crm', sync, '1', sync, 'upsert', '{\"a\": 1}', 2, now() from unnest(array['contacts', 'deals'])"
                 + " as sync");

@@ -21,6 +21,7 @@ import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
+import io.sluice.outbox.Settlement;
 import io.sluice.quota.Limits;
 import io.sluice.quota.Pool;
 import io.sluice.quota.Quota;
@@ -48,8 +49,8 @@ class ListeningTest {
 
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
-    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
-            new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
+    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
     private final Pauses pauses = new Pauses(DATABASE.sluice());
     private final Accounts accounts = new Accounts(
             List.of(new Account("crm", ExampleCrm.telling(), Pool.of("crm", List.of()), false)), InstantSource.system());
@@ -98,7 +99,7 @@ class ListeningTest {
     }
 
     private void settle(Claim claim) throws SQLException {
-        outbox.settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "10" + it.key())).toList());
+        settlement.settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "10" + it.key())).toList());
     }
 
     private Event value(String id, String field, String value, Instant at) {

@@ -10,7 +10,8 @@ import io.sluice.crm.PartAnswer;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Outbox.Split;
+import io.sluice.outbox.Settlement;
+import io.sluice.outbox.Split;
 import io.sluice.outbox.Paused;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
@@ -35,10 +36,10 @@ class DispatchTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1),
-            new Backoff(Duration.ZERO, Duration.ZERO), Rest.NONE);
+    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
     private final Pauses pauses = new Pauses(DATABASE.sluice());
-    private final Dispatch dispatch = new Dispatch(null, null, outbox, null, null, new Standstills(pauses),
+    private final Dispatch dispatch = new Dispatch(null, null, outbox, settlement, null, null, new Standstills(pauses),
             Stream.of("accounts", "contacts", "deals", "cases").map(DispatchTest::sync).toList());
 
     private static Sync sync(String name) {
