@@ -9,6 +9,7 @@ import io.sluice.store.Json;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,7 +24,8 @@ final class Agreement {
             select ?, ?, v.key, ?, v.crm_id, v.base::jsonb, v.stamps::jsonb
             from unnest(?::text[], ?::text[], ?::text[], ?::text[]) as v(key, crm_id, base, stamps) order by v.key
             on conflict (account, object, key) do update set crm_id = excluded.crm_id,
-                base = r.base || excluded.base, stamps = r.stamps || excluded.stamps""";
+                base = r.base || excluded.base,
+                stamps = r.stamps || sluice.named(excluded.stamps, excluded.base)""";
 
     /** What lost, or is the same on both sides, is sent no more: neither from the outbox nor from the dead letters. */
     private static final String SETTLED = """
@@ -42,6 +44,13 @@ final class Agreement {
             values (?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?, ?::jsonb, ?)""";
 
     private record Entry(String crmId, Map<String, Object> base, Map<String, Object> stamps, Set<String> settled) {
+
+        /** One for all, where they are the same: so it is of what is read for the first time. */
+        Map<String, Object> shortStamps() {
+            Set<Object> times = new HashSet<>(stamps.values());
+            return times.size() == 1 && base.keySet().equals(stamps.keySet())
+                    ? Map.of("*", times.iterator().next()) : stamps;
+        }
     }
 
     private record Conflict(String key, String name, Field field, Decision decision) {
@@ -96,7 +105,7 @@ final class Agreement {
         Database.update(connection, RECORD, sync.getAccount(), sync.getObject(), sync.getName(), keys,
                 Target.texts(connection, all.stream().map(Entry::crmId).toList()),
                 Target.texts(connection, all.stream().map(entry -> Json.text(entry.base())).toList()),
-                Target.texts(connection, all.stream().map(entry -> Json.text(entry.stamps())).toList()));
+                Target.texts(connection, all.stream().map(entry -> Json.text(entry.shortStamps())).toList()));
         java.sql.Array settled = Target.texts(connection,
                 all.stream().map(entry -> String.join(",", entry.settled())).toList());
         for (String table : List.of("outbox", "dead_letter")) {
