@@ -179,6 +179,23 @@ class ApplierTest {
     }
 
     @Test
+    void whatIsToldLateOfARecordThatWasReadForTheFirstTimeIsNoNewsNorAfterAWriteWhoseEndIsUnknown() throws SQLException {
+        Instant read = applier.now().plusSeconds(60);
+        applier.load(sync, List.of(record("3", FAR_AHEAD, "Name", "Cid", "City", "Bern", "Visits__c", "3")), read);
+        Received late = record("3", FAR_AHEAD.minusSeconds(1), "Name", "Sid", "City", "Basel", "Visits__c", "2");
+        applier.load(sync, List.of(late), read);
+        assertThat(rows()).contains("3 Cid Bern 3");
+
+        DATABASE.run("update app.customer set city = 'Chur' where no = 3");
+        capture.drain("app.customer");
+        Claim claim = claim().orElseThrow();
+        DATABASE.sluice().transaction(connection -> Settlement.abandon(connection, claim.lease(), "no answer came"));
+        sync.setConflicts("crm");
+        applier.load(sync, List.of(late), read);
+        assertThat(rows()).contains("3 Cid Chur 3");
+    }
+
+    @Test
     void aFirstReadingMergesWithRowsOfWhichNothingIsKnownByTheRule() throws SQLException {
         DATABASE.run("insert into app.customer values (5, 'Eve', 'Kiel', 5), (6, 'Flo', 'Bonn', 6)");
         Applied latest = applier.load(sync, List.of(record("5", FAR_AHEAD, "Name", "Eva", "City", "Kiel", "Visits__c", "5")),
