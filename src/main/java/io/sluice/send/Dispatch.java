@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +49,8 @@ public final class Dispatch {
     private final Planner planner;
     private final Standstills standstills;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
+    /** Account to the syncs that its calls leave alone, as of the last look; there is one before each ask for a permit. */
+    private final Map<String, Set<String>> gathering = new ConcurrentHashMap<>();
 
     public Dispatch(Accounts accounts, Permits permits, Outbox outbox, Settlement settlement, BulkDispatch bulk,
             Planner planner, Standstills standstills, List<Sync> syncs) {
@@ -97,6 +100,7 @@ public final class Dispatch {
         }
         Optional<Call> step = bulk.due(account, false);
         BulkDispatch.Turn turn = bulk.turn(account);
+        gathering.put(account, turn.gathering());
         if (turn.head() == null || step.isPresent() && step.get().priority().compareTo(turn.head().priority()) <= 0) {
             return step;
         }
@@ -110,19 +114,19 @@ public final class Dispatch {
      */
     public Cargo claim(Permit permit) throws SQLException {
         Crm crm = accounts.get(permit.account()).crm();
-        Set<String> gathering = bulk.turn(permit.account()).gathering();
+        Set<String> alone = gathering.getOrDefault(permit.account(), Set.of());
         int collection = planner.most(crm, Operation.UPSERT, Priority.CRITICAL);
         int room = planner.most(crm, Operation.UPSERT, permit.priority());
         List<Claim> claims = new ArrayList<>();
         outbox.claim(permit.account(), new Outbox.Room(room, crm.collectionSize(Operation.DELETE)), permit.priority(),
-                gathering).ifPresent(claims::add);
+                alone).ifPresent(claims::add);
         if (claims.isEmpty()) {
             return null;
         }
         Priority least = Planner.mayWait(permit.priority()) ? Priority.LOW : permit.priority();
         int left = planner.collections(crm) - collections(claims.get(0), collection);
         while (left > 0 && claims.get(0).joins()) {
-            Optional<Claim> beside = outbox.claimBeside(claims, Math.min(room, left * collection), least, gathering);
+            Optional<Claim> beside = outbox.claimBeside(claims, Math.min(room, left * collection), least, alone);
             if (beside.isEmpty()) {
                 break;
             }

@@ -1,29 +1,49 @@
 package io.sluice.send;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
 import io.sluice.Sync;
+import io.sluice.bulk.BulkDispatch;
+import io.sluice.bulk.BulkJobs;
+import io.sluice.bulk.BulkPlans;
+import io.sluice.bulk.JobRecords;
+import io.sluice.crm.Account;
+import io.sluice.crm.Accounts;
 import io.sluice.crm.Blame;
+import io.sluice.crm.Bulk;
+import io.sluice.crm.ExampleCrm;
 import io.sluice.crm.PartAnswer;
+import io.sluice.crm.Permits;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Settlement;
-import io.sluice.outbox.Split;
 import io.sluice.outbox.Paused;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
+import io.sluice.outbox.Settlement;
+import io.sluice.outbox.Split;
 import io.sluice.outbox.Standstills;
 import io.sluice.plan.Method;
+import io.sluice.plan.Planner;
+import io.sluice.plan.Promise;
+import io.sluice.quota.Limits;
+import io.sluice.quota.Permit;
+import io.sluice.quota.Pool;
+import io.sluice.quota.Quota;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +65,10 @@ class DispatchTest {
     private static Sync sync(String name) {
         Sync sync = new Sync();
         sync.setName(name);
+        sync.setTable("app." + name);
+        sync.setAccount("crm");
+        sync.setObject(name);
+        sync.setExternalId("Key__c");
         return sync;
     }
 
@@ -121,6 +145,34 @@ class DispatchTest {
         dispatch.settle(cargo("deals"), List.of(Outcome.retry("deals-1", "HTTP_400", "no"),
                 Outcome.retry("deals-2", "HTTP_400", "no")), 400, null, null, null);
         assertThat(count("outbox", "sync = 'deals' and fill = 1 and attempts = 1")).isEqualTo(2);
+    }
+
+    @Test
+    void whatGathersForAJobIsLeftAloneByTheCallsOfOthers() throws Exception {
+        DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
+                        + " select 'crm', sync, sync || n, sync, 'upsert', '{\"A\": 1}', 2, now() from generate_series(1, 3000) as n,"
+                        + " (values ('contacts', 3000), ('deals', 2)) as waiting (sync, records) where n <= records",
+                "update sluice.outbox set since = now() - interval '1 second' where sync = 'contacts'",
+                "insert into sluice.change_log (source, keys, records, op) values ('app.contacts', '{more}', 1, 'S')");
+        Bulk bulk = new Bulk(Set.of(Operation.UPSERT), 100_000, 100_000_000, 2, 5, 10_000, 15_000, "#N/A");
+        Accounts accounts = new Accounts(List.of(new Account("crm", new ExampleCrm(200, 1, Optional.of(bulk), false),
+                Pool.of("crm", List.of()), false)), InstantSource.system());
+        accounts.checked("crm");
+        Quota quota = new Quota(DATABASE.sluice(), Limits.of(Map.of("crm", List.of())), Duration.ofSeconds(10),
+                Duration.ofSeconds(5));
+        List<Sync> syncs = Stream.of("contacts", "deals").map(DispatchTest::sync).toList();
+        Planner planner = new Planner(new Promise(Duration.ofMinutes(15), Duration.ofHours(6)), 100_000, 1);
+        BulkJobs jobs = new BulkJobs(DATABASE.sluice(), Duration.ofMinutes(1), Duration.ofMinutes(1));
+        BulkPlans plans = new BulkPlans(DATABASE.sluice(), accounts, quota, jobs, planner, 100_000_000, Duration.ofMinutes(15),
+                syncs);
+        Dispatch dispatch = new Dispatch(accounts, new Permits(quota, pauses), outbox, settlement, new BulkDispatch(accounts,
+                outbox, jobs, new JobRecords(DATABASE.sluice(), settlement), plans, new Standstills(pauses)), planner,
+                new Standstills(pauses), syncs);
+
+        Permit permit = dispatch.permit("crm");
+        assertThat(permit.operation()).isEqualTo("write");
+        assertThat(dispatch.claim(permit).claims()).extracting(Claim::sync, Claim::size).containsExactly(tuple("deals", 2));
+        assertThat(dispatch.permit("crm")).as("nothing else waits for a call").isNull();
     }
 
     @Test
