@@ -18,42 +18,8 @@ public final class HubspotLoadBench implements Bench {
     /** Calls in ten seconds: Starter, Professional and Enterprise, with one API limit increase. */
     private static final List<Integer> TIERS = List.of(100, 190, 250);
 
-    private static final List<String> PROPERTIES = List.of("customer_no", "lastname", "firstname", "email", "phone", "city",
-            "tier", "birthdate");
-
-    private static final String SYNC = """
-            - beans:
-                - name: customers
-                  type: io.sluice.Sync
-                  properties:
-                    table: public.customer
-                    key: customer_no
-                    account: hubspot
-                    object: contacts
-                    externalId: customer_no
-                    initial: %s
-                    fields:
-                      last_name: lastname
-                      first_name: firstname
-                      email: email
-                      phone: phone
-                      city: city
-                      tier: tier
-                      birthdate: birthdate
-            """;
-
-    private static final String BEGAN = """
-            select extract(epoch from updated_at) from sluice.checkpoint where stream = 'load:customers'""";
-
-    private static final String SENT = """
-            select extract(epoch from clock_timestamp())
-            where exists (select from sluice.checkpoint where stream = 'load:customers')
-              and not exists (select from sluice.change_log) and not exists (select from sluice.outbox)""";
-
-    private static final String READ = """
-            select extract(epoch from (position::jsonb ->> 'ended')::timestamptz
-                                      - (position::jsonb ->> 'began')::timestamptz)
-            from sluice.checkpoint where stream = 'reading:customers' and position::jsonb ->> 'ended' is not null""";
+    private static final LoadScene.Contacts CONTACTS = new LoadScene.Contacts("hubspot", "contacts", List.of("customer_no",
+            "lastname", "firstname", "email", "phone", "city", "tier", "birthdate"));
 
     private final Map<String, Object> result = new LinkedHashMap<>();
 
@@ -82,16 +48,14 @@ public final class HubspotLoadBench implements Bench {
         try (LoadScene scene = new LoadScene(work, RECORDS)) {
             scene.copyIn("customer");
             scene.execute("analyze public.customer");
-            scene.declare("customers", SYNC.formatted("table"));
             double seconds;
             long memory;
-            try (BackgroundProcess sluice = scene.bundle(account(sandbox, max))) {
-                double began = scene.await(sluice, BEGAN, row -> row.getDouble(1));
-                seconds = scene.await(sluice, SENT, row -> row.getDouble(1)) - began;
+            try (BackgroundProcess sluice = scene.bundle(CONTACTS, "table", account(sandbox, max))) {
+                seconds = scene.sent(sluice);
                 memory = sluice.peakMemory();
             }
             JsonNode referee = sandbox.referee("hubspot");
-            scene.bringBack(sandbox, "hubspot", "contacts", PROPERTIES);
+            scene.bringBack(sandbox, CONTACTS);
             line("out, " + max + " per 10 s", seconds, referee.path("accepted").asLong(), referee.path("refused").asLong(),
                     scene.differing("customer", "arrived"), memory);
         }
@@ -100,12 +64,11 @@ public final class HubspotLoadBench implements Bench {
     private void in(Path work, FilledSandbox sandbox, int max) throws Exception {
         try (LoadScene scene = new LoadScene(work, RECORDS)) {
             scene.copyIn("copied");
-            scene.declare("customers", SYNC.formatted("both"));
             long before = sandbox.referee("hubspot").path("accepted").asLong();
             double seconds;
             long memory;
-            try (BackgroundProcess sluice = scene.bundle(account(sandbox, max))) {
-                seconds = scene.await(sluice, READ, row -> row.getDouble(1));
+            try (BackgroundProcess sluice = scene.bundle(CONTACTS, "both", account(sandbox, max))) {
+                seconds = scene.read(sluice).seconds();
                 memory = sluice.peakMemory();
             }
             JsonNode referee = sandbox.referee("hubspot");

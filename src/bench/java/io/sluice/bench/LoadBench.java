@@ -1,7 +1,6 @@
 package io.sluice.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.store.Json;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -18,20 +17,6 @@ public final class LoadBench implements Bench {
     private static final String DIRECTION = System.getProperty("bench.direction", "both");
     /** Rows sent one by one, as the usual custom integration does. */
     private static final int NAIVE = 2_000;
-
-    private static final String BEGAN = """
-            select extract(epoch from updated_at) from sluice.checkpoint where stream = 'load:customers'""";
-
-    /** Not before the first load has been entered; a row is only done when nothing of it waits anywhere. */
-    private static final String SENT = """
-            select extract(epoch from clock_timestamp())
-            where exists (select from sluice.checkpoint where stream = 'load:customers')
-              and not exists (select from sluice.change_log) and not exists (select from sluice.outbox)""";
-
-    private static final String READ = """
-            select position, extract(epoch from (position::jsonb ->> 'ended')::timestamptz
-                                                - (position::jsonb ->> 'began')::timestamptz) as seconds
-            from sluice.checkpoint where stream = 'reading:customers' and position::jsonb ->> 'ended' is not null""";
 
     @Override
     public Map<String, Object> run(Path work) throws Exception {
@@ -67,9 +52,7 @@ public final class LoadBench implements Bench {
             double copy = scene.copyOut("customer");
             Map<String, Object> figures;
             try (BackgroundProcess sluice = scene.bundle("table", sandbox.port())) {
-                double began = scene.await(sluice, BEGAN, row -> row.getDouble(1));
-                double seconds = scene.await(sluice, SENT, row -> row.getDouble(1)) - began;
-                figures = figures(seconds, copy, sandbox.referee(), 0, sluice);
+                figures = figures(scene.sent(sluice), copy, sandbox.referee(), 0, sluice);
             }
             figures.put("byOperation", sandbox.referee().path("byOperation").toString());
             scene.bringBack(sandbox);
@@ -87,11 +70,9 @@ public final class LoadBench implements Bench {
             double copy = scene.copyIn("copied");
             long before = sandbox.referee().path("accepted").asLong();
             try (BackgroundProcess sluice = scene.bundle("both", sandbox.port())) {
-                record Read(Map<String, Object> position, double seconds) {
-                }
-                Read read = scene.await(sluice, READ, row -> new Read(Json.fields(row.getString(1)), row.getDouble(2)));
-                Map<String, Object> figures = figures(read.seconds(), copy, sandbox.referee(), before, sluice);
-                figures.put("callsOfTheReading", read.position().get("calls"));
+                LoadScene.Reading reading = scene.read(sluice);
+                Map<String, Object> figures = figures(reading.seconds(), copy, sandbox.referee(), before, sluice);
+                figures.put("callsOfTheReading", reading.calls());
                 figures.put("rowsThatDiffer", scene.differing("copied", "customer"));
                 return figures;
             }

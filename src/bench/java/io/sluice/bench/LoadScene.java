@@ -35,6 +35,22 @@ final class LoadScene implements AutoCloseable {
                 customer_no text primary key, last_name text not null, first_name text, email text, phone text, city text,
                 tier text, birthdate date)""";
 
+    /**
+     * How a CRM holds the customers.
+     *
+     * @param fields in the order of the table's columns: the external id comes first
+     */
+    record Contacts(String account, String object, List<String> fields) {
+
+        private String sync(String initial) {
+            return SYNC.formatted(Stream.concat(Stream.of(account, object, fields.get(0), initial), fields.stream().skip(1))
+                    .toArray());
+        }
+    }
+
+    private static final Contacts SALESFORCE = new Contacts("salesforce", "Contact",
+            List.of(FilledSandbox.COLUMNS.split(",")));
+
     private static final String SYNC = """
             - beans:
                 - name: customers
@@ -42,19 +58,34 @@ final class LoadScene implements AutoCloseable {
                   properties:
                     table: public.customer
                     key: customer_no
-                    account: salesforce
-                    object: Contact
-                    externalId: Customer_No__c
+                    account: %s
+                    object: %s
+                    externalId: %s
                     initial: %s
                     fields:
-                      last_name: LastName
-                      first_name: FirstName
-                      email: Email
-                      phone: Phone
-                      city: MailingCity
-                      tier: Tier__c
-                      birthdate: Birthdate
+                      last_name: %s
+                      first_name: %s
+                      email: %s
+                      phone: %s
+                      city: %s
+                      tier: %s
+                      birthdate: %s
             """;
+
+    private static final String BEGAN = """
+            select extract(epoch from updated_at) from sluice.checkpoint where stream = 'load:customers'""";
+
+    /** Not before the first load has been entered; a row is only done when nothing of it waits anywhere. */
+    private static final String SENT = """
+            select extract(epoch from clock_timestamp())
+            where exists (select from sluice.checkpoint where stream = 'load:customers')
+              and not exists (select from sluice.change_log) and not exists (select from sluice.outbox)""";
+
+    private static final String READ = """
+            select (position::jsonb ->> 'calls')::int as calls,
+                   extract(epoch from (position::jsonb ->> 'ended')::timestamptz
+                                      - (position::jsonb ->> 'began')::timestamptz) as seconds
+            from sluice.checkpoint where stream = 'reading:customers' and position::jsonb ->> 'ended' is not null""";
 
     private static final String DIFFERING = """
             select count(*) from (
@@ -90,12 +121,12 @@ final class LoadScene implements AutoCloseable {
 
     /** A bundle that begins with what is in the table, or with what is on both sides. */
     BackgroundProcess bundle(String initial, int sandboxPort) throws IOException {
-        declare("customers", SYNC.formatted(initial));
-        return bundle(Map.of("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort));
+        return bundle(SALESFORCE, initial, Map.of("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort));
     }
 
-    /** A bundle with the syncs that are declared. */
-    BackgroundProcess bundle(Map<String, String> account) throws IOException {
+    /** @param account its settings */
+    BackgroundProcess bundle(Contacts contacts, String initial, Map<String, String> account) throws IOException {
+        declare("customers", contacts.sync(initial));
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("sluice.database.url", server.url());
         settings.put("sluice.demo", "false");
@@ -147,16 +178,16 @@ final class LoadScene implements AutoCloseable {
 
     /** What arrived at Salesforce, brought back into a table {@code arrived} beside that which was sent. */
     void bringBack(FilledSandbox sandbox) throws Exception {
-        bringBack(sandbox, "salesforce", "Contact", List.of(FilledSandbox.COLUMNS.split(",")));
+        bringBack(sandbox, SALESFORCE);
     }
 
-    /** @param fields in the order of the table's columns */
-    void bringBack(FilledSandbox sandbox, String account, String object, List<String> fields) throws Exception {
+    /** The same, of another CRM. */
+    void bringBack(FilledSandbox sandbox, Contacts contacts) throws Exception {
         Path arrived = work.resolve("arrived.csv");
         try (BufferedWriter rows = Files.newBufferedWriter(arrived);
-                Stream<JsonNode> records = sandbox.records(account, object)) {
+                Stream<JsonNode> records = sandbox.records(contacts.account(), contacts.object())) {
             for (Iterator<JsonNode> each = records.iterator(); each.hasNext();) {
-                rows.write(csv(each.next(), fields));
+                rows.write(csv(each.next(), contacts.fields()));
             }
         }
         execute(TABLE.formatted("arrived"));
@@ -171,6 +202,20 @@ final class LoadScene implements AutoCloseable {
             row.add(value == null || value.isNull() ? "" : value.asText());
         }
         return row.toString();
+    }
+
+    /** @return seconds from the start of a first load until nothing of it waits */
+    double sent(BackgroundProcess sluice) throws InterruptedException {
+        double began = await(sluice, BEGAN, row -> row.getDouble(1));
+        return await(sluice, SENT, row -> row.getDouble(1)) - began;
+    }
+
+    /** What it took to read all that the CRM has. */
+    record Reading(int calls, double seconds) {
+    }
+
+    Reading read(BackgroundProcess sluice) throws InterruptedException {
+        return await(sluice, READ, row -> new Reading(row.getInt("calls"), row.getDouble("seconds")));
     }
 
     /** Asks until there is an answer: the bundle may not have made its schema yet. */
