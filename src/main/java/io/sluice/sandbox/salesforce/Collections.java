@@ -36,7 +36,7 @@ final class Collections {
         List<JsonNode> records = records(call);
         return answer(call, attempt, records.size(), false, (writer, i) -> {
             JsonNode record = records.get(i);
-            return typed(call, record, table -> writer.create(table, record));
+            return typed(call, record, table -> writer.create(table, new SentRecord.Json(record)));
         });
     }
 
@@ -45,7 +45,7 @@ final class Collections {
         Set<String> twice = KeyedRows.repeated(records, KeyedRows::idOf);
         return answer(call, attempt, records.size(), false, (writer, i) -> {
             JsonNode record = records.get(i);
-            return typed(call, record, table -> KeyedRows.update(writer, table, record, twice));
+            return typed(call, record, table -> KeyedRows.update(writer, table, new SentRecord.Json(record), twice));
         });
     }
 
@@ -64,7 +64,7 @@ final class Collections {
         }
         Set<String> twice = KeyedRows.repeated(records, record -> KeyedRows.keyOf(record, key));
         return answer(call, attempt, records.size(), true,
-                (writer, i) -> KeyedRows.upsert(writer, table, key, records.get(i), twice));
+                (writer, i) -> KeyedRows.upsert(writer, table, key, new SentRecord.Json(records.get(i)), twice));
     }
 
     static Answer delete(ApiCall call, Request.Attempt attempt) {

@@ -1,8 +1,5 @@
 package io.sluice.sandbox.salesforce;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.salesforce.bulk.JobFailedException;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
@@ -10,14 +7,16 @@ import io.sluice.sandbox.store.ObjectType;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the columns of an upload stand for, and its rows as the records that every other API writes: an empty cell is
- * left alone, {@code #N/A} clears the field, and {@code Parent__r.Key__c} names a parent by its own external id
- * ("Prepare CSV Files" in the Bulk API 2.0 Developer Guide).
+ * What the columns of an upload stand for, and its rows as records to write: an empty cell is left alone, {@code #N/A}
+ * clears the field, and {@code Parent__r.Key__c} names a parent by its own external id ("Prepare CSV Files" in the Bulk
+ * API 2.0 Developer Guide).
  */
 final class CsvColumns {
 
@@ -25,8 +24,21 @@ final class CsvColumns {
 
     private final List<Column> columns;
 
-    /** One column: a field, or the relationship it follows to the key of a parent. */
-    private record Column(Field field, String relationship, Field parentKey) { }
+    /** One column: a field, or the key of the parent to which that refers. */
+    private record Column(Field field, Field parentKey) {
+
+        boolean isOwn() {
+            return parentKey == null;
+        }
+
+        boolean isId() {
+            return isOwn() && field.type() == FieldType.ID;
+        }
+
+        boolean isText() {
+            return !isOwn() || FieldValue.keepsText(field.type());
+        }
+    }
 
     private CsvColumns(List<Column> columns) {
         this.columns = columns;
@@ -40,7 +52,7 @@ final class CsvColumns {
 
     /** Whether the header names this field itself. */
     boolean has(String field) {
-        return columns.stream().anyMatch(c -> c.relationship() == null && c.field().name().equalsIgnoreCase(field));
+        return columns.stream().anyMatch(c -> c.isOwn() && c.field().name().equalsIgnoreCase(field));
     }
 
     /** @throws JobFailedException when the header lacks this field */
@@ -54,44 +66,81 @@ final class CsvColumns {
         return columns.size();
     }
 
-    ObjectNode record(String[] row) {
-        ObjectNode record = Answers.JSON.createObjectNode();
-        for (int i = 0; i < Math.min(row.length, columns.size()); i++) {
-            Column column = columns.get(i);
-            String name = column.relationship() == null ? column.field().name() : column.relationship();
-            if (CLEARED.equals(row[i])) {
-                record.putNull(name);
-            } else if (!row[i].isEmpty() && column.relationship() != null) {
-                record.putObject(name).put(column.parentKey().name(), row[i]);
-            } else if (!row[i].isEmpty()) {
-                record.put(name, jsonForm(column.field().type(), row[i]));
-            }
-        }
-        return record;
+    /** The record's id in a row, or null. */
+    String id(String[] row) {
+        return last(row, Column::isId);
+    }
+
+    /** What a row has for a field of the record's own, or null when it is to be left alone or cleared. */
+    String text(String[] row, Field field) {
+        return last(row, column -> column.isOwn() && column.field().equals(field));
     }
 
     /** @throws RefusedException for this row, when a text is none of its field's type */
-    void check(ObjectNode record) {
-        for (Column column : columns) {
-            Field field = column.field();
-            JsonNode value = column.relationship() == null ? record.get(field.name()) : null;
-            if (value != null && value.isTextual() && !isOf(field.type(), value.textValue())) {
-                throw new RefusedException(SalesforceError.of("INVALID_TYPE_ON_FIELD_IN_RECORD", field.label()
-                        + ": value not of required type: " + value.textValue(), field.name()));
+    SentRecord record(String[] row) {
+        Object[] values = new Object[Math.min(row.length, columns.size())];
+        for (int i = 0; i < values.length; i++) {
+            if (!row[i].isEmpty()) {
+                values[i] = CLEARED.equals(row[i]) || columns.get(i).isText() ? row[i] : typed(columns.get(i), row[i]);
             }
+        }
+        return new CsvRecord(this, row, values);
+    }
+
+    /**
+     * The values of a record by field.
+     *
+     * @param cells by column: null is left alone, and text not read yet
+     * @throws RefusedException with the error for this record
+     */
+    Map<Field, Object> values(Object[] cells, RecordFields fields, boolean creating) {
+        Map<Field, Object> values = new LinkedHashMap<>();
+        for (int i = 0; i < cells.length; i++) {
+            Column column = columns.get(i);
+            if (cells[i] != null && !column.isId()) {
+                values.put(column.field(), value(column, cells[i], fields, creating));
+            }
+        }
+        return values;
+    }
+
+    private static Object value(Column column, Object cell, RecordFields fields, boolean creating) {
+        Field field = column.field();
+        if (column.isOwn()) {
+            fields.checkWritable(field, creating);
+        }
+        if (CLEARED.equals(cell)) {
+            return null;
+        }
+        if (!column.isOwn()) {
+            return fields.parent(field, column.parentKey(), (String) cell);
+        }
+        return column.isText() ? fields.kept(field, FieldValue.parse(field, (String) cell)) : cell;
+    }
+
+    private static Object typed(Column column, String cell) {
+        Field field = column.field();
+        String text = jsonForm(field.type(), cell);
+        try {
+            return FieldValue.parse(field, text);
+        } catch (RefusedException e) {
+            throw new RefusedException(SalesforceError.of("INVALID_TYPE_ON_FIELD_IN_RECORD", field.label()
+                    + ": value not of required type: " + text, field.name()));
         }
     }
 
-    private static boolean isOf(FieldType fieldType, String text) {
-        if (fieldType.isText() || fieldType == FieldType.ID || fieldType == FieldType.REFERENCE) {
-            return true;
+    private interface Choice {
+        boolean of(Column column);
+    }
+
+    /** The cell in the last of these columns that is not empty; null when it clears. */
+    private String last(String[] row, Choice choice) {
+        for (int i = Math.min(row.length, columns.size()) - 1; i >= 0; i--) {
+            if (!row[i].isEmpty() && choice.of(columns.get(i))) {
+                return CLEARED.equals(row[i]) ? null : row[i];
+            }
         }
-        try {
-            fieldType.parse(text);
-            return true;
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
+        return null;
     }
 
     /** CSV takes forms that JSON does not: 1 and 0, TRUE, and a date with its zone. */
@@ -110,11 +159,11 @@ final class CsvColumns {
     private static Optional<Column> column(Store store, ObjectType type, String name) {
         int dot = name.indexOf('.');
         if (dot < 0) {
-            return type.field(name).map(field -> new Column(field, null, null));
+            return type.field(name).map(field -> new Column(field, null));
         }
         return type.relationship(name.substring(0, dot)).flatMap(field -> store.table(field.referenceTo())
                 .flatMap(parents -> parents.type().field(name.substring(dot + 1))).filter(Field::indexed)
-                .map(key -> new Column(field, field.relationship(), key)));
+                .map(key -> new Column(field, key)));
     }
 
     private static JobFailedException notFound(String name) {

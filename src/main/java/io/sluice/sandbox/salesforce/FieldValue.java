@@ -1,6 +1,7 @@
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
@@ -26,22 +27,12 @@ final class FieldValue {
         if (json == null || json.isNull()) {
             return null;
         }
+        if (json.isTextual()) {
+            return parse(field, json.textValue());
+        }
         FieldType type = field.type();
-        if (json.isContainerNode()) {
+        if (json.isContainerNode() || keepsText(type) || json.isBoolean() != (type == FieldType.BOOLEAN)) {
             throw notOfType(field, json);
-        }
-        if (type == FieldType.REFERENCE || type == FieldType.ID || type.isText()) {
-            if (!json.isTextual()) {
-                throw notOfType(field, json);
-            }
-            String text = json.textValue().strip();
-            return text.isEmpty() ? null : checked(field, text);
-        }
-        if (json.isBoolean() != (type == FieldType.BOOLEAN) && !json.isTextual()) {
-            throw notOfType(field, json);
-        }
-        if (json.isTextual() && json.textValue().isEmpty()) {
-            return null;
         }
         try {
             if (type == FieldType.INT && json.isNumber() && json.canConvertToExactIntegral()) {
@@ -52,6 +43,27 @@ final class FieldValue {
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw notOfType(field, json);
         }
+    }
+
+    /** The same of a value that was sent as text. */
+    static Object parse(Field field, String text) {
+        if (keepsText(field.type())) {
+            String stripped = text.strip();
+            return stripped.isEmpty() ? null : checked(field, stripped);
+        }
+        if (text.isEmpty()) {
+            return null;
+        }
+        try {
+            return decimal(field, field.type().parse(text));
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw notOfType(field, TextNode.valueOf(text));
+        }
+    }
+
+    /** Whether what is kept of such a field is the text itself. */
+    static boolean keepsText(FieldType type) {
+        return type == FieldType.REFERENCE || type == FieldType.ID || type.isText();
     }
 
     private static Object decimal(Field field, Object value) {

@@ -1,8 +1,5 @@
 package io.sluice.sandbox.salesforce;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.salesforce.bulk.Job;
 import io.sluice.sandbox.salesforce.bulk.JobFailedException;
 import io.sluice.sandbox.salesforce.bulk.OutcomeLog;
@@ -12,6 +9,7 @@ import io.sluice.sandbox.server.Background;
 import io.sluice.sandbox.server.Fault;
 import io.sluice.sandbox.server.WriteSet;
 import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
@@ -103,7 +101,8 @@ final class IngestRun {
     private void collect(WriteSet all, Table table, Field key, CsvColumns columns) throws IOException {
         try (UploadedRows rows = UploadedRows.lenient(job)) {
             for (List<String[]> some = rows.next(ROWS_A_LOOK); !some.isEmpty(); some = rows.next(ROWS_A_LOOK)) {
-                all.addAll(RecordKeys.of(store, table, key, some.stream().map(columns::record).toList()));
+                all.addAll(RecordKeys.of(store, table, key,
+                        some.stream().map(row -> named(columns, key, row)).toList()));
             }
         }
     }
@@ -147,31 +146,35 @@ final class IngestRun {
     private boolean write(Table table, Field key, CsvColumns columns, List<String[]> chunk, OutcomeLog log)
             throws IOException {
         long start = System.nanoTime();
-        List<JsonNode> records = new ArrayList<>(chunk.size());
-        chunk.forEach(row -> records.add(columns.record(row)));
         List<Outcome> outcomes = new ArrayList<>(chunk.size());
         try (Transaction transaction = store.begin()) {
             RecordWriter writer = new RecordWriter(store, transaction, work.attempt(), SalesforceDefaults.API_USER);
-            Set<String> twice = KeyedRows.repeated(records, record -> key == null ? KeyedRows.idOf(record)
-                    : KeyedRows.keyOf(record, key));
-            for (JsonNode record : records) {
-                outcomes.add(write(writer, table, key, columns, (ObjectNode) record, twice));
+            Set<String> twice = KeyedRows.repeated(chunk, row -> named(columns, key, row));
+            for (String[] row : chunk) {
+                outcomes.add(write(writer, table, key, columns, row, twice));
             }
             work.commit(transaction);
         }
         List<OutcomeLog.Entry> entries = new ArrayList<>(chunk.size());
         for (int i = 0; i < outcomes.size(); i++) {
-            entries.add(entry(outcomes.get(i), records.get(i)));
+            entries.add(entry(outcomes.get(i), KeyedRows.told(columns.id(chunk.get(i)))));
         }
         log.add(entries);
         long failed = entries.stream().filter(entry -> entry.error() != null).count();
         return job.progress(chunk.size(), failed, (System.nanoTime() - start) / 1_000_000);
     }
 
-    private Outcome write(RecordWriter writer, Table table, Field key, CsvColumns columns, ObjectNode record,
+    /** By what a row names its record: the key without regard to case, or the id; null when it does not. */
+    private static String named(CsvColumns columns, Field key, String[] row) {
+        return key == null || key.type() == FieldType.ID ? KeyedRows.told(columns.id(row))
+                : KeyedRows.folded(columns.text(row, key));
+    }
+
+    private Outcome write(RecordWriter writer, Table table, Field key, CsvColumns columns, String[] row,
             Set<String> twice) {
+        SentRecord record;
         try {
-            columns.check(record);
+            record = columns.record(row);
         } catch (RefusedException e) {
             return Outcome.Rejected.because(e.error());
         }
@@ -183,11 +186,11 @@ final class IngestRun {
         };
     }
 
-    private static OutcomeLog.Entry entry(Outcome outcome, JsonNode record) {
+    /** @param id that the row names, or null */
+    private static OutcomeLog.Entry entry(Outcome outcome, String id) {
         if (outcome instanceof Outcome.Saved saved) {
             return new OutcomeLog.Entry(saved.id(), saved.created(), null);
         }
-        String id = KeyedRows.idOf(record);
         return new OutcomeLog.Entry(id == null ? "" : id, false,
                 ((Outcome.Rejected) outcome).errors().get(0).toBulk());
     }

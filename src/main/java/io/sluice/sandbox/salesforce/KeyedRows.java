@@ -21,15 +21,20 @@ final class KeyedRows {
     private KeyedRows() { }
 
     /** Keys that stand more than once. */
-    static Set<String> repeated(List<JsonNode> records, Function<JsonNode, String> key) {
+    static <R> Set<String> repeated(List<R> records, Function<R, String> key) {
         Set<String> seen = new HashSet<>();
         Set<String> twice = new HashSet<>();
-        records.stream().map(key).filter(k -> k != null && !seen.add(k)).forEach(twice::add);
+        for (R record : records) {
+            String value = key.apply(record);
+            if (value != null && !seen.add(value)) {
+                twice.add(value);
+            }
+        }
         return twice;
     }
 
-    static Outcome update(RecordWriter writer, Table table, JsonNode record, Set<String> twice) {
-        String id = idOf(record);
+    static Outcome update(RecordWriter writer, Table table, SentRecord record, Set<String> twice) {
+        String id = told(record.id());
         if (id == null) {
             return Outcome.Rejected.because("MISSING_ARGUMENT", "Id not specified in an update call", "Id");
         }
@@ -39,22 +44,22 @@ final class KeyedRows {
         return writer.update(table, id, record);
     }
 
-    static Outcome upsert(RecordWriter writer, Table table, Field key, JsonNode record, Set<String> twice) {
-        String value = text(record, key.name());
+    static Outcome upsert(RecordWriter writer, Table table, Field key, SentRecord record, Set<String> twice) {
+        String value = told(record.text(key));
         if (key.type() == FieldType.ID) {
             return value == null ? writer.create(table, record) : writer.update(table, value, record);
         }
         if (value == null) {
             return Outcome.Rejected.because("MISSING_ARGUMENT", key.name() + " not specified", key.name());
         }
-        if (twice.contains(keyOf(record, key))) {
+        if (twice.contains(value.toLowerCase(Locale.ROOT))) {
             return Outcome.Rejected.because("DUPLICATE_VALUE", "Duplicate external id specified: " + value, key.name());
         }
         return writer.upsert(table, key, value, record);
     }
 
-    static Outcome delete(RecordWriter writer, Table table, JsonNode record, boolean hard) {
-        String id = idOf(record);
+    static Outcome delete(RecordWriter writer, Table table, SentRecord record, boolean hard) {
+        String id = told(record.id());
         if (id == null) {
             return Outcome.Rejected.because("MISSING_ARGUMENT", "Id not specified in a delete call", "Id");
         }
@@ -62,16 +67,21 @@ final class KeyedRows {
     }
 
     static String keyOf(JsonNode record, Field key) {
-        String value = text(record, key.name());
-        return value == null ? null : value.toLowerCase(Locale.ROOT);
+        return folded(new SentRecord.Json(record).text(key));
     }
 
     static String idOf(JsonNode record) {
-        return text(record, record.has("Id") ? "Id" : "id");
+        return told(new SentRecord.Json(record).id());
     }
 
-    private static String text(JsonNode record, String name) {
-        JsonNode value = record.path(name);
-        return value.isNull() || value.isMissingNode() || value.asText().isBlank() ? null : value.asText().strip();
+    /** A key without regard to case, as it stands for its record; null when there is none. */
+    static String folded(String key) {
+        String value = told(key);
+        return value == null ? null : value.toLowerCase(Locale.ROOT);
+    }
+
+    /** A key or id as it was meant; null when there is none. */
+    static String told(String key) {
+        return key == null || key.isBlank() ? null : key.strip();
     }
 }

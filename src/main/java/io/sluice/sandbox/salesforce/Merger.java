@@ -74,7 +74,7 @@ final class Merger {
                 return Result.rejected(gone);
             }
         }
-        Outcome kept = writer.update(table, id, master);
+        Outcome kept = writer.update(table, id, new SentRecord.Json(master));
         if (!(kept instanceof Outcome.Saved saved)) {
             return Result.rejected(kept);
         }
@@ -97,8 +97,8 @@ final class Merger {
         Outcome last = null;
         for (Row child : writer.referring(children, reference, from)) {
             boolean isMaster = child.id().equals(to);
-            last = writer.update(children, child.id(), Answers.JSON.createObjectNode().put(reference.name(),
-                    isMaster ? null : to));
+            last = writer.update(children, child.id(), new SentRecord.Json(Answers.JSON.createObjectNode()
+                    .put(reference.name(), isMaster ? null : to)));
             if (last instanceof Outcome.Rejected) {
                 return last;
             }

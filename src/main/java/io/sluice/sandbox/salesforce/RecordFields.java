@@ -44,17 +44,30 @@ final class RecordFields {
                 continue;
             }
             Field field = known.get();
-            if (creating ? !field.createable() : !field.updateable()) {
-                throw new RefusedException(SalesforceError.of("INVALID_FIELD_FOR_INSERT_UPDATE",
-                        "Unable to create/update fields: " + field.name() + ". Please check the security settings of "
-                        + "this field and verify that it is read/write for your profile or permission set.",
-                        field.name()));
-            }
-            Object value = FieldValue.parse(field, member.getValue());
-            fields.put(field, field.type() == FieldType.REFERENCE && value != null
-                    ? reference(field, (String) value) : value);
+            checkWritable(field, creating);
+            fields.put(field, kept(field, FieldValue.parse(field, member.getValue())));
         }
         return fields;
+    }
+
+    /** @throws RefusedException when the field is the CRM's alone */
+    void checkWritable(Field field, boolean creating) {
+        if (creating ? !field.createable() : !field.updateable()) {
+            throw new RefusedException(SalesforceError.of("INVALID_FIELD_FOR_INSERT_UPDATE",
+                    "Unable to create/update fields: " + field.name() + ". Please check the security settings of "
+                    + "this field and verify that it is read/write for your profile or permission set.",
+                    field.name()));
+        }
+    }
+
+    /** The value, with an id that it refers to looked up. */
+    Object kept(Field field, Object value) {
+        return field.type() == FieldType.REFERENCE && value != null ? reference(field, (String) value) : value;
+    }
+
+    /** The id of the parent to which this field refers, by a key of the parent's own. */
+    String parent(Field field, Field key, String keyText) {
+        return parent(table(field), key, FieldValue.parse(key, keyText), keyText);
     }
 
     /** A parent named by its own external id: {@code "Customer__r":{"Customer_No__c":"C-1"}}. */
@@ -65,7 +78,7 @@ final class RecordFields {
             fields.put(field, null);
             return;
         }
-        Table parents = store.table(field.referenceTo()).orElseThrow();
+        Table parents = table(field);
         Iterator<Map.Entry<String, JsonNode>> members = keys.fields();
         while (members.hasNext()) {
             Map.Entry<String, JsonNode> member = members.next();
@@ -75,14 +88,22 @@ final class RecordFields {
             Field key = parents.type().field(member.getKey()).filter(Field::indexed)
                     .orElseThrow(() -> new RefusedException(
                             SalesforceError.noSuchColumn(member.getKey(), parents.type().name())));
-            List<Row> found = transaction.find(parents, key, FieldValue.parse(key, member.getValue()));
-            if (found.size() != 1) {
-                throw new RefusedException("INVALID_FIELD", "Foreign key external ID: "
-                        + member.getValue().asText().toLowerCase(Locale.ROOT) + " not found for field "
-                        + key.name() + " in entity " + parents.type().name());
-            }
-            fields.put(field, found.get(0).id());
+            fields.put(field, parent(parents, key, FieldValue.parse(key, member.getValue()),
+                    member.getValue().asText()));
         }
+    }
+
+    private Table table(Field reference) {
+        return store.table(reference.referenceTo()).orElseThrow();
+    }
+
+    private String parent(Table parents, Field key, Object value, String keyText) {
+        List<Row> found = transaction.find(parents, key, value);
+        if (found.size() != 1) {
+            throw new RefusedException("INVALID_FIELD", "Foreign key external ID: " + keyText.toLowerCase(Locale.ROOT)
+                    + " not found for field " + key.name() + " in entity " + parents.type().name());
+        }
+        return found.get(0).id();
     }
 
     private String reference(Field field, String id) {

@@ -24,14 +24,14 @@ final class RecordKeys {
 
     private RecordKeys() { }
 
-    /** Of rows that a bulk job writes: by their ids, or by this external id. */
-    static Set<String> of(Store store, Table table, Field key, List<? extends JsonNode> records) {
+    /** Of rows that a bulk job writes, known by these ids, or values of this external id. */
+    static Set<String> of(Store store, Table table, Field key, List<String> values) {
         RecordKeys found = new RecordKeys();
-        for (JsonNode record : records) {
+        for (String value : values) {
             if (key == null || key.type() == FieldType.ID) {
-                found.addId(KeyedRows.idOf(record));
+                found.addId(value);
             } else {
-                found.addKey(store, table, key, KeyedRows.keyOf(record, key));
+                found.addKey(store, table, key, value);
             }
         }
         return found.keys;

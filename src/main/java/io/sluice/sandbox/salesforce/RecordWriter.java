@@ -1,7 +1,5 @@
 package io.sluice.sandbox.salesforce;
 
-import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.server.Fault;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
@@ -55,23 +53,23 @@ final class RecordWriter {
         transaction.backTo(savepoint);
     }
 
-    Outcome create(Table table, JsonNode record) {
-        if (record.hasNonNull("Id") || record.hasNonNull("id")) {
+    Outcome create(Table table, SentRecord record) {
+        if (record.id() != null) {
             return Outcome.Rejected.because("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call",
                     "Id");
         }
-        return guarded(table, null, null, () -> insert(table, fields.read(table, record, true)));
+        return guarded(table, null, null, () -> insert(table, record.values(table, fields, true)));
     }
 
-    Outcome update(Table table, String id, JsonNode record) {
-        return guarded(table, null, id, () -> change(table, existing(table, id), fields.read(table, record, false)));
+    Outcome update(Table table, String id, SentRecord record) {
+        return guarded(table, null, id, () -> change(table, existing(table, id), record.values(table, fields, false)));
     }
 
     /** Writes the record whose external id this is, or creates it; a deleted record does not count. */
-    Outcome upsert(Table table, Field key, String keyText, JsonNode record) {
+    Outcome upsert(Table table, Field key, String keyText, SentRecord record) {
         Object value;
         try {
-            value = FieldValue.parse(key, Answers.JSON.getNodeFactory().textNode(keyText));
+            value = FieldValue.parse(key, keyText);
         } catch (RefusedException e) {
             return Outcome.Rejected.because(e.error());
         }
@@ -85,7 +83,7 @@ final class RecordWriter {
                         + ": more than one record found for external id field: "
                         + rows.stream().map(Row::id).toList());
             }
-            Map<Field, Object> values = fields.read(table, record, rows.isEmpty());
+            Map<Field, Object> values = record.values(table, fields, rows.isEmpty());
             values.put(key, value);
             return rows.isEmpty() ? insert(table, values) : change(table, rows.get(0), values);
         });

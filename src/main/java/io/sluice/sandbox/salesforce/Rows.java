@@ -24,7 +24,7 @@ final class Rows {
     static Answer create(ApiCall call, Request.Attempt attempt) {
         Table table = call.table(1);
         JsonNode record = call.body().json();
-        Outcome outcome = call.write(attempt, writer -> writer.create(table, record));
+        Outcome outcome = call.write(attempt, writer -> writer.create(table, new SentRecord.Json(record)));
         return outcome instanceof Outcome.Saved saved ? saved(call, table, saved, 201, false) : rejected(outcome);
     }
 
@@ -37,7 +37,7 @@ final class Rows {
         Table table = call.table(1);
         Row row = existing(call, table);
         JsonNode record = call.body().json();
-        Outcome outcome = call.write(attempt, writer -> writer.update(table, row.id(), record));
+        Outcome outcome = call.write(attempt, writer -> writer.update(table, row.id(), new SentRecord.Json(record)));
         return outcome instanceof Outcome.Saved ? Answer.empty(204) : rejected(outcome);
     }
 
@@ -66,7 +66,8 @@ final class Rows {
         if (rows.size() > 1) {
             return choices(call, table, rows);
         }
-        Outcome outcome = call.write(attempt, writer -> writer.upsert(table, key, call.part(3), record));
+        Outcome outcome = call.write(attempt,
+                writer -> writer.upsert(table, key, call.part(3), new SentRecord.Json(record)));
         if (!(outcome instanceof Outcome.Saved saved)) {
             return rejected(outcome);
         }

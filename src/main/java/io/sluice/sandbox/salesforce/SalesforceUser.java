@@ -38,8 +38,8 @@ public final class SalesforceUser implements CrmUser {
     @Override
     public String write(Account account, Table table, String idOrKey, JsonNode fields, Request.Attempt attempt) {
         String id = idOrKey == null ? null : known(account, table, idOrKey).id();
-        return change(account, attempt, writer -> id == null ? writer.create(table, fields)
-                : writer.update(table, id, fields));
+        return change(account, attempt, writer -> id == null ? writer.create(table, new SentRecord.Json(fields))
+                : writer.update(table, id, new SentRecord.Json(fields)));
     }
 
     @Override

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.sandbox.salesforce.soap.Element;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Table;
 
 import java.util.ArrayList;
@@ -94,8 +96,12 @@ final class SoapOperations {
         List<Table> tables = SoapWrites.tables(call, records);
         Set<String> keys = new HashSet<>();
         for (int i = 0; i < records.size(); i++) {
-            keys.addAll(RecordKeys.of(call.store(), tables.get(i),
-                    SoapWrites.key(tables.get(i), call.argument("externalIDFieldName")), List.of(records.get(i))));
+            Field key = SoapWrites.key(tables.get(i), call.argument("externalIDFieldName"));
+            String value = key.type() == FieldType.ID ? KeyedRows.idOf(records.get(i))
+                    : KeyedRows.keyOf(records.get(i), key);
+            if (value != null) {
+                keys.addAll(RecordKeys.of(call.store(), tables.get(i), key, List.of(value)));
+            }
         }
         return keys;
     }

@@ -28,7 +28,8 @@ final class SoapWrites {
         List<JsonNode> records = call.records();
         List<Table> tables = tables(call, records);
         return saved(call, attempt, records.size(), false,
-                (writer, i) -> typed(tables.get(i), records.get(i), writer.create(tables.get(i), records.get(i))));
+                (writer, i) -> typed(tables.get(i), records.get(i),
+                        writer.create(tables.get(i), new SentRecord.Json(records.get(i)))));
     }
 
     static Answer update(SoapCall call, Request.Attempt attempt) {
@@ -36,7 +37,7 @@ final class SoapWrites {
         List<Table> tables = tables(call, records);
         Set<String> twice = KeyedRows.repeated(records, KeyedRows::idOf);
         return saved(call, attempt, records.size(), false, (writer, i) -> typed(tables.get(i), records.get(i),
-                KeyedRows.update(writer, tables.get(i), records.get(i), twice)));
+                KeyedRows.update(writer, tables.get(i), new SentRecord.Json(records.get(i)), twice)));
     }
 
     /** The key field of an object, and its values that stand more than once in the call. */
@@ -55,7 +56,7 @@ final class SoapWrites {
         return saved(call, attempt, records.size(), true, (writer, i) -> {
             Key key = keys.get(tables.get(i));
             return typed(tables.get(i), records.get(i), KeyedRows.upsert(writer, tables.get(i), key.field(),
-                    records.get(i), key.twice()));
+                    new SentRecord.Json(records.get(i)), key.twice()));
         });
     }
 

@@ -85,7 +85,7 @@ final class Trees {
             if (parent != null) {
                 alone.put(referenceTo(own, parent).name(), parentId);
             }
-            Outcome outcome = writer.create(own, alone);
+            Outcome outcome = writer.create(own, new SentRecord.Json(alone));
             if (outcome instanceof Outcome.Rejected rejected) {
                 throw new Failed(reference, rejected);
             }

@@ -1,0 +1,30 @@
+package io.sluice.sandbox.salesforce;
+
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.Table;
+
+import java.util.Map;
+
+/**
+ * A row of an upload, of which all that is no text has been read.
+ *
+ * @param row    the cells as they were uploaded
+ * @param values by column, as {@link CsvColumns} tells them
+ */
+record CsvRecord(CsvColumns columns, String[] row, Object[] values) implements SentRecord {
+
+    @Override
+    public String id() {
+        return columns.id(row);
+    }
+
+    @Override
+    public String text(Field field) {
+        return columns.text(row, field);
+    }
+
+    @Override
+    public Map<Field, Object> values(Table table, RecordFields fields, boolean creating) {
+        return columns.values(values, fields, creating);
+    }
+}
