@@ -1,7 +1,5 @@
 package io.sluice.sandbox.store;
 
-import java.util.Arrays;
-
 /**
  * One version of one record. A row never changes: a write makes a new one, so that a reader needs no lock. Moments are
  * milliseconds since 1970, in the grain in which the vendor stamps them.
@@ -124,16 +122,20 @@ public final class Row {
     private record Packed(Shape shape, Object[] values) {
 
         static Packed of(Object[] all) {
-            int[] columns = new int[all.length];
-            Object[] set = new Object[all.length];
             int count = 0;
+            for (Object value : all) {
+                count += value == null ? 0 : 1;
+            }
+            int[] columns = new int[count];
+            Object[] set = new Object[count];
+            int place = 0;
             for (int column = 0; column < all.length; column++) {
                 if (all[column] != null) {
-                    columns[count] = column;
-                    set[count++] = all[column];
+                    columns[place] = column;
+                    set[place++] = all[column];
                 }
             }
-            return new Packed(Shape.of(Arrays.copyOf(columns, count)), Arrays.copyOf(set, count));
+            return new Packed(Shape.of(columns), set);
         }
     }
 }

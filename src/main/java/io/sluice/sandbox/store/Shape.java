@@ -1,5 +1,6 @@
 package io.sluice.sandbox.store;
 
+import java.nio.IntBuffer;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -9,7 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class Shape {
 
-    private static final ConcurrentHashMap<Shape, Shape> SHAPES = new ConcurrentHashMap<>();
+    /** By their columns. */
+    private static final ConcurrentHashMap<IntBuffer, Shape> SHAPES = new ConcurrentHashMap<>();
     static final Shape EMPTY = of(new int[0]);
 
     private final int[] columns;
@@ -26,9 +28,7 @@ final class Shape {
 
     /** The shape of these ascending columns. */
     static Shape of(int[] columns) {
-        Shape shape = new Shape(columns);
-        Shape known = SHAPES.putIfAbsent(shape, shape);
-        return known == null ? shape : known;
+        return SHAPES.computeIfAbsent(IntBuffer.wrap(columns), unknown -> new Shape(columns));
     }
 
     /** Place of the column's value in the row, or -1 when the row does not hold it. */
@@ -42,15 +42,5 @@ final class Shape {
 
     int column(int place) {
         return columns[place];
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof Shape shape && Arrays.equals(columns, shape.columns);
-    }
-
-    @Override
-    public int hashCode() {
-        return Arrays.hashCode(columns);
     }
 }
