@@ -196,7 +196,7 @@ public final class Store {
     }
 
     boolean isHeldKey(Table table, Field field, Object value) {
-        return !held.isEmpty() && held.stream().anyMatch(t -> t.stagedWith(table, field, value).isPresent());
+        return !held.isEmpty() && held.stream().anyMatch(t -> t.wrote(table, field, value));
     }
 
     void unlock() {

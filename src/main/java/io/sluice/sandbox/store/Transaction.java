@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -70,8 +69,10 @@ public final class Transaction implements AutoCloseable {
                 found.add(row);
             }
         }
-        stagedWith(table, field, value).filter(row -> found.stream().noneMatch(f -> f.number() == row.number()))
-                .ifPresent(found::add);
+        Row own = staged(table, field, value);
+        if (own != null && found.stream().noneMatch(row -> row.number() == own.number())) {
+            found.add(own);
+        }
         return found;
     }
 
@@ -196,14 +197,21 @@ public final class Transaction implements AutoCloseable {
         return own != null && own.rows.containsKey(number);
     }
 
-    Optional<Row> stagedWith(Table table, Field field, Object value) {
+    boolean wrote(Table table, Field field, Object value) {
+        return staged(table, field, value) != null;
+    }
+
+    /** The live row that this transaction wrote with this key, or null. */
+    private Row staged(Table table, Field field, Object value) {
         Staged own = staged.get(table);
-        if (own == null) {
-            return Optional.empty();
+        Map<Object, Integer> numbers = own == null ? null : own.keys.get(field.name());
+        if (numbers == null) {
+            return null;
         }
         Object key = KeyIndex.key(value);
-        return Optional.ofNullable(own.keys.get(field.name())).map(keys -> keys.get(key)).map(own.rows::get)
-                .filter(row -> !row.isDeleted() && key.equals(keyOf(field, row)));
+        Integer number = numbers.get(key);
+        Row row = number == null ? null : own.rows.get(number);
+        return row != null && !row.isDeleted() && key.equals(keyOf(field, row)) ? row : null;
     }
 
     private static Object keyOf(Field field, Row row) {
