@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /** A sandbox in a process of its own with many contacts, made by bulk jobs over HTTP. */
@@ -45,8 +46,15 @@ final class FilledSandbox implements AutoCloseable {
                 HEAP + (int) ((records + (long) more) * RECORD / 1024));
         login();
         for (int from = 0; from < records; from += JOB) {
-            insert(from, Math.min(records, from + JOB));
+            insert("Contact", COLUMNS, FilledSandbox::row, from, Math.min(records, from + JOB));
         }
+    }
+
+    /** Writes 100,000 leads: a CRM has been running for long when somebody loads into it, and compiles nothing any more. */
+    void warm() throws IOException, InterruptedException {
+        String job = insert("Lead", "LastName,FirstName,Company,Email,Phone", n -> "Last" + n + ",Ann" + n % 1000 + ",Company "
+                + n % 100 + ",ann" + n + "@example.org,+49 30 " + n, 0, JOB);
+        send("GET", job + "/successfulResults", "text/csv", BodyPublishers.noBody());
     }
 
     int port() {
@@ -106,16 +114,18 @@ final class FilledSandbox implements AutoCloseable {
         }
     }
 
-    private void insert(int from, int to) throws IOException, InterruptedException {
-        Path file = work.resolve("contacts.csv");
+    /** @return the path of the job */
+    private String insert(String object, String columns, IntFunction<String> row, int from, int to)
+            throws IOException, InterruptedException {
+        Path file = work.resolve("records.csv");
         try (BufferedWriter csv = Files.newBufferedWriter(file)) {
-            csv.write(COLUMNS + "\n");
+            csv.write(columns + "\n");
             for (int n = from; n < to; n++) {
-                csv.write(row(n) + "\n");
+                csv.write(row.apply(n) + "\n");
             }
         }
         String job = JOBS + "/" + json("POST", JOBS, "application/json",
-                BodyPublishers.ofString("{\"object\":\"Contact\",\"operation\":\"insert\"}")).path("id").asText();
+                BodyPublishers.ofString("{\"object\":\"" + object + "\",\"operation\":\"insert\"}")).path("id").asText();
         send("PUT", job + "/batches", "text/csv", BodyPublishers.ofFile(file));
         send("PATCH", job, "application/json", BodyPublishers.ofString("{\"state\":\"UploadComplete\"}"));
         String state = "";
@@ -127,6 +137,7 @@ final class FilledSandbox implements AutoCloseable {
         if (!state.equals("JobComplete")) {
             throw new IllegalStateException("The sandbox was not filled: the job ended as " + state);
         }
+        return job;
     }
 
     private JsonNode json(String method, String path, String type, BodyPublisher body)

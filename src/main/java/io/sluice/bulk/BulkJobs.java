@@ -196,7 +196,9 @@ public final class BulkJobs {
     /** @param over whether it begins now; one in which nothing is, is none */
     void fill(Connection connection, UUID lease, int records, long bytes, boolean over) throws SQLException {
         Database.update(connection, FILL, records, bytes, over, lease);
-        Database.update(connection, "delete from sluice.bulk_job where lease = ? and records = 0", lease);
+        if (records == 0) {
+            Database.update(connection, "delete from sluice.bulk_job where lease = ? and records = 0", lease);
+        }
     }
 
     /** Takes up the most urgent step that is due and that this login may take, of those with a file or those without. */

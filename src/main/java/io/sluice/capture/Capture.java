@@ -215,10 +215,11 @@ public final class Capture {
         if (drain == null) {
             return 0;
         }
-        int newest = drain.behind().get() ? moved(table, drain.newest(), Math.min(batch, NEWEST)) : 0;
+        Loading loading = loading(table, drain);
+        int newest = drain.behind().get() && loading.news() ? moved(table, drain.newest(), Math.min(batch, NEWEST)) : 0;
+        List<BulkClaim> wanted = loading.first() ? wanted(table) : List.of();
         long begin = System.nanoTime();
         int most = drain.most().get();
-        List<BulkClaim> wanted = drain.loading().get() ? wanted(table, drain) : List.of();
         int oldest = wanted.isEmpty() ? moved(table, drain.oldest(), most) : filled(table, wanted, most);
         drain.behind().set(oldest > most / 2);
         if (oldest > most / 2) {
@@ -228,16 +229,35 @@ public final class Capture {
         return newest + oldest;
     }
 
-    /** What is to be filled with the rows of a first load that come next; asked until the log was empty once. */
-    private List<BulkClaim> wanted(String table, Drain drain) throws SQLException {
-        List<BulkClaim> wanted = new ArrayList<>();
-        Optional<Boolean> isLoaded = database.first(ChangeLog.LOADING, row -> row.getBoolean(1), table);
-        if (isLoaded.orElse(false)) {
-            for (Sync sync : sources.get(table).syncs()) {
-                filling.wanted(sync).ifPresent(wanted::add);
-            }
+    /**
+     * What is in the log.
+     *
+     * @param first whether the longest there are rows of a first load
+     * @param news  whether there may be single changes behind them
+     */
+    private record Loading(boolean first, boolean news) {
+
+        static Loading of(ResultSet row) throws SQLException {
+            return new Loading(row.getBoolean("loading"), row.getBoolean("news"));
         }
-        drain.loading().set(isLoaded.isPresent());
+    }
+
+    /** Asked until the log was empty once. */
+    private Loading loading(String table, Drain drain) throws SQLException {
+        if (!drain.loading().get()) {
+            return new Loading(false, true);
+        }
+        Optional<Loading> loading = database.first(ChangeLog.LOADING, Loading::of, table, table);
+        drain.loading().set(loading.isPresent());
+        return loading.orElse(new Loading(false, false));
+    }
+
+    /** What is to be filled with the rows of a first load that come next. */
+    private List<BulkClaim> wanted(String table) throws SQLException {
+        List<BulkClaim> wanted = new ArrayList<>();
+        for (Sync sync : sources.get(table).syncs()) {
+            filling.wanted(sync).ifPresent(wanted::add);
+        }
         return wanted;
     }
 

@@ -3,8 +3,11 @@ package io.sluice.capture;
 /** The SQL of {@code sluice.change_log}: what is appended by triggers and loads, and taken out by the drain. */
 final class ChangeLog {
 
-    /** Whether the longest there is a row of a first load. */
-    static final String LOADING = "select op = 'S' from sluice.change_log where source = ? order by seq limit 1";
+    /** Whether the longest there are rows of a first load, and whether behind them is what {@link Taking#NEWEST} takes. */
+    static final String LOADING = """
+            select op = 'S' as loading, exists (
+                select from sluice.change_log where source = ? and records = 1 and op <> 'S') as news
+            from sluice.change_log where source = ? order by seq limit 1""";
 
     static final String BACKLOG = "select coalesce(sum(records), 0) from sluice.change_log where source = ?";
 
