@@ -52,11 +52,11 @@ create function sluice.named(stamps jsonb, fields jsonb) returns jsonb language 
     else stamps end;
 
 -- What waits to be sent and what is being sent: one row per record. Its key comes first in the index, here as below: to
--- compare what is the same in all rows would take half of the time.
+-- compare what is the same in all rows would take half of the time, and the rules of a language some more.
 create table sluice.outbox (
     account            text        not null,
     object             text        not null,
-    key                text        not null,
+    key                text        not null collate "C",
     sync               text        not null,
     -- waiting
     operation          text check (operation in ('upsert', 'delete')),
@@ -141,9 +141,9 @@ create table sluice.bulk_detour (
 create table sluice.record (
     account    text        not null,
     object     text        not null,
-    key        text        not null,
+    key        text        not null collate "C",
     sync       text        not null,
-    crm_id     text,
+    crm_id     text collate "C",
     base       jsonb       not null default '{}',
     stamps     jsonb       not null default '{}',   -- field -> when it changed; *: of all that are not named
     settled_at timestamptz not null default now(),
@@ -157,7 +157,7 @@ create index record_crm_id on sluice.record (crm_id);
 create table sluice.deleted (
     account    text        not null,
     object     text        not null,
-    key        text        not null,
+    key        text        not null collate "C",
     deleted_at timestamptz not null default now(),
     primary key (key, object, account)
 );
@@ -188,7 +188,7 @@ create table sluice.dead_letter (
     id              bigint      not null generated always as identity unique,
     account         text        not null,
     object          text        not null,
-    key             text        not null,
+    key             text        not null collate "C",
     sync            text        not null,
     operation       text        not null,
     fields          jsonb       not null,
