@@ -53,7 +53,7 @@ public final class Capture {
     /** What is taken while what came just now waits must not take long. */
     static final Duration TURN = Duration.ofMillis(100);
     /** Of a first load: each turn has its own costs, and what else changes waits for one at most. */
-    private static final Duration LOADING_TURN = Duration.ofMillis(250);
+    private static final Duration LOADING_TURN = Duration.ofMillis(400);
     private static final int FIRST = 2_000;
     private static final int LEAST = 500;
     private static final int NEWEST = 500;

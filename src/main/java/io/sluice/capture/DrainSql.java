@@ -18,6 +18,8 @@ import java.util.stream.Collectors;
 final class DrainSql {
 
     private static final int MOST_PAIRS = 50;
+    /** Entries of an index that one look reads at most. */
+    private static final int LOOK = 100;
 
     private DrainSql() {
     }
@@ -86,7 +88,10 @@ final class DrainSql {
                         from %5$s as %6$s where %7$s = sluice_folded.key::%8$s limit 1) as t
                     where sluice_folded.loaded and sluice_folded.origin is distinct from %9$s),
                 size_%1$d as (
-                    select coalesce(sum(octet_length(key) + pg_column_size(fields)), 0) as bytes from read_%1$d),
+                    select coalesce(sum(octet_length(key) + pg_column_size(fields)), 0) as bytes,
+                           min(key collate "C") as first, max(key collate "C") as last from read_%1$d),
+                %13$s,
+                %14$s,
                 filled_%1$d as (
                     insert into sluice.outbox
                         (account, object, key, sync, priority, since, inflight_operation, inflight, inflight_stamps,
@@ -96,10 +101,12 @@ final class DrainSql {
                     from read_%1$d w
                     left join lateral (
                         select key from sluice.record
-                        where account = %10$s and object = %11$s and key = w.key limit 1) as r on true
+                        where (select possible from record_%1$d)
+                          and account = %10$s and object = %11$s and key = w.key limit 1) as r on true
                     left join lateral (
                         select key from sluice.dead_letter
-                        where account = %10$s and object = %11$s and key = w.key limit 1) as d on true
+                        where (select possible from dead_letter_%1$d)
+                          and account = %10$s and object = %11$s and key = w.key limit 1) as d on true
                     where r.key is null and d.key is null and not w.reserved
                     on conflict (account, object, key) do nothing
                     returning key)""".formatted(index, reserved(source, sync, reserved), priority(sync),
@@ -107,7 +114,20 @@ final class DrainSql {
                         source.column(entry.getKey()).value(source.alias(), source.timeZone()))).toList()),
                 source.quoted(), source.alias(), source.alias() + "." + source.key().quoted(), source.key().sqlType(),
                 Sql.text(sync.getName()), Sql.text(sync.getAccount()), Sql.text(sync.getObject()),
-                Priority.NORMAL.rank());
+                Priority.NORMAL.rank(), among("record", index, sync), among("dead_letter", index, sync));
+    }
+
+    /**
+     * Whether any row of a batch can be in a table: one look at the range of their keys, in the order of its index, says for
+     * all of a load into an empty CRM that none is.
+     */
+    private static String among(String table, int index, Sync sync) {
+        return """
+                %1$s_%2$d as materialized (
+                    select count(*) = %3$d or coalesce(bool_or(account = %4$s and object = %5$s), false) as possible from (
+                        select account, object from sluice.%1$s
+                        where key between (select first from size_%2$d) and (select last from size_%2$d) limit %3$d) as near)"""
+                .formatted(table, index, LOOK, Sql.text(sync.getAccount()), Sql.text(sync.getObject()));
     }
 
     /** Whether a text is in any of a row's fields; to look for it in their JSON would take ten times as long. */

@@ -164,6 +164,8 @@ class FirstLoadsTest {
     void whatMeansSomethingElseInBulkOrWasSentBeforeOrWaitsWaitsToBeClaimed() throws Exception {
         rows(5_000);
         DATABASE.run("update app.customer set name = '#N/A' where no = 1",
+                "insert into sluice.record (account, object, key, sync) select 'crm', 'Lead', n::text, 'leads'"
+                        + " from generate_series(10, 199) as n",
                 "insert into sluice.record (account, object, key, sync, base) values ('crm', 'Contact', '2', 'customers',"
                         + " '{\"LastName\": \"Ann 2\", \"City\": null}')",
                 "insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps)"
