@@ -130,11 +130,15 @@ final class DrainSql {
                 .formatted(table, index, LOOK, Sql.text(sync.getAccount()), Sql.text(sync.getObject()));
     }
 
-    /** Whether a text is in any of a row's fields; to look for it in their JSON would take ten times as long. */
+    /**
+     * Whether a text is in any of a row's fields, byte by byte: not every collation allows to look for a part. To look for
+     * it in their JSON would take ten times as long.
+     */
     private static String reserved(Source source, Sync sync, String text) {
         List<String> places = text == null ? List.of() : sync.getFields().keySet().stream().map(source::column)
                 .filter(Column::isFreeText)
-                .map(it -> "strpos(" + it.value(source.alias(), source.timeZone()) + ", " + Sql.text(text) + ")").toList();
+                .map(it -> "strpos(" + it.value(source.alias(), source.timeZone()) + " collate pg_catalog.\"C\", "
+                        + Sql.text(text) + ")").toList();
         return places.isEmpty() ? "false" : "coalesce(greatest(" + String.join(", ", places) + "), 0) > 0";
     }
 

@@ -163,7 +163,9 @@ class FirstLoadsTest {
     @Test
     void whatMeansSomethingElseInBulkOrWasSentBeforeOrWaitsWaitsToBeClaimed() throws Exception {
         rows(5_000);
-        DATABASE.run("update app.customer set name = '#N/A' where no = 1",
+        DATABASE.run("create collation app.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+                "alter table app.customer alter name type text collate app.ci",
+                "update app.customer set name = '#N/A' where no = 1",
                 "insert into sluice.record (account, object, key, sync) select 'crm', 'Lead', n::text, 'leads'"
                         + " from generate_series(10, 199) as n",
                 "insert into sluice.record (account, object, key, sync, base) values ('crm', 'Contact', '2', 'customers',"
