@@ -72,7 +72,7 @@ public final class JobRecords {
             @Override
             public List<String> fields() throws SQLException {
                 return database.transaction(connection -> {
-                    Array mapped = connection.createArrayOf("text", sync.getFields().values().toArray());
+                    Array mapped = Database.texts(connection, sync.getFields().values());
                     return Database.query(connection, FIELDS, row -> row.getString(1), mapped, job.lease(), mapped,
                             job.lease(), mapped, job.lease());
                 });
@@ -132,7 +132,7 @@ public final class JobRecords {
         Map<String, String> keys = new HashMap<>();
         database.transaction(connection -> Database.query(connection, KEYS,
                 row -> keys.put(row.getString("crm_id"), row.getString("key")), job.account(), job.object(),
-                connection.createArrayOf("text", outcomes.stream().map(Outcome::crmId).toArray())));
+                Database.texts(connection, outcomes, Outcome::crmId)));
         return outcomes.stream().filter(it -> keys.containsKey(it.crmId()))
                 .map(it -> new Outcome(keys.get(it.crmId()), it.status(), it.crmId(), it.code(), it.message())).toList();
     }

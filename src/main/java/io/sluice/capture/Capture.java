@@ -8,7 +8,6 @@ import io.sluice.outbox.Filling.Vessel;
 import io.sluice.outbox.Rest;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -22,7 +21,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -120,17 +118,12 @@ public final class Capture {
 
     /** A sync that missed changes is loaded as if it were new: one that was taken out and put back, for example. */
     private static int forgetLoadsBut(Connection connection, List<Sync> syncs) throws SQLException {
-        return Database.update(connection, FORGET_LOADS, texts(connection, syncs, Sync::getAccount),
-                texts(connection, syncs, Sync::getObject), texts(connection, syncs, Capture::stream));
+        return Database.update(connection, FORGET_LOADS, Database.texts(connection, syncs, Sync::getAccount),
+                Database.texts(connection, syncs, Sync::getObject), Database.texts(connection, syncs, Capture::stream));
     }
 
     private static List<Sync> without(List<Sync> syncs, Source source) {
         return syncs.stream().filter(sync -> !sync.getTable().equals(source.table())).toList();
-    }
-
-    private static Array texts(Connection connection, List<Sync> syncs, Function<Sync, String> part)
-            throws SQLException {
-        return connection.createArrayOf("text", syncs.stream().map(part).toArray());
     }
 
     private static String stream(Sync sync) {

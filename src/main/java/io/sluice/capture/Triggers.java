@@ -121,7 +121,7 @@ final class Triggers {
         if (!byRelation.isEmpty()) {
             database.transaction(connection -> Database.update(connection,
                     "delete from sluice.change_log where source <> all(?)",
-                    connection.createArrayOf("text", tables.toArray())));
+                    Database.texts(connection, tables)));
         }
     }
 

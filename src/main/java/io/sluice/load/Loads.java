@@ -116,9 +116,9 @@ public final class Loads {
 
     private static void forgetBut(Connection connection, Collection<Sync> syncs) throws SQLException {
         Database.update(connection, FORGET_BUT,
-                connection.createArrayOf("text", syncs.stream().map(Sync::getAccount).toArray()),
-                connection.createArrayOf("text", syncs.stream().map(Sync::getObject).toArray()),
-                connection.createArrayOf("text", syncs.stream().map(Sync::getName).toArray()));
+                Database.texts(connection, syncs, Sync::getAccount),
+                Database.texts(connection, syncs, Sync::getObject),
+                Database.texts(connection, syncs, Sync::getName));
     }
 
     /** What a reading depends on: another mapping means another reading. */

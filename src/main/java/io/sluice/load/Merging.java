@@ -72,7 +72,7 @@ final class Merging {
         String since = asked.toString();
         Set<String> uncalled = database.transaction(connection -> new HashSet<>(Database.query(connection, UNCALLED,
                 row -> row.getString(1),
-                connection.createArrayOf("text", doubtful.stream().map(Received::key).toArray()),
+                Database.texts(connection, doubtful, Received::key),
                 sync.getAccount(), sync.getObject(), sync.getAccount(), sync.getObject(), since, sync.getAccount(),
                 sync.getObject(), since)));
         return doubtful.stream().filter(record -> uncalled.contains(record.key())).toList();

@@ -101,12 +101,12 @@ final class Agreement {
             return;
         }
         List<Entry> all = List.copyOf(entries.values());
-        java.sql.Array keys = Target.texts(connection, entries.keySet());
+        java.sql.Array keys = Database.texts(connection, entries.keySet());
         Database.update(connection, RECORD, sync.getAccount(), sync.getObject(), sync.getName(), keys,
-                Target.texts(connection, all.stream().map(Entry::crmId).toList()),
-                Target.texts(connection, all.stream().map(entry -> Json.text(entry.base())).toList()),
-                Target.texts(connection, all.stream().map(entry -> Json.text(entry.shortStamps())).toList()));
-        java.sql.Array settled = Target.texts(connection,
+                Database.texts(connection, all, Entry::crmId),
+                Database.texts(connection, all, entry -> Json.text(entry.base())),
+                Database.texts(connection, all, entry -> Json.text(entry.shortStamps())));
+        java.sql.Array settled = Database.texts(connection,
                 all.stream().map(entry -> String.join(",", entry.settled())).toList());
         for (String table : List.of("outbox", "dead_letter")) {
             Database.update(connection, SETTLED.formatted(table), keys, settled, sync.getAccount(), sync.getObject(),

@@ -108,7 +108,7 @@ final class ChangedPage {
     static Map<String, String> keys(Connection connection, Sync sync, Collection<String> crmIds) throws SQLException {
         Map<String, String> known = new HashMap<>();
         Database.query(connection, KEYS, row -> known.put(row.getString(1), row.getString(2)),
-                Target.texts(connection, crmIds), sync.getAccount(), sync.getObject());
+                Database.texts(connection, crmIds), sync.getAccount(), sync.getObject());
         return known;
     }
 

@@ -50,7 +50,7 @@ final class DeletedPage {
         Map<String, Gone> byId = gone.stream().collect(Collectors.toMap(Gone::crmId, it -> it, (a, b) -> b));
         Map<String, Gone> byKey = new LinkedHashMap<>();
         Database.query(connection, KEYS, row -> byKey.put(row.getString(1), byId.get(row.getString(2))),
-                Target.texts(connection, byId.keySet()), sync.getAccount(), sync.getObject(), sync.getName());
+                Database.texts(connection, byId.keySet()), sync.getAccount(), sync.getObject(), sync.getName());
         Map<String, Map<String, Object>> rows = target.lock(connection, byKey.keySet());
         Set<String> busy = new LinkedHashSet<>(byKey.keySet());
         busy.removeAll(rows.keySet());
@@ -86,7 +86,7 @@ final class DeletedPage {
         forget(forgotten, true);
         forget(staying, false);
         if (!staying.isEmpty()) {
-            Database.update(connection, SEND_WHOLE, sync.getTable(), Target.texts(connection, staying));
+            Database.update(connection, SEND_WHOLE, sync.getTable(), Database.texts(connection, staying));
         }
         return new Applied(0, 0, deleted, conflicts, 0, List.of(), later);
     }
@@ -110,7 +110,7 @@ final class DeletedPage {
         if (keys.isEmpty()) {
             return;
         }
-        java.sql.Array array = Target.texts(connection, keys);
+        java.sql.Array array = Database.texts(connection, keys);
         for (String table : waiting ? List.of("record", "outbox", "dead_letter") : List.of("record")) {
             Database.update(connection, FORGET.formatted(table), sync.getAccount(), sync.getObject(), array);
         }

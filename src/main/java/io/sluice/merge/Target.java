@@ -53,7 +53,8 @@ final class Target {
                 select sluice_k.key, %s from unnest(?::text[]) as sluice_k(key)
                 join %s as %s on %s.%s = sluice_k.key::%s
                 order by sluice_k.key for update of %3$s skip locked""".formatted(values(), source.quoted(),
-                source.alias(), source.alias(), source.key().quoted(), source.key().sqlType()), texts(connection, keys));
+                source.alias(), source.alias(), source.key().quoted(), source.key().sqlType()),
+                Database.texts(connection, keys));
     }
 
     /** Which of these keys the table has, whoever is changing them. */
@@ -62,7 +63,7 @@ final class Target {
                 select sluice_k.key from unnest(?::text[]) as sluice_k(key)
                 where exists (select from %s as %s where %s.%s = sluice_k.key::%s)""".formatted(source.quoted(),
                 source.alias(), source.alias(), source.key().quoted(), source.key().sqlType()),
-                row -> row.getString(1), texts(connection, keys)));
+                row -> row.getString(1), Database.texts(connection, keys)));
     }
 
     /**
@@ -113,7 +114,7 @@ final class Target {
         return keys.isEmpty() ? 0 : Database.update(connection, """
                 delete from %1$s as %2$s using unnest(?::text[]) as sluice_k(key)
                 where %2$s.%3$s = sluice_k.key::%4$s""".formatted(source.quoted(), source.alias(), source.key().quoted(),
-                source.key().sqlType()), texts(connection, keys));
+                source.key().sqlType()), Database.texts(connection, keys));
     }
 
     private String value(String field) {
@@ -136,7 +137,7 @@ final class Target {
     }
 
     private static java.sql.Array keys(Connection connection, Map<String, ?> rows) throws SQLException {
-        return texts(connection, rows.keySet());
+        return Database.texts(connection, rows.keySet());
     }
 
     private static java.sql.Array json(Connection connection, Map<String, Map<String, Object>> rows)
@@ -147,10 +148,6 @@ final class Target {
             fields.forEach((field, value) -> texts.put(field, Values.text(value)));
             json.add(Json.text(texts));
         }
-        return texts(connection, json);
-    }
-
-    static java.sql.Array texts(Connection connection, Collection<String> texts) throws SQLException {
-        return connection.createArrayOf("text", texts.toArray());
+        return Database.texts(connection, json);
     }
 }

@@ -59,7 +59,7 @@ final class Waiting {
             throws SQLException {
         Map<String, Waiting> found = new HashMap<>();
         readAt.keySet().forEach(key -> found.put(key, new Waiting()));
-        java.sql.Array array = Target.texts(connection, readAt.keySet());
+        java.sql.Array array = Database.texts(connection, readAt.keySet());
         Database.query(connection, OUTBOX, row -> {
             Waiting waiting = found.get(row.getString(1));
             waiting.deleteWaits = "delete".equals(row.getString(2));
@@ -85,7 +85,7 @@ final class Waiting {
         if (records.isEmpty()) {
             return;
         }
-        java.sql.Array keys = Target.texts(connection, records.keySet());
+        java.sql.Array keys = Database.texts(connection, records.keySet());
         Database.query(connection, LOG, row -> {
             Waiting waiting = records.get(row.getString(1));
             Instant at = row.getObject(4, OffsetDateTime.class).toInstant();

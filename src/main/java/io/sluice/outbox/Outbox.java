@@ -182,7 +182,7 @@ public final class Outbox {
     /** Which of these accounts have work that is due. */
     public List<String> waiting(Collection<String> accounts) throws SQLException {
         return database.transaction(connection -> Database.query(connection, WAITING, row -> row.getString(1),
-                connection.createArrayOf("text", accounts.toArray())));
+                Database.texts(connection, accounts)));
     }
 
     /**
@@ -210,7 +210,7 @@ public final class Outbox {
     /** The same, but of these syncs. */
     public Optional<Head> head(String account, Set<String> but) throws SQLException {
         return database.transaction(connection -> Database.query(connection, HEAD, Head::of, account,
-                connection.createArrayOf("text", but.toArray())).stream().findFirst());
+                Database.texts(connection, but)).stream().findFirst());
     }
 
     /** Whether very many records of a sync are being written at once, under a lease that ends with the job. */
@@ -333,7 +333,7 @@ public final class Outbox {
                         : new Row(new Change(row.getString("key"), Operation.of(row.getString("inflight_operation")),
                                 row.getString("crm_id"), Json.fields(row.getString("inflight"))),
                                 row.getString("object"), row.getString("sync"));
-            }, account, room.deletes(), least.rank(), connection.createArrayOf("text", but.toArray()), !before.isEmpty(),
+            }, account, room.deletes(), least.rank(), Database.texts(connection, but), !before.isEmpty(),
                     connection.createArrayOf("text", objects), account, account, connection.createArrayOf("uuid", leases), id,
                     lease.toMillis());
         });

@@ -2,11 +2,9 @@ package io.sluice.outbox;
 
 import io.sluice.Change;
 import io.sluice.store.Database;
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.function.Function;
 
 /**
  * Parents first: a record that names another one waits until that one is in the CRM. The table {@code parent}, and what a
@@ -118,9 +116,9 @@ public final class Parents {
     public void declare(String account, List<Parent> parents) throws SQLException {
         database.transaction(connection -> {
             Database.update(connection, FORGET, account);
-            return Database.update(connection, DECLARE, account, texts(connection, parents, Parent::sync),
-                    texts(connection, parents, Parent::field), texts(connection, parents, Parent::object),
-                    texts(connection, parents, Parent::table));
+            return Database.update(connection, DECLARE, account, Database.texts(connection, parents, Parent::sync),
+                    Database.texts(connection, parents, Parent::field), Database.texts(connection, parents, Parent::object),
+                    Database.texts(connection, parents, Parent::table));
         });
     }
 
@@ -128,12 +126,8 @@ public final class Parents {
     static void makeDue(Connection connection, List<Claim> parents) throws SQLException {
         if (!parents.isEmpty()) {
             Claim last = parents.get(parents.size() - 1);
-            Database.update(connection, MAKE_DUE, last.account(), last.object(), texts(connection, last.changes(), Change::key));
+            Database.update(connection, MAKE_DUE, last.account(), last.object(),
+                    Database.texts(connection, last.changes(), Change::key));
         }
-    }
-
-    private static <T> Array texts(Connection connection, List<T> parts, Function<T, String> part)
-            throws SQLException {
-        return connection.createArrayOf("text", parts.stream().map(part).toArray());
     }
 }

@@ -123,8 +123,8 @@ public final class Pauses {
     public void takeSettings(Collection<Setting> settings) throws SQLException {
         List<Paused> over = database.transaction(connection -> Database.query(connection, FORGET_SETTINGS_BUT,
                 Pauses::paused,
-                connection.createArrayOf("text", settings.stream().map(it -> it.kind().toString()).toArray()),
-                connection.createArrayOf("text", settings.stream().map(Setting::name).toArray())));
+                Database.texts(connection, settings, it -> it.kind().toString()),
+                Database.texts(connection, settings, Setting::name)));
         for (Paused paused : over) {
             LOG.info("{} is not paused by a setting any more.", called(paused.kind(), paused.name()));
         }
@@ -160,7 +160,7 @@ public final class Pauses {
 
     /** Pauses these syncs until each {@link #loaded}, and no others any more. */
     public static void takeLoads(Connection connection, Collection<String> syncs, String reason) throws SQLException {
-        Array names = connection.createArrayOf("text", syncs.toArray());
+        Array names = Database.texts(connection, syncs);
         Database.update(connection, FORGET_LOADS_BUT, names);
         Database.update(connection, FOR_LOADS, names, reason);
     }

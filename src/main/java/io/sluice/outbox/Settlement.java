@@ -8,7 +8,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
-import java.util.function.Function;
 
 /**
  * How every claim ends. Record by record, with the outcomes of its call: what is done moves into the record's base, what
@@ -206,8 +205,9 @@ public final class Settlement {
 
     private static int done(Connection connection, Claim claim, List<Outcome> outcomes) throws SQLException {
         return Database.queryAfter(connection, Parents.FREE, DONE, row -> row.getInt(1), claim.account(), claim.object(),
-                texts(connection, outcomes, Outcome::key), texts(connection, outcomes, Outcome::key),
-                texts(connection, outcomes, Outcome::crmId), claim.account(), claim.object(), claim.lease()).get(0);
+                Database.texts(connection, outcomes, Outcome::key), Database.texts(connection, outcomes, Outcome::key),
+                Database.texts(connection, outcomes, Outcome::crmId), claim.account(), claim.object(),
+                claim.lease()).get(0);
     }
 
     private int decided(Connection connection, Claim claim, List<Outcome> outcomes, Split split, String parent)
@@ -216,13 +216,13 @@ public final class Settlement {
         String together = split == Split.BY_PARENT ? parent : null;
         List<Outcome> known = outcomes.stream().filter(outcome -> outcome.status() != Outcome.Status.RETRY).toList();
         return Database.queryAfter(connection, Parents.FREE, SETTLE, row -> row.getInt(1),
-                claim.account(), claim.object(), texts(connection, known, Outcome::key),
-                texts(connection, outcomes, Outcome::key),
-                texts(connection, outcomes, outcome -> outcome.status().toString()),
-                texts(connection, outcomes, Outcome::crmId),
-                texts(connection, outcomes, Outcome::code),
-                texts(connection, outcomes, Outcome::message),
-                texts(connection, outcomes, outcome -> String.join(",", outcome.fields())),
+                claim.account(), claim.object(), Database.texts(connection, known, Outcome::key),
+                Database.texts(connection, outcomes, Outcome::key),
+                Database.texts(connection, outcomes, outcome -> outcome.status().toString()),
+                Database.texts(connection, outcomes, Outcome::crmId),
+                Database.texts(connection, outcomes, Outcome::code),
+                Database.texts(connection, outcomes, Outcome::message),
+                Database.texts(connection, outcomes, outcome -> String.join(",", outcome.fields())),
                 backoffs(connection, claim, outcomes, split), claim.account(), claim.object(), claim.lease(),
                 rest.critical().toMillis(), rest.other().toMillis(), split.attempts(), split.fill(outcomes.size(), again),
                 together, together).get(0);
@@ -238,11 +238,6 @@ public final class Settlement {
                         row -> row.getInt(1), claim.lease()).get(0) : 0;
         long together = backoff.after(attempts, Math::random).toMillis();
         return connection.createArrayOf("bigint", outcomes.stream().map(outcome -> together).toArray());
-    }
-
-    private static Array texts(Connection connection, List<Outcome> outcomes, Function<Outcome, String> part)
-            throws SQLException {
-        return connection.createArrayOf("text", outcomes.stream().map(part).toArray());
     }
 
     /** Puts a claim back whose call was refused before it did anything: it waits again, in its place. */

@@ -2,7 +2,6 @@ package io.sluice.receive;
 
 import io.sluice.Event;
 import io.sluice.store.Database;
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -11,7 +10,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.UUID;
-import java.util.function.Function;
 
 /**
  * What CRMs told by themselves, kept before they are answered: the table {@code inbox}. It is the idempotent repository
@@ -93,15 +91,11 @@ public final class Inbox {
     private static int keep(Connection connection, String account, List<Event> events) throws SQLException {
         return Database.update(connection, KEEP, account,
                 connection.createArrayOf("uuid", events.stream().map(Event::identity).toArray()),
-                texts(connection, events, Event::object), texts(connection, events, Event::crmId),
-                texts(connection, events, event -> event.kind().toString()), texts(connection, events, Event::field),
-                texts(connection, events, Event::value),
+                Database.texts(connection, events, Event::object), Database.texts(connection, events, Event::crmId),
+                Database.texts(connection, events, event -> event.kind().toString()),
+                Database.texts(connection, events, Event::field),
+                Database.texts(connection, events, Event::value),
                 connection.createArrayOf("timestamptz", events.stream().map(event -> event.at().toString()).toArray()));
-    }
-
-    private static Array texts(Connection connection, List<Event> events, Function<Event, String> part)
-            throws SQLException {
-        return connection.createArrayOf("text", events.stream().map(part).toArray());
     }
 
     /**
@@ -115,7 +109,7 @@ public final class Inbox {
                 new Event(row.getObject("identity", UUID.class), row.getString("object"), row.getString("crm_id"),
                         Event.Kind.of(row.getString("kind")), row.getString("field"), row.getString("value"),
                         row.getObject("at", OffsetDateTime.class).toInstant())),
-                connection.createArrayOf("text", but.toArray()), most, holding.toMillis()));
+                Database.texts(connection, but), most, holding.toMillis()));
     }
 
     void done(String account, Collection<UUID> identities) throws SQLException {

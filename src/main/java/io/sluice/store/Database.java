@@ -2,15 +2,18 @@ package io.sluice.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 
@@ -229,6 +232,16 @@ public final class Database implements AutoCloseable {
         try (PreparedStatement statement = prepare(connection, sql, parameters)) {
             return statement.executeUpdate();
         }
+    }
+
+    /** An array of texts, for a parameter. */
+    public static Array texts(Connection connection, Collection<String> texts) throws SQLException {
+        return connection.createArrayOf("text", texts.toArray());
+    }
+
+    /** A text of each of these, for a parameter. */
+    public static <T> Array texts(Connection connection, Collection<T> of, Function<T, String> text) throws SQLException {
+        return connection.createArrayOf("text", of.stream().map(text).toArray());
     }
 
     private static PreparedStatement prepare(Connection connection, String sql, Object... parameters)
