@@ -113,24 +113,34 @@ public final class BulkPlans {
     }
 
     /**
+     * What a job would take of a first load.
+     *
+     * @param records that the load comes to with those that are in the job; of a very large one a part is counted, which
+     *                is more than fits into a job
+     */
+    record Load(BulkClaim claim, long records) {
+    }
+
+    /**
      * What a job would take of a sync's first load that is still in the log, where a job is the way for it.
      *
      * @param begun records of it that are in such a job already
      */
-    Optional<BulkClaim> load(Sync sync, int begun) throws SQLException {
+    Optional<Load> load(Sync sync, int begun) throws SQLException {
         Crm crm = accounts.get(sync.getAccount()).crm();
         if (crm.bulk().isEmpty()) {
             return Optional.empty();
         }
-        record Load(long waiting, Outbox.Head head) {
+        record Waiting(long records, Outbox.Head head) {
         }
         Priority priority = sync.getPriority().compareTo(Priority.NORMAL) > 0 ? sync.getPriority() : Priority.NORMAL;
-        Load load = database.query(LOADING, row -> new Load(begun + row.getLong("records"), new Outbox.Head(sync.getName(),
-                Operation.UPSERT, priority, priority, row.getObject("since", OffsetDateTime.class),
-                Duration.ofMillis(row.getLong("age")))), sync.getTable(), planner.least(crm, Operation.UPSERT, false),
+        Waiting waiting = database.query(LOADING, row -> new Waiting(begun + row.getLong("records"),
+                new Outbox.Head(sync.getName(), Operation.UPSERT, priority, priority,
+                        row.getObject("since", OffsetDateTime.class), Duration.ofMillis(row.getLong("age")))), sync.getTable(), planner.least(crm, Operation.UPSERT, false),
                 sync.getAccount(), sync.getName()).get(0);
-        return load.waiting() < planner.least(crm, Operation.UPSERT, true) ? Optional.empty()
-                : claim(sync.getAccount(), load.head(), load.waiting(), begun > 0 ? 1 : 0);
+        return waiting.records() < planner.least(crm, Operation.UPSERT, true) ? Optional.empty()
+                : claim(sync.getAccount(), waiting.head(), waiting.records(), begun > 0 ? 1 : 0)
+                        .map(claim -> new Load(claim, waiting.records()));
     }
 
     /** Whether a job that is planned should wait for what is about to join it. */

@@ -2,9 +2,9 @@ package io.sluice.bulk;
 
 import io.sluice.Sync;
 import io.sluice.bulk.BulkJobs.Filled;
+import io.sluice.bulk.BulkPlans.Load;
 import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.Filling;
-import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -25,12 +25,7 @@ public final class FirstLoads implements Filling {
 
     private static final int PARTS_OF_FIRST = 5;
 
-    /** What is left of a first load, no more counted than fit into a job. */
-    private static final String LEFT = """
-            select coalesce(sum(records), 0) from (
-                select records from sluice.change_log where source = ? and op = 'S' limit ?) as counted""";
-
-    private record Planned(BulkClaim claim, long since) {
+    private record Planned(Load load, long since) {
     }
 
     /** Records that a job is to have. */
@@ -39,7 +34,8 @@ public final class FirstLoads implements Filling {
 
     private final BulkPlans plans;
     private final BulkJobs jobs;
-    private final Map<Sync, Planned> planned = new ConcurrentHashMap<>();
+    /** By the sync. */
+    private final Map<String, Planned> planned = new ConcurrentHashMap<>();
     private final Map<String, Size> sizes = new ConcurrentHashMap<>();
 
     public FirstLoads(BulkPlans plans, BulkJobs jobs) {
@@ -54,23 +50,23 @@ public final class FirstLoads implements Filling {
             return Optional.empty();
         }
         Optional<Filled> open = jobs.filling(sync.getAccount(), sync.getName());
-        Planned before = planned.get(sync);
+        Planned before = planned.get(sync.getName());
         if (open.isPresent() && before != null && System.nanoTime() - before.since() < HOLDS.toNanos()) {
-            return Optional.of(before.claim());
+            return Optional.of(before.load().claim());
         }
-        Optional<BulkClaim> wanted = plans.load(sync, open.map(Filled::records).orElse(0));
-        wanted.ifPresentOrElse(claim -> planned.put(sync, new Planned(claim, System.nanoTime())), () -> planned.remove(sync));
-        return wanted;
+        Optional<Load> load = plans.load(sync, open.map(Filled::records).orElse(0));
+        load.ifPresentOrElse(it -> planned.put(sync.getName(), new Planned(it, System.nanoTime())),
+                () -> planned.remove(sync.getName()));
+        return load.map(Load::claim);
     }
 
     @Override
     public Vessel open(Connection connection, BulkClaim wanted) throws SQLException {
-        Sync sync = plans.sync(wanted.sync());
-        Filled job = jobs.open(connection, wanted, sync.getObject());
+        Filled job = jobs.open(connection, wanted, plans.sync(wanted.sync()).getObject());
         Size size = sizes.get(wanted.sync());
         if (size == null || !size.lease().equals(job.lease())) {
-            int left = Database.query(connection, LEFT, row -> row.getInt(1), sync.getTable(), wanted.most()).get(0);
-            size = new Size(job.lease(), size(wanted.most(), job.records() + left, size == null ? 0 : size.records()));
+            long left = planned.get(wanted.sync()).load().records();
+            size = new Size(job.lease(), size(wanted.most(), left, size == null ? 0 : size.records()));
             sizes.put(wanted.sync(), size);
         }
         return new Vessel(job.lease(), wanted.sync(), room(wanted, size.records(), job), wanted.reserved());
@@ -79,9 +75,10 @@ public final class FirstLoads implements Filling {
     /**
      * How many records a job is to have.
      *
+     * @param left   of the load, with those that are in it
      * @param before what the one before had, or 0
      */
-    static int size(int most, int left, int before) {
+    static int size(int most, long left, int before) {
         return left <= most ? most : Math.min(most, before == 0 ? (most + PARTS_OF_FIRST - 1) / PARTS_OF_FIRST : 2 * before);
     }
 
