@@ -33,4 +33,9 @@ class TransferFilesTest {
         assertThat(underWay).exists();
         assertThat(another).exists();
     }
+
+    @Test
+    void aFolderThatCantBeListedStopsNoTransfer() {
+        assertThat(TransferFiles.sweep(folder.resolve("not-there"), NOW)).isZero();
+    }
 }
