@@ -82,6 +82,7 @@ class SalesforceRowsTest extends SandboxTestBase {
         "{\"LastName\":5}                                              | JSON_PARSER_ERROR | Cannot deserialize instance of string from VALUE_NUMBER_INT value 5",
         "{\"LastName\":\"x\",\"CreatedDate\":\"2020-01-01T00:00:00Z\"} | INVALID_FIELD_FOR_INSERT_UPDATE | Unable to create/update fields: CreatedDate",
         "{\"LastName\":\"x\",\"Name\":\"y\"}                           | INVALID_FIELD_FOR_INSERT_UPDATE | Unable to create/update fields: Name",
+        "{\"LastName\":\"x\",\"Id\":null,\"id\":\"003000000000001AAA\"} | INVALID_FIELD_FOR_INSERT_UPDATE | cannot specify Id in an insert call",
         "{\"LastName\":\"x\",\"AccountId\":\"12\"}                     | MALFORMED_ID | Account ID: id value of incorrect type: 12",
         "{\"LastName\":\"x\",\"AccountId\":\"001000000000001AAA\"}     | INVALID_CROSS_REFERENCE_KEY | invalid cross reference id",
         "{\"LastName\":\"x\",\"Tier__c\":\"12345678901234567890123456789012345678901\"} | STRING_TOO_LONG | Tier: data value too large",

@@ -73,7 +73,8 @@ final class CsvColumns {
 
     /** What a row has for a field of the record's own, or null when it is to be left alone or cleared. */
     String text(String[] row, Field field) {
-        return last(row, column -> column.isOwn() && column.field().equals(field));
+        String cell = last(row, column -> column.isOwn() && column.field().equals(field));
+        return cell == null ? null : jsonForm(field.type(), cell);
     }
 
     /** @throws RefusedException for this row, when a text is none of its field's type */

@@ -29,7 +29,7 @@ interface SentRecord {
 
         @Override
         public String id() {
-            return text(json.has("Id") ? "Id" : "id");
+            return text(json.hasNonNull("Id") ? "Id" : "id");
         }
 
         @Override
