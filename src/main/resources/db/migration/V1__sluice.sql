@@ -51,6 +51,13 @@ create function sluice.named(stamps jsonb, fields jsonb) returns jsonb language 
         || (stamps - '*')
     else stamps end;
 
+-- Adds values of fields to those that are doubted already, each once.
+create function sluice.doubted(doubt jsonb, fields jsonb) returns jsonb language sql immutable parallel safe return
+    doubt || coalesce((
+        select jsonb_object_agg(key, case when coalesce(doubt -> key, '[]') @> jsonb_build_array(value) then doubt -> key
+                                          else coalesce(doubt -> key, '[]') || jsonb_build_array(value) end)
+        from jsonb_each(fields)), '{}');
+
 -- What waits to be sent and what is being sent: one row per record. Its key comes first in the index, here as below: to
 -- compare what is the same in all rows would take half of the time, and the rules of a language some more.
 create table sluice.outbox (
@@ -146,6 +153,9 @@ create table sluice.record (
     crm_id     text collate "C",
     base       jsonb       not null default '{}',
     stamps     jsonb       not null default '{}',   -- field -> when it changed; *: of all that are not named
+    -- field -> the values that calls may have written of which no answer proves anything; *: a delete may have been done.
+    -- The base stays beside it until an acknowledgement, or a reading after those calls were over, says which it is.
+    doubt      jsonb       not null default '{}',
     settled_at timestamptz not null default now(),
     primary key (key, object, account)
 );

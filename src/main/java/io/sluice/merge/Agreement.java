@@ -25,7 +25,9 @@ final class Agreement {
             from unnest(?::text[], ?::text[], ?::text[], ?::text[]) as v(key, crm_id, base, stamps) order by v.key
             on conflict (account, object, key) do update set crm_id = excluded.crm_id,
                 base = r.base || excluded.base,
-                stamps = r.stamps || sluice.named(excluded.stamps, excluded.base)""";
+                stamps = r.stamps || sluice.named(excluded.stamps, excluded.base),
+                doubt = case when r.doubt = '{}' then r.doubt
+                             else r.doubt - '*' - array(select jsonb_object_keys(excluded.base)) end""";
 
     /** What lost, or is the same on both sides, is sent no more: neither from the outbox nor from the dead letters. */
     private static final String SETTLED = """
@@ -75,6 +77,14 @@ final class Agreement {
         if (decision.isConflict()) {
             conflicts.add(new Conflict(key, name, field, decision));
         }
+    }
+
+    /** What was in doubt was read: of the values that the CRM may have had it has this one. What waits is sent as ever. */
+    void found(String key, Received record, String name, Object value) {
+        Entry entry = entries.computeIfAbsent(key, first -> new Entry(record.crmId(), new LinkedHashMap<>(),
+                new LinkedHashMap<>(), new LinkedHashSet<>()));
+        entry.base().put(name, value);
+        entry.stamps().put(name, record.at(name).toString());
     }
 
     /** The CRM told anew what was known: nothing changes but since when it is so. */

@@ -168,9 +168,13 @@ final class ChangedPage {
     }
 
     private Field field(Received record, String name, Map<String, Object> row, Waiting ours) {
+        Object crm = record.fields().get(name);
+        Instant changedAt = ours.changedAt(name, target.column(name).name());
         Agreed base = ours.base == null || !ours.base.containsKey(name) ? null : new Agreed(ours.base.get(name));
-        return new Field(base, record.fields().get(name), record.at(name), row.get(name),
-                ours.changedAt(name, target.column(name).name()));
+        if (changedAt != null && ours.mayHaveWritten(name, crm)) {
+            base = new Agreed(crm);   // our own write, whose answer was lost
+        }
+        return new Field(base, crm, record.at(name), row.get(name), changedAt);
     }
 
     private void merge(String key, Received record, Map<String, Object> row, Waiting ours) {
@@ -181,6 +185,9 @@ final class ChangedPage {
             Field field = field(record, name, row, ours);
             Decision decision = Merge.decide(field, rule);
             if (decision == Decision.UNCHANGED) {
+                if (record.isRead() && !ours.doubt.isEmpty()) {
+                    agreement.found(key, record, name, value);
+                }
                 return;
             }
             if (decision.writes()) {

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -22,7 +23,7 @@ final class Waiting {
             order by account, object, key for update""";
 
     private static final String KNOWN = """
-            select k.key, r.base, r.settled_at >= k.read_at or d.deleted_at >= k.read_at, l.stamps, sluice.named(r.stamps, r.base)
+            select k.key, r.base, r.settled_at >= k.read_at or d.deleted_at >= k.read_at, l.stamps, sluice.named(r.stamps, r.base), r.doubt
             from unnest(?::text[], ?::timestamptz[]) as k(key, read_at)
             left join sluice.record r on r.account = ? and r.object = ? and r.key = k.key
             left join sluice.deleted d on d.account = ? and d.object = ? and d.key = k.key
@@ -38,6 +39,11 @@ final class Waiting {
 
     /** What was last known to be in the CRM; null when the record never settled. */
     Map<String, Object> base;
+    /**
+     * Field to the values that calls may have written whose answer proved nothing. A field without a value, and
+     * {@code *} for all of them: what the base says of it is not sure.
+     */
+    Map<String, List<Object>> doubt = Map.of();
     /** Whether a call is under way, or ended after the reading began: what was read may be older than what we know. */
     boolean moving;
     boolean deleteWaits;
@@ -74,6 +80,7 @@ final class Waiting {
             waiting.moving |= row.getBoolean(3);
             Json.fields(row.getString(4)).forEach((field, at) -> waiting.changed(field, moment(at)));
             Json.fields(row.getString(5)).forEach((field, at) -> waiting.known.put(field, moment(at)));
+            waiting.doubt = doubts(Json.fields(row.getString(6)));
             return null;
         }, array, connection.createArrayOf("timestamptz", readAt.values().stream().map(Instant::toString).toArray()),
                 account, object, account, object, account, object);
@@ -97,6 +104,18 @@ final class Waiting {
             }
             return null;
         }, sync.getTable(), keys, sync.getName(), keys);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, List<Object>> doubts(Map<String, Object> fields) {
+        Map<String, List<Object>> doubts = new HashMap<>();
+        fields.forEach((field, values) -> doubts.put(field, (List<Object>) values));
+        return doubts;
+    }
+
+    /** Whether a call without an answer may have written this value. */
+    boolean mayHaveWritten(String field, Object value) {
+        return doubt.getOrDefault(field, List.of()).stream().anyMatch(written -> Values.same(written, value));
     }
 
     private void changed(String field, Instant at) {

@@ -51,7 +51,8 @@ public final class Outbox {
                 where held.sync not in (%s))""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
 
     /**
-     * Moves what was picked in flight. What equals the base is an echo or a no-op and is dropped; so is the delete of a
+     * Moves what was picked in flight. What equals the base is an echo or a no-op and is dropped, unless a call may have
+     * written over it; so is the delete of a
      * record that was never sent. What names a parent that is not in the CRM yet is left to wait.
      */
     static final String TAKE = """
@@ -61,7 +62,9 @@ public final class Outbox {
                        r.key is not null as known,
                        case when r.key is null then p.fields
                             else (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(p.fields) as f
-                                  where r.base -> f.key is distinct from f.value) end as fields
+                                  where r.base -> f.key is distinct from f.value
+                                     or r.doubt <> '{}' and (jsonb_exists(r.doubt, f.key) or jsonb_exists(r.doubt, '*')))
+                       end as fields
                 from picked p left join lateral (
                     select * from sluice.record
                     where account = p.account and object = p.object and key = p.key limit 1) as r on true),

@@ -34,16 +34,21 @@ public final class Settlement {
             "update sluice.outbox o set " + GIVE_BACK_AFTER.formatted(0) + " where o.lease = ?";
 
     /**
-     * Nobody knows whether the CRM has what was given back, so it agrees on it no more: the old value, should it come
-     * again, is a change and no no-op. A record that may be deleted agrees on nothing.
+     * Nobody knows whether the CRM has what was given back. The base stays, and beside it stands what may have been written:
+     * the old value, should it come again, is a change and no no-op, and neither of the two is a change of the CRM's when it
+     * is read. What was read before is too old to tell, hence the time.
      */
     private static final String DOUBT = """
-            update sluice.record r set
-                    base = case when m.inflight_operation = 'delete' then '{}'
-                                else r.base - array(select jsonb_object_keys(m.inflight)) end,
-                    stamps = sluice.named(r.stamps, r.base)
+            insert into sluice.record as r (account, object, key, sync, doubt)
+                select m.account, m.object, m.key, m.sync, case when m.inflight_operation = 'delete' then '{"*": []}'
+                       else sluice.doubted('{}', m.inflight) end
                 from %1$s m
-                where r.account = m.account and r.object = m.object and r.key = m.key and %2$s""";
+                where (m.inflight_operation = 'upsert' or exists (select from sluice.record k
+                           where k.account = m.account and k.object = m.object and k.key = m.key)) and %2$s
+                on conflict (account, object, key) do update set settled_at = now(),
+                    doubt = (select sluice.doubted(r.doubt, coalesce(jsonb_object_agg(d.key, v.value), '{}'))
+                             from jsonb_each(excluded.doubt) as d cross join lateral jsonb_array_elements(d.value) as v)
+                            || case when jsonb_exists(excluded.doubt, '*') then '{"*": []}' else '{}' end::jsonb""";
 
     /** What was written is what both sides have. */
     private static final String AGREE = """
@@ -52,7 +57,10 @@ public final class Settlement {
                 on conflict (account, object, key) do update set
                     sync = excluded.sync, crm_id = coalesce(excluded.crm_id, r.crm_id),
                     base = r.base || excluded.base,
-                    stamps = r.stamps || sluice.named(excluded.stamps, excluded.base), settled_at = now()""";
+                    stamps = r.stamps || sluice.named(excluded.stamps, excluded.base),
+                    doubt = case when r.doubt = '{}' then r.doubt
+                                 else r.doubt - '*' - array(select jsonb_object_keys(excluded.base)) end,
+                    settled_at = now()""";
 
     /**
      * The records are found by their keys, not by their lease (hence {@code is not distinct from}): under that of a bulk
@@ -81,7 +89,7 @@ public final class Settlement {
                 select account, object, key from done_deletes
                 on conflict (account, object, key) do update set deleted_at = now()),
             doubted as (
-                %2$s and m.status = 'retry'),
+                %2$s),
             dead as (
                 insert into sluice.dead_letter as d
                     (account, object, key, sync, operation, fields, stamps, priority, code, message, rejected_fields)
@@ -118,7 +126,7 @@ public final class Settlement {
                 from mine m
                 where o.account = m.account and o.object = m.object and o.key = m.key and %3$s
                   and m.status = 'retry')
-            select count(*) from mine""".formatted(GIVE_BACK, DOUBT.formatted("mine", Outbox.among("r", "mine")),
+            select count(*) from mine""".formatted(GIVE_BACK, DOUBT.formatted("mine", "m.status = 'retry'"),
             Outbox.among("o", "mine"), Outbox.among("r", "done_deletes"), Outbox.among("o", "over"),
             AGREE.formatted("mine where status = 'done' and inflight_operation = 'upsert'"));
 
@@ -143,14 +151,14 @@ public final class Settlement {
 
     private static final String RETURN = """
             with ended as materialized (
-                select o.account, o.object, o.key, o.inflight_operation, o.inflight from sluice.outbox o
+                select o.account, o.object, o.key, o.sync, o.inflight_operation, o.inflight from sluice.outbox o
                 where %%s for update of o %%s),
             doubted as (
                 %2$s)
             update sluice.outbox o set %1$s, last_error = %%s
             from ended e
             where o.account = e.account and o.object = e.object and o.key = e.key and %3$s
-            """.formatted(GIVE_BACK, DOUBT.formatted("ended", Outbox.among("r", "ended")), Outbox.among("o", "ended"));
+            """.formatted(GIVE_BACK, DOUBT.formatted("ended", "true"), Outbox.among("o", "ended"));
 
     /**
      * By the index of leases, oldest first and a part at a time, so that the question whether one ended costs nothing

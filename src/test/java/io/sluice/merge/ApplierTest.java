@@ -249,6 +249,39 @@ class ApplierTest {
         assertThat(DATABASE.texts("select winner from sluice.conflict")).containsExactly("crm", "crm");
     }
 
+    /** A write of v2 whose answer says nothing (403 with a firewall's page, 502), then what the CRM may have by then. */
+    @Test
+    void whereTheCrmWinsItWinsWithAnEditOfItsOwnAloneAfterAWriteOfUnknownOutcome() throws SQLException {
+        sync.setConflicts("crm");
+        for (String had : List.of("Ann", "Hanna", "Zoe")) {
+            DATABASE.run("update app.customer set name = 'Hanna' where no = 1");
+            capture.drain("app.customer");
+            Claim claim = claim().orElseThrow();
+            DATABASE.sluice().transaction(connection -> Settlement.abandon(connection, claim.lease(), "no answer came"));
+            DATABASE.run("update app.customer set name = 'Heidi' where no = 1");
+            apply(record("1", FAR_AHEAD, "Name", had));
+            assertThat(rows()).as(had).contains(had.equals("Zoe") ? "1 Zoe Oslo 1" : "1 Heidi Oslo 1");
+            assertThat(DATABASE.text("select base ->> 'Name' from sluice.record where key = '1'")).as(had).isEqualTo(had);
+            assertThat(DATABASE.text("select doubt from sluice.record where key = '1'")).as(had).isEqualTo("{}");
+            assertThat(sendAll()).isEqualTo(had.equals("Zoe") ? List.of() : List.of(Map.of("Name", "Heidi")));
+            DATABASE.run("update app.customer set name = 'Ann' where no = 1");
+            sendAll();
+        }
+    }
+
+    /** Before it, the call may still be on its way. */
+    @Test
+    void whatWasReadBeforeAWriteOfUnknownOutcomeWasOverSaysNothingOfIt() throws SQLException {
+        DATABASE.run("update app.customer set name = 'Hanna' where no = 1");
+        capture.drain("app.customer");
+        Claim claim = claim().orElseThrow();
+        Instant read = applier.now();
+        DATABASE.sluice().transaction(connection -> Settlement.abandon(connection, claim.lease(), "no answer came"));
+        Applied applied = applier.apply(sync, List.of(record("1", FAR_AHEAD, "Name", "Ann")), read);
+        assertThat(applied.later()).hasSize(1);
+        assertThat(DATABASE.text("select doubt from sluice.record where key = '1'")).isEqualTo("{\"Name\": [\"Hanna\"]}");
+    }
+
     @Test
     void theLaterChangeWinsWherePeopleSayLatest() throws SQLException {
         DATABASE.run("update app.customer set name = 'Hanna' where no = 1", "update app.customer set name = 'H' where no = 2");

@@ -22,6 +22,10 @@ class SettlementTest extends OutboxTestBase {
         return DATABASE.text("select base from sluice.record where key = ?", key);
     }
 
+    private static String doubt(String key) throws SQLException {
+        return DATABASE.text("select doubt from sluice.record where key = ?", key);
+    }
+
     private static List<String> deadLetters() throws SQLException {
         return DATABASE.texts("select concat_ws(' ', key, operation, fields, code, message) from sluice.dead_letter");
     }
@@ -76,7 +80,7 @@ class SettlementTest extends OutboxTestBase {
         }
         settlement.settle(claim(), List.of(Outcome.done("1", "x"), Outcome.retry("2", "ROW_LOCK", "busy"),
                 Outcome.rejected("3", "INVALID", "no such value")));
-        assertThat(DATABASE.texts("select key from sluice.record")).containsExactly("1");
+        assertThat(DATABASE.texts("select key from sluice.record where doubt = '{}'")).containsExactly("1");
         assertThat(DATABASE.texts("select concat_ws(' ', key, attempts, last_error) from sluice.outbox"))
                 .containsExactly("2 1 ROW_LOCK: busy");
         assertThat(deadLetters()).containsExactly("3 upsert {\"a\": 1} INVALID no such value");
@@ -136,6 +140,42 @@ class SettlementTest extends OutboxTestBase {
     }
 
     @Test
+    void aWriteOfUnknownOutcomeLeavesTheBaseAndIsDoubtedBesideItUntilOneIsAcknowledged() throws SQLException {
+        settled("1", "{\"a\": 1, \"b\": 1}");
+        upsert("1", "{\"a\": 2}");
+        settlement.settle(claim(), List.of(Outcome.retry("1", "X", "no answer")));
+        assertThat(base("1")).isEqualTo("{\"a\": 1, \"b\": 1}");
+        assertThat(doubt("1")).isEqualTo("{\"a\": [2]}");
+
+        upsert("1", "{\"a\": null}");
+        claim();
+        endLeases();
+        settlement.expireLeases();
+        upsert("1", "{\"b\": 3}");
+        Claim both = claim();
+        settlement.settle(both, List.of(Outcome.retry("1", "X", "no answer")));
+        assertThat(doubt("1")).isEqualTo("{\"a\": [2, null], \"b\": [3]}");
+
+        upsert("1", "{\"a\": 1}");
+        Claim last = claim();
+        assertThat(last.changes().get(0).fields()).as("the old value is a change again").isEqualTo(Map.of("a", 1, "b", 3));
+        settlement.settle(last, List.of(Outcome.done("1", null)));
+        assertThat(base("1")).isEqualTo("{\"a\": 1, \"b\": 3}");
+        assertThat(doubt("1")).isEqualTo("{}");
+    }
+
+    @Test
+    void aFirstWriteOfUnknownOutcomeIsDoubtedToo() throws SQLException {
+        upsert("1", "{\"a\": 1}");
+        settlement.settle(claim(), List.of(Outcome.retry("1", "X", "no answer")));
+        assertThat(base("1")).isEqualTo("{}");
+        assertThat(doubt("1")).isEqualTo("{\"a\": [1]}");
+        settlement.settle(claim(), List.of(Outcome.done("1", "crm-1")));
+        assertThat(base("1")).isEqualTo("{\"a\": 1}");
+        assertThat(doubt("1")).isEqualTo("{}");
+    }
+
+    @Test
     void aRejectedFieldGoesWithTheNewerWorkThatWaits() throws SQLException {
         settled("1", "{}");
         upsert("1", "{\"a\": \"bad\", \"b\": 1}");
@@ -165,7 +205,7 @@ class SettlementTest extends OutboxTestBase {
         settlement.expireLeases();
         Claim current = claim();
         assertThat(settlement.settle(lost, List.of(Outcome.done("1", "x")))).isZero();
-        assertThat(DATABASE.texts("select key from sluice.record")).isEmpty();
+        assertThat(DATABASE.texts("select key from sluice.record where doubt = '{}'")).isEmpty();
         assertThat(settlement.settle(current, List.of(Outcome.done("1", "x")))).isEqualTo(1);
         assertThat(settlement.settle(current, List.of(Outcome.done("1", "x")))).as("a second time").isZero();
     }
@@ -220,7 +260,7 @@ class SettlementTest extends OutboxTestBase {
                     null);
         }
         assertThat(deadLetters()).singleElement().asString().startsWith("k42 ");
-        assertThat(DATABASE.sluice().first("select count(*) from sluice.record", row -> row.getLong(1))).contains(63L);
+        assertThat(DATABASE.sluice().first("select count(*) from sluice.record where doubt = '{}'", row -> row.getLong(1))).contains(63L);
         assertThat(calls).isLessThanOrEqualTo(13);
         assertThat(refused).isEqualTo(4);
     }
