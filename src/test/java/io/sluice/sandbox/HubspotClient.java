@@ -67,6 +67,10 @@ final class HubspotClient {
         return send("DELETE", path, null);
     }
 
+    Reply call(String method, String path, String body) {
+        return send(method, path, body);
+    }
+
     JsonNode referee() {
         return get("/sandbox/referee").json().path("accounts").path("hubspot");
     }

@@ -114,7 +114,8 @@ public final class HubspotProtocol implements Protocol {
         Resources.Route route = resources.route(api);
         Request.Work work = attempt -> Resources.answer(api, route, attempt);
         return Request.data(account, route.operation(), objects(api), byOauth ? new OauthWork(work) : work)
-                .writing(() -> RecordKeys.of(api, route.operation()));
+                .writing(() -> RecordKeys.of(api, route.operation()))
+                .about(() -> RecordKeys.subject(api, route.operation()));
     }
 
     @Override
@@ -153,6 +154,11 @@ public final class HubspotProtocol implements Protocol {
         return Answers.error(HubspotError.of(fault.settings().path("status").asInt(400),
                 fault.settings().path("errorCode").asText("VALIDATION_ERROR"),
                 fault.settings().path("message").asText(TOLD)));
+    }
+
+    @Override
+    public Answer results(Request request, Answer answer, Fault fault) {
+        return ChangedResults.of(answer, fault);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
+import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
@@ -42,6 +43,51 @@ final class RecordKeys {
             return Set.of();
         }
         return keys;
+    }
+
+    /** What a call is about beyond the object that its path names and the records that it writes, for faults that name them. */
+    static Request.Subject subject(ApiCall call, String operation) {
+        Set<String> keys = new HashSet<>();
+        Set<String> objects = new HashSet<>();
+        try {
+            switch (operation) {
+                case "read" -> add(keys, call, call.table(), ApiCall.key(call.table(), call.parameter("idProperty")),
+                        call.part(2));
+                case "create" -> addValues(keys, call.table(), call.body().path("properties"));
+                case "batchRead" -> {
+                    Field key = ApiCall.key(call.table(), call.body().path("idProperty").asText(null));
+                    for (JsonNode input : Batches.inputs(call)) {
+                        keys.add(Batches.id(input));
+                        add(keys, call, call.table(), key, Batches.id(input));
+                    }
+                }
+                case "batchCreate" -> {
+                    for (JsonNode input : Batches.inputs(call)) {
+                        addValues(keys, call.table(), input.path("properties"));
+                    }
+                }
+                case "batchUpdate", "batchUpsert", "batchArchive" -> {
+                    for (JsonNode input : Batches.inputs(call)) {
+                        keys.add(Batches.id(input));
+                    }
+                }
+                case "associationsCreate", "associationsRead", "associationsArchive", "associationsLabels" -> {
+                    objects.add(call.table(call.part(1)).type().name());
+                    objects.add(call.table(call.part(2)).type().name());
+                }
+                default -> { }
+            }
+        } catch (HubspotError.Thrown e) {
+            // the work says what is wrong with the request
+            return Request.Subject.NONE;
+        }
+        return new Request.Subject(objects, keys);
+    }
+
+    private static void addValues(Set<String> keys, Table table, JsonNode properties) {
+        table.type().fields().stream().filter(Field::unique).filter(field -> properties.has(field.name()))
+                .forEach(field -> keys.add(field.name() + "/" + properties.path(field.name()).asText()
+                        .toLowerCase(Locale.ROOT)));
     }
 
     private static void add(Set<String> keys, ApiCall call, Table table, Field key, String id) {

@@ -138,7 +138,7 @@ final class Composite {
         }
         ApiCall call = inner(outer, resolved);
         Answer answer = call == null ? Answers.error(SalesforceError.notFound())
-                : told(call).orElseGet(() -> resources.answer(call, attempt));
+                : answer(call, attempt);
         try {
             return new Part(reference, answer.status(), json(answer), answer.headers());
         } catch (IOException e) {
@@ -146,11 +146,23 @@ final class Composite {
         }
     }
 
-    /** The answer that a fault gives in place of a part's work, if one does. */
-    private Optional<Answer> told(ApiCall call) {
+    /** A part's answer, or what faults that name parts make of it. */
+    private Answer answer(ApiCall call, Request.Attempt attempt) {
         String object = resources.route(call.method(), call.rest()).object();
-        return object == null ? Optional.empty()
-                : call.account().faults().strikeWork(Fault.Kind.ANSWER, PART, object, true).map(SalesforceProtocol::told);
+        if (object == null) {
+            return resources.answer(call, attempt);
+        }
+        Optional<Fault> told = strike(call, object, Fault.Kind.ANSWER);
+        if (told.isPresent() && told.get().when() == Fault.When.BEFORE) {
+            return SalesforceProtocol.told(told.get());
+        }
+        Answer answer = resources.answer(call, attempt);
+        return told.map(SalesforceProtocol::told).orElseGet(() -> strike(call, object, Fault.Kind.RESULTS)
+                .map(fault -> ChangedResults.of(answer, fault)).orElse(answer));
+    }
+
+    private static Optional<Fault> strike(ApiCall call, String object, Fault.Kind kind) {
+        return call.account().faults().strikeWork(kind, PART, object, true);
     }
 
     /** What a part of a call answered, null where it answered nothing. */

@@ -110,6 +110,10 @@ public final class SalesforceProtocol implements Protocol {
 
     /** The answer that a fault asks for in place of a part of a call. */
     static Answer told(Fault fault) {
+        JsonNode body = fault.settings().path("body");
+        if (body.isContainerNode()) {
+            return Answers.json(statusOf(fault), body);
+        }
         return Answers.error(statusOf(fault), List.of(told(fault, null)));
     }
 
@@ -159,6 +163,11 @@ public final class SalesforceProtocol implements Protocol {
 
     static int downStatus(Fault fault) {
         return fault.settings().path("status").asInt(503);
+    }
+
+    @Override
+    public Answer results(Request request, Answer answer, Fault fault) {
+        return ChangedResults.of(answer, fault);
     }
 
     @Override
@@ -216,7 +225,7 @@ public final class SalesforceProtocol implements Protocol {
         ApiCall api = ApiCall.of(account, call, method, path);
         Resources.Route route = resources.route(method, api.rest());
         return Request.data(account, route.operation(), route.objects(), attempt -> resources.answer(api, attempt))
-                .writing(() -> RecordKeys.of(api, resources));
+                .writing(() -> RecordKeys.of(api, resources)).about(() -> Subjects.of(api, resources, bulk));
     }
 
     static boolean isServed(String version) {

@@ -84,6 +84,11 @@ final class SoapProtocol implements Protocol {
 
     /** The use of the limit stands in the envelope already. */
     @Override
+    public Answer results(Request request, Answer answer, Fault fault) {
+        return ChangedResults.of(answer, fault);
+    }
+
+    @Override
     public Answer complete(Request request, Answer answer) {
         return answer;
     }

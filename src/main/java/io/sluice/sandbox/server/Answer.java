@@ -1,5 +1,6 @@
 package io.sluice.sandbox.server;
 
+import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -41,9 +42,35 @@ public record Answer(int status, String contentType, byte[] body, Chunks chunks,
         return new Answer(status, contentType, EMPTY, chunks, Map.of());
     }
 
+    /** The answer with all of its body in the memory. */
+    public Answer whole() throws IOException {
+        if (chunks == null) {
+            return this;
+        }
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        try (chunks) {
+            for (byte[] next = chunks.next(); next != null; next = chunks.next()) {
+                all.write(next);
+            }
+        }
+        return new Answer(status, contentType, all.toByteArray(), null, headers);
+    }
+
+    /** The answer with another body, in the memory. */
+    public Answer with(byte[] other) {
+        return new Answer(status, contentType, other, null, headers);
+    }
+
     public Answer with(String header, String value) {
         Map<String, String> more = new LinkedHashMap<>(headers);
         more.put(header, value);
         return new Answer(status, contentType, body, chunks, more);
+    }
+
+    /** The answer without this header. */
+    public Answer without(String header) {
+        Map<String, String> fewer = new LinkedHashMap<>(headers);
+        fewer.remove(header);
+        return new Answer(status, contentType, body, chunks, fewer);
     }
 }

@@ -53,11 +53,17 @@ public final class Control {
               refuse        a refusal, whatever is used, by the limit that "limit" names (daily; tenSecondly, search)
               unavailable   503 or another "status"; "html":true makes it a maintenance page
               answer        the whole call is answered "status" (400) with "errorCode", "message", "fields" and
-                            "duplicateResult" in the vendor's form, or with "body" as it stands (of "contentType",
-                            text/html; "" is an empty one); nothing is done. "operation":"compositePart" with an "object"
-                            meets the parts of a Salesforce Composite call that are about it
-              reset         the connection is cut; "afterWrite":true in mid-answer, when the work is done
-              slow          the answer comes "delayMs" late, or between "minMs" and "maxMs"; "before":true the work too
+                            "duplicateResult" in the vendor's form, or with "body" as it stands (a text of "contentType",
+                            text/html; or JSON; "" is an empty one), and with "headers"; "when":"before" (nothing is done)
+                            or "after" the work. "operation":"compositePart" with an "object" meets the parts of a
+                            Salesforce Composite call that are about it
+              results       the work is done, and its per-record results are changed: "empty":true; "drop", "double",
+                            "foreign" and "errors" (each how many); "order":"reversed" or "shuffled"; "created":true or
+                            false; "otherId":true; "pending":true; "html":true
+              reset         the connection is cut "when":"before" the work, "within" the answer, or "after" the work
+                            without any of it
+              slow          "delayMs" late, or between "minMs" and "maxMs", comes "when":"after" the answer to work that
+                            is done, "within" its second half, "before" the work itself, even if the client has gone
               rowLock       rows fail with UNABLE_TO_LOCK_ROW
               partial       rows fail with "errorCode", "message" and "fields"; of DUPLICATES_DETECTED a
                             "duplicateResult" too, of your own or one that is made up; "whole":true with them all of a
@@ -65,7 +71,7 @@ public final class Control {
               expireTokens  all tokens given out until now are dead
               lateCommit    writes are stamped now and become visible "seconds" later (5)
               jobFails      a bulk job fails, with "message", after "afterRows" of it (0)
-              hang          no answer ever; "afterWrite":true does the work first
+              hang          no answer ever, "when":"before" the work, "after" it, or "within" the answer
               indexLag      a HubSpot search does not see what was written in its last "lagMs" (5000)
               dropEvents    a webhook's event is never sent
               duplicateEvents  it is sent twice, the second time up to "delayMs" later (300)
@@ -74,8 +80,8 @@ public final class Control {
               forgeEvents   one with a false value and signature is sent beside it
             Each meets all requests, until it is taken away, but for what these say: "operation" (a name the referee
             counts by, or a list; "edit" is a CRM user's), "object", "count" (of requests), "seconds" (for a lateCommit
-            "forSeconds"), "probability" (0 to 1; of rows for rowLock and partial), and for rowLock, partial and answer
-            "keys" (external ids and record ids: those rows, or the calls that write one of them). A login is met only
+            "forSeconds"), "probability" (0 to 1; of rows for rowLock and partial), and "keys" (external ids and record ids:
+            those rows, or the calls that read or write one of them). A login is met only
             when it is named ("token"). Webhooks take "operation":"webhook".
 
             Webhooks: "targetUrl", "secret" (sandbox-secret), "maxConcurrentRequests" (10), "batchMs" (10) for which events

@@ -3,13 +3,19 @@ package io.sluice.sandbox.server;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** A fault that was switched on, and how much of it is left. */
+/**
+ * A fault that was switched on, and how much of it is left. Beside what its kind reads, each takes {@code operation} (a
+ * name by which the referee counts, or a list), {@code object}, {@code keys} (record ids and values of keys: calls that
+ * read or write one of those records, or their rows for faults of rows), {@code count}, {@code probability} and
+ * {@code seconds}. {@code src/site/markdown/sandbox.md} describes all of it.
+ */
 public final class Fault {
 
     /** What goes wrong. */
@@ -20,16 +26,30 @@ public final class Fault {
         UNAVAILABLE("unavailable"),
         /**
          * The whole call is answered {@code status}, with {@code errorCode}, {@code message}, {@code fields} and
-         * {@code duplicateResult} in the vendor's form, or with {@code body} as it stands; nothing is done. With
-         * {@code keys} only a call that writes one of those records. Where it names {@code compositePart}, only the parts
-         * of a Salesforce Composite call that are about {@code object}.
+         * {@code duplicateResult} in the vendor's form, or with {@code body} as it stands (a text, or JSON), and with
+         * {@code headers} (an object; null takes one away). With {@code "when":"before"} (default) nothing is done, with
+         * {@code "after"} the work is done first. Where it names {@code compositePart}, only the parts of a Salesforce
+         * Composite call that are about {@code object}.
          */
         ANSWER("answer"),
-        /** The connection is cut; with {@code "afterWrite":true} in mid-answer, when the work is done. */
+        /**
+         * The work is done, and the per-record results of its answer are changed: {@code "empty":true}, {@code drop},
+         * {@code double} and {@code foreign} (how many), {@code errors} (how many are told as failed, with
+         * {@code errorCode} and {@code message}, though they were done), {@code order} ({@code reversed} or
+         * {@code shuffled}), {@code created} (true or false), {@code "otherId":true}, {@code "pending":true} (HubSpot's
+         * status, without results), {@code "html":true} (a page instead of them, with the same status).
+         */
+        RESULTS("results"),
+        /**
+         * The connection is cut: {@code "when":"before"} the work (default), {@code "within"} its answer, of which half is
+         * sent ({@code "afterWrite":true} is the same), or {@code "after"} the work, before a byte of the answer.
+         */
         RESET("reset"),
         /**
-         * The answer comes {@code delayMs} later, or between {@code minMs} and {@code maxMs}; where it names the operation
-         * of work behind the requests, each step of that.
+         * The answer comes {@code delayMs} later, or between {@code minMs} and {@code maxMs}. {@code "when":"after"}
+         * (default) holds back the answer to work that is done, {@code "within"} its second half, {@code "before"} the work
+         * itself ({@code "before":true} is the same), which is then done even when the client has gone. Where it names the
+         * operation of work behind the requests, it holds back each step of that.
          */
         SLOW("slow"),
         /** Rows fail with UNABLE_TO_LOCK_ROW. */
@@ -40,7 +60,10 @@ public final class Fault {
         EXPIRE_TOKENS("expireTokens"),
         /** Writes are stamped now and become visible {@code seconds} later. */
         LATE_COMMIT("lateCommit"),
-        /** No answer ever; with {@code "afterWrite":true} the work is done first. */
+        /**
+         * No answer ever: {@code "when":"before"} (default) nothing is done, {@code "after"} the work is
+         * ({@code "afterWrite":true} is the same), {@code "within"} half of the answer comes too.
+         */
         HANG("hang"),
         /** A bulk job ends as failed with {@code message}, after {@code afterRows} rows; the others stay unprocessed. */
         JOB_FAILS("jobFails"),
@@ -68,8 +91,12 @@ public final class Fault {
         }
     }
 
+    /** When a fault strikes, seen from the request's work. */
+    public enum When { BEFORE, WITHIN, AFTER }
+
     private final Kind kind;
     private final JsonNode settings;
+    private final When when;
     private final Set<String> operations;
     private final Set<String> keys;
     private final String object;
@@ -80,6 +107,7 @@ public final class Fault {
     Fault(Kind kind, JsonNode settings, long nowMicros) {
         this.kind = kind;
         this.settings = settings;
+        this.when = when(kind, settings);
         this.operations = texts(settings.path("operation"));
         this.keys = texts(settings.path("keys"));
         this.object = settings.path("object").asText(null);
@@ -100,6 +128,26 @@ public final class Fault {
         return settings;
     }
 
+    /** At which moment it strikes. */
+    public When when() {
+        return when;
+    }
+
+    private static When when(Kind kind, JsonNode settings) {
+        if (settings.has("when")) {
+            return Arrays.stream(When.values()).filter(w -> w.name().equalsIgnoreCase(settings.path("when").asText()))
+                    .filter(w -> w != When.WITHIN || kind != Kind.ANSWER).findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("A fault's 'when' is before, within or after (of an "
+                            + "answer before or after), not '" + settings.path("when").asText() + "'."));
+        }
+        return switch (kind) {
+            case SLOW -> settings.path("before").asBoolean() ? When.BEFORE : When.AFTER;
+            case RESET -> settings.path("afterWrite").asBoolean() ? When.WITHIN : When.BEFORE;
+            case HANG -> settings.path("afterWrite").asBoolean() ? When.AFTER : When.BEFORE;
+            default -> When.BEFORE;
+        };
+    }
+
     boolean isOver(long nowMicros) {
         return left <= 0 || nowMicros >= endsAtMicros;
     }
@@ -113,10 +161,10 @@ public final class Fault {
         return object == null || objects.contains(object);
     }
 
-    /** @param written the records that a call writes: their ids, and the values by which it finds them behind a slash */
-    boolean concernsWritten(Set<String> written) {
-        return keys.isEmpty() || keys.stream().anyMatch(key -> written.contains(key)
-                || written.stream().anyMatch(one -> one.endsWith("/" + key.toLowerCase(Locale.ROOT))));
+    /** @param about the records that a call is about: their ids, and the values by which it finds them behind a slash */
+    boolean concernsRecords(Set<String> about) {
+        return keys.isEmpty() || keys.stream().anyMatch(key -> about.contains(key)
+                || about.stream().anyMatch(one -> one.endsWith("/" + key.toLowerCase(Locale.ROOT))));
     }
 
     boolean concernsRow(String ofObject, String key, String id) {

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** The faults switched on for one account. */
@@ -50,33 +51,42 @@ public final class Faults {
         return active.stream().map(Fault::settings).toList();
     }
 
-    /** The fault of this kind that strikes this request, if one does; a fault that strikes is used up by one. */
+    /**
+     * The fault of this kind that strikes this request on its arrival, if one does, whatever records it is about; a fault
+     * that strikes is used up by one.
+     */
     synchronized Optional<Fault> strike(Fault.Kind kind, Request request) {
-        return strike(kind, request.operation(), request.objects(), request.kind() == Request.Kind.LOGIN, null);
+        return strike(kind, request.operation(), request.objects(), request.kind() == Request.Kind.LOGIN, fault -> true);
     }
 
-    /** As {@link #strike(Fault.Kind, Request)}, of a request that writes these records. */
-    synchronized Optional<Fault> strike(Fault.Kind kind, Request request, Set<String> written) {
-        return strike(kind, request.operation(), request.objects(), request.kind() == Request.Kind.LOGIN, written);
+    /**
+     * As {@link #strike(Fault.Kind, Request)}, of a request whose body was read.
+     *
+     * @param about the objects and records it is about
+     * @param when  at which of these moments, or none for any
+     */
+    synchronized Optional<Fault> strike(Fault.Kind kind, Request request, Request.Subject about, Fault.When... when) {
+        return strike(kind, request.operation(), about.objects(), request.kind() == Request.Kind.LOGIN,
+                fault -> fault.concernsRecords(about.keys())
+                        && (when.length == 0 || List.of(when).contains(fault.when())));
     }
 
     /** The fault of this kind that strikes an edit in the CRM's own screens, if one does. */
     synchronized Optional<Fault> strikeEdit(Fault.Kind kind, String object) {
-        return strike(kind, EDIT, Set.of(object), false, null);
+        return strike(kind, EDIT, Set.of(object), false, fault -> true);
     }
 
     /** The fault of this kind that strikes work behind the requests, if one does. */
     public synchronized Optional<Fault> strikeWork(Fault.Kind kind, String operation, String object, boolean onlyIfNamed) {
-        return strike(kind, operation, Set.of(object), onlyIfNamed, null);
+        return strike(kind, operation, Set.of(object), onlyIfNamed, fault -> true);
     }
 
-    /** @param written the records that a request writes, or null where that is nothing to the fault */
     private Optional<Fault> strike(Fault.Kind kind, String operation, Set<String> objects, boolean onlyIfNamed,
-            Set<String> written) {
+            Predicate<Fault> fits) {
         sweep();
         Optional<Fault> struck = active.stream().filter(f -> f.kind() == kind)
                 .filter(f -> f.concerns(operation, onlyIfNamed) && f.concernsAny(objects))
-                .filter(f -> written == null || f.concernsWritten(written))
+                .filter(fits)
                 .filter(Fault::strikes).findFirst();
         struck.ifPresent(Fault::use);
         return struck;

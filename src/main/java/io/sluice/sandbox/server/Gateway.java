@@ -15,6 +15,7 @@ import org.slf4j.LoggerFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,6 +23,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The way of every request: admitted or refused by the limiter, met by the faults, answered by its protocol, counted
@@ -105,7 +108,9 @@ public final class Gateway {
         private final Protocol protocol;
         private final Request request;
         private Limiter.Admission admission;
+        private final Map<String, String> toldHeaders = new LinkedHashMap<>();
         private Set<String> keys = Set.of();
+        private Request.Subject about;
         private boolean done;
         private boolean gone;
         private boolean left;
@@ -162,8 +167,20 @@ public final class Gateway {
             faulted();
         }
 
-        /** Does the work, in whatever way the faults leave it to be done. */
+        /** Reads what the request is about, and does the work in whatever way the faults leave it to be done. */
         private void faulted() {
+            vertx.executeBlocking(() -> {
+                Set<String> written = request.keys().get();
+                Request.Subject told = request.subject().get();
+                return new Body(written, new Request.Subject(union(request.objects(), told.objects()),
+                        union(written, told.keys())));
+            }, false).otherwise(new Body(Set.of(), new Request.Subject(request.objects(), Set.of()))).onSuccess(body -> {
+                about = body.about();
+                faulted(body.written());
+            });
+        }
+
+        private void faulted(Set<String> written) {
             Optional<Fault> down = strike(Fault.Kind.UNAVAILABLE);
             if (down.isPresent()) {
                 answer(protocol.unavailable(down.get()), Map.of());
@@ -173,37 +190,37 @@ public final class Gateway {
             Optional<Fault> hang = reset.isPresent() ? Optional.empty() : strike(Fault.Kind.HANG);
             Optional<Fault> slow = strike(Fault.Kind.SLOW);
             Optional<Fault> late = strike(Fault.Kind.LATE_COMMIT);
-            if (reset.isPresent() && !afterWrite(reset)) {
+            if (is(reset, Fault.When.BEFORE)) {
                 cut(null, Map.of());
-            } else if (hang.isPresent() && !afterWrite(hang)) {
+            } else if (is(hang, Fault.When.BEFORE)) {
                 done = true;
             } else {
-                perform(slow, late, reset.isPresent(), hang.isPresent());
+                perform(written, new Trouble(reset, hang, slow), late);
             }
         }
 
-        private void perform(Optional<Fault> slow, Optional<Fault> late, boolean reset, boolean hang) {
+        private void perform(Set<String> written, Trouble trouble, Optional<Fault> late) {
             Request.Attempt attempt = attempt(late.isPresent());
-            boolean slowFirst = slow.isPresent() && slow.get().settings().path("before").asBoolean();
-            vertx.executeBlocking(() -> request.keys().get(), false)
-                    .otherwise(Set.of())
-                    .onSuccess(found -> {
-                        keys = found;
-                        Tally tally = request.account().tally();
-                        if (tally.writesBegin(found)) {
-                            accounts.journal().met(request.account().name(), tally.maxWritesInFlight());
-                        }
-                    })
-                    .compose(v -> slowFirst ? pause(slow.get().delayMillis()) : Future.succeededFuture())
+            keys = written;
+            Tally tally = request.account().tally();
+            if (tally.writesBegin(written)) {
+                accounts.journal().met(request.account().name(), tally.maxWritesInFlight());
+            }
+            pause(trouble.slow(), Fault.When.BEFORE)
                     .compose(v -> told().map(Future::succeededFuture).orElseGet(() -> work(attempt)))
                     .compose(answer -> released(attempt, late).map(answer))
-                    .compose(answer -> slow.isPresent() && !slowFirst
-                            ? pause(slow.get().delayMillis()).map(answer) : Future.succeededFuture(answer))
+                    .compose(this::changed)
+                    .compose(answer -> pause(trouble.slow(), Fault.When.AFTER).map(answer))
                     .onSuccess(answer -> {
                         done = true;
-                        if (reset) {
-                            cut(answer, attempt.written());
-                        } else if (!hang) {
+                        if (trouble.reset().isPresent()) {
+                            cut(is(trouble.reset(), Fault.When.AFTER) ? null : answer, attempt.written());
+                        } else if (is(trouble.hang(), Fault.When.WITHIN)) {
+                            half(answer);
+                        } else if (is(trouble.slow(), Fault.When.WITHIN)) {
+                            count(answer.status(), attempt.written());
+                            half(answer).compose(v -> pause(trouble.slow(), Fault.When.WITHIN)).onSuccess(v -> rest(answer));
+                        } else if (trouble.hang().isEmpty()) {
                             answer(answer, attempt.written());
                         }
                         leaveWhenOver();
@@ -212,19 +229,33 @@ public final class Gateway {
 
         /** The answer that a fault gives in place of the work, if one does. */
         private Optional<Answer> told() {
-            if (request.account() == null) {
-                return Optional.empty();
+            return strike(Fault.Kind.ANSWER, Fault.When.BEFORE).map(this::told);
+        }
+
+        private Answer told(Fault fault) {
+            JsonNode settings = fault.settings();
+            settings.path("headers").fields().forEachRemaining(header -> toldHeaders.put(header.getKey(),
+                    header.getValue().isNull() ? null : header.getValue().asText()));
+            JsonNode body = settings.path("body");
+            if (body.isMissingNode()) {
+                return protocol.error(request, fault);
             }
-            return request.account().faults().strike(Fault.Kind.ANSWER, request, keys).map(fault -> {
-                JsonNode settings = fault.settings();
-                if (!settings.has("body")) {
-                    return protocol.error(request, fault);
-                }
-                String body = settings.path("body").asText();
-                int status = settings.path("status").asInt(400);
-                return body.isEmpty() ? Answer.empty(status)
-                        : Answer.text(status, settings.path("contentType").asText("text/html;charset=UTF-8"), body);
-            });
+            int status = settings.path("status").asInt(400);
+            String text = body.isTextual() ? body.asText() : body.toString();
+            return text.isEmpty() ? Answer.empty(status) : Answer.text(status, settings.path("contentType").asText(
+                    body.isTextual() ? "text/html;charset=UTF-8" : "application/json;charset=UTF-8"), text);
+        }
+
+        /** What faults make of the answer to work that is done. */
+        private Future<Answer> changed(Answer answer) {
+            Optional<Fault> results = strike(Fault.Kind.RESULTS);
+            Optional<Fault> other = strike(Fault.Kind.ANSWER, Fault.When.AFTER);
+            if (other.isPresent()) {
+                return Future.succeededFuture(told(other.get()));
+            }
+            return results.map(fault -> vertx.executeBlocking(() -> protocol.results(request, answer.whole(), fault), false)
+                    .onFailure(e -> LOG.error("The sandbox can't change the results of {}.", request.operation(), e)))
+                    .orElseGet(() -> Future.succeededFuture(answer));
         }
 
         private Future<Answer> work(Request.Attempt attempt) {
@@ -242,8 +273,9 @@ public final class Gateway {
             return pause(late.map(Fault::lateMillis).orElse(0L)).onSuccess(v -> attempt.held().get().release());
         }
 
-        private Optional<Fault> strike(Fault.Kind kind) {
-            return request.account().faults().strike(kind, request);
+        private Optional<Fault> strike(Fault.Kind kind, Fault.When... when) {
+            return about == null ? request.account().faults().strike(kind, request)
+                    : request.account().faults().strike(kind, request, about, when);
         }
 
         private Request.Attempt attempt(boolean late) {
@@ -261,7 +293,7 @@ public final class Gateway {
         private void answer(Answer answer, Map<String, Integer> written) {
             count(answer.status(), written);
             done = true;
-            Answer complete = request.account() == null ? answer : protocol.complete(request, answer);
+            Answer complete = completed(answer);
             leave();
             HttpServerResponse response = http.response();
             if (complete.chunks() == null || response.closed()) {
@@ -270,6 +302,15 @@ public final class Gateway {
                 headers(response, complete);
                 new ChunkStream(vertx, response, complete.chunks()).begin();
             }
+        }
+
+        private Answer completed(Answer answer) {
+            Answer complete = request.account() == null ? answer : protocol.complete(request, answer);
+            for (Map.Entry<String, String> header : toldHeaders.entrySet()) {
+                complete = header.getValue() == null ? complete.without(header.getKey())
+                        : complete.with(header.getKey(), header.getValue());
+            }
+            return complete;
         }
 
         /** Cuts the connection, after half of the answer where there is one. */
@@ -281,15 +322,30 @@ public final class Gateway {
                 http.connection().close();
                 return;
             }
+            half(answer).onComplete(v -> http.connection().close());
+        }
+
+        /** Sends the first half of an answer, which is not complete then. */
+        private Future<Void> half(Answer answer) {
             HttpServerResponse response = http.response();
-            headers(response, answer);
+            if (response.closed()) {
+                return Future.failedFuture("The client has gone.");
+            }
+            headers(response, completed(answer));
             if (answer.chunks() != null) {
-                new ChunkStream(vertx, response, answer.chunks()).first().onComplete(v -> http.connection().close());
-                return;
+                return new ChunkStream(vertx, response, answer.chunks()).first();
             }
             response.putHeader("Content-Length", String.valueOf(answer.body().length));
-            response.write(Buffer.buffer(answer.body()).slice(0, answer.body().length / 2))
-                    .onComplete(v -> http.connection().close());
+            return response.write(Buffer.buffer(answer.body()).slice(0, answer.body().length / 2));
+        }
+
+        private void rest(Answer answer) {
+            leave();
+            HttpServerResponse response = http.response();
+            if (!response.closed()) {
+                int half = answer.body().length / 2;
+                response.end(Buffer.buffer(answer.body()).slice(half, answer.body().length));
+            }
         }
 
         private void count(int status, Map<String, Integer> written) {
@@ -314,6 +370,10 @@ public final class Gateway {
             }
         }
 
+        private Future<Void> pause(Optional<Fault> slow, Fault.When when) {
+            return is(slow, when) ? pause(slow.get().delayMillis()) : Future.succeededFuture();
+        }
+
         private Future<Void> pause(long millis) {
             Promise<Void> promise = Promise.promise();
             vertx.setTimer(Math.max(1, millis), id -> promise.complete());
@@ -321,8 +381,18 @@ public final class Gateway {
         }
     }
 
-    private static boolean afterWrite(Optional<Fault> fault) {
-        return fault.map(f -> f.settings().path("afterWrite").asBoolean()).orElse(false);
+    /** What befalls a request that is worked on. */
+    private record Trouble(Optional<Fault> reset, Optional<Fault> hang, Optional<Fault> slow) { }
+
+    /** What a request's body tells: the records it writes, and all that it is about. */
+    private record Body(Set<String> written, Request.Subject about) { }
+
+    private static boolean is(Optional<Fault> fault, Fault.When when) {
+        return fault.isPresent() && fault.get().when() == when;
+    }
+
+    private static Set<String> union(Set<String> one, Set<String> other) {
+        return Stream.concat(one.stream(), other.stream()).collect(Collectors.toSet());
     }
 
     private static Answer failure() {

@@ -28,6 +28,9 @@ public interface Protocol extends AutoCloseable {
     /** The vendor's answer with the {@code status}, {@code errorCode}, {@code message} and so on of the fault's settings. */
     Answer error(Request request, Fault fault);
 
+    /** The answer with its per-record results changed as the fault says; as it is where it has none. */
+    Answer results(Request request, Answer answer, Fault fault);
+
     /** Adds what stands on every answer, such as the use of the limits. */
     Answer complete(Request request, Answer answer);
 

@@ -14,9 +14,25 @@ import java.util.function.Supplier;
  * @param account   null when the call belongs to none
  * @param objects   names of the objects that its path tells
  * @param keys      the records it writes, worked out from its body on a worker thread
+ * @param subject   what else its body tells that faults name, worked out on a worker thread
  */
 public record Request(Account account, Kind kind, String operation, Set<String> objects, Supplier<Set<String>> keys,
-        Work work) {
+        Supplier<Subject> subject, Work work) {
+
+    /**
+     * What a request is about, as far as only its body tells.
+     *
+     * @param objects names of objects
+     * @param keys    the records that it reads or creates: ids, and values of keys behind a slash
+     */
+    public record Subject(Set<String> objects, Set<String> keys) {
+        public static final Subject NONE = new Subject(Set.of(), Set.of());
+    }
+
+    public Request(Account account, Kind kind, String operation, Set<String> objects, Supplier<Set<String>> keys,
+            Work work) {
+        this(account, kind, operation, objects, keys, () -> Subject.NONE, work);
+    }
 
     /** How a request counts. */
     public enum Kind {
@@ -44,7 +60,11 @@ public record Request(Account account, Kind kind, String operation, Set<String> 
     }
 
     public Request writing(Supplier<Set<String>> recordKeys) {
-        return new Request(account, kind, operation, objects, recordKeys, work);
+        return new Request(account, kind, operation, objects, recordKeys, subject, work);
+    }
+
+    public Request about(Supplier<Subject> told) {
+        return new Request(account, kind, operation, objects, keys, told, work);
     }
 
     /** One execution of a request's work: the faults that meet it, and what it did. */
