@@ -198,6 +198,7 @@ final class Bringup implements AutoCloseable {
         ofAccount.forEach(sync -> problems.addAll(Parentage.check(sync, shapes)));
         WrongSettings.unlessEmpty(problems);
         parents.declare(account.name(), Parentage.of(ofAccount, shapes));
+        accounts.described(account.name(), shapes);
         accounts.checked(account.name());
         LOG.info("Account {} is ready: {}.", account.name(), String.join(", ", shapes.keySet()));
     }

@@ -131,7 +131,8 @@ final class Bundle extends LifecycleStrategySupport {
                 plans, standstills);
         Dispatch dispatch = new Dispatch(accounts, permits, outbox, settlement, bulk, planner, standstills, syncs);
 
-        Applier applier = new Applier(database, capture);
+        Duration skew = settings.duration("sluice.inbox.skew", "5s");
+        Applier applier = new Applier(database, capture, accounts, skew);
         Loads loads = new Loads(database);
         Loading loading = new Loading(accounts, permits, pauses, database, loads, applier, syncs,
                 new Loading.Measures(settings.number("sluice.load.page", 50_000), quota.longestCall().plusSeconds(1),
@@ -156,7 +157,7 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("receiving", receiving);
         registry.bind("loading", loading);
         Listening listening = new Listening(accounts, permits, pauses, inbox, applier, syncs,
-                settings.duration("sluice.inbox.skew", "5s"), new Heard(metrics, InstantSource.system()));
+                skew, new Heard(metrics, InstantSource.system()));
         registry.bind("listening", listening);
         giants = new GiantWebhooks(listening);
         registry.bind("pulling", new Pulling(accounts, accountSettings.journals(), pauses, database, listening,

@@ -27,6 +27,8 @@ public final class Accounts {
 
     private final Map<String, Account> accounts;
     private final Map<String, State> states = new ConcurrentHashMap<>();
+    /** Account to what its describe says of the objects of its syncs. */
+    private final Map<String, Map<String, ObjectShape>> shapes = new ConcurrentHashMap<>();
     private final InstantSource clock;
 
     public Accounts(Collection<Account> accounts, InstantSource clock) {
@@ -47,6 +49,18 @@ public final class Accounts {
     public void checked(String account) {
         states.merge(account, new State(true, 0, Instant.EPOCH, null),
                 (old, fresh) -> new State(true, old.failures(), old.restUntil(), old.problem()));
+    }
+
+    /** Takes what the CRM's describe says of the objects of an account's syncs. */
+    public void described(String account, Map<String, ObjectShape> ofObjects) {
+        shapes.put(account, Map.copyOf(ofObjects));
+    }
+
+    /** How the account's CRM normalises what is written to a field. */
+    public FieldRule rule(String account, String object, String field) {
+        ObjectShape shape = shapes.getOrDefault(account, Map.of()).get(object);
+        ObjectShape.Field described = shape == null ? null : shape.fields().get(field);
+        return described == null ? FieldRule.UNKNOWN : accounts.get(account).crm().rule(described);
     }
 
     /** The accounts to which calls may be made now. */

@@ -1,6 +1,7 @@
 package io.sluice.crm;
 
 import io.sluice.Operation;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.camel.CamelContext;
@@ -31,6 +32,16 @@ public interface Crm {
     /** Whether it writes its changes into a journal that spends no quota; then it has a journal-action. */
     default boolean hasJournal() {
         return false;
+    }
+
+    /** The unit to which the times of its changes are cut; ours are compared with them in that unit. */
+    default ChronoUnit timePrecision() {
+        return ChronoUnit.SECONDS;
+    }
+
+    /** How it normalises what is written to a field of which its describe says this. */
+    default FieldRule rule(ObjectShape.Field field) {
+        return FieldRule.UNKNOWN;
     }
 
     /** How it takes very many upserts at once, or nothing where it has no such way. */

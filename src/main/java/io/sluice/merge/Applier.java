@@ -5,6 +5,7 @@ import io.sluice.Received;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.capture.Source;
+import io.sluice.crm.Accounts;
 import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -33,12 +34,27 @@ public final class Applier {
 
     private static final String FORGET_DELETED = "delete from sluice.deleted where deleted_at < now() - interval '1 hour'";
 
+    private static final Duration SKEW = Duration.ofSeconds(5);
+
     private final Database database;
     private final Capture capture;
+    private final Accounts accounts;
+    private final Duration skew;
 
+    /** Of CRMs of whose fields nothing is known. */
     public Applier(Database database, Capture capture) {
+        this(database, capture, null, SKEW);
+    }
+
+    /**
+     * @param accounts whose fields are known once they are described
+     * @param skew     by which a CRM's clock and ours may differ
+     */
+    public Applier(Database database, Capture capture, Accounts accounts, Duration skew) {
         this.database = database;
         this.capture = capture;
+        this.accounts = accounts;
+        this.skew = skew;
     }
 
     /** By the database's clock: what is read from a CRM after it holds all that was settled before it. */
@@ -79,11 +95,12 @@ public final class Applier {
     private Applied apply(Sync sync, List<Received> records, Function<Received, Instant> readAt, boolean aged)
             throws SQLException {
         Target target = new Target(source(sync), sync);
+        Fields fields = Fields.of(sync, accounts, skew);
         Set<String> written = new LinkedHashSet<>();
         return applying(records, part -> database.transaction(connection -> {
             written.clear();
             capture.hold(connection, sync);
-            return new ChangedPage(connection, sync, target, written, aged).apply(part, readAt);
+            return new ChangedPage(connection, sync, target, written, aged, fields).apply(part, readAt);
         }), (record, why) -> new Applied.Refused(record.key(), record.crmId(), target.columns(written), why));
     }
 

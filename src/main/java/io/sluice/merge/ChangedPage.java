@@ -32,6 +32,7 @@ final class ChangedPage {
     private final Target target;
     private final Set<String> written;
     private final boolean aged;
+    private final Fields crmFields;
     private final Rule rule;
     private final Agreement agreement;
     private final Map<String, Map<String, Object>> taken = new LinkedHashMap<>();
@@ -43,13 +44,15 @@ final class ChangedPage {
     /**
      * @param written gets the fields that are about to be written, for whoever must say what was refused
      * @param aged    whether newer readings may have been applied before this one
+     * @param crmFields what is known of the CRM's fields
      */
-    ChangedPage(Connection connection, Sync sync, Target target, Set<String> written, boolean aged) {
+    ChangedPage(Connection connection, Sync sync, Target target, Set<String> written, boolean aged, Fields crmFields) {
         this.connection = connection;
         this.sync = sync;
         this.target = target;
         this.written = written;
         this.aged = aged;
+        this.crmFields = crmFields;
         this.rule = Rule.of(sync.getConflicts());
         this.agreement = new Agreement(sync);
     }
@@ -65,7 +68,7 @@ final class ChangedPage {
         byKey.forEach((key, record) -> reads.put(key, readAt.apply(record)));
         Map<String, Waiting> waiting = Waiting.lock(connection, sync.getAccount(), sync.getObject(), reads);
         byKey.replaceAll((key, record) -> !record.isRead() ? news(key, record, waiting.get(key))
-                : aged ? newest(record, waiting.get(key)) : record);
+                : aged ? newest(record, waiting.get(key)) : storable(record));
         byKey.values().removeIf(record -> record.fields().isEmpty());
         Waiting.addUndrained(connection, sync, unclear(byKey, rows, waiting));
         byKey.forEach((key, record) -> {
@@ -119,7 +122,7 @@ final class ChangedPage {
     private Received news(String key, Received record, Waiting ours) {
         Map<String, Object> fields = new LinkedHashMap<>();
         record.fields().forEach((name, told) -> {
-            Object value = Values.ofMillis(target.column(name).type(), told);
+            Object value = Values.storable(Values.ofMillis(target.column(name).type(), told));
             if (!ours.moving && ours.isOld(name, record.at(name)) || holds(ours.inflight, name, value)) {
                 return;
             }
@@ -137,9 +140,15 @@ final class ChangedPage {
         Map<String, Object> fields = new LinkedHashMap<>();
         record.fields().forEach((name, value) -> {
             if (target.fields().contains(name) && !ours.isKnown(name, record.at())) {
-                fields.put(name, Values.ofText(target.column(name).type(), value));
+                fields.put(name, Values.storable(Values.ofText(target.column(name).type(), value)));
             }
         });
+        return new Received(record.crmId(), record.key(), record.at(), fields);
+    }
+
+    private static Received storable(Received record) {
+        Map<String, Object> fields = new LinkedHashMap<>(record.fields());
+        fields.replaceAll((name, value) -> Values.storable(value));
         return new Received(record.crmId(), record.key(), record.at(), fields);
     }
 
@@ -159,7 +168,7 @@ final class ChangedPage {
             Map<String, Object> row = rows.get(key);
             boolean clear = ours.moving || (row == null ? ours.base != null : record.fields().keySet().stream()
                     .filter(target.fields()::contains)
-                    .noneMatch(name -> Merge.decide(field(record, name, row, ours), rule).writes()));
+                    .noneMatch(name -> Merge.decide(field(record, name, row, ours), rule, crmFields.precision()).writes()));
             if (!clear) {
                 unclear.put(key, ours);
             }
@@ -171,10 +180,34 @@ final class ChangedPage {
         Object crm = record.fields().get(name);
         Instant changedAt = ours.changedAt(name, target.column(name).name());
         Agreed base = ours.base == null || !ours.base.containsKey(name) ? null : new Agreed(ours.base.get(name));
-        if (changedAt != null && ours.mayHaveWritten(name, crm)) {
-            base = new Agreed(crm);   // our own write, whose answer was lost
+        if (changedAt != null && ours.mayHaveWritten(name, crm) || isEcho(record, name, ours)) {
+            base = new Agreed(crm);   // our own write: its answer was lost, or the CRM normalised it
         }
         return new Field(base, crm, record.at(name), row.get(name), changedAt);
+    }
+
+    /**
+     * Whether a value that is not the base is what the CRM made of a write of ours: of the base, or of what a call without
+     * an answer may have written and waits still. The base takes such a value, the table keeps its own. What may be an edit
+     * too is taken for one if the record was changed after our last write.
+     */
+    private boolean isEcho(Received record, String name, Waiting ours) {
+        Object crm = record.fields().get(name);
+        if (ours.base == null || holds(ours.base, name, crm)) {
+            return false;
+        }
+        List<Object> written = new ArrayList<>();
+        if (ours.base.containsKey(name)) {
+            written.add(ours.base.get(name));
+        }
+        if (ours.changedAt(name, target.column(name).name()) != null) {
+            written.addAll(ours.doubt.getOrDefault(name, List.of()));
+        }
+        return written.stream().anyMatch(value -> switch (Normalisation.match(crmFields.rule(name), value, crm)) {
+            case NONE -> false;
+            case CERTAIN -> true;
+            case POSSIBLE -> ours.settledAt != null && !record.at(name).isAfter(ours.settledAt.plus(crmFields.skew()));
+        });
     }
 
     private void merge(String key, Received record, Map<String, Object> row, Waiting ours) {
@@ -183,9 +216,9 @@ final class ChangedPage {
                 return;
             }
             Field field = field(record, name, row, ours);
-            Decision decision = Merge.decide(field, rule);
+            Decision decision = Merge.decide(field, rule, crmFields.precision());
             if (decision == Decision.UNCHANGED) {
-                if (record.isRead() && !ours.doubt.isEmpty()) {
+                if (record.isRead() && !ours.doubt.isEmpty() || isEcho(record, name, ours)) {
                     agreement.found(key, record, name, value);
                 }
                 return;

@@ -52,7 +52,13 @@ public final class Merge {
     private Merge() {
     }
 
+    /** Decides where times are compared in whole seconds. */
     public static Decision decide(Field field, Rule rule) {
+        return decide(field, rule, ChronoUnit.SECONDS);
+    }
+
+    /** @param precision the unit to which the CRM cuts the times of its changes */
+    public static Decision decide(Field field, Rule rule, ChronoUnit precision) {
         if (field.base() != null && Values.same(field.base().value(), field.crm())) {
             return Decision.UNCHANGED;
         }
@@ -64,19 +70,19 @@ public final class Merge {
         if (!oursChanged) {
             return Decision.TAKEN;
         }
-        return crmWins(field, rule) ? Decision.CRM_WINS : Decision.DATABASE_WINS;
+        return crmWins(field, rule, precision) ? Decision.CRM_WINS : Decision.DATABASE_WINS;
     }
 
     /**
      * Without a base nobody can tell whether the CRM's value is a change or what was there before ours; its record's
      * stamp may be another field's. Then only ours is certainly a change.
      */
-    private static boolean crmWins(Field field, Rule rule) {
+    private static boolean crmWins(Field field, Rule rule, ChronoUnit precision) {
         return switch (rule) {
             case CRM -> true;
             case DATABASE -> false;
             case LATEST -> field.base() != null
-                    && !field.crmAt().isBefore(field.oursAt().truncatedTo(ChronoUnit.SECONDS));
+                    && !field.crmAt().isBefore(field.oursAt().truncatedTo(precision));
         };
     }
 }

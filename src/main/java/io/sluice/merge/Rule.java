@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** Who wins where both sides changed a field: {@link io.sluice.Sync#getConflicts()}. */
 public enum Rule {
-    /** The later change; the CRM's when both were made in one second, since its stamp may be cut to that. */
+    /** The later change; the CRM's when both were made within the unit to which it cuts its times. */
     LATEST,
     CRM,
     DATABASE;

@@ -98,7 +98,38 @@ final class Values {
         return number.signum() == 0 ? BigDecimal.ZERO : number.stripTrailingZeros();
     }
 
-    private static BigDecimal number(Object value) {
+    /**
+     * A value of a CRM as the database can hold it: without null characters, and with a replacement character for each
+     * half of a surrogate pair that stands alone, which is no text in UTF-8.
+     */
+    static Object storable(Object value) {
+        if (!(value instanceof String text)) {
+            return value;
+        }
+        StringBuilder whole = null;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean pair = Character.isHighSurrogate(c) && i + 1 < text.length()
+                    && Character.isLowSurrogate(text.charAt(i + 1));
+            boolean lone = Character.isSurrogate(c) && !pair;
+            if (whole == null && (lone || c == 0)) {
+                whole = new StringBuilder(text.substring(0, i));
+            }
+            if (whole != null && c != 0) {
+                whole.append(lone ? '\uFFFD' : c);
+            }
+            if (pair) {
+                i++;
+                if (whole != null) {
+                    whole.append(text.charAt(i));
+                }
+            }
+        }
+        return whole == null ? text : whole.toString();
+    }
+
+    /** The value as a number, or null where it is none. */
+    static BigDecimal number(Object value) {
         if (value instanceof BigDecimal number) {
             return number;
         }
@@ -124,6 +155,24 @@ final class Values {
             return TIME.matcher(one).matches() && TIME.matcher(other).matches() && time(one).equals(time(other));
         } catch (DateTimeException justText) {
             return false;
+        }
+    }
+
+    /** The value as a moment, or null where it is none. */
+    static Instant momentOf(Object value) {
+        try {
+            return value instanceof String text && MOMENT.matcher(text).matches() ? moment(text) : null;
+        } catch (DateTimeException justText) {
+            return null;
+        }
+    }
+
+    /** The value as a time of the day, or null where it is none. */
+    static LocalTime timeOf(Object value) {
+        try {
+            return value instanceof String text && TIME.matcher(text).matches() ? time(text) : null;
+        } catch (DateTimeException justText) {
+            return null;
         }
     }
 

@@ -23,7 +23,8 @@ final class Waiting {
             order by account, object, key for update""";
 
     private static final String KNOWN = """
-            select k.key, r.base, r.settled_at >= k.read_at or d.deleted_at >= k.read_at, l.stamps, sluice.named(r.stamps, r.base), r.doubt
+            select k.key, r.base, r.settled_at >= k.read_at or d.deleted_at >= k.read_at, l.stamps, sluice.named(r.stamps, r.base), r.doubt,
+                   r.settled_at
             from unnest(?::text[], ?::timestamptz[]) as k(key, read_at)
             left join sluice.record r on r.account = ? and r.object = ? and r.key = k.key
             left join sluice.deleted d on d.account = ? and d.object = ? and d.key = k.key
@@ -47,6 +48,8 @@ final class Waiting {
     /** Whether a call is under way, or ended after the reading began: what was read may be older than what we know. */
     boolean moving;
     boolean deleteWaits;
+    /** When a call last ended that wrote the record, or may have; null when none did. */
+    Instant settledAt;
     /** What is being sent. */
     Map<String, Object> inflight = Map.of();
     /** When what was last known to be in the CRM came to be there. */
@@ -81,6 +84,8 @@ final class Waiting {
             Json.fields(row.getString(4)).forEach((field, at) -> waiting.changed(field, moment(at)));
             Json.fields(row.getString(5)).forEach((field, at) -> waiting.known.put(field, moment(at)));
             waiting.doubt = doubts(Json.fields(row.getString(6)));
+            waiting.settledAt = row.getString(7) == null ? null
+                    : row.getObject(7, OffsetDateTime.class).toInstant();
             return null;
         }, array, connection.createArrayOf("timestamptz", readAt.values().stream().map(Instant::toString).toArray()),
                 account, object, account, object, account, object);

@@ -5,9 +5,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.Operation;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
+import io.sluice.crm.FieldRule;
+import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
 import io.sluice.crm.AnswerCache;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.camel.CamelContext;
@@ -43,6 +46,40 @@ public final class HubspotCrm implements Crm {
     @Override
     public boolean hasJournal() {
         return true;
+    }
+
+    @Override
+    public ChronoUnit timePrecision() {
+        return ChronoUnit.MILLIS;
+    }
+
+    /** A contact's address is kept in small letters; a phone number may be written in the form of its country. */
+    @Override
+    public FieldRule rule(ObjectShape.Field field) {
+        return switch (field.type()) {
+            case "number" -> FieldRule.of(FieldRule.Kind.NUMBER);
+            case "date" -> FieldRule.of(FieldRule.Kind.DAY);
+            case "datetime" -> FieldRule.of(FieldRule.Kind.MILLISECOND);
+            case "enumeration" -> FieldRule.of(field.format().equals("checkbox") ? FieldRule.Kind.CHOICES
+                    : FieldRule.Kind.CHOICE);
+            case "phone_number" -> FieldRule.of(FieldRule.Kind.PHONE);
+            case "bool" -> FieldRule.of(FieldRule.Kind.CHOICE);
+            case "string" -> FieldRule.of(kindOfText(field));
+            default -> FieldRule.UNKNOWN;
+        };
+    }
+
+    private static FieldRule.Kind kindOfText(ObjectShape.Field field) {
+        return switch (field.format()) {
+            case "phonenumber" -> FieldRule.Kind.PHONE;
+            case "html" -> FieldRule.Kind.RICH_TEXT;
+            default -> switch (field.name()) {
+                case "email", "work_email" -> FieldRule.Kind.EMAIL;
+                case "phone", "mobilephone", "fax" -> FieldRule.Kind.PHONE;
+                case "website", "domain" -> FieldRule.Kind.URL;
+                default -> FieldRule.Kind.TEXT;
+            };
+        };
     }
 
     @Override

@@ -183,7 +183,8 @@ public final class HubspotReads {
             boolean readOnly = property.path("modificationMetadata").path("readOnlyValue").asBoolean()
                     || property.path("calculated").asBoolean();
             fields.put(name, new ObjectShape.Field(name, property.path("type").asText(), !readOnly,
-                    property.path("hasUniqueValue").asBoolean() || object.equals("contacts") && name.equals("email")));
+                    property.path("hasUniqueValue").asBoolean() || object.equals("contacts") && name.equals("email"),
+                    List.of(), property.path("fieldType").asText(""), null));
         });
         exchange.getMessage().setBody(new ObjectShape(object, fields));
     }

@@ -19,8 +19,11 @@ final class Describe {
         description.path("fields").forEach(field -> {
             String name = field.path("name").asText();
             boolean writable = field.path("createable").asBoolean() || field.path("updateable").asBoolean();
-            fields.put(name, new ObjectShape.Field(name, field.path("type").asText(), writable,
-                    field.path("externalId").asBoolean() || field.path("idLookup").asBoolean()));
+            String type = field.path("type").asText();
+            boolean text = field.path("scale").asInt() == 0 && field.path("length").asInt() > 0;
+            fields.put(name, new ObjectShape.Field(name, type, writable,
+                    field.path("externalId").asBoolean() || field.path("idLookup").asBoolean(), List.of(),
+                    field.path("extraTypeInfo").asText(""), text ? field.path("length").asInt() : field.path("scale").asInt()));
             String relationship = field.path("relationshipName").asText("");
             if (!relationship.isEmpty()) {
                 List<String> objects = new ArrayList<>();

@@ -8,6 +8,8 @@ import io.sluice.crm.AnswerCache;
 import io.sluice.crm.Bulk;
 import io.sluice.crm.BulkQuery;
 import io.sluice.crm.Crm;
+import io.sluice.crm.FieldRule;
+import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
 import io.sluice.crm.Time;
 import java.time.InstantSource;
@@ -54,6 +56,32 @@ public final class SalesforceCrm implements Crm {
     @Override
     public int collectionsACall() {
         return COLLECTIONS_A_CALL;
+    }
+
+    /**
+     * Moments are kept in whole seconds, a checkbox is never empty ("Primitive Data Types" in the Object Reference,
+     * https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/primitive_data_types.htm).
+     * Decimals beyond the scale are kept by the API and rounded when a person saves the record.
+     */
+    @Override
+    public FieldRule rule(ObjectShape.Field field) {
+        return switch (field.type()) {
+            case "boolean" -> FieldRule.of(FieldRule.Kind.CHECKBOX);
+            case "double", "currency", "percent", "int", "long" -> new FieldRule(FieldRule.Kind.NUMBER, field.limit());
+            case "date" -> FieldRule.of(FieldRule.Kind.DAY);
+            case "datetime" -> FieldRule.of(FieldRule.Kind.SECOND);
+            case "time" -> FieldRule.of(FieldRule.Kind.TIME);
+            case "email" -> new FieldRule(FieldRule.Kind.EMAIL, field.limit());
+            case "phone" -> new FieldRule(FieldRule.Kind.PHONE, field.limit());
+            case "url" -> new FieldRule(FieldRule.Kind.URL, field.limit());
+            case "picklist", "combobox" -> FieldRule.of(FieldRule.Kind.CHOICE);
+            case "multipicklist" -> FieldRule.of(FieldRule.Kind.CHOICES);
+            case "reference", "id" -> FieldRule.of(FieldRule.Kind.REFERENCE);
+            case "textarea" -> new FieldRule(field.format().equals("richtextarea") ? FieldRule.Kind.RICH_TEXT
+                    : FieldRule.Kind.TEXT, field.limit());
+            case "string" -> new FieldRule(FieldRule.Kind.TEXT, field.limit());
+            default -> FieldRule.UNKNOWN;
+        };
     }
 
     @Override

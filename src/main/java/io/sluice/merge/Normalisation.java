@@ -1,0 +1,238 @@
+package io.sluice.merge;
+
+import io.sluice.crm.FieldRule;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.text.Normalizer;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Tells whether a value that a CRM has is what it made of a value that was written to it: rounded, cut, trimmed, in other
+ * letters. Such a value is an agreement and no edit. Pure functions.
+ *
+ * <p>{@link Match#CERTAIN} holds whatever else is known: the field can't hold what was written, and holds what becomes of
+ * it; or the two differ in nothing that a person sees. An edit that is taken for it would have ended in the same value.
+ * For example 12.345 in a field with two decimals that holds 12.35.
+ *
+ * <p>{@link Match#POSSIBLE} may be an edit too, such as the digits of a phone number in another form. It is taken for the
+ * CRM's work only where the record was not changed later than our write, as far as the clocks tell.
+ *
+ * <p>Everything else is an edit, of a person or of an automation.
+ */
+final class Normalisation {
+
+    /** How sure it is. */
+    enum Match { NONE, POSSIBLE, CERTAIN }
+
+    /** Digits that a double holds for certain. */
+    private static final int DOUBLE_DIGITS = 15;
+    private static final int FLOAT_DIGITS = 6;
+    /** Digits of a phone number without which its end says nothing. */
+    private static final int PHONE_DIGITS = 5;
+    private static final int SHORT_ID = 15;
+    private static final int LONG_ID = 18;
+
+    private Normalisation() {
+    }
+
+    static Match match(FieldRule rule, Object written, Object kept) {
+        if (Values.same(written, kept)) {
+            return Match.CERTAIN;
+        }
+        if (written == null || kept == null) {
+            return ofNothing(rule, written, kept);
+        }
+        return switch (rule.kind()) {
+            case NUMBER -> numbers(written, kept, rule.limit());
+            case SECOND -> certainly(isCut(written, kept, ChronoUnit.SECONDS));
+            case MILLISECOND -> certainly(isCut(written, kept, ChronoUnit.MILLIS));
+            case TIME -> certainly(isCutTime(written, kept));
+            case DAY -> certainly(isDayOf(written, kept));
+            case CHECKBOX -> Match.NONE;
+            case UNKNOWN -> best(texts(rule, written, kept), possibly(numbers(written, kept, null) != Match.NONE
+                    || isCut(written, kept, ChronoUnit.SECONDS) || isAddress(written, kept)));
+            default -> texts(rule, written, kept);
+        };
+    }
+
+    private static Match ofNothing(FieldRule rule, Object written, Object kept) {
+        if (kept == null) {
+            return certainly(visible(written.toString()).isEmpty());
+        }
+        boolean unchecked = kept.toString().equals("false");
+        return switch (rule.kind()) {
+            case CHECKBOX -> certainly(unchecked);
+            case UNKNOWN -> possibly(unchecked);
+            default -> certainly(visible(kept.toString()).isEmpty());
+        };
+    }
+
+    // --- numbers
+
+    /** @param decimals that the field holds, or null where that is not known */
+    private static Match numbers(Object written, Object kept, Integer decimals) {
+        BigDecimal sent = Values.number(written);
+        BigDecimal held = Values.number(kept);
+        if (sent == null || held == null) {
+            return Match.NONE;
+        }
+        if (isRounded(sent, held, DOUBLE_DIGITS) || isDouble(sent, held)) {
+            return Match.CERTAIN;
+        }
+        int places = decimals == null ? scale(held) : decimals;
+        boolean rounded = scale(sent) > places && scale(held) <= places
+                && sent.subtract(held).abs().compareTo(BigDecimal.ONE.movePointLeft(places)) < 0;
+        if (decimals != null) {
+            return certainly(rounded);
+        }
+        return possibly(rounded || isRounded(sent, held, FLOAT_DIGITS));
+    }
+
+    private static int scale(BigDecimal number) {
+        return Math.max(0, number.stripTrailingZeros().scale());
+    }
+
+    /** More digits than a double holds for certain, and the same up to there. */
+    private static boolean isRounded(BigDecimal sent, BigDecimal held, int digits) {
+        return sent.precision() > digits && held.precision() <= sent.precision()
+                && sent.round(new MathContext(digits, RoundingMode.HALF_UP))
+                        .compareTo(held.round(new MathContext(digits, RoundingMode.HALF_UP))) == 0
+                && held.precision() <= digits + 2;
+    }
+
+    private static boolean isDouble(BigDecimal sent, BigDecimal held) {
+        return sent.precision() > DOUBLE_DIGITS && sent.doubleValue() == held.doubleValue();
+    }
+
+    // --- moments
+
+    private static boolean isCut(Object written, Object kept, ChronoUnit unit) {
+        Instant sent = Values.momentOf(written);
+        Instant held = Values.momentOf(kept);
+        return sent != null && held != null && held.truncatedTo(unit).equals(held)
+                && !sent.truncatedTo(unit).equals(sent)
+                && Duration.between(sent, held).abs().compareTo(unit.getDuration()) < 0;
+    }
+
+    private static boolean isCutTime(Object written, Object kept) {
+        LocalTime sent = Values.timeOf(written);
+        LocalTime held = Values.timeOf(kept);
+        return sent != null && held != null && held.truncatedTo(ChronoUnit.MILLIS).equals(held)
+                && !sent.truncatedTo(ChronoUnit.MILLIS).equals(sent)
+                && Duration.between(sent, held).abs().compareTo(Duration.ofMillis(1)) < 0;
+    }
+
+    /** A field of days keeps the day of a moment, whatever zone the moment was written in. */
+    private static boolean isDayOf(Object written, Object kept) {
+        Instant sent = Values.momentOf(written);
+        return sent != null && kept.toString().equals(sent.atOffset(java.time.ZoneOffset.UTC).toLocalDate().toString());
+    }
+
+    // --- texts
+
+    private static Match texts(FieldRule rule, Object written, Object kept) {
+        String sent = visible(written.toString());
+        String held = visible(kept.toString());
+        if (sent.equals(held) || isCutText(rule, sent, held)) {
+            return Match.CERTAIN;
+        }
+        return switch (rule.kind()) {
+            case EMAIL -> sent.toLowerCase(Locale.ROOT).equals(held) ? Match.CERTAIN : possibly(sent.equalsIgnoreCase(held));
+            case PHONE -> possibly(isPhone(sent, held));
+            case URL -> possibly(address(sent).equals(address(held)));
+            case RICH_TEXT -> possibly(plainText(sent).equals(plainText(held)));
+            case CHOICE -> possibly(sent.equalsIgnoreCase(held));
+            case CHOICES -> choices(sent).equals(choices(held)) ? Match.CERTAIN
+                    : possibly(choices(sent.toLowerCase(Locale.ROOT)).equals(choices(held.toLowerCase(Locale.ROOT))));
+            case REFERENCE -> certainly(isSameId(sent, held) || isSameId(held, sent));
+            default -> possibly(composed(sent).equals(composed(held)));
+        };
+    }
+
+    /**
+     * What of a text is seen: without blanks around it, in one form of line ends, without what no UTF-8 or XML carries.
+     */
+    private static String visible(String text) {
+        StringBuilder seen = new StringBuilder(text.length());
+        ((String) Values.storable(text)).replace("\r\n", "\n").replace('\r', '\n').codePoints()
+                .filter(c -> !Character.isISOControl(c) || c == '\n' || c == '\t').forEach(seen::appendCodePoint);
+        int from = 0;
+        int to = seen.length();
+        while (from < to && isBlank(seen.charAt(from))) {
+            from++;
+        }
+        while (to > from && isBlank(seen.charAt(to - 1))) {
+            to--;
+        }
+        return seen.substring(from, to);
+    }
+
+    private static boolean isBlank(char c) {
+        return Character.isWhitespace(c) || Character.isSpaceChar(c) || Character.getType(c) == Character.FORMAT;
+    }
+
+    /** Cut to the field's length. */
+    private static boolean isCutText(FieldRule rule, String sent, String held) {
+        return rule.limit() != null && rule.limit() > 0 && sent.length() > rule.limit() && !held.isEmpty()
+                && sent.startsWith(held) && visible(sent.substring(0, rule.limit())).equals(held);
+    }
+
+    private static boolean isAddress(Object written, Object kept) {
+        return written.toString().contains("@") && written.toString().equalsIgnoreCase(kept.toString());
+    }
+
+    /** The digits are the same, apart from how a country is written before them. */
+    private static boolean isPhone(String sent, String held) {
+        String one = digits(sent);
+        String other = digits(held);
+        return Math.min(one.length(), other.length()) >= PHONE_DIGITS && (one.endsWith(other) || other.endsWith(one));
+    }
+
+    private static String digits(String text) {
+        return text.replaceAll("\\D", "").replaceFirst("^0+", "");
+    }
+
+    private static String address(String url) {
+        return url.toLowerCase(Locale.ROOT).replaceFirst("^https?://", "").replaceFirst("^www\\.", "")
+                .replaceFirst("/+$", "");
+    }
+
+    private static String plainText(String html) {
+        return html.replaceAll("<[^>]*>", "").replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">")
+                .replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&").replaceAll("\\s+", " ").strip();
+    }
+
+    private static Set<String> choices(String text) {
+        return Arrays.stream(text.split(";")).map(String::strip).filter(choice -> !choice.isEmpty())
+                .collect(Collectors.toCollection(HashSet::new));
+    }
+
+    private static boolean isSameId(String brief, String full) {
+        return brief.length() == SHORT_ID && full.length() == LONG_ID && full.startsWith(brief);
+    }
+
+    private static String composed(String text) {
+        return Normalizer.normalize(text, Normalizer.Form.NFC);
+    }
+
+    private static Match certainly(boolean match) {
+        return match ? Match.CERTAIN : Match.NONE;
+    }
+
+    private static Match possibly(boolean match) {
+        return match ? Match.POSSIBLE : Match.NONE;
+    }
+
+    private static Match best(Match one, Match other) {
+        return one.compareTo(other) >= 0 ? one : other;
+    }
+}
