@@ -117,7 +117,8 @@ public final class Sandbox implements AutoCloseable {
         Account hubspot = accounts.create(HubspotProtocol.CRM, HubspotProtocol.CRM);
         SandboxFolder folder = folder(data);
         Control control = new Control(vertx, clock, accounts, Map.of("salesforce", new SalesforceUser(),
-                HubspotProtocol.CRM, new HubspotUser()), Map.of("webhooks", webhooks, "journal", changes));
+                HubspotProtocol.CRM, new HubspotUser()), Map.of("webhooks", webhooks, "webhooks-journal", changes,
+                        "journal", changes));
         SalesforceProtocol salesforce = new SalesforceProtocol(accounts, folder.jobs(), clock::micros);
         List<Protocol> protocols = List.of(salesforce.soap(), salesforce,
                 new HubspotProtocol(accounts, webhooks, changes, clock::micros));

@@ -23,7 +23,7 @@ import java.util.stream.StreamSupport;
 class HubspotJournalTest extends HubspotTestBase {
 
     private static final String USER = "/sandbox/records/hubspot/contacts";
-    private static final String CONTROL = "/sandbox/journal/hubspot";
+    private static final String CONTROL = "/sandbox/webhooks-journal/hubspot";
     private static final String JOURNAL = "/webhooks-journal/journal/2026-03/";
     private static final String SUBSCRIPTIONS = "/webhooks-journal/subscriptions/2026-03";
     private static final String SNAPSHOTS = "/webhooks-journal/snapshots/2026-03/";

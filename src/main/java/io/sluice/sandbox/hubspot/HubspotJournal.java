@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The webhooks journal of every account, and {@code /sandbox/journal/{account}}, which sets it up in one step: the
+ * The webhooks journal of every account, and {@code /sandbox/webhooks-journal/{account}}, which sets it up in one step: the
  * settings, and under {@code subscribe} the objects of which everything is told.
  */
 public final class HubspotJournal implements AccountControl {

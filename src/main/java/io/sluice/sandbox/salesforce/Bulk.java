@@ -114,12 +114,14 @@ final class Bulk implements IngestRun.Surroundings, AutoCloseable {
         }
         try {
             if (job.spec().type() == JobSpec.Type.INGEST) {
-                Background work = accounts.background(account, INGEST_JOB, job.spec().object());
+                Background work = accounts.background(account, INGEST_JOB, job.spec().object(),
+                        job.spec().id());
                 if (!new IngestRun(account, job, work, this).run()) {
                     return;
                 }
             } else {
-                Background work = accounts.background(account, QUERY_JOB, job.spec().object());
+                Background work = accounts.background(account, QUERY_JOB, job.spec().object(),
+                        job.spec().id());
                 if (pause(work.strikeNamed(Fault.Kind.SLOW).map(Fault::delayMillis).orElse(0L))) {
                     return;
                 }

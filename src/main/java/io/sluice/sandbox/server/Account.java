@@ -22,6 +22,7 @@ public final class Account {
     private final Limiter limiter;
     private final Faults faults;
     private final Tally tally = new Tally();
+    private final WriteLog writes;
     private final List<JsonNode> declarations = new ArrayList<>();
     private final List<Consumer<Store.Commit>> listeners = new CopyOnWriteArrayList<>();
     private final Map<String, JsonNode> kept = new ConcurrentHashMap<>();
@@ -43,8 +44,10 @@ public final class Account {
         this.crm = crm;
         this.defaults = defaults;
         this.sessionSeconds = defaults.sessionSeconds();
+        this.writes = new WriteLog(clock);
         this.store = new Store(clock::millis, defaults.grainMillis(), commit -> {
             notes.committed(commit);
+            writes.committed(commit);
             listeners.forEach(listener -> listener.accept(commit));
         });
         this.limiter = new Limiter(clock);
@@ -106,6 +109,11 @@ public final class Account {
 
     public Faults faults() {
         return faults;
+    }
+
+    /** Who wrote what when. */
+    WriteLog writes() {
+        return writes;
     }
 
     Tally tally() {

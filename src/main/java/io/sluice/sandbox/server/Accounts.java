@@ -23,6 +23,8 @@ public final class Accounts {
 
     /** Not a limit on calls but on a token's life; it is set in the same place. */
     private static final String SESSION = "session";
+    /** How many writes the journal of an account keeps. */
+    private static final String WRITES_KEPT = "writesKept";
 
     private final SandboxClock clock;
     private final Map<String, CrmDefaults> crms;
@@ -108,9 +110,13 @@ public final class Accounts {
         return account;
     }
 
-    /** Work that an account's CRM does behind the requests, known to faults by this operation. */
-    public Background background(Account account, String operation, String object) {
-        return new Background(account, journal, operation, object);
+    /**
+     * Work that an account's CRM does behind the requests, known to faults by this operation.
+     *
+     * @param job by which the journal of writes names it
+     */
+    public Background background(Account account, String operation, String object, String job) {
+        return new Background(account, journal, operation, object, new Store.Signature("api", job));
     }
 
     /** Spends one of an allocation such as the day's bulk jobs; false when it is used up, and then nothing is spent. */
@@ -125,6 +131,10 @@ public final class Accounts {
         if (spec.isObject() && spec.has(SESSION)) {
             account.sessionSeconds(spec.path(SESSION).path("seconds").asLong(account.sessionSeconds()));
             limits = spec.<ObjectNode>deepCopy().without(SESSION);
+        }
+        if (limits.isObject() && limits.has(WRITES_KEPT)) {
+            account.writes().capacity(limits.path(WRITES_KEPT).asInt(WriteLog.USUAL_CAPACITY));
+            limits = limits.<ObjectNode>deepCopy().without(WRITES_KEPT);
         }
         account.limiter().change(limits);
         journal.line(limitsLine(account, spec));

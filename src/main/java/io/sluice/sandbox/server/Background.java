@@ -1,5 +1,6 @@
 package io.sluice.sandbox.server;
 
+import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Transaction;
 
 import java.util.Map;
@@ -15,14 +16,16 @@ public final class Background {
     private final Journal journal;
     private final String operation;
     private final String object;
+    private final Store.Signature by;
     private final Request.Attempt attempt;
 
-    Background(Account account, Journal journal, String operation, String object) {
+    Background(Account account, Journal journal, String operation, String object, Store.Signature by) {
+        this.by = by;
         this.account = account;
         this.journal = journal;
         this.operation = operation;
         this.object = object;
-        this.attempt = new Request.Attempt(account.faults().forRows(operation), false);
+        this.attempt = new Request.Attempt(account.faults().forRows(operation), false, by);
     }
 
     /** The row faults that meet all of the work, each used up once however many rows it strikes. */
@@ -54,6 +57,7 @@ public final class Background {
     /** Commits, and counts what was written. */
     public void commit(Transaction transaction) {
         Map<String, Integer> written = transaction.writes();
+        transaction.sign(by);
         transaction.commit();
         account.tally().wrote(written);
         journal.wrote(account.name(), written);

@@ -45,9 +45,11 @@ public final class Control {
             GET    /sandbox/webhooks/{account}                 HubSpot's, and to whom they go
             PUT    /sandbox/webhooks/{account}                 {"targetUrl":"http://...","subscribe":["contacts"]}
             DELETE /sandbox/webhooks/{account}
-            GET    /sandbox/journal/{account}                  HubSpot's webhooks journal
-            PUT    /sandbox/journal/{account}                  {"subscribe":["contacts"]}
-            DELETE /sandbox/journal/{account}
+            GET    /sandbox/journal/{account}                  who wrote what when, a JSON line for each field of a write;
+                                                               ?object=, ?record= and ?after= (a seq) choose
+            GET    /sandbox/webhooks-journal/{account}         HubSpot's webhooks journal
+            PUT    /sandbox/webhooks-journal/{account}         {"subscribe":["contacts"]}; also under /sandbox/journal
+            DELETE /sandbox/webhooks-journal/{account}
 
             The kinds of faults, and the settings of each:
               refuse        a refusal, whatever is used, by the limit that "limit" names (daily; tenSecondly, search)
@@ -89,7 +91,7 @@ public final class Control {
             "signatureVersion" (v1 or v2) of the older header, and "subscribe": objects of which all is told, or
             {"contacts":["email"]}.
 
-            Journal: "subscribe": objects of which all is told, "urlSeconds" (900) for which the address of a file is good,
+            Webhooks journal: "subscribe": objects of which all is told, "urlSeconds" (900) for which the address of a file is good,
             "historySeconds" (3 days) and "snapshotMs" (50). The referee counts its calls as "exempt".
             """;
 
@@ -116,8 +118,17 @@ public final class Control {
             stream(path, response);
             return;
         }
-        vertx.executeBlocking(() -> answer(call, path), false).onComplete(result -> Gateway.send(response,
+        vertx.executeBlocking(() -> answer(call, path), false).onComplete(result -> send(response,
                 result.succeeded() ? result.result() : error(500, String.valueOf(result.cause()))));
+    }
+
+    private void send(HttpServerResponse response, Answer answer) {
+        if (answer.chunks() == null) {
+            Gateway.send(response, answer);
+            return;
+        }
+        response.setStatusCode(answer.status()).putHeader("Content-Type", answer.contentType());
+        new ChunkStream(vertx, response, answer.chunks()).begin();
     }
 
     private Answer answer(Call call, List<String> path) {
@@ -133,6 +144,7 @@ public final class Control {
                 case "objects" -> object(path, body(call));
                 case "fields" -> field(path, body(call));
                 case "records" -> record(call, path);
+                case "journal" -> "GET".equals(call.method()) ? written(call, account(path)) : other(call, path);
                 default -> other(call, path);
             };
         } catch (IllegalArgumentException e) {
@@ -140,6 +152,19 @@ public final class Control {
         } catch (NoSuchThing e) {
             return error(404, e.getMessage());
         }
+    }
+
+    /** Who wrote what when. */
+    private Answer written(Call call, Account account) {
+        String entries = call.query().getOrDefault("after", "0");
+        if (!entries.matches("\\d{1,18}")) {
+            throw new IllegalArgumentException("'after' is the seq of a line.");
+        }
+        String object = call.query().get("object");
+        String record = call.query().get("record");
+        return Answer.streamed(200, LINES, account.writes().lines(account, users.get(account.crm()),
+                name -> object == null || object.equals(name), id -> record == null || record.equals(id),
+                Long.parseLong(entries)));
     }
 
     private Answer other(Call call, List<String> path) {

@@ -2,6 +2,8 @@ package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
+import io.sluice.sandbox.store.Store;
+
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -35,6 +37,8 @@ public final class Gateway {
 
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final byte[] NO_BODY = {};
+    /** By which the journal of writes names a request. */
+    private static final String REQUEST_ID = "X-Sandbox-Request";
 
     private final Vertx vertx;
     private final SandboxClock clock;
@@ -43,6 +47,7 @@ public final class Gateway {
     private final Control control;
     private final Path uploads;
     private final AtomicLong uploaded = new AtomicLong();
+    private final AtomicLong arrived = new AtomicLong();
 
     /** @param uploads a folder for bodies too large for the memory */
     public Gateway(Vertx vertx, SandboxClock clock, Accounts accounts, List<Protocol> protocols, Control control,
@@ -108,6 +113,7 @@ public final class Gateway {
         private final Protocol protocol;
         private final Request request;
         private Limiter.Admission admission;
+        private final String id = "r-" + arrived.incrementAndGet();
         private final Map<String, String> toldHeaders = new LinkedHashMap<>();
         private Set<String> keys = Set.of();
         private Request.Subject about;
@@ -281,7 +287,7 @@ public final class Gateway {
         private Request.Attempt attempt(boolean late) {
             Account account = request.account();
             return new Request.Attempt(account == null ? null
-                    : account.faults().forRows(request.operation()), late);
+                    : account.faults().forRows(request.operation()), late, new Store.Signature("api", id));
         }
 
         private void refuse(String limit, long micros) {
@@ -305,7 +311,8 @@ public final class Gateway {
         }
 
         private Answer completed(Answer answer) {
-            Answer complete = request.account() == null ? answer : protocol.complete(request, answer);
+            Answer complete = request.account() == null ? answer
+                    : protocol.complete(request, answer).with(REQUEST_ID, id);
             for (Map.Entry<String, String> header : toldHeaders.entrySet()) {
                 complete = header.getValue() == null ? complete.without(header.getKey())
                         : complete.with(header.getKey(), header.getValue());

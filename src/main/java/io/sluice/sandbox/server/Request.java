@@ -1,5 +1,6 @@
 package io.sluice.sandbox.server;
 
+import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Transaction;
 
 import java.util.HashMap;
@@ -72,10 +73,12 @@ public record Request(Account account, Kind kind, String operation, Set<String> 
 
         private final Faults.RowFaults rowFaults;
         private final boolean heldBack;
+        private final Store.Signature by;
         private final Map<String, Integer> written = new HashMap<>();
         private Transaction held;
 
-        Attempt(Faults.RowFaults rowFaults, boolean heldBack) {
+        Attempt(Faults.RowFaults rowFaults, boolean heldBack, Store.Signature by) {
+            this.by = by;
             this.rowFaults = rowFaults;
             this.heldBack = heldBack;
         }
@@ -86,6 +89,7 @@ public record Request(Account account, Kind kind, String operation, Set<String> 
 
         /** Commits, or keeps the writes back when a late commit is on. */
         public void commit(Transaction transaction) {
+            transaction.sign(by);
             transaction.writes().forEach((object, rows) -> written.merge(object, rows, Integer::sum));
             if (heldBack && held == null) {
                 held = transaction;

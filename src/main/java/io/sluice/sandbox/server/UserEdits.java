@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 
 import io.vertx.core.Vertx;
@@ -84,7 +85,8 @@ final class UserEdits {
     /** A user's edit meets late commits only; it is answered at once, with the moment at which others see it. */
     private ObjectNode edited(Table table, Edit edit) {
         Optional<Fault> late = account.faults().strikeEdit(Fault.Kind.LATE_COMMIT, table.type().name());
-        Request.Attempt attempt = new Request.Attempt(account.faults().noRows(), late.isPresent());
+        Request.Attempt attempt = new Request.Attempt(account.faults().noRows(), late.isPresent(),
+                new Store.Signature("user", null));
         ObjectNode answer = JSON.createObjectNode().put(ID, edit.make(attempt));
         attempt.held().ifPresent(held -> {
             long millis = late.map(Fault::lateMillis).orElse(0L);

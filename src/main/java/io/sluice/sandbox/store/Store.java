@@ -30,8 +30,18 @@ public final class Store {
     /** The stamp of whatever is written, while the lock is held for writes of one moment; or null. */
     private Long moment;
 
-    /** What a commit wrote: the new rows of each table. */
-    public record Commit(Map<Table, List<Row>> rows) { }
+    /** What a commit wrote: the new rows of each table, and who did. */
+    public record Commit(Map<Table, List<Row>> rows, Signature by) { }
+
+    /**
+     * Who makes a transaction.
+     *
+     * @param by      api, user or automation
+     * @param request the request or the job that it belongs to, or null
+     */
+    public record Signature(String by, String request) {
+        public static final Signature AUTOMATION = new Signature("automation", null);
+    }
 
     /**
      * @param clockMillis milliseconds since 1970
@@ -168,7 +178,7 @@ public final class Store {
     void commit(Transaction transaction) {
         Map<Table, List<Row>> written = transaction.written();
         if (!written.isEmpty()) {
-            onCommit.accept(new Commit(written));
+            onCommit.accept(new Commit(written, transaction.signature()));
         }
         written.forEach((table, rows) -> {
             rows.forEach(table::install);

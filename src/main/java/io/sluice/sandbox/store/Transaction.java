@@ -16,6 +16,7 @@ public final class Transaction implements AutoCloseable {
     private final Store store;
     private final long moment;
     private final Map<Table, Staged> staged = new LinkedHashMap<>();
+    private Store.Signature signature = Store.Signature.AUTOMATION;
     private boolean open = true;
 
     /** Rows written to one table, and which of them carry which key now. */
@@ -41,6 +42,15 @@ public final class Transaction implements AutoCloseable {
     Transaction(Store store, long moment) {
         this.store = store;
         this.moment = moment;
+    }
+
+    /** Says who makes it. */
+    public void sign(Store.Signature by) {
+        signature = by;
+    }
+
+    Store.Signature signature() {
+        return signature;
     }
 
     /** The stamp of all its writes, milliseconds since 1970. */

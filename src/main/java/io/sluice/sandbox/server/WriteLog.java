@@ -1,0 +1,143 @@
+package io.sluice.sandbox.server;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Store;
+import io.sluice.sandbox.store.Table;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Who wrote what when, for a checker that has to tell a value that nobody wrote: the newest writes of records, each with
+ * its row before and after. It is kept in memory alone.
+ */
+final class WriteLog {
+
+    static final int USUAL_CAPACITY = 50_000;
+    private static final int WRITES_A_CHUNK = 200;
+
+    private final SandboxClock clock;
+    private final Deque<Write> writes = new ArrayDeque<>();
+    private int capacity = USUAL_CAPACITY;
+    private long last;
+
+    /** A write of one record; {@code before} is null where it was made. */
+    private record Write(long number, long micros, Store.Signature by, Table table, Row before, Row after) { }
+
+    WriteLog(SandboxClock clock) {
+        this.clock = clock;
+    }
+
+    /** Called under the store's lock, before the rows can be seen. */
+    void committed(Store.Commit commit) {
+        long now = clock.micros();
+        commit.rows().forEach((table, rows) -> rows.forEach(row -> add(now, commit.by(), table, row)));
+    }
+
+    private synchronized void add(long now, Store.Signature by, Table table, Row row) {
+        writes.add(new Write(++last, now, by, table, table.row(row.number()), row));
+        if (writes.size() > capacity) {
+            writes.remove();
+        }
+    }
+
+    /** How many writes are kept at most; the oldest go first. */
+    synchronized void capacity(int most) {
+        capacity = most;
+        while (writes.size() > capacity) {
+            writes.remove();
+        }
+    }
+
+    /**
+     * A JSON line for each field of each write.
+     *
+     * @param wanted of which writes: by object and record id
+     * @param after  the number of the last write that is not wanted any more
+     */
+    synchronized Answer.Chunks lines(Account account, CrmUser user, Predicate<String> object, Predicate<String> record,
+            long after) {
+        List<Write> wanted = new ArrayList<>();
+        writes.forEach(write -> {
+            if (write.number() > after && object.test(write.table().type().name()) && record.test(write.after().id())) {
+                wanted.add(write);
+            }
+        });
+        Iterator<Write> left = wanted.iterator();
+        return () -> {
+            if (!left.hasNext()) {
+                return null;
+            }
+            StringBuilder lines = new StringBuilder();
+            for (int n = 0; n < WRITES_A_CHUNK && left.hasNext(); n++) {
+                describe(account, user, left.next(), lines);
+            }
+            return lines.toString().getBytes(StandardCharsets.UTF_8);
+        };
+    }
+
+    private static void describe(Account account, CrmUser user, Write write, StringBuilder lines) {
+        JsonNode before = write.before() == null ? NullNode.instance : shown(account, user, write.table(), write.before());
+        JsonNode after = shown(account, user, write.table(), write.after());
+        Set<String> changed = new LinkedHashSet<>();
+        ObjectNode keys = JsonNodeFactory.instance.objectNode();
+        for (Field field : write.table().type().fields()) {
+            if (field.source() == null && !before.path(field.name()).equals(after.path(field.name()))) {
+                changed.add(field.name());
+            }
+            if (field.indexed() && after.hasNonNull(field.name())) {
+                keys.set(field.name(), after.get(field.name()));
+            }
+        }
+        ObjectNode line = JsonNodeFactory.instance.objectNode().put("seq", write.number())
+                .put("at", Instant.EPOCH.plusNanos(write.micros() * 1000).toString()).put("by", write.by().by())
+                .put("request", write.by().request()).put("user", write.after().modifiedBy())
+                .put("object", write.table().type().name()).put("record", write.after().id());
+        line.set("keys", keys);
+        line.put("change", change(write));
+        if (changed.isEmpty()) {
+            lines.append(line).append('\n');
+        }
+        for (String field : changed) {
+            line.put("field", field).set("before", orNull(before.path(field)));
+            line.set("value", orNull(after.path(field)));
+            lines.append(line).append('\n');
+        }
+    }
+
+    private static JsonNode orNull(JsonNode value) {
+        return value.isMissingNode() ? NullNode.instance : value;
+    }
+
+    private static String change(Write write) {
+        Row before = write.before();
+        Row after = write.after();
+        if (before == null) {
+            return "created";
+        }
+        if (after.isPurged()) {
+            return "purged";
+        }
+        return after.isDeleted() ? before.isDeleted() ? "updated" : "deleted" : before.isDeleted() ? "restored" : "updated";
+    }
+
+    /** Fields by name with their values on the wire. */
+    private static JsonNode shown(Account account, CrmUser user, Table table, Row row) {
+        ObjectNode shown = user.show(account, table, row);
+        return shown.path("properties").isObject() ? shown.path("properties") : shown;
+    }
+}
