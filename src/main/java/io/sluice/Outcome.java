@@ -12,14 +12,26 @@ import java.util.Locale;
  * @param code    the CRM's error code, or null
  * @param message the CRM's own words, or null
  * @param fields  the CRM fields that it named as the cause; empty where it named none
+ * @param doubt   of a {@link Status#RETRY}: whether it may have been written all the same
  */
-public record Outcome(String key, Status status, String crmId, String code, String message, List<String> fields) {
+public record Outcome(String key, Status status, String crmId, String code, String message, List<String> fields,
+        Doubt doubt) {
+
+    /** What is not known of a record that is tried again. */
+    public enum Doubt {
+        /** It was certainly not written. */
+        NONE,
+        /** The call was answered, but the answer does not prove what became of the record. */
+        UNPROVEN,
+        /** No answer came, or only that of a gateway: the CRM may still execute the call. */
+        UNANSWERED
+    }
 
     /** What happens next to the record. */
     public enum Status {
         /** The CRM has it. */
         DONE,
-        /** It was not written, or nobody knows; sending it again may heal it. */
+        /** It was not written, or nobody knows ({@link Doubt}); sending it again may heal it. */
         RETRY,
         /** Sending the same again can't heal it. */
         REJECTED;
@@ -39,9 +51,29 @@ public record Outcome(String key, Status status, String crmId, String code, Stri
         this(key, status, crmId, code, message, List.of());
     }
 
+    /** Without doubt. */
+    public Outcome(String key, Status status, String crmId, String code, String message, List<String> fields) {
+        this(key, status, crmId, code, message, fields, Doubt.NONE);
+    }
+
+    /** Tries the record again, and says what is not known of it. */
+    public static Outcome doubtful(String key, Doubt doubt, String code, String message) {
+        return new Outcome(key, Status.RETRY, null, code, message, List.of(), doubt);
+    }
+
+    /** The same of a record that was certainly not written, whatever the answer was. */
+    public Outcome undone() {
+        return new Outcome(key, status, crmId, code, message, fields, Doubt.NONE);
+    }
+
+    /** Tries a record again of which an answer to its call says nothing. */
+    public static Outcome noResult(String key) {
+        return doubtful(key, Doubt.UNPROVEN, "NO_RESULT", "the answer has no result for this record");
+    }
+
     /** The same, of fields that the CRM named. */
     public Outcome naming(List<String> fields) {
-        return new Outcome(key, status, crmId, code, message, fields);
+        return new Outcome(key, status, crmId, code, message, fields, doubt);
     }
 
     public static Outcome done(String key, String crmId) {

@@ -72,7 +72,8 @@ public final class Settlement {
                 select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[])
                     as a(key, status, crm_id, code, message, named, backoff_ms)),
             mine as materialized (
-                select o.*, a.status, a.crm_id, a.code, a.message, a.named, a.backoff_ms
+                select o.*, case a.status when 'doubted' then 'retry' else a.status end as status,
+                       a.status = 'doubted' as is_doubted, a.crm_id, a.code, a.message, a.named, a.backoff_ms
                 from sluice.outbox o join answer a using (key)
                 where o.account = ? and o.object = ? and o.key = any (array(select key from answer))
                   and o.lease is not distinct from ? order by o.account, o.object, o.key for update of o),
@@ -126,7 +127,7 @@ public final class Settlement {
                 from mine m
                 where o.account = m.account and o.object = m.object and o.key = m.key and %3$s
                   and m.status = 'retry')
-            select count(*) from mine""".formatted(GIVE_BACK, DOUBT.formatted("mine", "m.status = 'retry'"),
+            select count(*) from mine""".formatted(GIVE_BACK, DOUBT.formatted("mine", "m.is_doubted"),
             Outbox.among("o", "mine"), Outbox.among("r", "done_deletes"), Outbox.among("o", "over"),
             AGREE.formatted("mine where status = 'done' and inflight_operation = 'upsert'"));
 
@@ -191,13 +192,15 @@ public final class Settlement {
 
     /**
      * Takes the outcomes of a claim's call. What another process has claimed since, because the lease had ended, is
-     * left alone.
+     * left alone. So are records whose call may still be executed: they stay in flight until their lease ends, so that
+     * nothing of them overtakes it, and go back then as doubted.
      *
      * @param parent the field that names a record's parent, or null
      * @return how many records were settled or returned
      */
-    public int settle(Claim claim, List<Outcome> outcomes, Split split, String parent) throws SQLException {
-        return database.repeatable(connection -> {
+    public int settle(Claim claim, List<Outcome> all, Split split, String parent) throws SQLException {
+        List<Outcome> outcomes = all.stream().filter(it -> it.doubt() != Outcome.Doubt.UNANSWERED).toList();
+        return outcomes.isEmpty() ? 0 : database.repeatable(connection -> {
             if (!isDone(claim, outcomes)) {
                 return decided(connection, claim, outcomes, split, parent);
             }
@@ -226,7 +229,7 @@ public final class Settlement {
         return Database.queryAfter(connection, Parents.FREE, SETTLE, row -> row.getInt(1),
                 claim.account(), claim.object(), Database.texts(connection, known, Outcome::key),
                 Database.texts(connection, outcomes, Outcome::key),
-                Database.texts(connection, outcomes, outcome -> outcome.status().toString()),
+                Database.texts(connection, outcomes, Settlement::status),
                 Database.texts(connection, outcomes, Outcome::crmId),
                 Database.texts(connection, outcomes, Outcome::code),
                 Database.texts(connection, outcomes, Outcome::message),
@@ -234,6 +237,10 @@ public final class Settlement {
                 backoffs(connection, claim, outcomes, split), claim.account(), claim.object(), claim.lease(),
                 rest.critical().toMillis(), rest.other().toMillis(), split.attempts(), split.fill(outcomes.size(), again),
                 together, together).get(0);
+    }
+
+    private static String status(Outcome outcome) {
+        return outcome.doubt() == Outcome.Doubt.NONE ? outcome.status().toString() : "doubted";
     }
 
     private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes, Split split)

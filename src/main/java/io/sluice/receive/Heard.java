@@ -18,6 +18,8 @@ public final class Heard {
     private static final Logger LOG = LoggerFactory.getLogger(Listening.class);
     private static final Duration QUIET = Duration.ofMinutes(1);
 
+    private static final int LONGEST_WORDS = 300;
+
     private final MeterRegistry metrics;
     private final InstantSource clock;
     private final Map<String, Instant> lastTold = new ConcurrentHashMap<>();
@@ -36,13 +38,28 @@ public final class Heard {
 
     void refused(String account, String why) {
         count("sluice.webhook.refused", account, "reason", why, 1);
-        Instant now = clock.instant();
-        boolean quiet = lastTold.merge(account + " " + why, now, (before, fresh) ->
-                before.plus(QUIET).isAfter(fresh) ? before : fresh) != now;
-        if (!quiet) {
+        if (!isQuiet(account + " " + why)) {
             LOG.warn("A request to /webhooks/{} was refused and changed nothing: {}. More of this kind are counted"
                     + " (sluice_webhook_refused) and told once a minute.", account, why);
         }
+    }
+
+    /** Counts records that could not be read back, and says so once a minute. */
+    void unread(String account, String object, int records, String why) {
+        count("sluice.read.unanswered", account, "object", object, records);
+        if (!isQuiet(account + " " + object + " unread")) {
+            LOG.warn("{}: {} records of {} could not be read back: {}. Nothing is taken for deleted; they are read again,"
+                    + " the next time after a pause that doubles from 1 s to 4 min.", account, records, object, shortened(why));
+        }
+    }
+
+    private static String shortened(String why) {
+        return why.length() > LONGEST_WORDS ? why.substring(0, LONGEST_WORDS) + "..." : why;
+    }
+
+    private boolean isQuiet(String what) {
+        Instant now = clock.instant();
+        return lastTold.merge(what, now, (before, fresh) -> before.plus(QUIET).isAfter(fresh) ? before : fresh) != now;
     }
 
     private void count(String name, String account, String tag, String value, int by) {

@@ -45,6 +45,11 @@ public final class Listening {
     private static final Duration HOLDING = Duration.ofMinutes(1);
     private static final Duration LONGEST_WAIT = Duration.ofMillis(250);
     private static final Duration PAUSE = Duration.ofSeconds(1);
+    /** After so many silences a record is read alone: another in its batch may be what spoils the answer. */
+    private static final int MOST_SILENCES = 3;
+    /** The pause is doubled so often at most: to four minutes. */
+    private static final int LONGEST_SILENCE = 8;
+    private static final Duration FORGOTTEN_AFTER = Duration.ofHours(1);
     private static final long STRANGERS = 100_000;
     private static final Duration STRANGE_FOR = Duration.ofMinutes(10);
 
@@ -62,6 +67,10 @@ public final class Listening {
     /** Records that were read and have no key: what is told of their other fields concerns no row. */
     private final Cache<Telling.Record, Boolean> strangers = Caffeine.newBuilder().maximumSize(STRANGERS)
             .expireAfterWrite(STRANGE_FOR).build();
+
+    /** Records that were asked for and of which no answer said anything, and how often in a row. */
+    private final Cache<Telling.Record, Integer> silent = Caffeine.newBuilder().maximumSize(STRANGERS)
+            .expireAfterWrite(FORGOTTEN_AFTER).build();
 
     private record Held(String account, List<UUID> identities) { }
 
@@ -260,9 +269,21 @@ public final class Listening {
     }
 
     /**
-     * Applies records as they were read. One that was asked for and is not there is gone.
+     * What goes into one call: records of an account's object, and alone one of which the CRM has said nothing several
+     * times.
+     */
+    public String group(@Body Telling telling) {
+        Telling.Record record = telling.record();
+        Integer silences = silent.getIfPresent(record);
+        return record.account() + " " + record.object()
+                + (silences == null || silences < MOST_SILENCES ? "" : " " + record.crmId());
+    }
+
+    /**
+     * Applies records as they were read, and deletes those of which the CRM said that they are gone. One that was asked for
+     * and of which the answer says nothing is neither: it is read again, later each time.
      *
-     * @param answer a list of {@link Received}; anything else is no answer
+     * @param answer a list of {@link Received} and {@link Gone}; anything else is no answer
      */
     public void read(Batch batch, @Body Object answer, @Header("SluiceStatus") Integer status) throws SQLException {
         holding(held(batch), () -> {
@@ -273,13 +294,19 @@ public final class Listening {
 
     private void apply(Batch batch, Object answer, Integer status) throws SQLException {
         if (!(answer instanceof List<?> list)) {
-            LOG.debug("{} {} could not be read: HTTP {}: {}", batch.account(), batch.object(), status, answer);
-            inbox.later(batch.account(), batch.identities(batch.getIds()), PAUSE);
+            heard.unread(batch.account(), batch.object(), batch.getIds().size(), "HTTP " + status + ": " + answer);
+            silent(batch, batch.getIds());
             return;
         }
-        List<Received> records = list.stream().map(Received.class::cast).toList();
-        Set<String> missing = new LinkedHashSet<>(batch.getIds());
-        records.forEach(record -> missing.remove(record.crmId()));
+        Set<String> unanswered = new LinkedHashSet<>(batch.getIds());
+        List<Received> records = list.stream().filter(Received.class::isInstance).map(Received.class::cast)
+                .filter(record -> unanswered.remove(record.crmId())).toList();
+        Set<String> missing = list.stream().filter(Gone.class::isInstance).map(it -> ((Gone) it).crmId())
+                .filter(unanswered::remove).collect(Collectors.toCollection(LinkedHashSet::new));
+        if (!unanswered.isEmpty()) {
+            heard.unread(batch.account(), batch.object(), unanswered.size(), "the answer says nothing of them");
+            silent(batch, unanswered);
+        }
         Set<String> busy = new HashSet<>();
         Set<String> withKey = new HashSet<>();
         for (Sync sync : batch.syncs()) {
@@ -296,7 +323,19 @@ public final class Listening {
         inbox.later(batch.account(), batch.identities(busy), PAUSE);
         Set<String> done = new LinkedHashSet<>(batch.getIds());
         done.removeAll(busy);
+        done.removeAll(unanswered);
+        done.forEach(id -> silent.invalidate(new Telling.Record(batch.account(), batch.object(), id)));
         inbox.done(batch.account(), batch.identities(done));
+    }
+
+    /** Puts off what was not answered: a second, then twice as long each time, up to some minutes. */
+    private void silent(Batch batch, Collection<String> ids) throws SQLException {
+        Map<Integer, List<String>> bySilences = ids.stream().collect(Collectors.groupingBy(id -> silent.asMap()
+                .merge(new Telling.Record(batch.account(), batch.object(), id), 1, Integer::sum)));
+        for (Map.Entry<Integer, List<String>> some : bySilences.entrySet()) {
+            Duration pause = PAUSE.multipliedBy(1L << Math.min(some.getKey() - 1, LONGEST_SILENCE));
+            inbox.later(batch.account(), batch.identities(some.getValue()), pause);
+        }
     }
 
     /** The record as a sync sees it, by its own key. */

@@ -2,7 +2,9 @@ package io.sluice.receive;
 
 import io.sluice.Sync;
 import io.sluice.merge.Applied;
+import java.time.Instant;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -22,7 +24,18 @@ final class Notices {
             return size() > REMEMBERED;
         }
     });
+    private final Map<String, Instant> saidAt = new HashMap<>();
     private final Map<String, Integer> withoutKey = new LinkedHashMap<>();
+
+    /** Whether it is to be said again that a sync can't be read: once a minute. */
+    synchronized boolean isDue(Sync sync, Instant now) {
+        Instant before = saidAt.get(sync.getName());
+        boolean due = before == null || !now.isBefore(before.plusSeconds(60));
+        if (due) {
+            saidAt.put(sync.getName(), now);
+        }
+        return due;
+    }
 
     void tell(Sync sync, Applied applied) {
         if (applied.changes() > 0) {

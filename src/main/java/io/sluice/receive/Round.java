@@ -123,7 +123,7 @@ public final class Round {
         if (nextPage == null) {
             complete = true;
             open = false;
-        } else if (hold == null) {
+        } else if (hold == null && !records.isEmpty()) {
             position = position.from(records.get(records.size() - 1).at());
         }
     }

@@ -121,7 +121,7 @@ class SettlementTest extends OutboxTestBase {
         delete("1");
         Claim claim = claim();
         upsert("1", "{\"a\": 1, \"b\": 2}");
-        settlement.settle(claim, List.of(Outcome.retry("1", "X", "the answer was lost")));
+        settlement.settle(claim, List.of(Outcome.doubtful("1", Outcome.Doubt.UNPROVEN, "X", "the answer was lost")));
         Claim next = claim();
         assertThat(next.operation()).isEqualTo(Operation.UPSERT);
         assertThat(next.changes().get(0).fields()).isEqualTo(Map.of("a", 1, "b", 2));
@@ -143,7 +143,7 @@ class SettlementTest extends OutboxTestBase {
     void aWriteOfUnknownOutcomeLeavesTheBaseAndIsDoubtedBesideItUntilOneIsAcknowledged() throws SQLException {
         settled("1", "{\"a\": 1, \"b\": 1}");
         upsert("1", "{\"a\": 2}");
-        settlement.settle(claim(), List.of(Outcome.retry("1", "X", "no answer")));
+        settlement.settle(claim(), List.of(Outcome.doubtful("1", Outcome.Doubt.UNPROVEN, "X", "no answer")));
         assertThat(base("1")).isEqualTo("{\"a\": 1, \"b\": 1}");
         assertThat(doubt("1")).isEqualTo("{\"a\": [2]}");
 
@@ -153,7 +153,7 @@ class SettlementTest extends OutboxTestBase {
         settlement.expireLeases();
         upsert("1", "{\"b\": 3}");
         Claim both = claim();
-        settlement.settle(both, List.of(Outcome.retry("1", "X", "no answer")));
+        settlement.settle(both, List.of(Outcome.doubtful("1", Outcome.Doubt.UNPROVEN, "X", "no answer")));
         assertThat(doubt("1")).isEqualTo("{\"a\": [2, null], \"b\": [3]}");
 
         upsert("1", "{\"a\": 1}");
@@ -164,10 +164,37 @@ class SettlementTest extends OutboxTestBase {
         assertThat(doubt("1")).isEqualTo("{}");
     }
 
+    /** The call may still be executed: nothing of the record goes before the lease, that outlives it, is over. */
+    @Test
+    void aRecordWhoseCallWasNotAnsweredRestsUntilItsLeaseEnds() throws SQLException {
+        settled("1", "{\"a\": 1}");
+        upsert("1", "{\"a\": 2}");
+        upsert("2", "{\"a\": 2}");
+        Claim claim = claim();
+        settlement.settle(claim, List.of(Outcome.doubtful("1", Outcome.Doubt.UNANSWERED, "NO_ANSWER", "cut"),
+                Outcome.done("2", null)));
+        upsert("1", "{\"a\": 3}");
+        assertThat(outbox.claim("crm", 10, Priority.LOW)).isEmpty();
+        assertThat(settlement.expireLeases()).isZero();
+        endLeases();
+        assertThat(settlement.expireLeases()).isEqualTo(1);
+        assertThat(doubt("1")).isEqualTo("{\"a\": [2]}");
+        assertThat(claim().changes()).extracting(Change::fields).containsExactly(Map.of("a", 3));
+    }
+
+    /** A refusal in the CRM's own words is no doubt. */
+    @Test
+    void whatWasCertainlyNotWrittenIsNotDoubted() throws SQLException {
+        settled("1", "{\"a\": 1}");
+        upsert("1", "{\"a\": 2}");
+        settlement.settle(claim(), List.of(Outcome.retry("1", "UNABLE_TO_LOCK_ROW", "busy")));
+        assertThat(doubt("1")).isEqualTo("{}");
+    }
+
     @Test
     void aFirstWriteOfUnknownOutcomeIsDoubtedToo() throws SQLException {
         upsert("1", "{\"a\": 1}");
-        settlement.settle(claim(), List.of(Outcome.retry("1", "X", "no answer")));
+        settlement.settle(claim(), List.of(Outcome.doubtful("1", Outcome.Doubt.UNPROVEN, "X", "no answer")));
         assertThat(base("1")).isEqualTo("{}");
         assertThat(doubt("1")).isEqualTo("{\"a\": [1]}");
         settlement.settle(claim(), List.of(Outcome.done("1", "crm-1")));

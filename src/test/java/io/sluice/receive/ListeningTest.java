@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.sluice.Event;
+import io.sluice.Gone;
 import io.sluice.Outcome;
 import io.sluice.Priority;
 import io.sluice.Received;
@@ -248,11 +249,34 @@ class ListeningTest {
     @Test
     void ofMergedRecordsTheOneThatStaysKeepsItsRowAndTheOthersGo() throws Exception {
         Batch batch = asked(look("199", LATER), look("101", LATER), look("102", LATER));
-        listening.read(batch, List.of(record("199", "1", "lastname", "Ann", "city", "Rome")), 200);
+        listening.read(batch, List.of(record("199", "1", "lastname", "Ann", "city", "Rome"),
+                new Gone("101", LATER), new Gone("102", LATER)), 200);
 
         assertThat(rows()).containsExactly("1 Ann Rome");
         assertThat(sendAll()).isEmpty();
         assertThat(DATABASE.texts("select crm_id from sluice.record")).containsExactly("199");
+    }
+
+    /** An empty answer, one of other records, and at last one that says that a record is gone. */
+    @Test
+    void ofWhichTheAnswerSaysNothingIsNotDeletedButReadAgainAndAloneInTheEnd() throws Exception {
+        for (List<?> answer : List.of(List.of(), List.of(record("777", "7", "lastname", "Foreign")), List.of())) {
+            Batch batch = asked(look("101", LATER));
+            listening.read(batch, answer, 200);
+            assertThat(rows()).containsExactly("1 Ann Oslo", "2 Bob Rome");
+            assertThat(waiting()).isNotEqualTo("0");
+            assertThat(DATABASE.text("select bool_and(due > clock_timestamp()) from sluice.inbox where done_at is null"))
+                    .as("it pauses").isEqualTo("t");
+            DATABASE.run("update sluice.inbox set due = now()");
+        }
+        List<Telling> again = lookAgain();
+        assertThat(again).extracting(listening::group).containsExactly("crm contacts 101");
+        Batch alone = listening.batch(again);
+        assertThat(listening.permit(alone)).isNotNull();
+        listening.read(alone, List.of(new Gone("101", LATER), record("102", "2", "lastname", "Bob")), 200);
+        assertThat(rows()).containsExactly("2 Bob Rome");
+        assertThat(waiting()).isEqualTo("0");
+        assertThat(metrics.counter("sluice.read.unanswered", "account", "crm", "object", "contacts").count()).isEqualTo(3);
     }
 
     @Test

@@ -80,7 +80,7 @@ record Associating(List<Pair> pairs, int type, String category) implements Job {
     public List<Outcome> outcomes(List<Integer> part, HubspotAnswer answer) {
         JsonNode json = answer.json().orElse(null);
         if (json == null) {
-            return part.stream().map(place -> Outcome.retry(key(place), "NO_RESULT", answer.message())).toList();
+            return part.stream().map(place -> Outcome.noResult(key(place))).toList();
         }
         Set<String> made = new HashSet<>();
         json.path("results").forEach(result -> made.add(

@@ -13,14 +13,16 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.stream.StreamSupport;
 
 /**
  * Batches of up to 100 records ("Batch upsert", "Batch archive", "Batch read"): the requests, and what their answers mean
  * per record. Answers come in any order, so that each input bears a trace id, the key.
  */
 final class Batches {
+
+    private static final int NO_CONTENT = 204;
 
     private Batches() {
     }
@@ -131,40 +133,99 @@ final class Batches {
         }
     }
 
-    /** @param externalId the unique property that holds the key; empty where none does */
+    /**
+     * What the answer proves of each record: a result or an error that names it, by its trace id, by its id or by its unique
+     * property, and never by its place. A batch that is not complete proves nothing, as little as two results that
+     * contradict each other. Of an archive nothing but 204 says that all was done ("Archive a batch").
+     *
+     * @param externalId the unique property that holds the key; empty where none does
+     */
     static List<Outcome> outcomes(List<Change> changes, String externalId, HubspotAnswer answer) {
         if (!answer.ok()) {
             return changes.stream().map(change -> Errors.ofCall(change.key(), answer, changes.size())).toList();
         }
-        if (changes.get(0).operation() == Operation.DELETE) {
+        boolean deletes = changes.get(0).operation() == Operation.DELETE;
+        if (deletes && answer.status() == NO_CONTENT) {
             return changes.stream().map(change -> Outcome.done(change.key(), null)).toList();
         }
-        JsonNode json = answer.json().orElse(null);
+        Names names = new Names(changes, externalId);
         Map<String, Outcome> byKey = new HashMap<>();
-        Map<String, String> keysById = new HashMap<>();
-        changes.stream().filter(change -> change.crmId() != null)
-                .forEach(change -> keysById.put(change.crmId(), change.key()));
-        if (json != null) {
-            json.path("results").forEach(result -> {
-                String key = result.hasNonNull("objectWriteTraceId") ? result.path("objectWriteTraceId").asText()
-                        : keysById.getOrDefault(result.path("id").asText(),
-                                result.path("properties").path(externalId).asText());
-                byKey.put(key, Outcome.done(key, result.path("id").asText(null)));
-            });
-            json.path("errors").forEach(error -> failed(error).forEach(outcome -> byKey.put(outcome.key(), outcome)));
-        }
-        return changes.stream().map(change -> byKey.getOrDefault(change.key(),
-                Outcome.retry(change.key(), "NO_RESULT", "the answer has no result for this record"))).toList();
+        answer.json().filter(Batches::isComplete).ifPresent(json -> {
+            if (!deletes) {
+                json.path("results").forEach(result -> written(result, names).ifPresent(done -> put(byKey, done)));
+            }
+            json.path("errors").forEach(error -> failed(error, names).forEach(outcome -> put(byKey, outcome)));
+        });
+        return changes.stream().map(change -> byKey.getOrDefault(change.key(), Outcome.noResult(change.key()))).toList();
     }
 
-    private static List<Outcome> failed(JsonNode error) {
+    /** PENDING, PROCESSING and CANCELED say that what stands there is not all, or not so. */
+    static boolean isComplete(JsonNode batch) {
+        return batch.path("status").asText("COMPLETE").equals("COMPLETE");
+    }
+
+    private static void put(Map<String, Outcome> byKey, Outcome outcome) {
+        Outcome other = byKey.putIfAbsent(outcome.key(), outcome);
+        if (other != null && !other.equals(outcome)) {
+            byKey.put(outcome.key(), Outcome.doubtful(outcome.key(), Outcome.Doubt.UNPROVEN, "SEVERAL_RESULTS",
+                    "the answer says two things of this record"));
+        }
+    }
+
+    private static Optional<Outcome> written(JsonNode result, Names names) {
+        String id = result.path("id").asText("");
+        return id.isEmpty() ? Optional.empty() : names.key(result).map(key -> Outcome.done(key, id));
+    }
+
+    /** By what an answer may name the records of a call. */
+    private static final class Names {
+
+        private final Set<String> keys = new HashSet<>();
+        private final Map<String, String> keysById = new HashMap<>();
+        private final String externalId;
+
+        Names(List<Change> changes, String externalId) {
+            this.externalId = externalId;
+            changes.forEach(change -> {
+                keys.add(change.key());
+                if (change.crmId() != null) {
+                    keysById.put(change.crmId(), change.key());
+                }
+            });
+        }
+
+        Optional<String> key(JsonNode result) {
+            if (result.hasNonNull("objectWriteTraceId")) {
+                return known(result.path("objectWriteTraceId").asText());
+            }
+            String byId = keysById.get(result.path("id").asText());
+            return byId != null || externalId.isEmpty() ? Optional.ofNullable(byId)
+                    : known(result.path("properties").path(externalId).asText());
+        }
+
+        private Optional<String> known(String key) {
+            return keys.contains(key) ? Optional.of(key) : Optional.empty();
+        }
+
+        /** The records that the context of an error names. */
+        Set<String> keys(JsonNode context) {
+            Set<String> named = new LinkedHashSet<>();
+            context.path("objectWriteTraceId").forEach(key -> known(key.asText()).ifPresent(named::add));
+            for (String ids : List.of("ids", "id")) {
+                context.path(ids).forEach(id -> Optional.ofNullable(keysById.get(id.asText()))
+                        .or(() -> known(id.asText())).ifPresent(named::add));
+            }
+            return named;
+        }
+    }
+
+    private static List<Outcome> failed(JsonNode error, Names names) {
         String code = error.path("category").asText("ERROR");
         Set<String> properties = new LinkedHashSet<>();
         error.path("errors").forEach(detail -> detail.path("context").path("propertyName")
                 .forEach(name -> properties.add(name.asText())));
         String message = HubspotAnswer.shortened(error.path("message").asText())
                 + (properties.isEmpty() ? "" : " (properties " + String.join(", ", properties) + ")");
-        return StreamSupport.stream(error.path("context").path("objectWriteTraceId").spliterator(), false)
-                .map(key -> Errors.outcome(key.asText(), code, message)).toList();
+        return names.keys(error.path("context")).stream().map(key -> Errors.outcome(key, code, message)).toList();
     }
 }

@@ -1,6 +1,7 @@
 package io.sluice.crm.hubspot;
 
 import io.sluice.Outcome;
+import io.sluice.crm.Unproven;
 import io.sluice.quota.Refusal;
 import java.time.Duration;
 import java.util.Set;
@@ -50,16 +51,17 @@ final class Errors {
 
     /**
      * What an answer without results means for each record. One of several may have spoilt it for all, so only a record
-     * that went alone is rejected.
+     * that went alone is rejected, and only by HubSpot's own error: a page of something in between is about no record.
      *
      * @param records how many went together
      */
     static Outcome ofCall(String key, HubspotAnswer answer, int records) {
         boolean wrong = switch (answer.status()) {
-            case 400, 404, 405, 409, 413, 414, 415 -> records == 1;
+            case 400, 404, 405, 409, 415 -> records == 1 && answer.isError();
+            case 413, 414, 431 -> records == 1;
             default -> false;
         };
         return wrong ? outcome(key, answer.code(), answer.message())
-                : Outcome.retry(key, answer.code(), answer.message());
+                : Outcome.doubtful(key, Unproven.of(answer.status(), answer.isError()), answer.code(), answer.message());
     }
 }

@@ -72,11 +72,10 @@ public final class HubspotCache {
     }
 
     /** Hands on what was there and what was read, which is kept from now on; an answer that is none stays what it is. */
-    @SuppressWarnings("unchecked")
     public void handOn(Exchange exchange) {
         Asked asked = (Asked) exchange.removeProperty(ASKED);
         if (exchange.getMessage().getBody() instanceof List<?> read) {
-            keep(asked, (List<Received>) read);
+            keep(asked, read.stream().filter(Received.class::isInstance).map(Received.class::cast).toList());
             List<Object> records = new ArrayList<>(asked.found);
             records.addAll(read);
             exchange.getMessage().setBody(records);

@@ -2,6 +2,7 @@ package io.sluice.crm.hubspot;
 
 import io.sluice.Reason;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.Blame;
 import io.sluice.crm.Permits;
 import io.sluice.crm.SignInRefused;
 import io.sluice.quota.Answer;
@@ -24,6 +25,7 @@ public final class HubspotCalls {
     public static final String STATUS = "SluiceStatus";
     public static final String RECORDS = "SluiceRecords";
     private static final String TOKEN = "SluiceToken";
+    private static final int NO_CONTENT = 204;
     private static final String SENT_BYTES = "SluiceSentBytes";
     private static final String AUTHORIZATION = "Authorization";
     private static final String DAILY = "X-HubSpot-RateLimit-Daily";
@@ -84,14 +86,19 @@ public final class HubspotCalls {
         message.removeHeader(AUTHORIZATION);
         HttpOperationFailedException failed = failed(exchange);
         int status = statusOf(exchange);
-        HubspotAnswer answer = new HubspotAnswer(status, bodyOf(exchange, failed, status));
+        int http = status;
+        HubspotAnswer answer = new HubspotAnswer(http, bodyOf(exchange, failed, http));
+        if (http != NO_CONTENT && answer.isNoApi()) {
+            answer = answer.misfit();
+            status = answer.status();
+        }
         message.setBody(answer.body());
         message.setHeader(STATUS, status);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         HubspotLogin login = login(exchange);
         String member = message.getHeader(Permits.MEMBER, String.class);
         Refusal refusal = Errors.refusal(answer, header(message, failed, "Retry-After"));
-        permits.report(exchange, new Answer(operation, status, message.getHeader(RECORDS, 0, Integer.class),
+        permits.report(exchange, new Answer(operation, http, message.getHeader(RECORDS, 0, Integer.class),
                 exchange.getProperty(SENT_BYTES, 0L, Long.class), refusal));
         reportUsage(account, member, header(message, failed, DAILY), header(message, failed, DAILY_LEFT));
         if (refusal == null) {
@@ -104,6 +111,9 @@ public final class HubspotCalls {
             login.lives(exchange.getProperty(TOKEN, String.class));
         }
         exchange.removeProperty(TOKEN);
+        if (!answer.ok() && !answer.isError() && Blame.of(status) == Blame.OBJECT) {
+            message.setHeader(Blame.HEADER, Blame.MOMENT);   // a firewall's page is about no object
+        }
     }
 
     /** A 403 and an OAuth call tell nothing of it. */

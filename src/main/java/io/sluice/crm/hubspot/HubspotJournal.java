@@ -107,6 +107,9 @@ public final class HubspotJournal {
             exchange.setProperty(OFFSET, offset(told.path("currentOffset").asText()));
         } else {
             message.setBody(answer.body());
+            if (answer.isNoApi()) {
+                message.setHeader(HubspotCalls.STATUS, HubspotAnswer.NOT_UNDERSTOOD);   // it knows nothing of offsets
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import io.sluice.store.Json;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.StreamSupport;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
@@ -29,6 +31,7 @@ public final class HubspotReads {
     private static final String SINCE = "SluiceSince";
     private static final String POSITION = "SluicePosition";
     private static final String GONE = "SluiceGone";
+    private static final String ASKED = "SluiceAskedIds";
     private static final String ASKED_AT = "SluiceAskedAt";
     /** What is archived while the list is read may be passed by. */
     private static final Duration LATE = Duration.ofMinutes(1);
@@ -61,17 +64,21 @@ public final class HubspotReads {
     public void found(Exchange exchange, String object, String externalId, String fields) {
         Message message = exchange.getMessage();
         message.removeHeader(NEXT);
-        JsonNode answer = answer(message);
+        JsonNode answer = page(message);
         if (answer == null) {
             return;
         }
-        List<Received> records = new ArrayList<>();
-        answer.path("results").forEach(record -> records.add(received(record, stamp(object), externalId, names(fields))));
-        message.setBody(records);
+        List<Received> records = records(answer, stamp(object), externalId, names(fields));
         Search search = exchange.getProperty(POSITION, Search.class);
+        long total = answer.path("total").asLong(-1);
+        String after = answer.path("paging").path("next").path("after").asText(null);
+        if (records == null || total < 0 || records.isEmpty() && after == null && total > search.read()) {
+            notUnderstood(message);
+            return;
+        }
+        message.setBody(records);
         Received last = records.isEmpty() ? null : records.get(records.size() - 1);
-        Search next = search.next(answer.path("paging").path("next").path("after").asText(null),
-                last == null ? null : last.at(), last == null ? null : last.crmId());
+        Search next = search.next(after, last == null ? null : last.at(), last == null ? null : last.crmId());
         if (next != null) {
             message.setHeader(NEXT, next.text());
         }
@@ -98,23 +105,29 @@ public final class HubspotReads {
         return Paths.objects(apiVersion, object) + "?archived=true&limit=100" + (after.isEmpty() ? "" : "&after=" + after);
     }
 
-    /** Takes a page of it. An answer that is none ends the reading, and what it says stays on the message. */
+    /**
+     * Takes a page of it. An answer that is none ends the reading, and what it says stays on the message; so does a page
+     * with a record that is not archived, which is no page of this list.
+     */
     @SuppressWarnings("unchecked")
     public void archivedPage(Exchange exchange) {
-        JsonNode answer = answer(exchange.getMessage());
+        JsonNode answer = page(exchange.getMessage());
         exchange.removeProperty(POSITION);
-        if (answer == null) {
-            exchange.removeProperty(GONE);
-            return;
-        }
         Instant since = exchange.getProperty(SINCE, Instant.class).minus(LATE);
         List<Gone> gone = exchange.getProperty(GONE, List.class);
-        answer.path("results").forEach(record -> {
-            Instant at = Instant.parse(record.path("archivedAt").asText(record.path("updatedAt").asText()));
-            if (!at.isBefore(since)) {
+        boolean understood = answer != null;
+        for (JsonNode record : answer == null ? List.<JsonNode>of() : answer.path("results")) {
+            Instant at = moment(record.path("archivedAt").asText(record.path("updatedAt").asText()));
+            understood &= at != null && record.path("archived").asBoolean() && !record.path("id").asText().isEmpty();
+            if (understood && !at.isBefore(since)) {
                 gone.add(new Gone(record.path("id").asText(), at));
             }
-        });
+        }
+        if (!understood) {
+            exchange.removeProperty(GONE);
+            notUnderstood(exchange.getMessage());
+            return;
+        }
         String next = answer.path("paging").path("next").path("after").asText(null);
         if (next != null && next.matches("\\w{1,40}")) {
             exchange.setProperty(POSITION, next);
@@ -137,23 +150,37 @@ public final class HubspotReads {
     public void readRequest(Exchange exchange, String object, String externalId, String fields) {
         List<String> properties = new ArrayList<>(names(fields));
         properties.add(stamp(object));
-        if (!externalId.isBlank()) {
-            properties.add(externalId);
-        }
+        properties.add(externalId.isBlank() ? Read.MERGED : externalId);
         List<?> ids = exchange.getMessage().getBody(List.class);
+        exchange.setProperty(ASKED, ids.stream().map(Object::toString).toList());
         exchange.getMessage().setHeader(HubspotCalls.RECORDS, ids.size());
         exchange.getMessage().setBody(Batches.read(ids.stream().map(Object::toString).toList(),
                 externalId.isBlank() ? null : externalId, properties));
     }
 
-    /** The answer as a list of {@link Received}, which lacks those that are not there. */
+    /**
+     * The answer as a list of {@link Received}, and of {@link Gone} where HubSpot says of a record that it is not there. It
+     * lacks those of which the answer says nothing; one that says nothing of any record is none.
+     */
+    @SuppressWarnings("unchecked")
     public void read(Exchange exchange, String object, String externalId, String fields) {
-        JsonNode answer = answer(exchange.getMessage());
-        if (answer != null) {
-            List<Received> records = new ArrayList<>();
-            answer.path("results").forEach(record -> records.add(received(record, stamp(object),
-                    externalId.isBlank() ? null : externalId, names(fields))));
-            exchange.getMessage().setBody(records);
+        Message message = exchange.getMessage();
+        List<String> asked = (List<String>) exchange.removeProperty(ASKED);
+        Read read = Read.of(new HubspotAnswer(message.getHeader(HubspotCalls.STATUS, 0, Integer.class),
+                message.getBody(String.class)), externalId, asked);
+        List<Object> records = new ArrayList<>();
+        read.found().values().forEach(record -> {
+            Received received = received(record, stamp(object), externalId.isBlank() ? null : externalId, names(fields));
+            if (received != null) {
+                records.add(received);
+            }
+        });
+        read.gone().forEach(id -> records.add(new Gone(id, clock.instant())));
+        if (!records.isEmpty() || asked.isEmpty()) {
+            message.setHeader(HubspotCalls.STATUS, 200);
+            message.setBody(records);
+        } else {
+            notUnderstood(message);
         }
     }
 
@@ -168,7 +195,13 @@ public final class HubspotReads {
      * object is a 400 of HubSpot's, and a 404 here.
      */
     public void shape(Exchange exchange, String object) {
-        JsonNode answer = answer(exchange.getMessage());
+        JsonNode answer = page(exchange.getMessage());
+        if (answer != null && (answer.path("results").isEmpty() || StreamSupport.stream(
+                answer.path("results").spliterator(), false).anyMatch(it -> it.path("name").asText("").isEmpty()
+                || it.path("type").asText("").isEmpty()))) {
+            notUnderstood(exchange.getMessage());
+            return;
+        }
         if (answer == null) {
             Message message = exchange.getMessage();
             if (Integer.valueOf(400).equals(message.getHeader(HubspotCalls.STATUS))
@@ -213,14 +246,59 @@ public final class HubspotReads {
         return Set.of("contacts", "0-1").contains(object) ? "lastmodifieddate" : "hs_lastmodifieddate";
     }
 
+    /** The records of a page; null where one of them is no record. */
+    private static List<Received> records(JsonNode page, String stamp, String externalId, List<String> names) {
+        List<Received> records = new ArrayList<>();
+        for (JsonNode record : page.path("results")) {
+            Received received = received(record, stamp, externalId, names);
+            if (received == null) {
+                return null;
+            }
+            records.add(received);
+        }
+        return records;
+    }
+
+    /** A property that the answer does not have was not read; a record without id, stamp or properties is none: null. */
     private static Received received(JsonNode record, String stamp, String externalId, List<String> names) {
+        if (record.path("id").asText("").isEmpty() || !record.path("properties").isObject()) {
+            return null;
+        }
         Map<String, Object> properties = Json.fields(record.path("properties").toString());
         Map<String, Object> fields = new LinkedHashMap<>();
-        names.forEach(name -> fields.put(name, blankToNull(properties.get(name))));
+        names.stream().filter(properties::containsKey).forEach(name -> fields.put(name, blankToNull(properties.get(name))));
         Object key = externalId == null ? null : blankToNull(properties.get(externalId));
         Object at = properties.get(stamp);
-        return new Received(record.path("id").asText(), key == null ? null : key.toString(),
-                Instant.parse(at == null ? record.path("updatedAt").asText() : at.toString()), fields);
+        Instant changed = moment(at == null ? record.path("updatedAt").asText() : at.toString());
+        return changed == null ? null
+                : new Received(record.path("id").asText(), key == null ? null : key.toString(), changed, fields);
+    }
+
+    private static Instant moment(String text) {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeParseException none) {
+            return null;
+        }
+    }
+
+    /** The answer where it is a page of results, or null. One that is neither that nor an error is not understood. */
+    private static JsonNode page(Message message) {
+        JsonNode answer = answer(message);
+        if (answer != null && answer.path("results").isArray()) {
+            return answer;
+        }
+        notUnderstood(message);
+        return null;
+    }
+
+    private static void notUnderstood(Message message) {
+        HubspotAnswer answer = new HubspotAnswer(message.getHeader(HubspotCalls.STATUS, 0, Integer.class),
+                message.getBody(String.class));
+        if (answer.ok()) {
+            message.setHeader(HubspotCalls.STATUS, HubspotAnswer.NOT_UNDERSTOOD);
+            message.setBody(answer.misfit().body());
+        }
     }
 
     private static Object blankToNull(Object value) {

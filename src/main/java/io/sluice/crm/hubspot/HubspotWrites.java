@@ -3,16 +3,18 @@ package io.sluice.crm.hubspot;
 import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 
 /** The steps of the writing Kamelets that YAML can't say: a list of records in, a list of outcomes out. */
 public final class HubspotWrites {
 
     private static final String CHANGES = "SluiceChanges";
+    private static final String UNKNOWN = "SluiceUnknownKeys";
 
     HubspotWrites() {
     }
@@ -35,13 +37,18 @@ public final class HubspotWrites {
         exchange.getMessage().setBody(unknown.isEmpty() ? null : Batches.read(unknown, externalId, List.of(externalId)));
     }
 
-    /** Puts the ids that were found to their records; a record that the CRM does not have needs no delete. */
+    /**
+     * Puts the ids that were found to their records. A record that HubSpot says not to have needs no delete; one of which
+     * the answer says nothing is looked up again.
+     */
     public void idsFound(Exchange exchange, String externalId) {
-        Map<String, String> ids = new HashMap<>();
-        answer(exchange).json().ifPresent(found -> found.path("results").forEach(record ->
-                ids.put(record.path("properties").path(externalId).asText(), record.path("id").asText())));
-        exchange.setProperty(CHANGES, changes(exchange).stream().map(change -> change.crmId() != null ? change
-                : new Change(change.key(), Operation.DELETE, ids.get(change.key()), change.fields())).toList());
+        List<Change> changes = changes(exchange);
+        Read found = Read.of(answer(exchange), externalId,
+                changes.stream().filter(change -> change.crmId() == null).map(Change::key).toList());
+        exchange.setProperty(CHANGES, changes.stream().map(change -> change.crmId() != null ? change
+                : new Change(change.key(), Operation.DELETE, found.id(change.key()), change.fields())).toList());
+        exchange.setProperty(UNKNOWN, changes.stream().filter(change -> change.crmId() == null)
+                .map(Change::key).filter(key -> !found.answers(key)).collect(Collectors.toSet()));
     }
 
     /** The body of the archive, or nothing when there is nothing left to delete. */
@@ -60,15 +67,18 @@ public final class HubspotWrites {
         if (!sent.isEmpty()) {
             Batches.outcomes(sent, externalId, answer(exchange)).forEach(outcome -> byKey.put(outcome.key(), outcome));
         }
-        exchange.getMessage().setBody(changes.stream()
-                .map(change -> byKey.getOrDefault(change.key(), Outcome.done(change.key(), null))).toList());
+        Set<?> unknown = exchange.removeProperty(UNKNOWN) instanceof Set<?> keys ? keys : Set.of();
+        exchange.getMessage().setBody(changes.stream().map(change -> byKey.containsKey(change.key())
+                ? byKey.get(change.key()) : unknown.contains(change.key())
+                ? Outcome.retry(change.key(), "NO_RESULT", "the look-up of its id has no result for this record")
+                : Outcome.done(change.key(), null)).toList());
     }
 
-    /** The outcomes of a delete whose look-up of ids was not answered. */
+    /** The outcomes of a delete whose look-up of ids was not answered, so that nothing was deleted. */
     public void retryAll(Exchange exchange) {
         List<Change> changes = changes(exchange);
         exchange.getMessage().setBody(changes.stream()
-                .map(change -> Errors.ofCall(change.key(), answer(exchange), changes.size())).toList());
+                .map(change -> Errors.ofCall(change.key(), answer(exchange), changes.size()).undone()).toList());
     }
 
     private static HubspotAnswer answer(Exchange exchange) {

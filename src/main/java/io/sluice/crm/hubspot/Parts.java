@@ -93,8 +93,7 @@ final class Parts {
             }
             return;
         }
-        untold.forEach(place -> outcomes[place] = Outcome.retry(job.key(place), "NO_RESULT",
-                "the answer has no result for this record"));
+        untold.forEach(place -> outcomes[place] = Outcome.noResult(job.key(place)));
     }
 
     /** Those that the error names go apart from the others; where it names none or all of them, half goes and half. */

@@ -73,6 +73,11 @@ record Search(Instant at, Kind kind, String mark) {
         return Map.of("propertyName", property, "operator", operator, "value", value);
     }
 
+    /** How many records of this search stand before its page. */
+    int read() {
+        return kind != Kind.ONE_STAMP && mark.matches("\\d{1,9}") ? Integer.parseInt(mark) : 0;
+    }
+
     /**
      * What follows a page, or null when this was the last.
      *

@@ -1,6 +1,8 @@
 package io.sluice.crm.salesforce;
 
+import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
+import de.siegmar.fastcsv.reader.CsvRecord;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
@@ -44,6 +46,15 @@ final class BulkCsv {
 
         Part(String wireName) {
             this.wireName = wireName;
+        }
+
+        /** The columns without which a file is none of this part; key is the column that names the record. */
+        List<String> columns(String key) {
+            return switch (this) {
+                case SUCCESSFUL -> List.of("sf__Id", key);
+                case FAILED -> List.of("sf__Error", key);
+                case UNPROCESSED -> List.of(key);
+            };
         }
 
         /** @throws IllegalArgumentException naming the three that are right */
@@ -98,6 +109,15 @@ final class BulkCsv {
                     csv.writeRecord(change.crmId());
                 }
             });
+        }
+    }
+
+    /** Whether the first line of a file names these columns. */
+    static boolean hasColumns(Path file, List<String> columns) throws IOException {
+        try (CsvReader<CsvRecord> csv = CsvReader.builder().ofCsvRecord(file)) {
+            return csv.stream().findFirst().map(CsvRecord::getFields).orElse(List.of()).containsAll(columns);
+        } catch (CsvParseException | UncheckedIOException noCsv) {
+            return false;
         }
     }
 

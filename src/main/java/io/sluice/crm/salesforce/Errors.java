@@ -3,6 +3,7 @@ package io.sluice.crm.salesforce;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Outcome;
 import io.sluice.crm.Blame;
+import io.sluice.crm.Unproven;
 import io.sluice.quota.Refusal;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -82,11 +83,13 @@ final class Errors {
         }
         String code = answer.code();
         return switch (answer.status()) {
-            case 400 -> PASSING.contains(code) ? Blame.MOMENT
+            case 400 -> !answer.isError() || PASSING.contains(code) ? Blame.MOMENT
                     : NO_SUCH.contains(code) || code.equals(NOT_FOUND) ? Blame.OBJECT : Blame.RECORD;
             // others are of the account: an address that is not allowed, a firewall's page
             case 403 -> code.startsWith(NO_RIGHT) ? Blame.OBJECT : Blame.MOMENT;
-            case 404 -> code.equals("ENTITY_IS_DELETED") ? Blame.RECORD : Blame.OBJECT;
+            case 404 -> !answer.isError() ? Blame.MOMENT
+                    : code.equals("ENTITY_IS_DELETED") ? Blame.RECORD : Blame.OBJECT;
+            case 405, 415 -> answer.isError() ? Blame.OBJECT : Blame.MOMENT;
             default -> Blame.of(answer.status());
         };
     }
@@ -144,14 +147,15 @@ final class Errors {
     /**
      * What an answer without per-record results means for each record: a request that Salesforce found wrong (400,
      * 404, 405, 413, 414, 415, 431), or whose external id names several records (300), stays wrong; everything else
-     * passes. Where several records went together, one may have spoilt it for all (JSON_PARSER_ERROR), so only a record
+     * passes, as does what something in between answered. Where several records went together, one may have spoilt it for all (JSON_PARSER_ERROR), so only a record
      * that went alone is rejected.
      *
      * @param records how many went together
      */
     static Outcome ofCall(String key, SalesforceAnswer answer, int records) {
         boolean wrong = switch (answer.status()) {
-            case 300, 400, 404, 405, 413, 414, 415, 431 -> records == 1;
+            case 400, 404, 405, 415 -> records == 1 && answer.isError();
+            case 300, 413, 414, 431 -> records == 1;
             default -> false;
         };
         if (wrong && answer.status() == 300) {
@@ -159,7 +163,7 @@ final class Errors {
         }
         return wrong ? answer.errors().map(errors -> outcome(key, errors))
                 .orElseGet(() -> outcome(key, answer.code(), answer.message()))
-                : Outcome.retry(key, answer.code(), answer.message());
+                : Outcome.doubtful(key, Unproven.of(answer.status(), answer.isError()), answer.code(), answer.message());
     }
 
     /** 300 has the addresses of the records as its body. */

@@ -87,7 +87,8 @@ sealed interface Question {
 
         @Override
         public Optional<Found> found(SalesforceAnswer answer) {
-            return answer.json().filter(json -> answer.ok()).map(json -> new Found(Describe.shape(object, json), Set.of()));
+            return answer.json().filter(json -> answer.ok() && json.path("name").asText().equalsIgnoreCase(object)
+                    && !json.path("fields").isEmpty()).map(json -> new Found(Describe.shape(object, json), Set.of()));
         }
     }
 }

@@ -6,6 +6,7 @@ import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.store.Json;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -85,24 +86,62 @@ final class SObjectCollections {
         }
     }
 
-    /** Results come in the order of the request; without results, the call's own fate is every record's. */
+    /**
+     * Results come in the order of the request ("sObject Collections"), and name no key. So an answer of another length
+     * proves nothing of any record. An id that stands twice proves nothing of the two; and where a record has the id of
+     * another of the call, the order is not kept, so that only records whose own id is known are proven by it. Without
+     * results, the call's own fate is every record's.
+     */
     static List<Outcome> outcomes(List<Change> changes, SalesforceAnswer answer) {
-        Optional<JsonNode> results = answer.ok() ? answer.json().filter(JsonNode::isArray) : Optional.empty();
-        if (results.isEmpty() || results.get().size() != changes.size()) {
-            return changes.stream().map(change -> answer.ok()
-                    ? Outcome.retry(change.key(), "NO_RESULT", "the answer has no result for this record")
-                    : Errors.ofCall(change.key(), answer, changes.size())).toList();
+        if (!answer.ok()) {
+            return changes.stream().map(change -> Errors.ofCall(change.key(), answer, changes.size())).toList();
+        }
+        Optional<JsonNode> results = answer.json().filter(JsonNode::isArray).filter(all -> all.size() == changes.size());
+        if (results.isEmpty()) {
+            return changes.stream().map(change -> Outcome.noResult(change.key())).toList();
+        }
+        Map<String, Integer> counts = new HashMap<>();
+        Set<String> known = new HashSet<>();
+        results.get().forEach(result -> counts.merge(id(result), 1, Integer::sum));
+        changes.stream().filter(change -> change.crmId() != null).forEach(change -> known.add(shortId(change.crmId())));
+        boolean ordered = true;
+        for (int i = 0; i < changes.size(); i++) {
+            String id = id(results.get().get(i));
+            ordered &= !known.contains(id) || isOf(changes.get(i), id);
         }
         List<Outcome> outcomes = new ArrayList<>();
         for (int i = 0; i < changes.size(); i++) {
-            outcomes.add(outcome(changes.get(i), results.get().get(i)));
+            Change change = changes.get(i);
+            JsonNode result = results.get().get(i);
+            String id = id(result);
+            boolean proven = (id.isEmpty() ? ordered : counts.get(id) == 1 && (ordered || isOf(change, id)));
+            outcomes.add(proven ? outcome(change, result) : Outcome.noResult(change.key()));
         }
         return outcomes;
     }
 
+    private static String id(JsonNode result) {
+        return shortId(result.path("id").asText(""));
+    }
+
+    private static boolean isOf(Change change, String id) {
+        return change.crmId() != null && shortId(change.crmId()).equals(id);
+    }
+
+    /** An id of 18 characters is one of 15 with a checksum behind it. */
+    private static String shortId(String id) {
+        return id.length() > 15 ? id.substring(0, 15) : id;
+    }
+
     private static Outcome outcome(Change change, JsonNode result) {
+        String id = result.path("id").asText("");
         if (result.path("success").asBoolean()) {
-            return Outcome.done(change.key(), result.path("id").asText(null));
+            boolean named = !id.isEmpty() && (change.operation() == Operation.UPSERT
+                    || change.crmId() == null || isOf(change, shortId(id)));
+            return named ? Outcome.done(change.key(), id) : Outcome.noResult(change.key());
+        }
+        if (!result.path("success").isBoolean() || result.path("errors").isEmpty()) {
+            return Outcome.noResult(change.key());
         }
         String code = result.path("errors").path(0).path("statusCode").asText();
         if (change.operation() == Operation.DELETE && Errors.isGone(code)) {

@@ -1,9 +1,11 @@
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -15,13 +17,32 @@ import java.util.regex.Pattern;
  */
 record SalesforceAnswer(int status, String body) {
 
-    private static final ObjectMapper MAPPER = new ObjectMapper();
+    /** What stands for the status of an answer that is not what was asked for (RFC 9110, Bad Gateway). */
+    static final int NOT_UNDERSTOOD = 502;
+
+    private static final ObjectMapper MAPPER = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     private static final Pattern MARKUP = Pattern.compile("(?is)<(script|style)\\b.*?</\\1>|<[^>]*>");
     private static final int LONGEST = 200;
     private static final Pattern API_USAGE = Pattern.compile("(?<![\\w-])api-usage=(\\d+)/(\\d+)");
 
     boolean ok() {
         return status >= 200 && status < 300;
+    }
+
+    /**
+     * Whether it is no answer of Salesforce's, although its status says that something was done, or that the request is
+     * wrong: neither JSON nor SOAP, but a page of something in between. Which a firewall or a limit refuses (403, 429), it
+     * refuses in whatever words.
+     */
+    boolean isNoApi() {
+        return (ok() || Set.of(400, 404, 405, 410, 415).contains(status))
+                && body != null && !body.isBlank() && json().isEmpty() && SoapAnswer.parse(body).isEmpty();
+    }
+
+    /** The same as an answer that was not understood. */
+    SalesforceAnswer misfit() {
+        return new SalesforceAnswer(NOT_UNDERSTOOD, "HTTP " + status + " with something else than was asked for: "
+                + (body == null || body.isBlank() ? "nothing" : shortened(words(body.strip()))));
     }
 
     boolean sessionExpired() {
@@ -49,6 +70,11 @@ record SalesforceAnswer(int status, String body) {
 
     private Optional<SoapAnswer.Fault> fault() {
         return ok() ? Optional.empty() : SoapAnswer.parse(body).flatMap(SoapAnswer::fault);
+    }
+
+    /** Whether it is an error as Salesforce itself writes it, and no page of something in between. */
+    boolean isError() {
+        return !ok() && (error().isPresent() || fault().isPresent());
     }
 
     String code() {

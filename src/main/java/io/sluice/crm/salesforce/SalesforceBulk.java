@@ -1,6 +1,7 @@
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.sluice.Change;
 import io.sluice.Nearest;
 import io.sluice.crm.Job;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -71,8 +73,10 @@ public final class SalesforceBulk {
     /** The answer as a {@link Job}. */
     public void job(Exchange exchange) {
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
-        if (answer.ok() && answer.json().isPresent()) {
+        if (answer.ok() && answer.json().filter(SalesforceBulk::isJob).isPresent()) {
             exchange.getMessage().setBody(job(answer.json().get(), user(exchange)));
+        } else {
+            SalesforceCalls.notUnderstood(exchange);
         }
     }
 
@@ -80,7 +84,9 @@ public final class SalesforceBulk {
     public void jobs(Exchange exchange) {
         exchange.getMessage().removeHeader(NEXT);
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
-        if (answer.ok() && answer.json().isPresent()) {
+        if (answer.ok() && !isList(answer)) {
+            SalesforceCalls.notUnderstood(exchange);
+        } else if (answer.ok()) {
             String user = user(exchange);
             List<Job> jobs = new ArrayList<>();
             answer.json().get().path("records").forEach(record -> jobs.add(job(record, user)));
@@ -92,10 +98,33 @@ public final class SalesforceBulk {
         }
     }
 
+    private static boolean isJob(JsonNode job) {
+        try {
+            MOMENT.parse(job.path("createdDate").asText());
+            return !job.path("id").asText("").isEmpty() && !job.path("state").asText("").isEmpty();
+        } catch (DateTimeParseException none) {
+            return false;
+        }
+    }
+
+    /** A list that says that it goes on says where. */
+    private static boolean isList(SalesforceAnswer answer) {
+        JsonNode page = answer.json().orElse(JsonNodeFactory.instance.nullNode());
+        boolean jobs = page.path("records").isArray();
+        for (JsonNode job : page.path("records")) {
+            jobs &= isJob(job);
+        }
+        return jobs && (page.path("done").asBoolean() || !page.path("nextRecordsUrl").asText("null").equals("null"));
+    }
+
     /** A result file as a stream of outcomes. */
     public void outcomes(Exchange exchange, String part, String operation, String externalId) throws IOException {
         BulkCsv.Part which = BulkCsv.Part.of(part);
         if (exchange.getMessage().getBody() instanceof Path file) {
+            if (!BulkCsv.hasColumns(file, which.columns(operation.equals(DELETE) ? "Id" : externalId))) {
+                SalesforceTransfers.notUnderstood(exchange, file);
+                return;
+            }
             exchange.getMessage().setBody(operation.equals(DELETE)
                     ? BulkCsv.outcomesOfDeletes(file, which) : BulkCsv.outcomes(file, which, externalId));
         }

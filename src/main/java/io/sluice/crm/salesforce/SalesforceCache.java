@@ -97,6 +97,7 @@ public final class SalesforceCache {
         message.setHeader(CaffeineConstants.ACTION, CaffeineConstants.ACTION_CLEANUP);
         Optional<Question.Found> found = question.found(SalesforceCalls.answer(exchange));
         if (found.isEmpty()) {
+            SalesforceCalls.notUnderstood(exchange);
             return;
         }
         message.setBody(found.get().body());

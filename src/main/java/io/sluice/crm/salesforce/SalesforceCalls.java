@@ -1,5 +1,6 @@
 package io.sluice.crm.salesforce;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
@@ -20,6 +21,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
@@ -108,6 +110,10 @@ public final class SalesforceCalls {
     public void answered(Exchange exchange, String account, String operation) throws SQLException {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         SalesforceAnswer answer = answerOf(exchange, failure);
+        int http = answer.status();
+        if (!(exchange.getMessage().getBody() instanceof Path && answer.ok()) && answer.isNoApi()) {
+            answer = answer.misfit();
+        }
         int status = answer.status();
         String body = answer.body();
         if (failure != null || !(exchange.getMessage().getBody() instanceof Path)) {
@@ -122,7 +128,7 @@ public final class SalesforceCalls {
         Refusal refusal = answer.sessionExpired() && !signsInAgain ? new Refusal(Refusal.SIGN_IN, Duration.ZERO)
                 : Errors.refusal(answer);
         permits.report(exchange,
-                new Answer(operation, status, records, exchange.getProperty(SENT_BYTES, 0L, Long.class), refusal));
+                new Answer(operation, http, records, exchange.getProperty(SENT_BYTES, 0L, Long.class), refusal));
         var usage = SalesforceAnswer.apiUsage(exchange.getMessage().getHeader("Sforce-Limit-Info", String.class))
                 .or(() -> SoapAnswer.parse(body).flatMap(SoapAnswer::apiUsage));
         if (usage.isPresent()) {
@@ -260,9 +266,13 @@ public final class SalesforceCalls {
         if (!answer(exchange).ok()) {
             return;
         }
+        Optional<JsonNode> whole = answer(exchange).json().filter(SalesforceReads::isWhole);
+        if (whole.isEmpty()) {
+            notUnderstood(exchange);
+            return;
+        }
         Map<String, String> ids = new HashMap<>();
-        answer(exchange).json().ifPresent(result -> result.path("records").forEach(record ->
-                ids.put(record.path(externalId).asText(), record.path("Id").asText())));
+        whole.get().path("records").forEach(record -> ids.put(record.path(externalId).asText(), record.path("Id").asText()));
         exchange.setProperty(CHANGES, changes(exchange).stream().map(change -> change.crmId() != null ? change
                 : new Change(change.key(), Operation.DELETE, ids.get(change.key()), change.fields())).toList());
     }
@@ -292,7 +302,16 @@ public final class SalesforceCalls {
     public void retryAll(Exchange exchange) {
         SalesforceAnswer answer = answer(exchange);
         exchange.getMessage().setBody(changes(exchange).stream()
-                .map(change -> Errors.ofCall(change.key(), answer, changes(exchange).size())).toList());
+                .map(change -> Errors.ofCall(change.key(), answer, changes(exchange).size()).undone()).toList());
+    }
+
+    /** Leaves an answer that is not what was asked for as one of a gateway that got it from nobody (RFC 9110, 502). */
+    static void notUnderstood(Exchange exchange) {
+        SalesforceAnswer answer = answer(exchange);
+        if (answer.ok()) {
+            exchange.getMessage().setHeader(STATUS, SalesforceAnswer.NOT_UNDERSTOOD);
+            exchange.getMessage().setBody(answer.misfit().body());
+        }
     }
 
     static void keep(Exchange exchange, List<Change> changes) {

@@ -121,7 +121,7 @@ public final class SalesforceComposite {
             List<Outcome> own = Optional.ofNullable(answers.get(part.reference()))
                     .map(it -> SObjectCollections.outcomes(part.changes(), it))
                     .orElseGet(() -> part.changes().stream().map(change -> answer.ok()
-                            ? Outcome.retry(change.key(), "NO_RESULT", "the answer has no result for this record")
+                            ? Outcome.noResult(change.key())
                             : Errors.ofCall(change.key(), answer, records)).toList());
             for (int i = 0; i < own.size(); i++) {
                 outcomes[part.places().get(i)] = own.get(i);
@@ -166,8 +166,12 @@ public final class SalesforceComposite {
         Map<String, SalesforceAnswer> answers = new HashMap<>();
         answer.json().filter(json -> answer.ok()).ifPresent(json -> {
             for (JsonNode part : json.path("compositeResponse")) {
-                answers.put(part.path("referenceId").asText(),
-                        new SalesforceAnswer(part.path("httpStatusCode").asInt(), part.path("body").toString()));
+                SalesforceAnswer its = new SalesforceAnswer(part.path("httpStatusCode").asInt(), part.path("body").toString());
+                SalesforceAnswer other = answers.put(part.path("referenceId").asText(), its);
+                if (its.status() == 0 || other != null && !other.equals(its)) {
+                    // answered without a status, or in two ways: which says nothing
+                    answers.put(part.path("referenceId").asText(), new SalesforceAnswer(answer.status(), "{}"));
+                }
             }
         });
         return answers;

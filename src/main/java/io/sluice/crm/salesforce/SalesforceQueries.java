@@ -7,7 +7,9 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -36,8 +38,9 @@ public final class SalesforceQueries {
     public void count(Exchange exchange) {
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
         if (answer.ok()) {
-            answer.json().filter(it -> it.path("totalSize").isNumber())
-                    .ifPresent(it -> exchange.getMessage().setBody(it.path("totalSize").asLong()));
+            answer.json().filter(it -> it.path("totalSize").isNumber()).ifPresentOrElse(
+                    it -> exchange.getMessage().setBody(it.path("totalSize").asLong()),
+                    () -> SalesforceCalls.notUnderstood(exchange));
         }
     }
 
@@ -71,6 +74,12 @@ public final class SalesforceQueries {
         message.removeHeader(SalesforceBulk.NEXT);
         String locator = (String) message.removeHeader(LOCATOR);
         if (message.getBody() instanceof Path file) {
+            List<String> columns = new ArrayList<>(List.of("Id", "SystemModstamp", externalId));
+            columns.addAll(SalesforceReads.names(fields));
+            if (!BulkCsv.hasColumns(file, columns)) {
+                SalesforceTransfers.notUnderstood(exchange, file);
+                return;
+            }
             message.setBody(BulkCsv.records(file, externalId, SalesforceReads.names(fields)));
             if (locator != null && !locator.equals(NO_MORE)) {
                 message.setHeader(SalesforceBulk.NEXT, locator);

@@ -12,9 +12,11 @@ import java.time.InstantSource;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -81,16 +83,27 @@ public final class SalesforceReads {
     public void delta(Exchange exchange, String externalId, String fields, int pageSize) {
         Message message = exchange.getMessage();
         message.removeHeader(NEXT);
-        JsonNode answer = answer(message);
+        JsonNode answer = page(exchange);
         if (answer == null) {
             return;
         }
         List<String> names = names(fields);
         List<Received> records = new ArrayList<>();
-        answer.path("records").forEach(record -> records.add(received(record, externalId, names)));
+        for (JsonNode record : answer.path("records")) {
+            if (!isRecord(record)) {
+                SalesforceCalls.notUnderstood(exchange);
+                return;
+            }
+            records.add(received(record, externalId, names));
+        }
+        if (records.isEmpty() && !isWhole(answer)) {
+            SalesforceCalls.notUnderstood(exchange);
+            return;
+        }
         message.setBody(records);
-        if (!records.isEmpty() && (!answer.path("done").asBoolean(true) || records.size() >= records(pageSize, fields))) {
-            Received last = records.get(records.size() - 1);
+        if (!records.isEmpty() && (!isWhole(answer) || records.size() >= records(pageSize, fields))) {
+            // the last in the order of the query, in whatever order they came
+            Received last = records.stream().max(Comparator.comparing((Received it) -> it.at()).thenComparing(Received::crmId)).orElseThrow();
             message.setHeader(NEXT, second(last.at()) + " " + last.crmId());
         }
     }
@@ -105,7 +118,9 @@ public final class SalesforceReads {
         Map<String, Object> all = Json.fields(record.toString());
         Map<String, Object> fields = new LinkedHashMap<>();
         for (String name : names) {
-            fields.put(name, value(all, name));
+            if (all.containsKey(name.contains(".") ? name.substring(0, name.indexOf('.')) : name)) {
+                fields.put(name, value(all, name));   // what the answer does not have was not read
+            }
         }
         JsonNode key = record.path(externalId);
         return new Received(record.path("Id").asText(), key.isNull() || key.isMissingNode() ? null : key.asText(),
@@ -139,13 +154,20 @@ public final class SalesforceReads {
     /** The answer as a list of {@link Gone}; an answer that is none stays what it is. */
     public void deleted(Exchange exchange) {
         JsonNode answer = answer(exchange.getMessage());
-        if (answer != null) {
-            List<Gone> gone = new ArrayList<>();
-            answer.path("deletedRecords").forEach(record ->
-                    gone.add(new Gone(record.path("id").asText(), moment(record.path("deletedDate")))));
-            exchange.getMessage().setBody(gone);
-            exchange.getMessage().setHeader(COVERED, moment(answer.path("latestDateCovered")).toString());
+        if (answer == null || !answer.path("deletedRecords").isArray() || !isMoment(answer.path("latestDateCovered"))) {
+            SalesforceCalls.notUnderstood(exchange);
+            return;
         }
+        List<Gone> gone = new ArrayList<>();
+        for (JsonNode record : answer.path("deletedRecords")) {
+            if (record.path("id").asText("").isEmpty() || !isMoment(record.path("deletedDate"))) {
+                SalesforceCalls.notUnderstood(exchange);
+                return;
+            }
+            gone.add(new Gone(record.path("id").asText(), moment(record.path("deletedDate"))));
+        }
+        exchange.getMessage().setBody(gone);
+        exchange.getMessage().setHeader(COVERED, moment(answer.path("latestDateCovered")).toString());
     }
 
     /** Salesforce tells of deletes for 15 days at most, and of fewer when there were many. */
@@ -165,12 +187,21 @@ public final class SalesforceReads {
 
     /** What the recycle bin holds as a list of {@link Gone}. */
     public void recycled(Exchange exchange, int pageSize) {
-        JsonNode answer = answer(exchange.getMessage());
+        JsonNode answer = page(exchange);
         if (answer != null) {
             List<Gone> gone = new ArrayList<>();
-            answer.path("records").forEach(record ->
-                    gone.add(new Gone(record.path("Id").asText(), moment(record.path("SystemModstamp")))));
-            Instant covered = gone.size() >= pageSize ? gone.get(gone.size() - 1).at()
+            for (JsonNode record : answer.path("records")) {
+                if (!isRecord(record)) {
+                    SalesforceCalls.notUnderstood(exchange);
+                    return;
+                }
+                gone.add(new Gone(record.path("Id").asText(), moment(record.path("SystemModstamp"))));
+            }
+            if (gone.isEmpty() && !isWhole(answer)) {
+                SalesforceCalls.notUnderstood(exchange);
+                return;
+            }
+            Instant covered = gone.size() >= pageSize || !isWhole(answer) ? gone.get(gone.size() - 1).at()
                     : exchange.getProperty(ASKED_AT, Instant.class).minus(LATE);
             exchange.getMessage().setBody(gone);
             exchange.getMessage().setHeader(COVERED, covered.toString());
@@ -180,11 +211,43 @@ public final class SalesforceReads {
     /** The limits as a map of each one's name to {@code max} and {@code remaining}; an answer that is none stays what it is. */
     public void limits(Exchange exchange) {
         JsonNode answer = answer(exchange.getMessage());
-        if (answer != null) {
+        if (answer == null || answer.isEmpty()) {
+            SalesforceCalls.notUnderstood(exchange);
+        } else {
             Map<String, Map<String, Long>> limits = new TreeMap<>();
             answer.properties().forEach(limit -> limits.put(limit.getKey(), Map.of("max",
                     limit.getValue().path("Max").asLong(), "remaining", limit.getValue().path("Remaining").asLong())));
             exchange.getMessage().setBody(limits);
+        }
+    }
+
+    /** The answer where it is a page of a query, or null. One that is neither that nor an error is not understood. */
+    private static JsonNode page(Exchange exchange) {
+        JsonNode answer = answer(exchange.getMessage());
+        if (answer != null && answer.path("records").isArray() && answer.path("done").isBoolean()
+                && answer.path("totalSize").isNumber()) {
+            return answer;
+        }
+        SalesforceCalls.notUnderstood(exchange);
+        return null;
+    }
+
+    /** Whether a page of a query holds all that the query found ("Query" in the REST API Developer Guide). */
+    static boolean isWhole(JsonNode page) {
+        return page.path("records").isArray() && page.path("done").asBoolean()
+                && page.path("totalSize").asLong(-1) == page.path("records").size();
+    }
+
+    private static boolean isRecord(JsonNode record) {
+        return !record.path("Id").asText("").isEmpty() && isMoment(record.path("SystemModstamp"));
+    }
+
+    private static boolean isMoment(JsonNode text) {
+        try {
+            moment(text);
+            return true;
+        } catch (DateTimeParseException none) {
+            return false;
         }
     }
 

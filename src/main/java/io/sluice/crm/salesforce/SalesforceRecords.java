@@ -33,7 +33,10 @@ public final class SalesforceRecords {
         Change change = SalesforceCalls.changes(exchange).get(0);
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
         exchange.getMessage().setBody(List.of(!answer.ok() ? Errors.ofCall(change.key(), answer, 1)
-                : Outcome.done(change.key(), answer.json().map(row -> row.path("id").asText(null)).orElse(change.crmId()))));
+                : answer.status() == 204 ? Outcome.done(change.key(), change.crmId())
+                : answer.json().filter(row -> row.path("success").asBoolean()).map(row -> row.path("id").asText(""))
+                        .filter(id -> !id.isEmpty()).map(id -> Outcome.done(change.key(), id))
+                        .orElseGet(() -> Outcome.noResult(change.key()))));
     }
 
     /** A value as one segment of a path. */

@@ -57,7 +57,8 @@ public final class SalesforceSoap {
     public void merged(Exchange exchange) {
         List<Change> changes = SalesforceCalls.changes(exchange);
         List<SoapAnswer.Result> results = results(exchange);
-        answer(exchange, results.size() != 1 ? undone(changes, SalesforceCalls.answer(exchange))
+        answer(exchange, results.size() != 1 || results.get(0).success()
+                && !same(results.get(0).id(), survivors(changes).get(0).crmId()) ? undone(changes, SalesforceCalls.answer(exchange))
                 : changes.stream().map(change -> outcome(change, results.get(0))).toList());
     }
 
@@ -95,7 +96,7 @@ public final class SalesforceSoap {
     public void undeleted(Exchange exchange) {
         List<Change> changes = SalesforceCalls.changes(exchange);
         List<SoapAnswer.Result> results = results(exchange);
-        if (results.size() != changes.size()) {
+        if (results.size() != changes.size() || isMixedUp(changes, results)) {
             answer(exchange, undone(changes, SalesforceCalls.answer(exchange)));
             return;
         }
@@ -104,6 +105,16 @@ public final class SalesforceSoap {
             outcomes.add(outcome(changes.get(i), results.get(i)));
         }
         answer(exchange, outcomes);
+    }
+
+    /** Whether the answer names a record in the place of another. */
+    private static boolean isMixedUp(List<Change> changes, List<SoapAnswer.Result> results) {
+        for (int i = 0; i < changes.size(); i++) {
+            if (results.get(i).success() && !same(results.get(i).id(), changes.get(i).crmId())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The query that tells which of the records are there. */
@@ -170,7 +181,7 @@ public final class SalesforceSoap {
 
     private static List<Outcome> undone(List<Change> changes, SalesforceAnswer answer) {
         return changes.stream().map(change -> answer.ok()
-                ? Outcome.retry(change.key(), "NO_RESULT", "the answer has no result for this record")
+                ? Outcome.noResult(change.key())
                 : Errors.ofCall(change.key(), answer, changes.size())).toList();
     }
 
@@ -184,7 +195,7 @@ public final class SalesforceSoap {
         Map<String, String> found = new HashMap<>();
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
         if (answer.ok()) {
-            answer.json().ifPresent(page -> page.path("records").forEach((JsonNode record) ->
+            answer.json().filter(JsonNode::isObject).ifPresent(page -> page.path("records").forEach((JsonNode record) ->
                     found.put(key(record.path("Id").asText()), record.path(field).asText())));
         }
         return found;

@@ -126,6 +126,13 @@ public final class SalesforceTransfers {
         }
     }
 
+    /** A file that is not what was asked for, such as a page, is no answer. */
+    static void notUnderstood(Exchange exchange, Path file) {
+        TransferFiles.delete(file);
+        exchange.getMessage().setBody("");
+        SalesforceCalls.notUnderstood(exchange);
+    }
+
     /** Not deleted with the exchange: the breaker runs the call in one of its own, that ends first. */
     private static Path received(InputStream stream) throws IOException {
         Path answer = TransferFiles.make();

@@ -13,6 +13,7 @@ import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -179,20 +180,21 @@ class SObjectCollectionsTest {
     void aMaintenancePageIsTheFateOfEveryRecord() {
         assertThat(SObjectCollections.outcomes(List.of(upsert("A", Map.of()), upsert("B", Map.of())),
                 new SalesforceAnswer(503, "<html>Down</html>"))).containsExactly(
-                        Outcome.retry("A", "HTTP_503", "Down"),
-                        Outcome.retry("B", "HTTP_503", "Down"));
+                        Outcome.doubtful("A", Outcome.Doubt.UNPROVEN, "HTTP_503", "Down"),
+                        Outcome.doubtful("B", Outcome.Doubt.UNPROVEN, "HTTP_503", "Down"));
     }
 
     @Test
     void noAnswerIsTheFateOfEveryRecord() {
         assertThat(SObjectCollections.outcomes(List.of(upsert("A", Map.of())), new SalesforceAnswer(0, "Connection reset")))
-                .containsExactly(Outcome.retry("A", "NO_ANSWER", "Connection reset"));
+                .containsExactly(Outcome.doubtful("A", Outcome.Doubt.UNANSWERED, "NO_ANSWER", "Connection reset"));
     }
 
     @Property
     void thereIsOneOutcomeForEachRecordInTheOrderOfTheList(@ForAll @Size(max = 200) List<Boolean> successes) {
         List<Change> changes = changes(successes.size());
-        String body = successes.stream().map(success -> success ? "{\"success\":true,\"id\":\"1\"}"
+        AtomicInteger id = new AtomicInteger();
+        String body = successes.stream().map(success -> success ? "{\"success\":true,\"id\":\"" + id.incrementAndGet() + "\"}"
                 : "{\"success\":false,\"errors\":[{\"statusCode\":\"DUPLICATE_VALUE\",\"message\":\"\"}]}").toList().toString();
 
         List<Outcome> outcomes = SObjectCollections.outcomes(changes, new SalesforceAnswer(200, body));
