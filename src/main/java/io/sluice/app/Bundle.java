@@ -38,6 +38,7 @@ import io.sluice.receive.Inbox;
 import io.sluice.receive.Listening;
 import io.sluice.receive.Pace;
 import io.sluice.receive.Pulling;
+import io.sluice.receive.ReadFirst;
 import io.sluice.receive.Receiving;
 import io.sluice.send.Dispatch;
 import io.sluice.status.AccountHealth;
@@ -129,11 +130,13 @@ final class Bundle extends LifecycleStrategySupport {
         Standstills standstills = new Standstills(pauses);
         BulkDispatch bulk = new BulkDispatch(accounts, outbox, bulkJobs, new JobRecords(database, settlement),
                 plans, standstills);
-        Dispatch dispatch = new Dispatch(accounts, permits, outbox, settlement, bulk, planner, standstills, syncs);
+        Loads loads = new Loads(database);
+        ReadFirst readFirst = new ReadFirst(database, loads, syncs, settings.duration("sluice.send.read-first", "10s"));
+        Dispatch dispatch = new Dispatch(accounts, permits, outbox, settlement, bulk, planner, standstills, syncs,
+                readFirst);
 
         Duration skew = settings.duration("sluice.inbox.skew", "5s");
         Applier applier = new Applier(database, capture, accounts, skew);
-        Loads loads = new Loads(database);
         Loading loading = new Loading(accounts, permits, pauses, database, loads, applier, syncs,
                 new Loading.Measures(settings.number("sluice.load.page", 50_000), quota.longestCall().plusSeconds(1),
                         settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery)));
@@ -141,7 +144,7 @@ final class Bundle extends LifecycleStrategySupport {
                 new Receiving.Schedule(new Pace(settings.duration("sluice.receive.shortest", "5s"),
                         settings.duration("sluice.receive.longest", "1m")),
                         settings.duration("sluice.receive.overlap", "1m"),
-                        settings.duration("sluice.receive.deletes", "10m")));
+                        settings.duration("sluice.receive.deletes", "10m")), readFirst);
 
         Inbox inbox = new Inbox(ear, database);
         Registry registry = context.getRegistry();

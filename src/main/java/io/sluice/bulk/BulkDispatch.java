@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,8 @@ public final class BulkDispatch {
     private final JobRecords records;
     private final BulkPlans plans;
     private final Standstills standstills;
+    /** Account to syncs of which nothing may be sent yet, as of the last look. */
+    private final Map<String, Set<String>> unread = new ConcurrentHashMap<>();
 
     public BulkDispatch(Accounts accounts, Outbox outbox, BulkJobs jobs, JobRecords records, BulkPlans plans,
             Standstills standstills) {
@@ -70,7 +73,17 @@ public final class BulkDispatch {
     }
 
     public Turn turn(String account) throws SQLException {
-        Set<String> gathering = new HashSet<>();
+        return turn(account, Set.of());
+    }
+
+    /**
+     * The same, but nothing of some syncs, which count as gathering.
+     *
+     * @param unread syncs of which nothing may be sent yet
+     */
+    public Turn turn(String account, Set<String> unread) throws SQLException {
+        this.unread.put(account, unread);
+        Set<String> gathering = new HashSet<>(unread);
         while (true) {
             Optional<Outbox.Head> head = outbox.head(account, gathering);
             if (head.isEmpty() || !plans.gathers(head.get())) {
@@ -94,7 +107,7 @@ public final class BulkDispatch {
     }
 
     private Optional<BulkJob> begun(Permit permit) throws SQLException {
-        Turn turn = turn(permit.account());
+        Turn turn = turn(permit.account(), unread.getOrDefault(permit.account(), Set.of()));
         if (turn.head() == null || turn.head().priority().compareTo(permit.priority()) > 0) {
             return Optional.empty();
         }

@@ -8,11 +8,14 @@ import java.text.Normalizer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -40,6 +43,7 @@ final class Normalisation {
     private static final int PHONE_DIGITS = 5;
     private static final int SHORT_ID = 15;
     private static final int LONG_ID = 18;
+    private static final Pattern TIME_WITH_OFFSET = Pattern.compile("([\\d:.]+)([+-]\\d\\d(?::\\d\\d)?)");
 
     private Normalisation() {
     }
@@ -85,7 +89,7 @@ final class Normalisation {
         if (sent == null || held == null) {
             return Match.NONE;
         }
-        if (isRounded(sent, held, DOUBLE_DIGITS) || isDouble(sent, held)) {
+        if (sent.compareTo(held) == 0 || isRounded(sent, held, DOUBLE_DIGITS) || isDouble(sent, held)) {
             return Match.CERTAIN;
         }
         int places = decimals == null ? scale(held) : decimals;
@@ -123,9 +127,21 @@ final class Normalisation {
                 && Duration.between(sent, held).abs().compareTo(unit.getDuration()) < 0;
     }
 
+    /** A time with an offset is kept without it, as it is or in UTC. */
     private static boolean isCutTime(Object written, Object kept) {
-        LocalTime sent = Values.timeOf(written);
+        Matcher offset = TIME_WITH_OFFSET.matcher(written.toString());
+        if (!offset.matches()) {
+            return isCutTime(Values.timeOf(written), Values.timeOf(kept));
+        }
+        LocalTime here = Values.timeOf(offset.group(1));
+        LocalTime there = here == null ? null
+                : here.minusSeconds(ZoneOffset.of(offset.group(2)).getTotalSeconds());
         LocalTime held = Values.timeOf(kept);
+        return here != null && held != null && (held.equals(here.truncatedTo(ChronoUnit.MILLIS))
+                || held.equals(there.truncatedTo(ChronoUnit.MILLIS)));
+    }
+
+    private static boolean isCutTime(LocalTime sent, LocalTime held) {
         return sent != null && held != null && held.truncatedTo(ChronoUnit.MILLIS).equals(held)
                 && !sent.truncatedTo(ChronoUnit.MILLIS).equals(sent)
                 && Duration.between(sent, held).abs().compareTo(Duration.ofMillis(1)) < 0;
@@ -134,7 +150,7 @@ final class Normalisation {
     /** A field of days keeps the day of a moment, whatever zone the moment was written in. */
     private static boolean isDayOf(Object written, Object kept) {
         Instant sent = Values.momentOf(written);
-        return sent != null && kept.toString().equals(sent.atOffset(java.time.ZoneOffset.UTC).toLocalDate().toString());
+        return sent != null && kept.toString().equals(sent.atOffset(ZoneOffset.UTC).toLocalDate().toString());
     }
 
     // --- texts
@@ -149,7 +165,8 @@ final class Normalisation {
             case EMAIL -> sent.toLowerCase(Locale.ROOT).equals(held) ? Match.CERTAIN : possibly(sent.equalsIgnoreCase(held));
             case PHONE -> possibly(isPhone(sent, held));
             case URL -> possibly(address(sent).equals(address(held)));
-            case RICH_TEXT -> possibly(plainText(sent).equals(plainText(held)));
+            case RICH_TEXT -> possibly(unescaped(sent).equals(unescaped(held))
+                    || plainText(sent).equals(plainText(held)));
             case CHOICE -> possibly(sent.equalsIgnoreCase(held));
             case CHOICES -> choices(sent).equals(choices(held)) ? Match.CERTAIN
                     : possibly(choices(sent.toLowerCase(Locale.ROOT)).equals(choices(held.toLowerCase(Locale.ROOT))));
@@ -207,8 +224,12 @@ final class Normalisation {
     }
 
     private static String plainText(String html) {
-        return html.replaceAll("<[^>]*>", "").replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">")
-                .replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&").replaceAll("\\s+", " ").strip();
+        return unescaped(html.replaceAll("<[^>]*>", "")).replaceAll("\\s+", " ").strip();
+    }
+
+    private static String unescaped(String html) {
+        return html.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"")
+                .replace("&#39;", "'").replace("&amp;", "&");
     }
 
     private static Set<String> choices(String text) {

@@ -21,7 +21,7 @@ final class Checkpoints {
                   and position::jsonb ->> 'ended' is not null and position::jsonb ->> 'hold' is not null for update),
             taken as (
                 update sluice.checkpoint set updated_at = now(),
-                    position = (position::jsonb || jsonb_build_object('due', clock_timestamp() + interval '1 minute')
+                    position = (position::jsonb || jsonb_build_object('due', clock_timestamp() + interval '1 minute', 'taken', true)
                         || coalesce((select jsonb_build_object('from', at) from doubted
                                      where at::timestamptz < (position::jsonb ->> 'from')::timestamptz), '{}'))::text
                 where account = ? and object = ? and stream = ?
@@ -33,9 +33,20 @@ final class Checkpoints {
                   and exists (select from doubted))
             select position from taken""";
 
+    private static final String HOLD = """
+            update sluice.checkpoint set position = (?::jsonb || '{"taken": true}')::text, updated_at = now()
+            where account = ? and object = ? and stream = ?""";
+
     private static final String SAVE = """
             update sluice.checkpoint set position = ?, updated_at = now()
             where account = ? and object = ? and stream = ?""";
+
+    /** Not of one that a process is reading just now, as far as that has shown itself lately. */
+    private static final String URGE = """
+            update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('due', clock_timestamp()))::text
+            where account = ? and object = ? and stream = ?
+              and (position::jsonb ->> 'taken' is null or updated_at < clock_timestamp() - interval '5 seconds')
+              and (position::jsonb ->> 'due')::timestamptz > clock_timestamp()""";
 
     private final Database database;
 
@@ -55,6 +66,16 @@ final class Checkpoints {
         String load = "reading:" + sync.getName();
         return database.first(TAKE, row -> Position.of(row.getString(1)), account, object, load, account, object,
                 stream(sync), account, object, load);
+    }
+
+    /** Makes its poll due at once. */
+    void urge(Sync sync) throws SQLException {
+        database.update(URGE, sync.getAccount(), sync.getObject(), stream(sync));
+    }
+
+    /** Saves how far a poll has come that goes on. */
+    void hold(Sync sync, Position position, Instant due) throws SQLException {
+        database.update(HOLD, position.json(due), sync.getAccount(), sync.getObject(), stream(sync));
     }
 
     void save(Sync sync, Position position, Instant due) throws SQLException {

@@ -17,18 +17,25 @@ import java.util.Map;
  * @param proven     and before this they were read when the CRM told everything; deletes too
  * @param pause      before the last look
  * @param deletesDue when deletes are asked for again
+ * @param polled     when the last poll began that ended
  */
-record Position(Instant from, Instant proven, Duration pause, Instant deletesDue) {
+record Position(Instant from, Instant proven, Duration pause, Instant deletesDue, Instant polled) {
+
+    /** One at which no poll has ended yet. */
+    Position(Instant from, Instant proven, Duration pause, Instant deletesDue) {
+        this(from, proven, pause, deletesDue, Instant.EPOCH);
+    }
 
     static Position beginning(Instant now, Duration overlap, Duration pause) {
         Instant from = now.minus(overlap);
-        return new Position(from, from, pause, now);
+        return new Position(from, from, pause, now, now);
     }
 
     static Position of(String json) {
         Map<String, Object> parts = Json.fields(json);
         return new Position(moment(parts, "from"), moment(parts, "proven"),
-                Duration.ofMillis(((Number) parts.get("pauseMs")).longValue()), moment(parts, "deletesDue"));
+                Duration.ofMillis(((Number) parts.get("pauseMs")).longValue()), moment(parts, "deletesDue"),
+                parts.containsKey("polled") ? moment(parts, "polled") : Instant.EPOCH);
     }
 
     private static Instant moment(Map<String, Object> parts, String name) {
@@ -42,19 +49,24 @@ record Position(Instant from, Instant proven, Duration pause, Instant deletesDue
         parts.put("proven", proven.toString());
         parts.put("pauseMs", pause.toMillis());
         parts.put("deletesDue", deletesDue.toString());
+        parts.put("polled", polled.toString());
         parts.put("due", due.toString());
         return Json.text(parts);
     }
 
     Position from(Instant moment) {
-        return new Position(moment, proven, pause, deletesDue);
+        return new Position(moment, proven, pause, deletesDue, polled);
     }
 
     Position proven(Instant moment, Instant nextDeletes) {
-        return new Position(from, moment, pause, nextDeletes);
+        return new Position(from, moment, pause, nextDeletes, polled);
     }
 
     Position pause(Duration next) {
-        return new Position(from, proven, next, deletesDue);
+        return new Position(from, proven, next, deletesDue, polled);
+    }
+
+    Position polled(Instant moment) {
+        return new Position(from, proven, pause, deletesDue, moment);
     }
 }

@@ -56,12 +56,14 @@ public final class Receiving {
     private final Loads loads;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
     private final Schedule schedule;
+    private final ReadFirst readFirst;
     private final Notices notices = new Notices();
     /** Since when an account may be called: a start that changes nothing costs no look. */
     private final Map<String, Instant> readySince = new LinkedHashMap<>();
 
+    /** @param readFirst names the syncs whose poll is waited for, or null */
     public Receiving(Accounts accounts, Permits permits, Pauses pauses, Quota quota, Database database, Outbox outbox,
-            Loads loads, Applier applier, List<Sync> syncs, Schedule schedule) {
+            Loads loads, Applier applier, List<Sync> syncs, Schedule schedule, ReadFirst readFirst) {
         this.accounts = accounts;
         this.permits = permits;
         this.pauses = pauses;
@@ -71,6 +73,7 @@ public final class Receiving {
         this.loads = loads;
         this.checkpoints = new Checkpoints(database);
         this.schedule = schedule;
+        this.readFirst = readFirst;
         syncs.stream().filter(sync -> "both".equals(sync.getDirection()))
                 .forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
@@ -85,12 +88,16 @@ public final class Receiving {
                 continue;
             }
             Instant now = applier.now();
+            if (readFirst != null) {
+                readFirst.started(now);
+            }
             if (!readySince.containsKey(account + " " + sync.getName())) {
                 readySince.put(account + " " + sync.getName(), now);
                 Duration pause = schedule.pace().longest();
                 checkpoints.begin(sync, Position.beginning(now, schedule.overlap(), pause), now.plus(pause));
             }
-            if (now.isBefore(readySince.get(account + " " + sync.getName()).plus(schedule.pace().shortest()))) {
+            boolean urgent = readFirst != null && readFirst.isWaitedFor(sync);
+            if (!urgent && now.isBefore(readySince.get(account + " " + sync.getName()).plus(schedule.pace().shortest()))) {
                 continue;
             }
             checkpoints.take(sync).ifPresent(position ->
@@ -140,7 +147,7 @@ public final class Receiving {
                 handOver(round);
             }
         }
-        checkpoints.save(round.sync(), round.position(), applier.now().plus(LEASE));
+        checkpoints.hold(round.sync(), round.position(), applier.now().plus(LEASE));
     }
 
     private static String shortened(Object answer) {
@@ -165,8 +172,9 @@ public final class Receiving {
         Applied applied = round.applied();
         notices.tell(round.sync(), applied);
         Position read = round.after(schedule.overlap(), schedule.deletesEvery());
+        // what very many changes are read by a job for is not read yet
         Position after = loads.goesOn(round.sync(), round.began())
-                ? read.proven(round.position().proven(), read.deletesDue()) : read;
+                ? read.proven(round.position().proven(), read.deletesDue()).polled(round.position().polled()) : read;
         boolean again = applied.changes() > 0 || !applied.later().isEmpty();
         Position paced = after.pause(round.isHandedOver() ? schedule.pace().longest()
                 : schedule.pace().next(after.pause(), again, round.calls()));

@@ -161,11 +161,12 @@ public final class Round {
     /** The position after the round. */
     Position after(Duration overlap, Duration deletesEvery) {
         if (!complete) {
-            return position;
+            return handedOver ? position.polled(began) : position;
         }
         Instant from = began.minus(overlap);
         Position after = position.from(hold != null && hold.isBefore(from) ? hold
                 : from.isAfter(position.from()) || hold != null ? from : position.from());
+        after = after.polled(began);
         return covered == null || hold != null ? after : after.proven(covered, began.plus(deletesEvery));
     }
 }

@@ -19,6 +19,7 @@ import io.sluice.plan.Method;
 import io.sluice.plan.Planner;
 import io.sluice.quota.Call;
 import io.sluice.quota.Permit;
+import io.sluice.receive.ReadFirst;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,12 +49,20 @@ public final class Dispatch {
     private final BulkDispatch bulk;
     private final Planner planner;
     private final Standstills standstills;
+    private final ReadFirst readFirst;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
     /** Account to the syncs that its calls leave alone, as of the last look; there is one before each ask for a permit. */
     private final Map<String, Set<String>> gathering = new ConcurrentHashMap<>();
 
     public Dispatch(Accounts accounts, Permits permits, Outbox outbox, Settlement settlement, BulkDispatch bulk,
             Planner planner, Standstills standstills, List<Sync> syncs) {
+        this(accounts, permits, outbox, settlement, bulk, planner, standstills, syncs, null);
+    }
+
+    /** @param readFirst names the syncs whose CRM must be read before anything is sent, or null */
+    public Dispatch(Accounts accounts, Permits permits, Outbox outbox, Settlement settlement, BulkDispatch bulk,
+            Planner planner, Standstills standstills, List<Sync> syncs, ReadFirst readFirst) {
+        this.readFirst = readFirst;
         this.accounts = accounts;
         this.permits = permits;
         this.outbox = outbox;
@@ -99,7 +108,7 @@ public final class Dispatch {
             return Optional.empty();
         }
         Optional<Call> step = bulk.due(account, false);
-        BulkDispatch.Turn turn = bulk.turn(account);
+        BulkDispatch.Turn turn = bulk.turn(account, readFirst == null ? Set.of() : readFirst.unread(account));
         gathering.put(account, turn.gathering());
         if (turn.head() == null || step.isPresent() && step.get().priority().compareTo(turn.head().priority()) <= 0) {
             return step;

@@ -1,0 +1,176 @@
+package io.sluice.receive;
+
+import io.sluice.Sync;
+import io.sluice.load.Loads;
+import io.sluice.store.Database;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a sync from sending before its CRM was read, after a standstill: what was changed in the CRM meanwhile would be
+ * overwritten unseen. It costs one poll of the sync, however much waits.
+ *
+ * <p>A sync is read first
+ * <ul>
+ * <li>when a process starts, unless it never ran before;
+ * <li>when its poll is overdue: the account was paused, did not answer, or had no calls left;
+ * <li>when a change of a record that the CRM has has waited longer than the patience, and the last poll is older than that.
+ * </ul>
+ * Whatever is critical waits for that one poll too. In a running system none of the three holds, and nothing waits.
+ *
+ * <p>Where the CRM can't be read it is sent unread after a while, and the log says so: the changes must not wait for ever.
+ */
+public final class ReadFirst {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ReadFirst.class);
+
+    /** How long nothing is sent unread. */
+    private static final Duration HOLD = Duration.ofMinutes(1);
+    /** The same while very many changes of the CRM are being read by a job. */
+    private static final Duration LONG_HOLD = Duration.ofMinutes(15);
+    /** How long it is sent unread then, unless it could be read. */
+    private static final Duration UNREAD = Duration.ofMinutes(15);
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+    private static final Duration LOOK_SOON = Duration.ofMillis(100);
+
+    /**
+     * Of what waits the oldest of each operation and priority are looked at, some of each: by the index, whatever the
+     * number is. Of a first load none is known to the CRM, so it is not held up.
+     */
+    private static final String LOOK = """
+            select s.name, (c.position::jsonb ->> 'polled')::timestamptz as polled,
+                   (c.position::jsonb ->> 'due')::timestamptz < clock_timestamp() - ? * interval '1 millisecond' as overdue,
+                   coalesce(w.waits, false) as waits, coalesce(w.waited, false) as waited, clock_timestamp() as now
+            from unnest(?::text[], ?::text[]) as s(name, object)
+            join sluice.checkpoint c on c.account = ? and c.object = s.object and c.stream = 'delta:' || s.name
+            left join lateral (
+                select bool_or(true) as waits,
+                       bool_or(known and since < clock_timestamp() - ? * interval '1 millisecond') as waited
+                from (select o.since, exists (select from sluice.record r
+                                              where r.account = o.account and r.object = o.object and r.key = o.key) as known
+                      from (values ('upsert'), ('delete')) as op(operation)
+                      cross join (values (0), (1), (2), (3)) as p(priority)
+                      cross join lateral (
+                          select * from sluice.outbox
+                          where account = c.account and sync = s.name and operation = op.operation
+                            and priority = p.priority and operation is not null and lease is null
+                          order by since limit 20) as o) as oldest) as w on true""";
+
+    private record Looked(long at, Set<String> unread) {
+    }
+
+    private record Poll(String sync, Instant polled, boolean overdue, boolean waits, boolean waited, Instant now) {
+    }
+
+    private final Database database;
+    private final Checkpoints checkpoints;
+    private final Loads loads;
+    private final Map<String, List<Sync>> syncs = new LinkedHashMap<>();
+    private final Duration patience;
+    private final Map<String, Looked> looked = new ConcurrentHashMap<>();
+    /** Syncs that wait for a poll, and since when. */
+    private final Map<String, Instant> held = new ConcurrentHashMap<>();
+    /** Syncs that are sent unread until then. */
+    private final Map<String, Instant> released = new ConcurrentHashMap<>();
+    private volatile Instant started;
+
+    /** @param patience after which a change that waits is sent only once its CRM was read; zero: never */
+    public ReadFirst(Database database, Loads loads, List<Sync> syncs, Duration patience) {
+        this.database = database;
+        this.checkpoints = new Checkpoints(database);
+        this.loads = loads;
+        this.patience = patience;
+        syncs.stream().filter(sync -> "both".equals(sync.getDirection()))
+                .forEach(sync -> this.syncs.computeIfAbsent(sync.getAccount(), first -> new ArrayList<>()).add(sync));
+    }
+
+    /** The syncs of an account of which nothing may be sent yet; their polls are due from now on. */
+    public Set<String> unread(String account) throws SQLException {
+        List<Sync> ofAccount = syncs.get(account);
+        if (ofAccount == null || patience.isZero()) {
+            return Set.of();
+        }
+        Looked before = looked.get(account);
+        if (before != null && System.nanoTime() - before.at()
+                < (before.unread().isEmpty() ? LOOK_AGAIN : LOOK_SOON).toNanos()) {
+            return before.unread();
+        }
+        long at = System.nanoTime();
+        Set<String> unread = new HashSet<>();
+        for (Poll poll : polls(account, ofAccount)) {
+            Sync sync = ofAccount.stream().filter(it -> it.getName().equals(poll.sync())).findFirst().orElseThrow();
+            if (isUnread(poll) && isHeld(sync, poll)) {
+                unread.add(sync.getName());
+                if (poll.waits()) {
+                    checkpoints.urge(sync);
+                }
+            } else if (!isUnread(poll)) {
+                held.remove(sync.getName());
+                released.remove(sync.getName());
+            }
+        }
+        looked.put(account, new Looked(at, unread));
+        return unread;
+    }
+
+    /** The process has started by now; what was polled before does not count. */
+    void started(Instant now) {
+        if (started == null) {
+            started = now;
+        }
+    }
+
+    /** Whether a poll of the sync is waited for, and so comes at once. */
+    boolean isWaitedFor(Sync sync) {
+        return held.containsKey(sync.getName());
+    }
+
+    private List<Poll> polls(String account, List<Sync> ofAccount) throws SQLException {
+        return database.transaction(connection -> Database.query(connection, LOOK, row -> new Poll(row.getString("name"),
+                        row.getString("polled") == null ? Instant.EPOCH
+                                : row.getObject("polled", OffsetDateTime.class).toInstant(),
+                        row.getBoolean("overdue"), row.getBoolean("waits"), row.getBoolean("waited"),
+                        row.getObject("now", OffsetDateTime.class).toInstant()),
+                patience.toMillis(), Database.texts(connection, ofAccount, Sync::getName),
+                Database.texts(connection, ofAccount, Sync::getObject), account, patience.toMillis()));
+    }
+
+    private boolean isUnread(Poll poll) {
+        started(poll.now());
+        return poll.polled().isBefore(started) || poll.overdue()
+                || poll.waited() && poll.polled().isBefore(poll.now().minus(patience));
+    }
+
+    private boolean isHeld(Sync sync, Poll poll) throws SQLException {
+        Instant until = released.get(sync.getName());
+        if (until != null && poll.now().isBefore(until)) {
+            return false;
+        }
+        if (!poll.waits()) {
+            held.remove(sync.getName());
+            return true;
+        }
+        Instant since = held.computeIfAbsent(sync.getName(), first -> poll.now());
+        if (poll.now().isBefore(since.plus(HOLD))
+                || poll.now().isBefore(since.plus(LONG_HOLD)) && loads.goesOn(sync, poll.now())) {
+            return true;
+        }
+        LOG.warn("{}: {} {} could not be read for {} s; what waits is sent unread, and may overwrite what was changed there"
+                + " meanwhile.", sync.getName(), sync.getAccount(), sync.getObject(),
+                Duration.between(since, poll.now()).toSeconds());
+        held.remove(sync.getName());
+        released.put(sync.getName(), poll.now().plus(UNREAD));
+        return false;
+    }
+}

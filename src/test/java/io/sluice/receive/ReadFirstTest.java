@@ -1,0 +1,162 @@
+package io.sluice.receive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.Sync;
+import io.sluice.load.Loads;
+import io.sluice.store.TestDatabase;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class ReadFirstTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final Sync sync = new Sync();
+    private final Checkpoints checkpoints = new Checkpoints(DATABASE.sluice());
+
+    @BeforeEach
+    void aSync() throws SQLException {
+        DATABASE.reset();
+        sync.setName("customers");
+        sync.setAccount("crm");
+        sync.setObject("Contact");
+    }
+
+    /** As a process that has just started. */
+    private ReadFirst starting() {
+        return new ReadFirst(DATABASE.sluice(), new Loads(DATABASE.sluice()), List.of(sync), PATIENCE);
+    }
+
+    private ReadFirst running() {
+        ReadFirst readFirst = starting();
+        readFirst.started(Instant.EPOCH);
+        return readFirst;
+    }
+
+    /** @param dueIn seconds */
+    private void polled(int secondsAgo, int dueIn) throws SQLException {
+        Instant now = Instant.now();
+        Position position = Position.beginning(now.minusSeconds(secondsAgo), Duration.ZERO, Duration.ofMinutes(1));
+        checkpoints.begin(sync, position, now);
+        checkpoints.save(sync, position, now.plusSeconds(dueIn));
+    }
+
+    private void waits(String key, int secondsAgo, boolean known) throws SQLException {
+        DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since) values"
+                + " ('crm', 'Contact', '" + key + "', 'customers', 'upsert', '{\"Name\": \"x\"}', 0, now() - interval '"
+                + secondsAgo + " seconds')");
+        if (known) {
+            DATABASE.run("insert into sluice.record (account, object, key, sync) values ('crm', 'Contact', '" + key
+                    + "', 'customers')");
+        }
+    }
+
+    private boolean isDue() throws SQLException {
+        return checkpoints.take(sync).isPresent();
+    }
+
+    @Test
+    void aSyncThatNeverRanIsNotReadFirst() throws SQLException {
+        waits("1", 60, false);
+
+        assertThat(starting().unread("crm")).isEmpty();
+    }
+
+    @Test
+    void aSyncIsPolledOnceAfterAStartAndThenSent() throws SQLException {
+        polled(30, 30);
+        waits("1", 0, true);
+        ReadFirst readFirst = starting();
+
+        assertThat(readFirst.unread("crm")).containsExactly("customers");
+        assertThat(readFirst.isWaitedFor(sync)).isTrue();
+        assertThat(isDue()).isTrue();
+
+        polled(0, 60);
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> readFirst.unread("crm").isEmpty());
+        assertThat(readFirst.isWaitedFor(sync)).isFalse();
+        assertThat(isDue()).isFalse();
+    }
+
+    @Test
+    void aStartOfASyncOfWhichNothingWaitsCostsNoPoll() throws SQLException {
+        polled(30, 30);
+        ReadFirst readFirst = starting();
+
+        assertThat(readFirst.unread("crm")).containsExactly("customers");
+        assertThat(readFirst.isWaitedFor(sync)).isFalse();
+        assertThat(isDue()).isFalse();
+    }
+
+    @Test
+    void whatIsChangedInARunningSystemDoesNotWait() throws SQLException {
+        polled(50, 10);
+        waits("1", 5, true);
+
+        assertThat(running().unread("crm")).isEmpty();
+    }
+
+    @Test
+    void whatHasWaitedLongIsReadFirst() throws SQLException {
+        polled(50, 10);
+        waits("1", 11, true);
+
+        assertThat(running().unread("crm")).containsExactly("customers");
+        assertThat(isDue()).isTrue();
+    }
+
+    @Test
+    void whatHasWaitedLongAndWasReadMeanwhileIsSent() throws SQLException {
+        polled(5, 10);
+        waits("1", 3600, true);
+
+        assertThat(running().unread("crm")).isEmpty();
+    }
+
+    @Test
+    void whatTheCrmNeverHadIsSentUnread() throws SQLException {
+        polled(50, 10);
+        waits("1", 3600, false);
+
+        assertThat(running().unread("crm")).isEmpty();
+    }
+
+    @Test
+    void aSyncWhosePollIsOverdueIsReadFirst() throws SQLException {
+        polled(100, -11);
+        waits("1", 0, true);
+
+        assertThat(running().unread("crm")).containsExactly("customers");
+    }
+
+    @Test
+    void aPollThatAProcessHasInHandIsNotTakenFromIt() throws SQLException {
+        polled(30, 0);
+        waits("1", 0, true);
+        assertThat(isDue()).isTrue();
+
+        assertThat(starting().unread("crm")).containsExactly("customers");
+        assertThat(isDue()).isFalse();
+    }
+
+    @Test
+    void aSyncThatIsNeverReadOrNeedNotBeIsSentUnread() throws SQLException {
+        polled(100, -11);
+        waits("1", 60, true);
+        assertThat(new ReadFirst(DATABASE.sluice(), new Loads(DATABASE.sluice()), List.of(sync), Duration.ZERO)
+                .unread("crm")).isEmpty();
+        sync.setDirection("out");
+
+        assertThat(starting().unread("crm")).isEmpty();
+    }
+}
