@@ -13,6 +13,9 @@ import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Permits;
+import io.sluice.http.HttpAccess;
+import io.sluice.http.HttpPorts;
+import io.sluice.http.PublicAddress;
 import io.sluice.load.Loading;
 import io.sluice.load.Loads;
 import io.sluice.merge.Applier;
@@ -72,6 +75,8 @@ final class Bundle extends LifecycleStrategySupport {
     private static final Logger LOG = LoggerFactory.getLogger(Bundle.class);
 
     private static final int EAR_POOL = 3;
+    /** What webhooks that come in together may hold of the memory. */
+    private static final int BODIES_PART_OF_MEMORY = 6;
     /** A sender of events that is not answered for some seconds, five or more, gives up. */
     private static final Database.Patience EAR_PATIENCE = new Database.Patience(Duration.ofSeconds(1),
             Duration.ofSeconds(2));
@@ -80,7 +85,8 @@ final class Bundle extends LifecycleStrategySupport {
     private Database database;
     private Database ear;
     private Bringup bringup;
-    private GiantWebhooks giants;
+    private HttpPorts ports;
+    private volatile Listening listening;
 
     @Override
     public void onContextInitializing(CamelContext context) throws VetoCamelContextStartException {
@@ -89,6 +95,7 @@ final class Bundle extends LifecycleStrategySupport {
             return;
         }
         try {
+            ports = ports(context, settings);
             compose(context, settings);
         } catch (IllegalArgumentException | IllegalStateException wrong) {
             close();
@@ -148,6 +155,7 @@ final class Bundle extends LifecycleStrategySupport {
 
         Inbox inbox = new Inbox(ear, database);
         Registry registry = context.getRegistry();
+        registry.bind("publicAddress", publicAddress(settings));
         MeterRegistry metrics = registry.findSingleByType(MeterRegistry.class);
         registry.bind("dataSource", database.dataSource());
         registry.bind("permits", permits);
@@ -159,10 +167,9 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("planReport", new PlanReport(database, plans, syncs));
         registry.bind("receiving", receiving);
         registry.bind("loading", loading);
-        Listening listening = new Listening(accounts, permits, pauses, inbox, applier, syncs,
+        listening = new Listening(accounts, permits, pauses, inbox, applier, syncs,
                 skew, new Heard(metrics, InstantSource.system()));
         registry.bind("listening", listening);
-        giants = new GiantWebhooks(listening);
         registry.bind("pulling", new Pulling(accounts, accountSettings.journals(), pauses, database, listening,
                 settings.duration("sluice.journal.pause", "1s")));
         registry.bind("following", new Following(database, InstantSource.system()));
@@ -242,7 +249,7 @@ final class Bundle extends LifecycleStrategySupport {
     @Override
     public void onContextStarted(CamelContext context) {
         if (bringup != null) {
-            giants.count(context);
+            serveWebhooks(context);
             bringup.start();
         }
     }
@@ -252,7 +259,57 @@ final class Bundle extends LifecycleStrategySupport {
         close();
     }
 
+    private static PublicAddress publicAddress(Settings settings) {
+        try {
+            return new PublicAddress(settings.text("sluice.webhooks.trusted-proxies", ""));
+        } catch (IllegalArgumentException none) {
+            throw new IllegalArgumentException("application.properties: sluice.webhooks.trusted-proxies: "
+                    + none.getMessage(), none);
+        }
+    }
+
+    private void serveWebhooks(CamelContext context) {
+        Settings settings = new Settings(context);
+        long maxBody = settings.number("sluice.webhooks.max-body", 40 << 20);
+        try {
+            ports.serveWebhooks(settings.text("sluice.webhooks.host", "127.0.0.1"),
+                    settings.number("sluice.webhooks.port", 8081), maxBody,
+                    Math.max(maxBody, Runtime.getRuntime().maxMemory() / BODIES_PART_OF_MEMORY));
+        } catch (IllegalStateException taken) {
+            LOG.error("{}", taken.getMessage());
+            if (settings.flag("sluice.exit-on-error", true)) {
+                new Thread(() -> System.exit(1), "sluice-exit").start();
+            }
+        }
+    }
+
+    /** The API may be reached from elsewhere by those alone who bear a token. */
+    private HttpPorts ports(CamelContext context, Settings settings) {
+        String host = settings.text("camel.server.host", "0.0.0.0");
+        String file = settings.text("sluice.http.token-file", null);
+        String token = file == null ? settings.text("sluice.http.token", null)
+                : SecretFiles.text("sluice.http.token-file", file);
+        if (settings.flag("camel.server.enabled", false) && token == null && !HttpAccess.isLoopback(host)) {
+            throw new IllegalStateException("application.properties: camel.server.host = " + host + " lets other machines"
+                    + " reach the API, so sluice.http.token (or sluice.http.token-file) must hold the token that they send."
+                    + " Set one, or leave camel.server.host at 127.0.0.1. Webhooks need neither: they have a port of their"
+                    + " own, sluice.webhooks.port.");
+        }
+        return new HttpPorts(context, new HttpAccess(HttpAccess.hosts(settings.text("sluice.http.hosts", "")), token),
+                settings.duration("sluice.http.timeout", "20s"), this::unread);
+    }
+
+    /** A webhook request that no route sees. */
+    private void unread(String account, int status) {
+        if (listening != null && listening.ear(account) != null) {
+            listening.refused(account, status == 413 ? "too large" : "too many at once");
+        }
+    }
+
     private void close() {
+        if (ports != null) {
+            ports.close();
+        }
         if (bringup != null) {
             bringup.close();
         }

@@ -72,7 +72,7 @@ final class PushedScene implements AutoCloseable {
                     .with("sluice.account.hubspot.portal-id", 1_000_001).with("sluice.account.hubspot.journal", true);
             control("PUT", "/sandbox/journal/hubspot", "{\"subscribe\":[\"contacts\"]}");
         } else {
-            control("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + sluice.serverPort
+            control("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + sluice.webhookPort
                     + "/webhooks/hubspot\",\"timeScale\":3600,\"subscribe\":{\"contacts\":[\""
                     + String.join("\",\"", PROPERTIES) + "\"]}}");
         }

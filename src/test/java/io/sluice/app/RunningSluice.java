@@ -46,6 +46,7 @@ final class RunningSluice implements AutoCloseable {
     final int sandboxPort;
     final int serverPort = freePort();
     final int managementPort = freePort();
+    final int webhookPort = freePort();
     private final Map<String, String> settings = new LinkedHashMap<>();
     private Process process;
     private int starts;
@@ -74,6 +75,7 @@ final class RunningSluice implements AutoCloseable {
         with("sluice.sandbox.port", sandboxPort);
         with("camel.server.port", serverPort);
         with("camel.management.port", managementPort);
+        with("sluice.webhooks.port", webhookPort);
         with("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort);
         with("sluice.account.hubspot.url", "http://127.0.0.1:" + sandboxPort);
         with("sluice.sandbox.webhooks", "");
@@ -84,7 +86,7 @@ final class RunningSluice implements AutoCloseable {
         for (String sync : SECOND_CRM) {
             copy("routes/syncs/" + sync);
         }
-        return with("sluice.sandbox.webhooks", "http://127.0.0.1:" + serverPort + "/webhooks/hubspot");
+        return with("sluice.sandbox.webhooks", "http://127.0.0.1:" + webhookPort + "/webhooks/hubspot");
     }
 
     static int freePort() {

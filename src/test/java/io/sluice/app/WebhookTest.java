@@ -63,7 +63,7 @@ class WebhookTest {
                       uri: kamelet:hubspot-webhook-source
                       parameters:
                         account: hubspot
-                        path: /mine
+                        path: /webhooks/own/mine
                       steps:
                         - bean:
                             id: keep-them
@@ -94,13 +94,13 @@ class WebhookTest {
 
     private static HttpRequest.Builder signed(String method, String path, byte[] body, long at, String secret)
             throws Exception {
-        URI uri = URI.create("http://127.0.0.1:" + sluice.serverPort + path);
+        URI uri = URI.create("http://127.0.0.1:" + sluice.webhookPort + path);
         Mac mac = Mac.getInstance("HmacSHA256");
         mac.init(new SecretKeySpec(secret.getBytes(UTF_8), "HmacSHA256"));
         mac.update((method + uri).getBytes(UTF_8));
         mac.update(body);
         mac.update(Long.toString(at).getBytes(UTF_8));
-        return HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(5)).header("Content-Type", "application/json")
+        return HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(60)).header("Content-Type", "application/json")
                 .header("X-HubSpot-Signature-v3", Base64.getEncoder().encodeToString(mac.doFinal()))
                 .header("X-HubSpot-Request-Timestamp", Long.toString(at))
                 .method(method, HttpRequest.BodyPublishers.ofByteArray(body));
@@ -143,11 +143,11 @@ class WebhookTest {
         String event = "[" + change(2, "city", "Nowhere", now) + "]";
         assertThat(send("/webhooks/hubspot", event, now, "another secret").statusCode()).isEqualTo(401);
         assertThat(send("/webhooks/hubspot", event, now - 301_000, SECRET).statusCode()).isEqualTo(401);
-        assertThat(send("/webhooks/hubspot", event + " ".repeat(3 << 20), now, SECRET).statusCode()).isEqualTo(413);
+        assertThat(send("/webhooks/hubspot", event + " ".repeat(41 << 20), now, SECRET).statusCode()).isEqualTo(413);
         assertThat(send("/webhooks/hubspot", "[".repeat(50_000), now, SECRET).statusCode()).isEqualTo(400);
         assertThat(send("/webhooks/nobody", event, now, SECRET).statusCode()).isEqualTo(404);
         assertThat(send("/webhooks/salesforce", event, now, SECRET).statusCode()).isEqualTo(404);
-        assertThat(HTTP.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + sluice.serverPort + "/webhooks/hubspot"))
+        assertThat(HTTP.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + sluice.webhookPort + "/webhooks/hubspot"))
                 .header("SluiceRefusal", "").POST(HttpRequest.BodyPublishers.ofString(event)).build(),
                 HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(401);
 
@@ -162,11 +162,43 @@ class WebhookTest {
     }
 
     @Test
+    void anOddEventIsCountedAndThoseBesideItArrive() throws Exception {
+        long now = System.currentTimeMillis();
+        String[] events = new String[100];
+        for (int i = 0; i < events.length; i++) {
+            events[i] = change(7, "city", "Oddtown" + i, now + i);
+        }
+        events[10] = "{\"subscriptionType\":\"contact.propertyChange\",\"objectId\":\"canary-value\",\"occurredAt\":1}";
+
+        assertThat(tell(events).statusCode()).isEqualTo(204);
+        await().atMost(Duration.ofSeconds(30)).until(() ->
+                sluice.number("select count(*) from person where no = 7 and city = 'Oddtown99'") == 1);
+        assertThat(sluice.rows("select type, why, times from sluice.event_rejection where type = 'contact.propertyChange'"))
+                .containsEntry("contact.propertyChange", java.util.List.of("an event without a record", "1"));
+        assertThat(sluice.get(sluice.serverPort, "/api/status").path("accounts").path("hubspot").path("inbox")
+                .path("rejected").asLong()).isPositive();
+        assertThat(sluice.output()).contains("an event of type contact.propertyChange can't be read")
+                .doesNotContain("canary-value");
+    }
+
+    @Test
+    void aBodyOfAHundredLongValuesIsTaken() throws Exception {
+        long now = System.currentTimeMillis();
+        String[] events = new String[100];
+        for (int i = 0; i < events.length; i++) {
+            events[i] = change(8, i < 99 ? "other" : "city", "\\u00e9".repeat(65_536), now + i);
+        }
+        assertThat(tell(events).statusCode()).isEqualTo(204);
+        await().atMost(Duration.ofSeconds(60)).until(() ->
+                sluice.number("select count(*) from person where no = 8 and length(city) = 65536") == 1);
+    }
+
+    @Test
     void aRouteOfOnesOwnTakesWebhooksByTheSourceKamelet() throws Exception {
         long now = System.currentTimeMillis();
         String event = "[" + change(3, "city", "Ulm", now) + "]";
-        assertThat(send("/mine", event, now, "another secret").statusCode()).isEqualTo(401);
-        assertThat(send("/mine", event, now, SECRET).statusCode()).isEqualTo(204);
+        assertThat(send("/webhooks/own/mine", event, now, "another secret").statusCode()).isEqualTo(401);
+        assertThat(send("/webhooks/own/mine", event, now, SECRET).statusCode()).isEqualTo(204);
         soon(() -> assertThat(city(3)).isEqualTo("Ulm"));
     }
 

@@ -9,10 +9,12 @@ import io.sluice.crm.FieldRule;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
 import io.sluice.crm.AnswerCache;
+import io.sluice.http.PublicAddress;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.camel.spi.Registry;
@@ -98,7 +100,8 @@ public final class HubspotCrm implements Crm {
         HubspotObjects objects = new HubspotObjects();
         registry.bind("hubspotObjects", objects);
         registry.bind("hubspotJournal", new HubspotJournal(apps, portals, objects));
-        registry.bind("hubspotWebhooks", new Webhooks(settings, objects, InstantSource.system()));
+        registry.bind("hubspotWebhooks", new Webhooks(settings, objects, InstantSource.system(),
+                Optional.ofNullable(registry.findSingleByType(PublicAddress.class)).orElseGet(() -> new PublicAddress(""))));
     }
 
     @Override

@@ -1,0 +1,147 @@
+package io.sluice.http;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * Decides which requests reach the API, as a pure function. A page of another site that a browser shows can send requests
+ * here too: by a name of its own that leads to this machine (DNS rebinding), or by a form. So the host must be known, and
+ * what acts must not come from another origin (OWASP, "Cross-Site Request Forgery Prevention",
+ * https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html).
+ */
+public final class HttpAccess {
+
+    /** Paths below this prefix are served on the webhook port, and on no other. */
+    public static final String WEBHOOKS = "/webhooks/";
+
+    private static final String API = "/api/";
+    private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
+    /** What is served without a token where one is needed: neither shows a field's value. */
+    private static final Set<String> OPEN = Set.of("/api/status", "/api/plan");
+    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+
+    private final Set<String> hosts;
+    private final byte[] token;
+
+    /**
+     * @param hosts names, beside those of loopback, by which this machine is called
+     * @param token that a caller must bear to act, or null where none is needed
+     */
+    public HttpAccess(Set<String> hosts, String token) {
+        this.hosts = hosts.stream().map(host -> host.toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
+        this.token = token == null ? null : token.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /**
+     * A request's head; what is absent is null.
+     *
+     * @param localAddress the address of this machine that was connected to
+     * @param management   whether it came to the management port, where nothing acts
+     */
+    public record Head(String method, String path, String host, String localAddress, boolean management, String origin,
+            String fetchSite, String contentType, boolean hasBody, String authorization) {
+    }
+
+    /** @param status of HTTP, 4xx */
+    public record Rejection(int status, String reason, String words) {
+    }
+
+    /** Reads the names of a setting, parted by commas or blanks. */
+    public static Set<String> hosts(String setting) {
+        return Arrays.stream(setting.split("[,\\s]+")).filter(host -> !host.isEmpty())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Whether an address is bound to this machine alone. An unknown name is not. */
+    public static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host.replaceAll("^\\[|]$", "")).isLoopbackAddress();
+        } catch (UnknownHostException unknown) {
+            return false;
+        }
+    }
+
+    /** Nothing when the request may go on, else why not. */
+    public Optional<Rejection> check(Head head) {
+        if (!isKnown(head.host(), head.localAddress())) {
+            return rejection(421, "host", "This server is not called '" + shortened(head.host()) + "'. Name it in"
+                    + " sluice.http.hosts in application.properties if it is.");
+        }
+        if (head.management()) {
+            return Optional.empty();
+        }
+        if (head.path().startsWith(WEBHOOKS)) {
+            return rejection(404, "webhook port", "Webhooks are served on their own port, sluice.webhooks.port.");
+        }
+        if (head.path().startsWith(API) && !READING.contains(head.method())) {
+            Optional<Rejection> foreign = acting(head);
+            if (foreign.isPresent()) {
+                return foreign;
+            }
+        }
+        boolean needsToken = head.path().startsWith(API)
+                && !(READING.contains(head.method()) && OPEN.contains(head.path()));
+        return token == null || !needsToken || bearsToken(head.authorization()) ? Optional.empty()
+                : rejection(401, "token", "Send the token of sluice.http.token: 'Authorization: Bearer TOKEN'.");
+    }
+
+    private Optional<Rejection> acting(Head head) {
+        String site = head.fetchSite();
+        if (site != null && !site.equals("same-origin") && !site.equals("none")
+                || head.origin() != null && !isOwn(head.origin(), head.host())) {
+            return rejection(403, "origin", "A page of another site may not do this.");
+        }
+        String type = head.contentType() == null ? "" : head.contentType().split(";")[0].strip().toLowerCase(Locale.ROOT);
+        if (head.hasBody() && !type.equals("application/json") || !type.isEmpty() && !type.equals("application/json")) {
+            return rejection(415, "content type",
+                    "Send the body as application/json, or none: a form of another site can't.");
+        }
+        return Optional.empty();
+    }
+
+    private boolean isKnown(String host, String localAddress) {
+        if (host == null || host.isBlank()) {
+            return false;
+        }
+        String name = withoutPort(host);
+        // by its number the machine was meant, whoever asked: a rebound name is no number
+        return LOOPBACK.contains(name) || hosts.contains(name)
+                || localAddress != null && name.equals(literal(localAddress));
+    }
+
+    private static String literal(String address) {
+        return address.indexOf(':') < 0 ? address : "[" + address.toLowerCase(Locale.ROOT) + "]";
+    }
+
+    private static String withoutPort(String host) {
+        return host.strip().toLowerCase(Locale.ROOT).replaceFirst(":\\d*$", "").replaceFirst("\\.$", "");
+    }
+
+    private static boolean isOwn(String origin, String host) {
+        return origin.toLowerCase(Locale.ROOT).replaceFirst("^https?://", "").equals(host.strip().toLowerCase(Locale.ROOT))
+                && origin.matches("(?i)https?://.*");
+    }
+
+    private boolean bearsToken(String authorization) {
+        return authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)
+                && MessageDigest.isEqual(token, authorization.substring(7).strip().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Optional<Rejection> rejection(int status, String reason, String words) {
+        return Optional.of(new Rejection(status, reason, words));
+    }
+
+    /** What a caller sent goes into an answer as a name at most. */
+    private static String shortened(String text) {
+        String plain = text == null ? "" : text.replaceAll("[^A-Za-z0-9.:\\[\\]_-]", "?");
+        return plain.length() > 80 ? plain.substring(0, 80) + "..." : plain;
+    }
+}

@@ -1,0 +1,209 @@
+package io.sluice.http;
+
+import io.vertx.core.MultiMap;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.platform.http.PlatformHttpComponent;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What stands before the routes on each HTTP port: {@link HttpAccess} on those of the API and of the management, and the
+ * webhooks' own port, which serves nothing else. No answer bears a header that its request has brought.
+ */
+public final class HttpPorts implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(HttpPorts.class);
+    private static final String ON_WEBHOOK_PORT = "sluice.on-webhook-port";
+    private static final int STARTING_SECONDS = 20;
+
+    private final CamelContext context;
+    private final HttpAccess access;
+    private final TimedVertx vertx;
+    private final BiConsumer<String, Integer> rejected;
+    private final Set<VertxPlatformHttpRouter> guarded = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final AtomicLong bodies = new AtomicLong();
+    private HttpServer webhooks;
+
+    /**
+     * Makes the ports of a context that has not started yet.
+     *
+     * @param patience until a request must have come whole
+     * @param rejected takes the account and the status of each webhook request that no route sees
+     */
+    public HttpPorts(CamelContext context, HttpAccess access, Duration patience, BiConsumer<String, Integer> rejected) {
+        this.context = context;
+        this.access = access;
+        this.vertx = new TimedVertx(patience, this::guard);
+        this.rejected = rejected;
+        context.getRegistry().bind("sluiceVertx", Vertx.class, vertx);
+        context.getComponent("platform-http", PlatformHttpComponent.class)
+                .setHeaderFilterStrategy(new RequestHeaders());
+    }
+
+    /** Puts the checks before everything that a router serves: no server listens before its router has them. */
+    private synchronized void guard() {
+        context.getRegistry().findByType(VertxPlatformHttpRouter.class).stream().filter(guarded::add).forEach(router ->
+                router.route().order(Integer.MIN_VALUE).handler(request -> check(request, router.isManagementServer())));
+    }
+
+    private void check(RoutingContext context, boolean management) {
+        if (context.get(ON_WEBHOOK_PORT) != null) {
+            context.next();
+            return;
+        }
+        begin(context);
+        Optional<HttpAccess.Rejection> rejection = access.check(head(context, management));
+        if (rejection.isEmpty()) {
+            context.next();
+            return;
+        }
+        context.response().setStatusCode(rejection.get().status())
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json").putHeader(HttpHeaders.CONNECTION, "close");
+        if (rejection.get().status() == 401) {
+            context.response().putHeader("WWW-Authenticate", "Bearer");
+        }
+        context.response().end(new JsonObject().put("error", rejection.get().words()).encode());
+    }
+
+    /** The path as routes are found by it: without dots and escapes. */
+    private static HttpAccess.Head head(RoutingContext context, boolean management) {
+        HttpServerRequest request = context.request();
+        MultiMap headers = request.headers();
+        String length = headers.get(HttpHeaders.CONTENT_LENGTH);
+        return new HttpAccess.Head(request.method().name(), context.normalizedPath(),
+                headers.get(HttpHeaders.HOST), request.localAddress() == null ? null : request.localAddress().hostAddress(),
+                management, headers.get(HttpHeaders.ORIGIN), headers.get("Sec-Fetch-Site"),
+                headers.get(HttpHeaders.CONTENT_TYPE),
+                headers.contains(HttpHeaders.TRANSFER_ENCODING) || length != null && !length.equals("0"),
+                headers.get(HttpHeaders.AUTHORIZATION));
+    }
+
+    private void begin(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        Promise<Void> answered = Promise.promise();
+        context.addEndHandler(end -> answered.tryComplete());
+        vertx.began(request, answered.future());
+        List.copyOf(request.headers().names()).stream().filter(RequestHeaders::steers).forEach(request.headers()::remove);
+        context.addHeadersEndHandler(before -> takeBack(context));
+    }
+
+    /** Camel writes the headers of a message into its answer, those of the request and of its query among them. */
+    private static void takeBack(RoutingContext context) {
+        MultiMap answer = context.response().headers();
+        List<MultiMap> asked = new ArrayList<>(List.of(context.request().headers(), context.queryParams(),
+                context.request().formAttributes()));
+        for (String name : List.copyOf(answer.names())) {
+            String value = answer.get(name);
+            boolean own = name.equalsIgnoreCase("Content-Length") || name.equalsIgnoreCase("Connection")
+                    || name.equalsIgnoreCase("Content-Type") && value.toLowerCase(Locale.ROOT).startsWith("application/json");
+            boolean brought = asked.stream().anyMatch(all -> all.getAll(name).contains(value))
+                    || context.pathParams().entrySet().stream().anyMatch(parameter ->
+                            parameter.getKey().equalsIgnoreCase(name) && parameter.getValue().equals(value));
+            if (!own && brought) {
+                answer.remove(name);
+            }
+        }
+        answer.set("X-Content-Type-Options", "nosniff");
+        answer.set("Cache-Control", "no-store");
+    }
+
+    /**
+     * Serves the webhooks on a port of their own.
+     *
+     * @param maxBody   bytes of one request at most
+     * @param maxBodies bytes of all requests at one time at most: who sends more is asked to come again
+     */
+    public void serveWebhooks(String host, int port, long maxBody, long maxBodies) {
+        Optional<VertxPlatformHttpRouter> served = context.getRegistry().findByType(VertxPlatformHttpRouter.class).stream()
+                .filter(router -> !router.isManagementServer()).findFirst();
+        if (served.isEmpty()) {
+            return;   // camel.server.enabled = false: no route is served at all
+        }
+        VertxPlatformHttpRouter router = served.get();
+        Router own = Router.router(vertx);
+        own.route().handler(request -> admit(request, maxBody, maxBodies));
+        own.route().handler(BodyHandler.create(false).setBodyLimit(maxBody));
+        own.route("/*").subRouter(router);
+        own.route().failureHandler(this::failed);
+        webhooks = vertx.createHttpServer().requestHandler(own);
+        try {
+            webhooks.listen(port, host).toCompletionStage().toCompletableFuture().get(STARTING_SECONDS, TimeUnit.SECONDS);
+            LOG.info("Webhooks are served at http://{}:{}{}ACCOUNT.", host, port, HttpAccess.WEBHOOKS);
+        } catch (ExecutionException | TimeoutException taken) {
+            throw new IllegalStateException("application.properties: sluice.webhooks.port = " + port
+                    + ": webhooks can't be served there: " + taken.getCause(), taken);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void admit(RoutingContext context, long maxBody, long maxBodies) {
+        context.put(ON_WEBHOOK_PORT, true);
+        begin(context);
+        if (!context.normalizedPath().startsWith(HttpAccess.WEBHOOKS)) {
+            context.response().setStatusCode(404).putHeader(HttpHeaders.CONNECTION, "close").end();
+            return;
+        }
+        long length = length(context.request(), maxBody);
+        if (bodies.addAndGet(length) > maxBodies) {
+            bodies.addAndGet(-length);
+            reject(context, 503);
+            return;
+        }
+        context.addEndHandler(end -> bodies.addAndGet(-length));
+        context.next();
+    }
+
+    /** What is not said is as much as may come. */
+    private static long length(HttpServerRequest request, long maxBody) {
+        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        if (length == null && request.getHeader(HttpHeaders.TRANSFER_ENCODING) == null) {
+            return 0;
+        }
+        return length != null && length.matches("\\d{1,15}") ? Math.min(Long.parseLong(length), maxBody) : maxBody;
+    }
+
+    private void failed(RoutingContext context) {
+        if (context.statusCode() == 413) {
+            reject(context, 413);
+        } else {
+            context.next();
+        }
+    }
+
+    private void reject(RoutingContext context, int status) {
+        rejected.accept(context.normalizedPath().substring(HttpAccess.WEBHOOKS.length()), status);
+        context.response().setStatusCode(status).putHeader(HttpHeaders.CONNECTION, "close").end();
+    }
+
+    @Override
+    public void close() {
+        if (webhooks != null) {
+            webhooks.close();
+        }
+        vertx.shutDown();
+    }
+}
