@@ -292,6 +292,17 @@ create table sluice.inbox (
 create index inbox_waiting on sluice.inbox (due) where done_at is null;
 create index inbox_done on sluice.inbox (done_at) where done_at is not null;
 
+-- Events of CRMs that could not be read, by what is wrong with them; no value of a field stands here.
+create table sluice.event_rejection (
+    account  text        not null,
+    type     text        not null,   -- as the CRM calls it
+    why      text        not null,
+    first_at timestamptz not null default clock_timestamp(),
+    last_at  timestamptz not null default clock_timestamp(),
+    times    bigint      not null,
+    primary key (account, type, why)
+);
+
 -- How far each stream has come. load: which mapping of the table is entered to be sent; delta: how far what changes in
 -- the CRM is read; reading: how far the reading of all that is there, or of very many changes.
 create table sluice.checkpoint (

@@ -1,9 +1,11 @@
 package io.sluice.receive;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.sluice.RejectedEvent;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -34,6 +36,14 @@ public final class Heard {
         count("sluice.webhook.events", account, "outcome", "kept", fresh);
         count("sluice.webhook.events", account, "outcome", "repeated", again);
         count("sluice.webhook.events", account, "outcome", "unwanted", unwanted);
+    }
+
+    void rejected(String account, List<RejectedEvent> events) {
+        count("sluice.webhook.events", account, "outcome", "rejected", events.size());
+        events.stream().distinct().filter(event -> !isQuiet(account + " " + event)).forEach(event ->
+                LOG.warn("{}: an event of type {} can't be read and was left out: {}. Those beside it were kept. More of this"
+                        + " kind are counted (sluice.event_rejection) and told once a minute.", account, event.type(),
+                        event.why()));
     }
 
     void refused(String account, String why) {

@@ -1,6 +1,7 @@
 package io.sluice.receive;
 
 import io.sluice.Event;
+import io.sluice.RejectedEvent;
 import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -49,6 +50,15 @@ public final class Inbox {
 
     private static final String FORGET = """
             delete from sluice.inbox where done_at < clock_timestamp() - ? * interval '1 millisecond'""";
+
+    private static final String REJECT = """
+            insert into sluice.event_rejection as r (account, type, why, times)
+            select ?, type, why, count(*) from unnest(?::text[], ?::text[]) as e(type, why) group by type, why order by 2, 3
+            on conflict (account, type, why) do update
+            set times = r.times + excluded.times, last_at = excluded.last_at""";
+
+    private static final String REJECTED =
+            "select coalesce(sum(times), 0) from sluice.event_rejection where account = ?";
 
     /** A row of the inbox. */
     record Row(String account, Event event) {
@@ -125,6 +135,20 @@ public final class Inbox {
             database.planned(connection -> Database.update(connection, LATER, pause.toMillis(), account,
                     connection.createArrayOf("uuid", identities.toArray())));
         }
+    }
+
+    /** Counts events that could not be read. */
+    void reject(String account, List<RejectedEvent> events) throws SQLException {
+        if (!events.isEmpty()) {
+            ear.transaction(connection -> Database.update(connection, REJECT, account,
+                    Database.texts(connection, events, RejectedEvent::type),
+                    Database.texts(connection, events, RejectedEvent::why)));
+        }
+    }
+
+    /** How many events of an account could not be read. */
+    public long rejected(String account) throws SQLException {
+        return database.first(REJECTED, row -> row.getLong(1), account).orElseThrow();
     }
 
     /**

@@ -6,6 +6,7 @@ import io.sluice.Event;
 import io.sluice.Gone;
 import io.sluice.Priority;
 import io.sluice.Received;
+import io.sluice.RejectedEvent;
 import io.sluice.Sync;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
@@ -121,6 +122,14 @@ public final class Listening {
         Set<String> objects = syncs.stream().filter(sync -> sync.getAccount().equals(account)).map(Sync::getObject)
                 .collect(Collectors.toSet());
         return events.stream().filter(event -> objects.contains(event.object())).toList();
+    }
+
+    /** Counts the events of a request or a file that could not be read; the others were kept. */
+    public void rejected(String account, @Header(RejectedEvent.HEADER) List<RejectedEvent> events) throws SQLException {
+        if (events != null && !events.isEmpty()) {
+            inbox.reject(account, events);
+            heard.rejected(account, events);
+        }
     }
 
     /** Counts a request that changed nothing. */

@@ -126,7 +126,8 @@ public final class Status {
         status.put("callsToday", quota.callsToday(account));
         if (accounts.get(account).crm().sendsWebhooks()) {
             Inbox.Backlog backlog = inbox.backlog(account);
-            status.put("inbox", Map.of("waiting", backlog.waiting(), "oldestWaitingMs", backlog.oldestMs()));
+            status.put("inbox", Map.of("waiting", backlog.waiting(), "oldestWaitingMs", backlog.oldestMs(),
+                    "rejected", inbox.rejected(account)));
         }
         status.put("limits", limits(account, usages));
         List<Member> members = accounts.get(account).pool().members();

@@ -2,12 +2,14 @@ package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Reason;
+import io.sluice.RejectedEvent;
 import io.sluice.crm.SignInRefused;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -166,8 +168,10 @@ public final class HubspotJournal {
         if (file.length > LARGEST_FILE) {
             throw new IOException("a file of the journal is larger than " + LARGEST_FILE + " bytes");
         }
+        List<RejectedEvent> rejected = new ArrayList<>();
         message.setBody(objects.asNamed(exchange.getProperty(ACCOUNT, String.class),
-                JournalFile.read(file, exchange.getProperty(PORTAL, String.class))));
+                JournalFile.read(file, exchange.getProperty(PORTAL, String.class), rejected)));
+        message.setHeader(RejectedEvent.HEADER, rejected);
         message.setHeader(HubspotReads.NEXT, exchange.removeProperty(OFFSET));
     }
 

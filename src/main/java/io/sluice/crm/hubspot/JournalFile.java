@@ -3,6 +3,7 @@ package io.sluice.crm.hubspot;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sluice.Event;
+import io.sluice.RejectedEvent;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -25,12 +26,13 @@ final class JournalFile {
     }
 
     /**
-     * Reads a file.
+     * Reads a file. An event that can't be read refuses none of the others.
      *
-     * @param portal the account's number; what happened in another account is not told
+     * @param portal   the account's number; what happened in another account is not told
+     * @param rejected takes the events that can't be read
      * @throws IOException when it is not what HubSpot writes; then none of it counts
      */
-    static List<Event> read(byte[] file, String portal) throws IOException {
+    static List<Event> read(byte[] file, String portal, List<RejectedEvent> rejected) throws IOException {
         JsonNode told = JSON.readTree(file);
         if (told == null || !told.path("journalEvents").isArray()) {
             throw new IOException("a file of the journal without journalEvents");
@@ -38,7 +40,13 @@ final class JournalFile {
         List<Event> events = new ArrayList<>();
         for (JsonNode event : told.path("journalEvents")) {
             if (event.path("portalId").asText(portal).equals(portal)) {
-                read(event, events);
+                List<Event> read = new ArrayList<>();
+                try {
+                    read(event, read);
+                    events.addAll(read);
+                } catch (IOException odd) {
+                    rejected.add(new RejectedEvent(event.path("action").asText(), odd.getMessage()));
+                }
             }
         }
         return events;
@@ -77,7 +85,8 @@ final class JournalFile {
         String id = id(event.path("objectId"));
         boolean told = !event.path("propertyChanges").isEmpty();
         for (Map.Entry<String, JsonNode> change : event.path("propertyChanges").properties()) {
-            told &= change.getValue().isValueNode();
+            told &= change.getValue().isNull()
+                    || change.getValue().isValueNode() && Notifications.isText(change.getValue().asText());
         }
         if (!told) {
             events.add(look(event, object, id));

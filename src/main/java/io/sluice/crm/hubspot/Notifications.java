@@ -3,7 +3,9 @@ package io.sluice.crm.hubspot;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sluice.Event;
+import io.sluice.RejectedEvent;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -30,11 +32,12 @@ final class Notifications {
     }
 
     /**
-     * Reads a request's body.
+     * Reads a request's body. An event that can't be read refuses none of the others.
      *
-     * @throws IOException when it is not what HubSpot sends; then none of it counts
+     * @param rejected takes the events that can't be read
+     * @throws IOException when it is no array of events; then none of it counts
      */
-    List<Event> read(byte[] body) throws IOException {
+    List<Event> read(byte[] body, List<RejectedEvent> rejected) throws IOException {
         JsonNode array = JSON.readTree(body);
         if (array == null || !array.isArray()) {
             throw new IOException("no array of events");
@@ -42,10 +45,20 @@ final class Notifications {
         List<Event> events = new ArrayList<>();
         for (JsonNode event : array) {
             if (!isOurOwn(event)) {
-                read(event, events);
+                List<Event> read = new ArrayList<>();
+                try {
+                    read(event, read);
+                    events.addAll(read);
+                } catch (IOException odd) {
+                    rejected.add(new RejectedEvent(type(event), odd.getMessage()));
+                }
             }
         }
         return events;
+    }
+
+    private static String type(JsonNode event) {
+        return event.path("subscriptionType").asText(event.path("eventType").asText());
     }
 
     private boolean isOurOwn(JsonNode event) {
@@ -54,7 +67,7 @@ final class Notifications {
     }
 
     private static void read(JsonNode event, List<Event> events) throws IOException {
-        String type = event.path("subscriptionType").asText(event.path("eventType").asText());
+        String type = type(event);
         int dot = type.indexOf('.');
         if (dot < 0) {
             throw new IOException("an event without a type");
@@ -64,8 +77,10 @@ final class Notifications {
         Instant at = at(event);
         String what = type.substring(dot + 1);
         switch (what) {
-            case "propertyChange" -> events.add(Event.value(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"),
-                    required(event, "propertyName"), value(event), at));
+            case "propertyChange" -> events.add(tellsItsValue(event)
+                    ? Event.value(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"),
+                            required(event, "propertyName"), value(event), at)
+                    : Event.look(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
             case "creation" -> events.add(Event.fresh(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
             case "restore" -> events.add(Event.look(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
             case "deletion", "privacyDeletion" ->
@@ -128,6 +143,17 @@ final class Notifications {
             throw new IOException("an event without " + name);
         }
         return text;
+    }
+
+    /** An empty text empties the field; no text at all says nothing of what the field has become. */
+    private static boolean tellsItsValue(JsonNode event) {
+        JsonNode value = event.path("propertyValue");
+        return value.isValueNode() && !value.isNull() && isText(value.asText());
+    }
+
+    /** Half of a character can be kept nowhere. */
+    static boolean isText(String text) {
+        return StandardCharsets.UTF_8.newEncoder().canEncode(text);
     }
 
     private static String value(JsonNode event) {

@@ -1,9 +1,15 @@
 package io.sluice.crm.hubspot;
 
 import io.sluice.Event;
+import io.sluice.RejectedEvent;
+import io.sluice.http.PublicAddress;
+import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -13,6 +19,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpConstants;
 
 /**
  * Requests of HubSpot's webhooks: who sent them, and what they say. Nothing of a request is looked at before its
@@ -23,8 +30,8 @@ public final class Webhooks {
     /** Why a request was refused, in a word or two; absent where it was not. */
     public static final String REFUSAL = "SluiceRefusal";
 
-    /** HubSpot sends at most 100 events a request; those of long texts are some kB each. */
-    static final int LARGEST_BODY = 2 * 1024 * 1024;
+    /** HubSpot sends at most 100 events a request, and a property holds up to 65,536 characters. */
+    static final int LARGEST_BODY = 42 * 1024 * 1024;
 
     /** The settings of an account that are about its webhooks, as {@code application.properties} has them. */
     private record Ear(Signature signature, Notifications notifications, String publicUrl) {
@@ -33,9 +40,11 @@ public final class Webhooks {
     private final Map<String, Ear> ears;
     private final HubspotObjects objects;
     private final InstantSource clock;
+    private final PublicAddress address;
 
     /** @param settings account to its settings, prefix taken off */
-    Webhooks(Map<String, Map<String, String>> settings, HubspotObjects objects, InstantSource clock) {
+    Webhooks(Map<String, Map<String, String>> settings, HubspotObjects objects, InstantSource clock, PublicAddress address) {
+        this.address = address;
         this.objects = objects;
         this.clock = clock;
         this.ears = new TreeMap<>();
@@ -74,7 +83,9 @@ public final class Webhooks {
                 refuse(request, 401, why);
                 return;
             }
-            List<Event> events = ear.notifications().read(bytes);
+            List<RejectedEvent> rejected = new ArrayList<>();
+            List<Event> events = ear.notifications().read(bytes, rejected);
+            request.setHeader(RejectedEvent.HEADER, rejected);
             request.setBody(objects.asNamed(account, events));
         } catch (IOException | IllegalArgumentException malformed) {
             refuse(request, 400, "malformed");
@@ -99,20 +110,25 @@ public final class Webhooks {
     }
 
     /**
-     * The URI that HubSpot called. What a proxy says of it needs no trust: a wrong one does not fit the signature.
+     * The URI that HubSpot called.
      *
-     * @param publicUrl what stands before the path, from the settings, or null
+     * @param publicUrl what stands before the path, from the settings, or null: then it is what the request says, or a
+     *                  trusted proxy
      */
-    static String uri(Message request, String publicUrl) {
+    String uri(Message request, String publicUrl) {
         URI called = URI.create(request.getHeader(Exchange.HTTP_URL, String.class));
         String base = publicUrl != null && !publicUrl.isBlank() ? publicUrl.replaceFirst("/+$", "")
-                : first(request, "X-Forwarded-Proto", called.getScheme()) + "://"
-                        + first(request, "X-Forwarded-Host", called.getRawAuthority());
+                : address.base(called.getScheme() + "://" + called.getRawAuthority(), remote(request),
+                        name -> request.getHeader(name, String.class));
         return base + called.getRawPath() + (called.getRawQuery() == null ? "" : "?" + called.getRawQuery());
     }
 
-    private static String first(Message request, String header, String otherwise) {
-        String value = request.getHeader(header, String.class);
-        return value == null || value.isBlank() ? otherwise : value.split(",")[0].strip();
+    private static InetAddress remote(Message request) {
+        try {
+            return request.getHeader(VertxPlatformHttpConstants.REMOTE_ADDRESS) instanceof SocketAddress remote
+                    ? InetAddress.getByName(remote.hostAddress()) : null;
+        } catch (UnknownHostException none) {
+            return null;
+        }
     }
 }

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.Event;
+import io.sluice.RejectedEvent;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,7 +19,7 @@ class JournalFileTest {
     private static final Instant AT = Instant.parse("2026-11-27T08:00:00.123Z");
 
     private static List<Event> read(String... events) throws IOException {
-        return JournalFile.read(("{\"offset\":\"o\",\"journalEvents\":[" + String.join(",", events) + "]}").getBytes(UTF_8), "1");
+        return JournalFile.read(("{\"offset\":\"o\",\"journalEvents\":[" + String.join(",", events) + "]}").getBytes(UTF_8), "1", new ArrayList<>());
     }
 
     private static String event(String action, String more) {
@@ -103,17 +105,27 @@ class JournalFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "[]", "{}", "{\"journalEvents\":5}", "nonsense",
-        "{\"journalEvents\":[{}]}",
-        "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectId\":5,\"occurredAt\":\"2026-11-27T08:00:00Z\"}]}",
-        "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"occurredAt\":\"2026-11-27T08:00:00Z\"}]}",
-        "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":\"x\",\"occurredAt\":\"2026-11-27T08:00:00Z\"}]}",
-        "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5}]}",
-        "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":\"soon\"}]}",
-        "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":-1}]}",
-        "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":9223372036854775807}]}",
-        "{\"journalEvents\":[{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":\"+1000000000-12-31T23:59:59Z\"}]}"})
+    @ValueSource(strings = {"", "[]", "{}", "{\"journalEvents\":5}", "nonsense"})
     void aFileThatIsNotHubspotsCountsForNothing(String file) {
-        assertThatThrownBy(() -> JournalFile.read(file.getBytes(UTF_8), "1")).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> JournalFile.read(file.getBytes(UTF_8), "1", new ArrayList<>())).isInstanceOf(IOException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "{}",
+        "{\"action\":\"DELETE\",\"objectId\":5,\"occurredAt\":\"2026-11-27T08:00:00Z\"}",
+        "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"occurredAt\":\"2026-11-27T08:00:00Z\"}",
+        "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":\"x\",\"occurredAt\":\"2026-11-27T08:00:00Z\"}",
+        "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5}",
+        "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":\"soon\"}",
+        "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":-1}",
+        "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":9223372036854775807}",
+        "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":\"+1000000000-12-31T23:59:59Z\"}"})
+    void anOddEventRefusesNoneOfTheOthers(String odd) throws IOException {
+        List<RejectedEvent> rejected = new ArrayList<>();
+        String file = "{\"journalEvents\":[" + event("DELETE", "") + "," + odd + "," + event("DELETE", "").replace(":5", ":6")
+                + "]}";
+        assertThat(JournalFile.read(file.getBytes(UTF_8), "1", rejected)).extracting(Event::crmId).containsExactly("5", "6");
+        assertThat(rejected).hasSize(1);
     }
 }

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.Event;
+import io.sluice.RejectedEvent;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,9 +18,10 @@ class NotificationsTest {
 
     private static final Instant AT = Instant.ofEpochMilli(1_796_000_000_000L);
     private final Notifications notifications = new Notifications("600001");
+    private final List<RejectedEvent> rejected = new ArrayList<>();
 
     private List<Event> read(String... events) throws IOException {
-        return notifications.read(("[" + String.join(",", events) + "]").getBytes(UTF_8));
+        return notifications.read(("[" + String.join(",", events) + "]").getBytes(UTF_8), rejected);
     }
 
     private static String event(String type, String more) {
@@ -91,22 +94,50 @@ class NotificationsTest {
         String ours = ",\"changeSource\":\"INTEGRATION\",\"sourceId\":\"600001\"";
         assertThat(read(change("a", ours))).isEmpty();
         assertThat(read(change("a", ours.replace("600001", "600002")))).hasSize(1);
-        assertThat(new Notifications(null).read(("[" + change("a", ours) + "]").getBytes(UTF_8))).hasSize(1);
+        assertThat(new Notifications(null).read(("[" + change("a", ours) + "]").getBytes(UTF_8), rejected)).hasSize(1);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "{}", "[1]", "[{}]", "null", "[{\"subscriptionType\":\"contact.creation\"}]", "not json",
-        "[{\"subscriptionType\":\"contact.creation\",\"objectId\":1,\"occurredAt\":\"now\"}]",
-        "[{\"subscriptionType\":\"contact.creation\",\"objectId\":\"1; drop\",\"occurredAt\":1}]",
-        "[{\"subscriptionType\":\"contact.creation\",\"objectId\":1,\"occurredAt\":99999999999999999999}]",
-        "[{\"subscriptionType\":\"contact.propertyChange\",\"objectId\":1,\"occurredAt\":1}]"})
-    void whatHubSpotDoesNotSendIsRefusedAsAWhole(String body) {
-        assertThatThrownBy(() -> notifications.read(body.getBytes(UTF_8))).isInstanceOf(IOException.class);
+    @ValueSource(strings = {"", "{}", "null", "not json", "[{\"a\":1}", "5", "\"[]\""})
+    void whatIsNoArrayOfEventsIsRefusedAsAWhole(String body) {
+        assertThatThrownBy(() -> notifications.read(body.getBytes(UTF_8), rejected)).isInstanceOf(IOException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "{}", "[]", "null", "\"text\"", "{\"subscriptionType\":\"contact.creation\"}",
+        "{\"subscriptionType\":\"contact.creation\",\"objectId\":1,\"occurredAt\":\"now\"}",
+        "{\"subscriptionType\":\"contact.creation\",\"objectId\":\"1; drop\",\"occurredAt\":1}",
+        "{\"subscriptionType\":\"contact.creation\",\"objectId\":1,\"occurredAt\":99999999999999999999}",
+        "{\"subscriptionType\":\"contact.propertyChange\",\"objectId\":1,\"propertyValue\":\"a\",\"occurredAt\":1}",
+        "{\"subscriptionType\":\"contact.merge\",\"objectId\":1,\"mergedObjectIds\":[2,\"x\"],\"occurredAt\":1}"})
+    void anOddEventRefusesNoneOfTheOthersAndIsCountedWithoutItsValues(String odd) throws IOException {
+        List<String> events = new ArrayList<>();
+        for (int i = 0; i < 99; i++) {
+            events.add(change("v" + i, "").replace("500100", "" + (500_100 + i)));
+        }
+        events.add(50, odd);
+
+        assertThat(read(events.toArray(new String[0]))).hasSize(99);
+        assertThat(rejected).hasSize(1);
+        assertThat(rejected.get(0).why()).doesNotContain("drop", "now", "text").isNotBlank();
+    }
+
+    @Test
+    void anEventWithoutAValueIsReadBackAndNotTakenForAnEmptyOne() throws IOException {
+        String without = event("contact.propertyChange", ",\"propertyName\":\"email\"");
+        assertThat(read(without, event("contact.propertyChange", ",\"propertyName\":\"email\",\"propertyValue\":null"),
+                event("contact.propertyChange", ",\"propertyName\":\"email\",\"propertyValue\":{\"a\":1}"),
+                change("half of a character \\ud83d", "")))
+                .extracting(Event::kind).containsOnly(Event.Kind.LOOK).hasSize(4);
+        assertThat(read(change("", "")).get(0).kind()).as("an empty text empties").isEqualTo(Event.Kind.VALUE);
+        assertThat(read(event("contact.propertyChange", ",\"propertyName\":\"n\",\"propertyValue\":5")).get(0).value())
+                .isEqualTo("5");
+        assertThat(rejected).isEmpty();
     }
 
     @Test
     void aNestThatIsTooDeepIsRefusedAndNotFollowed() {
         byte[] nest = ("[".repeat(100_000) + "]".repeat(100_000)).getBytes(UTF_8);
-        assertThatThrownBy(() -> notifications.read(nest)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> notifications.read(nest, rejected)).isInstanceOf(IOException.class);
     }
 }
