@@ -121,7 +121,9 @@ final class Bundle extends LifecycleStrategySupport {
         Accounts accounts = new Accounts(accountList, InstantSource.system());
         Permits permits = new Permits(quota, pauses);
         Rest rest = Rest.of(settings.duration("sluice.record.rest", "900ms"));
-        Outbox outbox = new Outbox(database, quota.longestCall().plusSeconds(1));
+        // a connection that comes late is no part of the call's own time
+        Outbox outbox = new Outbox(database, quota.longestCall()
+                .plus(settings.duration("sluice.call.connect-timeout", "5s")).plusSeconds(1));
         Settlement settlement = new Settlement(database, new Backoff(settings.duration("sluice.retry.first", "1s"),
                 settings.duration("sluice.retry.cap", "5m")), rest);
         List<Sync> syncs = syncs(context, settings);

@@ -1,6 +1,7 @@
 package io.sluice.crm;
 
 import io.sluice.Priority;
+import io.sluice.outbox.Lease;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
 import io.sluice.quota.Answer;
@@ -54,6 +55,7 @@ public final class Permits {
 
     private final Quota quota;
     private final Pauses pauses;
+    private final Caps caps = new Caps();
 
     public Permits(Quota quota, Pauses pauses) {
         this.quota = quota;
@@ -68,17 +70,34 @@ public final class Permits {
         long ends = System.nanoTime() + atMost.toNanos();
         Optional<Call> call = wanted.now();
         while (call.isPresent()) {
-            Verdict verdict = quota.ask(call.get());
-            if (verdict instanceof Verdict.Granted granted) {
-                return Optional.of(granted.permit());
+            long wait = caps.take(call.get());
+            if (wait == 0) {
+                Verdict verdict = ask(call.get());
+                if (verdict instanceof Verdict.Granted granted) {
+                    return Optional.of(granted.permit());
+                }
+                wait = ((Verdict.Held) verdict).waitMillis() * 1_000_000;
             }
-            long free = System.nanoTime() + ((Verdict.Held) verdict).waitMillis() * 1_000_000;
+            long free = System.nanoTime() + wait;
             if (free - ends > 0) {
                 return Optional.empty();
             }
             call = moreUrgent(wanted, call.get(), free);
         }
         return Optional.empty();
+    }
+
+    private Verdict ask(Call call) throws SQLException {
+        boolean granted = false;
+        try {
+            Verdict verdict = quota.ask(call);
+            granted = verdict instanceof Verdict.Granted;
+            return verdict;
+        } finally {
+            if (!granted) {
+                caps.giveBack(call);
+            }
+        }
     }
 
     /** What is wanted when the place is free, or before that when it is more urgent than what waits. */
@@ -112,6 +131,25 @@ public final class Permits {
             exchange.setProperty(BEGUN, permit.priority());
         }
         exchange.getMessage().setHeader(MEMBER, permit.member());
+    }
+
+    /**
+     * The same under an engineer's own cap, which is that of all Kamelets that call the account: those who read share one,
+     * and those who write the other. Its place is taken with the permit, before anything is claimed.
+     *
+     * @param callsPerSecond of this operation; of several the least counts
+     */
+    public void require(Exchange exchange, String account, String operation, String httpMethod, int callsPerSecond)
+            throws SQLException, InterruptedException {
+        caps.limit(account, "GET".equals(httpMethod), operation, callsPerSecond);
+        require(exchange, account, operation, httpMethod);
+    }
+
+    /** Directly before a call: that no other sender can have its records before it is over. */
+    public void requireLease(Exchange exchange) throws SQLException, LeaseEnded {
+        if (exchange.getMessage().getHeader(Lease.HEADER) instanceof Lease lease && !lease.covers()) {
+            throw new LeaseEnded();
+        }
     }
 
     private Permit next(Exchange exchange, Call call, boolean begun) throws SQLException, InterruptedException {

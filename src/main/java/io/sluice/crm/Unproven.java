@@ -1,11 +1,29 @@
 package io.sluice.crm;
 
 import io.sluice.Outcome.Doubt;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
+import javax.net.ssl.SSLHandshakeException;
 
 /** What an answer without results proves of a write. */
 public final class Unproven {
 
     private Unproven() {
+    }
+
+    /** Whether a call failed before its request could be sent, so that it certainly did nothing. */
+    public static boolean neverSent(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause() == cause ? null : cause.getCause()) {
+            if (cause instanceof ConnectException || cause instanceof UnknownHostException
+                    || cause instanceof NoRouteToHostException || cause instanceof SSLHandshakeException
+                    || cause instanceof UnresolvedAddressException
+                    || cause.getClass().getSimpleName().equals("ConnectTimeoutException")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

@@ -160,6 +160,10 @@ public final class Outbox {
             where kind.account not in (%1$s) and kind.sync not in (%2$s) and kind.sync <> all (?::text[])
             order by h.priority, h.since limit 1""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS, KINDS);
 
+    private static final String RENEW = """
+            update sluice.outbox set lease_until = clock_timestamp() + ? * interval '1 millisecond'
+            where lease = any (?) and lease_until > clock_timestamp()""";
+
     private static final String IN_BULK = """
             select from sluice.bulk_job where account = ? and sync = ? and ended_at is null limit 1""";
 
@@ -292,6 +296,21 @@ public final class Outbox {
                 others.add(picked.sync());
             }
         }
+    }
+
+    /**
+     * The lease of claims that go in one call.
+     *
+     * @param since {@link System#nanoTime()} before the first was made
+     */
+    public Lease lease(List<Claim> claims, long since) {
+        return new Lease(this, claims, since);
+    }
+
+    /** Lets leases that have not ended last as long as new ones. @return how many records are under them */
+    int renew(List<UUID> leases) throws SQLException {
+        return database.transaction(connection -> Database.update(connection, RENEW, lease.toMillis(),
+                connection.createArrayOf("uuid", leases.toArray())));
     }
 
     /** @param most records of a call */

@@ -3,6 +3,7 @@ package io.sluice.send;
 import io.sluice.Change;
 import io.sluice.Outcome;
 import io.sluice.outbox.Claim;
+import io.sluice.outbox.Lease;
 import io.sluice.plan.Method;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -17,11 +18,17 @@ import java.util.Set;
  *
  * @param way    of the call
  * @param writer the Kamelet that makes it, with what it must know
+ * @param lease  under which its records are
  */
-public record Cargo(Method.Way way, String writer, List<Claim> claims) {
+public record Cargo(Method.Way way, String writer, List<Claim> claims, Lease lease) {
 
     public Cargo {
         claims = List.copyOf(claims);
+    }
+
+    /** Without a lease to renew. */
+    public Cargo(Method.Way way, String writer, List<Claim> claims) {
+        this(way, writer, claims, null);
     }
 
     /** Records. */

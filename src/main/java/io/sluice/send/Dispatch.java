@@ -127,6 +127,7 @@ public final class Dispatch {
         int collection = planner.most(crm, Operation.UPSERT, Priority.CRITICAL);
         int room = planner.most(crm, Operation.UPSERT, permit.priority());
         List<Claim> claims = new ArrayList<>();
+        long since = System.nanoTime();
         outbox.claim(permit.account(), new Outbox.Room(room, crm.collectionSize(Operation.DELETE)), permit.priority(),
                 alone).ifPresent(claims::add);
         if (claims.isEmpty()) {
@@ -143,7 +144,7 @@ public final class Dispatch {
             left -= collections(beside.get(), collection);
         }
         Method method = planner.call(crm, claims.get(0).operation(), claims.stream().map(Claim::size).toList());
-        return new Cargo(method.way(), writer(method, claims), claims);
+        return new Cargo(method.way(), writer(method, claims), claims, outbox.lease(claims, since));
     }
 
     private static int collections(Claim claim, int size) {
@@ -170,7 +171,8 @@ public final class Dispatch {
      */
     public void settle(Cargo cargo, List<Outcome> outcomes, int status, Boolean refused, Blame told,
             Map<String, PartAnswer> parts) throws SQLException {
-        if (Boolean.TRUE.equals(refused)) {
+        // of a writer that makes several calls, one may have been refused after another was answered
+        if (Boolean.TRUE.equals(refused) && (outcomes == null || count(outcomes, Outcome.Status.DONE) == 0)) {
             for (Claim claim : cargo.claims()) {
                 settlement.release(claim);
             }

@@ -71,6 +71,21 @@ class PermitsTest {
         assertThat(DATABASE.texts("select priority from sluice.api_call")).as("as urgent as it was").containsOnly("1");
     }
 
+    /** The cap of any Kamelet is that of the account, and its place is taken before a permit is asked for. */
+    @Test
+    void whoWaitsForTheCapHoldsNoPermit() throws Exception {
+        Exchange exchange = new DefaultExchange(context);
+        permits.require(exchange, "crm", "upsert", "POST", 1);
+        long calls = Long.parseLong(calls());
+        Optional<Permit> second = permits.await(() -> Optional.of(new Call("crm", "write", Priority.HIGH, false)), Duration.ZERO);
+        assertThat(second).isEmpty();
+        assertThat(calls()).as("permits").isEqualTo(Long.toString(calls));
+        assertThat(permits.await(() -> Optional.of(new Call("crm", "query", Priority.HIGH, true)), Duration.ZERO))
+                .as("who reads has a cap of its own").isPresent();
+        assertThat(permits.await(() -> Optional.of(new Call("crm", "write", Priority.HIGH, false)), Duration.ofSeconds(30)))
+                .isPresent();
+    }
+
     @Test
     void aRouteThatAsksForItselfWaitsUntilTheAccountIsResumed() throws Exception {
         pauses.pause(Kind.ACCOUNT, "crm", null);

@@ -24,6 +24,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class OutboxTest extends OutboxTestBase {
 
+    /** Whoever waits between claim and call must not call when the records may be another's. */
+    @Test
+    void aLeaseIsRenewedByWhoWaitedAndLostByWhoWaitedTooLong() throws SQLException {
+        upsert("1", "{\"a\": 1}");
+        Claim claim = claim();
+        Lease fresh = outbox.lease(List.of(claim), System.nanoTime());
+        assertThat(fresh.covers()).isTrue();
+        Lease old = outbox.lease(List.of(claim), System.nanoTime() - 5_000_000_000L);
+        DATABASE.run("update sluice.outbox set lease_until = now() + interval '1 second'");
+        assertThat(old.covers()).isTrue();
+        assertThat(DATABASE.text("select lease_until > now() + interval '10 seconds' from sluice.outbox")).isEqualTo("t");
+
+        endLeases();
+        assertThat(outbox.lease(List.of(claim), System.nanoTime() - 5_000_000_000L).covers()).isFalse();
+        settlement.expireLeases();
+        claim();
+        assertThat(outbox.lease(List.of(claim), System.nanoTime() - 5_000_000_000L).covers()).as("another has them").isFalse();
+    }
+
     @Test
     void theMostUrgentIsClaimedFirstAndTheOlderOfEqualOnes() throws SQLException {
         enter("Contact", "new", "upsert", "{\"a\": 1}", 2, 5);

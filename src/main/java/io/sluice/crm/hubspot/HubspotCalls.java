@@ -3,8 +3,10 @@ package io.sluice.crm.hubspot;
 import io.sluice.Reason;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Blame;
+import io.sluice.crm.LeaseEnded;
 import io.sluice.crm.Permits;
 import io.sluice.crm.SignInRefused;
+import io.sluice.crm.Unproven;
 import io.sluice.quota.Answer;
 import io.sluice.quota.Refusal;
 import java.nio.charset.StandardCharsets;
@@ -94,6 +96,7 @@ public final class HubspotCalls {
         }
         message.setBody(answer.body());
         message.setHeader(STATUS, status);
+        boolean neverSent = Unproven.neverSent(failure(exchange));
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         HubspotLogin login = login(exchange);
         String member = message.getHeader(Permits.MEMBER, String.class);
@@ -103,6 +106,9 @@ public final class HubspotCalls {
         reportUsage(account, member, header(message, failed, DAILY), header(message, failed, DAILY_LEFT));
         if (refusal == null) {
             accounts.heard(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
+        }
+        if (neverSent) {
+            message.setHeader(Permits.REFUSED, true);
         }
         if (status == 401) {
             login.died(exchange.getProperty(TOKEN, String.class));
@@ -135,7 +141,7 @@ public final class HubspotCalls {
         exchange.getMessage().setHeader(STATUS, Answer.LOST);
         exchange.getMessage().setHeader(Permits.REFUSED, true);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
-        if (!others) {
+        if (!others && !(failure instanceof LeaseEnded)) {
             accounts.heard(account, Answer.LOST, why);
         }
     }

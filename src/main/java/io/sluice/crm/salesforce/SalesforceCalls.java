@@ -7,8 +7,10 @@ import io.sluice.Outcome;
 import io.sluice.Reason;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Blame;
+import io.sluice.crm.LeaseEnded;
 import io.sluice.crm.Permits;
 import io.sluice.crm.SignInRefused;
+import io.sluice.crm.Unproven;
 import io.sluice.quota.Answer;
 import io.sluice.quota.Refusal;
 import java.net.URLEncoder;
@@ -140,6 +142,9 @@ public final class SalesforceCalls {
         if (blame == Blame.OBJECT && !(status == NOT_FOUND && operation.equals("read"))) {
             cache.dropShapes(account);
         }
+        if (Unproven.neverSent(failure)) {
+            exchange.getMessage().setHeader(Permits.REFUSED, true);
+        }
         if (signsInAgain) {
             exchange.getMessage().setHeader(Permits.REFUSED, true);
         } else if (refusal == null || !refusal.isLimit() && !hasOthers(account, refusal)) {
@@ -177,7 +182,7 @@ public final class SalesforceCalls {
         exchange.getMessage().setHeader(STATUS, Answer.LOST);
         exchange.getMessage().setHeader(Permits.REFUSED, true);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
-        if (!others) {
+        if (!others && !(failure instanceof LeaseEnded)) {
             accounts.heard(account, Answer.LOST, why);
         }
     }
