@@ -9,7 +9,8 @@ create table sluice.change_log (
     seq        bigint      not null generated always as identity,
     keys       text[]      not null,
     records    integer     not null,   -- how many keys
-    op         "char"      not null,   -- I insert, U update, D delete, K a key changed, S snapshot: a first load
+    op         "char"      not null,   -- I insert, U update, D delete, K a key changed, R a row changed, whatever of it,
+                                       -- S snapshot: a first load
     columns    text[],                 -- U: the mapped columns that changed
     changed_at timestamptz not null default statement_timestamp(),
     origin     text default nullif(current_setting('sluice.origin', true), ''),   -- the sync that applied it, or null
@@ -19,23 +20,27 @@ create table sluice.change_log (
 -- compressing would cost the application more than it saves
 alter table sluice.change_log alter keys set storage external;
 
--- Whether two values differ, null being a value. A function that is bound to its operator here, because IS DISTINCT FROM
--- takes the first = of the search path, and triggers run with the path of whoever writes the table. The planner puts its
--- body in its place, so that it costs no call.
-do $$
-declare
-    type text;
-begin
-    foreach type in array array['boolean', 'smallint', 'integer', 'bigint', 'real', 'double precision', 'numeric', 'uuid',
-                                'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'jsonb', 'inet'] loop
-        execute format('create function sluice.differs(a %1$s, b %1$s) returns boolean'
-                       ' language sql immutable parallel safe return a is distinct from b', type);
-    end loop;
-end $$;
+-- What the triggers could not see of a table, so that it is compared with what Sluice knows of it: they were gone or disabled
+-- for a while, or the table is another one than before.
+create table sluice.capture_gap (
+    id     bigint      not null generated always as identity primary key,
+    source text        not null collate "C",   -- the table, as schema.table
+    since  timestamptz not null default clock_timestamp(),
+    reason text        not null,
+    loaded boolean     not null default false, -- all its rows are entered already: only those that went are looked for
+    asked  boolean     not null default false  -- its syncs were paused, since so many rows went
+);
 
--- byte by byte: a collation may call Anna and ANNA equal
-create function sluice.differs(a text, b text) returns boolean
-    language sql immutable parallel safe return a collate "C" is distinct from b collate "C";
+-- What was last seen of each captured table, and of its last comparison.
+create table sluice.capture (
+    source      text        not null primary key collate "C",
+    signature   text        not null,          -- its relations, our triggers on them, and its mapped columns
+    checked_at  timestamptz not null default clock_timestamp(),
+    compared_at timestamptz,
+    reason      text,                          -- of the comparison
+    missed      bigint,                        -- rows that had changed unseen
+    gone        bigint                         -- rows that had gone unseen
+);
 
 -- Of two times of each field the later.
 create function sluice.later(a jsonb, b jsonb) returns jsonb language sql stable parallel safe return case
@@ -319,7 +324,7 @@ create table sluice.checkpoint (
 create table sluice.pause (
     kind   text        not null check (kind in ('account', 'sync')),
     name   text        not null,
-    by     text        not null check (by in ('api', 'setting', 'load', 'crm')),
+    by     text        not null check (by in ('api', 'setting', 'load', 'crm', 'capture')),
     reason text,
     since  timestamptz not null default clock_timestamp(),
     until  timestamptz,                                         -- when it ends by itself; null: when it is taken back

@@ -46,6 +46,7 @@ import io.sluice.receive.Receiving;
 import io.sluice.send.Dispatch;
 import io.sluice.status.AccountHealth;
 import io.sluice.status.Alerts;
+import io.sluice.status.CaptureHealth;
 import io.sluice.status.DatabaseHealth;
 import io.sluice.status.Status;
 import io.sluice.store.Database;
@@ -135,7 +136,8 @@ final class Bundle extends LifecycleStrategySupport {
         BulkPlans plans = new BulkPlans(database, accounts, quota, bulkJobs, planner,
                 settings.number("sluice.bulk.bytes", 100_000_000), settings.duration("sluice.bulk.detour", "15m"), syncs);
         Capture capture = new Capture(database, settings.number("sluice.drain.batch", 20_000), rest,
-                new FirstLoads(plans, bulkJobs));
+                new FirstLoads(plans, bulkJobs), settings.duration("sluice.capture.watch", "20s"),
+                settings.number("sluice.capture.max-missing", 20));
         Standstills standstills = new Standstills(pauses);
         BulkDispatch bulk = new BulkDispatch(accounts, outbox, bulkJobs, new JobRecords(database, settlement),
                 plans, standstills);
@@ -193,6 +195,7 @@ final class Bundle extends LifecycleStrategySupport {
         bringup = new Bringup(context, database, capture, loading, accounts, pauses,
                 new Parents(database), syncs, settings);
         HealthCheckHelper.getHealthCheckRegistry(context).register(new DatabaseHealth(database, bringup::problem));
+        HealthCheckHelper.getHealthCheckRegistry(context).register(new CaptureHealth(capture::problems));
         accounts.names().forEach(name ->
                 HealthCheckHelper.getHealthCheckRegistry(context).register(new AccountHealth(name, accounts, pauses)));
     }

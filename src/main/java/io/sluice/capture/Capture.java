@@ -1,27 +1,24 @@
 package io.sluice.capture;
 
 import io.sluice.Sync;
-import io.sluice.capture.ChangeLog.Taking;
-import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.Filling;
-import io.sluice.outbox.Filling.Vessel;
 import io.sluice.outbox.Rest;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * From the application's tables to the outbox: checks what the syncs name, installs the capture, enters every row of
@@ -36,32 +33,36 @@ public final class Capture {
             set position = excluded.position, updated_at = now()
             where c.position <> excluded.position""";
 
+    /** Of whoever applies what a CRM changed: the application's migration may hold the table for minutes. */
+    private static final String APPLY_LOCK_TIMEOUT = "5s";
+
+    /** SQLSTATE object_not_in_prerequisite_state. */
+    private static final String NOT_READY = "55000";
+
     private static final String FORGET_LOADS = """
             delete from sluice.checkpoint
             where stream like 'load:%' and (account, object, stream) not in (
                 select * from unnest(?::text[], ?::text[], ?::text[]))""";
 
+    /** Percent of what is known that may be deleted because it went unseen. */
+    private static final int MAX_MISSING = 20;
+
+    private static final Duration WATCH_INTERVAL = Duration.ofSeconds(20);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Capture.class);
+
     private final Database database;
     private final int batch;
     private final Rest rest;
     private final Filling filling;
-    private final Map<String, Source> sources = new ConcurrentHashMap<>();
-    private final Map<String, Drain> drains = new ConcurrentHashMap<>();
-
-    /** What is taken while what came just now waits must not take long. */
-    static final Duration TURN = Duration.ofMillis(100);
-    /** Of a first load: each turn has its own costs, and what else changes waits for one at most. */
-    private static final Duration LOADING_TURN = Duration.ofMillis(400);
-    private static final int FIRST = 2_000;
-    private static final int LEAST = 500;
-    private static final int NEWEST = 500;
-
-    /**
-     * The two statements that drain a table, how many changes the second moves in a turn, whether its last turn left some
-     * (only then can there be newer ones behind them), and whether the longest there may be rows of a first load.
-     */
-    private record Drain(String newest, String oldest, AtomicInteger most, AtomicBoolean behind, AtomicBoolean loading) {
-    }
+    private final Duration watchInterval;
+    private final CaptureWatch watch;
+    /** All that was started, whether captured now or stopped. */
+    private final Map<String, List<Sync>> started = new ConcurrentHashMap<>();
+    private final Map<String, TableDrain> drains = new ConcurrentHashMap<>();
+    /** Tables to look at before their time. */
+    private final Set<String> suspects = ConcurrentHashMap.newKeySet();
+    private volatile long lookAt = System.nanoTime();
 
     /** Without jobs that are filled. */
     public Capture(Database database, int batch, Rest rest) {
@@ -73,10 +74,20 @@ public final class Capture {
      * @param filling the jobs that take the rows of a first load
      */
     public Capture(Database database, int batch, Rest rest, Filling filling) {
+        this(database, batch, rest, filling, WATCH_INTERVAL, MAX_MISSING);
+    }
+
+    /**
+     * @param watchInterval time between two looks at the triggers
+     * @param maxMissing    percent of a table's known records that may be deleted because their rows went unseen
+     */
+    public Capture(Database database, int batch, Rest rest, Filling filling, Duration watchInterval, int maxMissing) {
         this.database = database;
         this.batch = batch;
         this.rest = rest;
         this.filling = filling;
+        this.watchInterval = watchInterval;
+        this.watch = new CaptureWatch(database, maxMissing);
     }
 
     /** What the syncs name wrongly in the database, a sentence each; empty when all is right. */
@@ -98,19 +109,16 @@ public final class Capture {
             throw new IllegalArgumentException(String.join("\n", problems));
         }
         database.transaction(connection -> forgetLoadsBut(connection, syncs));
+        watch.forget();
+        started.clear();
         List<Sync> loaded = new ArrayList<>();
         for (Source source : read) {
-            database.transaction(connection -> {
-                if (Triggers.install(connection, source)) {
-                    forgetLoadsBut(connection, without(syncs, source));
-                }
-                return null;
-            });
+            if (watch.install(source)) {
+                database.transaction(connection -> forgetLoadsBut(connection, without(syncs, source)));
+            }
             loaded.addAll(load(source));
-            drains.put(source.table(), new Drain(DrainSql.of(source, rest, Taking.NEWEST),
-                    DrainSql.of(source, rest, Taking.OLDEST), new AtomicInteger(Math.min(batch, FIRST)),
-                    new AtomicBoolean(), new AtomicBoolean(true)));
-            sources.put(source.table(), source);
+            drains.put(source.table(), new TableDrain(database, source, batch, rest, filling));
+            started.put(source.table(), source.syncs());
         }
         Triggers.removeStray(database, read.stream().map(Source::table).toList());
         return loaded;
@@ -144,6 +152,7 @@ public final class Capture {
                 }
             }
             if (!fresh.isEmpty()) {
+                CaptureWatch.loaded(connection, source);
                 Database.update(connection, ChangeLog.append(Sql.text(source.table()), "select "
                         + source.key().keyText("t") + " as key, 'S' as op, null::text[] as columns from "
                         + source.quoted() + " as t"));
@@ -176,24 +185,98 @@ public final class Capture {
 
     /** The tables whose capture has started. */
     public List<String> tables() {
-        return List.copyOf(sources.keySet());
+        return List.copyOf(drains.keySet());
     }
 
     /** A table whose capture has started, or nothing. */
     public Optional<Source> source(String table) {
-        return Optional.ofNullable(sources.get(table));
+        return Optional.ofNullable(drains.get(table)).map(TableDrain::source);
+    }
+
+    /**
+     * The table of a sync that is captured now.
+     *
+     * @throws SQLException with the words for whoever can help, where it is not
+     */
+    public Source source(Sync sync) throws SQLException {
+        if (watch.isStopped(sync)) {
+            throw new SQLException("sync " + sync.getName() + " is stopped: " + watch.problem(sync), NOT_READY);
+        }
+        return source(sync.getTable()).orElseThrow(() -> new SQLException(
+                sync.where() + ": table '" + sync.getTable() + "' is not captured yet", NOT_READY));
+    }
+
+    /**
+     * Looks at the captured tables where it is time: see {@link CaptureWatch}. What is wrong with one keeps none of the
+     * others from being looked at.
+     */
+    public void watch() throws SQLException {
+        boolean all = System.nanoTime() - lookAt >= 0;
+        if (all) {
+            lookAt = System.nanoTime() + watchInterval.toNanos();
+        }
+        for (String table : started.keySet()) {
+            if (suspects.remove(table) || all) {
+                watch(table);
+            }
+        }
+    }
+
+    /** Looks at one table now. */
+    void watch(String table) throws SQLException {
+        TableDrain before = drains.get(table);
+        Source source = before == null ? null : before.source();
+        try {
+            Source now = watch.look(table, started.get(table), source);
+            if (now == null) {
+                drains.remove(table);
+            } else if (before == null || now != source) {
+                drains.put(table, new TableDrain(database, now, batch, rest, filling));
+            }
+        } catch (SQLException failure) {
+            if (Failures.of(failure) == Failures.AWAY) {
+                throw failure;
+            }
+            LOG.warn("{} could not be looked at: {}. The next attempt follows within a minute.", table,
+                    Failures.words(failure));
+        }
+    }
+
+    /** Why a sync is stopped, or what is wrong with its capture; null when all is well. */
+    public String problem(Sync sync) {
+        return watch.problem(sync);
+    }
+
+    /** All that is wrong with the capture of any table. */
+    public List<String> problems() {
+        return watch.problems();
+    }
+
+    /** How the capture of a sync is, as the API shows it. */
+    public Map<String, Object> state(Sync sync) throws SQLException {
+        Map<String, Object> state = new LinkedHashMap<>();
+        state.put("problem", problem(sync));
+        state.put("lastComparison", watch.comparison(sync.getTable()));
+        return state;
+    }
+
+    /** Has rows read and sent again as they are now. */
+    public void reread(Connection connection, Sync sync, Collection<String> keys) throws SQLException {
+        Database.update(connection, ChangeLog.append(Sql.text(sync.getTable()),
+                "select key, 'R' as op, null::text[] as columns from unnest(?::text[]) as key"),
+                Database.texts(connection, keys));
     }
 
     /**
      * Keeps the changes of a sync's table where they are until the transaction ends, waiting for a drain that is under
      * way: what is read then of the table, the change log and the outbox fits together. What the transaction writes is
-     * captured for the other syncs of the table alone; where there are none, not at all.
+     * captured with the sync's name, and so is what triggers of the application write then, in whichever table. It waits
+     * for no lock of others longer than {@link #APPLY_LOCK_TIMEOUT}.
      */
     public void hold(Connection connection, Sync sync) throws SQLException {
-        boolean alone = source(sync.getTable()).map(source -> source.syncs().size() == 1).orElse(true);
         Database.query(connection, "select pg_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?)),"
-                + " set_config(?, ?, true)", row -> null, sync.getTable(),
-                alone ? "sluice.applying" : "sluice.origin", alone ? "on" : sync.getName());
+                + " set_config('sluice.origin', ?, true), set_config('lock_timeout', ?, true)", row -> null,
+                sync.getTable(), sync.getName(), APPLY_LOCK_TIMEOUT);
     }
 
     /**
@@ -204,113 +287,22 @@ public final class Capture {
      * @return how many changes were moved; 0 when another process is draining this table
      */
     public int drain(String table) throws SQLException {
-        Drain drain = drains.get(table);
+        TableDrain drain = drains.get(table);
         if (drain == null) {
             return 0;
         }
-        Loading loading = loading(table, drain);
-        int newest = drain.behind().get() && loading.news() ? moved(table, drain.newest(), Math.min(batch, NEWEST)) : 0;
-        List<BulkClaim> wanted = loading.first() ? wanted(table) : List.of();
-        long begin = System.nanoTime();
-        int most = drain.most().get();
-        int oldest = wanted.isEmpty() ? moved(table, drain.oldest(), most) : filled(table, wanted, most);
-        drain.behind().set(oldest > most / 2);
-        if (oldest > most / 2) {
-            drain.most().set(next(most, oldest, Duration.ofNanos(System.nanoTime() - begin),
-                    wanted.isEmpty() ? TURN : LOADING_TURN, batch));
-        }
-        return newest + oldest;
-    }
-
-    /**
-     * What is in the log.
-     *
-     * @param first whether the longest there are rows of a first load
-     * @param news  whether there may be single changes behind them
-     */
-    private record Loading(boolean first, boolean news) {
-
-        static Loading of(ResultSet row) throws SQLException {
-            return new Loading(row.getBoolean("loading"), row.getBoolean("news"));
-        }
-    }
-
-    /** Asked until the log was empty once. */
-    private Loading loading(String table, Drain drain) throws SQLException {
-        if (!drain.loading().get()) {
-            return new Loading(false, true);
-        }
-        Optional<Loading> loading = database.first(ChangeLog.LOADING, Loading::of, table, table);
-        drain.loading().set(loading.isPresent());
-        return loading.orElse(new Loading(false, false));
-    }
-
-    /** What is to be filled with the rows of a first load that come next. */
-    private List<BulkClaim> wanted(String table) throws SQLException {
-        List<BulkClaim> wanted = new ArrayList<>();
-        for (Sync sync : sources.get(table).syncs()) {
-            filling.wanted(sync).ifPresent(wanted::add);
-        }
-        return wanted;
-    }
-
-    /** How many changes the next turn moves, so that it lasts as long as is wanted; at most twice or half as many. */
-    static int next(int most, int moved, Duration took, Duration wanted, int limit) {
-        long fitting = moved * wanted.toNanos() / Math.max(1, took.toNanos());
-        return (int) Math.max(Math.min(LEAST, limit), Math.min(limit, Math.max(most / 2, Math.min(most * 2L, fitting))));
-    }
-
-    private int moved(String table, String sql, int most) throws SQLException {
-        return database.repeatable(connection -> isMine(connection, table)
-                ? Database.query(connection, sql, row -> row.getInt("moved"), most).get(0) : 0);
-    }
-
-    /** Who drains it alone until the transaction ends; another gets nothing. */
-    private static boolean isMine(Connection connection, String table) throws SQLException {
-        return Database.query(connection, "select pg_try_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?))",
-                row -> row.getBoolean(1), table).get(0);
-    }
-
-    /** As above, but what is of a first load and can go so goes in flight at once. */
-    private int filled(String table, List<BulkClaim> wanted, int most) throws SQLException {
-        return database.repeatable(connection -> {
-            if (!isMine(connection, table)) {
-                return 0;
+        try {
+            return drain.drain();
+        } catch (SQLException failure) {
+            if (Failures.of(failure) != Failures.SHAPE) {
+                throw failure;
             }
-            List<Vessel> jobs = new ArrayList<>();
-            for (BulkClaim each : wanted) {
-                jobs.add(filling.open(connection, each));
+            if (drain.isKnown(failure)) {
+                return drain.dissect(failure);
             }
-            int room = jobs.stream().mapToInt(Vessel::room).min().orElseThrow();
-            int fitting = Math.min(Math.max(most, ChangeLog.KEYS), room);
-            Object[] parameters = Stream.concat(Stream.of(fitting), jobs.stream().map(Vessel::lease)).toArray();
-            Turn turn = Database.query(connection, DrainSql.of(sources.get(table), rest, Taking.FITTING, jobs),
-                    row -> Turn.of(row, jobs.size()), parameters).get(0);
-            // a row of the log has so many changes at most: what is left of the room takes none, or the log has none
-            boolean over = turn.moved() <= fitting - ChangeLog.KEYS || room - turn.moved() < ChangeLog.KEYS;
-            for (int i = 0; i < jobs.size(); i++) {
-                filling.filled(connection, jobs.get(i), turn.records().get(i), turn.bytes().get(i), over);
-            }
-            return turn.moved();
-        });
-    }
-
-    /**
-     * What a turn moved.
-     *
-     * @param records that went into each job
-     * @param bytes   of them
-     */
-    private record Turn(int moved, List<Integer> records, List<Long> bytes) {
-
-        static Turn of(ResultSet row, int jobs) throws SQLException {
-            List<Integer> records = new ArrayList<>();
-            List<Long> bytes = new ArrayList<>();
-            for (int i = 0; i < jobs; i++) {
-                records.add(row.getInt("records_" + i));
-                bytes.add(row.getLong("bytes_" + i));
-            }
-            return new Turn(row.getInt("moved"), records, bytes);
+            // the watch finds out; what it can't explain is a row's or a condition's fault
+            suspects.add(table);
+            return 0;
         }
     }
 

@@ -14,6 +14,9 @@ final class ChangeLog {
     /** Most keys in a row of the log: bounds what a drain takes at once, and the application's memory. */
     static final int KEYS = 1_000;
 
+    /** Most rows of the log that a drain takes at once. */
+    static final int ROWS = 20_000;
+
     private ChangeLog() {
     }
 
@@ -34,25 +37,54 @@ final class ChangeLog {
                 group by op, columns, part""".formatted(source, KEYS, changes);
     }
 
-    /** Which changes a drain takes out; each with one parameter, how many. */
+    /** Whether anything is there from a number on, and the transactions that are under way. */
+    static final String PEEK = """
+            select exists (select from sluice.change_log where source = ? and seq >= ?) as any,
+                   pg_current_snapshot()::text as snapshot""";
+
+    /** The first that is there from a number on. */
+    static final String HEAD = """
+            select seq, records from sluice.change_log where source = ? and seq >= ? order by seq limit 1""";
+
+    static final String DELETE = "delete from sluice.change_log where source = ? and seq = ?";
+
+    /**
+     * Gives each key of the longest there a row of its own, so that one that can't be drained stands alone. They come last,
+     * which makes no difference: whenever a change is taken, what is read is never older.
+     */
+    static final String PART = """
+            with taken as (
+                delete from sluice.change_log where source = ? and seq = any (array(
+                    select seq from sluice.change_log where source = ? and seq >= ? and records > 1 order by seq limit 20))
+                returning *),
+            parted as (
+                insert into sluice.change_log (source, keys, records, op, columns, changed_at, origin)
+                select source, array[key], 1, op, columns, changed_at, origin from taken cross join unnest(keys) as key
+                returning 1)
+            select count(*) from parted""";
+
+    /** Which changes a drain takes out; each with two parameters, how many, and the number from which they are searched. */
     enum Taking {
         /** The longest there, whatever their size. */
         OLDEST("""
                 select seq from (
                     select seq, most, sum(records) over (order by seq) - records as before
                     from (select seq, records, ? as most from sluice.change_log
-                          where source = %1$s order by seq limit 20000) as oldest) as counted
+                          where source = %1$s and seq >= ? order by seq limit 20000) as oldest) as counted
                 where before < most"""),
         /** The longest there, as many as there is room for. */
         FITTING("""
                 select seq from (
                     select seq, most, sum(records) over (order by seq) as through
                     from (select seq, records, ? as most from sluice.change_log
-                          where source = %1$s order by seq limit 20000) as oldest) as counted
+                          where source = %1$s and seq >= ? order by seq limit 20000) as oldest) as counted
                 where through <= most"""),
         /** Of single records that changed, the last that came: what is urgent is seldom changed by the thousand. */
         NEWEST("""
-                select seq from sluice.change_log where source = %1$s and records = 1 and op <> 'S' order by seq desc limit ?""");
+                select seq from (select ?::integer as most) as wanted cross join lateral (
+                    select seq from sluice.change_log
+                    where source = %1$s and records = 1 and op <> 'S' and seq >= ?
+                    order by seq desc limit most) as newest""");
 
         private final String which;
 
@@ -67,9 +99,18 @@ final class ChangeLog {
                 taken as materialized (
                     delete from sluice.change_log
                     where source = %1$s and seq = any (array(%2$s))
-                    returning keys, op, columns, changed_at, origin),
+                    returning seq, keys, op, columns, changed_at, origin),
                 batch as materialized (
                     select unnest(keys) as key, op, columns, changed_at, origin from taken)""".formatted(source,
                 taking.which.formatted(source));
+    }
+
+    /** Yields the same of one row of the log, which stays; one parameter, its number. */
+    static String one(String source) {
+        return """
+                taken as materialized (
+                    select seq, keys, op, columns, changed_at, origin from sluice.change_log where source = %1$s and seq = ?),
+                batch as materialized (
+                    select unnest(keys) as key, op, columns, changed_at, origin from taken)""".formatted(source);
     }
 }

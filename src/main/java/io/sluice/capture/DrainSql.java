@@ -24,18 +24,34 @@ final class DrainSql {
     private DrainSql() {
     }
 
-    /** Takes how many changes; yields {@code moved}, how many they were. */
+    /**
+     * Takes how many changes and from which number on; yields {@code moved}, how many they were, {@code last}, the highest
+     * number, and {@code snapshot}.
+     */
     static String of(Source source, Rest rest, ChangeLog.Taking taking) {
         return of(source, rest, taking, List.of());
     }
 
     /**
-     * Takes how many changes, and the lease of each job; yields {@code moved} and, for the first job, {@code records_0}
-     * and {@code bytes_0}, how much it got.
+     * Enters one row of the log, which stays there; takes its number.
+     *
+     * @param conditions whether the syncs' conditions are asked for its priority
+     */
+    static String ofOne(Source source, Rest rest, boolean conditions) {
+        return of(source, rest, ChangeLog.one(Sql.text(source.table())), List.of(), conditions);
+    }
+
+    /**
+     * As {@link #of(Source, Rest, ChangeLog.Taking)}; takes the lease of each job besides, and yields for the first one {@code
+     * records_0} and {@code bytes_0}, how much it got.
      *
      * @param jobs that are filled with rows of a first load, of different syncs
      */
     static String of(Source source, Rest rest, ChangeLog.Taking taking, List<Vessel> jobs) {
+        return of(source, rest, ChangeLog.take(Sql.text(source.table()), taking), jobs, true);
+    }
+
+    private static String of(Source source, Rest rest, String taken, List<Vessel> jobs, boolean conditions) {
         List<Sync> syncs = source.syncs();
         StringBuilder sql = new StringBuilder("""
                 with %s,
@@ -52,7 +68,7 @@ final class DrainSql {
                            case when bool_and(origin is not null) and min(origin) = max(origin) then min(origin) end
                                as origin
                     from batch left join stamped s using (key) group by key, s.stamps)""".formatted(
-                ChangeLog.take(Sql.text(source.table()), taking)));
+                taken));
         StringBuilder filled = new StringBuilder();
         for (int i = 0; i < jobs.size(); i++) {
             Vessel job = jobs.get(i);
@@ -65,10 +81,11 @@ final class DrainSql {
             String name = syncs.get(i).getName();
             int job = jobs.stream().map(Vessel::sync).toList().indexOf(name);
             String others = job < 0 ? "" : " and sluice_folded.key not in (select key from filled_" + job + ")";
-            sql.append(",\nsync_").append(i).append(" as (\n").append(enter(source, syncs.get(i), rest, others)).append(")");
+            sql.append(",\nsync_").append(i).append(" as (\n").append(enter(source, syncs.get(i), rest, others, conditions)).append(")");
             sql.append(",\nrevived_").append(i).append(" as (\n").append(revive(syncs.get(i), i)).append(")");
         }
-        return sql.append("\nselect (select count(*) from batch) as moved").append(filled).toString();
+        return sql.append("\nselect (select count(*) from batch) as moved, (select max(seq) from taken) as last,"
+                + " pg_current_snapshot()::text as snapshot").append(filled).toString();
     }
 
     /**
@@ -151,8 +168,11 @@ final class DrainSql {
      * <p>What a first load names is no news, so none of it is more urgent than normal until it changes: of a large table the
      * urgent rows would go by calls, and before all that changes meanwhile.
      *
-     * <p>What a sync alone has applied goes to the others only. Where others changed the record too, it may go back with
-     * that: it equals what the CRM is known to have, and a claim drops such.
+     * <p>Of what a sync has applied only that goes back to its CRM which is not as the CRM is known to have it: what the
+     * application's own triggers made of it, in that row or in others. Where others changed the record too, the rest may go
+     * back with that: it equals what the CRM is known to have, and a claim drops such.
+     *
+     * <p>A dead letter without fields is of a row that could not be read: its next change is read whole.
      *
      * <p>Rows and records are looked up one by one ({@code limit 1} leaves no other way): a join would read the whole table
      * for each batch.
@@ -162,7 +182,7 @@ final class DrainSql {
      *
      * <p>Rows are entered in the order of their keys, as settling takes them, so that the two can't lock each other out.
      */
-    private static String enter(Source source, Sync sync, Rest rest, String others) {
+    private static String enter(Source source, Sync sync, Rest rest, String others, boolean conditions) {
         return """
                 insert into sluice.outbox as o
                     (account, object, key, sync, operation, fields, stamps, priority, since, due, attempts)
@@ -181,13 +201,26 @@ final class DrainSql {
                     select %5$s as priority, %6$s as whole
                     from %7$s as %8$s where %9$s = sluice_folded.key::%10$s limit 1) as t on true
                 left join lateral (
-                    select key, settled_at from sluice.record
+                    select key, settled_at, base from sluice.record
                     where account = %1$s and object = %2$s and key = sluice_folded.key limit 1) as r on true
                 left join lateral (
-                    select key, fields, stamps from sluice.dead_letter
+                    select key, fields, stamps, operation = 'upsert' and fields = '{}' as unread from sluice.dead_letter
                     where account = %1$s and object = %2$s and key = sluice_folded.key limit 1) as d on true
                 cross join lateral (
-                    select %16$s as fields, %17$s as stamps where t.whole is not null and (sluice_folded.whole or r.key is null)
+                    select coalesce(sluice_folded.origin = %3$s and r.key is not null and t.whole is not null, false) as own,
+                           sluice_folded.whole or r.key is null or coalesce(d.unread, false) as whole) as way
+                cross join lateral (
+                    select %16$s as fields, %17$s as stamps where t.whole is not null and way.whole and not way.own
+                    union all
+                    select own.* from (
+                        select coalesce(jsonb_object_agg(m.field, c.value), '{}') as fields,
+                               coalesce(jsonb_object_agg(m.field, coalesce(sluice_folded.stamps -> m.name,
+                                                                           to_jsonb(sluice_folded.latest))), '{}') as stamps
+                        from jsonb_each(t.whole) as c
+                        join (values %11$s) as m(name, field) on m.name = c.key
+                        where (sluice_folded.whole or jsonb_exists(sluice_folded.stamps, m.name))
+                          and coalesce(r.base -> m.field, 'null') is distinct from c.value) as own
+                    where way.own
                     union all
                     select changed.* from (
                         select coalesce(jsonb_object_agg(m.field, c.value), '{}') as fields,
@@ -195,8 +228,9 @@ final class DrainSql {
                         from jsonb_each(t.whole) as c
                         join (values %11$s) as m(name, field) on m.name = c.key
                         where jsonb_exists(sluice_folded.stamps, m.name)) as changed
-                    where t.whole is null or not sluice_folded.whole and r.key is not null) as w
-                where sluice_folded.origin is distinct from %3$s and %12$s%18$s
+                    where t.whole is null or not way.whole and not way.own) as w
+                where (sluice_folded.origin is distinct from %3$s or t.whole is not null or r.key is not null)
+                  and %12$s%18$s
                 order by sluice_folded.key
                 on conflict (account, object, key) do update set
                     sync = excluded.sync,
@@ -210,7 +244,8 @@ final class DrainSql {
                     since = case when o.operation is null then excluded.since else least(o.since, excluded.since) end
                 returning o.key"""
                 .formatted(Sql.text(sync.getAccount()), Sql.text(sync.getObject()), Sql.text(sync.getName()),
-                        sync.getPriority().rank(), priority(sync), whole(source), source.quoted(), source.alias(),
+                        sync.getPriority().rank(),
+                        conditions ? priority(sync) : Integer.toString(sync.getPriority().rank()), whole(source), source.quoted(), source.alias(),
                         source.alias() + "." + source.key().quoted(), source.key().sqlType(), mapping(sync),
                         wanted(sync), rest.critical().toMillis(), rest.other().toMillis(), Priority.NORMAL.rank(),
                         object(sync, column -> "t.whole -> " + Sql.text(column)),
@@ -228,7 +263,7 @@ final class DrainSql {
      * An object of names and SQL for their values; PostgreSQL gives a function 100 arguments at most. To put the text of
      * it together and parse that would take twice as long.
      */
-    private static String object(List<Map.Entry<String, String>> members) {
+    static String object(List<Map.Entry<String, String>> members) {
         List<String> pairs = members.stream().map(it -> Sql.text(it.getKey()) + ", " + it.getValue()).toList();
         StringBuilder object = new StringBuilder();
         for (int from = 0; from < pairs.size(); from += MOST_PAIRS) {

@@ -32,7 +32,7 @@ public final class Source {
                         else t.typname end,
                    (select format('%I.%I', n.nspname, d.typname)
                     from pg_type d join pg_namespace n on n.oid = d.typnamespace where d.oid = l.declared),
-                   l.attnotnull
+                   l.attnotnull, l.declared
             from layer l join pg_type t on t.oid = l.type
             where t.typtype <> 'd' order by l.attnum""";
 
@@ -48,19 +48,27 @@ public final class Source {
             select format('%I', pg_get_userbyid(relowner)), format('%I', current_user)
             from pg_class where oid = to_regclass(?) and not pg_has_role(relowner, 'usage')""";
 
+    /** Whose policies hold for the user although it may read the table. */
+    private static final String ROW_SECURITY = """
+            select format('%I', current_user) from pg_class
+            where oid = to_regclass(?) and row_security_active(oid)""";
+
     private static final String TABLES = """
             select schemaname || '.' || tablename from pg_tables
             where schemaname not in ('pg_catalog', 'information_schema', 'sluice')""";
 
     private final String table;
     private final Map<String, Column> columns;
+    /** Column to the OID of its declared type. */
+    private final Map<String, Long> types;
     private final String key;
     private final String timeZone;
     private final List<Sync> syncs;
 
-    private Source(String table, Map<String, Column> columns, List<Sync> syncs) {
+    private Source(String table, Map<String, Column> columns, Map<String, Long> types, List<Sync> syncs) {
         this.table = table;
         this.columns = columns;
+        this.types = types;
         this.key = syncs.get(0).getKey();
         this.timeZone = syncs.get(0).getTimeZone();
         this.syncs = List.copyOf(syncs);
@@ -76,9 +84,12 @@ public final class Source {
         String table = syncs.get(0).getTable();
         String quoted = Sql.table(table);
         Map<String, Column> columns = new LinkedHashMap<>();
-        database.query(COLUMNS, row -> new Column(row.getString(1), row.getString(2), row.getString(3),
-                row.getBoolean(4)), quoted)
-                .forEach(column -> columns.put(column.name(), column));
+        Map<String, Long> types = new LinkedHashMap<>();
+        database.query(COLUMNS, row -> {
+            types.put(row.getString(1), row.getLong(5));
+            return columns.put(row.getString(1), new Column(row.getString(1), row.getString(2), row.getString(3),
+                    row.getBoolean(4)));
+        }, quoted);
         int before = problems.size();
         if (columns.isEmpty()) {
             List<String> tables = database.query(TABLES, row -> row.getString(1));
@@ -91,8 +102,12 @@ public final class Source {
         database.query(OTHER_OWNER, row -> "table '" + table + "' belongs to " + row.getString(1)
                 + ", and only its owner may put triggers on it; run: grant " + row.getString(1) + " to "
                 + row.getString(2), quoted).forEach(problem -> problems.add(syncs.get(0).where() + ": " + problem));
+        database.query(ROW_SECURITY, row -> "row level security of table '" + table + "' hides rows from " + row.getString(1)
+                + ", so that their changes would be lost; run: alter role " + row.getString(1) + " bypassrls, or: alter table "
+                + table + " no force row level security", quoted).forEach(problem ->
+                problems.add(syncs.get(0).where() + ": " + problem));
         Set<String> unique = new LinkedHashSet<>(database.query(UNIQUE_COLUMNS, row -> row.getString(1), quoted));
-        Source source = new Source(table, columns, syncs);
+        Source source = new Source(table, columns, types, syncs);
         for (Sync sync : syncs) {
             source.check(sync, unique, problems);
             source.checkConditions(sync, database, problems);
@@ -187,6 +202,22 @@ public final class Source {
 
     public Column column(String name) {
         return columns.get(name);
+    }
+
+    /** The OID of a column's declared type. */
+    long typeOf(Column column) {
+        return types.get(column.name());
+    }
+
+    /** Whether what is made of the two is the same. */
+    boolean equalsShape(Source other) {
+        return syncs.equals(other.syncs) && types.get(key).equals(other.types.get(key)) && mapped().equals(other.mapped())
+                && mapped().stream().allMatch(column -> typeOf(column) == other.typeOf(column));
+    }
+
+    /** The same table with some of its syncs alone. */
+    Source only(List<Sync> some) {
+        return new Source(table, columns, types, some);
     }
 
     /** The columns that any sync maps. */

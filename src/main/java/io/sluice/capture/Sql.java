@@ -15,7 +15,9 @@ public final class Sql {
         return name(schemaAndTable.substring(0, dot)) + "." + name(schemaAndTable.substring(dot + 1));
     }
 
+    /** A literal that reads the same whether the session has {@code standard_conforming_strings} or not. */
     public static String text(String text) {
-        return "'" + text.replace("'", "''") + "'";
+        String quoted = "'" + text.replace("'", "''") + "'";
+        return text.indexOf('\\') < 0 ? quoted : "E" + quoted.replace("\\", "\\\\");
     }
 }

@@ -5,32 +5,45 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The statement-level triggers that write the change log in the application's own transaction: which rows changed, and
- * which of their mapped columns. Values stay where they are, so that a row costs the application little more than
- * comparing it.
+ * The triggers that write the change log in the application's own transaction: which rows changed, and which of their
+ * mapped columns. Values stay where they are, so that a row costs the application little more than comparing it.
  *
- * <p>A trigger with transition tables serves one event, so a table has four: insert, update, delete, truncate. An update
- * joins old and new rows by key. They are {@code ENABLE ALWAYS}, or rows that replication applies were missed. A
- * transaction with {@code sluice.applying} set is not captured; what one writes that has a sync's name in {@code
- * sluice.origin} came from that sync's CRM, and goes to the others.
+ * <p>A trigger with transition tables serves one event, so a table has four for statements: insert, update, delete,
+ * truncate. An update joins old and new rows by key. The apply worker of logical replication, and whoever sets {@code
+ * session_replication_role} to {@code replica}, fires row triggers alone
+ * (<a href="https://www.postgresql.org/docs/current/logical-replication-architecture.html">PostgreSQL, Architecture of
+ * logical replication</a>), so there is a fifth for rows that fires only there ({@code ENABLE REPLICA}), while the first
+ * three fire only elsewhere. A transaction with {@code sluice.applying} set is not captured; what one writes that has a
+ * sync's name in {@code sluice.origin} came from that sync's CRM.
+ *
+ * <p>A trigger never fails its host's statement. A function that names a column would, once that column is dropped, renamed or
+ * retyped; so the names and types for which it was made are compared with {@code pg_attribute} first, and PostgreSQL plans
+ * only the branch that is taken. An exception block around the usual path would be dearer for others: more than 64
+ * subtransactions overflow what PostgreSQL keeps in memory of a transaction. So there is one around the unusual path
+ * alone, which enters the keys without their columns ({@code R}), or, where the key itself is not as it was, a row in {@code
+ * sluice.capture_gap}, after which the whole table is compared.
  */
 final class Triggers {
 
     private static final String SOUND = """
             select t.tgname from pg_trigger t join pg_proc p on p.oid = t.tgfoid
-            where t.tgrelid = to_regclass(?) and t.tgenabled = 'A' and p.proname = ?
+            where t.tgrelid = to_regclass(?) and t.tgname = ? and t.tgenabled = ?::"char" and p.proname = ?
               and p.pronamespace = 'sluice'::regnamespace""";
 
     /** A partition that statements name directly fires its own triggers, not its parent's. */
     private static final String RELATIONS = """
-            select format('%I.%I', n.nspname, c.relname)
+            select format('%I.%I', n.nspname, c.relname), c.relkind = 'p'
             from (select to_regclass(?)::oid as oid
                   union select inhrelid from pg_inherits where inhparent = to_regclass(?)
                   union select relid from pg_partition_tree(to_regclass(?))) as tree
@@ -45,8 +58,29 @@ final class Triggers {
             join pg_proc p on p.oid = t.tgfoid and p.pronamespace = 'sluice'::regnamespace
             join pg_class c on c.oid = t.tgrelid
             join pg_namespace n on n.oid = c.relnamespace
-            where t.tgname in ('sluice_insert', 'sluice_update', 'sluice_delete', 'sluice_truncate')
+            where t.tgname in ('sluice_insert', 'sluice_update', 'sluice_delete', 'sluice_truncate', 'sluice_row')
               and p.proname <> all(?)""";
+
+    /** Of relations that are not the table that has the name now. */
+    private static final String OTHERS = """
+            select format('%I.%I', n.nspname, c.relname), t.tgname
+            from pg_trigger t
+            join pg_proc p on p.oid = t.tgfoid and p.pronamespace = 'sluice'::regnamespace and p.proname = any(?)
+            join pg_class c on c.oid = t.tgrelid
+            join pg_namespace n on n.oid = c.relnamespace
+            where not t.tgisinternal and t.tgrelid not in (
+                select to_regclass(?)::oid
+                union select inhrelid from pg_inherits where inhparent = to_regclass(?)
+                union select relid from pg_partition_tree(to_regclass(?)))""";
+
+    /** The names and types for which a function was made, in {@link #way}. */
+    private static final String LOG_COLUMNS = """
+            select 'sluice.change_log'::regclass::oid, a.attname, a.atttypid from pg_attribute a
+            where a.attrelid = 'sluice.change_log'::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum""";
+
+    private static final String BODY = """
+            select p.prosrc from pg_proc p
+            where p.pronamespace = 'sluice'::regnamespace and p.proname = ? and p.pronargs = 0""";
 
     /** How long the application's writers may have to queue behind an installation. */
     private static final String PATIENCE = "2s";
@@ -65,18 +99,28 @@ final class Triggers {
      * @return whether a trigger was missing: until now changes may have gone by unseen
      */
     static boolean install(Connection connection, Source source) throws SQLException {
-        // replicas start together, and PostgreSQL refuses to replace a function that another is replacing
-        execute(connection, "select pg_advisory_xact_lock(hashtext('sluice.install'))");
+        lockInstallation(connection);
+        Log log = Log.read(connection);
         for (Event event : Event.values()) {
-            execute(connection, function(source, event));
+            String body = body(source, event, log);
+            if (!Database.query(connection, BODY, row -> row.getString(1), event.function(source.table()))
+                    .equals(List.of(body))) {
+                execute(connection, function(source, event, body));
+            }
         }
         String quoted = source.quoted();
+        record Relation(String name, boolean partitioned) { }
         List<String> creations = new ArrayList<>();
-        for (String relation : Database.query(connection, RELATIONS, row -> row.getString(1), quoted, quoted, quoted)) {
+        for (Relation relation : Database.query(connection, RELATIONS,
+                row -> new Relation(row.getString(1), row.getBoolean(2)), quoted, quoted, quoted)) {
             for (Event event : Event.values()) {
-                if (Database.query(connection, SOUND, row -> row.getString(1), relation,
-                        event.function(source.table())).isEmpty()) {
-                    creations.add(event.create(relation, source.table()));
+                // PostgreSQL would clone it to each partition, which has its own
+                if (event == Event.ROW && relation.partitioned()) {
+                    continue;
+                }
+                if (Database.query(connection, SOUND, row -> row.getString(1), relation.name(), event.trigger(),
+                        event.state(), event.function(source.table())).isEmpty()) {
+                    creations.add(event.create(relation.name(), source.table()));
                 }
             }
         }
@@ -88,6 +132,27 @@ final class Triggers {
             execute(connection, creation);
         }
         return true;
+    }
+
+    /** Replicas start together, and PostgreSQL refuses to replace a function that another is replacing. */
+    static void lockInstallation(Connection connection) throws SQLException {
+        execute(connection, "select pg_advisory_xact_lock(hashtext('sluice.install'))");
+    }
+
+    /** Removes a table's triggers from relations that are no part of it any more, each in a transaction. */
+    static void removeFromOthers(Database database, Source source) throws SQLException {
+        String[] functions = Stream.of(Event.values()).map(event -> event.function(source.table())).toArray(String[]::new);
+        record Other(String relation, String trigger) { }
+        String quoted = source.quoted();
+        for (Other other : database.transaction(connection -> Database.query(connection, OTHERS,
+                row -> new Other(row.getString(1), row.getString(2)), connection.createArrayOf("text", functions), quoted,
+                quoted, quoted))) {
+            database.transaction(connection -> {
+                lock(connection, other.relation(), "access exclusive");
+                execute(connection, "drop trigger if exists " + other.trigger() + " on " + other.relation());
+                return null;
+            });
+        }
     }
 
     /**
@@ -129,7 +194,9 @@ final class Triggers {
         INSERT("referencing new table as new_rows"),
         UPDATE("referencing old table as old_rows new table as new_rows"),
         DELETE("referencing old table as old_rows"),
-        TRUNCATE("");
+        TRUNCATE(""),
+        /** All three, a row at a time, where replication applies them. */
+        ROW("");
 
         private final String referencing;
 
@@ -149,13 +216,40 @@ final class Triggers {
             return functionName(table) + "_" + suffix();
         }
 
+        /** As {@code pg_trigger.tgenabled} has it. Replication fires the statement trigger of a truncate. */
+        String state() {
+            return switch (this) {
+                case INSERT, UPDATE, DELETE -> "O";
+                case TRUNCATE -> "A";
+                case ROW -> "R";
+            };
+        }
+
         String create(String relation, String table) {
-            String when = this == TRUNCATE ? "before" : "after";
+            String enable = switch (this) {
+                case INSERT, UPDATE, DELETE -> "enable";
+                case TRUNCATE -> "enable always";
+                case ROW -> "enable replica";
+            };
             return """
                     drop trigger if exists %1$s on %2$s;
-                    create trigger %1$s %3$s %4$s on %2$s %5$s for each statement execute function sluice.%6$s();
-                    alter table %2$s enable always trigger %1$s""".formatted(trigger(), relation, when, suffix(),
-                    referencing, Sql.name(function(table)));
+                    create trigger %1$s %3$s %4$s on %2$s %5$s for each %6$s execute function sluice.%7$s();
+                    alter table %2$s %8$s trigger %1$s""".formatted(trigger(), relation,
+                    this == TRUNCATE ? "before" : "after", this == ROW ? "insert or update or delete" : suffix(),
+                    referencing, this == ROW ? "row" : "statement", Sql.name(function(table)), enable);
+        }
+    }
+
+    /** The change log as it is: its columns by type. */
+    private record Log(long oid, Map<Long, List<String>> columns) {
+
+        static Log read(Connection connection) throws SQLException {
+            Map<Long, List<String>> columns = new TreeMap<>();
+            List<Long> oids = Database.query(connection, LOG_COLUMNS, row -> {
+                columns.computeIfAbsent(row.getLong(3), type -> new ArrayList<>()).add(row.getString(2));
+                return row.getLong(1);
+            });
+            return new Log(oids.get(0), columns);
         }
     }
 
@@ -169,27 +263,115 @@ final class Triggers {
                 : "capture_" + UUID.nameUUIDFromBytes(table.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static String body(Source source, Event event) {
-        Column key = source.key();
-        return switch (event) {
-            case INSERT -> append(source, "select " + key.keyText("n") + " as key, 'I' as op,"
-                    + " null::pg_catalog.text[] as columns from new_rows n");
-            case UPDATE -> """
-                    if exists (select from new_rows offset 1) then
-                        %s
-                    else
-                        %s
-                        if not found then
+    /**
+     * Security definer, so that the application's role needs no right on our tables. It runs with the search path of
+     * whoever writes the table, since setting another for each call costs more than comparing the row; so each name in
+     * it says its schema, operators, types and collations too, or that role's own would be run with our rights.
+     */
+    private static String function(Source source, Event event, String body) {
+        return "create or replace function sluice." + Sql.name(event.function(source.table()))
+                + "() returns trigger language plpgsql security definer as " + Sql.text(body);
+    }
+
+    private static String body(Source source, Event event, Log log) {
+        String work = event == Event.TRUNCATE ? safely(truncate(source), gap(source)) : """
+                sluice_way := (%s);
+                if sluice_way operator(pg_catalog.=) 2 then
+                    %s
+                else
+                    %s
+                end if;""".formatted(way(source, event, log), switch (event) {
+                    case INSERT -> append(source, inserted(source));
+                    case UPDATE -> """
                             %s
-                        end if;
-                    end if;""".formatted(ofManyRows(source), ofOneRow(source), ofOneKey(source));
-            case DELETE -> append(source, "select " + key.keyText("o") + " as key, 'D' as op,"
-                    + " null::pg_catalog.text[] as columns from old_rows o");
-            // fires for the table and for each partition; each answers for its own rows, the only ones that go
-            case TRUNCATE -> "execute pg_catalog.format(" + Sql.text(append(source, "select " + key.keyText("t")
-                    + " as key, 'D' as op, null::pg_catalog.text[] as columns from only <table> t")
-                    .replace("%", "%%").replace("<table>", "%I.%I")) + ", tg_table_schema, tg_table_name);";
-        };
+                            if not found then
+                                %s
+                            end if;
+                        elsif sluice_way operator(pg_catalog.=) 3 then
+                            %s""".formatted(ofOneRow(source), ofOneKey(source), ofManyRows(source));
+                    case DELETE -> append(source, deleted(source));
+                    default -> ofReplicatedRow(source);
+                }, unusual(source, switch (event) {
+                    case UPDATE -> append(source, ofKeysAlone(source));
+                    case ROW -> ofReplicatedKey(source);
+                    default -> null;
+                }));
+        return """
+                declare
+                    sluice_way pg_catalog.int4;
+                begin
+                    if (pg_catalog.current_setting('sluice.applying', true) operator(pg_catalog.=) 'on') is not true then
+                        %s
+                    end if;
+                    return null;
+                end""".formatted(work);
+    }
+
+    /** @param keys what enters the keys, or null where the usual path needs no more than those */
+    private static String unusual(Source source, String keys) {
+        return safely((keys == null ? "" : """
+                if sluice_way operator(pg_catalog.=) 1 then
+                    begin
+                        %s
+                        return null;
+                    exception when others then
+                        null;
+                    end;
+                end if;
+                """.formatted(keys)) + gap(source), "");
+    }
+
+    /** @param otherwise what is tried where the work fails; where that fails too, nothing is done */
+    private static String safely(String work, String otherwise) {
+        return """
+                begin
+                    %s
+                exception when others then
+                    %s
+                end;""".formatted(work, otherwise.isEmpty() ? "null;" : safely(otherwise, ""));
+    }
+
+    /** That something changed of which not even the key is known. */
+    private static String gap(Source source) {
+        return "insert into sluice.capture_gap (source, reason) values (" + Sql.text(source.table())
+                + ", 'its key or the change log was altered');";
+    }
+
+    /**
+     * SQL that yields which way is safe: 2, the table is as it was when the function was made (3: and the statement changed
+     * several rows); 1, its key is; 0, it is not.
+     */
+    private static String way(Source source, Event event, Log log) {
+        boolean keysOnly = event == Event.INSERT || event == Event.DELETE;
+        Map<Long, Set<String>> columns = new TreeMap<>();
+        columns.computeIfAbsent(source.typeOf(source.key()), type -> new LinkedHashSet<>()).add(source.key().name());
+        if (!keysOnly) {
+            source.mapped().forEach(column -> columns.computeIfAbsent(source.typeOf(column),
+                    type -> new LinkedHashSet<>()).add(column.name()));
+        }
+        int count = columns.values().stream().mapToInt(Set::size).sum()
+                + log.columns().values().stream().mapToInt(List::size).sum();
+        String several = event == Event.UPDATE ? "case when exists (select from new_rows offset 1) then 3 else 2 end" : "2";
+        String key = keysOnly ? "" : " when pg_catalog.bool_or(" + made("tg_relid", Map.of(
+                source.typeOf(source.key()), List.of(source.key().name()))) + ") then 1";
+        return """
+                select case when pg_catalog.count(*) operator(pg_catalog.=) %d then %s%s else 0 end
+                from pg_catalog.pg_attribute sluice_a
+                where sluice_a.attrelid operator(pg_catalog.=) any (array[tg_relid, %s])
+                  and (%s or %s)""".formatted(count, several, key, oid(log.oid()), made("tg_relid", columns),
+                made(oid(log.oid()), log.columns()));
+    }
+
+    private static String made(String relation, Map<Long, ? extends Collection<String>> columns) {
+        return "sluice_a.attrelid operator(pg_catalog.=) " + relation + " and (" + columns.entrySet().stream()
+                .map(type -> "sluice_a.atttypid operator(pg_catalog.=) " + oid(type.getKey())
+                        + " and sluice_a.attname operator(pg_catalog.=) any (array["
+                        + type.getValue().stream().map(Sql::text).collect(Collectors.joining(", "))
+                        + "]::pg_catalog.name[])").collect(Collectors.joining(" or ")) + ")";
+    }
+
+    private static String oid(long oid) {
+        return oid + "::pg_catalog.oid";
     }
 
     private static String append(Source source, String changes) {
@@ -205,7 +387,7 @@ final class Triggers {
                 from (select %s as key, %s as columns
                       from old_rows o cross join new_rows n where %s offset 0) as compared
                 where columns operator(pg_catalog.<>) '{}';""".formatted(Sql.text(source.table()), key.keyText("n"),
-                changed(source), key.same("o", "n"));
+                changed(source, "o", "n"), key.same("o", "n"));
     }
 
     /** One row with another key than before. */
@@ -215,6 +397,28 @@ final class Triggers {
                 insert into sluice.change_log (source, keys, records, op)
                 select %s, array[%s, %s], 2, 'K' from old_rows o cross join new_rows n where not %s;""".formatted(
                 Sql.text(source.table()), key.keyText("o"), key.keyText("n"), key.same("o", "n"));
+    }
+
+    private static String inserted(Source source) {
+        return "select " + source.key().keyText("n") + " as key, 'I' as op,"
+                + " null::pg_catalog.text[] as columns from new_rows n";
+    }
+
+    private static String deleted(Source source) {
+        return "select " + source.key().keyText("o") + " as key, 'D' as op,"
+                + " null::pg_catalog.text[] as columns from old_rows o";
+    }
+
+    /** Fires for the table and for each partition; each answers for its own rows, the only ones that go. */
+    private static String truncate(Source source) {
+        return """
+                if pg_catalog.row_security_active(tg_relid) then
+                    %s
+                else
+                    execute pg_catalog.format(%s, tg_table_schema, tg_table_name);
+                end if;""".formatted(gap(source), Sql.text(append(source, "select " + source.key().keyText("t")
+                + " as key, 'D' as op, null::pg_catalog.text[] as columns from only <table> t")
+                .replace("%", "%%").replace("<table>", "%I.%I")));
     }
 
     /** An old row without a partner is a delete, a new one an insert. */
@@ -228,30 +432,55 @@ final class Triggers {
                              %4$s as columns
                       from old_rows o full join new_rows n on %5$s offset 0) as compared
                 where columns operator(pg_catalog.<>) '{}' or op operator(pg_catalog.<>) 'U'""".formatted(
-                key.quoted(), key.keyText("o"), key.keyText("n"), changed(source), key.same("o", "n")));
+                key.quoted(), key.keyText("o"), key.keyText("n"), changed(source, "o", "n"), key.same("o", "n")));
     }
 
-    /**
-     * Security definer, so that the application's role needs no right on our tables. It runs with the search path of
-     * whoever writes the table, since setting another for each call costs more than comparing the row; so each name in
-     * it says its schema, operators, types and collations too, or that role's own would be run with our rights.
-     */
-    private static String function(Source source, Event event) {
+    /** Of rows whose other columns are not what they were: that they changed. */
+    private static String ofKeysAlone(Source source) {
+        Column key = source.key();
         return """
-                create or replace function sluice.%s() returns trigger language plpgsql security definer as %s"""
-                .formatted(Sql.name(event.function(source.table())), Sql.text("""
-                begin
-                    if (pg_catalog.current_setting('sluice.applying', true) operator(pg_catalog.=) 'on') is not true then
-                        %s
+                select case when n.%1$s is null then %2$s else %3$s end as key,
+                       case when n.%1$s is null then 'D' else 'R' end as op, null::pg_catalog.text[] as columns
+                from old_rows o full join new_rows n on %4$s""".formatted(key.quoted(), key.keyText("o"),
+                key.keyText("n"), key.same("o", "n"));
+    }
+
+    private static String ofReplicatedRow(Source source) {
+        Column key = source.key();
+        String table = Sql.text(source.table());
+        return """
+                if tg_op operator(pg_catalog.=) 'UPDATE' then
+                    if %1$s then
+                        insert into sluice.change_log (source, keys, records, op, columns)
+                        select %2$s, array[%3$s], 1, 'U', columns from (select %4$s as columns offset 0) as compared
+                        where columns operator(pg_catalog.<>) '{}';
+                    else
+                        insert into sluice.change_log (source, keys, records, op)
+                        values (%2$s, array[%5$s, %3$s], 2, 'K');
                     end if;
-                    return null;
-                end""".formatted(body(source, event))));
+                elsif tg_op operator(pg_catalog.=) 'INSERT' then
+                    insert into sluice.change_log (source, keys, records, op) values (%2$s, array[%3$s], 1, 'I');
+                else
+                    insert into sluice.change_log (source, keys, records, op) values (%2$s, array[%5$s], 1, 'D');
+                end if;""".formatted(key.same("old", "new"), table, key.keyText("new"), changed(source, "old", "new"),
+                key.keyText("old"));
+    }
+
+    private static String ofReplicatedKey(Source source) {
+        Column key = source.key();
+        return """
+                if tg_op operator(pg_catalog.<>) 'INSERT' then
+                    insert into sluice.change_log (source, keys, records, op) values (%1$s, array[%2$s], 1, 'D');
+                end if;
+                if tg_op operator(pg_catalog.<>) 'DELETE' then
+                    insert into sluice.change_log (source, keys, records, op) values (%1$s, array[%3$s], 1, 'R');
+                end if;""".formatted(Sql.text(source.table()), key.keyText("old"), key.keyText("new"));
     }
 
     /** The names of the mapped columns that differ. */
-    private static String changed(Source source) {
+    private static String changed(Source source, String before, String after) {
         return source.mapped().stream()
-                .map(column -> "case when " + column.differs("o", "n") + " then " + Sql.text(column.name()) + " end")
+                .map(column -> "case when " + column.differs(before, after) + " then " + Sql.text(column.name()) + " end")
                 .collect(Collectors.joining(", ", "pg_catalog.array_remove(array[", "], null)"));
     }
 

@@ -136,9 +136,13 @@ public final class Applier {
         new Target(source(sync), sync).update(connection, Map.of(key, fields));
     }
 
-    private Source source(Sync sync) {
-        return capture.source(sync.getTable()).orElseThrow(() -> new IllegalStateException(
-                sync.where() + ": table '" + sync.getTable() + "' is not captured yet"));
+    /** Has a row read and sent again as it is now. */
+    public void reread(Connection connection, Sync sync, String key) throws SQLException {
+        capture.reread(connection, sync, List.of(key));
+    }
+
+    private Source source(Sync sync) throws SQLException {
+        return capture.source(sync);
     }
 
     @FunctionalInterface

@@ -42,6 +42,11 @@ record DeadLetter(long id, String account, String object, String sync, String ke
         return id + " (" + sync + " " + key + ")";
     }
 
+    /** Whether its row could not be read, so that nothing of it is here: to replay it is to read the row again. */
+    boolean isUnread() {
+        return operation == Operation.UPSERT && fields.isEmpty();
+    }
+
     /** The values that an operator wrote. */
     Map<String, Object> corrections() {
         Map<String, Object> corrections = new LinkedHashMap<>(fields);

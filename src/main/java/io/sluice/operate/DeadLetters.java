@@ -120,6 +120,13 @@ final class DeadLetters {
         Sync sync = sync(letter).orElseThrow(() -> new Refused(409, "Dead letter " + letter.name()
                 + " belongs to no sync any more: none of that name goes to " + letter.account() + " "
                 + letter.object() + ". Discard it, or put the sync back"));
+        if (letter.isUnread()) {
+            return database.transaction(connection -> {
+                boolean there = !Database.query(connection, DISCARD, DeadLetter::of, letter.id()).isEmpty();
+                applier.reread(connection, sync, letter.key());
+                return there;
+            });
+        }
         if (letter.edited().isEmpty()) {
             return database.update(REPLAY, ids(List.of(letter)), false) > 0;
         }
@@ -159,9 +166,10 @@ final class DeadLetters {
             after = some.get(some.size() - 1).id();
             List<DeadLetter> due = some.stream().filter(letter -> letter.id() <= last).toList();
             letters += database.update(REPLAY, ids(due.stream()
-                    .filter(letter -> letter.edited().isEmpty() && sync(letter).isPresent()).toList()), false);
+                    .filter(letter -> letter.edited().isEmpty() && !letter.isUnread() && sync(letter).isPresent()).toList()),
+                    false);
             for (DeadLetter letter : due) {
-                if (!letter.edited().isEmpty() || sync(letter).isEmpty()) {
+                if (!letter.edited().isEmpty() || letter.isUnread() || sync(letter).isEmpty()) {
                     try {
                         letters += replay(letter) ? 1 : 0;
                     } catch (Refused why) {

@@ -33,6 +33,8 @@ public record Paused(Kind kind, String name, By by, String reason, Instant since
         API, SETTING,
         /** Its CRM is read whole first, and what is sent before would overwrite what was not read. */
         LOAD,
+        /** So many rows of its table went unseen that a person is to say whether they were to be deleted. */
+        CAPTURE,
         /** Its CRM refuses all of its calls, see {@link Standstills}. */
         CRM;
 

@@ -37,13 +37,13 @@ public final class Pauses {
 
     private static final String ALL = """
             select kind, name, by, reason, since, until from sluice.pause where until is null or until > now()
-            order by kind, name, array_position(array['setting', 'api', 'load', 'crm'], by)""";
+            order by kind, name, array_position(array['setting', 'api', 'capture', 'load', 'crm'], by)""";
 
     /** A setting wins over what was said by hand, since it stays; a first reading is over by itself. */
     private static final String FIND = """
             select kind, name, by, reason, since, until from sluice.pause
             where kind = ? and name = ? and (until is null or until > now())
-            order by array_position(array['setting', 'api', 'load', 'crm'], by) limit 1""";
+            order by array_position(array['setting', 'api', 'capture', 'load', 'crm'], by) limit 1""";
 
     /** A new reason replaces the old one; since when it is so stays. The answer is empty when it was so already. */
     private static final String PAUSE = """
@@ -53,7 +53,7 @@ public final class Pauses {
             returning p.name""";
 
     private static final String RESUME = """
-            delete from sluice.pause where kind = ? and name = ? and (by = 'api' or by = 'crm' and until > now())""";
+            delete from sluice.pause where kind = ? and name = ? and (by in ('api', 'capture') or by = 'crm' and until > now())""";
 
     /** The answer is empty while an earlier one lasts. */
     private static final String STAND_STILL = """
@@ -78,6 +78,10 @@ public final class Pauses {
             on conflict (kind, name, by) do nothing""";
 
     private static final String LOADED = "delete from sluice.pause where kind = 'sync' and name = ? and by = 'load'";
+
+    private static final String BY_CAPTURE = """
+            insert into sluice.pause as p (kind, name, by, reason) select 'sync', unnest(?::text[]), 'capture', ?
+            on conflict (kind, name, by) do update set reason = excluded.reason""";
 
     private static final Logger LOG = LoggerFactory.getLogger(Pauses.class);
 
@@ -137,6 +141,7 @@ public final class Pauses {
                         case API -> "by hand since " + paused.since();
                         case SETTING -> "by a setting";
                         case LOAD -> "since " + paused.since() + " until its CRM is read";
+                        case CAPTURE -> "since " + paused.since() + " because rows of its table are missing";
                         case CRM -> "until " + paused.until() + " because its CRM refuses its calls";
                     }, paused.reason() == null ? "" : ": " + paused.reason());
         }
@@ -168,6 +173,24 @@ public final class Pauses {
     /** The CRM was read: what a sync has to send goes now, unless somebody has paused it. */
     public static void loaded(Connection connection, String sync) throws SQLException {
         Database.update(connection, LOADED, sync);
+    }
+
+    /** Pauses these syncs because of what is missing in their table, until a person resumes them or it is back. */
+    public static void pauseByCapture(Connection connection, Collection<String> syncs, String reason)
+            throws SQLException {
+        Database.update(connection, BY_CAPTURE, Database.texts(connection, syncs), reason);
+    }
+
+    /** Whether any of them is still paused so. */
+    public static boolean isPausedByCapture(Connection connection, Collection<String> syncs) throws SQLException {
+        return Database.query(connection, "select exists (select from sluice.pause where kind = 'sync' and by = 'capture'"
+                + " and name = any(?))", row -> row.getBoolean(1), Database.texts(connection, syncs)).get(0);
+    }
+
+    /** Their table was compared with what is known of it: nothing of it is asked any more. */
+    public static void compared(Connection connection, Collection<String> syncs) throws SQLException {
+        Database.update(connection, "delete from sluice.pause where kind = 'sync' and by = 'capture' and name = any(?)",
+                Database.texts(connection, syncs));
     }
 
     /**

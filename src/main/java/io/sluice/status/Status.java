@@ -95,6 +95,7 @@ public final class Status {
         status.put("paused", paused);
         loads.find(sync).ifPresent(load -> status.put("initial", load.told()));
         status.put("captured", capture.backlog(sync.getTable()));
+        status.put("capture", capture.state(sync));
         Map<String, Object> waiting = database.first(SYNC, row -> {
             Map<String, Object> numbers = new LinkedHashMap<>();
             numbers.put("waiting", row.getLong("waiting"));

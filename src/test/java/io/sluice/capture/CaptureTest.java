@@ -396,7 +396,7 @@ class CaptureTest {
         start(sync("app.t", "id", "name"));
         DATABASE.run("update app.event set name = 'x'", "delete from app.event_low");
         assertThat(log()).isEmpty();
-        assertThat(DATABASE.texts("select tgname from pg_trigger where tgname like 'sluice%'")).hasSize(4);
+        assertThat(DATABASE.texts("select tgname from pg_trigger where tgname like 'sluice%'")).hasSize(5);
     }
 
     @Test

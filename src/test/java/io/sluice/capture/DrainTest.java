@@ -114,7 +114,7 @@ class DrainTest {
         DATABASE.run("analyze sluice.change_log", "analyze sluice.outbox", "analyze sluice.dead_letter",
                 "update app.customer set name = 'Other'");
         String drain = DrainSql.of(capture.source("app.customer").orElseThrow(), Rest.NONE, ChangeLog.Taking.OLDEST)
-                .replaceFirst("\\?", "10000");
+                .replaceFirst("\\?", "10000").replaceFirst("\\?", "0");
         String plan = DATABASE.sluice().planned(connection -> String.join("\n", Database.query(connection,
                 "explain (analyze, timing off) " + drain, row -> row.getString(1))));
         assertThat(plan).contains("actual rows=5002 ").doesNotContain("Rows Removed by Join Filter")
@@ -129,7 +129,7 @@ class DrainTest {
         DATABASE.run("analyze app.customer", "update app.customer set name = 'Other' where no between '1' and '1999'");
         String plan = DATABASE.sluice().planned(connection -> String.join("\n", Database.query(connection,
                 "explain (analyze, timing off) " + DrainSql.of(capture.source("app.customer").orElseThrow(), Rest.NONE,
-                        ChangeLog.Taking.OLDEST).replaceFirst("\\?", "5000"), row -> row.getString(1))));
+                        ChangeLog.Taking.OLDEST).replaceFirst("\\?", "5000").replaceFirst("\\?", "0"), row -> row.getString(1))));
         assertThat(plan).contains("Index Scan using customer_pkey").doesNotContain("rows=5002 ");
     }
 
@@ -159,7 +159,7 @@ class DrainTest {
         DATABASE.run("update app.customer set name = 'B' where no = '1'");
         String last = DATABASE.text("select max(changed_at) from sluice.change_log");
         DATABASE.sluice().transaction(connection -> Database.query(connection, DrainSql.of(
-                capture.source("app.customer").orElseThrow(), Rest.NONE, ChangeLog.Taking.NEWEST), row -> null, 10));
+                capture.source("app.customer").orElseThrow(), Rest.NONE, ChangeLog.Taking.NEWEST), row -> null, 10, 0L));
         drain();
         assertThat(DATABASE.text("select (stamps ->> 'name__c')::timestamptz from sluice.outbox")).isEqualTo(last);
         assertThat(DATABASE.text("select (stamps ->> 'city__c')::timestamptz < (stamps ->> 'name__c')::timestamptz"
@@ -168,12 +168,12 @@ class DrainTest {
 
     @Test
     void aTurnOfDrainingLastsAboutATenthOfASecond() {
-        assertThat(Capture.next(2_000, 2_000, Duration.ofMillis(50), Capture.TURN, 20_000)).isEqualTo(4_000);
-        assertThat(Capture.next(2_000, 2_000, Duration.ofMillis(80), Capture.TURN, 20_000)).isEqualTo(2_500);
-        assertThat(Capture.next(2_000, 2_000, Duration.ofSeconds(5), Capture.TURN, 20_000)).as("not at one slow turn").isEqualTo(1_000);
-        assertThat(Capture.next(600, 600, Duration.ofSeconds(5), Capture.TURN, 20_000)).isEqualTo(500);
-        assertThat(Capture.next(15_000, 15_000, Duration.ofMillis(1), Capture.TURN, 20_000)).isEqualTo(20_000);
-        assertThat(Capture.next(100, 100, Duration.ofSeconds(5), Capture.TURN, 100)).as("the setting is less").isEqualTo(100);
+        assertThat(TableDrain.next(2_000, 2_000, Duration.ofMillis(50), TableDrain.TURN, 20_000)).isEqualTo(4_000);
+        assertThat(TableDrain.next(2_000, 2_000, Duration.ofMillis(80), TableDrain.TURN, 20_000)).isEqualTo(2_500);
+        assertThat(TableDrain.next(2_000, 2_000, Duration.ofSeconds(5), TableDrain.TURN, 20_000)).as("not at one slow turn").isEqualTo(1_000);
+        assertThat(TableDrain.next(600, 600, Duration.ofSeconds(5), TableDrain.TURN, 20_000)).isEqualTo(500);
+        assertThat(TableDrain.next(15_000, 15_000, Duration.ofMillis(1), TableDrain.TURN, 20_000)).isEqualTo(20_000);
+        assertThat(TableDrain.next(100, 100, Duration.ofSeconds(5), TableDrain.TURN, 100)).as("the setting is less").isEqualTo(100);
     }
 
     @Test
