@@ -1,6 +1,7 @@
 package io.sluice;
 
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -29,6 +30,20 @@ public record Received(String crmId, String key, Instant at, Map<String, Object>
     /** Fields of which events told, for each a value and a time. */
     public static Received told(String crmId, Map<String, Object> fields, Map<String, Instant> told) {
         return new Received(crmId, null, Collections.min(told.values()), fields, told);
+    }
+
+    /** The same, but only these of its fields. */
+    public Received only(Collection<String> names) {
+        Map<String, Object> some = new LinkedHashMap<>(fields);
+        some.keySet().retainAll(names);
+        Map<String, Instant> times = new LinkedHashMap<>(told);
+        times.keySet().retainAll(names);
+        return new Received(crmId, key, at, some, times);
+    }
+
+    /** The same, but none of these fields. */
+    public Received without(Collection<String> names) {
+        return only(fields.keySet().stream().filter(name -> !names.contains(name)).toList());
     }
 
     public boolean isRead() {

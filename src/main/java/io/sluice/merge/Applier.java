@@ -12,7 +12,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +37,8 @@ public final class Applier {
 
     private static final String FORGET_DELETED = "delete from sluice.deleted where deleted_at < now() - interval '1 hour'";
 
+    /** Records of a page that are applied field by field at most; where more are refused, the cause is not one value. */
+    private static final int FIELDWISE = 100;
     private static final Duration SKEW = Duration.ofSeconds(5);
 
     private final Database database;
@@ -97,11 +102,70 @@ public final class Applier {
         Target target = new Target(source(sync), sync);
         Fields fields = Fields.of(sync, accounts, skew);
         Set<String> written = new LinkedHashSet<>();
-        return applying(records, part -> database.transaction(connection -> {
+        Function<Function<Received, Instant>, Part<Received>> pages = read -> part -> database.transaction(connection -> {
             written.clear();
             capture.hold(connection, sync);
-            return new ChangedPage(connection, sync, target, written, aged, fields).apply(part, readAt);
-        }), (record, why) -> new Applied.Refused(record.key(), record.crmId(), target.columns(written), why));
+            return new ChangedPage(connection, sync, target, written, aged, fields).apply(part, read);
+        });
+        Part<Received> page = pages.apply(readAt);
+        int[] trials = {FIELDWISE};
+        return applying(records, page, (record, why) -> trials[0]-- > 0
+                ? fieldwise(pages, readAt, record, List.copyOf(written), target, why) : refused(record, target.columns(written), why));
+    }
+
+    private static Applied refused(Received record, List<String> columns, String why) {
+        return new Applied(0, 0, 0, 0, 0, List.of(new Applied.Refused(record.key(), record.crmId(), columns, why)), Set.of());
+    }
+
+    /**
+     * Applies a record that the table refused by halves of what it writes, so that one value that the table does not take
+     * keeps no other back. First goes what a new row can't be without.
+     */
+    private Applied fieldwise(Function<Function<Received, Instant>, Part<Received>> pages,
+            Function<Received, Instant> readAt, Received record, List<String> written, Target target, String why)
+            throws SQLException {
+        Part<Received> page = pages.apply(readAt);
+        List<String> fields = new ArrayList<>(written);
+        Set<String> required = target.required();
+        fields.sort(Comparator.comparing(field -> !required.contains(field)));
+        int first = (int) fields.stream().filter(required::contains).count();
+        if (fields.size() < 2) {
+            return refused(record, target.columns(fields), why);
+        }
+        Map<String, String> reasons = new LinkedHashMap<>();
+        List<String> others = target.fields().stream().filter(record.fields()::containsKey)
+                .filter(field -> !written.contains(field)).toList();
+        Applied known = others.isEmpty() ? Applied.NOTHING : part(page, record, others, reasons);
+        int half = first > 0 && first < fields.size() ? first : fields.size() / 2;
+        Applied applied = known.plus(part(page, record, fields.subList(0, half), reasons));
+        if (applied.inserted() > 0) {
+            // the row that was just made is known since then, which is no news to what was read with it
+            Instant made = now();
+            page = pages.apply(same -> made.plusMillis(1));
+        }
+        applied = applied.plus(part(page, record, fields.subList(half, fields.size()), reasons));
+        return reasons.isEmpty() ? applied : applied.plus(refused(record, target.columns(reasons.keySet()),
+                reasons.values().iterator().next()));
+    }
+
+    private static Applied part(Part<Received> page, Received record, List<String> fields, Map<String, String> reasons)
+            throws SQLException {
+        try {
+            return page.apply(List.of(record.only(fields)));
+        } catch (SQLException failure) {
+            if (!isRefusal(failure)) {
+                throw failure;
+            }
+            // what refuses one field after the other in the same words refuses the row
+            boolean hopeless = reasons.size() > 1 && reasons.values().stream().allMatch(failure.getMessage()::equals);
+            if (fields.size() == 1 || hopeless) {
+                fields.forEach(field -> reasons.put(field, failure.getMessage()));
+                return Applied.NOTHING;
+            }
+            int half = fields.size() / 2;
+            return part(page, record, fields.subList(0, half), reasons)
+                    .plus(part(page, record, fields.subList(half, fields.size()), reasons));
+        }
     }
 
     /** Which of these CRM ids are of records that the sync knows. */
@@ -117,7 +181,8 @@ public final class Applier {
         return applying(gone, part -> database.transaction(connection -> {
             capture.hold(connection, sync);
             return new DeletedPage(connection, sync, target).apply(part, readAt);
-        }), (record, why) -> new Applied.Refused(null, record.crmId(), List.of(), why));
+        }), (record, why) -> new Applied(0, 0, 0, 0, 0,
+                List.of(new Applied.Refused(null, record.crmId(), List.of(), why)), Set.of()));
     }
 
     /** Whether the table does not take a value, whoever writes it. */
@@ -152,7 +217,7 @@ public final class Applier {
 
     @FunctionalInterface
     private interface Refusal<T> {
-        Applied.Refused of(T record, String why);
+        Applied of(T record, String why) throws SQLException;
     }
 
     private static <T> Applied applying(List<T> records, Part<T> page, Refusal<T> refusal) throws SQLException {
@@ -166,7 +231,7 @@ public final class Applier {
                 throw failure;
             }
             if (records.size() == 1) {
-                return new Applied(0, 0, 0, 0, 0, List.of(refusal.of(records.get(0), failure.getMessage())), Set.of());
+                return refusal.of(records.get(0), failure.getMessage());
             }
             int half = records.size() / 2;
             return applying(records.subList(0, half), page, refusal)

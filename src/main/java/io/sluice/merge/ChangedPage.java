@@ -27,6 +27,9 @@ final class ChangedPage {
             select i.crm_id, r.key from unnest(?::text[]) as i(crm_id)
             join sluice.record r on r.crm_id = i.crm_id and r.account = ? and r.object = ?""";
 
+    private static final String MADE = """
+            insert into sluice.change_log (source, keys, records, op, columns, origin) values (?, ?, ?, 'U', ?, null)""";
+
     private final Connection connection;
     private final Sync sync;
     private final Target target;
@@ -70,6 +73,11 @@ final class ChangedPage {
         byKey.replaceAll((key, record) -> !record.isRead() ? news(key, record, waiting.get(key))
                 : aged ? newest(record, waiting.get(key)) : storable(record));
         byKey.values().removeIf(record -> record.fields().isEmpty());
+        Set<String> outward = target.outward(connection);
+        if (!outward.isEmpty()) {
+            byKey.replaceAll((key, record) -> record.without(outward));
+            byKey.values().removeIf(record -> record.fields().isEmpty());
+        }
         Waiting.addUndrained(connection, sync, unclear(byKey, rows, waiting));
         byKey.forEach((key, record) -> {
             Waiting ours = waiting.get(key);
@@ -81,7 +89,7 @@ final class ChangedPage {
                 inserted.put(key, mapped(record));
             }
         });
-        return write(byKey);
+        return write(byKey, rows, outward);
     }
 
     private Map<String, Received> byKey(List<Received> records) throws SQLException {
@@ -230,16 +238,42 @@ final class ChangedPage {
         });
     }
 
+    /** Columns that the table has given a value of its own, by a default or by computing it. */
+    private void addOwn(Map<String, Set<String>> own, String key, Map<String, Object> row, Set<String> fields,
+            Map<String, Object> before) {
+        fields.stream().filter(field -> !Values.same(row.get(field), before.get(field)))
+                .filter(field -> outwardOrEmpty(before, field))
+                .forEach(field -> own.computeIfAbsent(key, first -> new LinkedHashSet<>()).add(target.column(field).name()));
+    }
+
+    private boolean outwardOrEmpty(Map<String, Object> before, String field) {
+        return Values.text(before.get(field)) == null || target.isOutward(field);
+    }
+
+    /** What the table has made by itself goes to every CRM, to this one too. */
+    private void tell(Map<String, Set<String>> own) throws SQLException {
+        Map<Set<String>, List<String>> byColumns = new LinkedHashMap<>();
+        own.forEach((key, columns) -> byColumns.computeIfAbsent(columns, first -> new ArrayList<>()).add(key));
+        for (Map.Entry<Set<String>, List<String>> alike : byColumns.entrySet()) {
+            Database.update(connection, MADE, sync.getTable(), Database.texts(connection, alike.getValue()),
+                    alike.getValue().size(), Database.texts(connection, alike.getKey()));
+        }
+    }
+
     private Map<String, Object> mapped(Received record) {
         Map<String, Object> fields = new LinkedHashMap<>(record.fields());
         fields.keySet().retainAll(target.fields());
         return fields;
     }
 
-    private Applied write(Map<String, Received> byKey) throws SQLException {
+    private Applied write(Map<String, Received> byKey, Map<String, Map<String, Object>> rows, Set<String> outward)
+            throws SQLException {
         taken.values().forEach(fields -> written.addAll(fields.keySet()));
         inserted.values().forEach(fields -> written.addAll(fields.keySet()));
-        agreement.written(target.update(connection, taken));
+        Map<String, Map<String, Object>> updated = target.update(connection, taken);
+        agreement.written(updated);
+        Map<String, Set<String>> own = new LinkedHashMap<>();
+        updated.forEach((key, row) -> addOwn(own, key, row, outward, rows.get(key)));
         Map<String, Map<String, Object>> made = target.insert(connection, inserted);
         inserted.forEach((key, fields) -> {
             Received record = byKey.get(key);
@@ -250,6 +284,8 @@ final class ChangedPage {
                 later.add(record.crmId());
             }
         });
+        made.forEach((key, row) -> addOwn(own, key, row, target.fields(), inserted.get(key)));
+        tell(own);
         agreement.written(made);
         agreement.write(connection);
         return new Applied(taken.size(), made.size(), 0, agreement.conflicts(), withoutKey, refused, later);

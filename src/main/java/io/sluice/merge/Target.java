@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,7 +22,31 @@ import java.util.stream.Collectors;
 /** The rows of a sync's table: read by key under a lock, and written set by set. Values go by the CRM's field names. */
 final class Target {
 
+    /** A sequence behind a column counts as its default; a domain's default is one too. */
+    private static final String TRAITS = """
+            select a.attname, a.attgenerated <> '' as generated, a.attidentity = 'a' as always,
+                   a.atthasdef or a.attidentity <> '' or t.typdefault is not null as has_default, a.attnotnull,
+                   exists (select from pg_index i where i.indrelid = a.attrelid and i.indisunique and not i.indimmediate
+                             and i.indnkeyatts = 1 and i.indkey[0] = a.attnum)
+                   and not exists (select from pg_index i where i.indrelid = a.attrelid and i.indisunique
+                             and i.indimmediate and i.indisvalid and i.indpred is null and i.indexprs is null
+                             and i.indnkeyatts = 1 and i.indkey[0] = a.attnum) as deferrable
+            from pg_attribute a join pg_type t on t.oid = a.atttypid
+            where a.attrelid = to_regclass(?) and a.attnum > 0 and not a.attisdropped""";
+
+    /**
+     * What the table itself does with a column.
+     *
+     * @param generated  its value is computed: nobody can write it
+     * @param always     its value is an identity that the table gives
+     * @param hasDefault whether it gets a value where an insert names none
+     * @param deferrable it is unique, but no insert can look for that beforehand
+     */
+    private record Trait(boolean generated, boolean always, boolean hasDefault, boolean notNull, boolean deferrable) {
+    }
+
     private final Source source;
+    private Map<String, Trait> traits;
     /** CRM field to the column that holds it. */
     private final Map<String, Column> columns = new LinkedHashMap<>();
 
@@ -41,6 +66,45 @@ final class Target {
 
     Column column(String field) {
         return columns.get(field);
+    }
+
+    /** Fields of columns that only the table writes: they go to the CRM and are never taken from it. */
+    Set<String> outward(Connection connection) throws SQLException {
+        Map<String, Trait> known = traits(connection);
+        return columns.entrySet().stream().filter(entry -> isOutward(known.get(entry.getValue().name())))
+                .map(Map.Entry::getKey).collect(Collectors.toSet());
+    }
+
+    /** Whether only the table writes the field's column, as far as the table has been looked at. */
+    boolean isOutward(String field) {
+        return traits != null && isOutward(traits.get(columns.get(field).name()));
+    }
+
+    private boolean isOutward(Trait trait) {
+        return trait != null && (trait.generated() || trait.always());
+    }
+
+    /** Fields without which no row can be made; none where the table has not been looked at. */
+    Set<String> required() {
+        return traits == null ? Set.of() : columns.entrySet().stream().filter(entry -> {
+            Trait trait = traits.get(entry.getValue().name());
+            return trait != null && trait.notNull() && !trait.hasDefault();
+        }).map(Map.Entry::getKey).collect(Collectors.toSet());
+    }
+
+    private boolean hasDefault(String field) {
+        Trait trait = traits.get(columns.get(field).name());
+        return trait != null && trait.hasDefault();
+    }
+
+    private Map<String, Trait> traits(Connection connection) throws SQLException {
+        if (traits == null) {
+            Map<String, Trait> found = new HashMap<>();
+            Database.query(connection, TRAITS, row -> found.put(row.getString(1), new Trait(row.getBoolean(2),
+                    row.getBoolean(3), row.getBoolean(4), row.getBoolean(5), row.getBoolean(6))), source.quoted());
+            traits = found;
+        }
+        return traits;
     }
 
     /**
@@ -92,21 +156,52 @@ final class Target {
                 source.key().quoted(), source.key().sqlType(), values()), keys(connection, taken), json(connection, taken));
     }
 
-    /** Makes rows of records that the table does not have; one that came meanwhile is left alone. */
+    /**
+     * Makes rows of records that the table does not have; one that came meanwhile is left alone. A column that has a
+     * default is left out where the CRM has no value, so that the default applies.
+     */
     Map<String, Map<String, Object>> insert(Connection connection, Map<String, Map<String, Object>> records)
             throws SQLException {
         if (records.isEmpty()) {
             return Map.of();
         }
+        Set<String> outward = outward(connection);
+        Map<Set<String>, Map<String, Map<String, Object>>> byFields = new LinkedHashMap<>();
+        records.forEach((key, fields) -> byFields.computeIfAbsent(columns.keySet().stream()
+                .filter(field -> !outward.contains(field))
+                .filter(field -> !hasDefault(field) || Values.text(fields.get(field)) != null)
+                .collect(Collectors.toCollection(LinkedHashSet::new)), first -> new LinkedHashMap<>()).put(key, fields));
+        Map<String, Map<String, Object>> made = new HashMap<>();
+        for (Map.Entry<Set<String>, Map<String, Map<String, Object>>> alike : byFields.entrySet()) {
+            made.putAll(insert(connection, alike.getKey(), alike.getValue()));
+        }
+        return made;
+    }
+
+    private Map<String, Map<String, Object>> insert(Connection connection, Set<String> fields,
+            Map<String, Map<String, Object>> records) throws SQLException {
+        Trait ofKey = traits(connection).get(source.key().name());
+        List<String> names = new ArrayList<>();
+        List<String> values = new ArrayList<>();
+        if (ofKey == null || !ofKey.generated()) {
+            names.add(source.key().quoted());
+            values.add("sluice_v.key::" + source.key().sqlType());
+        }
+        fields.forEach(field -> {
+            names.add(columns.get(field).quoted());
+            values.add(value(field));
+        });
+        boolean deferrable = ofKey != null && ofKey.deferrable();
         return rows(connection, """
-                insert into %1$s as %2$s (%3$s, %4$s)
-                select sluice_v.key::%5$s, %6$s
+                insert into %1$s as %2$s (%3$s) overriding system value
+                select %4$s
                 from (select key, taken::jsonb from unnest(?::text[], ?::text[]) as v(key, taken)) as sluice_v
-                on conflict (%3$s) do nothing
-                returning %7$s, %8$s""".formatted(source.quoted(), source.alias(), source.key().quoted(),
-                columns.values().stream().map(Column::quoted).collect(Collectors.joining(", ")),
-                source.key().sqlType(),
-                columns.keySet().stream().map(this::value).collect(Collectors.joining(", ")),
+                %5$s
+                returning %6$s, %7$s""".formatted(source.quoted(), source.alias(), String.join(", ", names),
+                String.join(", ", values), deferrable
+                        ? "where not exists (select from %1$s as sluice_t where sluice_t.%2$s = sluice_v.key::%3$s)".formatted(
+                                source.quoted(), source.key().quoted(), source.key().sqlType())
+                        : "on conflict (" + source.key().quoted() + ") do nothing",
                 source.key().keyText(source.alias()), values()), keys(connection, records), json(connection, records));
     }
 
