@@ -63,6 +63,25 @@ create function sluice.doubted(doubt jsonb, fields jsonb) returns jsonb language
                                           else coalesce(doubt -> key, '[]') || jsonb_build_array(value) end)
         from jsonb_each(fields)), '{}');
 
+-- These fields of an object, those that it has.
+create function sluice.only(fields jsonb, names text[]) returns jsonb language sql immutable parallel safe return
+    coalesce((select jsonb_object_agg(key, value) from jsonb_each(fields) where key = any (names)), '{}');
+
+-- What goes in the first of two writes: without the records that are named (they have a relationship before a dot), and
+-- with nothing in place of other values.
+create function sluice.first_write(fields jsonb, second text[]) returns jsonb language sql immutable parallel safe return
+    fields - second || coalesce((select jsonb_object_agg(key, null) from jsonb_object_keys(fields) as key
+                                 where key = any (second) and strpos(key, '.') = 0), '{}');
+
+-- Whether a text is a value of a type: asked one by one once all together have failed.
+create function sluice.is_readable(value text, type text) returns boolean language plpgsql as $$
+begin
+    execute 'select $1::' || type using value;
+    return true;
+exception when data_exception or integrity_constraint_violation or program_limit_exceeded or raise_exception then
+    return false;
+end $$;
+
 -- What waits to be sent and what is being sent: one row per record. Its key comes first in the index, here as below: to
 -- compare what is the same in all rows would take half of the time, and the rules of a language some more.
 create table sluice.outbox (
@@ -84,6 +103,7 @@ create table sluice.outbox (
     parent             text,                                -- of what was locked: the record that it names as its parent
     waits_for          text,                                -- key of the parent that must be in the CRM before it
     waits_for_object   text,
+    second_write       text[],                              -- fields that can't go at once: see Parents and UniqueValues
     -- in flight, under a lease
     inflight_operation text check (inflight_operation in ('upsert', 'delete')),
     inflight           jsonb,
@@ -165,8 +185,9 @@ create table sluice.record (
     primary key (key, object, account)
 );
 
--- begins with what is unique: a planner without statistics must not take it for the primary key
-create index record_crm_id on sluice.record (crm_id);
+-- One CRM record has one key, or to delete one row would delete another's record. Begins with what is unique: a planner
+-- without statistics must not take it for the primary key.
+create unique index record_crm_id on sluice.record (crm_id, object, account);
 
 -- What was deleted on both sides a while ago: a page that was read before must not bring it back.
 create table sluice.deleted (
@@ -329,4 +350,15 @@ create table sluice.pause (
     since  timestamptz not null default clock_timestamp(),
     until  timestamptz,                                         -- when it ends by itself; null: when it is taken back
     primary key (kind, name, by)
+);
+
+-- Which Sluices read this database, a row per replica, so that none removes what another captures.
+create table sluice.installation (
+    instance uuid        not null primary key,
+    name     text        not null,             -- sluice.installation: replicas share it
+    host     text        not null,
+    tables   text[]      not null,
+    objects  text[]      not null,             -- account and object
+    syncs    text[]      not null,
+    seen_at  timestamptz not null default clock_timestamp()
 );

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings what changed in a CRM into the application's table: a page a transaction, set by set. Under its locks nothing
@@ -32,8 +34,13 @@ import java.util.function.Function;
  */
 public final class Applier {
 
-    /** Data and constraints (22, 23), what a trigger raises (P0), and a check of a view (44). */
-    private static final Set<String> REFUSALS = Set.of("22", "23", "44", "P0");
+    /**
+     * Data and constraints (22, 23), what a trigger raises (P0), a check of a view (44), and what is too large for an
+     * index or a row (54).
+     */
+    private static final Set<String> REFUSALS = Set.of("22", "23", "44", "54", "P0");
+
+    private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
 
     private static final String FORGET_DELETED = "delete from sluice.deleted where deleted_at < now() - interval '1 hour'";
 
@@ -156,16 +163,27 @@ public final class Applier {
             if (!isRefusal(failure)) {
                 throw failure;
             }
-            // what refuses one field after the other in the same words refuses the row
-            boolean hopeless = reasons.size() > 1 && reasons.values().stream().allMatch(failure.getMessage()::equals);
-            if (fields.size() == 1 || hopeless) {
-                fields.forEach(field -> reasons.put(field, failure.getMessage()));
-                return Applied.NOTHING;
-            }
-            int half = fields.size() / 2;
-            return part(page, record, fields.subList(0, half), reasons)
-                    .plus(part(page, record, fields.subList(half, fields.size()), reasons));
+            return smaller(page, record, fields, reasons, failure.getMessage());
+        } catch (RuntimeException odd) {
+            return smaller(page, record, fields, reasons, unreadable(odd));
         }
+    }
+
+    private static Applied smaller(Part<Received> page, Received record, List<String> fields, Map<String, String> reasons,
+            String why) throws SQLException {
+        // what refuses one field after the other in the same words refuses the row
+        boolean hopeless = reasons.size() > 1 && reasons.values().stream().allMatch(why::equals);
+        if (fields.size() == 1 || hopeless) {
+            fields.forEach(field -> reasons.put(field, why));
+            return Applied.NOTHING;
+        }
+        int half = fields.size() / 2;
+        return part(page, record, fields.subList(0, half), reasons)
+                .plus(part(page, record, fields.subList(half, fields.size()), reasons));
+    }
+
+    private static String unreadable(RuntimeException odd) {
+        return "it can't be read: " + odd.getClass().getSimpleName();
     }
 
     /** Which of these CRM ids are of records that the sync knows. */
@@ -230,12 +248,19 @@ public final class Applier {
             if (!isRefusal(failure)) {
                 throw failure;
             }
-            if (records.size() == 1) {
-                return refusal.of(records.get(0), failure.getMessage());
-            }
-            int half = records.size() / 2;
-            return applying(records.subList(0, half), page, refusal)
-                    .plus(applying(records.subList(half, records.size()), page, refusal));
+            return halved(records, page, refusal, failure.getMessage());
+        } catch (RuntimeException odd) {
+            LOG.debug("A record can't be applied", odd);
+            return halved(records, page, refusal, unreadable(odd));
         }
+    }
+
+    private static <T> Applied halved(List<T> records, Part<T> page, Refusal<T> refusal, String why) throws SQLException {
+        if (records.size() == 1) {
+            return refusal.of(records.get(0), why);
+        }
+        int half = records.size() / 2;
+        return applying(records.subList(0, half), page, refusal)
+                .plus(applying(records.subList(half, records.size()), page, refusal));
     }
 }

@@ -30,6 +30,13 @@ final class ChangedPage {
     private static final String MADE = """
             insert into sluice.change_log (source, keys, records, op, columns, origin) values (?, ?, ?, 'U', ?, null)""";
 
+    private static final String HOLDERS = """
+            select key, crm_id from sluice.record
+            where account = ? and object = ? and key = any(?::text[]) and crm_id is not null""";
+
+    /** What a table does not take, as PostgreSQL calls it. */
+    private static final String OTHER_KEY = "23000";
+
     private final Connection connection;
     private final Sync sync;
     private final Target target;
@@ -94,25 +101,73 @@ final class ChangedPage {
 
     private Map<String, Received> byKey(List<Received> records) throws SQLException {
         Map<String, String> known = keys(connection, sync, records.stream().map(Received::crmId).toList());
+        Map<String, String> keys = target.keys(connection, records.stream()
+                .filter(record -> record.key() != null && !record.key().equals(known.get(record.crmId())))
+                .map(Received::key).toList());
+        Map<String, String> holders = holders(keys.values());
         Map<String, Received> byKey = new LinkedHashMap<>();
-        for (Received record : records) {
-            String key = known.getOrDefault(record.crmId(), record.key());
-            if (key == null && record.isRead()) {
-                withoutKey++;
+        for (Received record : inOrder(records, keys)) {
+            String knownKey = known.get(record.crmId());
+            String key = knownKey != null ? knownKey : keys.get(record.key());
+            if (knownKey == null && record.key() == null) {
+                without(record);
             } else if (key == null) {
-                // a record of ours is known by its id; of another only a reading tells whether it has a key
-                if (sync.getInserts().equals("propagate")) {
-                    later.add(record.crmId());
-                }
-            } else if (record.isRead() && !key.equals(record.key())) {
-                refused.add(new Applied.Refused(key, record.crmId(), List.of(sync.getKey()), "its external id "
-                        + sync.getExternalId() + " was changed to " + record.key() + " in the CRM; change it back, or"
-                        + " the next change of the row makes a second record"));
+                refuse(record.key(), record, "its external id " + sync.getExternalId() + " is no value of the key's type");
+            } else if (knownKey != null && record.isRead() && !isSameKey(knownKey, record.key(), keys)) {
+                refuse(key, record, "its external id " + sync.getExternalId() + " was changed to " + record.key()
+                        + " in the CRM; change it back, or the next change of the row makes a second record");
+            } else if (knownKey == null && isTaken(record, key, holders.get(key), byKey.get(key))) {
+                refuse(key, record, "its external id " + sync.getExternalId() + " is another spelling of a key that CRM"
+                        + " record " + (byKey.containsKey(key) ? byKey.get(key).crmId() : holders.get(key)) + " has");
             } else {
                 byKey.put(key, record);
             }
         }
         return byKey;
+    }
+
+    /** Those first whose external id is the key as the table writes it: theirs is the row. */
+    private static List<Received> inOrder(List<Received> records, Map<String, String> keys) {
+        return records.stream().sorted(java.util.Comparator.comparing((Received record) ->
+                record.key() != null && !record.key().equals(keys.getOrDefault(record.key(), record.key())))).toList();
+    }
+
+    private void without(Received record) {
+        if (record.isRead()) {
+            withoutKey++;
+        } else if (sync.getInserts().equals("propagate")) {
+            // a record of ours is known by its id; of another only a reading tells whether it has a key
+            later.add(record.crmId());
+        }
+    }
+
+    private void refuse(String key, Received record, String why) {
+        refused.add(new Applied.Refused(key, record.crmId(), List.of(sync.getKey()), why));
+    }
+
+    /** A known record keeps its key, however the CRM spells it. */
+    private static boolean isSameKey(String known, String spelled, Map<String, String> keys) {
+        return known.equals(spelled) || KeySpelling.same(known, spelled) || known.equals(keys.get(spelled));
+    }
+
+    /**
+     * Whether another CRM record has the key. One with the very external id of another can't be beside it: that one is
+     * gone, and this one was made in its place.
+     */
+    private static boolean isTaken(Received record, String key, String holder, Received before) {
+        return before != null && !before.crmId().equals(record.crmId())
+                || holder != null && !holder.equals(record.crmId()) && !KeySpelling.same(key, record.key());
+    }
+
+    /** Key to the CRM id of those keys that have one. */
+    private Map<String, String> holders(Collection<String> keys) throws SQLException {
+        if (keys.isEmpty()) {
+            return Map.of();
+        }
+        Map<String, String> holders = new HashMap<>();
+        Database.query(connection, HOLDERS, row -> holders.put(row.getString(1), row.getString(2)), sync.getAccount(),
+                sync.getObject(), Database.texts(connection, keys));
+        return holders;
     }
 
     /** CRM id to key of those that are known. */
@@ -275,6 +330,9 @@ final class ChangedPage {
         Map<String, Set<String>> own = new LinkedHashMap<>();
         updated.forEach((key, row) -> addOwn(own, key, row, outward, rows.get(key)));
         Map<String, Map<String, Object>> made = target.insert(connection, inserted);
+        if (!inserted.keySet().containsAll(made.keySet())) {
+            throw new SQLException("the table gives a new row another key than the CRM record's", OTHER_KEY);
+        }
         inserted.forEach((key, fields) -> {
             Received record = byKey.get(key);
             if (made.containsKey(key)) {

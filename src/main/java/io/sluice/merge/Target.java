@@ -8,6 +8,7 @@ import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -119,6 +120,72 @@ final class Target {
                 order by sluice_k.key for update of %3$s skip locked""".formatted(values(), source.quoted(),
                 source.alias(), source.alias(), source.key().quoted(), source.key().sqlType()),
                 Database.texts(connection, keys));
+    }
+
+    /**
+     * The keys as the table writes them: that of the row which PostgreSQL finds by this spelling, or of the row that an
+     * insert would make.
+     *
+     * @param spelled external ids as the CRM writes them
+     * @return those that are a key of this type, by their spelling; the others are left out
+     */
+    Map<String, String> keys(Connection connection, Collection<String> spelled) throws SQLException {
+        Map<String, String> readable = new LinkedHashMap<>();
+        spelled.stream().filter(KeySpelling::isText)
+                .forEach(each -> readable.put(each, KeySpelling.readable(source.key().type(), each)));
+        Set<String> texts = new java.util.LinkedHashSet<>(readable.values());
+        if (texts.isEmpty()) {
+            return Map.of();
+        }
+        Map<String, String> canonical;
+        Savepoint before = connection.setSavepoint();
+        try {
+            canonical = canonical(connection, texts);
+            connection.releaseSavepoint(before);
+        } catch (SQLException failure) {
+            if (!Applier.isRefusal(failure)) {
+                throw failure;
+            }
+            connection.rollback(before);
+            canonical = canonical(connection, Database.query(connection, "select spelled from unnest(?::text[])"
+                    + " as spelled where sluice.is_readable(spelled, ?)", row -> row.getString(1),
+                    Database.texts(connection, texts), source.key().sqlType()));
+        }
+        Map<String, String> keys = new HashMap<>();
+        for (Map.Entry<String, String> entry : readable.entrySet()) {
+            String key = canonical.get(entry.getValue());
+            if (key != null) {
+                keys.put(entry.getKey(), key);
+            }
+        }
+        return keys;
+    }
+
+    /** Where no row is found, the column's own length and scale decide, and what they would cut is no key. */
+    private Map<String, String> canonical(Connection connection, Collection<String> spelled) throws SQLException {
+        if (spelled.isEmpty()) {
+            return Map.of();
+        }
+        String key = source.key().quoted();
+        String type = source.key().sqlType();
+        Map<String, String> canonical = new HashMap<>();
+        Database.query(connection, """
+                select sluice_k.key, coalesce(
+                    (select %1$s from %2$s as %3$s where %3$s.%4$s = sluice_k.key::%5$s limit 1),
+                    (select %6$s from (select sluice_k.key::%5$s::%7$s as %4$s) as sluice_r
+                     where sluice_r.%4$s = sluice_k.key::%5$s))
+                from unnest(?::text[]) as sluice_k(key)""".formatted(source.key().keyText(source.alias()),
+                source.quoted(), source.alias(), key, type, source.key().keyText("sluice_r"), declared(connection)),
+                row -> canonical.put(row.getString(1), row.getString(2)), Database.texts(connection, spelled));
+        return canonical;
+    }
+
+    /** The key's type with its length or scale. */
+    private String declared(Connection connection) throws SQLException {
+        return Database.query(connection, """
+                select case when a.atttypmod < 0 then ? else format_type(a.atttypid, a.atttypmod) end from pg_attribute a
+                where a.attrelid = to_regclass(?) and a.attname = ?""", row -> row.getString(1), source.key().sqlType(),
+                source.quoted(), source.key().name()).get(0);
     }
 
     /** Which of these keys the table has, whoever is changing them. */
