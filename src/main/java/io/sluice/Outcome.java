@@ -33,6 +33,8 @@ public record Outcome(String key, Status status, String crmId, String code, Stri
         DONE,
         /** It was not written, or nobody knows ({@link Doubt}); sending it again may heal it. */
         RETRY,
+        /** Another record has a unique value of it, which that one may be about to give up. */
+        TAKEN,
         /** Sending the same again can't heal it. */
         REJECTED;
 
@@ -86,5 +88,10 @@ public record Outcome(String key, Status status, String crmId, String code, Stri
 
     public static Outcome rejected(String key, String code, String message) {
         return new Outcome(key, Status.REJECTED, null, code, message);
+    }
+
+    /** @param fields that hold the unique value, where the CRM named them */
+    public static Outcome taken(String key, String code, String message, List<String> fields) {
+        return new Outcome(key, Status.TAKEN, null, code, message, fields);
     }
 }

@@ -42,7 +42,7 @@ public record BulkClaim(String account, String sync, Operation operation, int le
 
     /** The lease has no end of its own: the row of the job is what it lasts for. */
     private static final String CLAIM = """
-            with chosen as materialized (
+            with recursive chosen as materialized (
                 select o.account, o.object, o.key from sluice.outbox o
                 where o.account = ? and o.sync = ? and %s and (?::text is null or strpos(o.fields::text, ?) = 0)
                 order by o.priority, o.since limit ? for update of o skip locked),

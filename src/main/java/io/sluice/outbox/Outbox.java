@@ -6,6 +6,8 @@ import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
+import java.sql.Array;
+import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -13,9 +15,11 @@ import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /**
@@ -48,18 +52,19 @@ public final class Outbox {
                     where o.account = held.account and o.sync = held.sync and o.operation is not null
                       and o.lease is null and o.due <= clock_timestamp()
                     order by o.operation, o.priority, o.since limit 1) as due
-                where held.sync not in (%s))""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
+                where held.sync not in (%s) and held.sync = any (coalesce(?::text[], array[held.sync])))""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
 
     /**
      * Moves what was picked in flight. What equals the base is an echo or a no-op and is dropped, unless a call may have
      * written over it; so is the delete of a
-     * record that was never sent. What names a parent that is not in the CRM yet is left to wait.
+     * record that was never sent. What names a parent that is not in the CRM yet is left to wait. Fields of a second write
+     * go on waiting, as what arrives in flight does.
      */
     static final String TAKE = """
             %s,
             effective as materialized (
                 select p.account, p.object, p.key, p.operation, p.attempts, p.stamps, p.since, p.priority, r.crm_id,
-                       r.key is not null as known,
+                       r.key is not null as known, coalesce(circle.fields, p.second_write) as second_write,
                        case when r.key is null then p.fields
                             else (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(p.fields) as f
                                   where r.base -> f.key is distinct from f.value
@@ -67,7 +72,8 @@ public final class Outbox {
                        end as fields
                 from picked p left join lateral (
                     select * from sluice.record
-                    where account = p.account and object = p.object and key = p.key limit 1) as r on true),
+                    where account = p.account and object = p.object and key = p.key limit 1) as r on true
+                left join circles circle on circle.object = p.object and circle.key = p.key),
             pointless as materialized (
                 select account, object, key from effective
                 where operation = 'upsert' and known and fields = '{}'
@@ -76,9 +82,16 @@ public final class Outbox {
                 delete from sluice.outbox o where %s and o.key not in (select key from orphans) returning o.key),
             taken as (
                 update sluice.outbox o set
-                    inflight_operation = e.operation, inflight = e.fields, inflight_stamps = e.stamps,
+                    inflight_operation = e.operation, inflight_stamps = e.stamps,
+                    inflight = case when e.second_write is null then e.fields
+                                    else sluice.first_write(e.fields, e.second_write) end,
                     inflight_since = e.since, lease = ?, lease_until = %%s,
-                    operation = null, fields = '{}', stamps = '{}', promoted = 0, waits_for = null, waits_for_object = null
+                    operation = case when e.second_write is not null and sluice.only(e.fields, e.second_write) <> '{}'
+                                     then 'upsert' end,
+                    fields = case when e.second_write is null then '{}' else sluice.only(e.fields, e.second_write) end,
+                    stamps = case when e.second_write is null then '{}'
+                                  else sluice.only(sluice.named(e.stamps, e.fields), e.second_write) end,
+                    second_write = null, promoted = 0, waits_for = null, waits_for_object = null
                 from effective e
                 where o.account = e.account and o.object = e.object and o.key = e.key and %s
                   and e.key not in (select key from pointless) and e.key not in (select key from orphans)
@@ -122,8 +135,9 @@ public final class Outbox {
                       and o.operation is not null and o.lease is null and o.due <= clock_timestamp() and o.priority <= ?
                     order by o.priority, o.since limit 1) as h
                 where kind.account not in (%1$s) and kind.sync not in (%2$s) and kind.sync <> all (?::text[])
+                  and kind.sync = any (coalesce(?::text[], array[kind.sync]))
                   and (not ? or h.operation = 'upsert' and h.fill is null) and h.object <> all (?::text[])
-                order by h.priority, h.since limit 1),
+                order by h.priority, h.since, h.operation limit 1),
             whole as materialized (
                 select o.* from sluice.outbox o
                 where (select halved from head) is null
@@ -158,7 +172,11 @@ public final class Outbox {
                   and o.operation is not null and o.lease is null and o.due <= clock_timestamp()
                 order by o.priority, o.since limit 1) as h
             where kind.account not in (%1$s) and kind.sync not in (%2$s) and kind.sync <> all (?::text[])
-            order by h.priority, h.since limit 1""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS, KINDS);
+                  and kind.sync = any (coalesce(?::text[], array[kind.sync]))
+            order by h.priority, h.since, h.operation limit 1""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS, KINDS);
+
+    private static final String UNSERVED = """
+            select sync, count(*) from sluice.outbox where sync <> all (?::text[]) group by sync""";
 
     private static final String RENEW = """
             update sluice.outbox set lease_until = clock_timestamp() + ? * interval '1 millisecond'
@@ -179,6 +197,8 @@ public final class Outbox {
 
     private final Database database;
     private final Duration lease;
+    /** The syncs whose work is claimed; null: all. */
+    private volatile Set<String> served;
 
     /** @param lease longer than the longest call, late arrival included */
     public Outbox(Database database, Duration lease) {
@@ -186,10 +206,29 @@ public final class Outbox {
         this.lease = lease;
     }
 
+    /** Claims work of these syncs alone: what a file that is gone has left behind waits for its return. */
+    public void serve(Collection<String> syncs) {
+        served = Set.copyOf(syncs);
+    }
+
+    private Array served(Connection connection) throws SQLException {
+        return served == null ? null : Database.texts(connection, served);
+    }
+
+    /** How many records wait of each sync that is not served. */
+    public Map<String, Long> unserved() throws SQLException {
+        Map<String, Long> unserved = new TreeMap<>();
+        if (served != null) {
+            database.transaction(connection -> Database.query(connection, UNSERVED,
+                    row -> unserved.put(row.getString(1), row.getLong(2)), served(connection)));
+        }
+        return unserved;
+    }
+
     /** Which of these accounts have work that is due. */
     public List<String> waiting(Collection<String> accounts) throws SQLException {
         return database.transaction(connection -> Database.query(connection, WAITING, row -> row.getString(1),
-                Database.texts(connection, accounts)));
+                Database.texts(connection, accounts), served(connection)));
     }
 
     /**
@@ -217,7 +256,7 @@ public final class Outbox {
     /** The same, but of these syncs. */
     public Optional<Head> head(String account, Set<String> but) throws SQLException {
         return database.transaction(connection -> Database.query(connection, HEAD, Head::of, account,
-                Database.texts(connection, but)).stream().findFirst());
+                Database.texts(connection, but), served(connection)).stream().findFirst());
     }
 
     /** Whether very many records of a sync are being written at once, under a lease that ends with the job. */
@@ -355,7 +394,7 @@ public final class Outbox {
                         : new Row(new Change(row.getString("key"), Operation.of(row.getString("inflight_operation")),
                                 row.getString("crm_id"), Json.fields(row.getString("inflight"))),
                                 row.getString("object"), row.getString("sync"));
-            }, account, room.deletes(), least.rank(), Database.texts(connection, but), !before.isEmpty(),
+            }, account, room.deletes(), least.rank(), Database.texts(connection, but), served(connection), !before.isEmpty(),
                     connection.createArrayOf("text", objects), account, account, connection.createArrayOf("uuid", leases), id,
                     lease.toMillis());
         });

@@ -7,6 +7,7 @@ import java.sql.Array;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.UUID;
 
 /**
@@ -200,13 +201,49 @@ public final class Settlement {
      */
     public int settle(Claim claim, List<Outcome> all, Split split, String parent) throws SQLException {
         List<Outcome> outcomes = all.stream().filter(it -> it.doubt() != Outcome.Doubt.UNANSWERED).toList();
-        return outcomes.isEmpty() ? 0 : database.repeatable(connection -> {
-            if (!isDone(claim, outcomes)) {
-                return decided(connection, claim, outcomes, split, parent);
+        if (outcomes.isEmpty()) {
+            return 0;
+        }
+        try {
+            return database.repeatable(connection -> settle(connection, claim, outcomes, split, parent));
+        } catch (SQLException failure) {
+            if (!SharedIds.isCauseOf(failure)) {
+                throw failure;
             }
-            int done = done(connection, claim, outcomes);
-            return done == outcomes.size() ? done : done + decided(connection, claim, outcomes, split, parent);
+        }
+        return database.repeatable(connection -> {
+            SharedIds shared = SharedIds.find(connection, claim, outcomes);
+            int settled = settle(connection, claim, shared.outcomes(), split, parent);
+            shared.repair(connection);
+            return settled;
         });
+    }
+
+    private int settle(Connection connection, Claim claim, List<Outcome> outcomes, Split split, String parent)
+            throws SQLException {
+        if (!isDone(claim, outcomes)) {
+            UniqueValues values = UniqueValues.of(connection, claim, outcomes);
+            int settled = decided(connection, claim, values.outcomes(), split, parent);
+            values.prepare(connection);
+            return settled;
+        }
+        int done = done(connection, claim, outcomes);
+        return done == outcomes.size() ? done : done + decided(connection, claim, outcomes, split, parent);
+    }
+
+    /**
+     * Splits a claim's deletes off that would delete another key's record ({@link SharedIds}); they are done.
+     *
+     * @return what is left to be sent
+     */
+    public Claim keepingOthers(Claim claim) throws SQLException {
+        List<Integer> others = SharedIds.ofOthers(database, claim);
+        if (others.isEmpty()) {
+            return claim;
+        }
+        settle(claim, others.stream().map(i -> Outcome.done(claim.changes().get(i).key(), null)).toList());
+        return new Claim(claim.lease(), claim.account(), claim.object(), claim.sync(), claim.operation(), claim.halved(),
+                IntStream.range(0, claim.size()).filter(i -> !others.contains(i)).mapToObj(claim.changes()::get).toList());
     }
 
     private static boolean isDone(Claim claim, List<Outcome> outcomes) {

@@ -122,16 +122,41 @@ public final class Dispatch {
      * null. Beside what is urgent goes only what is no less so, for a large call is answered late.
      */
     public Cargo claim(Permit permit) throws SQLException {
+        try {
+            return claimed(permit);
+        } catch (SQLException | RuntimeException failure) {
+            giveBack(permit, failure);
+            throw failure;
+        }
+    }
+
+    /** A permit that nobody uses would count as a call until it expires. */
+    private void giveBack(Permit permit, Exception failure) {
+        try {
+            permits.giveBack(permit);
+        } catch (SQLException away) {
+            failure.addSuppressed(away);
+        }
+    }
+
+    private Cargo claimed(Permit permit) throws SQLException {
         Crm crm = accounts.get(permit.account()).crm();
         Set<String> alone = gathering.getOrDefault(permit.account(), Set.of());
         int collection = planner.most(crm, Operation.UPSERT, Priority.CRITICAL);
         int room = planner.most(crm, Operation.UPSERT, permit.priority());
         List<Claim> claims = new ArrayList<>();
         long since = System.nanoTime();
-        outbox.claim(permit.account(), new Outbox.Room(room, crm.collectionSize(Operation.DELETE)), permit.priority(),
-                alone).ifPresent(claims::add);
-        if (claims.isEmpty()) {
-            return null;
+        Outbox.Room places = new Outbox.Room(room, crm.collectionSize(Operation.DELETE));
+        while (claims.isEmpty()) {
+            since = System.nanoTime();
+            Optional<Claim> head = outbox.claim(permit.account(), places, permit.priority(), alone);
+            if (head.isEmpty()) {
+                return null;
+            }
+            Claim claim = settlement.keepingOthers(head.get());
+            if (claim.size() > 0) {
+                claims.add(claim);
+            }
         }
         Priority least = Planner.mayWait(permit.priority()) ? Priority.LOW : permit.priority();
         int left = planner.collections(crm) - collections(claims.get(0), collection);

@@ -125,13 +125,13 @@ class SalesforceErrorsTest {
                                 3, List.of("STRING_TOO_LONG", "MailingCity"), 4, List.of("MALFORMED_ID", "bad id"),
                                 5, List.of("INVALID_FIELD", "No such column"), 6, List.of("ENTITY_IS_DELETED", "deleted"),
                                 7, List.of("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", "rights")),
-                                "dead letter with the fields that are named; those that went with it are done"),
+                                "dead letter with the fields that are named; those that went with it are done").wastes(4),
                 Case.of("400 of a row: DUPLICATES_DETECTED", row(1, "DUPLICATES_DETECTED", "Use one of these records?",
                         ",\"duplicateResult\":{\"duplicateRule\":\"One_Contact\",\"matchResults\":[{\"matchRecords\":[{"
                         + "\"fieldDiffs\":[{\"name\":\"Email\",\"difference\":\"SAME\"}],\"record\":{\"Id\":"
                         + "\"003XX0000000007AAA\"}}]}]}"))
                         .dies(Map.of(1, List.of("DUPLICATES_DETECTED", "One_Contact", "003XX0000000007AAA", "Email")),
-                                "dead letter with the rule, the ids it found and the fields that are alike"),
+                                "dead letter with the rule, the ids it found and the fields that are alike").wastes(4),
                 Case.of("400 of a row: UNABLE_TO_LOCK_ROW", "{\"kind\":\"rowLock\",\"keys\":[\"{0}\",\"{3}\"],\"count\":2}")
                         .wastes(3),
                 Case.of("400 of the call: UNABLE_TO_LOCK_ROW", answer(400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive"

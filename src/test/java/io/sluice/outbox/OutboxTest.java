@@ -200,7 +200,7 @@ class OutboxTest extends OutboxTestBase {
     }
 
     private static String planOfACall() throws SQLException {
-        return plan(Outbox.claimOf(200), "'crm'", "200", "3", "'{}'", "false", "'{}'", "'crm'", "'crm'", "'{}'",
+        return plan(Outbox.claimOf(200), "'crm'", "200", "3", "'{}'", "null", "false", "'{}'", "'crm'", "'crm'", "'{}'",
                 "gen_random_uuid()", "60000");
     }
 }

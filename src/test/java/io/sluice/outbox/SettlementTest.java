@@ -388,7 +388,8 @@ class SettlementTest extends OutboxTestBase {
                 + " select account, object, key, sync, '{}' from sluice.outbox");
         String texts = "array(select '%s'::text from generate_series(1, 200))";
         assertThat(plan(Settlement.SETTLE, "array(select key from sluice.outbox where lease is not null)",
-                texts.formatted(status), texts, texts, texts, texts, "array(select 0 from generate_series(1, 200))",
+                texts.formatted(status), "array(select key from sluice.outbox where lease is not null)", texts, texts, texts,
+                "array(select 0 from generate_series(1, 200))",
                 "'crm'", "'Contact'", "'" + claim.lease() + "'", "0", "0", "0", "null", "'Parent'", "'Parent'"))
                 .contains("actual rows=200 ").doesNotContainPattern("actual rows=\\d{4}").doesNotContain("JIT");
     }

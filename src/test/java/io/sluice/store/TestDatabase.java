@@ -144,6 +144,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
                 "truncate sluice.change_log, sluice.outbox, sluice.record, sluice.dead_letter, sluice.api_call,"
                         + " sluice.usage_minute, sluice.quota, sluice.quota_history, sluice.refusal,"
                         + " sluice.checkpoint, sluice.inbox, sluice.pause, sluice.deleted, sluice.conflict,"
-                        + " sluice.bulk_job, sluice.bulk_detour, sluice.parent, sluice.capture, sluice.capture_gap");
+                        + " sluice.bulk_job, sluice.bulk_detour, sluice.parent, sluice.capture, sluice.capture_gap,"
+                        + " sluice.installation");
     }
 }

@@ -4,7 +4,11 @@ import io.sluice.Outcome;
 import io.sluice.crm.Unproven;
 import io.sluice.quota.Refusal;
 import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What HubSpot's errors mean: that a limit is spent, that sending again may help, or that it can't. */
 final class Errors {
@@ -16,6 +20,16 @@ final class Errors {
     private static final Set<String> PASSING = Set.of("RATE_LIMITS", "RATE_LIMIT", "EXPIRED_AUTHENTICATION",
             "INVALID_AUTHENTICATION", "MISSING_SCOPES", "BANNED", "INTERNAL_ERROR", "API_ERROR", "GATEWAY_TIMEOUT",
             "CONTENT_LOCKED", "LOCKED", "NO_ANSWER");
+
+    /**
+     * Words of a value that must be unique and that another record has: 409 CONFLICT of a contact's e-mail, 400 of any other
+     * unique property (https://github.com/HubSpot/hubspot-api-python/issues/51,
+     * https://developers.hubspot.com/docs/guides/api/crm/properties).
+     */
+    private static final Pattern TAKEN = Pattern.compile(
+            "already exists\\. Existing ID|already has that value|CONFLICTING_UNIQUE_VALUE|DUPLICATE_UNIQUE_VALUE");
+
+    private static final Pattern FIELD = Pattern.compile("Cannot set (\\w+) to |propertyName=(\\w+)");
 
     private Errors() {
     }
@@ -46,6 +60,11 @@ final class Errors {
     }
 
     static Outcome outcome(String key, String code, String message) {
+        if (TAKEN.matcher(message).find()) {
+            Matcher field = FIELD.matcher(message);
+            return Outcome.taken(key, code, message, message.startsWith("Contact already exists") ? List.of("email")
+                    : field.find() ? List.of(Objects.requireNonNullElse(field.group(1), field.group(2))) : List.of());
+        }
         return PASSING.contains(code) ? Outcome.retry(key, code, message) : Outcome.rejected(key, code, message);
     }
 

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Which of Salesforce's error codes sending again can heal. */
 final class Errors {
@@ -19,6 +21,11 @@ final class Errors {
             "SERVER_UNAVAILABLE", "INVALID_SESSION_ID", "UNKNOWN_EXCEPTION", "INTERNAL_SERVER_ERROR",
             "QUERY_TIMEOUT", "REQUEST_RUNNING_TOO_LONG", "ALL_OR_NONE_OPERATION_ROLLED_BACK", "PROCESSING_HALTED",
             "LIMIT_EXCEEDED", "TXN_SECURITY_METERING_ERROR", "API_CURRENTLY_DISABLED", "API_DISABLED_FOR_ORG");
+
+    /** Codes of a value that another record has, which that one may be about to give up (SOAP API, StatusCode). */
+    private static final Set<String> UNIQUE = Set.of("DUPLICATE_VALUE", "DUPLICATES_DETECTED");
+
+    private static final Pattern DUPLICATED_FIELD = Pattern.compile("duplicate value found: (\\w+) duplicates value");
 
     /** How a refusal for a spent limit reads; the first that fits says of which (REST API Developer Guide, 403). */
     private static final List<Spent> SPENT = List.of(
@@ -105,6 +112,10 @@ final class Errors {
     }
 
     static Outcome outcome(String key, String code, String message) {
+        if (UNIQUE.contains(code)) {
+            Matcher field = DUPLICATED_FIELD.matcher(message);
+            return Outcome.taken(key, code, message, field.find() ? List.of(field.group(1)) : List.of());
+        }
         return PASSING.contains(code) ? Outcome.retry(key, code, message) : Outcome.rejected(key, code, message);
     }
 
@@ -123,7 +134,8 @@ final class Errors {
         }
         JsonNode first = errors.path(0);
         String code = first.path("statusCode").asText(first.path("errorCode").asText("UNKNOWN_EXCEPTION"));
-        return outcome(key, code, String.join("; ", messages)).naming(List.copyOf(fields));
+        Outcome outcome = outcome(key, code, String.join("; ", messages));
+        return fields.isEmpty() ? outcome : outcome.naming(List.copyOf(fields));
     }
 
     /**
