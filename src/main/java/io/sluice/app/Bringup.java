@@ -5,12 +5,14 @@ import io.sluice.Reason;
 import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
+import io.sluice.capture.Installations;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
 import io.sluice.demo.Demo;
 import io.sluice.load.Loading;
+import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Parents;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
@@ -43,6 +45,7 @@ final class Bringup implements AutoCloseable {
     private static final String STATUS = "SluiceStatus";
     /** The routes that wait for the database. */
     private static final String PIPELINE = "pipeline";
+    private static final int BEAT_SECONDS = 10;
     private static final long FIRST_PAUSE_MS = 500;
     private static final long LONGEST_PAUSE_MS = 30_000;
 
@@ -55,15 +58,19 @@ final class Bringup implements AutoCloseable {
     private final Parents parents;
     private final List<Sync> syncs;
     private final Settings settings;
+    private final Installations installations;
+    private final Outbox outbox;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
         Thread thread = new Thread(work, "sluice-bringup");
         thread.setDaemon(true);
         return thread;
     });
+    private volatile Installations.Captured spared;
     private volatile String problem = "the database was not asked yet";
 
     Bringup(CamelContext context, Database database, Capture capture, Loading loading, Accounts accounts,
-            Pauses pauses, Parents parents, List<Sync> syncs, Settings settings) {
+            Pauses pauses, Parents parents, List<Sync> syncs, Settings settings, Installations installations,
+            Outbox outbox) {
         this.context = context;
         this.database = database;
         this.capture = capture;
@@ -73,6 +80,8 @@ final class Bringup implements AutoCloseable {
         this.parents = parents;
         this.syncs = syncs;
         this.settings = settings;
+        this.installations = installations;
+        this.outbox = outbox;
     }
 
     void start() {
@@ -115,6 +124,8 @@ final class Bringup implements AutoCloseable {
                 Demo.fill(database);
             }
             check();
+            spared = installations.others();
+            capture.spare(spared);
             pauses.takeSettings(pausedBySettings());
             loading.begin();
             List<Sync> loaded = capture.start(syncs);
@@ -124,6 +135,8 @@ final class Bringup implements AutoCloseable {
                 context.getRouteController().startRoute(route.getRouteId());
             }
             problem = null;
+            thread.scheduleWithFixedDelay(this::beat, BEAT_SECONDS, BEAT_SECONDS, TimeUnit.SECONDS);
+            sayWhatIsOdd();
         } catch (WrongSettings wrong) {
             throw wrong;
         } catch (Exception failure) {
@@ -141,11 +154,44 @@ final class Bringup implements AutoCloseable {
                 attempt(() -> startUnlessPaused(accounts.get(account), ofAccount), "Account " + account, 1));
     }
 
+    /** Says that this Sluice is alive, and takes the triggers away that only a replica which has ended needed. */
+    private void beat() {
+        try {
+            installations.beat();
+            Installations.Captured others = installations.others();
+            if (!others.equals(spared)) {
+                spared = others;
+                capture.spare(others);
+                capture.removeStray();
+            }
+        } catch (SQLException | RuntimeException away) {
+            LOG.debug("The heartbeat of this installation failed", away);
+        }
+    }
+
+    private void sayWhatIsOdd() {
+        try {
+            outbox.unserved().forEach((sync, records) -> LOG.warn("{} records wait of sync '{}', which no file declares: they"
+                    + " are not sent. Put its file back, or run: delete from sluice.outbox where sync = '{}'", records, sync,
+                    sync));
+            for (Sync sync : syncs) {
+                capture.sharedKeys(sync).ifPresent(keys -> LOG.warn("{}: keys of table '{}' differ in case or in blanks around"
+                        + " them alone, for example {}. A CRM takes such for one record: the row that comes second becomes a"
+                        + " dead letter.", sync.where(), sync.getTable(), keys));
+            }
+        } catch (SQLException failed) {
+            LOG.debug("What is odd was not found out", failed);
+        }
+    }
+
     private void check() throws SQLException, WrongSettings {
         List<String> problems = new ArrayList<>();
         syncs.forEach(sync -> problems.addAll(SyncCheck.words(sync, accounts.names())));
         if (problems.isEmpty()) {
             problems.addAll(capture.check(syncs));
+        }
+        if (problems.isEmpty()) {
+            problems.addAll(installations.enter(syncs));
         }
         WrongSettings.unlessEmpty(problems);
     }
@@ -248,5 +294,10 @@ final class Bringup implements AutoCloseable {
     @Override
     public void close() {
         thread.shutdownNow();
+        try {
+            installations.leave();
+        } catch (SQLException away) {
+            LOG.debug("The end of this installation was not written down", away);
+        }
     }
 }

@@ -9,6 +9,7 @@ import io.sluice.bulk.FirstLoads;
 import io.sluice.bulk.JobRecords;
 import io.sluice.bulk.PlanReport;
 import io.sluice.capture.Capture;
+import io.sluice.capture.Installations;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
@@ -141,6 +142,9 @@ final class Bundle extends LifecycleStrategySupport {
         Standstills standstills = new Standstills(pauses);
         BulkDispatch bulk = new BulkDispatch(accounts, outbox, bulkJobs, new JobRecords(database, settlement),
                 plans, standstills);
+        List<String> served = syncs.stream().map(Sync::getName).toList();
+        outbox.serve(served);
+        bulkJobs.serve(served);
         Loads loads = new Loads(database);
         ReadFirst readFirst = new ReadFirst(database, loads, syncs, settings.duration("sluice.send.read-first", "10s"));
         Dispatch dispatch = new Dispatch(accounts, permits, outbox, settlement, bulk, planner, standstills, syncs,
@@ -181,7 +185,7 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("gathering", new Gathering(Duration.ofMillis(settings.number("sluice.inbox.gather-ms", 200)),
                 Duration.ofMillis(settings.number("sluice.inbox.gather-longest-ms", 500)), InstantSource.system()));
         registry.bind("status", new Status(database, quota, accounts, capture, pauses, syncs, inbox,
-                loads));
+                loads, outbox));
         registry.bind("alerts", new Alerts(quota, accounts, metrics));
         registry.bind("housekeeping", new Housekeeping(quota, bulkJobs, settings.duration("sluice.ledger.keep", "30d"),
                 inbox, settings.duration("sluice.inbox.keep", "3d")));
@@ -193,7 +197,8 @@ final class Bundle extends LifecycleStrategySupport {
         accountList.stream().map(Account::crm).distinct().forEach(crm -> crm.bind(registry, permits, accounts));
 
         bringup = new Bringup(context, database, capture, loading, accounts, pauses,
-                new Parents(database), syncs, settings);
+                new Parents(database), syncs, settings, new Installations(database,
+                settings.text("sluice.installation", "sluice"), host()), outbox);
         HealthCheckHelper.getHealthCheckRegistry(context).register(new DatabaseHealth(database, bringup::problem));
         HealthCheckHelper.getHealthCheckRegistry(context).register(new CaptureHealth(capture::problems));
         accounts.names().forEach(name ->
@@ -216,6 +221,14 @@ final class Bundle extends LifecycleStrategySupport {
         LOG.info("PostgreSQL is up: psql -h 127.0.0.1 -p {} -U sluice sluice", embedded.port());
         database = Database.of(embedded.url(), "sluice", "", pool);
         ear = Database.of(embedded.url(), "sluice", "", EAR_POOL, EAR_PATIENCE);
+    }
+
+    private static String host() {
+        try {
+            return java.net.InetAddress.getLocalHost().getHostName();
+        } catch (java.net.UnknownHostException unnamed) {
+            return "a host without a name";
+        }
     }
 
     private static String password(Settings settings) {

@@ -11,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -58,7 +59,8 @@ public final class BulkJobs {
 
     private static final String DUE = """
             account = ? and ended_at is null and due <= clock_timestamp() and (step in %s) = ?
-                  and account not in (%s)""".formatted(TRANSFERS, Pauses.ACCOUNTS);
+                  and account not in (%s) and sync = any (coalesce(string_to_array(?::text, chr(10)), array[sync]))""".formatted(TRANSFERS,
+            Pauses.ACCOUNTS);
 
     private static final String FIRST_DUE =
             "select priority, member from sluice.bulk_job where " + DUE + " order by priority, began_at limit 1";
@@ -77,7 +79,8 @@ public final class BulkJobs {
 
     private static final String WAITING = """
             select distinct account from sluice.bulk_job
-            where ended_at is null and due <= clock_timestamp() and account not in (%s)""".formatted(Pauses.ACCOUNTS);
+            where ended_at is null and due <= clock_timestamp() and account not in (%s)
+              and sync = any (coalesce(string_to_array(?::text, chr(10)), array[sync]))""".formatted(Pauses.ACCOUNTS);
 
     private static final String MOVE = """
             update sluice.bulk_job set step = ?, crm_job = ?, trials = ?,
@@ -99,6 +102,8 @@ public final class BulkJobs {
     private final Database database;
     private final Duration call;
     private final Duration transfer;
+    /** The names of the syncs whose jobs are taken up, a line each; null: all. */
+    private volatile String served;
     /** Steps with a file that are under way in this process, and since when, as {@link System#nanoTime}. */
     private final Map<BulkJob, Long> transfers = new ConcurrentHashMap<>();
 
@@ -110,6 +115,11 @@ public final class BulkJobs {
         this.database = database;
         this.call = call;
         this.transfer = transfer;
+    }
+
+    /** Takes steps of these syncs alone: a job whose file is gone waits for its return. */
+    public void serve(Collection<String> syncs) {
+        served = String.join("\n", syncs);
     }
 
     /**
@@ -127,12 +137,13 @@ public final class BulkJobs {
      */
     public Optional<Due> due(String account, boolean transfer) throws SQLException {
         return database.first(FIRST_DUE,
-                row -> new Due(Priority.ofRank(row.getInt("priority")), row.getString("member")), account, transfer);
+                row -> new Due(Priority.ofRank(row.getInt("priority")), row.getString("member")), account, transfer,
+                served);
     }
 
     /** The accounts that have a job whose next step is due. */
     public Set<String> waiting() throws SQLException {
-        return new HashSet<>(database.query(WAITING, row -> row.getString(1)));
+        return new HashSet<>(database.query(WAITING, row -> row.getString(1), served));
     }
 
     /** How many jobs of an account have not ended. */
@@ -203,8 +214,8 @@ public final class BulkJobs {
 
     /** Takes up the most urgent step that is due and that this login may take, of those with a file or those without. */
     public Optional<BulkJob> take(String account, boolean transfer, String member) throws SQLException {
-        Optional<BulkJob> job = database.first(TAKE, BulkJobs::job, account, transfer, member, member, member,
-                call.toMillis());
+        Optional<BulkJob> job = database.first(TAKE, BulkJobs::job, account, transfer, served, member, member,
+                member, call.toMillis());
         if (transfer) {
             job.ifPresent(it -> transfers.put(it, System.nanoTime()));
         }

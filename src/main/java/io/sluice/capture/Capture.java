@@ -41,7 +41,7 @@ public final class Capture {
 
     private static final String FORGET_LOADS = """
             delete from sluice.checkpoint
-            where stream like 'load:%' and (account, object, stream) not in (
+            where stream like 'load:%' and stream <> all (?::text[]) and (account, object, stream) not in (
                 select * from unnest(?::text[], ?::text[], ?::text[]))""";
 
     /** Percent of what is known that may be deleted because it went unseen. */
@@ -63,6 +63,8 @@ public final class Capture {
     /** Tables to look at before their time. */
     private final Set<String> suspects = ConcurrentHashMap.newKeySet();
     private volatile long lookAt = System.nanoTime();
+    private volatile List<String> captured = List.of();
+    private volatile Installations.Captured spared = Installations.Captured.NOTHING;
 
     /** Without jobs that are filled. */
     public Capture(Database database, int batch, Rest rest) {
@@ -108,6 +110,7 @@ public final class Capture {
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }
+        captured = read.stream().map(Source::table).toList();
         database.transaction(connection -> forgetLoadsBut(connection, syncs));
         watch.forget();
         started.clear();
@@ -120,13 +123,26 @@ public final class Capture {
             drains.put(source.table(), new TableDrain(database, source, batch, rest, filling));
             started.put(source.table(), source.syncs());
         }
-        Triggers.removeStray(database, read.stream().map(Source::table).toList());
+        removeStray();
         return loaded;
     }
 
+    /** Leaves alone what other Sluices capture in this database. */
+    public void spare(Installations.Captured others) {
+        spared = others;
+    }
+
+    /** Removes triggers of tables that neither these syncs nor others read. */
+    public void removeStray() throws SQLException {
+        List<String> tables = new ArrayList<>(captured);
+        tables.addAll(spared.tables());
+        Triggers.removeStray(database, tables);
+    }
+
     /** A sync that missed changes is loaded as if it were new: one that was taken out and put back, for example. */
-    private static int forgetLoadsBut(Connection connection, List<Sync> syncs) throws SQLException {
-        return Database.update(connection, FORGET_LOADS, Database.texts(connection, syncs, Sync::getAccount),
+    private int forgetLoadsBut(Connection connection, List<Sync> syncs) throws SQLException {
+        return Database.update(connection, FORGET_LOADS, Database.texts(connection, spared.syncs(), "load:"::concat),
+                Database.texts(connection, syncs, Sync::getAccount),
                 Database.texts(connection, syncs, Sync::getObject), Database.texts(connection, syncs, Capture::stream));
     }
 
@@ -303,6 +319,29 @@ public final class Capture {
             // the watch finds out; what it can't explain is a row's or a condition's fault
             suspects.add(table);
             return 0;
+        }
+    }
+
+    /**
+     * Finds keys that differ in case or in the blanks around them alone, which a CRM takes for one.
+     *
+     * @return two of them; nothing where the table has none, or is too large to tell in a few seconds
+     */
+    public Optional<String> sharedKeys(Sync sync) throws SQLException {
+        Source source = source(sync.getTable()).orElse(null);
+        if (source == null || !source.key().isFreeText()) {
+            return Optional.empty();
+        }
+        String key = source.key().keyText("t");
+        try {
+            return database.transaction(connection -> {
+                Database.query(connection, "select set_config('statement_timeout', '5s', true)", row -> null);
+                return Database.query(connection, "select min(" + key + ") || ' and ' || max(" + key + ") from " + source.quoted()
+                        + " as t group by lower(btrim(" + key + ")) having count(*) > 1 limit 1", row -> row.getString(1))
+                        .stream().findFirst();
+            });
+        } catch (SQLException tooLong) {
+            return Optional.empty();
         }
     }
 

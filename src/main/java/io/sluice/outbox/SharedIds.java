@@ -40,7 +40,7 @@ final class SharedIds {
 
     private static final String SEND_AGAIN = """
             insert into sluice.change_log (source, keys, records, op, origin)
-            select c.position::jsonb ->> 'table', k.keys, cardinality(k.keys), 'S', null
+            select c.position::jsonb ->> 'table', k.keys, cardinality(k.keys), 'R', null
             from sluice.checkpoint c cross join (select ?::text[] as keys) as k
             where c.account = ? and c.object = ? and c.stream = 'load:' || ?""";
 

@@ -4,6 +4,7 @@ import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Accounts;
 import io.sluice.load.Loads;
+import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Paused;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
@@ -52,9 +53,10 @@ public final class Status {
     private final List<Sync> syncs;
     private final Inbox inbox;
     private final Loads loads;
+    private final Outbox outbox;
 
     public Status(Database database, Quota quota, Accounts accounts, Capture capture, Pauses pauses, List<Sync> syncs,
-            Inbox inbox, Loads loads) {
+            Inbox inbox, Loads loads, Outbox outbox) {
         this.database = database;
         this.quota = quota;
         this.accounts = accounts;
@@ -63,6 +65,7 @@ public final class Status {
         this.syncs = List.copyOf(syncs);
         this.inbox = inbox;
         this.loads = loads;
+        this.outbox = outbox;
     }
 
     /** The document of {@code /api/status}; ages in milliseconds. */
@@ -79,6 +82,7 @@ public final class Status {
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("syncs", ofSyncs);
         document.put("accounts", ofAccounts);
+        document.put("unknownSyncs", outbox.unserved());
         return Json.text(document);
     }
 

@@ -1,0 +1,170 @@
+package io.sluice.capture;
+
+import io.sluice.Sync;
+import io.sluice.store.Database;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Says which Sluices read this database, so that none takes away what another captures. An installation has a name
+ * ({@code sluice.installation}) that its replicas share. What one of another name captures is left alone whether that one
+ * runs or not; what one of the same name captures, as long as it runs: in a rolling update old and new replicas have
+ * different syncs for a while.
+ */
+public final class Installations {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Installations.class);
+
+    /** After that long without a heartbeat a replica is taken for dead. */
+    private static final int ALIVE_SECONDS = 60;
+
+    private static final String TURN = "select pg_advisory_xact_lock(hashtext('sluice.installation'))";
+
+    private static final String FORGET_DEAD = """
+            delete from sluice.installation
+            where name = ? and seen_at < clock_timestamp() - interval '%d seconds'""".formatted(ALIVE_SECONDS);
+
+    private static final String OTHERS = """
+            select name, host, tables, objects, syncs from sluice.installation where instance <> ? order by name, host""";
+
+    private static final String ENTER = """
+            insert into sluice.installation (instance, name, host, tables, objects, syncs) values (?, ?, ?, ?, ?, ?)
+            on conflict (instance) do update set tables = excluded.tables, objects = excluded.objects,
+                syncs = excluded.syncs, seen_at = clock_timestamp()""";
+
+    private static final String BEAT = "update sluice.installation set seen_at = clock_timestamp() where instance = ?";
+
+    /** Its name keeps what it captures, its place is free at once. */
+    private static final String LEAVE = "update sluice.installation set seen_at = '-infinity' where instance = ?";
+
+    private record Other(String name, String host, Set<String> tables, Set<String> objects, Set<String> syncs) {
+    }
+
+    /**
+     * What others capture.
+     *
+     * @param tables as schema.table
+     * @param syncs  names
+     */
+    public record Captured(Set<String> tables, Set<String> syncs) {
+
+        static final Captured NOTHING = new Captured(Set.of(), Set.of());
+    }
+
+    private final Database database;
+    private final String name;
+    private final String host;
+    private final UUID instance = UUID.randomUUID();
+    private volatile boolean entered;
+
+    /**
+     * @param name of the installation, the same for all its replicas
+     * @param host on which this one runs, for messages
+     */
+    public Installations(Database database, String name, String host) {
+        this.database = database;
+        this.name = name;
+        this.host = host;
+    }
+
+    /**
+     * Enters this replica, unless another installation reads its tables or feeds its objects.
+     *
+     * @return a sentence for each that does; empty when it is entered
+     */
+    public List<String> enter(List<Sync> syncs) throws SQLException {
+        Set<String> tables = names(syncs.stream().map(Sync::getTable).toList());
+        Set<String> objects = names(syncs.stream().map(Installations::object).toList());
+        Set<String> names = names(syncs.stream().map(Sync::getName).toList());
+        List<String> problems = new ArrayList<>();
+        List<Other> replicas = new ArrayList<>();
+        database.transaction(connection -> {
+            problems.clear();
+            replicas.clear();
+            Database.query(connection, TURN, row -> null);
+            Database.update(connection, FORGET_DEAD, name);
+            for (Other other : others(connection)) {
+                if (other.name().equals(name)) {
+                    replicas.add(other);
+                } else {
+                    problems.addAll(problems(other, syncs));
+                }
+            }
+            return problems.isEmpty() ? Database.update(connection, ENTER, instance, name, host,
+                    Database.texts(connection, tables), Database.texts(connection, objects),
+                    Database.texts(connection, names)) : 0;
+        });
+        entered = problems.isEmpty();
+        replicas.stream().filter(other -> !other.syncs().equals(names)).forEach(other -> LOG.warn("Another Sluice of the"
+                + " installation '{}' runs on this database ({}) with other syncs: {}. What they capture is kept. If that one"
+                + " is no replica of this one, give one of the two another name (sluice.installation).", name, other.host(),
+                String.join(", ", other.syncs())));
+        return problems;
+    }
+
+    private List<String> problems(Other other, List<Sync> syncs) {
+        List<String> problems = new ArrayList<>();
+        for (Sync sync : syncs) {
+            String shared = other.tables().contains(sync.getTable()) ? "reads table '" + sync.getTable() + "'"
+                    : other.objects().contains(object(sync)) ? "feeds " + sync.getAccount() + " " + sync.getObject() : null;
+            if (shared != null) {
+                problems.add(sync.where() + ": the Sluice installation '" + other.name() + "' (" + other.host() + ") "
+                        + shared + " in this database already, and this one is '" + name + "' (sluice.installation): put"
+                        + " the sync into that one, or, where that one is gone for good, run: delete from"
+                        + " sluice.installation where name = '" + other.name() + "'");
+            }
+        }
+        return problems;
+    }
+
+    private static String object(Sync sync) {
+        return sync.getAccount() + " " + sync.getObject();
+    }
+
+    private static Set<String> names(Collection<String> names) {
+        return new TreeSet<>(names);
+    }
+
+    /** What others capture, which this one leaves alone. */
+    public Captured others() throws SQLException {
+        List<Other> others = database.transaction(connection -> {
+            Database.update(connection, FORGET_DEAD, name);
+            return others(connection);
+        });
+        return new Captured(others.stream().flatMap(other -> other.tables().stream()).collect(Collectors.toSet()),
+                others.stream().flatMap(other -> other.syncs().stream()).collect(Collectors.toSet()));
+    }
+
+    private List<Other> others(Connection connection) throws SQLException {
+        return Database.query(connection, OTHERS, row -> new Other(row.getString("name"), row.getString("host"),
+                texts(row.getArray("tables")), texts(row.getArray("objects")), texts(row.getArray("syncs"))), instance);
+    }
+
+    private static Set<String> texts(java.sql.Array array) throws SQLException {
+        return names(Arrays.asList((String[]) array.getArray()));
+    }
+
+    /** Says that this replica is alive. */
+    public void beat() throws SQLException {
+        if (entered) {
+            database.update(BEAT, instance);
+        }
+    }
+
+    /** Says that this replica ends; a crash says so after a minute. */
+    public void leave() throws SQLException {
+        if (entered) {
+            database.update(LEAVE, instance);
+        }
+    }
+}
