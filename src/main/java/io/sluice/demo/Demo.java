@@ -63,8 +63,8 @@ public final class Demo {
                    (array['Pumps','Turbines','Sensors','Valves','Service contract','Spare parts'])[1 + n % 6]
                        || ' for ' || (array['plant','harbour','brewery','waterworks','lab'])[1 + n % 5] || ' ' || n,
                    500 + n * 1237 % 90000 + 0.5,
-                   (array['Prospecting','Qualification','Proposal/Price Quote','Negotiation/Review',
-                          'Closed Won','Closed Lost'])[1 + n % 6],
+                   (array['appointmentscheduled','qualifiedtobuy','presentationscheduled',
+                          'decisionmakerboughtin','closedwon','closedlost'])[1 + n % 6],
                    current_date + (n * 17 % 120 - 30)
             from generate_series(1, 300) as n""";
 

@@ -86,12 +86,12 @@ class DemoTest {
     @Test
     void anEditInSalesforceIsInTheTableAndInHubspot() throws Exception {
         edit("salesforce", "Contact", "C-00102", "{\"MailingCity\":\"Lübeck\"}");
-        edit("salesforce", "Opportunity", "D-0102", "{\"StageName\":\"Closed Won\",\"Amount\":12.25}");
+        edit("salesforce", "Opportunity", "D-0102", "{\"StageName\":\"closedwon\",\"Amount\":12.25}");
         soon(() -> {
             assertThat(sluice.rows("select customer_no, city from customer where customer_no = 'C-00102'").get("C-00102"))
                     .containsExactly("Lübeck");
             assertThat(contacts().get("C-00102").path("city").asText()).isEqualTo("Lübeck");
-            assertThat(deals().get("D-0102").path("dealstage").asText()).isEqualTo("Closed Won");
+            assertThat(deals().get("D-0102").path("dealstage").asText()).isEqualTo("closedwon");
             assertThat(deals().get("D-0102").path("amount").asDouble()).isEqualTo(12.25);
         });
     }

@@ -20,7 +20,7 @@ import java.util.Set;
 /**
  * {@code /objects/X/batch/...}: up to 100 records a call, answered in any order. Where each input carries an
  * objectWriteTraceId of its own, a bad one is told beside the good; otherwise it fails the whole call and nothing is
- * written.
+ * written. A record that is not there is told by its id in any case.
  */
 final class Batches {
 
@@ -104,10 +104,11 @@ final class Batches {
                 try {
                     results.add(result(table, step.take(writer, input), input, tellNew));
                 } catch (HubspotError.Thrown e) {
-                    if (!traced || e.refusesAll()) {
+                    boolean missing = "OBJECT_NOT_FOUND".equals(e.error().category());
+                    if (!traced && !missing || e.refusesAll()) {
                         throw e;
                     }
-                    errors.add(e.error().in("objectWriteTraceId", List.of(traceId(input))));
+                    errors.add(traced ? e.error().alsoIn("objectWriteTraceId", List.of(traceId(input))) : e.error());
                 }
             }
             return null;

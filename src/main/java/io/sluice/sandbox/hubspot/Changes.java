@@ -24,7 +24,10 @@ final class Changes {
         Changes changes = new Changes(commit);
         commit.rows().forEach((table, rows) -> {
             if (StandardObjects.isObject(table.type())) {
-                rows.forEach(row -> changes.compare(table, table.row(row.number()), row));
+                // deletions are told before what was made
+                rows.stream().filter(Row::isDeleted).forEach(row -> changes.compare(table, table.row(row.number()), row));
+                rows.stream().filter(row -> !row.isDeleted())
+                        .forEach(row -> changes.compare(table, table.row(row.number()), row));
             }
         });
         return changes.found;
@@ -40,6 +43,8 @@ final class Changes {
             if (was) {
                 gone(table, after);
             }
+        } else if (before == null && mergedIds(table, after) != null) {
+            merged(table, after);
         } else {
             if (!was) {
                 add(table, after, before == null ? Change.CREATION : Change.RESTORE, null, null);
@@ -54,13 +59,25 @@ final class Changes {
         String survivor = (String) table.type().field(StandardObjects.MERGED_INTO).orElseThrow().read(after);
         Row primary = survivor == null ? null : commit.rows().get(table).stream()
                 .filter(row -> row.id().equals(survivor)).findFirst().orElse(null);
-        if (primary == null) {
+        if (primary == null || table.row(primary.number()) == null) {
             add(table, after, Change.DELETION, null, null);
             return;
         }
         // one that moves is the list of merged ids, which is nobody's property
         int moved = properties(table, table.row(primary.number()), primary).size() - 1;
-        add(table, primary, Change.MERGE, null, new Change.Merge(survivor, List.of(after.id()), Math.max(0, moved)));
+        add(table, primary, Change.MERGE, null, new Change.Merge(survivor, List.of(after.id()), survivor, Math.max(0, moved)));
+    }
+
+    /** A merge that made a record: both that went into it are told as deleted before, and no property is told. */
+    private void merged(Table table, Row made) {
+        List<String> ids = List.of(mergedIds(table, made).split(";"));
+        commit.rows().get(table).stream().filter(row -> row.id().equals(ids.get(0))).findFirst()
+                .ifPresent(primary -> add(table, primary, Change.MERGE, null, new Change.Merge(ids.get(0),
+                        ids.subList(1, ids.size()), made.id(), properties(table, null, made).size() - 1)));
+    }
+
+    private static String mergedIds(Table table, Row row) {
+        return (String) table.type().field(StandardObjects.MERGED_IDS).orElseThrow().read(row);
     }
 
     private void add(Table table, Row row, String kind, Change.Property property, Change.Merge merge) {

@@ -1,7 +1,10 @@
 package io.sluice.sandbox.hubspot;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+
 import io.sluice.sandbox.server.Fault;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -28,8 +31,11 @@ record HubspotError(int status, String category, String message, Map<String, Lis
     }
 
     static HubspotError invalid(List<Detail> details) {
-        return new HubspotError(400, "VALIDATION_ERROR", "Property values were not valid: " + details.stream()
-                .map(d -> "[" + d.property() + ": " + d.message() + "]").toList(), Map.of(), details);
+        ArrayNode told = Answers.JSON.createArrayNode();
+        details.forEach(detail -> told.addObject().put("isValid", false).put("message", detail.message())
+                .put("error", detail.code()).put("name", detail.property())
+                .put("localizedErrorMessage", detail.message()).put("portalId", Resources.PORTAL));
+        return new HubspotError(400, "VALIDATION_ERROR", "Property values were not valid: " + told, Map.of(), details);
     }
 
     static HubspotError notFound(String what) {
@@ -53,6 +59,13 @@ record HubspotError(int status, String category, String message, Map<String, Lis
 
     HubspotError in(String name, List<String> values) {
         return in(Map.of(name, values));
+    }
+
+    /** With one place more. */
+    HubspotError alsoIn(String name, List<String> values) {
+        Map<String, List<String>> places = new LinkedHashMap<>(context);
+        places.put(name, values);
+        return in(places);
     }
 
     HubspotError in(Map<String, List<String>> places) {

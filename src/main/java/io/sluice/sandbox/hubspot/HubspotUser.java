@@ -53,7 +53,8 @@ public final class HubspotUser implements CrmUser {
         String id = known(account, table, idOrKey).id();
         if (fields.has("objectIdToMerge")) {
             return change(account, table, attempt, writer ->
-                    writer.merge(id, fields.path("objectIdToMerge").asText()).id());
+                    writer.merge(id, fields.path("objectIdToMerge").asText(),
+                            account.option(Account.MERGE_MINTS_ID)).id());
         }
         if (fields.path("gdprDelete").asBoolean()) {
             return change(account, table, attempt, writer -> {

@@ -20,7 +20,7 @@ import java.util.UUID;
 /**
  * {@code /oauth/VERSION}: tokens for an app that a user installed ("OAuth"). The client id names the account: {@code
  * sluice} is the account {@code hubspot}, and {@code sluice-NAME} the account NAME; the secret is {@code sluice}, and the
- * one refresh token {@code refresh-NAME}. No browser's flow gives any out.
+ * one refresh token {@code refresh-NAME}, until it rotates. No browser's flow gives any out.
  */
 final class Oauth {
 
@@ -80,8 +80,8 @@ final class Oauth {
             return refused(400, "BAD_CLIENT_SECRET", "missing or invalid client secret");
         }
         return switch (form.getOrDefault("grant_type", "")) {
-            case "refresh_token" -> ("refresh-" + account.name()).equals(form.get("refresh_token"))
-                    ? granted(account, form.get("refresh_token"))
+            case "refresh_token" -> account.refreshToken().equals(form.get("refresh_token"))
+                    ? granted(account, account.refreshed())
                     : refused(400, "BAD_REFRESH_TOKEN", "missing or invalid refresh token");
             case "client_credentials" -> granted(account, null);
             default -> refused(400, "BAD_GRANT_TYPE", "missing or unknown grant type");

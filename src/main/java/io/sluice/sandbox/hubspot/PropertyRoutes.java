@@ -53,6 +53,9 @@ final class PropertyRoutes {
         }
         ObjectNode spec = Answers.JSON.createObjectNode().put("label", body.path("label").asText(name))
                 .put("type", type(body).field().wireName()).put("unique", unique);
+        if (body.path("options").isArray()) {
+            spec.set("options", body.path("options"));
+        }
         return Answers.json(201, describe(accounts.declareField(call.account(), table.type().name(), name, spec)));
     }
 
@@ -71,7 +74,9 @@ final class PropertyRoutes {
                 .put("type", type.wireName()).put("fieldType", type.control())
                 .put("hasUniqueValue", field.unique()).put("hidden", false).put("archived", false)
                 .put("calculated", field.source() != null);
-        property.putArray("options");
+        ArrayNode options = property.putArray("options");
+        field.options().values().forEach(value -> options.addObject().put("label", value).put("value", value)
+                .put("displayOrder", options.size() - 1).put("hidden", false));
         property.putObject("modificationMetadata").put("readOnlyValue", !field.updateable());
         return property;
     }

@@ -90,8 +90,10 @@ final class RecordWriter {
     /**
      * Moves what the survivor lacks to it from the other, and the other's associations. The other is archived and leads to
      * it from now on.
+     *
+     * @param mintsId whether a new record takes the place of both instead
      */
-    Row merge(String primaryId, String otherId) {
+    Row merge(String primaryId, String otherId, boolean mintsId) {
         Row primary = existing(null, primaryId);
         Row other = existing(null, otherId);
         if (primary.number() == other.number()) {
@@ -99,6 +101,9 @@ final class RecordWriter {
         }
         strike(primaryId, primary);
         strike(otherId, other);
+        if (mintsId) {
+            return merged(primary, other);
+        }
         new Links(store).move(transaction, new Links.End(table, other), new Links.End(table, primary), origin);
         Map<Field, Object> moved = values(other);
         moved.keySet().removeIf(field -> primary.value(field.column()) != null);
@@ -108,6 +113,20 @@ final class RecordWriter {
         transaction.delete(table, other, Map.of(table.type().field(StandardObjects.MERGED_INTO).orElseThrow(),
                 primary.id()), origin.user());
         return transaction.update(table, primary, moved, origin.user());
+    }
+
+    /** A new record takes the place of both, as HubSpot does it where it says a newObjectId. */
+    private Row merged(Row primary, Row other) {
+        Map<Field, Object> values = values(other);
+        values.putAll(values(primary));
+        values.put(table.type().field(StandardObjects.MERGED_IDS).orElseThrow(), primary.id() + ";" + other.id());
+        Row made = transaction.insert(table, values, origin.user());
+        Field into = table.type().field(StandardObjects.MERGED_INTO).orElseThrow();
+        for (Row one : List.of(primary, other)) {
+            new Links(store).move(transaction, new Links.End(table, one), new Links.End(table, made), origin);
+            transaction.delete(table, one, Map.of(into, made.id()), origin.user());
+        }
+        return made;
     }
 
     private Written insert(Map<Field, Object> values, String id) {
@@ -126,7 +145,20 @@ final class RecordWriter {
     private Written change(Row row, Map<Field, Object> values, String id) {
         strike(id, row);
         unique(row, values);
+        forwardAlone(row, values);
         return new Written(transaction.update(table, row, values, origin.user()), false);
+    }
+
+    /** A lifecycle stage goes no step back, unless it is cleared first ("Lifecycle stages", HubSpot Knowledge Base). */
+    private static void forwardAlone(Row row, Map<Field, Object> values) {
+        values.entrySet().removeIf(entry -> {
+            if (!StandardObjects.LIFECYCLE_STAGE.equals(entry.getKey().name()) || entry.getValue() == null) {
+                return false;
+            }
+            Object before = entry.getKey().read(row);
+            return before != null && StandardObjects.LIFECYCLE.indexOf(entry.getValue().toString())
+                    < StandardObjects.LIFECYCLE.indexOf(before.toString());
+        });
     }
 
     private Row existing(Field key, String id) {
@@ -185,6 +217,11 @@ final class RecordWriter {
             return;
         }
         PropertyType type = PropertyType.of(field.type());
+        if (!field.options().take(text)) {
+            wrong.add(new HubspotError.Detail("INVALID_OPTION", text + " was not one of the allowed options: "
+                    + field.options().values(), field.name()));
+            return;
+        }
         try {
             values.put(field, type.normalize(text));
         } catch (IllegalArgumentException e) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Row;
@@ -68,7 +69,7 @@ final class Rows {
         Table table = call.table();
         JsonNode body = call.body();
         Row row = write(call, table, attempt, writer -> writer.merge(body.path("primaryObjectId").asText(),
-                body.path("objectIdToMerge").asText()));
+                body.path("objectIdToMerge").asText(), call.account().option(Account.MERGE_MINTS_ID)));
         return Answers.json(200, RecordJson.whole(table, row));
     }
 

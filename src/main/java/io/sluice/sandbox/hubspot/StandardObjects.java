@@ -20,6 +20,11 @@ final class StandardObjects {
 
     static final String CONTACTS = "contacts";
 
+    static final String LIFECYCLE_STAGE = "lifecyclestage";
+    /** In the order in which a record goes through them, the last one apart. */
+    static final List<String> LIFECYCLE = List.of("subscriber", "lead", "marketingqualifiedlead", "salesqualifiedlead",
+            "opportunity", "customer", "evangelist", "other");
+
     /** Bases of ids so far apart that no two objects share one. */
     private static final long IDS = 10_000_000_000L;
     private static final int FIRST_CUSTOM = 2_000_000;
@@ -32,20 +37,27 @@ final class StandardObjects {
                         .unique("email", PropertyType.EMAIL).texts("firstname", "lastname", "phone", "mobilephone",
                                 "company", "jobtitle", "address", "city", "state", "zip", "country", "website",
                                 "date_of_birth", "notes", "tier")
-                        .choices("lifecyclestage", "hs_lead_status").add("birthdate", PropertyType.DATE)
+                        .choice(LIFECYCLE_STAGE, LIFECYCLE).choice("hs_lead_status", List.of("NEW", "OPEN", "IN_PROGRESS",
+                                "OPEN_DEAL", "UNQUALIFIED", "ATTEMPTED_TO_CONTACT", "CONNECTED", "BAD_TIMING")).add("birthdate", PropertyType.DATE)
                         .add("newsletter", PropertyType.BOOL).unique("customer_no", PropertyType.STRING)),
                 object(2, "companies", "Company", "Companies", new Properties()
                         .texts("name", "domain", "phone", "address", "city", "state", "zip", "country", "website",
                                 "description")
-                        .choices("industry", "lifecyclestage").add("numberofemployees", PropertyType.NUMBER)
+                        .choices("industry").choice(LIFECYCLE_STAGE, LIFECYCLE).add("numberofemployees", PropertyType.NUMBER)
                         .add("annualrevenue", PropertyType.NUMBER).unique("company_no", PropertyType.STRING)),
                 object(3, "deals", "Deal", "Deals", new Properties()
-                        .texts("dealname", "description", "customer_no").choices("dealstage", "pipeline", "dealtype")
+                        .texts("dealname", "description", "customer_no").choice("dealstage", List.of("appointmentscheduled",
+                                "qualifiedtobuy", "presentationscheduled", "decisionmakerboughtin", "contractsent",
+                                "closedwon", "closedlost")).choice("pipeline", List.of("default"))
+                        .choice("dealtype", List.of("newbusiness", "existingbusiness"))
                         .add("amount", PropertyType.NUMBER).add("closedate", PropertyType.DATETIME)
                         .unique("deal_no", PropertyType.STRING)),
                 object(5, "tickets", "Ticket", "Tickets", new Properties()
-                        .texts("subject", "content").choices("hs_pipeline", "hs_pipeline_stage", "hs_ticket_priority",
-                                "hs_ticket_category")
+                        .texts("subject", "content").choice("hs_pipeline", List.of("0"))
+                        .choice("hs_pipeline_stage", List.of("1", "2", "3", "4"))
+                        .choice("hs_ticket_priority", List.of("LOW", "MEDIUM", "HIGH", "URGENT"))
+                        .choice("hs_ticket_category", List.of("PRODUCT_ISSUE", "BILLING_ISSUE", "FEATURE_REQUEST",
+                                "GENERAL_INQUIRY"))
                         .unique("ticket_no", PropertyType.STRING)));
     }
 
@@ -114,6 +126,13 @@ final class StandardObjects {
             return this;
         }
 
+        /** What no other value is taken for. */
+        Properties choice(String name, List<String> options) {
+            fields.add(Field.of(name, label(name), PropertyType.ENUMERATION.field()).offering(true, options));
+            return this;
+        }
+
+        /** Of options that are not kept here: any value is taken. */
         Properties choices(String... names) {
             for (String name : names) {
                 add(name, PropertyType.ENUMERATION);

@@ -193,7 +193,9 @@ final class Describes {
                 .putNull("inlineHelpText").put("label", field.label()).put("length", field.length()).putNull("mask")
                 .putNull("maskType").put("name", field.name()).put("nameField", field.nameField())
                 .put("namePointing", false).put("nillable", isNillable(field)).put("permissionable", field.custom());
-        node.putArray("picklistValues");
+        ArrayNode choices = node.putArray("picklistValues");
+        field.options().values().forEach(value -> choices.addObject().put("active", true).put("defaultValue", false)
+                .put("label", value).putNull("validFor").put("value", value));
         node.put("polymorphicForeignKey", false).put("precision", type == FieldType.INT ? 0 : field.precision())
                 .put("queryByDistance", type == FieldType.ADDRESS).putNull("referenceTargetField");
         ArrayNode targets = node.putArray("referenceTo");
@@ -201,7 +203,7 @@ final class Describes {
             targets.add(field.referenceTo());
         }
         return node.put("relationshipName", field.relationship()).putNull("relationshipOrder")
-                .put("restrictedDelete", false).put("restrictedPicklist", false).put("scale", field.scale())
+                .put("restrictedDelete", false).put("restrictedPicklist", field.options().restricted()).put("scale", field.scale())
                 .put("searchPrefilterable", false).put("soapType", type.soapType())
                 .put("sortable", type != FieldType.ADDRESS && !isLong).put("type", type.wireName())
                 .put("unique", field.unique()).put("updateable", field.updateable())

@@ -6,8 +6,6 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.util.regex.Pattern;
 
 /** Turns a field's JSON into the value that is kept, or says why it can't be. */
@@ -38,8 +36,8 @@ final class FieldValue {
             if (type == FieldType.INT && json.isNumber() && json.canConvertToExactIntegral()) {
                 return Math.toIntExact(json.longValue());
             }
-            return json.isNumber() && type.isDecimal() ? rounded(field, json.doubleValue())
-                    : decimal(field, type.parse(json.asText()));
+            return json.isNumber() && type.isDecimal() ? inRange(field, json.doubleValue())
+                    : kept(field, type.parse(json.asText()));
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw notOfType(field, json);
         }
@@ -55,7 +53,7 @@ final class FieldValue {
             return null;
         }
         try {
-            return decimal(field, field.type().parse(text));
+            return kept(field, field.type().parse(text));
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw notOfType(field, TextNode.valueOf(text));
         }
@@ -66,14 +64,23 @@ final class FieldValue {
         return type == FieldType.REFERENCE || type == FieldType.ID || type.isText();
     }
 
-    private static Object decimal(Field field, Object value) {
-        return value instanceof Double number ? rounded(field, number) : value;
+    /** A moment is kept in whole seconds. */
+    private static Object kept(Field field, Object value) {
+        return value instanceof Double number ? inRange(field, number)
+                : field.type() == FieldType.DATETIME ? (Object) (Math.floorDiv((Long) value, 1000L) * 1000) : value;
     }
 
-    /** Salesforce keeps as many decimal places as the field has. */
-    private static Object rounded(Field field, double value) {
-        return BigDecimal.valueOf(value).setScale(field.scale(), RoundingMode.HALF_UP)
-                .doubleValue();
+    /**
+     * The API keeps more decimals than the field's scale shows ("Decimal places of number fields", Salesforce Help
+     * 000387302); what has too many digits before the point is refused.
+     */
+    private static Double inRange(Field field, double value) {
+        int digits = field.precision() - field.scale();
+        if (digits > 0 && Math.abs(value) >= Math.pow(10, digits)) {
+            throw new RefusedException(SalesforceError.of("NUMBER_OUTSIDE_VALID_RANGE", field.label()
+                    + ": value outside of valid range on numeric field: " + value, field.name()));
+        }
+        return value;
     }
 
     private static String checked(Field field, String text) {
@@ -84,6 +91,10 @@ final class FieldValue {
         if (field.type() == FieldType.EMAIL && !EMAIL.matcher(text).matches()) {
             throw new RefusedException(SalesforceError.of("INVALID_EMAIL_ADDRESS",
                     field.label() + ": invalid email address: " + text, field.name()));
+        }
+        if (!field.options().take(text)) {
+            throw new RefusedException(SalesforceError.of("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", field.label()
+                    + ": bad value for restricted picklist field: " + text, field.name()));
         }
         return text;
     }

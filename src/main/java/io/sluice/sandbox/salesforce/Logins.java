@@ -91,8 +91,8 @@ final class Logins {
             case "password" -> !secretIsRight(call, form) ? error("invalid_client", "invalid client credentials")
                     : SalesforceDefaults.API_USERNAME.equals(form.get("username")) && form.containsKey("password")
                             ? granted(account, call) : error("invalid_grant", "authentication failure");
-            case "refresh_token" -> isRefreshTokenOf(account, form.get("refresh_token"))
-                    ? granted(account, call) : error("invalid_grant", "expired access/refresh token");
+            case "refresh_token" -> account.refreshToken().equals(form.get("refresh_token"))
+                    ? refreshed(account, call) : error("invalid_grant", "expired access/refresh token");
             case "urn:ietf:params:oauth:grant-type:jwt-bearer" -> jwt(account, call, form.get("assertion"));
             default -> error("unsupported_grant_type", "grant type not supported");
         };
@@ -122,6 +122,17 @@ final class Logins {
     }
 
     private Answer granted(Account account, Call call) {
+        return Answers.json(200, issued(account, call));
+    }
+
+    /** With the refresh token that is good from now on, where this one was used up. */
+    private Answer refreshed(Account account, Call call) {
+        ObjectNode token = issued(account, call);
+        return Answers.json(200, account.option(Account.ROTATES_TOKENS) ? token.put("refresh_token", account.refreshed())
+                : token);
+    }
+
+    private ObjectNode issued(Account account, Call call) {
         String issuedAt = String.valueOf(clockMicros.getAsLong() / 1000);
         String id = identity(call);
         ObjectNode token = Answers.JSON.createObjectNode();
@@ -130,12 +141,7 @@ final class Logins {
                 .put("signature", Base64.getEncoder().encodeToString(
                         Sessions.signature((id + issuedAt).getBytes(StandardCharsets.UTF_8))))
                 .put("scope", "api");
-        return Answers.json(200, token);
-    }
-
-    /** The one refresh token of an account, {@code refresh-NAME}, given out by no flow that needs a browser. */
-    private static boolean isRefreshTokenOf(Account account, String token) {
-        return ("refresh-" + account.name()).equals(token);
+        return token;
     }
 
     private Answer jwt(Account account, Call call, String assertion) {

@@ -66,6 +66,9 @@ final class Rows {
         if (rows.size() > 1) {
             return choices(call, table, rows);
         }
+        if (rows.isEmpty() && Boolean.parseBoolean(call.parameter("updateOnly", "false"))) {
+            throw new RefusedException(SalesforceError.notFound());
+        }
         Outcome outcome = call.write(attempt,
                 writer -> writer.upsert(table, key, call.part(3), new SentRecord.Json(record)));
         if (!(outcome instanceof Outcome.Saved saved)) {

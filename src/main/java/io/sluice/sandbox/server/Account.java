@@ -1,6 +1,7 @@
 package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 
 import io.sluice.sandbox.store.Store;
 
@@ -8,12 +9,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /** One customer's CRM: its records, its limits, its faults and what the referee counted for it. */
 public final class Account {
+
+    /** A merge makes a new record, and deletes both that it was made of. */
+    public static final String MERGE_MINTS_ID = "mergeMintsId";
+    /** A refresh token can be used once, and the answer holds the next. */
+    public static final String ROTATES_TOKENS = "rotateRefreshTokens";
+    private static final String REFRESHED = "refreshed";
+    private static final List<String> OPTIONS = List.of(MERGE_MINTS_ID, ROTATES_TOKENS);
 
     private final String name;
     private final String crm;
@@ -28,6 +37,7 @@ public final class Account {
     private final Map<String, JsonNode> kept = new ConcurrentHashMap<>();
     private final List<Section> sections = new CopyOnWriteArrayList<>();
     private final Notes notes;
+    private final Set<String> options = ConcurrentHashMap.newKeySet();
     private volatile long tokensDeadBefore;
     private volatile long sessionSeconds;
 
@@ -127,6 +137,39 @@ public final class Account {
 
     void expireTokens(long nowMicros) {
         tokensDeadBefore = nowMicros;
+    }
+
+    /**
+     * Whether the CRM does what some do and others don't: {@value #MERGE_MINTS_ID} or {@value #ROTATES_TOKENS}.
+     */
+    public boolean option(String option) {
+        return options.contains(option);
+    }
+
+    void option(String option, boolean on) {
+        if (!OPTIONS.contains(option)) {
+            throw new IllegalArgumentException("There is no option '" + option + "'. Options: "
+                    + String.join(", ", OPTIONS) + ".");
+        }
+        if (on) {
+            options.add(option);
+        } else {
+            options.remove(option);
+        }
+    }
+
+    /** The one refresh token that is good, {@code refresh-NAME} or, where they rotate, that with a number. */
+    public String refreshToken() {
+        long used = kept(REFRESHED).map(JsonNode::asLong).orElse(0L);
+        return "refresh-" + name + (used == 0 ? "" : "-" + used);
+    }
+
+    /** The refresh token was used: the one that is good from now on. */
+    public synchronized String refreshed() {
+        if (option(ROTATES_TOKENS)) {
+            keep(REFRESHED, JsonNodeFactory.instance.numberNode(kept(REFRESHED).map(JsonNode::asLong).orElse(0L) + 1));
+        }
+        return refreshToken();
     }
 
     /** How long a token lives, in seconds. */

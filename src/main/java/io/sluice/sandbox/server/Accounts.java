@@ -10,6 +10,7 @@ import io.sluice.sandbox.store.ObjectType;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -23,6 +24,8 @@ public final class Accounts {
 
     /** Not a limit on calls but on a token's life; it is set in the same place. */
     private static final String SESSION = "session";
+    /** What the CRM may do or not, {@link Account#option}. */
+    private static final String OPTIONS = "options";
     /** How many writes the journal of an account keeps. */
     private static final String WRITES_KEPT = "writesKept";
 
@@ -136,6 +139,11 @@ public final class Accounts {
             account.writes().capacity(limits.path(WRITES_KEPT).asInt(WriteLog.USUAL_CAPACITY));
             limits = limits.<ObjectNode>deepCopy().without(WRITES_KEPT);
         }
+        if (limits.isObject() && limits.has(OPTIONS)) {
+            limits.path(OPTIONS).fields().forEachRemaining(option -> account.option(option.getKey(),
+                    option.getValue().asBoolean()));
+            limits = limits.<ObjectNode>deepCopy().without(OPTIONS);
+        }
         account.limiter().change(limits);
         journal.line(limitsLine(account, spec));
     }
@@ -201,6 +209,12 @@ public final class Accounts {
         if (spec.has("referenceTo")) {
             field = field.referringTo(spec.path("referenceTo").asText(),
                     spec.path("relationshipName").asText(name.replaceFirst("__c$", "__r")));
+        }
+        if (spec.path("options").isArray()) {
+            List<String> values = new ArrayList<>();
+            spec.path("options").forEach(option -> values.add(option.isTextual() ? option.asText()
+                    : option.path("value").asText()));
+            field = field.offering(spec.path("restricted").asBoolean(true), values);
         }
         return field;
     }

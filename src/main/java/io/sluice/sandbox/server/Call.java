@@ -11,7 +11,7 @@ import java.util.Map;
  * A request as it arrived.
  *
  * @param path    as it was sent, but without doubled slashes
- * @param query   decoded parameters; of a repeated one the first
+ * @param query   decoded parameters; of a repeated one the first, of a list of HubSpot's all, with commas
  * @param headers by lower-case name
  * @param upload  the file that holds the body instead of {@code body}, or null; it is gone once the request is over,
  *                unless it was moved

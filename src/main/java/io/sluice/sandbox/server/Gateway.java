@@ -40,6 +40,9 @@ public final class Gateway {
     /** By which the journal of writes names a request. */
     private static final String REQUEST_ID = "X-Sandbox-Request";
 
+    /** Parameters whose values may stand one by one, as HubSpot's own clients send them, or together. */
+    private static final Set<String> LISTS = Set.of("properties", "propertiesWithHistory", "associations");
+
     private final Vertx vertx;
     private final SandboxClock clock;
     private final Accounts accounts;
@@ -429,7 +432,8 @@ public final class Gateway {
 
     private static Call head(HttpServerRequest http) {
         Map<String, String> query = new HashMap<>();
-        http.params().forEach(e -> query.putIfAbsent(e.getKey(), e.getValue()));
+        http.params().forEach(e -> query.merge(e.getKey(), e.getValue(),
+                (first, next) -> LISTS.contains(e.getKey()) ? first + "," + next : first));
         Map<String, String> headers = new HashMap<>();
         http.headers().forEach(e -> headers.putIfAbsent(e.getKey().toLowerCase(Locale.ROOT), e.getValue()));
         String path = http.path().replaceAll("/{2,}", "/");

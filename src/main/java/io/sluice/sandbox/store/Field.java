@@ -1,5 +1,6 @@
 package io.sluice.sandbox.store;
 
+import java.util.List;
 import java.util.function.Function;
 
 /**
@@ -10,16 +11,39 @@ import java.util.function.Function;
  * @param referenceTo  name of the object a reference points to, or null
  * @param relationship name by which SOQL and writes follow the reference, or null
  * @param source       reads the value of a row that is not a stored column, or null
+ * @param options      what a choice offers
  */
 public record Field(String name, String label, FieldType type, int length, int precision, int scale, boolean required,
         boolean createable, boolean updateable, boolean unique, boolean externalId, boolean idLookup, boolean nameField,
-        String referenceTo, String relationship, String compound, int column, Function<Row, Object> source) {
+        String referenceTo, String relationship, String compound, int column, Function<Row, Object> source, Options options) {
+
+    /**
+     * What a choice offers.
+     *
+     * @param values     as the API has them, in their order
+     * @param restricted whether no other value is taken
+     */
+    public record Options(List<String> values, boolean restricted) {
+        static final Options ANY = new Options(List.of(), false);
+
+        /** Whether a value, or each of several between semicolons, may be written. */
+        public boolean take(String value) {
+            return !restricted || List.of(value.split(";")).stream().map(String::strip).allMatch(values::contains);
+        }
+    }
+
+    /** The same field with a choice of these values. */
+    public Field offering(boolean restricted, List<String> values) {
+        return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
+                externalId, idLookup, nameField, referenceTo, relationship, compound, column, source,
+                new Options(List.copyOf(values), restricted));
+    }
 
     /** A writable field of this name and type, with the rest at its usual default. */
     public static Field of(String name, String label, FieldType type) {
         boolean decimal = type.isDecimal();
         return new Field(name, label, type, defaultLength(type), decimal ? 18 : 0, decimal ? 2 : 0, false, true, true,
-                false, false, false, false, null, null, null, -1, null);
+                false, false, false, false, null, null, null, -1, null, Options.ANY);
     }
 
     private static int defaultLength(FieldType type) {
@@ -49,59 +73,59 @@ public record Field(String name, String label, FieldType type, int length, int p
 
     public Field withLength(int characters) {
         return new Field(name, label, type, characters, precision, scale, required, createable, updateable, unique,
-                externalId, idLookup, nameField, referenceTo, relationship, compound, column, source);
+                externalId, idLookup, nameField, referenceTo, relationship, compound, column, source, options);
     }
 
     public Field asRequired() {
         return new Field(name, label, type, length, precision, scale, true, createable, updateable, unique, externalId,
-                idLookup, nameField, referenceTo, relationship, compound, column, source);
+                idLookup, nameField, referenceTo, relationship, compound, column, source, options);
     }
 
     public Field asNameField() {
         return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
-                externalId, idLookup, true, referenceTo, relationship, compound, column, source);
+                externalId, idLookup, true, referenceTo, relationship, compound, column, source, options);
     }
 
     public Field asExternalId(boolean isUnique) {
         return new Field(name, label, type, length, precision, scale, required, createable, updateable, isUnique, true,
-                true, nameField, referenceTo, relationship, compound, column, source);
+                true, nameField, referenceTo, relationship, compound, column, source, options);
     }
 
     public Field asUnique() {
         return new Field(name, label, type, length, precision, scale, required, createable, updateable, true, externalId,
-                idLookup, nameField, referenceTo, relationship, compound, column, source);
+                idLookup, nameField, referenceTo, relationship, compound, column, source, options);
     }
 
     public Field asIdLookup() {
         return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
-                externalId, true, nameField, referenceTo, relationship, compound, column, source);
+                externalId, true, nameField, referenceTo, relationship, compound, column, source, options);
     }
 
     public Field referringTo(String object, String relationshipName) {
         return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
-                externalId, idLookup, nameField, object, relationshipName, compound, column, source);
+                externalId, idLookup, nameField, object, relationshipName, compound, column, source, options);
     }
 
     public Field within(String compoundName) {
         return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
-                externalId, idLookup, nameField, referenceTo, relationship, compoundName, column, source);
+                externalId, idLookup, nameField, referenceTo, relationship, compoundName, column, source, options);
     }
 
     public Field withScale(int digits) {
         return new Field(name, label, type, length, precision, digits, required, createable, updateable, unique,
-                externalId, idLookup, nameField, referenceTo, relationship, compound, column, source);
+                externalId, idLookup, nameField, referenceTo, relationship, compound, column, source, options);
     }
 
     /** The same field, computed from the row and writable by nobody. */
     public Field computed(Function<Row, Object> reader) {
         return new Field(name, label, type, length, precision, scale, false, false, false, unique, externalId, idLookup,
-                nameField, referenceTo, relationship, compound, -1, reader);
+                nameField, referenceTo, relationship, compound, -1, reader, options);
     }
 
     /** The same field, stored but written by the CRM alone. */
     public Field readOnly() {
         return new Field(name, label, type, length, precision, scale, false, false, false, unique, externalId, idLookup,
-                nameField, referenceTo, relationship, compound, column, source);
+                nameField, referenceTo, relationship, compound, column, source, options);
     }
 
     /** By name alone: fields are keys of the maps that every write goes through. */
@@ -118,6 +142,6 @@ public record Field(String name, String label, FieldType type, int length, int p
 
     Field atColumn(int place) {
         return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
-                externalId, idLookup, nameField, referenceTo, relationship, compound, place, source);
+                externalId, idLookup, nameField, referenceTo, relationship, compound, place, source, options);
     }
 }

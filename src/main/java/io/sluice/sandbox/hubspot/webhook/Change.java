@@ -40,8 +40,12 @@ public record Change(String object, String typeId, String kind, String objectId,
     /** @param value empty when it was cleared */
     public record Property(String name, String value) { }
 
-    /** Which records became one. */
-    public record Merge(String primaryId, List<String> mergedIds, int propertiesMoved) { }
+    /**
+     * Which records became one.
+     *
+     * @param newId the one, which is the primary or one that was made for it
+     */
+    public record Merge(String primaryId, List<String> mergedIds, String newId, int propertiesMoved) { }
 
     /**
      * What the record is to another, or is no longer.

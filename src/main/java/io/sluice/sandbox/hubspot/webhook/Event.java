@@ -45,7 +45,7 @@ record Event(long eventId, Subscription subscription, Change change) {
     private ObjectNode merge(ObjectNode json) {
         Change.Merge merge = change.merge();
         json.put("primaryObjectId", Long.parseLong(merge.primaryId()))
-                .put("newObjectId", Long.parseLong(merge.primaryId()))
+                .put("newObjectId", Long.parseLong(merge.newId()))
                 .put("numberOfPropertiesMoved", merge.propertiesMoved());
         merge.mergedIds().forEach(json.putArray("mergedObjectIds")::add);
         return json;
