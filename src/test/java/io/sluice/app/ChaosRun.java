@@ -1,0 +1,127 @@
+package io.sluice.app;
+
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.store.EmbeddedDatabase;
+import io.sluice.store.SharedBinaries;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.core.ConditionTimeoutException;
+
+/**
+ * Edits, deletes, merges and re-creates few records on three sides at once (a table, Salesforce, HubSpot) while calls are
+ * cut, slow, refused and answered wrongly, webhooks are lost and the process is killed. Then all is let settle and checked.
+ * Real processes: Sluice, PostgreSQL and the sandbox. What is done follows from the seed, when it meets what does not.
+ */
+final class ChaosRun {
+
+    static final String DONE = "select (select count(*) from sluice.change_log) + (select count(*) from sluice.outbox)"
+            + " + (select count(*) from sluice.inbox where done_at is null)";
+    private static final int SETTLE_SECONDS = 150;
+
+    private final Path home;
+    private final long seed;
+    private final double minutes;
+
+    ChaosRun(Path home, long seed, double minutes) {
+        this.home = home;
+        this.seed = seed;
+        this.minutes = minutes;
+    }
+
+    List<ChaosChecks.Fault> run() throws Exception {
+        int sandboxPort = RunningSluice.freePort();
+        try (EmbeddedDatabase database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), 0);
+                AutoCloseable sandbox = SandboxProcess.start(home, sandboxPort, "");
+                RunningSluice sluice = RunningSluice.replica(home, database.port(), sandboxPort)) {
+            prepare(sluice);
+            ChaosEdits edits = new ChaosEdits(sluice, new Random(seed));
+            edits.table();
+            sluice.start().awaitOutput("Account salesforce is ready").awaitOutput("Account hubspot is ready").awaitSettled();
+            int kills = rage(sluice, edits);
+            edits.calm();
+            ChaosChecks checks = new ChaosChecks(sluice, edits);
+            boolean settled = settle(sluice, checks);
+            List<ChaosChecks.Fault> faults = checks.all(settled);
+            report(edits, kills, faults, checks);
+            return faults;
+        }
+    }
+
+    private void prepare(RunningSluice sluice) throws Exception {
+        String properties = Files.readString(Path.of("application.properties"));
+        int webhooks = properties.contains("sluice.webhooks.port") ? RunningSluice.freePort() : sluice.serverPort;
+        if (webhooks != sluice.serverPort) {
+            sluice.with("sluice.webhooks.port", webhooks);
+        }
+        sluice.withoutSyncs().with("sluice.demo", false)
+                .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "3s")
+                .with("sluice.retry.cap", "4s").with("sluice.receive.look-ms", 100)
+                .with("sluice.receive.shortest", "500ms").with("sluice.receive.longest", "2s")
+                .with("sluice.receive.overlap", "10s").with("sluice.receive.deletes", "8s")
+                .withSync("people-salesforce.camel.yaml", RunningSluice.sync("people-salesforce", "public.person", "no",
+                        "salesforce", "Contact", "Customer_No__c", ChaosEdits.Side.SALESFORCE.fields()))
+                .withSync("people-hubspot.camel.yaml", RunningSluice.sync("people-hubspot", "public.person", "no",
+                        "hubspot", "contacts", "customer_no", ChaosEdits.Side.HUBSPOT.fields()));
+        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100)).ignoreExceptions().until(() ->
+                sluice.sandbox("PUT", "/sandbox/limits/hubspot", "{\"writesKept\":2000000}").statusCode() == 200);
+        sluice.sandbox("PUT", "/sandbox/limits/salesforce", "{\"writesKept\":2000000}");
+        sluice.sandbox("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + webhooks
+                + "/webhooks/hubspot\",\"timeScale\":3600,\"subscribe\":[\"contacts\"]}");
+    }
+
+    /** @return how often it was killed */
+    private int rage(RunningSluice sluice, ChaosEdits edits) throws Exception {
+        Random random = new Random(seed * 31);
+        long end = System.nanoTime() + (long) (minutes * 60e9);
+        long kill = System.nanoTime() + TimeUnit.SECONDS.toNanos(8 + random.nextInt(15));
+        int kills = 0;
+        while (System.nanoTime() < end) {
+            edits.next();
+            if (System.nanoTime() > kill) {
+                sluice.kill();
+                kills++;
+                // somebody edits while it is away
+                for (int i = random.nextInt(12); i > 0; i--) {
+                    edits.next();
+                }
+                sluice.start();
+                kill = System.nanoTime() + TimeUnit.SECONDS.toNanos(15 + random.nextInt(20));
+            }
+        }
+        return kills;
+    }
+
+    /** Waits until nothing waits and all sides are equal. */
+    private static boolean settle(RunningSluice sluice, ChaosChecks checks) {
+        try {
+            await().atMost(Duration.ofSeconds(SETTLE_SECONDS)).pollInterval(Duration.ofSeconds(1)).ignoreExceptions()
+                    .during(Duration.ofSeconds(4)).until(() -> sluice.number(DONE) == 0 && checks.sidesDiffer().isEmpty());
+            return true;
+        } catch (ConditionTimeoutException never) {
+            return false;
+        }
+    }
+
+    private void report(ChaosEdits edits, int kills, List<ChaosChecks.Fault> faults, ChaosChecks checks)
+            throws SQLException {
+        Map<String, Long> kinds = new java.util.TreeMap<>();
+        faults.forEach(fault -> kinds.merge(fault.kind(), 1L, Long::sum));
+        System.out.printf("chaos seed %d: %.1f minutes, %d edits, %d faults of the CRMs, %d kills; %s%n", seed, minutes,
+                edits.count(), edits.faults(), kills, kinds.isEmpty() ? "all sides equal, nothing wrong" : "WRONG: " + kinds);
+        for (ChaosChecks.Fault fault : faults.stream().limit(8).toList()) {
+            System.out.println("  " + fault.kind() + " " + fault.key() + ": " + fault.text());
+        }
+        faults.stream().map(fault -> checks.story(fault.key())).filter(story -> !story.isEmpty())
+                .min(java.util.Comparator.comparingInt(List::size)).ifPresent(story -> {
+                    System.out.println("  The smallest story:");
+                    story.forEach(line -> System.out.println("    " + line));
+                });
+    }
+}
