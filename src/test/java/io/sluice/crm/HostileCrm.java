@@ -1,0 +1,150 @@
+package io.sluice.crm;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** A server over plain sockets that lets anybody in and then answers whatever the test says, or cuts the connection. */
+final class HostileCrm implements AutoCloseable {
+
+    /** Where the connection is cut, or that the answer comes after the time-out. */
+    enum Cut { NOT, BEFORE, WITHIN, AFTER, LATE }
+
+    record Reply(int status, Map<String, String> headers, String body, Cut cut) {
+
+        Reply(int status, String body) {
+            this(status, Map.of(), body, Cut.NOT);
+        }
+    }
+
+    private final ServerSocket server;
+    private final ExecutorService workers = Executors.newCachedThreadPool();
+    private final List<String> asked = new CopyOnWriteArrayList<>();
+    private final int lateMillis;
+    private volatile List<Reply> replies = List.of();
+
+    HostileCrm(int lateMillis) throws IOException {
+        this.lateMillis = lateMillis;
+        server = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+        workers.execute(this::accept);
+    }
+
+    int port() {
+        return server.getLocalPort();
+    }
+
+    /** What the next calls are answered in turn, and from then on with the last of them. */
+    void reply(List<Reply> next) {
+        replies = next;
+        asked.clear();
+    }
+
+    /** Method and path of the calls that came since, logins apart. */
+    List<String> asked() {
+        return List.copyOf(asked);
+    }
+
+    private void accept() {
+        while (!server.isClosed()) {
+            try {
+                Socket socket = server.accept();
+                workers.execute(() -> serve(socket));
+            } catch (IOException closed) {
+                return;
+            }
+        }
+    }
+
+    private void serve(Socket socket) {
+        try (socket) {
+            InputStream in = socket.getInputStream();
+            String head = head(in);
+            if (head.isEmpty()) {
+                return;
+            }
+            int length = head.lines().filter(line -> line.toLowerCase().startsWith("content-length:"))
+                    .map(line -> Integer.parseInt(line.substring(15).strip())).findFirst().orElse(0);
+            in.readNBytes(length);
+            String call = head.lines().findFirst().orElse("");
+            if (call.contains("/oauth")) {
+                write(socket.getOutputStream(), new Reply(200, """
+                        {"access_token":"t","instance_url":"http://127.0.0.1:%1$d","token_type":"Bearer",
+                         "id":"http://127.0.0.1:%1$d/id/00DXX0000001gEREAY/005XX000001SvogYAC","issued_at":"1","signature":"s"}"""
+                        .formatted(port())), false);
+                return;
+            }
+            int place = asked.size();
+            asked.add(call);
+            answer(socket, replies.get(Math.min(place, replies.size() - 1)));
+        } catch (IOException gone) {
+            // the client has given up, as it should
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void answer(Socket socket, Reply reply) throws IOException, InterruptedException {
+        switch (reply.cut()) {
+            case BEFORE, AFTER -> socket.setSoLinger(true, 0);
+            case WITHIN -> {
+                write(socket.getOutputStream(), reply, true);
+                socket.setSoLinger(true, 0);
+            }
+            case LATE -> {
+                Thread.sleep(lateMillis);   // longer than the time-out, which is what is tried
+                write(socket.getOutputStream(), reply, false);
+            }
+            case NOT -> write(socket.getOutputStream(), reply, false);
+        }
+    }
+
+    private static void write(OutputStream out, Reply reply, boolean half) throws IOException {
+        byte[] body = reply.body() == null ? new byte[0] : reply.body().getBytes(StandardCharsets.UTF_8);
+        StringBuilder head = new StringBuilder("HTTP/1.1 " + reply.status() + " Words\r\n");
+        if (reply.headers().keySet().stream().noneMatch("Content-Type"::equalsIgnoreCase)) {
+            String type = reply.body() == null || !reply.body().startsWith("<") ? "application/json"
+                    : reply.body().startsWith("<?xml") ? "text/xml" : "text/html";
+            head.append("Content-Type: ").append(type).append("\r\n");
+        }
+        reply.headers().forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
+        if (reply.status() != 204 && reply.status() != 304) {
+            head.append("Content-Length: ").append(body.length).append("\r\n");
+        }
+        out.write(head.append("Connection: close\r\n\r\n").toString().getBytes(StandardCharsets.US_ASCII));
+        out.write(body, 0, half ? body.length / 2 : reply.status() == 204 || reply.status() == 304 ? 0 : body.length);
+        out.flush();
+    }
+
+    private static String head(InputStream in) throws IOException {
+        ByteArrayOutputStream head = new ByteArrayOutputStream();
+        for (int next = in.read(); next >= 0; next = in.read()) {
+            head.write(next);
+            String text = head.toString(StandardCharsets.ISO_8859_1);
+            if (next == '\n' && text.endsWith("\r\n\r\n")) {
+                return text;
+            }
+        }
+        return "";
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+        workers.shutdownNow();
+    }
+}
