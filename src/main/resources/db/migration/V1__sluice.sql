@@ -82,6 +82,11 @@ exception when data_exception or integrity_constraint_violation or program_limit
     return false;
 end $$;
 
+-- What a base held, and since when, of the fields that are written over it.
+create function sluice.prior(base jsonb, stamps jsonb, written jsonb) returns jsonb language sql immutable parallel safe
+    return coalesce((select jsonb_object_agg(name, jsonb_build_array(base -> name, coalesce(stamps -> name, stamps -> '*')))
+                     from jsonb_object_keys(written) as name where jsonb_exists(base, name)), '{}');
+
 -- What waits to be sent and what is being sent: one row per record. Its key comes first in the index, here as below: to
 -- compare what is the same in all rows would take half of the time, and the rules of a language some more.
 create table sluice.outbox (
@@ -181,6 +186,9 @@ create table sluice.record (
     -- field -> the values that calls may have written of which no answer proves anything; *: a delete may have been done.
     -- The base stays beside it until an acknowledgement, or a reading after those calls were over, says which it is.
     doubt      jsonb       not null default '{}',
+    -- field -> what the base held before our last acknowledged write of it, and since when: an edit that is told later and is
+    -- neither of the two was overwritten unseen, and a reading that has it still is older than our write
+    prior      jsonb       not null default '{}',
     settled_at timestamptz not null default now(),
     primary key (key, object, account)
 );

@@ -102,14 +102,23 @@ final class Agreement {
                 Values.same(row.get(name), value) ? row.get(name) : value));
     }
 
+    /** An edit of the CRM's that our write replaced before it was read. */
+    void overwritten(String key, String name, Field field, Decision decision) {
+        conflicts.add(new Conflict(key, name, field, decision));
+    }
+
     int conflicts() {
         return conflicts.size();
     }
 
     void write(Connection connection) throws SQLException {
-        if (entries.isEmpty()) {
-            return;
+        if (!entries.isEmpty()) {
+            writeEntries(connection);
         }
+        writeConflicts(connection);
+    }
+
+    private void writeEntries(Connection connection) throws SQLException {
         List<Entry> all = List.copyOf(entries.values());
         java.sql.Array keys = Database.texts(connection, entries.keySet());
         Database.update(connection, RECORD, sync.getAccount(), sync.getObject(), sync.getName(), keys,
@@ -125,6 +134,9 @@ final class Agreement {
                             + (table.equals("outbox") ? " and lease is null" : ""),
                     sync.getAccount(), sync.getObject(), keys);
         }
+    }
+
+    private void writeConflicts(Connection connection) throws SQLException {
         for (Conflict conflict : conflicts) {
             Field field = conflict.field();
             Database.update(connection, CONFLICT, sync.getAccount(), sync.getObject(), conflict.key(), sync.getName(),

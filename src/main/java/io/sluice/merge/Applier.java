@@ -81,7 +81,18 @@ public final class Applier {
      * @param readAt {@link #now()} before they were read
      */
     public Applied apply(Sync sync, List<Received> records, Instant readAt) throws SQLException {
-        return apply(sync, records, record -> readAt, false);
+        return apply(sync, records, record -> readAt, false, Map.of());
+    }
+
+    /**
+     * Applies records as a CRM has them, that were read because of events.
+     *
+     * @param readAt {@link #now()} before they were read
+     * @param told   by CRM id what the events told
+     */
+    public Applied apply(Sync sync, List<Received> records, Instant readAt, Map<String, Received> told)
+            throws SQLException {
+        return apply(sync, records, record -> readAt, false, told);
     }
 
     /**
@@ -91,7 +102,7 @@ public final class Applier {
      * @param readAt {@link #now()} before the CRM was asked
      */
     public Applied load(Sync sync, List<Received> records, Instant readAt) throws SQLException {
-        return apply(sync, records, record -> readAt, true);
+        return apply(sync, records, record -> readAt, true, Map.of());
     }
 
     /**
@@ -101,18 +112,18 @@ public final class Applier {
      * @param skew by which the CRM's clock and ours may differ
      */
     public Applied hear(Sync sync, List<Received> records, Duration skew) throws SQLException {
-        return apply(sync, records, record -> record.at().minus(skew), false);
+        return apply(sync, records, record -> record.at().minus(skew), false, Map.of());
     }
 
-    private Applied apply(Sync sync, List<Received> records, Function<Received, Instant> readAt, boolean aged)
-            throws SQLException {
+    private Applied apply(Sync sync, List<Received> records, Function<Received, Instant> readAt, boolean aged,
+            Map<String, Received> told) throws SQLException {
         Target target = new Target(source(sync), sync);
         Fields fields = Fields.of(sync, accounts, skew);
         Set<String> written = new LinkedHashSet<>();
         Function<Function<Received, Instant>, Part<Received>> pages = read -> part -> database.transaction(connection -> {
             written.clear();
             capture.hold(connection, sync);
-            return new ChangedPage(connection, sync, target, written, aged, fields).apply(part, read);
+            return new ChangedPage(connection, sync, target, written, aged, fields).apply(part, read, told);
         });
         Part<Received> page = pages.apply(readAt);
         int[] trials = {FIELDWISE};

@@ -47,6 +47,7 @@ final class ChangedPage {
     private final Agreement agreement;
     private final Map<String, Map<String, Object>> taken = new LinkedHashMap<>();
     private final Map<String, Map<String, Object>> inserted = new LinkedHashMap<>();
+    private final Map<String, Map<String, Object>> restored = new LinkedHashMap<>();
     private final List<Applied.Refused> refused = new ArrayList<>();
     private final Set<String> later = new LinkedHashSet<>();
     private int withoutKey;
@@ -67,8 +68,12 @@ final class ChangedPage {
         this.agreement = new Agreement(sync);
     }
 
-    /** @param readAt of a record: the time, by the database's clock, before which it surely was as it came */
-    Applied apply(List<Received> records, Function<Received, Instant> readAt) throws SQLException {
+    /**
+     * @param readAt of a record: the time, by the database's clock, before which it surely was as it came
+     * @param told   by CRM id what events told of the records that were read because of it
+     */
+    Applied apply(List<Received> records, Function<Received, Instant> readAt, Map<String, Received> told)
+            throws SQLException {
         Map<String, Received> byKey = byKey(records);
         Map<String, Map<String, Object>> rows = target.lock(connection, byKey.keySet());
         Set<String> missing = new LinkedHashSet<>(byKey.keySet());
@@ -92,6 +97,9 @@ final class ChangedPage {
                 later.add(record.crmId());
             } else if (rows.containsKey(key)) {
                 merge(key, record, rows.get(key), ours);
+                if (told.containsKey(record.crmId())) {
+                    overwritten(key, record, told.get(record.crmId()), ours);
+                }
             } else if (ours.base == null && !ours.deleteWaits && sync.getInserts().equals("propagate")) {
                 inserted.put(key, mapped(record));
             }
@@ -243,8 +251,9 @@ final class ChangedPage {
         Object crm = record.fields().get(name);
         Instant changedAt = ours.changedAt(name, target.column(name).name());
         Agreed base = ours.base == null || !ours.base.containsKey(name) ? null : new Agreed(ours.base.get(name));
-        if (changedAt != null && ours.mayHaveWritten(name, crm) || isEcho(record, name, ours)) {
-            base = new Agreed(crm);   // our own write: its answer was lost, or the CRM normalised it
+        if (changedAt != null && ours.mayHaveWritten(name, crm) || isEcho(record, name, ours)
+                || isOlder(record, name, ours)) {
+            base = new Agreed(crm);   // our own write: its answer was lost, or the CRM normalised it; or what was before it
         }
         return new Field(base, crm, record.at(name), row.get(name), changedAt);
     }
@@ -271,6 +280,60 @@ final class ChangedPage {
             case CERTAIN -> true;
             case POSSIBLE -> ours.settledAt != null && !record.at(name).isAfter(ours.settledAt.plus(crmFields.skew()));
         });
+    }
+
+    /**
+     * Whether what was read is older than our last write, as an index that lags may have it: it has what was there before,
+     * and its record's stamp is earlier than our change.
+     */
+    private boolean isOlder(Received record, String name, Waiting ours) {
+        Waiting.Prior prior = ours.prior.get(name);
+        Instant changed = ours.knownSince(name);
+        return prior != null && changed != null && !holds(ours.base, name, record.fields().get(name))
+                && Values.same(prior.value(), record.fields().get(name))
+                && record.at(name).isBefore(changed.truncatedTo(crmFields.precision()));
+    }
+
+    /**
+     * Finds the edits of which events told and that the CRM does not have, since a write of ours came over them before they
+     * were read. Each is a conflict; where the CRM's side wins it, the table takes it as a change of its own, which goes
+     * to the CRM again. What we had written ourselves, what was there before and what is older than that are none.
+     */
+    private void overwritten(String key, Received record, Received told, Waiting ours) {
+        told.fields().forEach((name, text) -> {
+            if (!record.fields().containsKey(name) || !target.fields().contains(name)) {
+                return;
+            }
+            Object crm = record.fields().get(name);
+            Object value = Values.storable(Values.ofMillis(target.column(name).type(), text));
+            Instant at = told.at(name);
+            Waiting.Prior prior = ours.prior.get(name);
+            if (prior == null || ours.settledAt == null || at.isAfter(ours.settledAt.plus(crmFields.skew()))
+                    || prior.since() != null && !at.isAfter(prior.since())
+                    || !holds(ours.base, name, crm) && !isEcho(record, name, ours)
+                    || isLike(name, crm, value) || isLike(name, ours.base.get(name), value) || isLike(name, prior.value(), value)
+                    || ours.mayHaveWritten(name, value)) {
+                return;
+            }
+            Instant waiting = ours.changedAt(name, target.column(name).name());
+            Field field = new Field(new Agreed(prior.value()), value, at, ours.base.get(name),
+                    waiting == null ? ours.knownSince(name) : waiting);
+            if (field.oursAt() == null) {
+                return;
+            }
+            Decision decision = Merge.decide(field, rule, crmFields.precision());
+            if (!decision.isConflict()) {
+                return;
+            }
+            agreement.overwritten(key, name, field, decision);
+            if (decision == Decision.CRM_WINS) {
+                restored.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(name, value);
+            }
+        });
+    }
+
+    private boolean isLike(String name, Object one, Object other) {
+        return Normalisation.match(crmFields.rule(name), one, other) != Normalisation.Match.NONE;
     }
 
     private void merge(String key, Received record, Map<String, Object> row, Waiting ours) {
@@ -346,6 +409,10 @@ final class ChangedPage {
         tell(own);
         agreement.written(made);
         agreement.write(connection);
+        if (!restored.isEmpty()) {
+            Database.query(connection, "select set_config('sluice.origin', '', true)", row -> null);
+            target.update(connection, restored);
+        }
         return new Applied(taken.size(), made.size(), 0, agreement.conflicts(), withoutKey, refused, later);
     }
 }

@@ -24,7 +24,7 @@ final class Waiting {
 
     private static final String KNOWN = """
             select k.key, r.base, r.settled_at >= k.read_at or d.deleted_at >= k.read_at, l.stamps, sluice.named(r.stamps, r.base), r.doubt,
-                   r.settled_at
+                   r.settled_at, r.prior
             from unnest(?::text[], ?::timestamptz[]) as k(key, read_at)
             left join sluice.record r on r.account = ? and r.object = ? and r.key = k.key
             left join sluice.deleted d on d.account = ? and d.object = ? and d.key = k.key
@@ -58,6 +58,16 @@ final class Waiting {
     private Instant whole;
     private final Map<String, Instant> byField = new HashMap<>();
     private final Map<String, Instant> byColumn = new HashMap<>();
+    /** What the base held before our last acknowledged write of a field. */
+    final Map<String, Prior> prior = new HashMap<>();
+
+    /** @param since when it came to be, or null where that is not known */
+    record Prior(Object value, Instant since) {
+
+        static Prior of(List<?> had) {
+            return new Prior(had.get(0), had.get(1) == null ? null : moment(had.get(1)));
+        }
+    }
 
     /**
      * Locks the records in the outbox and reads what is known of them.
@@ -86,6 +96,7 @@ final class Waiting {
             waiting.doubt = doubts(Json.fields(row.getString(6)));
             waiting.settledAt = row.getString(7) == null ? null
                     : row.getObject(7, OffsetDateTime.class).toInstant();
+            Json.fields(row.getString(8)).forEach((field, had) -> waiting.prior.put(field, Prior.of((List<?>) had)));
             return null;
         }, array, connection.createArrayOf("timestamptz", readAt.values().stream().map(Instant::toString).toArray()),
                 account, object, account, object, account, object);
@@ -135,6 +146,11 @@ final class Waiting {
     /** Whether the field is known to have come to its value then or later. */
     boolean isKnown(String field, Instant at) {
         return known.containsKey(field) && !at.isAfter(known.get(field));
+    }
+
+    /** When the field is known to have come to its value, or null. */
+    Instant knownSince(String field) {
+        return known.get(field);
     }
 
     /** When the field changed on our side, or null when no change of it waits. */

@@ -1,5 +1,6 @@
 package io.sluice.receive;
 
+import io.sluice.Received;
 import io.sluice.Sync;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -54,6 +55,19 @@ public final class Batch {
     /** When the CRM last told of the record. */
     Instant lastTold(String crmId) {
         return of(crmId).stream().map(Telling::last).max(Instant::compareTo).orElse(readAt);
+    }
+
+    /** By CRM id what was told of the fields of a sync. */
+    Map<String, Received> told(Sync sync) {
+        Map<String, Received> told = new LinkedHashMap<>();
+        tellings.forEach((crmId, ofRecord) -> {
+            Received values = new Telling(ofRecord.get(0).record(),
+                    ofRecord.stream().flatMap(telling -> telling.events().stream()).toList()).of(sync);
+            if (values != null) {
+                told.put(crmId, values);
+            }
+        });
+        return told;
     }
 
     /** CRM ids. */

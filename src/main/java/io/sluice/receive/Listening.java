@@ -322,7 +322,7 @@ public final class Listening {
             List<Received> keyed = records.stream().map(record -> keyed(record, sync)).toList();
             keyed.stream().filter(record -> record.key() != null).forEach(record -> withKey.add(record.crmId()));
             // first those that are there: of merged records the one that stays must keep its row
-            Applied applied = applier.apply(sync, keyed, batch.readAt()).plus(applier.delete(sync, missing.stream()
+            Applied applied = applier.apply(sync, keyed, batch.readAt(), batch.told(sync)).plus(applier.delete(sync, missing.stream()
                     .map(id -> new Gone(id, batch.lastTold(id))).toList(), batch.readAt()));
             notices.tell(sync, applied);
             busy.addAll(applied.later());

@@ -1,0 +1,150 @@
+package io.sluice.merge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.Outcome;
+import io.sluice.Priority;
+import io.sluice.Received;
+import io.sluice.Sync;
+import io.sluice.capture.Capture;
+import io.sluice.outbox.Backoff;
+import io.sluice.outbox.Claim;
+import io.sluice.outbox.Outbox;
+import io.sluice.outbox.Rest;
+import io.sluice.outbox.Settlement;
+import io.sluice.store.TestDatabase;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Edits of a CRM's user that a write of ours replaced before anybody read them: events tell of them afterwards. */
+class OverwrittenEditTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
+    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
+    private final Applier applier = new Applier(DATABASE.sluice(), capture);
+    private final Sync sync = new Sync();
+    private Instant changed;
+
+    /** The table's 'first' is in the CRM since long, and its 'ours' since just now. */
+    @BeforeEach
+    void aWriteOfOurs() throws SQLException {
+        DATABASE.reset();
+        DATABASE.run("create table app.customer (no int primary key, name text)", "insert into app.customer values (1, 'first')");
+        sync.setName("customers");
+        sync.setTable("app.customer");
+        sync.setKey("no");
+        sync.setAccount("crm");
+        sync.setObject("contacts");
+        sync.setExternalId("no");
+        sync.setFields(Map.of("name", "name"));
+        capture.start(List.of(sync));
+        sendAll();
+        DATABASE.run("update sluice.record set stamps = '{\"name\": \"2026-01-01T00:00:00Z\"}'",
+                "update app.customer set name = 'ours'");
+        sendAll();
+        changed = Instant.parse(DATABASE.text("select to_char(max((stamps ->> 'name')::timestamptz) at time zone 'UTC',"
+                + " 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from sluice.record"));
+    }
+
+    private List<Map<String, Object>> sendAll() throws SQLException {
+        List<Map<String, Object>> sent = new ArrayList<>();
+        capture.drain("app.customer");
+        for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
+            claim.get().changes().forEach(change -> sent.add(change.fields()));
+            settlement.settle(claim.get(), claim.get().changes().stream()
+                    .map(it -> Outcome.done(it.key(), "x" + it.key())).toList());
+        }
+        return sent;
+    }
+
+    private Optional<Claim> claim() throws SQLException {
+        return outbox.claim("crm", 200, Priority.LOW);
+    }
+
+    /** An event tells of an edit, and the record is read, which has something else by now. */
+    private Applied told(String edit, Instant at, String read, Instant stamp) throws SQLException {
+        return applier.apply(sync, List.of(new Received("x1", "1", stamp, Map.of("name", read))), applier.now(),
+                Map.of("x1", Received.told("x1", Map.of("name", edit), Map.of("name", at))));
+    }
+
+    private List<String> conflicts() throws SQLException {
+        return DATABASE.texts("select concat_ws(' ', winner, base #>> '{}', crm #>> '{}', ours #>> '{}') from sluice.conflict");
+    }
+
+    private String row() throws SQLException {
+        return DATABASE.text("select name from app.customer");
+    }
+
+    @Test
+    void anEarlierEditIsInTheLogAndOurLaterChangeStays() throws SQLException {
+        Applied applied = told("theirs", changed.minusSeconds(3), "ours", changed.plusMillis(50));
+
+        assertThat(applied.conflicts()).isEqualTo(1);
+        assertThat(conflicts()).containsExactly("database first theirs ours");
+        assertThat(row()).isEqualTo("ours");
+        assertThat(sendAll()).isEmpty();
+    }
+
+    @Test
+    void aLaterEditThatOurWriteReplacedIsBroughtBack() throws SQLException {
+        told("theirs", changed.plusMillis(1200), "ours", changed.plusMillis(1300));
+
+        assertThat(conflicts()).containsExactly("crm first theirs ours");
+        assertThat(row()).isEqualTo("theirs");
+        assertThat(sendAll()).containsExactly(Map.of("name", "theirs"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"crm, theirs", "database, ours"})
+    void theRuleDecides(String rule, String stays) throws SQLException {
+        sync.setConflicts(rule);
+        told("theirs", changed.minusSeconds(3), "ours", changed.plusMillis(50));
+
+        assertThat(conflicts()).containsExactly(rule + " first theirs ours");
+        assertThat(row()).isEqualTo(stays);
+    }
+
+    @Test
+    void whatWeWroteOurselvesOrWasThereBeforeIsNoEdit() throws SQLException {
+        told("ours", changed.plusMillis(20), "ours", changed.plusMillis(50));
+        told("first", changed.minusSeconds(3), "ours", changed.plusMillis(50));
+        told("older", Instant.parse("2025-12-31T00:00:00Z"), "ours", changed.plusMillis(50));
+
+        assertThat(conflicts()).isEmpty();
+        assertThat(row()).isEqualTo("ours");
+    }
+
+    @Test
+    void anEditThatCameAfterOurWriteIsTakenAsEver() throws SQLException {
+        told("theirs", changed.plusSeconds(1), "theirs", changed.plusSeconds(1));
+
+        assertThat(conflicts()).isEmpty();
+        assertThat(row()).isEqualTo("theirs");
+        assertThat(sendAll()).isEmpty();
+    }
+
+    @Test
+    void aReadingOfAnIndexThatLagsBringsNothingBack() throws SQLException {
+        Received old = new Received("x1", "1", changed.minusSeconds(2), Map.of("name", "first"));
+        assertThat(applier.apply(sync, List.of(old), applier.now()).changes()).isZero();
+        assertThat(row()).isEqualTo("ours");
+
+        Received edit = new Received("x1", "1", changed.plusSeconds(1), Map.of("name", "first"));
+        assertThat(applier.apply(sync, List.of(edit), applier.now()).updated()).isEqualTo(1);
+        assertThat(row()).isEqualTo("first");
+    }
+}
