@@ -36,6 +36,8 @@ public final class Capture {
     /** Of whoever applies what a CRM changed: the application's migration may hold the table for minutes. */
     private static final String APPLY_LOCK_TIMEOUT = "5s";
 
+    private static final int TURNS_BEFORE_COMPARISON = 200;
+
     /** SQLSTATE object_not_in_prerequisite_state. */
     private static final String NOT_READY = "55000";
 
@@ -246,9 +248,19 @@ public final class Capture {
             Source now = watch.look(table, started.get(table), source);
             if (now == null) {
                 drains.remove(table);
-            } else if (before == null || now != source) {
+                return;
+            }
+            if (before == null || now != source) {
                 drains.put(table, new TableDrain(database, now, batch, rest, filling));
             }
+            if (watch.hasGaps(now)) {
+                // what was captured is neither missing nor gone
+                for (int turns = 0; turns < TURNS_BEFORE_COMPARISON && drain(table) > 0; turns++) {
+                    LOG.debug("{} is drained before it is compared", table);
+                }
+                watch.compare(now);
+            }
+            watch.removeFromOthers(now);
         } catch (SQLException failure) {
             if (Failures.of(failure) == Failures.AWAY) {
                 throw failure;
@@ -308,16 +320,30 @@ public final class Capture {
             return 0;
         }
         try {
-            return drain.drain();
+            int moved = drain.drain();
+            if (moved > 0) {
+                watch.read(table);
+            }
+            return moved;
         } catch (SQLException failure) {
             if (Failures.of(failure) != Failures.SHAPE) {
                 throw failure;
             }
-            if (drain.isKnown(failure)) {
-                return drain.dissect(failure);
-            }
-            // the watch finds out; what it can't explain is a row's or a condition's fault
+            // the watch finds out; what it can't explain may be a condition's fault
             suspects.add(table);
+            return drain.isKnown(failure) ? dissect(drain, failure) : 0;
+        }
+    }
+
+    private int dissect(TableDrain drain, SQLException failure) throws SQLException {
+        try {
+            return drain.dissect(failure);
+        } catch (SQLException again) {
+            if (Failures.of(again) != Failures.SHAPE) {
+                throw again;
+            }
+            watch.unread(drain.source().table(), Failures.words(again));
+            drain.rest();
             return 0;
         }
     }

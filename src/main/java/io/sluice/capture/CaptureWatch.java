@@ -51,6 +51,9 @@ final class CaptureWatch {
     /** What is wrong with a table whose syncs go on. */
     private final Map<String, String> faults = new ConcurrentHashMap<>();
 
+    /** Why the drain of a table can't read it. */
+    private final Map<String, String> unread = new ConcurrentHashMap<>();
+
     /** @param maxMissing percent of the known records that may be deleted because their rows went unseen */
     CaptureWatch(Database database, int maxMissing) {
         this.database = database;
@@ -60,7 +63,22 @@ final class CaptureWatch {
     /** Why a sync is stopped, or what is wrong with its capture; null when all is well. */
     String problem(Sync sync) {
         String why = stopped.get(sync.getName());
-        return why != null ? why : faults.get(sync.getTable());
+        return why != null ? why : faults.getOrDefault(sync.getTable(), unread.get(sync.getTable()));
+    }
+
+    /** The drain of a table could not read it. */
+    void unread(String table, String why) {
+        if (!why.equals(unread.put(table, why))) {
+            LOG.warn("{} can't be read: {}. Its changes wait in the log; the next attempt follows within seconds.", table,
+                    why);
+        }
+    }
+
+    /** The drain of a table could read it. */
+    void read(String table) {
+        if (unread.remove(table) != null) {
+            LOG.info("{} can be read again.", table);
+        }
     }
 
     boolean isStopped(Sync sync) {
@@ -70,12 +88,14 @@ final class CaptureWatch {
     List<String> problems() {
         List<String> all = new ArrayList<>(stopped.values());
         all.addAll(faults.values());
+        unread.forEach((table, why) -> all.add(table + " can't be read: " + why));
         return all;
     }
 
     void forget() {
         stopped.clear();
         faults.clear();
+        unread.clear();
     }
 
     /**
@@ -155,14 +175,11 @@ final class CaptureWatch {
             }
             return before;
         }
-        Source now = before != null && before.equalsShape(read) ? before : read;
-        compare(now);
-        removeFromOthers(now);
-        return now;
+        return before != null && before.equalsShape(read) ? before : read;
     }
 
     /** A table that had the name before, or a partition that was detached, is captured no more. */
-    private void removeFromOthers(Source source) {
+    void removeFromOthers(Source source) {
         try {
             Triggers.removeFromOthers(database, source);
         } catch (SQLException locked) {
@@ -173,7 +190,13 @@ final class CaptureWatch {
     private record Gap(long id, String reason, boolean loaded, boolean asked) {
     }
 
-    private void compare(Source source) throws SQLException {
+    /** Whether anything may have passed unseen. */
+    boolean hasGaps(Source source) throws SQLException {
+        return !database.query(GAPS, row -> true, source.table()).isEmpty();
+    }
+
+    /** Compares a table of which something may have passed unseen with what is known of it. */
+    void compare(Source source) throws SQLException {
         List<Gap> gaps = database.query(GAPS, row -> new Gap(row.getLong("id"), row.getString("reason"),
                 row.getBoolean("loaded"), row.getBoolean("asked")), source.table());
         if (gaps.isEmpty()) {

@@ -10,7 +10,7 @@ import java.util.Map;
 
 /**
  * Compares a table with what Sluice knows of its records, and enters what differs into the change log: rows that are not
- * as their CRM is known to have them, and keys that are known and have no row any more. It goes through both by pages,
+ * as their CRM is known to have them, or to get them, and keys that are known and have no row any more. It goes through both by pages,
  * each a transaction of its own, so that a large table holds no snapshot for long.
  */
 final class Comparison {
@@ -82,9 +82,14 @@ final class Comparison {
 
                     left join lateral (
                         select base from sluice.record
-                        where account = %1$s and object = %2$s and key = sluice_page.sluice_key limit 1) as r_%3$d on true"""
+                        where account = %1$s and object = %2$s and key = sluice_page.sluice_key limit 1) as r_%3$d on true
+                    left join lateral (
+                        select inflight, fields from sluice.outbox
+                        where account = %1$s and object = %2$s and key = sluice_page.sluice_key limit 1) as o_%3$d on true"""
                     .formatted(Sql.text(sync.getAccount()), Sql.text(sync.getObject()), i));
-            differs.append(i == 0 ? "" : " and ").append("coalesce(r_%1$d.base @> sluice_page.sluice_%1$d, false)".formatted(i));
+            differs.append(i == 0 ? "" : " and ").append("""
+                    coalesce(r_%1$d.base, '{}') || coalesce(o_%1$d.inflight, '{}') || coalesce(o_%1$d.fields, '{}')
+                    @> sluice_page.sluice_%1$d""".formatted(i));
         }
         return """
                 with sluice_page as materialized (
@@ -151,7 +156,9 @@ final class Comparison {
                 select (select count(*) from sluice_known) as read, (select count(*) from gone) as found,
                        (select max(key) from sluice_known) as last""".formatted(table,
                 table.equals("outbox") ? " and operation = 'upsert' and not exists (select from sluice.record r"
-                        + " where r.key = outbox.key and r.object = outbox.object and r.account = outbox.account)" : "",
+                        + " where r.key = outbox.key and r.object = outbox.object and r.account = outbox.account)"
+                        : " and not exists (select from sluice.outbox o where o.key = record.key and o.object = record.object"
+                        + " and o.account = record.account and 'delete' in (o.operation, o.inflight_operation))",
                 PAGE, source.quoted(), alias, found, enter ? ",\nentered as ("
                         + ChangeLog.append(Sql.text(source.table()),
                         "select distinct key, 'D' as op, null::text[] as columns from gone") + ")" : "");

@@ -104,6 +104,10 @@ final class Dissection {
             found.add(sync.getName() + ": a condition of its priorities fails (" + Failures.words(failure) + ")");
             return;
         }
+        if (Failures.of(without) == Failures.SHAPE) {
+            // no row's fault: each would become a dead letter
+            throw without;
+        }
         record Change(String key, String op) { }
         for (Change change : Database.query(connection, KEY, row -> new Change(row.getString("key"), row.getString("op")),
                 source.table(), seq)) {

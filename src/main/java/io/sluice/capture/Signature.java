@@ -65,6 +65,10 @@ final class Signature {
             }
         });
         old.keySet().stream().filter(name -> !now.containsKey(name)).forEach(name -> words.add(name + " is gone"));
+        if (words.stream().anyMatch(word -> word.startsWith("relation"))) {
+            // another relation has other triggers and columns
+            words.removeIf(word -> !word.startsWith("relation"));
+        }
         return words.size() <= NAMED ? String.join(", ", words)
                 : String.join(", ", words.subList(0, NAMED)) + " and " + (words.size() - NAMED) + " more";
     }

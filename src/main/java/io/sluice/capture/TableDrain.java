@@ -133,6 +133,11 @@ final class TableDrain {
         return known;
     }
 
+    /** Waits for the watch to look again. */
+    void rest() {
+        rest(LONGEST_BACKOFF.toMillis());
+    }
+
     private void rest(long millis) {
         restsUntil = System.nanoTime() + Duration.ofMillis(millis).toNanos();
     }

@@ -75,7 +75,7 @@ final class Triggers {
 
     /** The names and types for which a function was made, in {@link #way}. */
     private static final String LOG_COLUMNS = """
-            select 'sluice.change_log'::regclass::oid, a.attname, a.atttypid from pg_attribute a
+            select a.attname, a.atttypid from pg_attribute a
             where a.attrelid = 'sluice.change_log'::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum""";
 
     private static final String BODY = """
@@ -84,6 +84,9 @@ final class Triggers {
 
     /** How long the application's writers may have to queue behind an installation. */
     private static final String PATIENCE = "2s";
+
+    /** By its name, for it may be another table when the function runs. */
+    private static final String LOG = "pg_catalog.to_regclass('sluice.change_log')::pg_catalog.oid";
 
     /** Leaves room for the event. */
     private static final int LONGEST_NAME = 63 - "_truncate".length();
@@ -241,15 +244,13 @@ final class Triggers {
     }
 
     /** The change log as it is: its columns by type. */
-    private record Log(long oid, Map<Long, List<String>> columns) {
+    private record Log(Map<Long, List<String>> columns) {
 
         static Log read(Connection connection) throws SQLException {
             Map<Long, List<String>> columns = new TreeMap<>();
-            List<Long> oids = Database.query(connection, LOG_COLUMNS, row -> {
-                columns.computeIfAbsent(row.getLong(3), type -> new ArrayList<>()).add(row.getString(2));
-                return row.getLong(1);
-            });
-            return new Log(oids.get(0), columns);
+            Database.query(connection, LOG_COLUMNS, row -> columns.computeIfAbsent(row.getLong(2),
+                    type -> new ArrayList<>()).add(row.getString(1)));
+            return new Log(columns);
         }
     }
 
@@ -355,11 +356,11 @@ final class Triggers {
         String key = keysOnly ? "" : " when pg_catalog.bool_or(" + made("tg_relid", Map.of(
                 source.typeOf(source.key()), List.of(source.key().name()))) + ") then 1";
         return """
-                select case when pg_catalog.count(*) operator(pg_catalog.=) %d then %s%s else 0 end
+                select case when pg_catalog.count(*) operator(pg_catalog.=) %1$d then %2$s%3$s else 0 end
                 from pg_catalog.pg_attribute sluice_a
-                where sluice_a.attrelid operator(pg_catalog.=) any (array[tg_relid, %s])
-                  and (%s or %s)""".formatted(count, several, key, oid(log.oid()), made("tg_relid", columns),
-                made(oid(log.oid()), log.columns()));
+                where sluice_a.attrelid operator(pg_catalog.=) any (array[tg_relid, %4$s])
+                  and (%5$s or %6$s)""".formatted(count, several, key, LOG, made("tg_relid", columns),
+                made(LOG, log.columns()));
     }
 
     private static String made(String relation, Map<Long, ? extends Collection<String>> columns) {

@@ -1,0 +1,198 @@
+package io.sluice.capture;
+
+import static io.sluice.capture.CaptureTest.sync;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.Sync;
+import io.sluice.outbox.Filling;
+import io.sluice.outbox.Paused;
+import io.sluice.outbox.Pauses;
+import io.sluice.outbox.Rest;
+import io.sluice.store.Database;
+import io.sluice.store.TestDatabase;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What the watch finds, says and mends. */
+class CaptureWatchTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE, Filling.NONE, Duration.ZERO, 20);
+    private final Sync sync = sync("app.t", "id", "name", "city");
+
+    @BeforeEach
+    void rows() throws SQLException {
+        DATABASE.reset();
+        DATABASE.run("create table app.t (id int primary key, name text, city text)",
+                "insert into app.t select n, 'n', 'c' from generate_series(1, 100) as n");
+    }
+
+    private void settled(Sync... syncs) throws SQLException {
+        capture.start(List.of(syncs));
+        drain();
+        DATABASE.run("insert into sluice.record (account, object, key, sync, base)"
+                + " select account, object, key, sync, fields from sluice.outbox", "delete from sluice.outbox");
+    }
+
+    private void drain() throws SQLException {
+        for (String table : capture.tables()) {
+            while (capture.drain(table) > 0) {
+                assertThat(capture.backlog(table)).isNotNegative();
+            }
+        }
+    }
+
+    private static List<String> outbox() throws SQLException {
+        return DATABASE.texts("select concat_ws(' ', operation, key) from sluice.outbox order by 1");
+    }
+
+    private static void swap(String rows) throws SQLException {
+        DATABASE.run("create table app.t2 (like app.t including all)", "insert into app.t2 " + rows,
+                "begin; drop table app.t; alter table app.t2 rename to t; commit");
+    }
+
+    @Test
+    void whatASwapChangedIsFoundRowsThatWentIncluded() throws SQLException {
+        settled(sync);
+        swap("select id, name, case id when 7 then 'other' else city end from app.t where id <> 9");
+        capture.watch();
+        drain();
+        assertThat(outbox()).containsExactly("delete 9", "upsert 7");
+        assertThat(capture.state(sync)).extracting("lastComparison").asString().contains("relation app.t is another one",
+                "missed=1", "gone=1");
+        DATABASE.run("delete from sluice.outbox", "update app.t set name = 'seen' where id = 1");
+        drain();
+        assertThat(outbox()).containsExactly("upsert 1");
+    }
+
+    @Test
+    void aTableThatIsSuddenlyEmptyPausesItsSyncUntilSomebodyWantsTheDeletes() throws SQLException {
+        settled(sync);
+        swap("select * from app.t limit 0");
+        Pauses pauses = new Pauses(DATABASE.sluice());
+        for (int look = 0; look < 3; look++) {
+            capture.watch();
+            drain();
+            assertThat(outbox()).isEmpty();
+        }
+        assertThat(pauses.find(Paused.Kind.SYNC, "s").orElseThrow().reason())
+                .contains("100 of 100 records that are known have no row in app.t any more", "resume the sync to delete them");
+        pauses.resume(Paused.Kind.SYNC, "s");
+        capture.watch();
+        drain();
+        assertThat(outbox()).hasSize(100).contains("delete 1");
+        assertThat(pauses.find(Paused.Kind.SYNC, "s")).isEmpty();
+    }
+
+    @Test
+    void moreMissingRowsThanTheSettingAllowsPauseTheSyncUntilTheyAreBack() throws SQLException {
+        settled(sync);
+        swap("select * from app.t where id > 30");
+        capture.watch();
+        Pauses pauses = new Pauses(DATABASE.sluice());
+        assertThat(pauses.find(Paused.Kind.SYNC, "s").orElseThrow().by()).isEqualTo(Paused.By.CAPTURE);
+        DATABASE.run("insert into app.t select n, 'n', 'c' from generate_series(1, 30) as n");
+        capture.watch();
+        drain();
+        assertThat(pauses.find(Paused.Kind.SYNC, "s")).isEmpty();
+        assertThat(DATABASE.texts("select key from sluice.outbox where operation = 'delete'")).isEmpty();
+    }
+
+    @Test
+    void oneSyncWithoutItsColumnStopsAloneAndSaysSo() throws SQLException {
+        Sync names = sync("app.t", "id", "name");
+        names.setName("names");
+        names.setObject("Lead");
+        settled(sync, names);
+        DATABASE.run("alter table app.t rename column city to town", "update app.t set name = 'x', town = 'y' where id = 1");
+        capture.watch();
+        assertThat(capture.problem(sync)).contains("sync 's': table 'app.t' has no column 'city'");
+        assertThat(capture.problem(names)).isNull();
+        assertThatThrownBy(() -> capture.source(sync)).isInstanceOf(SQLException.class).hasMessageContaining("sync s is stopped");
+        drain();
+        assertThat(DATABASE.texts("select object || ' ' || key from sluice.outbox")).containsExactly("Lead 1");
+        DATABASE.run("alter table app.t rename column town to city");
+        capture.watch();
+        drain();
+        assertThat(DATABASE.texts("select object || ' ' || key || ' ' || (fields ->> 'city__c') from sluice.outbox"
+                + " where object = 'Contact'")).containsExactly("Contact 1 y");
+        assertThat(capture.problems()).isEmpty();
+    }
+
+    @Test
+    void rowsThatAPolicyHidesAreRefusedInWordsAndNeverTakenForGone() throws SQLException {
+        DATABASE.run("set client_min_messages = warning; drop role if exists guest; create role guest login;"
+                + " grant usage, create on schema app to guest; grant usage on schema sluice to guest;"
+                + " grant all on all tables in schema sluice to guest; grant create on schema sluice to guest;"
+                + " grant all on all sequences in schema sluice to guest; alter table app.t owner to guest");
+        try (Database guest = DATABASE.as("guest")) {
+            Capture theirs = new Capture(guest, 1_000, Rest.NONE, Filling.NONE, Duration.ZERO, 100);
+            theirs.start(List.of(sync));
+            while (theirs.drain("app.t") > 0) {
+                assertThat(theirs.problems()).isEmpty();
+            }
+            DATABASE.run("insert into sluice.record (account, object, key, sync, base)"
+                    + " select account, object, key, sync, fields from sluice.outbox", "delete from sluice.outbox",
+                    "alter table app.t enable row level security, force row level security",
+                    "update app.t set name = 'x' where id = 1");
+            assertThat(theirs.drain("app.t")).isZero();
+            theirs.watch();
+            assertThat(theirs.problem(sync)).contains("row level security of table 'app.t' hides rows from guest");
+            DATABASE.run("truncate app.t", "insert into app.t values (1, 'back', 'c')",
+                    "alter table app.t no force row level security");
+            theirs.watch();
+            assertThat(theirs.problem(sync)).isNull();
+            theirs.drain("app.t");
+            assertThat(outbox()).contains("upsert 1").doesNotContain("delete 1");
+        } finally {
+            DATABASE.run("drop owned by guest cascade; drop role guest");
+        }
+    }
+
+    @Test
+    void aTableThatCanNotBeReadIsSaidAndNoRowOfItBecomesADeadLetter() throws SQLException {
+        DATABASE.run("set client_min_messages = warning; drop role if exists other; create role other",
+                "create function app.gold(text) returns boolean language sql as 'select true'");
+        sync.setCritical("app.gold(name)");
+        settled(sync);
+        DATABASE.run("drop function app.gold", "update app.t set name = 'x' where id < 20");
+        org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> {
+            capture.drain("app.t");
+            return capture.backlog("app.t") == 0 || capture.problem(sync) != null;
+        });
+        assertThat(DATABASE.texts("select key from sluice.dead_letter")).isEmpty();
+    }
+
+    @Test
+    void aSecondReplicaTakesOverWhatTheFirstHasPutBack() throws SQLException {
+        settled(sync);
+        Capture second = new Capture(DATABASE.sluice(), 1_000, Rest.NONE, Filling.NONE, Duration.ZERO, 20);
+        second.start(List.of(sync));
+        DATABASE.run("alter table app.t alter column city type int using 5");
+        capture.watch();
+        second.watch();
+        second.watch();
+        DATABASE.run("update app.t set city = 6 where id = 3");
+        while (second.drain("app.t") > 0) {
+            assertThat(second.problems()).isEmpty();
+        }
+        assertThat(DATABASE.text("select fields ->> 'city__c' from sluice.outbox where key = '3'")).isEqualTo("6");
+        assertThat(DATABASE.text("select count(*) from sluice.outbox")).isEqualTo("100");
+    }
+
+    @Test
+    void aTableThatNothingHappenedToIsNotCompared() throws SQLException {
+        settled(sync);
+        DATABASE.run("vacuum full app.t", "analyze app.t", "create index on app.t (name)", "reindex table app.t",
+                "update app.t set name = 'x' where id = 1");
+        capture.watch();
+        assertThat(capture.state(sync)).extracting("lastComparison").asString().isEqualTo("{}");
+    }
+}
