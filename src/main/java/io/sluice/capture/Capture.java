@@ -235,13 +235,12 @@ public final class Capture {
         }
         for (String table : started.keySet()) {
             if (suspects.remove(table) || all) {
-                watch(table);
+                lookAt(table);
             }
         }
     }
 
-    /** Looks at one table now. */
-    void watch(String table) throws SQLException {
+    private void lookAt(String table) throws SQLException {
         TableDrain before = drains.get(table);
         Source source = before == null ? null : before.source();
         try {
