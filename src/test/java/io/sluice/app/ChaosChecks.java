@@ -187,7 +187,9 @@ final class ChaosChecks {
             long unanswered = sluice.number(calls + " and (completed_at is null or status is null or status = 0)");
             if (counted > ledger || counted < ledger - unanswered) {
                 faults.add(new Fault("ledger", "", side + " counted " + counted + " calls, the ledger has " + ledger
-                        + ", of which " + unanswered + " have no answer"));
+                        + ", of which " + unanswered + " have no answer: " + referee.path("byOperation") + " "
+                        + referee.path("byStatus") + " against " + sluice.rows("select operation || ' ' || coalesce(status, -1),"
+                        + " count(*) from sluice.api_call where account = '" + side.account() + "' group by 1 order by 1")));
             }
             if (referee.path("maxWritesInFlightPerRecord").asInt() > 1) {
                 faults.add(new Fault("two writes at once", "", "a record of " + side + " had "

@@ -23,7 +23,8 @@ final class ChaosRun {
 
     static final String DONE = "select (select count(*) from sluice.change_log) + (select count(*) from sluice.outbox)"
             + " + (select count(*) from sluice.inbox where done_at is null)";
-    private static final int SETTLE_SECONDS = 150;
+    private static final int START_SECONDS = 240;
+    private static final int SETTLE_SECONDS = 180;
 
     private final Path home;
     private final long seed;
@@ -43,7 +44,10 @@ final class ChaosRun {
             prepare(sluice);
             ChaosEdits edits = new ChaosEdits(sluice, new Random(seed));
             edits.table();
-            sluice.start().awaitOutput("Account salesforce is ready").awaitOutput("Account hubspot is ready").awaitSettled();
+            sluice.start();
+            await().atMost(Duration.ofSeconds(START_SECONDS)).pollInterval(Duration.ofMillis(200)).ignoreExceptions()
+                    .until(() -> sluice.output().contains("Account salesforce is ready")
+                            && sluice.output().contains("Account hubspot is ready") && sluice.number(DONE) == 0);
             int kills = rage(sluice, edits);
             edits.calm();
             ChaosChecks checks = new ChaosChecks(sluice, edits);
