@@ -18,24 +18,26 @@ import java.util.Map;
  * @param pause      before the last look
  * @param deletesDue when deletes are asked for again
  * @param polled     when the last poll began that ended
+ * @param handed     when the last poll began whose rest is read by a job
  */
-record Position(Instant from, Instant proven, Duration pause, Instant deletesDue, Instant polled) {
+record Position(Instant from, Instant proven, Duration pause, Instant deletesDue, Instant polled, Instant handed) {
 
     /** One at which no poll has ended yet. */
     Position(Instant from, Instant proven, Duration pause, Instant deletesDue) {
-        this(from, proven, pause, deletesDue, Instant.EPOCH);
+        this(from, proven, pause, deletesDue, Instant.EPOCH, Instant.EPOCH);
     }
 
     static Position beginning(Instant now, Duration overlap, Duration pause) {
         Instant from = now.minus(overlap);
-        return new Position(from, from, pause, now, now);
+        return new Position(from, from, pause, now, now, Instant.EPOCH);
     }
 
     static Position of(String json) {
         Map<String, Object> parts = Json.fields(json);
         return new Position(moment(parts, "from"), moment(parts, "proven"),
                 Duration.ofMillis(((Number) parts.get("pauseMs")).longValue()), moment(parts, "deletesDue"),
-                parts.containsKey("polled") ? moment(parts, "polled") : Instant.EPOCH);
+                parts.containsKey("polled") ? moment(parts, "polled") : Instant.EPOCH,
+                parts.containsKey("handed") ? moment(parts, "handed") : Instant.EPOCH);
     }
 
     private static Instant moment(Map<String, Object> parts, String name) {
@@ -50,23 +52,28 @@ record Position(Instant from, Instant proven, Duration pause, Instant deletesDue
         parts.put("pauseMs", pause.toMillis());
         parts.put("deletesDue", deletesDue.toString());
         parts.put("polled", polled.toString());
+        parts.put("handed", handed.toString());
         parts.put("due", due.toString());
         return Json.text(parts);
     }
 
     Position from(Instant moment) {
-        return new Position(moment, proven, pause, deletesDue, polled);
+        return new Position(moment, proven, pause, deletesDue, polled, handed);
     }
 
     Position proven(Instant moment, Instant nextDeletes) {
-        return new Position(from, moment, pause, nextDeletes, polled);
+        return new Position(from, moment, pause, nextDeletes, polled, handed);
     }
 
     Position pause(Duration next) {
-        return new Position(from, proven, next, deletesDue, polled);
+        return new Position(from, proven, next, deletesDue, polled, handed);
     }
 
     Position polled(Instant moment) {
-        return new Position(from, proven, pause, deletesDue, moment);
+        return new Position(from, proven, pause, deletesDue, moment, handed);
+    }
+
+    Position handed(Instant moment) {
+        return new Position(from, proven, pause, deletesDue, polled, moment);
     }
 }

@@ -21,11 +21,11 @@ import org.slf4j.LoggerFactory;
  * Keeps a sync from sending before its CRM was read, after a standstill: what was changed in the CRM meanwhile would be
  * overwritten unseen. It costs one poll of the sync, however much waits.
  *
- * <p>A sync is read first
+ * <p>A sync of which changes wait that concern records which the CRM has is read first
  * <ul>
  * <li>when a process starts, unless it never ran before;
  * <li>when its poll is overdue: the account was paused, did not answer, or had no calls left;
- * <li>when a change of a record that the CRM has has waited longer than the patience, and the last poll is older than that.
+ * <li>when such a change has waited longer than the patience, and the last poll is older than that.
  * </ul>
  * Whatever is critical waits for that one poll too. In a running system none of the three holds, and nothing waits.
  *
@@ -49,16 +49,21 @@ public final class ReadFirst {
      * number is. Of a first load none is known to the CRM, so it is not held up.
      */
     private static final String LOOK = """
-            select s.name, (c.position::jsonb ->> 'polled')::timestamptz as polled,
+            select s.name, greatest((c.position::jsonb ->> 'polled')::timestamptz,
+                                    case when l.position::jsonb ->> 'ended' is not null
+                                         then (c.position::jsonb ->> 'handed')::timestamptz end) as polled,
                    (c.position::jsonb ->> 'due')::timestamptz < clock_timestamp() - ? * interval '1 millisecond' as overdue,
                    coalesce(w.waits, false) as waits, coalesce(w.waited, false) as waited, clock_timestamp() as now
             from unnest(?::text[], ?::text[]) as s(name, object)
             join sluice.checkpoint c on c.account = ? and c.object = s.object and c.stream = 'delta:' || s.name
+            left join sluice.checkpoint l
+                on l.account = c.account and l.object = c.object and l.stream = 'reading:' || s.name
             left join lateral (
-                select bool_or(true) as waits,
+                select bool_or(known) as waits,
                        bool_or(known and since < clock_timestamp() - ? * interval '1 millisecond') as waited
                 from (select o.since, exists (select from sluice.record r
-                                              where r.account = o.account and r.object = o.object and r.key = o.key) as known
+                                              where r.account = o.account and r.object = o.object and r.key = o.key
+                                                and r.base <> '{}') as known
                       from (values ('upsert'), ('delete')) as op(operation)
                       cross join (values (0), (1), (2), (3)) as p(priority)
                       cross join lateral (
@@ -67,7 +72,8 @@ public final class ReadFirst {
                             and priority = p.priority and operation is not null and lease is null
                           order by since limit 20) as o) as oldest) as w on true""";
 
-    private record Looked(long at, Set<String> unread) {
+    /** @param lasts nanoseconds; none while a sync is unread of which nothing waits yet */
+    private record Looked(long at, long lasts, Set<String> unread) {
     }
 
     private record Poll(String sync, Instant polled, boolean overdue, boolean waits, boolean waited, Instant now) {
@@ -102,25 +108,27 @@ public final class ReadFirst {
             return Set.of();
         }
         Looked before = looked.get(account);
-        if (before != null && System.nanoTime() - before.at()
-                < (before.unread().isEmpty() ? LOOK_AGAIN : LOOK_SOON).toNanos()) {
+        if (before != null && System.nanoTime() - before.at() < before.lasts()) {
             return before.unread();
         }
         long at = System.nanoTime();
         Set<String> unread = new HashSet<>();
+        Duration lasts = LOOK_AGAIN;
         for (Poll poll : polls(account, ofAccount)) {
             Sync sync = ofAccount.stream().filter(it -> it.getName().equals(poll.sync())).findFirst().orElseThrow();
-            if (isUnread(poll) && isHeld(sync, poll)) {
+            if (poll.waits() && isUnread(poll) && isHeld(sync, poll)) {
                 unread.add(sync.getName());
-                if (poll.waits()) {
-                    checkpoints.urge(sync);
-                }
+                checkpoints.urge(sync);
+                lasts = LOOK_SOON;
+            } else if (isUnread(poll) && !poll.waits()) {
+                held.remove(sync.getName());
+                lasts = Duration.ZERO;
             } else if (!isUnread(poll)) {
                 held.remove(sync.getName());
                 released.remove(sync.getName());
             }
         }
-        looked.put(account, new Looked(at, unread));
+        looked.put(account, new Looked(at, lasts.toNanos(), unread));
         return unread;
     }
 
@@ -156,10 +164,6 @@ public final class ReadFirst {
         Instant until = released.get(sync.getName());
         if (until != null && poll.now().isBefore(until)) {
             return false;
-        }
-        if (!poll.waits()) {
-            held.remove(sync.getName());
-            return true;
         }
         Instant since = held.computeIfAbsent(sync.getName(), first -> poll.now());
         if (poll.now().isBefore(since.plus(HOLD))

@@ -166,7 +166,7 @@ public final class Round {
         Instant from = began.minus(overlap);
         Position after = position.from(hold != null && hold.isBefore(from) ? hold
                 : from.isAfter(position.from()) || hold != null ? from : position.from());
-        after = after.polled(began);
+        after = handedOver ? after.handed(began) : after.polled(began);
         return covered == null || hold != null ? after : after.proven(covered, began.plus(deletesEvery));
     }
 }

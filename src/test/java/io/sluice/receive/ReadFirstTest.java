@@ -56,8 +56,8 @@ class ReadFirstTest {
                 + " ('crm', 'Contact', '" + key + "', 'customers', 'upsert', '{\"Name\": \"x\"}', 0, now() - interval '"
                 + secondsAgo + " seconds')");
         if (known) {
-            DATABASE.run("insert into sluice.record (account, object, key, sync) values ('crm', 'Contact', '" + key
-                    + "', 'customers')");
+            DATABASE.run("insert into sluice.record (account, object, key, sync, base) values ('crm', 'Contact', '" + key
+                    + "', 'customers', '{\"Name\": \"y\"}')");
         }
     }
 
@@ -93,9 +93,36 @@ class ReadFirstTest {
         polled(30, 30);
         ReadFirst readFirst = starting();
 
-        assertThat(readFirst.unread("crm")).containsExactly("customers");
+        assertThat(readFirst.unread("crm")).isEmpty();
         assertThat(readFirst.isWaitedFor(sync)).isFalse();
         assertThat(isDue()).isFalse();
+        waits("1", 0, true);
+        assertThat(readFirst.unread("crm")).as("at once").containsExactly("customers");
+    }
+
+    @Test
+    void whatTheCrmNeverHadIsSentUnreadAfterAStartToo() throws SQLException {
+        polled(30, 30);
+        waits("1", 60, false);
+
+        assertThat(starting().unread("crm")).isEmpty();
+    }
+
+    @Test
+    void aPollThatAJobReadsOnIsDoneOnceTheJobIs() throws SQLException {
+        polled(60, 30);
+        waits("1", 0, true);
+        ReadFirst readFirst = starting();
+        assertThat(readFirst.unread("crm")).containsExactly("customers");
+
+        DATABASE.run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('handed', now()))::text",
+                "insert into sluice.checkpoint (account, object, stream, position) values ('crm', 'Contact', 'reading:customers',"
+                        + " '{}')");
+        assertThat(running().unread("crm")).isEmpty();
+        Awaitility.await().during(Duration.ofMillis(300)).atMost(Duration.ofSeconds(20))
+                .until(() -> !readFirst.unread("crm").isEmpty());
+        DATABASE.run("update sluice.checkpoint set position = jsonb_build_object('ended', now())::text where stream like 'r%'");
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> readFirst.unread("crm").isEmpty());
     }
 
     @Test
