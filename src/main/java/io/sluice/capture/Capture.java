@@ -334,6 +334,11 @@ public final class Capture {
         }
     }
 
+    /** The number from which the next drain of a table searches the log. */
+    long searchedFrom(String table) {
+        return drains.get(table).searchedFrom();
+    }
+
     private int dissect(TableDrain drain, SQLException failure) throws SQLException {
         try {
             return drain.dissect(failure);

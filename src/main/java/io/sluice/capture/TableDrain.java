@@ -89,6 +89,10 @@ final class TableDrain {
         return source;
     }
 
+    long searchedFrom() {
+        return floor.from();
+    }
+
     /**
      * One turn.
      *
