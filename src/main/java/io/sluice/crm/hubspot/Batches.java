@@ -221,11 +221,7 @@ final class Batches {
 
     private static List<Outcome> failed(JsonNode error, Names names) {
         String code = error.path("category").asText("ERROR");
-        Set<String> properties = new LinkedHashSet<>();
-        error.path("errors").forEach(detail -> detail.path("context").path("propertyName")
-                .forEach(name -> properties.add(name.asText())));
-        String message = HubspotAnswer.shortened(error.path("message").asText())
-                + (properties.isEmpty() ? "" : " (properties " + String.join(", ", properties) + ")");
-        return names.keys(error.path("context")).stream().map(key -> Errors.outcome(key, code, message)).toList();
+        String message = HubspotAnswer.shortened(error.path("message").asText());
+        return names.keys(error.path("context")).stream().map(key -> Errors.outcome(key, error, code, message)).toList();
     }
 }

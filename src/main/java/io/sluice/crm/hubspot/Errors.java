@@ -1,14 +1,18 @@
 package io.sluice.crm.hubspot;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.sluice.Outcome;
 import io.sluice.crm.Unproven;
 import io.sluice.quota.Refusal;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** What HubSpot's errors mean: that a limit is spent, that sending again may help, or that it can't. */
 final class Errors {
@@ -68,6 +72,53 @@ final class Errors {
         return PASSING.contains(code) ? Outcome.retry(key, code, message) : Outcome.rejected(key, code, message);
     }
 
+    /** What is wrong with one property. */
+    private record Problem(String property, String code) { }
+
+    /**
+     * The outcome of a record whose properties HubSpot finds wrong: its code is that of the first, and its words are each
+     * property with its code. HubSpot's own words repeat the values, so they are left out; the values stand in the dead letter.
+     *
+     * @param error  as HubSpot writes it ("Error handling": category, errors with code and context), or null
+     * @param code   of the error as a whole
+     * @param message where it names no property
+     */
+    static Outcome outcome(String key, JsonNode error, String code, String message) {
+        List<Problem> problems = error == null || PASSING.contains(code)
+                || TAKEN.matcher(message).find() ? List.of() : problems(error);
+        if (problems.isEmpty()) {
+            return outcome(key, code, message);
+        }
+        String words = problems.stream().map(it -> it.property() + ": " + it.code()).distinct().collect(Collectors.joining(", "));
+        return outcome(key, problems.get(0).code(), "property values were not taken (" + HubspotAnswer.shortened(words) + ")")
+                .naming(problems.stream().map(Problem::property).distinct().toList());
+    }
+
+    private static List<Problem> problems(JsonNode error) {
+        List<Problem> problems = new ArrayList<>();
+        error.path("errors").forEach(detail -> {
+            JsonNode context = detail.path("context");
+            for (String names : List.of("propertyName", "propertyNames", "name")) {
+                context.path(names).forEach(name -> problems.add(new Problem(name.asText(), detail.path("code")
+                        .asText(detail.path("subCategory").asText(error.path("category").asText("ERROR"))))));
+            }
+        });
+        if (problems.isEmpty()) {
+            listed(error.path("message").asText()).forEach(detail -> problems.add(new Problem(detail.path("name").asText(),
+                    detail.path("error").asText("INVALID"))));
+            problems.removeIf(it -> it.property().isEmpty());
+        }
+        return problems;
+    }
+
+    /** "Property values were not valid: " and a list as JSON within the words. */
+    private static JsonNode listed(String message) {
+        int list = message.indexOf("[{");
+        return list < 0 ? MissingNode.getInstance()
+                : new HubspotAnswer(400, "{\"list\":" + message.substring(list) + "}").json().map(it -> it.path("list"))
+                        .orElse(MissingNode.getInstance());
+    }
+
     /**
      * What an answer without results means for each record. One of several may have spoilt it for all, so only a record
      * that went alone is rejected, and only by HubSpot's own error: a page of something in between is about no record.
@@ -80,7 +131,7 @@ final class Errors {
             case 413, 414, 431 -> records == 1;
             default -> false;
         };
-        return wrong ? outcome(key, answer.code(), answer.message())
+        return wrong ? outcome(key, answer.json().orElse(null), answer.code(), answer.message())
                 : Outcome.doubtful(key, Unproven.of(answer.status(), answer.isError()), answer.code(), answer.message());
     }
 }

@@ -68,7 +68,22 @@ class BatchesTest {
                  "context": {"objectWriteTraceId": ["C-2"]},
                  "errors": [{"code": "INVALID_EMAIL", "context": {"propertyName": ["email"]}}]}]}"""));
         assertThat(outcomes).extracting(Outcome::status).containsExactly(Outcome.Status.DONE, Outcome.Status.REJECTED);
-        assertThat(outcomes.get(1).message()).isEqualTo("Property values were not valid (properties email)");
+        assertThat(outcomes.get(1)).isEqualTo(Outcome.rejected("C-2", "INVALID_EMAIL",
+                "property values were not taken (email: INVALID_EMAIL)").naming(List.of("email")));
+    }
+
+    @Test
+    void aRejectedRecordNamesCodeAndPropertyAndNeverTheValue() {
+        String listed = "[{\\\"isValid\\\":false,\\\"message\\\":\\\"secret was not a valid number.\\\","
+                + "\\\"error\\\":\\\"INVALID_NUMBER\\\",\\\"name\\\":\\\"amount\\\"}]";
+        for (String body : List.of("{\"status\":\"error\",\"category\":\"VALIDATION_ERROR\","
+                + "\"message\":\"Property values were not valid: " + listed + "\"}", """
+                {"status": "error", "category": "VALIDATION_ERROR", "message": "secret", "errors": [{"message": "secret was not valid",
+                 "code": "INVALID_NUMBER", "context": {"propertyName": ["amount"]}}]}""")) {
+            Outcome outcome = Batches.outcomes(TWO.subList(0, 1), "customer_no", new HubspotAnswer(400, body)).get(0);
+            assertThat(outcome).as(body).isEqualTo(Outcome.rejected("C-1", "INVALID_NUMBER",
+                    "property values were not taken (amount: INVALID_NUMBER)").naming(List.of("amount")));
+        }
     }
 
     @Test
