@@ -1,9 +1,11 @@
 package io.sluice;
 
+import java.math.BigDecimal;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One record as a writer Kamelet takes it.
@@ -34,6 +36,21 @@ public record Change(String key, Operation operation, String crmId, Map<String, 
             changes.add(one(entry, changes.size()));
         }
         return List.copyOf(changes);
+    }
+
+    /** The same, with the numbers and truth values of these fields as text: what a text field takes. */
+    public Change withTexts(Set<String> names) {
+        if (fields.entrySet().stream().noneMatch(field -> names.contains(field.getKey()) && isPlain(field.getValue()))) {
+            return this;
+        }
+        Map<String, Object> texts = new LinkedHashMap<>(fields);
+        texts.replaceAll((name, value) -> !names.contains(name) || !isPlain(value) ? value
+                : value instanceof Boolean ? value.toString() : new BigDecimal(value.toString()).toPlainString());
+        return new Change(key, operation, crmId, texts);
+    }
+
+    private static boolean isPlain(Object value) {
+        return value instanceof Number || value instanceof Boolean;
     }
 
     private static Change one(Object entry, int index) {

@@ -1,7 +1,10 @@
 package io.sluice;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One table kept the same as one object of a CRM account: the bean that the files of {@code routes/syncs} declare.
@@ -29,6 +32,9 @@ public final class Sync {
     private String timeZone = "UTC";
     private String parent;
     private boolean paused;
+    private final List<String> mistakes = new ArrayList<>();
+    private volatile Set<String> textFields = Set.of();
+    private volatile String problem;
 
     /** The bean's name; set when the syncs are collected. */
     public String getName() {
@@ -209,6 +215,38 @@ public final class Sync {
 
     public void setPaused(boolean paused) {
         this.paused = paused;
+    }
+
+    /** What its file says that no sync can take, a sentence each without the place. */
+    public List<String> mistakes() {
+        return List.copyOf(mistakes);
+    }
+
+    public void mistake(String sentence) {
+        mistakes.add(sentence);
+    }
+
+    /** The CRM fields that take texts alone although their columns hold something else; known when the CRM is described. */
+    public Set<String> textFields() {
+        return textFields;
+    }
+
+    public void setTextFields(Set<String> textFields) {
+        this.textFields = Set.copyOf(textFields);
+    }
+
+    /** Why it is stopped while other syncs run, or null: it names what is not there. */
+    public String problem() {
+        return problem;
+    }
+
+    public void setProblem(String problem) {
+        this.problem = problem;
+    }
+
+    /** Whether it says from where to where it goes. */
+    public boolean isWhole() {
+        return table != null && account != null && object != null;
     }
 
     /** The file that declares it, or the folder where it was not found. */

@@ -246,6 +246,20 @@ create table sluice.dead_letter (
     primary key (key, object, account)
 );
 
+-- Causes that several dead letters share, and when one of them tries again whether it is gone.
+create table sluice.dead_letter_retry (
+    account  text        not null,
+    object   text        not null,
+    sync     text        not null,
+    code     text        not null,
+    fields   text        not null,             -- that the CRM named, sorted, with commas
+    key      text collate "C",                 -- whose record tries just now
+    tries    integer     not null default 0,
+    tried_at timestamptz,
+    due      timestamptz not null,
+    primary key (account, object, sync, code, fields)
+);
+
 -- The ledger: a row per call to a CRM, written before the call and completed after it.
 create table sluice.api_call (
     id           bigint generated always as identity primary key,
@@ -353,7 +367,7 @@ create table sluice.checkpoint (
 create table sluice.pause (
     kind   text        not null check (kind in ('account', 'sync')),
     name   text        not null,
-    by     text        not null check (by in ('api', 'setting', 'load', 'crm', 'capture')),
+    by     text        not null check (by in ('api', 'setting', 'load', 'crm', 'capture', 'check')),
     reason text,
     since  timestamptz not null default clock_timestamp(),
     until  timestamptz,                                         -- when it ends by itself; null: when it is taken back

@@ -20,9 +20,14 @@ import io.sluice.store.Database;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +41,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings the syncs up once the context runs: the database first, then each CRM. What can't be reached is tried again
- * with growing pauses while health says DOWN and why; what is written wrongly stops the start.
+ * with growing pauses while health says DOWN and why.
+ *
+ * <p>What is written wrongly stops the first start, before anything is installed: no trigger, no checkpoint, no removal. Once
+ * a sync has been installed, a mistake stops its own sync alone: that one is paused with the message as its reason, its
+ * health is DOWN, its triggers stay, and the others run. A sync that ran before as it is now starts without waiting for its
+ * CRM; a new or changed one is installed when its CRM was described and found right.
  */
 final class Bringup implements AutoCloseable {
 
@@ -60,6 +70,11 @@ final class Bringup implements AutoCloseable {
     private final Settings settings;
     private final Installations installations;
     private final Outbox outbox;
+    private final RowLook look;
+    /** Account to object to what the CRM says of it. */
+    private final Map<String, Map<String, ObjectShape>> shapes = new HashMap<>();
+    /** The syncs whose names are known to be right, or that ran before as they are now. */
+    private final Set<Sync> approved = new LinkedHashSet<>();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
         Thread thread = new Thread(work, "sluice-bringup");
         thread.setDaemon(true);
@@ -82,6 +97,7 @@ final class Bringup implements AutoCloseable {
         this.settings = settings;
         this.installations = installations;
         this.outbox = outbox;
+        this.look = new RowLook(database);
     }
 
     void start() {
@@ -117,20 +133,36 @@ final class Bringup implements AutoCloseable {
     }
 
     private void startDatabase() throws Exception {
+        Map<String, List<Sync>> byAccount = new LinkedHashMap<>();
+        Set<String> described = new HashSet<>();
         try {
             database.query("select 1", row -> 1);
             database.migrate();
             if (settings.flag("sluice.demo", false)) {
                 Demo.fill(database);
             }
-            check();
+            // as the files are now: an earlier attempt may have been cut
+            syncs.forEach(sync -> sync.setProblem(null));
+            boolean first = !capture.isInstalled();
+            Set<String> installed = capture.installed(syncs);
+            judge(checked(installed), first);
+            pauses.takeSettings(pausedBySettings());
+            running().forEach(sync -> byAccount.computeIfAbsent(sync.getAccount(), name -> new ArrayList<>()).add(sync));
+            if (first) {
+                described.addAll(describedAtFirst(byAccount));
+            }
+            WrongSettings.unlessEmpty(installations.enter(syncs.stream().filter(Sync::isWhole).toList()));
             spared = installations.others();
             capture.spare(spared);
-            pauses.takeSettings(pausedBySettings());
             loading.begin();
-            List<Sync> loaded = capture.start(syncs);
-            loaded.forEach(sync -> LOG.info("{}: all rows of {} are entered to be sent to {} {}.", sync.getName(),
-                    sync.getTable(), sync.getAccount(), sync.getObject()));
+            approved.clear();
+            for (Sync sync : running()) {
+                if (installed.contains(sync.getName()) || described.contains(sync.getAccount()) || isPaused(sync.getAccount())) {
+                    approved.add(sync);
+                }
+            }
+            pauses.takeChecks(stopped());
+            capture();
             for (Route route : context.getRoutesByGroup(PIPELINE)) {
                 context.getRouteController().startRoute(route.getRouteId());
             }
@@ -146,12 +178,16 @@ final class Bringup implements AutoCloseable {
         if (syncs.isEmpty()) {
             LOG.warn("No sync is declared: put a file into routes/syncs, for example a copy of the demo's.");
         }
-        Map<String, List<Sync>> byAccount = new LinkedHashMap<>();
-        syncs.forEach(sync -> byAccount.computeIfAbsent(sync.getAccount(), name -> new ArrayList<>()).add(sync));
         // of an account that only routes of the user's own call, nothing is known to be checked
         accounts.names().stream().filter(name -> !byAccount.containsKey(name)).forEach(accounts::checked);
-        byAccount.forEach((account, ofAccount) ->
-                attempt(() -> startUnlessPaused(accounts.get(account), ofAccount), "Account " + account, 1));
+        for (Map.Entry<String, List<Sync>> entry : byAccount.entrySet()) {
+            Account account = accounts.get(entry.getKey());
+            if (described.contains(account.name())) {
+                ready(account, entry.getValue(), shapes.get(account.name()));
+            } else {
+                attempt(() -> startUnlessPaused(account, entry.getValue()), "Account " + account.name(), 1);
+            }
+        }
     }
 
     /** Says that this Sluice is alive, and takes the triggers away that only a replica which has ended needed. */
@@ -184,16 +220,75 @@ final class Bringup implements AutoCloseable {
         }
     }
 
-    private void check() throws SQLException, WrongSettings {
+    /**
+     * At the first start all accounts that answer are described before anything is installed: a wrong name stops the start,
+     * and nothing was changed. One that does not answer keeps the others waiting no longer than one attempt.
+     *
+     * @return the accounts that were described
+     */
+    private Set<String> describedAtFirst(Map<String, List<Sync>> byAccount) throws WrongSettings, SQLException {
         List<String> problems = new ArrayList<>();
-        syncs.forEach(sync -> problems.addAll(SyncCheck.words(sync, accounts.names())));
-        if (problems.isEmpty()) {
-            problems.addAll(capture.check(syncs));
-        }
-        if (problems.isEmpty()) {
-            problems.addAll(installations.enter(syncs));
+        Set<String> described = new HashSet<>();
+        for (Map.Entry<String, List<Sync>> entry : byAccount.entrySet()) {
+            if (!isPaused(entry.getKey())) {
+                try {
+                    problems.addAll(describe(accounts.get(entry.getKey()), entry.getValue()));
+                    described.add(entry.getKey());
+                } catch (IOException unreachable) {
+                    LOG.debug("Account {} did not answer", entry.getKey(), unreachable);
+                }
+            }
         }
         WrongSettings.unlessEmpty(problems);
+        return described;
+    }
+
+    private boolean isPaused(String account) throws SQLException {
+        return pauses.find(Kind.ACCOUNT, account).isPresent();
+    }
+
+    /** What is wrong with the syncs by themselves, beside each other, and in the database. */
+    private List<String> checked(Set<String> installed) throws SQLException {
+        List<String> problems = new ArrayList<>();
+        syncs.forEach(sync -> problems.addAll(SyncCheck.words(sync, accounts.names())));
+        problems.addAll(SyncCheck.together(syncs, installed));
+        problems.addAll(capture.check(syncs.stream().filter(sync -> of(sync, problems).isEmpty()).toList()));
+        return problems;
+    }
+
+    /** The first start stops for any mistake; later, each mistake stops its own sync and no other. */
+    private void judge(List<String> problems, boolean first) throws WrongSettings {
+        if (first) {
+            WrongSettings.unlessEmpty(problems);
+        }
+        for (Sync sync : syncs) {
+            List<String> own = of(sync, problems);
+            if (!own.isEmpty()) {
+                sync.setProblem(String.join("; ", own));
+                LOG.error("Sync {} is stopped, the others run. Its triggers stay, and what changes meanwhile is sent once it is"
+                        + " mended and Sluice is started again.\n  {}", sync.getName(), String.join("\n  ", own));
+            }
+        }
+    }
+
+    private static List<String> of(Sync sync, List<String> problems) {
+        return problems.stream().filter(problem -> problem.startsWith(sync.where() + ":")).toList();
+    }
+
+    private List<Sync> running() {
+        return syncs.stream().filter(sync -> sync.problem() == null).toList();
+    }
+
+    private Map<String, String> stopped() {
+        Map<String, String> stopped = new LinkedHashMap<>();
+        syncs.stream().filter(sync -> sync.problem() != null).forEach(sync -> stopped.put(sync.getName(), sync.problem()));
+        return stopped;
+    }
+
+    private void capture() throws SQLException {
+        capture.start(List.copyOf(approved), syncs.stream().filter(sync -> !approved.contains(sync)).toList())
+                .forEach(sync -> LOG.info("{}: all rows of {} are entered to be sent to {} {}.", sync.getName(),
+                        sync.getTable(), sync.getAccount(), sync.getObject()));
     }
 
     private List<Pauses.Setting> pausedBySettings() {
@@ -215,7 +310,7 @@ final class Bringup implements AutoCloseable {
     /** A paused account gets no call at all, not even the ones that ask what it knows. */
     private void startUnlessPaused(Account account, List<Sync> ofAccount)
             throws WrongSettings, IOException, SQLException {
-        if (pauses.find(Kind.ACCOUNT, account.name()).isEmpty()) {
+        if (!isPaused(account.name())) {
             startAccount(account, ofAccount);
             return;
         }
@@ -224,16 +319,51 @@ final class Bringup implements AutoCloseable {
     }
 
     private void startAccount(Account account, List<Sync> ofAccount) throws WrongSettings, IOException, SQLException {
+        judge(describe(account, ofAccount), !capture.isInstalled() && approved.isEmpty());
+        List<Sync> right = ofAccount.stream().filter(sync -> sync.problem() == null).toList();
+        if (approved.addAll(right)) {
+            capture();
+        }
+        for (Map.Entry<String, String> stopped : stopped().entrySet()) {
+            pauses.stop(stopped.getKey(), stopped.getValue());
+        }
+        ready(account, right, shapes.get(account.name()));
+    }
+
+    /** From now on its syncs send and receive. */
+    private void ready(Account account, List<Sync> ofAccount, Map<String, ObjectShape> described) throws SQLException {
+        for (Sync sync : ofAccount) {
+            warn(sync, described.get(sync.getObject()));
+        }
+        parents.declare(account.name(), Parentage.of(ofAccount, described));
+        accounts.described(account.name(), described);
+        accounts.checked(account.name());
+        LOG.info("Account {} is ready: {}.", account.name(), String.join(", ", described.keySet()));
+    }
+
+    /** A sync runs whether or not its rows could be looked at. */
+    private void warn(Sync sync, ObjectShape shape) {
+        try {
+            look.warnings(sync, shape, capture.columns(sync)).forEach(LOG::warn);
+        } catch (SQLException notLooked) {
+            LOG.debug("The rows of {} were not looked at", sync.getTable(), notLooked);
+        }
+    }
+
+    /** @return what the syncs name that the CRM does not have or would not take */
+    private List<String> describe(Account account, List<Sync> ofAccount) throws IOException, SQLException {
         List<String> problems = new ArrayList<>();
-        Map<String, ObjectShape> shapes = new LinkedHashMap<>();
+        Map<String, ObjectShape> described = new LinkedHashMap<>();
         try (ProducerTemplate template = context.createProducerTemplate()) {
             for (Sync sync : ofAccount) {
-                if (!shapes.containsKey(sync.getObject())) {
-                    shapes.put(sync.getObject(), describe(template, account, sync.getObject()));
+                if (!described.containsKey(sync.getObject())) {
+                    described.put(sync.getObject(), describe(template, account, sync.getObject()));
                 }
-                ObjectShape shape = shapes.get(sync.getObject());
+                ObjectShape shape = described.get(sync.getObject());
                 if (shape != null) {
-                    problems.addAll(SyncCheck.fields(sync, shape));
+                    Map<String, String> columns = capture.columns(sync);
+                    problems.addAll(SyncCheck.fields(sync, shape, columns));
+                    sync.setTextFields(SyncCheck.textFields(sync, shape, columns));
                     sync.setParent(shape.parent(sync.getFields().values()).orElse(null));
                 } else {
                     problems.add(sync.where() + ": account '" + account.name() + "' has no object '" + sync.getObject()
@@ -241,12 +371,11 @@ final class Bringup implements AutoCloseable {
                 }
             }
         }
-        ofAccount.forEach(sync -> problems.addAll(Parentage.check(sync, shapes)));
-        WrongSettings.unlessEmpty(problems);
-        parents.declare(account.name(), Parentage.of(ofAccount, shapes));
-        accounts.described(account.name(), shapes);
-        accounts.checked(account.name());
-        LOG.info("Account {} is ready: {}.", account.name(), String.join(", ", shapes.keySet()));
+        described.values().removeIf(Objects::isNull);
+        problems.addAll(SyncCheck.aliases(ofAccount, described));
+        ofAccount.forEach(sync -> problems.addAll(Parentage.check(sync, described)));
+        shapes.put(account.name(), described);
+        return problems;
     }
 
     /** @return null when the CRM has no such object */

@@ -21,9 +21,11 @@ import io.sluice.load.Loading;
 import io.sluice.load.Loads;
 import io.sluice.merge.Applier;
 import io.sluice.operate.DeadLetterRequests;
+import io.sluice.operate.DeadLetterRetries;
 import io.sluice.operate.Housekeeping;
 import io.sluice.operate.Pausing;
 import io.sluice.outbox.Backoff;
+import io.sluice.outbox.CommonCauses;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Parents;
 import io.sluice.outbox.Pauses;
@@ -50,6 +52,7 @@ import io.sluice.status.Alerts;
 import io.sluice.status.CaptureHealth;
 import io.sluice.status.DatabaseHealth;
 import io.sluice.status.Status;
+import io.sluice.status.SyncHealth;
 import io.sluice.store.Database;
 import io.sluice.store.EmbeddedDatabase;
 import java.nio.file.Path;
@@ -140,15 +143,16 @@ final class Bundle extends LifecycleStrategySupport {
                 new FirstLoads(plans, bulkJobs), settings.duration("sluice.capture.watch", "20s"),
                 settings.number("sluice.capture.max-missing", 20));
         Standstills standstills = new Standstills(pauses);
-        BulkDispatch bulk = new BulkDispatch(accounts, outbox, bulkJobs, new JobRecords(database, settlement),
+        CommonCauses causes = new CommonCauses(database, standstills);
+        BulkDispatch bulk = new BulkDispatch(accounts, outbox, bulkJobs, new JobRecords(database, settlement, causes),
                 plans, standstills);
         List<String> served = syncs.stream().map(Sync::getName).toList();
         outbox.serve(served);
         bulkJobs.serve(served);
         Loads loads = new Loads(database);
         ReadFirst readFirst = new ReadFirst(database, loads, syncs, settings.duration("sluice.send.read-first", "10s"));
-        Dispatch dispatch = new Dispatch(accounts, permits, outbox, settlement, bulk, planner, standstills, syncs,
-                readFirst);
+        Dispatch dispatch = new Dispatch(accounts, permits, outbox, settlement, bulk, planner, standstills, causes,
+                syncs, readFirst);
 
         Duration skew = settings.duration("sluice.inbox.skew", "5s");
         Applier applier = new Applier(database, capture, accounts, skew);
@@ -190,6 +194,9 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("housekeeping", new Housekeeping(quota, bulkJobs, settings.duration("sluice.ledger.keep", "30d"),
                 inbox, settings.duration("sluice.inbox.keep", "3d")));
         registry.bind("pausing", new Pausing(pauses, accounts.names(), syncs));
+        registry.bind("deadLetterRetries", new DeadLetterRetries(database,
+                new Backoff(settings.duration("sluice.dead-letter.retry.initial-delay", "10m"),
+                        settings.duration("sluice.dead-letter.retry.max-delay", "6h"))));
         registry.bind("deadLetters", new DeadLetterRequests(database, applier, accounts.names(), syncs));
         registry.bind("settingsFile", new SettingsFile(
                 Path.of(settings.text("sluice.settings.file", "application.properties")), ofAccounts, crms, limits,
@@ -203,6 +210,7 @@ final class Bundle extends LifecycleStrategySupport {
         HealthCheckHelper.getHealthCheckRegistry(context).register(new CaptureHealth(capture::problems));
         accounts.names().forEach(name ->
                 HealthCheckHelper.getHealthCheckRegistry(context).register(new AccountHealth(name, accounts, pauses)));
+        syncs.forEach(sync -> HealthCheckHelper.getHealthCheckRegistry(context).register(new SyncHealth(sync)));
     }
 
     /** What is told is kept over connections of its own: its sender is answered whatever the syncs do with theirs. */
@@ -259,6 +267,7 @@ final class Bundle extends LifecycleStrategySupport {
         beans.forEach((name, sync) -> {
             sync.setName(name);
             sync.setFile(files.declaring(name));
+            files.mistakes(sync).forEach(sync::mistake);
             syncs.add(sync);
         });
         return syncs;

@@ -3,10 +3,15 @@ package io.sluice.app;
 import io.sluice.Nearest;
 import io.sluice.Sync;
 import io.sluice.crm.ObjectShape;
+import io.sluice.crm.ObjectShape.Kind;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What a sync says wrongly, apart from its table: found without and with the CRM's describe. Pure functions. */
 final class SyncCheck {
@@ -25,6 +30,7 @@ final class SyncCheck {
         List<String> problems = new ArrayList<>();
         List<String> names = new ArrayList<>();
         accounts.forEach(names::add);
+        sync.mistakes().forEach(mistake -> problems.add(sync.where() + ": " + mistake));
         required(sync, "table", sync.getTable(), problems);
         required(sync, "key", sync.getKey(), problems);
         required(sync, "account", sync.getAccount(), problems);
@@ -50,12 +56,76 @@ final class SyncCheck {
             problems.add(sync.where() + ": fields maps a column to '" + sync.getExternalId()
                     + "', which the key fills already; take it out of fields");
         }
+        if (sync.getKey() != null && sync.getKey().contains(",")) {
+            problems.add(sync.where() + ": key is '" + sync.getKey() + "', but one column identifies a row; join them in one:"
+                    + " alter table " + sync.getTable() + " add " + sync.getKey().replaceAll("\\W+", "_")
+                    + " text generated always as (" + sync.getKey().strip().replaceAll("\\s*,\\s*", " || '-' || ")
+                    + ") stored unique");
+        }
+        twoColumns(sync).forEach(problems::add);
         sync.getFields().forEach((column, field) -> required(sync, "the CRM field of column '" + column + "'", field, problems));
         try {
             java.time.ZoneId.of(String.valueOf(sync.getTimeZone()));
         } catch (java.time.DateTimeException unknown) {
             problems.add(sync.where() + ": there is no time zone '" + sync.getTimeZone()
                     + "'; write it like Europe/Berlin or UTC");
+        }
+        return problems;
+    }
+
+    /** A CRM field has one value: of two columns the one that comes last would win, whichever changed. */
+    private static List<String> twoColumns(Sync sync) {
+        Map<String, List<String>> columns = new LinkedHashMap<>();
+        sync.getFields().forEach((column, field) -> columns.computeIfAbsent(
+                String.valueOf(field).toLowerCase(Locale.ROOT), name -> new ArrayList<>()).add(column));
+        return columns.entrySet().stream().filter(entry -> entry.getValue().size() > 1 && !entry.getKey().equals("null"))
+                .map(entry -> sync.where() + ": columns '" + String.join("' and '", entry.getValue()) + "' go to one field '"
+                        + sync.getFields().get(entry.getValue().get(0)) + "'; leave one of them out, or join them in a"
+                        + " generated column").toList();
+    }
+
+    /**
+     * What two syncs together say wrongly: records are known by account, object and key, so two syncs that feed one object
+     * would overwrite and delete each other's.
+     *
+     * @param installed names of syncs that ran before: beside one of those, only the new one is wrong
+     */
+    static List<String> together(List<Sync> syncs, Set<String> installed) {
+        List<String> problems = new ArrayList<>();
+        Map<String, List<Sync>> byObject = syncs.stream().filter(it -> it.getAccount() != null && it.getObject() != null)
+                .collect(Collectors.groupingBy(it -> it.getAccount() + " " + it.getObject().toLowerCase(Locale.ROOT),
+                        LinkedHashMap::new, Collectors.toList()));
+        for (List<Sync> same : byObject.values()) {
+            Set<Sync> wrong = new LinkedHashSet<>(same);
+            List<Sync> running = same.stream().filter(it -> installed.contains(it.getName())).toList();
+            if (running.size() == 1) {
+                wrong.removeAll(running);
+            }
+            if (same.size() > 1) {
+                wrong.forEach(sync -> problems.add(sync.where() + ": " + same.stream().filter(it -> it != sync)
+                        .map(it -> "sync '" + it.getName() + "' (" + it.file() + ")").collect(Collectors.joining(" and "))
+                        + " feeds " + sync.getAccount() + " " + sync.getObject() + " already, and the two would overwrite and"
+                        + " delete each other's records; put the fields of both into one sync, or the rows of both into one"
+                        + " table"));
+            }
+        }
+        return problems;
+    }
+
+    /** Syncs of one account that name one object in two ways. */
+    static List<String> aliases(List<Sync> ofAccount, Map<String, ObjectShape> shapes) {
+        List<String> problems = new ArrayList<>();
+        for (Sync sync : ofAccount) {
+            for (Sync other : ofAccount) {
+                ObjectShape shape = shapes.get(sync.getObject());
+                ObjectShape otherShape = shapes.get(other.getObject());
+                if (shape != null && otherShape != null && !sync.getObject().equalsIgnoreCase(other.getObject())
+                        && shape.name().equals(otherShape.name())) {
+                    problems.add(sync.where() + ": '" + sync.getObject() + "' is the object '" + other.getObject()
+                            + "' that sync '" + other.getName() + "' (" + other.file() + ") feeds; put the fields of both into"
+                            + " one sync");
+                }
+            }
         }
         return problems;
     }
@@ -73,32 +143,116 @@ final class SyncCheck {
         }
     }
 
-    /** What the CRM does not know, or would not take. */
-    static List<String> fields(Sync sync, ObjectShape shape) {
+    /**
+     * What the CRM does not know, or would not take.
+     *
+     * @param columns column to PostgreSQL's name of its type; those that are not there are not checked
+     */
+    static List<String> fields(Sync sync, ObjectShape shape, Map<String, String> columns) {
         List<String> problems = new ArrayList<>();
-        ObjectShape.Field externalId = shape.fields().get(sync.getExternalId());
-        List<String> externalIds = shape.fields().values().stream().filter(ObjectShape.Field::externalId)
-                .map(ObjectShape.Field::name).toList();
-        if (externalId == null) {
-            problems.add(sync.where() + ": " + sync.getObject() + " has no field '" + sync.getExternalId()
-                    + "' to hold the key" + Nearest.hint(sync.getExternalId(), externalIds));
-        } else if (!externalId.externalId()) {
-            problems.add(sync.where() + ": field '" + sync.getExternalId() + "' of " + sync.getObject()
-                    + " is no external id, so records can't be found by it"
-                    + Nearest.hint(sync.getExternalId(), externalIds));
+        if (!sync.getObject().equals(shape.name()) && sync.getObject().equalsIgnoreCase(shape.name())) {
+            problems.add(sync.where() + ": object is '" + sync.getObject() + "', but the CRM's name of it is '" + shape.name()
+                    + "'; write it so, for events and records are found by that name");
         }
+        externalId(sync, shape, columns, problems);
+        Map<String, ObjectShape.Field> byLowerCase = shape.fields().values().stream().collect(Collectors.toMap(
+                field -> field.name().toLowerCase(Locale.ROOT), field -> field, (one, other) -> one));
         for (Map.Entry<String, String> entry : sync.getFields().entrySet()) {
             int dot = entry.getValue().indexOf('.');
             String name = dot < 0 ? entry.getValue() : entry.getValue().substring(0, dot);
             ObjectShape.Field field = shape.fields().get(name);
             if (field == null) {
-                problems.add(sync.where() + ": column '" + entry.getKey() + "' goes to field '" + name + "', which "
-                        + sync.getObject() + " does not have" + Nearest.hint(name, shape.fields().keySet()));
+                ObjectShape.Field otherwise = byLowerCase.get(name.toLowerCase(Locale.ROOT));
+                problems.add(column(sync, entry.getKey(), name) + ", which " + sync.getObject() + " does not have"
+                        + (otherwise == null ? Nearest.hint(name, shape.fields().keySet())
+                                : "; did you mean " + otherwise.name() + "?"));
             } else if (!field.writable()) {
-                problems.add(sync.where() + ": column '" + entry.getKey() + "' goes to field '" + name + "' of "
-                        + sync.getObject() + ", which the CRM lets nobody write");
+                problems.add(column(sync, entry.getKey(), name) + " of " + sync.getObject() + ", which "
+                        + (field.facts().readOnly() == null ? "the CRM lets nobody write"
+                                : field.facts().readOnly() + ", so that nobody can write it"));
+            } else if (field.facts().createOnly() || field.facts().updateOnly()) {
+                problems.add(column(sync, entry.getKey(), name) + " of " + sync.getObject() + ", which can be set "
+                        + (field.facts().createOnly() ? "in a new record alone, so that no later change could go there"
+                                : "only in a record that is there already, so that no new row could go there"));
+            } else if (dot < 0 && columns.containsKey(entry.getKey())) {
+                Compatibility fit = Compatibility.of(columns.get(entry.getKey()), field.kind());
+                if (fit.refused()) {
+                    problems.add(column(sync, entry.getKey(), name) + " of " + sync.getObject() + " (" + field.type()
+                            + "), which " + fit.why());
+                }
             }
         }
         return problems;
+    }
+
+    private static String column(Sync sync, String column, String field) {
+        return sync.where() + ": column '" + column + "' goes to field '" + field + "'";
+    }
+
+    private static void externalId(Sync sync, ObjectShape shape, Map<String, String> columns, List<String> problems) {
+        ObjectShape.Field externalId = shape.fields().get(sync.getExternalId());
+        List<String> externalIds = shape.fields().values().stream()
+                .filter(field -> field.externalId() && field.writable() && field.facts().unique())
+                .map(ObjectShape.Field::name).toList();
+        String where = sync.where() + ": field '" + sync.getExternalId() + "' of " + sync.getObject();
+        String hint = Nearest.hint(sync.getExternalId(), externalIds);
+        if (externalId == null) {
+            problems.add(sync.where() + ": " + sync.getObject() + " has no field '" + sync.getExternalId()
+                    + "' to hold the key" + hint);
+        } else if (externalId.externalId() && !externalId.writable()) {
+            problems.add(where + " is the CRM's own id, or is written by the CRM alone, so it can't hold the key" + hint);
+        } else if (!externalId.externalId()) {
+            problems.add(where + " is no external id, so records can't be found by it" + hint);
+        } else if (!externalId.facts().unique()) {
+            problems.add(where + " is not unique, so that two records could have one key; make it unique in the CRM" + hint);
+        } else if (columns.containsKey(sync.getKey())) {
+            Compatibility fit = Compatibility.of(columns.get(sync.getKey()), externalId.kind());
+            if (fit.refused() || fit.why() != null) {
+                problems.add(sync.where() + ": key '" + sync.getKey() + "' goes to field '" + sync.getExternalId() + "' of "
+                        + sync.getObject() + " (" + externalId.type() + "), which "
+                        + (fit.refused() ? fit.why() : fit.why() + "; use a text field, or a key of type integer"));
+            }
+        }
+    }
+
+    /** The fields that must get texts whatever their columns hold. A record that is named is named by a text. */
+    static Set<String> textFields(Sync sync, ObjectShape shape, Map<String, String> columns) {
+        return sync.getFields().entrySet().stream().filter(entry -> {
+            ObjectShape.Field field = shape.fields().get(entry.getValue());
+            return entry.getValue().contains(".") || field != null && Compatibility.of(
+                    columns.getOrDefault(entry.getKey(), "text"), field.kind()).way() == Compatibility.Way.AS_TEXT;
+        }).map(Map.Entry::getValue).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /**
+     * What may go wrong with some of the rows, a sentence each.
+     *
+     * @param longest the characters that a column's declaration, or its longest value, has; absent where it is not limited
+     * @param odd     how many of the values of a column that were looked at are no option of its field
+     */
+    static List<String> warnings(Sync sync, ObjectShape shape, Map<String, String> columns, Map<String, Integer> longest,
+            Map<String, Integer> odd) {
+        List<String> warnings = new ArrayList<>();
+        sync.getFields().forEach((column, name) -> {
+            ObjectShape.Field field = shape.fields().get(name);
+            if (field == null || !columns.containsKey(column)) {
+                return;
+            }
+            String place = column(sync, column, name) + " of " + sync.getObject();
+            Compatibility fit = Compatibility.of(columns.get(column), field.kind());
+            if (!fit.refused() && fit.why() != null) {
+                warnings.add(place + ", which " + fit.why() + ": the CRM refuses records that have such");
+            }
+            int length = longest.getOrDefault(column, 0);
+            if (field.kind() == Kind.TEXT && field.facts().length() > 0 && length > field.facts().length()) {
+                warnings.add(place + ", which takes " + field.facts().length() + " characters, but the column may hold "
+                        + length + ": the CRM refuses records with longer values");
+            }
+            if (odd.getOrDefault(column, 0) > 0) {
+                warnings.add(place + ", but " + odd.get(column) + " of the column's values are none of its "
+                        + field.facts().options().size() + " options: the CRM refuses records that have such");
+            }
+        });
+        return warnings;
     }
 }

@@ -1,34 +1,139 @@
 package io.sluice.app;
 
+import io.sluice.Sync;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.regex.Pattern;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
-/** Finds the file that declares a sync, so that a message can name it. */
-record SyncFiles(Path folder) {
+/**
+ * The beans that the files of a folder declare, read from the files themselves: in Camel's registry a name that is there
+ * twice, or a column that is named twice, has lost one of the two without a word.
+ */
+final class SyncFiles {
 
-    /** @return null when no file there declares it */
-    String declaring(String sync) {
+    /** A bean in a file. */
+    private record Declaration(String name, String type, Path file, List<String> twice) { }
+
+    private final List<Declaration> declarations = new ArrayList<>();
+
+    SyncFiles(Path folder) {
         if (!Files.isDirectory(folder)) {
-            return null;
+            return;
         }
-        Pattern declaration = Pattern.compile("(?m)^\\s*-?\\s*name:\\s*[\"']?" + Pattern.quote(sync) + "[\"']?\\s*$");
         try (Stream<Path> files = Files.walk(folder)) {
-            return files.filter(Files::isRegularFile).filter(file -> declares(file, declaration))
-                    .map(Path::toString).findFirst().orElse(null);
+            for (Path file : files.filter(Files::isRegularFile)
+                    .filter(it -> it.toString().matches(".*\\.ya?ml")).sorted().toList()) {
+                read(file);
+            }
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
     }
 
-    private static boolean declares(Path file, Pattern declaration) {
-        try {
-            return declaration.matcher(Files.readString(file)).find();
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
+    /** @return null when no file there declares it */
+    String declaring(String bean) {
+        return declarations.stream().filter(it -> it.name().equals(bean)).map(it -> it.file().toString()).findFirst()
+                .orElse(null);
+    }
+
+    /** What is there twice: names in the declaration of this bean, and the bean itself; a sentence each. */
+    List<String> mistakes(Sync sync) {
+        List<Declaration> own = declarations.stream().filter(it -> it.name().equals(sync.getName())).toList();
+        List<String> mistakes = new ArrayList<>();
+        own.forEach(declaration -> declaration.twice().forEach(name -> mistakes.add("'" + name
+                + "' is there twice, and one of the two would be lost; delete one of them")));
+        if (own.size() > 1) {
+            mistakes.add("a bean of that name is declared " + own.size() + " times, in "
+                    + own.stream().map(it -> it.file().toString()).distinct().collect(Collectors.joining(" and in "))
+                    + "; one would replace the other, so give each a name of its own");
         }
+        return mistakes;
+    }
+
+    /** Names that several beans bear of which none is a sync, with their files. */
+    List<String> namesakes() {
+        TreeMap<String, List<Declaration>> byName = declarations.stream()
+                .collect(Collectors.groupingBy(Declaration::name, TreeMap::new, Collectors.toList()));
+        return byName.values().stream().filter(same -> same.size() > 1)
+                .filter(same -> same.stream().noneMatch(it -> it.type().contains(Sync.class.getName())))
+                .map(same -> same.get(0).file() + ": bean '" + same.get(0).name() + "' is declared " + same.size()
+                        + " times, in " + same.stream().map(it -> it.file().toString()).distinct()
+                                .collect(Collectors.joining(" and in ")) + "; give each a name of its own")
+                .toList();
+    }
+
+    /** A file that is no YAML, or not Camel's, is Camel's to refuse. */
+    private void read(Path file) throws IOException {
+        LoadSettings settings = LoadSettings.builder().setLabel(file.toString()).build();
+        try {
+            for (Node document : new Compose(settings).composeAllFromString(Files.readString(file))) {
+                beans(document, file);
+            }
+        } catch (YamlEngineException notYaml) {
+            return;
+        }
+    }
+
+    private void beans(Node node, Path file) {
+        if (node instanceof SequenceNode sequence) {
+            sequence.getValue().forEach(each -> beans(each, file));
+        } else if (node instanceof MappingNode mapping) {
+            for (NodeTuple entry : mapping.getValue()) {
+                if ("beans".equals(text(entry.getKeyNode())) && entry.getValueNode() instanceof SequenceNode list) {
+                    list.getValue().forEach(bean -> declared(bean, file));
+                } else {
+                    beans(entry.getValueNode(), file);
+                }
+            }
+        }
+    }
+
+    private void declared(Node bean, Path file) {
+        if (bean instanceof MappingNode mapping) {
+            String name = value(mapping, "name");
+            if (name != null) {
+                List<String> twice = new ArrayList<>();
+                twice(mapping, twice);
+                declarations.add(new Declaration(name, String.valueOf(value(mapping, "type")), file, twice));
+            }
+        }
+    }
+
+    private static void twice(MappingNode mapping, List<String> twice) {
+        Set<String> names = new HashSet<>();
+        for (NodeTuple entry : mapping.getValue()) {
+            String name = text(entry.getKeyNode());
+            if (name != null && !names.add(name)) {
+                twice.add(name);
+            }
+            if (entry.getValueNode() instanceof MappingNode inner) {
+                twice(inner, twice);
+            }
+        }
+    }
+
+    private static String value(MappingNode mapping, String key) {
+        return mapping.getValue().stream().filter(entry -> key.equals(text(entry.getKeyNode())))
+                .map(entry -> text(entry.getValueNode())).findFirst().orElse(null);
+    }
+
+    private static String text(Node node) {
+        return node instanceof ScalarNode scalar ? scalar.getValue() : null;
     }
 }

@@ -6,6 +6,7 @@ import io.sluice.Outcome;
 import io.sluice.Sync;
 import io.sluice.crm.Records;
 import io.sluice.outbox.Claim;
+import io.sluice.outbox.CommonCauses;
 import io.sluice.outbox.Settlement;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
@@ -60,10 +61,12 @@ public final class JobRecords {
 
     private final Database database;
     private final Settlement settlement;
+    private final CommonCauses causes;
 
-    public JobRecords(Database database, Settlement settlement) {
+    public JobRecords(Database database, Settlement settlement, CommonCauses causes) {
         this.database = database;
         this.settlement = settlement;
+        this.causes = causes;
     }
 
     /** What the job writes: the same whenever it is asked, for it is in flight. */
@@ -116,13 +119,20 @@ public final class JobRecords {
     long settle(BulkJob job, Stream<Outcome> outcomes) throws SQLException {
         Claim claim = new Claim(job.lease(), job.account(), job.object(), job.sync(), job.operation(), false, List.of());
         List<Outcome> some = new ArrayList<>();
+        // what was written is settled before what was not: then the rest has faults of its own
+        boolean noneTaken = inFlight(job) == job.records();
         for (Iterator<Outcome> all = outcomes.iterator(); all.hasNext();) {
             some.add(all.next());
             if (some.size() == OUTCOMES_A_TRANSACTION || !all.hasNext()) {
-                settlement.settle(claim, job.operation() == Operation.DELETE ? withKeys(job, some) : some);
+                List<Outcome> named = job.operation() == Operation.DELETE ? withKeys(job, some) : List.copyOf(some);
+                settlement.settle(claim, noneTaken ? causes.held(claim, named) : named);
                 some.clear();
             }
         }
+        return inFlight(job);
+    }
+
+    private long inFlight(BulkJob job) throws SQLException {
         return database.query("select count(*) from sluice.outbox where lease = ?", row -> row.getLong(1),
                 job.lease()).get(0);
     }

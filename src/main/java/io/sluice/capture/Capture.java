@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +48,15 @@ public final class Capture {
             delete from sluice.checkpoint
             where stream like 'load:%' and stream <> all (?::text[]) and (account, object, stream) not in (
                 select * from unnest(?::text[], ?::text[], ?::text[]))""";
+
+    /** Of syncs that do not run while others of their table do: what changes meanwhile passes them by. */
+    private static final String MISSED = """
+            update sluice.checkpoint set position = (position::jsonb || '{"missed": true}')::text, updated_at = now()
+            where (account, object, stream) in (select * from unnest(?::text[], ?::text[], ?::text[]))
+              and not jsonb_exists(position::jsonb, 'missed')""";
+
+    private static final String POSITION =
+            "select position from sluice.checkpoint where account = ? and object = ? and stream = ?";
 
     /** Percent of what is known that may be deleted because it went unseen. */
     private static final int MAX_MISSING = 20;
@@ -101,28 +113,62 @@ public final class Capture {
         return problems;
     }
 
+    /** Whether anything was ever installed here. */
+    public boolean isInstalled() throws SQLException {
+        return database.first("select from sluice.checkpoint where stream like 'load:%' limit 1", row -> true).isPresent();
+    }
+
+    /** The names of the syncs that were installed as they are now. */
+    public Set<String> installed(List<Sync> syncs) throws SQLException {
+        Set<String> installed = new HashSet<>();
+        for (Sync sync : syncs) {
+            if (sync.getTable() != null && sync.getKey() != null && sync.getAccount() != null && sync.getObject() != null
+                    && sync.getExternalId() != null && position(sync).filter(mapping(sync)::equals).isPresent()) {
+                installed.add(sync.getName());
+            }
+        }
+        return installed;
+    }
+
+    private Optional<String> position(Sync sync) throws SQLException {
+        return database.first(POSITION, row -> row.getString(1), sync.getAccount(), sync.getObject(), stream(sync));
+    }
+
+    /** The columns of a sync's table, each with PostgreSQL's name of its type as {@link Column#type()} has it. */
+    public Map<String, String> columns(Sync sync) throws SQLException {
+        return Source.types(database, sync.getTable());
+    }
+
+    /** The same, with no sync that is known and does not run. */
+    public List<Sync> start(List<Sync> syncs) throws SQLException {
+        return start(syncs, List.of());
+    }
+
     /**
      * Installs the capture of these syncs' tables and enters all rows of a sync whose mapping was not loaded yet.
      *
+     * @param kept syncs that do not run yet, or are stopped: what is installed of them stays. Where another sync of their
+     *             table runs, they miss what changes, and are loaded again when they run
      * @return the syncs whose rows were entered
      */
-    public List<Sync> start(List<Sync> syncs) throws SQLException {
+    public List<Sync> start(List<Sync> syncs, List<Sync> kept) throws SQLException {
         List<String> problems = new ArrayList<>();
         List<Source> read = read(syncs, problems);
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }
-        captured = read.stream().map(Source::table).toList();
-        database.transaction(connection -> forgetLoadsBut(connection, syncs));
+        List<Sync> known = Stream.concat(syncs.stream(), kept.stream().filter(Sync::isWhole)).toList();
+        Set<String> tables = syncs.stream().map(Sync::getTable).collect(Collectors.toSet());
+        missed(known.stream().filter(sync -> !syncs.contains(sync) && tables.contains(sync.getTable())).toList(), known);
+        captured = known.stream().map(Sync::getTable).distinct().toList();
         watch.forget();
         started.clear();
         List<Sync> loaded = new ArrayList<>();
         for (Source source : read) {
             if (watch.install(source)) {
-                database.transaction(connection -> forgetLoadsBut(connection, without(syncs, source)));
+                missed(source.syncs(), known);
             }
             loaded.addAll(load(source));
-            drains.put(source.table(), new TableDrain(database, source, batch, rest, filling));
             started.put(source.table(), source.syncs());
         }
         removeStray();
@@ -141,15 +187,15 @@ public final class Capture {
         Triggers.removeStray(database, tables);
     }
 
-    /** A sync that missed changes is loaded as if it were new: one that was taken out and put back, for example. */
-    private int forgetLoadsBut(Connection connection, List<Sync> syncs) throws SQLException {
-        return Database.update(connection, FORGET_LOADS, Database.texts(connection, spared.syncs(), "load:"::concat),
-                Database.texts(connection, syncs, Sync::getAccount),
-                Database.texts(connection, syncs, Sync::getObject), Database.texts(connection, syncs, Capture::stream));
-    }
-
-    private static List<Sync> without(List<Sync> syncs, Source source) {
-        return syncs.stream().filter(sync -> !sync.getTable().equals(source.table())).toList();
+    /** Syncs that missed changes are loaded as if they were new; one that is not known any more is forgotten. */
+    private void missed(List<Sync> missed, List<Sync> known) throws SQLException {
+        database.transaction(connection -> {
+            Database.update(connection, FORGET_LOADS, Database.texts(connection, spared.syncs(), "load:"::concat),
+                    Database.texts(connection, known, Sync::getAccount),
+                    Database.texts(connection, known, Sync::getObject), Database.texts(connection, known, Capture::stream));
+            return Database.update(connection, MISSED, Database.texts(connection, missed, Sync::getAccount),
+                    Database.texts(connection, missed, Sync::getObject), Database.texts(connection, missed, Capture::stream));
+        });
     }
 
     private static String stream(Sync sync) {
@@ -158,15 +204,26 @@ public final class Capture {
 
     /**
      * A first load enters keys only: the drain reads the rows as they are then, so that a change made meanwhile can't
-     * be overtaken by an older value.
+     * be overtaken by an older value. The rows that went while a sync did not run are looked for afterwards. No drain runs
+     * meanwhile: one that does not know these syncs would take away what is theirs.
      */
     private List<Sync> load(Source source) throws SQLException {
         return database.transaction(connection -> {
+            Database.query(connection, "select pg_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?))", row -> null,
+                    source.table());
             List<Sync> fresh = new ArrayList<>();
             for (Sync sync : source.syncs()) {
+                Optional<String> before = Database.query(connection, POSITION, row -> row.getString(1), sync.getAccount(),
+                        sync.getObject(), stream(sync)).stream().findFirst();
                 if (Database.update(connection, LOADED, sync.getAccount(), sync.getObject(), stream(sync),
                         mapping(sync)) > 0) {
                     fresh.add(sync);
+                    if (before.isPresent()) {
+                        ChangedMapping.apply(connection, sync);
+                        if (isOfSameRows(before.get(), sync)) {
+                            CaptureWatch.missed(connection, source, "sync " + sync.getName() + " was stopped or changed");
+                        }
+                    }
                 }
             }
             if (!fresh.isEmpty()) {
@@ -175,8 +232,15 @@ public final class Capture {
                         + source.key().keyText("t") + " as key, 'S' as op, null::text[] as columns from "
                         + source.quoted() + " as t"));
             }
+            // before the lock goes, so that no drain of the old syncs comes in between
+            drains.put(source.table(), new TableDrain(database, source, batch, rest, filling));
             return fresh;
         });
+    }
+
+    private static boolean isOfSameRows(String position, Sync sync) {
+        Map<String, Object> before = Json.fields(position);
+        return sync.getTable().equals(before.get("table")) && sync.getKey().equals(before.get("key"));
     }
 
     /**

@@ -107,6 +107,11 @@ final class CaptureWatch {
         return database.transaction(connection -> installed(connection, source, true));
     }
 
+    /** Changes of a table passed a sync by. */
+    static void missed(Connection connection, Source source, String reason) throws SQLException {
+        Database.update(connection, GAP, source.table(), reason, false);
+    }
+
     /** All rows of a table are entered: only those that went are to be looked for. */
     static void loaded(Connection connection, Source source) throws SQLException {
         Database.update(connection, "update sluice.capture_gap set loaded = true where source = ?", source.table());

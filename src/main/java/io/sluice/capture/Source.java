@@ -115,6 +115,13 @@ public final class Source {
         return problems.size() == before ? source : null;
     }
 
+    /** Column to PostgreSQL's name of its type; empty where there is no such table. */
+    static Map<String, String> types(Database database, String table) throws SQLException {
+        Map<String, String> types = new LinkedHashMap<>();
+        database.query(COLUMNS, row -> types.put(row.getString(1), row.getString(2)), Sql.table(table));
+        return types;
+    }
+
     private void check(Sync sync, Set<String> unique, List<String> problems) {
         Column keyColumn = columns.get(sync.getKey());
         if (keyColumn == null) {
@@ -134,12 +141,6 @@ public final class Source {
                 problems.add(noColumn(sync, "column", column));
             } else if (found.refusal() != null) {
                 problems.add(sync.where() + ": column '" + column + "' " + found.refusal());
-            }
-        }
-        for (Sync other : syncs.subList(0, syncs.indexOf(sync))) {
-            if (sync.getAccount().equals(other.getAccount()) && sync.getObject().equals(other.getObject())) {
-                problems.add(sync.where() + ": sync '" + other.getName() + "' sends table '" + table + "' to "
-                        + sync.getAccount() + " " + sync.getObject() + " already; put the fields of both into one");
             }
         }
         if (!sync.getKey().equals(key) || !sync.getTimeZone().equals(timeZone)) {

@@ -95,15 +95,28 @@ public final class DeadLetterRequests {
         });
     }
 
+    /** Discards all letters of an account, a sync, a key or a code; which, must be said. */
+    public void discardAll(Exchange exchange) {
+        Answering.answer(exchange, () -> {
+            int discarded = letters.discard(filter(chosen(exchange, "discard")));
+            LOG.info("{} dead letters were discarded over the API.", discarded);
+            return Map.of("discarded", discarded);
+        });
+    }
+
+    private Map<String, String> chosen(Exchange exchange, String what) throws Refused {
+        Map<String, String> query = query(exchange, false);
+        if (query.isEmpty()) {
+            throw new Refused(400, "Say which dead letters to " + what + ": ?sync=..., ?account=..., ?code=... or ?key=...,"
+                    + " or several of them");
+        }
+        return query;
+    }
+
     /** Replays all letters of an account, a sync, a key or a code; which, must be said. */
     public void replayAll(Exchange exchange) {
         Answering.answer(exchange, () -> {
-            Map<String, String> query = query(exchange, false);
-            if (query.isEmpty()) {
-                throw new Refused(400, "Say which dead letters to replay: ?sync=..., ?account=..., ?code=... or ?key=...,"
-                        + " or several of them");
-            }
-            DeadLetters.Replayed replayed = letters.replay(filter(query));
+            DeadLetters.Replayed replayed = letters.replay(filter(chosen(exchange, "replay")));
             LOG.info("{} dead letters are sent again, as the API was asked to.", replayed.letters());
             return Map.of("replayed", replayed.letters(), "refused", replayed.refused().stream().map(refusal ->
                     Map.of("id", refusal.letter().id(), "key", refusal.letter().key(), "why", refusal.why())).toList());

@@ -3,6 +3,7 @@ package io.sluice.operate;
 import io.sluice.Sync;
 import io.sluice.merge.Applier;
 import io.sluice.operate.Answering.Refused;
+import io.sluice.outbox.Replays;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Connection;
@@ -39,33 +40,6 @@ final class DeadLetters {
             where d.id = ? and d.operation = 'upsert' returning d.*""";
 
     private static final String DISCARD = "delete from sluice.dead_letter where id = ? returning *";
-
-    /**
-     * What waits or is in flight is newer than the letter, so the letter gives only the fields that are in neither; a
-     * delete is newer than all of them, and a letter's delete older than what was written since. As with every dead
-     * letter that goes again, nobody knows whether an earlier attempt of it was done: hence one attempt. One that is
-     * edited this moment is left for those who give the row its values.
-     */
-    private static final String REPLAY = """
-            with gone as (
-                delete from sluice.dead_letter where id = any(?) and (edited_fields = '{}' or ?) returning *)
-            insert into sluice.outbox as o
-                (account, object, key, sync, operation, fields, stamps, priority, since, attempts)
-            select account, object, key, sync, operation, fields, stamps, priority, clock_timestamp(), 1
-            from gone order by account, object, key
-            on conflict (account, object, key) do update set
-                fields = %1$s || o.fields,
-                stamps = %2$s || o.stamps,
-                operation = coalesce(o.operation, case when %1$s <> '{}' then 'upsert' end),
-                priority = least(o.priority, excluded.priority),
-                since = case when o.operation is null then excluded.since else o.since end""".formatted(
-            beneath("fields"), beneath("stamps"));
-
-    private static String beneath(String part) {
-        return """
-                case when excluded.operation = 'delete' or o.operation = 'delete' or o.inflight_operation = 'delete' then '{}'
-                     else excluded.%s - array(select jsonb_object_keys(o.inflight)) end""".formatted(part);
-    }
 
     /** Letters of one transaction of a replay. */
     private static final int AT_ONCE = 1000;
@@ -128,7 +102,7 @@ final class DeadLetters {
             });
         }
         if (letter.edited().isEmpty()) {
-            return database.update(REPLAY, ids(List.of(letter)), false) > 0;
+            return database.transaction(connection -> Replays.enter(connection, ids(List.of(letter)), false)) > 0;
         }
         try {
             return database.transaction(connection -> replayMended(connection, letter.id(), sync));
@@ -147,7 +121,17 @@ final class DeadLetters {
             return false;
         }
         applier.mend(connection, sync, now.get(0).key(), now.get(0).corrections());
-        return Database.update(connection, REPLAY, ids(now), true) > 0;
+        return Replays.enter(connection, ids(now), true) > 0;
+    }
+
+    private static final String DISCARD_ALL = """
+            delete from sluice.dead_letter
+            where account = coalesce(?::text, account) and sync = coalesce(?::text, sync)
+              and key = coalesce(?::text, key) and code is not distinct from coalesce(?::text, code)""";
+
+    /** @return how many letters are no more */
+    int discard(Filter filter) throws SQLException {
+        return database.update(DISCARD_ALL, filter.account(), filter.sync(), filter.key(), filter.code());
     }
 
     /** What came of a replay of many. @param refused why, by letter */
@@ -165,9 +149,9 @@ final class DeadLetters {
         for (List<DeadLetter> some = list(filter, after, AT_ONCE); !some.isEmpty(); some = list(filter, after, AT_ONCE)) {
             after = some.get(some.size() - 1).id();
             List<DeadLetter> due = some.stream().filter(letter -> letter.id() <= last).toList();
-            letters += database.update(REPLAY, ids(due.stream()
-                    .filter(letter -> letter.edited().isEmpty() && !letter.isUnread() && sync(letter).isPresent()).toList()),
-                    false);
+            List<Long> plain = ids(due.stream()
+                    .filter(it -> it.edited().isEmpty() && !it.isUnread() && sync(it).isPresent()).toList());
+            letters += database.transaction(connection -> Replays.enter(connection, plain, false));
             for (DeadLetter letter : due) {
                 if (!letter.edited().isEmpty() || letter.isUnread() || sync(letter).isEmpty()) {
                     try {
@@ -181,7 +165,7 @@ final class DeadLetters {
         return new Replayed(letters, refused);
     }
 
-    private static Long[] ids(List<DeadLetter> letters) {
-        return letters.stream().map(DeadLetter::id).toArray(Long[]::new);
+    private static List<Long> ids(List<DeadLetter> letters) {
+        return letters.stream().map(DeadLetter::id).toList();
     }
 }

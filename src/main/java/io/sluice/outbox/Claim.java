@@ -18,6 +18,11 @@ public record Claim(UUID lease, String account, String object, String sync, Oper
         return operation == Operation.UPSERT && !halved;
     }
 
+    /** The same work, its values written otherwise. */
+    public Claim with(List<Change> written) {
+        return new Claim(lease, account, object, sync, operation, halved, written);
+    }
+
     public int size() {
         return changes.size();
     }

@@ -36,7 +36,9 @@ public record Paused(Kind kind, String name, By by, String reason, Instant since
         /** So many rows of its table went unseen that a person is to say whether they were to be deleted. */
         CAPTURE,
         /** Its CRM refuses all of its calls, see {@link Standstills}. */
-        CRM;
+        CRM,
+        /** It names what is not there: its file is mended, or the other side, and Sluice started again. */
+        CHECK;
 
         @Override
         public String toString() {

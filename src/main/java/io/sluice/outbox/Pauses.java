@@ -12,6 +12,7 @@ import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,13 +38,13 @@ public final class Pauses {
 
     private static final String ALL = """
             select kind, name, by, reason, since, until from sluice.pause where until is null or until > now()
-            order by kind, name, array_position(array['setting', 'api', 'capture', 'load', 'crm'], by)""";
+            order by kind, name, array_position(array['check', 'setting', 'api', 'capture', 'load', 'crm'], by)""";
 
     /** A setting wins over what was said by hand, since it stays; a first reading is over by itself. */
     private static final String FIND = """
             select kind, name, by, reason, since, until from sluice.pause
             where kind = ? and name = ? and (until is null or until > now())
-            order by array_position(array['setting', 'api', 'capture', 'load', 'crm'], by) limit 1""";
+            order by array_position(array['check', 'setting', 'api', 'capture', 'load', 'crm'], by) limit 1""";
 
     /** A new reason replaces the old one; since when it is so stays. The answer is empty when it was so already. */
     private static final String PAUSE = """
@@ -70,6 +71,8 @@ public final class Pauses {
             delete from sluice.pause where by = 'setting' and (kind, name) not in (
                 select * from unnest(?::text[], ?::text[]))
             returning kind, name, by, reason, since, until""";
+
+    private static final String FORGET_CHECKS_BUT = "delete from sluice.pause where by = 'check' and name <> all(?)";
 
     private static final String FORGET_LOADS_BUT = "delete from sluice.pause where by = 'load' and name <> all(?)";
 
@@ -116,6 +119,10 @@ public final class Pauses {
     /** Takes back what was paused by hand, or by the CRM's refusals; what a setting pauses stays so. */
     public void resume(Kind kind, String name) throws SQLException {
         if (database.update(RESUME, kind.toString(), name) > 0) {
+            if (kind == Kind.SYNC) {
+                database.update("update sluice.outbox set due = now() where sync = ? and fill is not null and due > now()"
+                        + " and operation is not null and lease is null", name);
+            }
             LOG.info("{} is resumed by hand. What waited is sent now, the most urgent first.", called(kind, name));
         }
     }
@@ -142,9 +149,24 @@ public final class Pauses {
                         case SETTING -> "by a setting";
                         case LOAD -> "since " + paused.since() + " until its CRM is read";
                         case CAPTURE -> "since " + paused.since() + " because rows of its table are missing";
+                        case CHECK -> "because of a mistake";
                         case CRM -> "until " + paused.until() + " because its CRM refuses its calls";
                     }, paused.reason() == null ? "" : ": " + paused.reason());
         }
+    }
+
+    /** Stops these syncs, each for the mistake that it is mapped to, and no others any more. */
+    public void takeChecks(Map<String, String> mistakes) throws SQLException {
+        database.transaction(connection -> Database.update(connection, FORGET_CHECKS_BUT,
+                Database.texts(connection, mistakes.keySet())));
+        for (Map.Entry<String, String> mistake : mistakes.entrySet()) {
+            stop(mistake.getKey(), mistake.getValue());
+        }
+    }
+
+    /** Stops a sync for a mistake of its file. */
+    public void stop(String sync, String mistake) throws SQLException {
+        enter(Kind.SYNC, sync, By.CHECK, mistake);
     }
 
     /**

@@ -18,7 +18,7 @@ import java.util.UUID;
 public final class Settlement {
 
     /** What was in flight waits again, below what arrived meanwhile. */
-    private static final String GIVE_BACK_AFTER = """
+    static final String GIVE_BACK_AFTER = """
             operation = coalesce(o.operation, o.inflight_operation),
                     fields = case when o.operation = 'delete' or o.operation is null and o.inflight_operation = 'delete'
                                   then '{}' else coalesce(o.inflight, '{}') || o.fields end,

@@ -209,7 +209,8 @@ public final class Listening {
     }
 
     private List<Sync> told(String account, String object) {
-        return syncs.stream().filter(sync -> sync.getAccount().equals(account) && sync.getObject().equals(object)).toList();
+        return syncs.stream().filter(sync -> sync.problem() == null && sync.getAccount().equals(account)
+                && sync.getObject().equals(object)).toList();
     }
 
     private boolean isPaused(List<Sync> told) throws SQLException {

@@ -84,7 +84,7 @@ public final class Receiving {
         List<String> ready = accounts.ready();
         for (Sync sync : syncs.values()) {
             String account = sync.getAccount();
-            if (!ready.contains(account) || pauses.find(Kind.ACCOUNT, account).isPresent()) {
+            if (sync.problem() != null || !ready.contains(account) || pauses.find(Kind.ACCOUNT, account).isPresent()) {
                 continue;
             }
             Instant now = applier.now();

@@ -11,6 +11,7 @@ import io.sluice.crm.Crm;
 import io.sluice.crm.PartAnswer;
 import io.sluice.crm.Permits;
 import io.sluice.outbox.Claim;
+import io.sluice.outbox.CommonCauses;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Settlement;
 import io.sluice.outbox.Split;
@@ -49,19 +50,20 @@ public final class Dispatch {
     private final BulkDispatch bulk;
     private final Planner planner;
     private final Standstills standstills;
+    private final CommonCauses causes;
     private final ReadFirst readFirst;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
     /** Account to the syncs that its calls leave alone, as of the last look; there is one before each ask for a permit. */
     private final Map<String, Set<String>> gathering = new ConcurrentHashMap<>();
 
     public Dispatch(Accounts accounts, Permits permits, Outbox outbox, Settlement settlement, BulkDispatch bulk,
-            Planner planner, Standstills standstills, List<Sync> syncs) {
-        this(accounts, permits, outbox, settlement, bulk, planner, standstills, syncs, null);
+            Planner planner, Standstills standstills, CommonCauses causes, List<Sync> syncs) {
+        this(accounts, permits, outbox, settlement, bulk, planner, standstills, causes, syncs, null);
     }
 
     /** @param readFirst names the syncs whose CRM must be read before anything is sent, or null */
     public Dispatch(Accounts accounts, Permits permits, Outbox outbox, Settlement settlement, BulkDispatch bulk,
-            Planner planner, Standstills standstills, List<Sync> syncs, ReadFirst readFirst) {
+            Planner planner, Standstills standstills, CommonCauses causes, List<Sync> syncs, ReadFirst readFirst) {
         this.readFirst = readFirst;
         this.accounts = accounts;
         this.permits = permits;
@@ -70,6 +72,7 @@ public final class Dispatch {
         this.bulk = bulk;
         this.planner = planner;
         this.standstills = standstills;
+        this.causes = causes;
         syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
 
@@ -146,7 +149,10 @@ public final class Dispatch {
         int room = planner.most(crm, Operation.UPSERT, permit.priority());
         List<Claim> claims = new ArrayList<>();
         long since = System.nanoTime();
-        Outbox.Room places = new Outbox.Room(room, crm.collectionSize(Operation.DELETE));
+        boolean trying = causes.isTrying() && outbox.head(permit.account(), alone).filter(it -> causes.isTrying(it.sync()))
+                .isPresent();
+        Outbox.Room places = trying ? new Outbox.Room(1, 1)
+                : new Outbox.Room(room, crm.collectionSize(Operation.DELETE));
         while (claims.isEmpty()) {
             since = System.nanoTime();
             Optional<Claim> head = outbox.claim(permit.account(), places, permit.priority(), alone);
@@ -157,6 +163,11 @@ public final class Dispatch {
             if (claim.size() > 0) {
                 claims.add(claim);
             }
+        }
+        if (trying) {
+            Method method = planner.call(crm, claims.get(0).operation(), List.of(claims.get(0).size()));
+            return new Cargo(method.way(), writer(method, claims), claims.stream().map(this::withTexts).toList(),
+                    outbox.lease(claims, since));
         }
         Priority least = Planner.mayWait(permit.priority()) ? Priority.LOW : permit.priority();
         int left = planner.collections(crm) - collections(claims.get(0), collection);
@@ -169,7 +180,14 @@ public final class Dispatch {
             left -= collections(beside.get(), collection);
         }
         Method method = planner.call(crm, claims.get(0).operation(), claims.stream().map(Claim::size).toList());
-        return new Cargo(method.way(), writer(method, claims), claims, outbox.lease(claims, since));
+        return new Cargo(method.way(), writer(method, claims), claims.stream().map(this::withTexts).toList(),
+                outbox.lease(claims, since));
+    }
+
+    private Claim withTexts(Claim claim) {
+        Sync sync = syncs.get(claim.sync());
+        return sync == null || sync.textFields().isEmpty() ? claim : claim.with(claim.changes().stream()
+                .map(change -> change.withTexts(sync.textFields())).toList());
     }
 
     private static int collections(Claim claim, int size) {
@@ -222,11 +240,14 @@ public final class Dispatch {
             settlement.release(claim);
             return;
         }
-        settlement.settle(claim, outcomes, split, syncs.get(claim.sync()).getParent());
-        if (blame != Blame.MOMENT) {
+        List<Outcome> left = causes.held(claim, outcomes);
+        if (!left.isEmpty()) {
+            settlement.settle(claim, left, split, syncs.get(claim.sync()).getParent());
+            tell(claim, left);
+        }
+        if (blame != Blame.MOMENT && !causes.isTrying(claim.sync())) {
             standstills.taken(claim.sync());
         }
-        tell(claim, outcomes);
     }
 
     private static void tell(Claim claim, List<Outcome> outcomes) {
@@ -239,8 +260,10 @@ public final class Dispatch {
             return;
         }
         Outcome example = outcomes.stream().filter(it -> it.status() != Outcome.Status.DONE).findFirst().orElseThrow();
-        LOG.warn("{}: {} {} {}, {} to be tried again, {} in the dead letters; for example {}: {}: {}", claim.sync(),
-                records(done), verb, claim.object(), retry, rejected, example.key(), example.code(), example.message());
+        // the CRM's words may repeat a value, so they stay in the dead letter
+        LOG.warn("{}: {} {} {}, {} to be tried again, {} in the dead letters; for example {}: {}{}", claim.sync(),
+                records(done), verb, claim.object(), retry, rejected, example.key(), example.code(),
+                example.fields().isEmpty() ? "" : " (" + String.join(", ", example.fields()) + ")");
     }
 
     /**

@@ -97,6 +97,7 @@ public final class Status {
         status.put("account", sync.getAccount());
         status.put("object", sync.getObject());
         status.put("paused", paused);
+        status.put("problem", sync.problem());
         loads.find(sync).ifPresent(load -> status.put("initial", load.told()));
         status.put("captured", capture.backlog(sync.getTable()));
         status.put("capture", capture.state(sync));

@@ -3,16 +3,17 @@ package io.sluice.bulk;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Operation;
+import io.sluice.outbox.CommonCauses;
+import io.sluice.outbox.Pauses;
+import io.sluice.outbox.Standstills;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Paused;
 import io.sluice.outbox.Paused.By;
 import io.sluice.outbox.Paused.Kind;
-import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
 import io.sluice.outbox.Settlement;
-import io.sluice.outbox.Standstills;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -29,7 +30,8 @@ class BulkDispatchTest {
     private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
     private final BulkJobs jobs = new BulkJobs(DATABASE.sluice(), Duration.ofMinutes(1), Duration.ofMinutes(1));
     private final Pauses pauses = new Pauses(DATABASE.sluice());
-    private final BulkDispatch dispatch = new BulkDispatch(null, outbox, jobs, new JobRecords(DATABASE.sluice(), settlement),
+    private final BulkDispatch dispatch = new BulkDispatch(null, outbox, jobs, new JobRecords(DATABASE.sluice(), settlement,
+            new CommonCauses(DATABASE.sluice(), new Standstills(new Pauses(DATABASE.sluice())))),
             null, new Standstills(pauses));
 
     @BeforeEach

@@ -7,6 +7,9 @@ import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
 import io.sluice.Sync;
+import io.sluice.outbox.CommonCauses;
+import io.sluice.outbox.Pauses;
+import io.sluice.outbox.Standstills;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.Outbox;
@@ -31,7 +34,8 @@ class BulkJobsTest {
 
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
     private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
-    private final JobRecords records = new JobRecords(DATABASE.sluice(), settlement);
+    private final JobRecords records = new JobRecords(DATABASE.sluice(), settlement,
+            new CommonCauses(DATABASE.sluice(), new Standstills(new Pauses(DATABASE.sluice()))));
     private final BulkJobs jobs = new BulkJobs(DATABASE.sluice(), Duration.ofMinutes(1), Duration.ofMinutes(1));
     /** A process that is always taken for dead. */
     private final BulkJobs late = new BulkJobs(DATABASE.sluice(), Duration.ZERO, Duration.ZERO);

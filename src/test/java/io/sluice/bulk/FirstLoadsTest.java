@@ -13,11 +13,13 @@ import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Bulk;
 import io.sluice.crm.ExampleCrm;
+import io.sluice.outbox.CommonCauses;
+import io.sluice.outbox.Pauses;
+import io.sluice.outbox.Standstills;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Paused.Kind;
-import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
 import io.sluice.outbox.Settlement;
 import io.sluice.plan.Planner;
@@ -52,7 +54,8 @@ class FirstLoadsTest {
     private final BulkJobs jobs = new BulkJobs(DATABASE.sluice(), Duration.ofMinutes(1), Duration.ofMinutes(1));
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
     private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
-    private final JobRecords records = new JobRecords(DATABASE.sluice(), settlement);
+    private final JobRecords records = new JobRecords(DATABASE.sluice(), settlement,
+            new CommonCauses(DATABASE.sluice(), new Standstills(new Pauses(DATABASE.sluice()))));
 
     private static Sync sync(String name, String account) {
         Sync sync = new Sync();

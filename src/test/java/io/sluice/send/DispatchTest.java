@@ -18,16 +18,17 @@ import io.sluice.crm.Bulk;
 import io.sluice.crm.ExampleCrm;
 import io.sluice.crm.PartAnswer;
 import io.sluice.crm.Permits;
+import io.sluice.outbox.CommonCauses;
+import io.sluice.outbox.Pauses;
+import io.sluice.outbox.Standstills;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Paused;
 import io.sluice.outbox.Paused.Kind;
-import io.sluice.outbox.Pauses;
 import io.sluice.outbox.Rest;
 import io.sluice.outbox.Settlement;
 import io.sluice.outbox.Split;
-import io.sluice.outbox.Standstills;
 import io.sluice.plan.Method;
 import io.sluice.plan.Planner;
 import io.sluice.plan.Promise;
@@ -60,6 +61,7 @@ class DispatchTest {
     private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
     private final Pauses pauses = new Pauses(DATABASE.sluice());
     private final Dispatch dispatch = new Dispatch(null, null, outbox, settlement, null, null, new Standstills(pauses),
+            new CommonCauses(DATABASE.sluice(), new Standstills(pauses)),
             Stream.of("accounts", "contacts", "deals", "cases").map(DispatchTest::sync).toList());
 
     private static Sync sync(String name) {
@@ -166,8 +168,9 @@ class DispatchTest {
         BulkPlans plans = new BulkPlans(DATABASE.sluice(), accounts, quota, jobs, planner, 100_000_000, Duration.ofMinutes(15),
                 syncs);
         Dispatch dispatch = new Dispatch(accounts, new Permits(quota, pauses), outbox, settlement, new BulkDispatch(accounts,
-                outbox, jobs, new JobRecords(DATABASE.sluice(), settlement), plans, new Standstills(pauses)), planner,
-                new Standstills(pauses), syncs);
+                outbox, jobs, new JobRecords(DATABASE.sluice(), settlement,
+            new CommonCauses(DATABASE.sluice(), new Standstills(new Pauses(DATABASE.sluice())))), plans, new Standstills(pauses)), planner,
+                new Standstills(pauses), new CommonCauses(DATABASE.sluice(), new Standstills(pauses)), syncs);
 
         Permit permit = dispatch.permit("crm");
         assertThat(permit.operation()).isEqualTo("write");

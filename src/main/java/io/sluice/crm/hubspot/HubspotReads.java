@@ -35,6 +35,7 @@ public final class HubspotReads {
     private static final String ASKED_AT = "SluiceAskedAt";
     /** What is archived while the list is read may be passed by. */
     private static final Duration LATE = Duration.ofMinutes(1);
+    private static final Set<String> CONTACTS = Set.of("contacts", "contact", "0-1");
     private static final String NO_SUCH_OBJECT = "Unable to infer object type";
     private static final List<String> OBJECTS = List.of("contacts", "companies", "deals", "tickets", "products",
             "line_items");
@@ -215,11 +216,31 @@ public final class HubspotReads {
             String name = property.path("name").asText();
             boolean readOnly = property.path("modificationMetadata").path("readOnlyValue").asBoolean()
                     || property.path("calculated").asBoolean();
-            fields.put(name, new ObjectShape.Field(name, property.path("type").asText(), !readOnly,
-                    property.path("hasUniqueValue").asBoolean() || object.equals("contacts") && name.equals("email"),
-                    List.of(), property.path("fieldType").asText(""), null));
+            boolean unique = property.path("hasUniqueValue").asBoolean()
+                    || CONTACTS.contains(object) && name.equals("email");
+            fields.put(name, new ObjectShape.Field(name, property.path("type").asText(), !readOnly, unique, List.of(),
+                    property.path("fieldType").asText(""), null, facts(property, unique)));
         });
-        exchange.getMessage().setBody(new ObjectShape(object, fields));
+        exchange.getMessage().setBody(new ObjectShape(HubspotObjects.plural(object), fields));
+    }
+
+    /** "Property type and fieldType values": developers.hubspot.com/docs/guides/api/crm/properties. */
+    private static ObjectShape.Facts facts(JsonNode property, boolean unique) {
+        List<String> options = new ArrayList<>();
+        property.path("options").forEach(option -> options.add(option.path("value").asText()));
+        ObjectShape.Kind kind = switch (property.path("type").asText()) {
+            case "string", "phone_number", "json" -> ObjectShape.Kind.TEXT;
+            case "number" -> ObjectShape.Kind.NUMBER;
+            case "bool" -> ObjectShape.Kind.BOOLEAN;
+            case "date" -> ObjectShape.Kind.DATE;
+            case "datetime" -> ObjectShape.Kind.DATETIME;
+            case "enumeration" -> property.path("fieldType").asText().equals("checkbox") ? ObjectShape.Kind.CHOICES
+                    : ObjectShape.Kind.CHOICE;
+            case "object_coordinates" -> ObjectShape.Kind.COMPOUND;
+            default -> ObjectShape.Kind.OTHER;
+        };
+        return new ObjectShape.Facts(kind, 0, options, unique,
+                property.path("calculated").asBoolean() ? "is calculated" : null, false, false);
     }
 
     public String schemasPath(String apiVersion) {
@@ -243,7 +264,7 @@ public final class HubspotReads {
 
     /** Of contacts it has a name of its own. */
     private static String stamp(String object) {
-        return Set.of("contacts", "0-1").contains(object) ? "lastmodifieddate" : "hs_lastmodifieddate";
+        return CONTACTS.contains(object) ? "lastmodifieddate" : "hs_lastmodifieddate";
     }
 
     /** The records of a page; null where one of them is no record. */

@@ -1,0 +1,27 @@
+package io.sluice.status;
+
+import io.sluice.Sync;
+import java.util.Map;
+import org.apache.camel.health.HealthCheckResultBuilder;
+import org.apache.camel.impl.health.AbstractHealthCheck;
+
+/** DOWN while a sync is stopped for a mistake in its file, with the mistake. */
+public final class SyncHealth extends AbstractHealthCheck {
+
+    private final Sync sync;
+
+    public SyncHealth(Sync sync) {
+        super("sluice", "sync-" + sync.getName());
+        this.sync = sync;
+    }
+
+    @Override
+    protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
+        String problem = sync.problem();
+        if (problem == null) {
+            builder.up();
+        } else {
+            builder.message(problem).down();
+        }
+    }
+}
