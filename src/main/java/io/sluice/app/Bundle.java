@@ -122,6 +122,7 @@ final class Bundle extends LifecycleStrategySupport {
 
         Limits limits = new Limits(accountList.stream().map(Account::pool).toList());
         Quota quota = new Quota(database, limits, callTimeout, lateDelivery);
+        quota.capRetryAfter(settings.duration("sluice.retry-after.max", "1h"));
         Pauses pauses = new Pauses(database);
         Accounts accounts = new Accounts(accountList, InstantSource.system());
         Permits permits = new Permits(quota, pauses);
@@ -193,10 +194,13 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("alerts", new Alerts(quota, accounts, metrics));
         registry.bind("housekeeping", new Housekeeping(quota, bulkJobs, settings.duration("sluice.ledger.keep", "30d"),
                 inbox, settings.duration("sluice.inbox.keep", "3d")));
-        registry.bind("pausing", new Pausing(pauses, accounts.names(), syncs));
         registry.bind("deadLetterRetries", new DeadLetterRetries(database,
                 new Backoff(settings.duration("sluice.dead-letter.retry.initial-delay", "10m"),
                         settings.duration("sluice.dead-letter.retry.max-delay", "6h"))));
+        registry.bind("pausing", new Pausing(pauses, accounts.names(), syncs, account -> {
+            accounts.tryNow(account);
+            quota.tryNow(account);
+        }));
         registry.bind("deadLetters", new DeadLetterRequests(database, applier, accounts.names(), syncs));
         registry.bind("settingsFile", new SettingsFile(
                 Path.of(settings.text("sluice.settings.file", "application.properties")), ofAccounts, crms, limits,

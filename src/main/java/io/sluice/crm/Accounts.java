@@ -21,6 +21,8 @@ public final class Accounts {
     private static final Logger LOG = LoggerFactory.getLogger(Accounts.class);
     private static final Duration FIRST_REST = Duration.ofMillis(500);
     private static final Duration LONGEST_REST = Duration.ofSeconds(30);
+    /** Where a person must do something first. */
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
 
     private record State(boolean checked, int failures, Instant restUntil, String problem) {
     }
@@ -87,8 +89,26 @@ public final class Accounts {
         // in one step, so that a check that ends meanwhile is not forgotten
         states.compute(account, (name, old) -> {
             State before = old == null ? new State(false, 0, Instant.EPOCH, null) : old;
-            return everybody ? resting(name, before, now, problem) : answering(name, before);
+            return everybody ? resting(name, before, now, problem, LONGEST_REST) : answering(name, before);
         });
+    }
+
+    /**
+     * The account's address or API version is not what the settings say: nothing about a record. It is asked again with
+     * pauses that grow to five minutes, in case that it was a slip of the CRM's.
+     *
+     * @param problem which setting is to be looked at, in words
+     */
+    public void misled(String account, String problem) {
+        Instant now = clock.instant();
+        states.compute(account, (name, old) -> resting(name,
+                old == null ? new State(false, 0, Instant.EPOCH, null) : old, now, problem, LONGEST_PAUSE));
+    }
+
+    /** A person resumes the account: the next call goes at once. */
+    public void tryNow(String account) {
+        states.computeIfPresent(account, (name, old) -> new State(old.checked(), old.failures(), Instant.EPOCH,
+                old.problem()));
     }
 
     private static State answering(String account, State before) {
@@ -98,11 +118,11 @@ public final class Accounts {
         return new State(before.checked(), 0, Instant.EPOCH, null);
     }
 
-    private static State resting(String account, State before, Instant now, String problem) {
+    private static State resting(String account, State before, Instant now, String problem, Duration longest) {
         int failures = before.failures() + 1;
-        long ceiling = Math.min(LONGEST_REST.toMillis(), FIRST_REST.toMillis() << Math.min(failures - 1, 10));
+        long ceiling = Math.min(longest.toMillis(), FIRST_REST.toMillis() << Math.min(failures - 1, 10));
         Duration rest = Duration.ofMillis(ceiling / 2 + ThreadLocalRandom.current().nextLong(ceiling / 2));
-        if (before.problem() == null) {
+        if (before.problem() == null || longest.equals(LONGEST_PAUSE) && !before.problem().equals(problem)) {
             LOG.warn("Account {} does not take calls: {}. Nothing is lost; it is tried again with growing pauses.",
                     account, problem);
         }

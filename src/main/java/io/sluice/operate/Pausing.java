@@ -31,7 +31,20 @@ public final class Pausing {
     private final Pauses pauses;
     private final Map<Kind, Collection<String>> names;
 
+    private final Resumed resumed;
+
+    /** What a resumed account does at once, instead of at the end of a pause that it made by itself. */
+    @FunctionalInterface
+    public interface Resumed {
+        void account(String name) throws SQLException;
+    }
+
     public Pausing(Pauses pauses, Collection<String> accounts, List<Sync> syncs) {
+        this(pauses, accounts, syncs, account -> { });
+    }
+
+    public Pausing(Pauses pauses, Collection<String> accounts, List<Sync> syncs, Resumed resumed) {
+        this.resumed = resumed;
         this.pauses = pauses;
         this.names = Map.of(Kind.ACCOUNT, List.copyOf(accounts),
                 Kind.SYNC, syncs.stream().map(Sync::getName).toList());
@@ -65,6 +78,9 @@ public final class Pausing {
                         + " then; /api/status says under 'initial' how far that is.");
             }
             pauses.resume(what, name);
+            if (what == Kind.ACCOUNT) {
+                resumed.account(name);
+            }
             return state(what, name);
         });
     }

@@ -27,6 +27,7 @@ public final class Quota {
     private final Limits limits;
     private final Duration callTimeout;
     private final Duration lateDelivery;
+    private volatile Duration longestRetryAfter = Duration.ofHours(1);
 
     /**
      * @param callTimeout  after which a call's connection is closed
@@ -38,6 +39,28 @@ public final class Quota {
         this.limits = limits;
         this.callTimeout = callTimeout;
         this.lateDelivery = lateDelivery;
+    }
+
+    /** No CRM is believed that it wants to be left alone for longer than this, its long limits' windows apart. */
+    public void capRetryAfter(Duration longest) {
+        longestRetryAfter = longest;
+    }
+
+    /** Of a limit of a day it is the day, of all others the setting. */
+    private Refusal capped(Pool pool, Refusal refusal) {
+        Duration longest = !refusal.kind().equals(Refusal.DAILY) ? longestRetryAfter
+                : pool.meters().stream().map(meter -> meter.limit().window()).max(Comparator.naturalOrder())
+                        .filter(window -> window.compareTo(longestRetryAfter) > 0).orElse(longestRetryAfter);
+        return refusal.retryAfter().compareTo(longest) <= 0 ? refusal : new Refusal(refusal.kind(), longest);
+    }
+
+    /** A person resumes the account: what a refusal asked for is not waited for, the next call tries. */
+    public void tryNow(String account) throws SQLException {
+        Pool pool = limits.pool(account);
+        database.transaction(connection -> {
+            Refusals.tryNow(connection, pool);
+            return null;
+        });
     }
 
     /** The time after which a call that was granted now can't reach the server any more. */
@@ -96,7 +119,8 @@ public final class Quota {
                 Count count = counts.get(meter);
                 if (count != null) {
                     Limit limit = meter.limit().corrected(count.reportedMax()).slowed(refusals.rate());
-                    hold = later(hold, Rule.check(limit, count, call.priority(), cost).orElse(null));
+                    hold = later(hold, Rule.check(meter.limit().slowed(refusals.rate()), limit, count,
+                            call.priority(), cost).orElse(null));
                     left = Math.min(left, Rule.left(limit, count));
                 }
             }
@@ -147,7 +171,7 @@ public final class Quota {
             if (refusal == null && probe) {
                 after = before.over(known.now());
             } else if (refusal != null && (probe || before == null || before.isOver())) {
-                after = Storm.refused(before, refusal, known.now(), Math::random);
+                after = Storm.refused(before, capped(pool, refusal), known.now(), Math::random);
             }
             if (after != null) {
                 Refusals.keep(connection, concerned, after);

@@ -40,6 +40,10 @@ final class Refusals {
     private static final String LEAVE_PROBE =
             "update sluice.refusal set probe = null, until = clock_timestamp() where probe = ?";
 
+    private static final String TRY_NOW = """
+            update sluice.refusal set probe = null, until = clock_timestamp()
+            where account = any(string_to_array(?, ' ')) and recovered_at is null""";
+
     /** @param account that the storm concerns: a login, or a pool with all of them */
     record Kept(String account, Storm storm) {
     }
@@ -121,6 +125,11 @@ final class Refusals {
     /** A probe that was never made: another call may try at once. */
     static void leave(Connection connection, Permit permit) throws SQLException {
         Database.update(connection, LEAVE_PROBE, permit.id());
+    }
+
+    /** One call may try now, in each of the storms that go on. */
+    static void tryNow(Connection connection, Pool pool) throws SQLException {
+        Database.update(connection, TRY_NOW, accounts(pool));
     }
 
     private static OffsetDateTime time(Instant instant) {

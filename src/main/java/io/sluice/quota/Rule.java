@@ -27,6 +27,9 @@ final class Rule {
     /** How often the CRM is asked again, where it is its own report that stops us: a part of the window. */
     private static final int REFRESH = 100;
 
+    /** The same where the CRM reports a lower limit than the settings have: that may be a slip of a moment. */
+    private static final Duration LOWERED = Duration.ofMinutes(1);
+
     /** When it is worth asking again where a place comes free with any answer. */
     private static final Duration SOON = Duration.ofMillis(20);
 
@@ -45,25 +48,41 @@ final class Rule {
 
     /** Nothing when the call may go now, else why not. */
     static Optional<Hold> check(Limit limit, Count count, Priority priority, int cost) {
-        Optional<Hold> hold = place(limit, count, priority, cost);
+        return check(limit, limit, count, priority, cost);
+    }
+
+    /** As above. @param configured the limit as the settings have it, before the CRM's report corrected it */
+    static Optional<Hold> check(Limit configured, Limit limit, Count count, Priority priority, int cost) {
+        Optional<Hold> hold = place(configured, limit, count, priority, cost);
         return hold.isPresent() || priority == Priority.CRITICAL ? hold : turn(limit, count);
     }
 
-    /** Nothing when there is a place for the call. */
-    static Optional<Hold> place(Limit limit, Count count, Priority priority, int cost) {
+    /**
+     * Nothing when there is a place for the call. Where it is only the CRM's report that leaves no place, a call now and
+     * then asks for a newer one, since the newest wins: a limit that is reported as 10 for some seconds, of 15,000 a day of
+     * which 500 are used, holds all calls for a minute and not until the day ends.
+     */
+    static Optional<Hold> place(Limit configured, Limit limit, Count count, Priority priority, int cost) {
         long need = limit.kind() == Limit.Kind.UNITS ? cost : 1;
         int mark = limit.isLong() ? mark(priority) : 100;
-        if (count.own() + need > part(part(limit.max(), limit.share()), mark)
-                || count.own() + need > limit.max() - limit.reserve()) {
+        boolean lowered = limit.isLong() && limit.max() < configured.max() && count.reportedAt() != null;
+        if (isSpent(lowered ? configured : limit, count.own() + need, mark)) {
             return Optional.of(new Hold(limit.name(), frees(limit, count)));
         }
-        if (count.total() + need > part(limit.max() - limit.reserve(), mark)) {
-            Instant again = later(count.reportedAt(), count.lastGrant()).plus(limit.window().dividedBy(REFRESH));
+        if (lowered && isSpent(limit, count.own() + need, mark)
+                || count.total() + need > part(limit.max() - limit.reserve(), mark)) {
+            Duration pause = limit.window().dividedBy(REFRESH);
+            Instant again = later(count.reportedAt(), count.lastGrant())
+                    .plus(lowered && pause.compareTo(LOWERED) > 0 ? LOWERED : pause);
             if (again.isAfter(count.now())) {
                 return Optional.of(new Hold(limit.name(), again));
             }
         }
         return Optional.empty();
+    }
+
+    private static boolean isSpent(Limit limit, long calls, int mark) {
+        return calls > part(part(limit.max(), limit.share()), mark) || calls > limit.max() - limit.reserve();
     }
 
     /** How many calls of this priority a long limit still has a place for. */

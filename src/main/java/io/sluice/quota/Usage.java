@@ -25,7 +25,7 @@ public record Usage(String owner, String name, long max, Duration window, long u
         Limit limit = meter.limit().corrected(count.reportedMax());
         Map<Priority, Instant> stopped = new EnumMap<>(Priority.class);
         for (Priority priority : Priority.values()) {
-            Rule.place(limit, count, priority, 1).ifPresent(hold -> stopped.put(priority, hold.until()));
+            Rule.place(meter.limit(), limit, count, priority, 1).ifPresent(hold -> stopped.put(priority, hold.until()));
         }
         return new Usage(meter.owner(), limit.name(), limit.max(), limit.window(), count.total(), count.reported(),
                 Rule.percent(limit, count),

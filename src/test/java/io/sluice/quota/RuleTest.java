@@ -149,4 +149,20 @@ class RuleTest {
     private static boolean allows(Limit limit, long own, Long reported) {
         return Rule.check(limit, new Count(at(0), own, null, null, null, reported, at(0), 0), Priority.CRITICAL, 1).isEmpty();
     }
+
+    @Test
+    void aLimitThatIsReportedLowerForAMomentHoldsTheCallsForAMinuteAndNotUntilItsWindowEnds() {
+        Limit configured = new Limit("daily", 15_000, Duration.ofHours(24));
+        Limit reported = configured.corrected(10L);
+        Count told = new Count(at(0), 500, at(86_000_000), at(-5), 10L, 10L, at(0), 0);
+        assertThat(Rule.check(configured, reported, told, Priority.CRITICAL, 1)).hasValueSatisfying(
+                hold -> assertThat(hold.until()).isEqualTo(at(60_000)));
+        Count later = new Count(at(60_000), 500, at(86_000_000), at(-5), 10L, 10L, at(0), 0);
+        assertThat(Rule.check(configured, reported, later, Priority.CRITICAL, 1)).as("one call that asks").isEmpty();
+        Count asked = new Count(at(60_001), 501, at(86_000_000), at(60_000), 10L, 10L, at(0), 1);
+        assertThat(Rule.check(configured, reported, asked, Priority.CRITICAL, 1)).as("and not a second").isPresent();
+        Count spent = new Count(at(60_001), 15_000, at(86_000_000), at(-5), 10L, 10L, at(0), 0);
+        assertThat(Rule.check(configured, reported, spent, Priority.CRITICAL, 1)).as("what we count is no slip")
+                .hasValueSatisfying(hold -> assertThat(hold.until()).isEqualTo(at(86_000_000)));
+    }
 }

@@ -3,9 +3,10 @@ package io.sluice.crm.hubspot;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.sluice.Outcome;
+import io.sluice.crm.RetryAfter;
 import io.sluice.crm.Unproven;
 import io.sluice.quota.Refusal;
-import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -19,6 +20,9 @@ final class Errors {
 
     /** "Migration in progress": the account moves to another data centre and says for how many seconds. */
     private static final int MIGRATION = 477;
+
+    /** Operations whose calls ask the search. */
+    private static final Set<String> SEARCHES = Set.of("search", "query");
 
     /** Categories of the API's own state; every other is about the record and stays. */
     private static final Set<String> PASSING = Set.of("RATE_LIMITS", "RATE_LIMIT", "EXPIRED_AUTHENTICATION",
@@ -39,13 +43,15 @@ final class Errors {
     }
 
     /**
-     * That a limit is spent, or null ("API usage guidelines": 429 names the policy; that of the search only its words).
+     * That a limit is spent, or null ("API usage guidelines": 429 names the policy). The policy SECONDLY
+     * is told of writes too, not of the search alone, so the call that was refused says whose limit it is.
      *
+     * @param operation  of the call that was refused, as the ledger names it
      * @param retryAfter the header of that name, or null; HubSpot sends it with a migration only
      */
-    static Refusal refusal(HubspotAnswer answer, String retryAfter) {
+    static Refusal refusal(HubspotAnswer answer, String operation, String retryAfter, Instant now) {
         if (answer.status() == MIGRATION) {
-            return new Refusal(Refusal.SHORT, seconds(retryAfter));
+            return new Refusal(Refusal.SHORT, RetryAfter.of(retryAfter, now));
         }
         if (answer.status() != 429) {
             return null;
@@ -53,14 +59,9 @@ final class Errors {
         String kind = switch (answer.code()) {
             case "DAILY" -> Refusal.DAILY;
             case "TEN_SECONDLY_ROLLING" -> Refusal.SHORT;
-            default -> answer.message().contains(" secondly limit") ? Refusal.SEARCH : Refusal.SHORT;
+            default -> SEARCHES.contains(operation) ? Refusal.SEARCH : Refusal.SHORT;
         };
-        return new Refusal(kind, seconds(retryAfter));
-    }
-
-    private static Duration seconds(String retryAfter) {
-        return retryAfter != null && retryAfter.matches("\\d{1,6}")
-                ? Duration.ofSeconds(Long.parseLong(retryAfter)) : Duration.ZERO;
+        return new Refusal(kind, RetryAfter.of(retryAfter, now));
     }
 
     static Outcome outcome(String key, String code, String message) {

@@ -5,12 +5,14 @@ import io.sluice.crm.Accounts;
 import io.sluice.crm.Blame;
 import io.sluice.crm.LeaseEnded;
 import io.sluice.crm.Permits;
+import io.sluice.crm.Redirects;
 import io.sluice.crm.SignInRefused;
 import io.sluice.crm.Unproven;
 import io.sluice.quota.Answer;
 import io.sluice.quota.Refusal;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -76,10 +78,10 @@ public final class HubspotCalls {
         return logins.get(exchange.getMessage().getHeader(Permits.MEMBER, String.class));
     }
 
-    /** A 4xx is an answer like any other: it becomes data, so that it neither opens the breaker nor looks like a failure. */
+    /** A 3xx or 4xx is an answer like any other: it becomes data, so that it neither opens the breaker nor looks like a failure. */
     public boolean isAnswer(Exchange exchange) {
         int status = statusOf(exchange);
-        return status >= 400 && status < 500;
+        return status >= 300 && status < 500;
     }
 
     /** After the call, whatever came of it: reports it and leaves the answer's text and status on the message. */
@@ -100,11 +102,15 @@ public final class HubspotCalls {
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         HubspotLogin login = login(exchange);
         String member = message.getHeader(Permits.MEMBER, String.class);
-        Refusal refusal = Errors.refusal(answer, header(message, failed, "Retry-After"));
+        Refusal refusal = Errors.refusal(answer, operation, header(message, failed, "Retry-After"), Instant.now());
         permits.report(exchange, new Answer(operation, http, message.getHeader(RECORDS, 0, Integer.class),
                 exchange.getProperty(SENT_BYTES, 0L, Long.class), refusal));
         reportUsage(account, member, header(message, failed, DAILY), header(message, failed, DAILY_LEFT));
-        if (refusal == null) {
+        String elsewhere = Redirects.words(status, failed == null ? null : failed.getRedirectLocation(), login.url());
+        if (elsewhere != null) {
+            accounts.misled(account, elsewhere);
+            message.setHeader(Permits.REFUSED, true);
+        } else if (refusal == null) {
             accounts.heard(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
         }
         if (neverSent) {

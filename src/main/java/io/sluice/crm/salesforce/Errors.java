@@ -78,6 +78,11 @@ final class Errors {
                 .map(spent -> new Refusal(spent.kind(), Duration.ZERO)).orElse(null);
     }
 
+    /** Whether the organisation has no such version of the API: nothing that is sent so can arrive. */
+    static boolean isOfVersion(SalesforceAnswer answer) {
+        return answer.status() == 410 || answer.code().equals("UNSUPPORTED_API_VERSION");
+    }
+
     /** Whether a 401 would come back with any other session too. */
     static boolean isPastLogin(SalesforceAnswer answer) {
         return NO_LOGIN_HELPS.stream().anyMatch(answer.message()::contains);

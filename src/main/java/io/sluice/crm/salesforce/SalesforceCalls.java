@@ -9,6 +9,7 @@ import io.sluice.crm.Accounts;
 import io.sluice.crm.Blame;
 import io.sluice.crm.LeaseEnded;
 import io.sluice.crm.Permits;
+import io.sluice.crm.Redirects;
 import io.sluice.crm.SignInRefused;
 import io.sluice.crm.Unproven;
 import io.sluice.quota.Answer;
@@ -46,6 +47,7 @@ public final class SalesforceCalls {
     public static final String RECORDS = "SluiceRecords";
     /** How camel-salesforce tells of an answer that it could not read: the answer is what stands at its end. */
     private static final Pattern WITH_CONTENT = Pattern.compile("(?s)Unexpected error: .*?, with content: (.*)");
+    private static final Pattern VERSION = Pattern.compile("/services/data/v([0-9.]+)/");
     private static final String CHANGES = "SluiceChanges";
     private static final String TOKEN = "SluiceToken";
     private static final int NOT_FOUND = 404;
@@ -138,6 +140,14 @@ public final class SalesforceCalls {
         }
         Blame blame = Errors.blame(answer);
         exchange.getMessage().setHeader(Blame.HEADER, blame);
+        String misled = misled(exchange, answer, member);
+        if (misled != null) {
+            // another login may tell another address
+            sessions.died(member, session(exchange, member), exchange.getProperty(TOKEN, String.class));
+            exchange.getMessage().setHeader(Permits.REFUSED, true);
+            accounts.misled(account, misled);
+            return;
+        }
         // the 404 of a read may as well be about the record
         if (blame == Blame.OBJECT && !(status == NOT_FOUND && operation.equals("read"))) {
             cache.dropShapes(account);
@@ -152,6 +162,18 @@ public final class SalesforceCalls {
             accounts.heard(account, blame == Blame.OBJECT ? NOT_FOUND : status,
                     answer.ok() ? null : answer.code() + ": " + answer.message());
         }
+    }
+
+    /** That the address or the version which the settings have is not the organisation's, in words; or null. */
+    private String misled(Exchange exchange, SalesforceAnswer answer, String member) {
+        if (Errors.isOfVersion(answer)) {
+            Matcher version = VERSION.matcher(String.valueOf(exchange.getMessage().getHeader(PATH)));
+            return "HTTP 410: the organisation does not serve API version " + (version.find() ? version.group(1) : "that is set")
+                    + ". Set camel.kamelet.NAME.apiVersion of the Salesforce Kamelets in application.properties to one that it"
+                    + " serves";
+        }
+        return Redirects.words(answer.status(), SalesforceRedirects.last(exchange, member),
+                session(exchange, member).getInstanceUrl());
     }
 
     private boolean signsInAgain(Exchange exchange, SalesforceAnswer answer) {
@@ -190,6 +212,7 @@ public final class SalesforceCalls {
     /** Makes a session where there is none that is good. A login is no call of the quota's. */
     public void signIn(Exchange exchange) throws SignInRefused {
         String member = member(exchange);
+        SalesforceRedirects.watch(exchange, member);
         String token = sessions.signIn(member, session(exchange, member));
         exchange.setProperty(TOKEN, token);
         if (exchange.getMessage().getBody() instanceof SoapRequest request) {

@@ -131,6 +131,8 @@ public final class SalesforceCrm implements Crm {
         Map<String, Object> client = new LinkedHashMap<>();
         // a 401 must come back to us: the component's own repeat would be a call without a permit
         client.put("maxRetries", 0);
+        // a redirect would be followed without the token, and its answer read as a session that has ended
+        client.put("followRedirects", false);
         client.put("timeout", Long.parseLong(settings.get("call-timeout-ms")));
         client.put("maxContentLength", 16 * 1024 * 1024);
         component.setHttpClientProperties(client);

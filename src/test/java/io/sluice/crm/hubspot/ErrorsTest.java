@@ -4,31 +4,42 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.quota.Refusal;
 import java.time.Duration;
-import org.junit.jupiter.api.Test;
+import java.time.Instant;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ErrorsTest {
 
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "{\"message\":\"You have reached your ten_secondly_rolling limit.\",\"policyName\":\"TEN_SECONDLY_ROLLING\"} | short",
-        "{\"message\":\"You have reached your daily limit.\",\"errorType\":\"RATE_LIMIT\",\"policyName\":\"DAILY\"} | daily",
-        "{\"message\":\"You have reached your secondly limit.\",\"category\":\"RATE_LIMITS\"} | search",
-        "<html>Too many requests</html> | short"})
-    void aRefusalSaysWhichLimitIsSpent(String body, String kind) {
-        assertThat(Errors.refusal(new HubspotAnswer(429, body), null)).isEqualTo(new Refusal(kind, Duration.ZERO));
+    private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
+    private static Refusal refusal(int status, String body, String operation, String retryAfter) {
+        return Errors.refusal(new HubspotAnswer(status, body), operation, retryAfter, NOW);
     }
 
-    @Test
-    void aMigrationSaysForHowLong() {
-        assertThat(Errors.refusal(new HubspotAnswer(477, ""), "3600")).isEqualTo(new Refusal(Refusal.SHORT, Duration.ofHours(1)));
-        assertThat(Errors.refusal(new HubspotAnswer(477, ""), "soon")).isEqualTo(new Refusal(Refusal.SHORT, Duration.ZERO));
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "{\"message\":\"You have reached your ten_secondly_rolling limit.\",\"policyName\":\"TEN_SECONDLY_ROLLING\"} | upsert | short",
+        "{\"message\":\"You have reached your daily limit.\",\"errorType\":\"RATE_LIMIT\",\"policyName\":\"DAILY\"} | search | daily",
+        "{\"message\":\"You have reached your secondly limit.\",\"category\":\"RATE_LIMITS\"} | search | search",
+        "{\"message\":\"You have reached your secondly limit.\",\"policyName\":\"SECONDLY\"} | query | search",
+        "{\"message\":\"You have reached your secondly limit.\",\"policyName\":\"SECONDLY\"} | upsert | short",
+        "{\"message\":\"You have reached your secondly limit.\",\"policyName\":\"SECONDLY\"} | delete | short",
+        "<html>Too many requests</html> | read | short"})
+    void aRefusalSaysWhichLimitIsSpentByTheCallThatWasRefused(String body, String operation, String kind) {
+        assertThat(refusal(429, body, operation, null)).isEqualTo(new Refusal(kind, Duration.ZERO));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"3600 | 3600", "soon | 0", "-5 | 0", "0 | 0", " 7  | 7", "| 0",
+        "Thu, 01 Jan 2026 00:02:00 GMT | 120", "Wed, 31 Dec 2025 00:00:00 GMT | 0", "999999 | 999999",
+        "99999999999999999999999 | 31536000", "1.5 | 0"})
+    void itSaysForHowLong(String header, long seconds) {
+        assertThat(refusal(477, "", "read", header)).isEqualTo(new Refusal(Refusal.SHORT, Duration.ofSeconds(seconds)));
     }
 
     @ParameterizedTest
     @CsvSource({"200", "207", "400", "401", "403", "409", "423", "500", "0"})
     void anyOtherAnswerIsNoRefusal(int status) {
-        assertThat(Errors.refusal(new HubspotAnswer(status, "{}"), null)).isNull();
+        assertThat(refusal(status, "{}", "read", null)).isNull();
     }
 }
