@@ -384,3 +384,12 @@ create table sluice.installation (
     syncs    text[]      not null,
     seen_at  timestamptz not null default clock_timestamp()
 );
+
+-- What replicas know together of an account's login. The refresh token is encrypted under the configured one.
+create table sluice.login (
+    account       text        not null primary key,
+    refresh_token text,                 -- the newest that the CRM gave: the older ones it may not take again
+    organisation  text,                 -- that was let in last: another one has other ids
+    resumed_at    timestamptz,          -- when a person wanted a refused login tried at once
+    changed_at    timestamptz not null default clock_timestamp()
+);

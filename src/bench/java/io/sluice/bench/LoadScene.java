@@ -137,6 +137,7 @@ final class LoadScene implements AutoCloseable {
         settings.put("sluice.syncs.folder", syncs.toString());
         settings.put("camel.main.routesIncludePattern", "file:routes/*.camel.yaml,file:" + syncs + "/*.camel.yaml");
         settings.put("camel.server.port", "" + BackgroundProcess.freePort());
+        settings.put("sluice.webhooks.port", "" + BackgroundProcess.freePort());
         settings.put("camel.management.port", "" + BackgroundProcess.freePort());
         return new BackgroundProcess("io.sluice.app.Main", settings, work.resolve("sluice.log"), HEAP);
     }

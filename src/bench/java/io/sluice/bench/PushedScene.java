@@ -88,7 +88,8 @@ final class PushedScene implements AutoCloseable {
                 "jdbc:postgresql://127.0.0.1:" + databasePort + "/sluice", "sluice.demo", "false",
                 "sluice.sandbox.enabled", "false", "sluice.syncs.folder", syncs.toString(),
                 "camel.main.routesIncludePattern", "file:routes/*.camel.yaml,file:" + syncs + "/*.camel.yaml",
-                "camel.server.port", "" + port, "camel.management.port", "" + BackgroundProcess.freePort()));
+                "camel.server.port", "" + BackgroundProcess.freePort(),
+                "sluice.webhooks.port", "" + port, "camel.management.port", "" + BackgroundProcess.freePort()));
         String account = "sluice.account.hubspot.";
         settings.putAll(Map.of(account + "crm", "hubspot", account + "url", "http://127.0.0.1:" + sandboxPort,
                 account + "access-token", "pat-sandbox", account + "webhook-secret", "sandbox-secret",

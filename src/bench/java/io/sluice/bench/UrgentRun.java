@@ -140,6 +140,7 @@ final class UrgentRun {
         settings.put("sluice.syncs.folder", syncs.toString());
         settings.put("camel.main.routesIncludePattern", "file:routes/*.camel.yaml,file:" + syncs + "/*.camel.yaml");
         settings.put("camel.server.port", "" + BackgroundProcess.freePort());
+        settings.put("sluice.webhooks.port", "" + BackgroundProcess.freePort());
         settings.put("camel.management.port", "" + BackgroundProcess.freePort());
         return settings;
     }

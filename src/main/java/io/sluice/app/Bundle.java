@@ -13,6 +13,7 @@ import io.sluice.capture.Installations;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
+import io.sluice.crm.Logins;
 import io.sluice.crm.Permits;
 import io.sluice.http.HttpAccess;
 import io.sluice.http.HttpPorts;
@@ -35,6 +36,7 @@ import io.sluice.outbox.Standstills;
 import io.sluice.plan.Planner;
 import io.sluice.plan.Promise;
 import io.sluice.quota.Limits;
+import io.sluice.quota.Member;
 import io.sluice.quota.Quota;
 import io.sluice.receive.Following;
 import io.sluice.receive.FollowingJobs;
@@ -172,6 +174,7 @@ final class Bundle extends LifecycleStrategySupport {
         MeterRegistry metrics = registry.findSingleByType(MeterRegistry.class);
         registry.bind("dataSource", database.dataSource());
         registry.bind("permits", permits);
+        registry.bind("accounts", accounts);
         registry.bind("outbox", outbox);
         registry.bind("settlement", settlement);
         registry.bind("capture", capture);
@@ -197,14 +200,20 @@ final class Bundle extends LifecycleStrategySupport {
         registry.bind("deadLetterRetries", new DeadLetterRetries(database,
                 new Backoff(settings.duration("sluice.dead-letter.retry.initial-delay", "10m"),
                         settings.duration("sluice.dead-letter.retry.max-delay", "6h"))));
+        SettingsFile settingsFile = new SettingsFile(
+                Path.of(settings.text("sluice.settings.file", "application.properties")), ofAccounts, crms, limits,
+                context::resolvePropertyPlaceholders, SettingsFile::isOverridden);
+        Logins logins = new Logins(database, settingsFile::login);
+        registry.bind("logins", logins);
         registry.bind("pausing", new Pausing(pauses, accounts.names(), syncs, account -> {
-            accounts.tryNow(account);
+            for (Member member : accounts.get(account).pool().members()) {
+                logins.resume(member.name());
+            }
             quota.tryNow(account);
+            accounts.tryNow(account);
         }));
         registry.bind("deadLetters", new DeadLetterRequests(database, applier, accounts.names(), syncs));
-        registry.bind("settingsFile", new SettingsFile(
-                Path.of(settings.text("sluice.settings.file", "application.properties")), ofAccounts, crms, limits,
-                context::resolvePropertyPlaceholders, SettingsFile::isOverridden));
+        registry.bind("settingsFile", settingsFile);
         accountList.stream().map(Account::crm).distinct().forEach(crm -> crm.bind(registry, permits, accounts));
 
         bringup = new Bringup(context, database, capture, loading, accounts, pauses,

@@ -42,6 +42,7 @@ public final class SettingsFile {
     private final Map<String, String> started;
     private Stamp seen;
     private Map<String, String> content;
+    private Map<String, String> atStart = Map.of();
 
     /**
      * @param started      the account settings with which Sluice started, {@link AccountSettings#PREFIX} taken off
@@ -59,6 +60,7 @@ public final class SettingsFile {
         try {
             this.seen = stamp();
             this.content = read();
+            this.atStart = content;
         } catch (IOException none) {
             LOG.debug("{} can't be read; limits change with a restart only", file, none);
         }
@@ -123,6 +125,25 @@ public final class SettingsFile {
             }
         });
         limits.replace(new AccountSettings(accounts, crms).accounts().stream().map(Account::pool).toList());
+    }
+
+    /**
+     * The settings of one login as its files have them now: those it started with, with what was edited since. What the
+     * environment or the command line says stays.
+     */
+    Map<String, String> login(String account) {
+        Map<String, String> now = new TreeMap<>(started);
+        try {
+            read().forEach((name, value) -> {
+                if (name.startsWith(AccountSettings.PREFIX + account + ".") && !overridden.test(name) && !value.isEmpty()
+                        && !value.equals(atStart.get(name))) {
+                    now.put(name.substring(AccountSettings.PREFIX.length()), placeholders.apply(value));
+                }
+            });
+        } catch (IOException unreadable) {
+            LOG.debug("{} can't be read", file, unreadable);
+        }
+        return new AccountSettings(now, crms).login(account);
     }
 
     private static boolean isLive(String name) {

@@ -4,8 +4,7 @@ import java.net.URI;
 
 /**
  * Answers that send a call elsewhere. None is followed: with the token it would show the token to another host, without it
- * the answer there says nothing. A CRM answers so when an account has moved, such as to another My Domain name
- * (https://help.salesforce.com/s/articleView?id=sf.domain_name_redirect.htm).
+ * the answer there says nothing. A CRM answers so when an account has moved to another name.
  */
 public final class Redirects {
 

@@ -7,6 +7,7 @@ import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.FieldRule;
 import io.sluice.crm.ObjectShape;
+import io.sluice.crm.Logins;
 import io.sluice.crm.Permits;
 import io.sluice.crm.AnswerCache;
 import io.sluice.http.PublicAddress;
@@ -86,6 +87,8 @@ public final class HubspotCrm implements Crm {
 
     @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
+        Logins kept = registry.findSingleByType(Logins.class);
+        logins.values().forEach(login -> login.keepIn(kept));
         registry.bind("hubspotHeaders", new HubspotHeaders());
         // repeats nothing by itself: a repeat would be a call without a permit
         registry.bind("hubspotClient", (HttpClientConfigurer) builder ->

@@ -1,6 +1,9 @@
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.crm.LoginBackoff;
+import io.sluice.crm.Logins;
+import io.sluice.crm.Redirects;
 import io.sluice.crm.SignInRefused;
 import java.io.IOException;
 import java.net.URI;
@@ -9,9 +12,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -36,11 +41,9 @@ final class HubspotLogin {
     private static final int PARTS = 10;
     /** What the token endpoint says where it does not say how long ("OAuth": 30 minutes). */
     private static final long USUAL_SECONDS = 1800;
-    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
     private final String member;
-    private final Map<String, String> settings;
+    private volatile Map<String, String> settings;
     private final InstantSource clock;
     private final Duration timeout;
     private final boolean oauth;
@@ -51,9 +54,8 @@ final class HubspotLogin {
     private Instant ends = Instant.MAX;
     /** Whether a call with the present token was answered as a call should be. */
     private boolean proven;
-    private int failures;
-    private Instant pausedUntil = Instant.MIN;
-    private String why;
+    private final LoginBackoff backoff = new LoginBackoff();
+    private volatile Logins logins;
 
     /**
      * @param settings {@code sluice.account.NAME.*}, the prefix taken off
@@ -132,20 +134,21 @@ final class HubspotLogin {
             return token;
         }
         boolean alive = token != null && now.isBefore(ends);
-        if (now.isBefore(pausedUntil)) {
+        boolean changed = readSecrets();
+        if (!changed && backoff.isPaused(now, logins == null ? Instant.MIN : logins.resumedAt(member))) {
             if (alive) {
                 return token;
             }
-            throw new SignInRefused(member, why + "; it is asked again at " + pausedUntil, null);
+            throw new SignInRefused(member, backoff.words(), null);
         }
         try {
             renew(now);
         } catch (SignInRefused refused) {
+            LOG.warn("Account {} could not log in: {}.{}", member, backoff.words(),
+                    alive ? " The old token is used as long as it is good." : "");
             if (!alive) {
                 throw refused;
             }
-            LOG.warn("{}. The old token is used as long as it is good; it is tried again at {}.", refused.getMessage(),
-                    pausedUntil);
         }
         return token;
     }
@@ -154,7 +157,7 @@ final class HubspotLogin {
     synchronized void lives(String used) {
         if (used != null && used.equals(token)) {
             proven = true;
-            failures = 0;
+            backoff.over();
         }
     }
 
@@ -165,14 +168,15 @@ final class HubspotLogin {
         }
         token = null;
         if (!proven) {
-            pause("HubSpot refuses a token that it has just given out (401)");
+            // the login itself was taken, so that no user is locked by it
+            backoff.unanswered("HubSpot refuses a token that it has just given out (401)", clock.instant());
         }
     }
 
     private void renew(Instant now) throws SignInRefused {
         String form = "client_id=" + encoded("client-id") + "&client_secret=" + encoded("client-secret") + (app
                 ? "&grant_type=client_credentials&scope=" + JOURNAL_SCOPE
-                : "&grant_type=refresh_token&refresh_token=" + encoded("refresh-token"));
+                : "&grant_type=refresh_token&refresh_token=" + URLEncoder.encode(refreshToken(), StandardCharsets.UTF_8));
         String path = "/oauth/" + version() + "/token";
         HttpRequest request = HttpRequest.newBuilder(URI.create(url() + path)).timeout(timeout)
                 .header("Content-Type", "application/x-www-form-urlencoded")
@@ -183,12 +187,20 @@ final class HubspotLogin {
             HubspotAnswer answer = new HubspotAnswer(response.statusCode(), response.body());
             JsonNode json = answer.json().filter(node -> answer.ok() && node.hasNonNull("access_token")).orElse(null);
             if (json == null) {
-                pause("HTTP " + answer.status() + ": " + withoutSecrets(answer.code() + ": " + words(answer)));
+                String elsewhere = Redirects.words(answer.status(), response.headers().firstValue("Location").orElse(null), url());
+                String why = elsewhere != null ? elsewhere
+                        : "HTTP " + answer.status() + ": " + withoutSecrets(answer.code() + ": " + words(answer));
+                if (answer.status() >= 300 && answer.status() < 500 && answer.status() != 429) {
+                    backoff.refused(why, now);
+                } else {
+                    backoff.unanswered(why, now);
+                }
                 throw new SignInRefused(member, why, null);
             }
             take(json, now);
         } catch (IOException unanswered) {
-            pause("no answer from " + url() + path);
+            String why = "no answer from " + url() + path;
+            backoff.unanswered(why, now);
             throw new SignInRefused(member, why, unanswered);
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
@@ -204,14 +216,44 @@ final class HubspotLogin {
         ends = asked.plus(life);
         renewAt = ends.minus(tenth.compareTo(EARLY) < 0 ? tenth : EARLY);
         proven = false;
-        pausedUntil = Instant.MIN;
+        keepRefreshToken(granted.path("refresh_token").asText(""));
     }
 
-    private void pause(String reason) {
-        failures++;
-        Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(failures - 1, 10));
-        pausedUntil = clock.instant().plus(pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE);
-        why = reason;
+    /** HubSpot may give a new one with each answer, and takes the old one no more then. */
+    private void keepRefreshToken(String fresh) {
+        String configured = settings.get("refresh-token");
+        if (logins == null || app || fresh.isBlank() || fresh.equals(configured)) {
+            return;
+        }
+        try {
+            logins.keep(member, configured, fresh);
+        } catch (SQLException away) {
+            LOG.warn("Account {}: its new refresh token could not be kept: {}", member, away.getMessage());
+        }
+    }
+
+    private String refreshToken() {
+        return logins == null ? settings.get("refresh-token") : logins.refreshToken(member, settings.get("refresh-token"));
+    }
+
+    /** Where what replicas know together is kept. */
+    void keepIn(Logins kept) {
+        logins = kept;
+    }
+
+    /** Reads the secrets anew. @return whether they have changed */
+    private boolean readSecrets() {
+        if (logins == null) {
+            return false;
+        }
+        Map<String, String> now = new HashMap<>(settings);
+        now.putAll(logins.settings(member, settings));
+        if (now.equals(settings)) {
+            return false;
+        }
+        LOG.info("Account {}: its login settings were read again.", member);
+        settings = now;
+        return true;
     }
 
     private static String words(HubspotAnswer answer) {
@@ -222,7 +264,7 @@ final class HubspotLogin {
     /** An endpoint may repeat what it was sent. */
     private String withoutSecrets(String words) {
         String safe = words.replace(settings.get("client-secret"), "***");
-        return app ? safe : safe.replace(settings.get("refresh-token"), "***");
+        return app ? safe : safe.replace(settings.get("refresh-token"), "***").replace(refreshToken(), "***");
     }
 
     private String encoded(String setting) {

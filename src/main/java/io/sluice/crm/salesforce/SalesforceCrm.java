@@ -10,6 +10,7 @@ import io.sluice.crm.BulkQuery;
 import io.sluice.crm.Crm;
 import io.sluice.crm.FieldRule;
 import io.sluice.crm.ObjectShape;
+import io.sluice.crm.Logins;
 import io.sluice.crm.Permits;
 import io.sluice.crm.Time;
 import java.time.InstantSource;
@@ -96,6 +97,7 @@ public final class SalesforceCrm implements Crm {
 
     @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
+        sessions.keepIn(registry.findSingleByType(Logins.class));
         AnswerCache answers = new AnswerCache(permits, registry.findSingleByType(MeterRegistry.class), Ticker.systemTicker());
         SalesforceCache cache = new SalesforceCache(answers);
         registry.bind("salesforceCache", cache);
@@ -119,6 +121,7 @@ public final class SalesforceCrm implements Crm {
         }
         SalesforceComponent component = new SalesforceComponent();
         SalesforceLogin.configure(component, account, settings);
+        sessions.configured(account, component.getLoginConfig(), settings);
         if (settings.get("session") != null) {
             sessions.last(account, Time.of("application.properties: sluice.account." + account + ".session",
                     settings.get("session")));

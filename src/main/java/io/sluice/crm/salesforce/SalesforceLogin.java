@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.apache.camel.component.salesforce.AuthenticationType;
 import org.apache.camel.component.salesforce.SalesforceComponent;
+import org.apache.camel.component.salesforce.SalesforceLoginConfig;
 import org.apache.camel.support.jsse.KeyStoreParameters;
 
 /** The settings of a login, and what each way to log in needs of them (OAuth Authorization Flows, Salesforce Help). */
@@ -30,6 +31,15 @@ final class SalesforceLogin {
      * @throws IllegalArgumentException naming the setting that is wrong or missing
      */
     static void configure(SalesforceComponent component, String login, Map<String, String> settings) {
+        SalesforceLoginConfig config = new SalesforceLoginConfig();
+        configure(config, login, settings);
+        // a wrong password must not stop the start
+        config.setLazyLogin(true);
+        component.setLoginConfig(config);
+    }
+
+    /** As above, of a component that has its login. */
+    static void configure(SalesforceLoginConfig component, String login, Map<String, String> settings) {
         AuthenticationType type = type(login, settings);
         for (String needed : NEEDED.get(type)) {
             if (settings.getOrDefault(needed, "").isBlank()) {
@@ -37,7 +47,7 @@ final class SalesforceLogin {
                         + String.join(", ", NEEDED.get(type)));
             }
         }
-        component.setAuthenticationType(type);
+        component.setType(type);
         component.setLoginUrl(settings.get("login-url"));
         component.setInstanceUrl(settings.get("instance-url"));
         component.setClientId(settings.get("client-id"));

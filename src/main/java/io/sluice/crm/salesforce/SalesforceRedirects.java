@@ -6,14 +6,10 @@ import java.util.WeakHashMap;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.salesforce.SalesforceComponent;
 import org.eclipse.jetty.client.HttpClient;
-import org.eclipse.jetty.client.ProtocolHandler;
 import org.eclipse.jetty.client.Request;
-import org.eclipse.jetty.client.Response;
 
 /** Notes where the answers of a login's client redirect to: camel-salesforce hands on no header Location. */
-final class SalesforceRedirects implements ProtocolHandler {
-
-    private static final String NAME = "sluice-redirects";
+final class SalesforceRedirects implements Request.Listener {
 
     private static final Map<HttpClient, SalesforceRedirects> OF = Collections.synchronizedMap(new WeakHashMap<>());
 
@@ -25,10 +21,10 @@ final class SalesforceRedirects implements ProtocolHandler {
     /** Puts itself between the client and its answers, once. */
     static void watch(Exchange exchange, String login) {
         HttpClient client = client(exchange, login);
-        if (client != null && client.getProtocolHandlers() != null) {
+        if (client != null) {
             OF.computeIfAbsent(client, fresh -> {
                 SalesforceRedirects redirects = new SalesforceRedirects();
-                fresh.getProtocolHandlers().put(redirects);
+                fresh.getRequestListeners().addListener(redirects);
                 return redirects;
             });
         }
@@ -41,25 +37,15 @@ final class SalesforceRedirects implements ProtocolHandler {
     }
 
     private static HttpClient client(Exchange exchange, String login) {
-        return exchange.getContext().getComponent(login, SalesforceComponent.class).getHttpClient();
+        return exchange.getContext().getComponent(login, SalesforceComponent.class).getConfig().getHttpClient();
     }
 
     @Override
-    public String getName() {
-        return NAME;
-    }
-
-    /** Takes no answer over. */
-    @Override
-    public boolean accept(Request request, Response response) {
-        if (response.getStatus() >= 300 && response.getStatus() < 400) {
-            location = response.getHeaders().get("Location");
-        }
-        return false;
-    }
-
-    @Override
-    public Response.Listener getResponseListener() {
-        return null;
+    public void onQueued(Request request) {
+        request.onResponseHeaders(response -> {
+            if (response.getStatus() >= 300 && response.getStatus() < 400) {
+                location = response.getHeaders().get("Location");
+            }
+        });
     }
 }

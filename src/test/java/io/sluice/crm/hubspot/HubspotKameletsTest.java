@@ -103,6 +103,7 @@ class HubspotKameletsTest {
         main.addOverrideProperty("camel.main.jmxManagementRegisterRoutesCreateByKamelet", "true");
         main.addOverrideProperty("sluice.account.hubspot.webhook-secret", "a-secret");
         main.addOverrideProperty("camel.server.port", Integer.toString(PORT));
+        main.addOverrideProperty("sluice.webhooks.port", "0");
         main.addOverrideProperty("camel.management.enabled", "false");
         main.start();
         camel = main.getCamelContext().createProducerTemplate();
