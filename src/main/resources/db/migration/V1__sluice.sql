@@ -393,3 +393,17 @@ create table sluice.login (
     resumed_at    timestamptz,          -- when a person wanted a refused login tried at once
     changed_at    timestamptz not null default clock_timestamp()
 );
+
+-- Records of a CRM that a table does not take, or not all of them, until it does. No value stands here.
+create table sluice.inbound_rejection (
+    id       bigint      not null generated always as identity unique,
+    sync     text        not null,
+    crm_id   text        not null collate "C",
+    key      text,
+    columns  text[]      not null,
+    why      text        not null,
+    first_at timestamptz not null default clock_timestamp(),
+    last_at  timestamptz not null default clock_timestamp(),
+    times    bigint      not null default 1,
+    primary key (sync, crm_id)
+);

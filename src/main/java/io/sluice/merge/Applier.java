@@ -1,6 +1,7 @@
 package io.sluice.merge;
 
 import io.sluice.Gone;
+import io.sluice.Reason;
 import io.sluice.Received;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
@@ -52,6 +53,7 @@ public final class Applier {
     private final Capture capture;
     private final Accounts accounts;
     private final Duration skew;
+    private volatile InboundRejections rejections;
 
     /** Of CRMs of whose fields nothing is known. */
     public Applier(Database database, Capture capture) {
@@ -67,6 +69,12 @@ public final class Applier {
         this.capture = capture;
         this.accounts = accounts;
         this.skew = skew;
+        this.rejections = new InboundRejections(database, null);
+    }
+
+    /** Where records that the table does not take are kept and counted. */
+    public void keepRejections(InboundRejections kept) {
+        rejections = kept;
     }
 
     /** By the database's clock: what is read from a CRM after it holds all that was settled before it. */
@@ -81,7 +89,7 @@ public final class Applier {
      * @param readAt {@link #now()} before they were read
      */
     public Applied apply(Sync sync, List<Received> records, Instant readAt) throws SQLException {
-        return apply(sync, records, record -> readAt, false, Map.of());
+        return kept(sync, records, apply(sync, records, record -> readAt, false, Map.of()));
     }
 
     /**
@@ -92,7 +100,7 @@ public final class Applier {
      */
     public Applied apply(Sync sync, List<Received> records, Instant readAt, Map<String, Received> told)
             throws SQLException {
-        return apply(sync, records, record -> readAt, false, told);
+        return kept(sync, records, apply(sync, records, record -> readAt, false, told));
     }
 
     /**
@@ -102,7 +110,7 @@ public final class Applier {
      * @param readAt {@link #now()} before the CRM was asked
      */
     public Applied load(Sync sync, List<Received> records, Instant readAt) throws SQLException {
-        return apply(sync, records, record -> readAt, true, Map.of());
+        return kept(sync, records, apply(sync, records, record -> readAt, true, Map.of()));
     }
 
     /**
@@ -112,7 +120,13 @@ public final class Applier {
      * @param skew by which the CRM's clock and ours may differ
      */
     public Applied hear(Sync sync, List<Received> records, Duration skew) throws SQLException {
-        return apply(sync, records, record -> record.at().minus(skew), false, Map.of());
+        // fields of a record say nothing of its others, which the table may still not take
+        return kept(sync, List.of(), apply(sync, records, record -> record.at().minus(skew), false, Map.of()));
+    }
+
+    private Applied kept(Sync sync, List<Received> whole, Applied applied) throws SQLException {
+        rejections.keep(sync, whole.stream().map(Received::crmId).toList(), applied);
+        return applied;
     }
 
     private Applied apply(Sync sync, List<Received> records, Function<Received, Instant> readAt, boolean aged,
@@ -174,7 +188,7 @@ public final class Applier {
             if (!isRefusal(failure)) {
                 throw failure;
             }
-            return smaller(page, record, fields, reasons, failure.getMessage());
+            return smaller(page, record, fields, reasons, Reason.of(failure));
         } catch (RuntimeException odd) {
             return smaller(page, record, fields, reasons, unreadable(odd));
         }
@@ -207,11 +221,13 @@ public final class Applier {
     public Applied delete(Sync sync, List<Gone> gone, Instant readAt) throws SQLException {
         Target target = new Target(source(sync), sync);
         database.update(FORGET_DELETED);
-        return applying(gone, part -> database.transaction(connection -> {
+        Applied applied = applying(gone, part -> database.transaction(connection -> {
             capture.hold(connection, sync);
             return new DeletedPage(connection, sync, target).apply(part, readAt);
         }), (record, why) -> new Applied(0, 0, 0, 0, 0,
                 List.of(new Applied.Refused(null, record.crmId(), List.of(), why)), Set.of()));
+        rejections.keep(sync, gone.stream().map(Gone::crmId).toList(), applied);
+        return applied;
     }
 
     /** Whether the table does not take a value, whoever writes it. */
@@ -259,7 +275,7 @@ public final class Applier {
             if (!isRefusal(failure)) {
                 throw failure;
             }
-            return halved(records, page, refusal, failure.getMessage());
+            return halved(records, page, refusal, Reason.of(failure));
         } catch (RuntimeException odd) {
             LOG.debug("A record can't be applied", odd);
             return halved(records, page, refusal, unreadable(odd));

@@ -40,6 +40,8 @@ public final class Status {
 
     private static final String DONE = "select count(*) from sluice.record where sync = ? and (base <> '{}' or doubt = '{}')";
 
+    private static final String REJECTED = "select count(*) from sluice.inbound_rejection where sync = ?";
+
     private static final String DEAD = """
             select count(*) as dead,
                    (array_agg(concat_ws(': ', key, code, message) order by died_at desc))[1] as last_error
@@ -119,6 +121,7 @@ public final class Status {
             return numbers;
         }, sync.getName()).orElseThrow();
         status.put("dead", dead.get("dead"));
+        status.put("inboundRejections", database.first(REJECTED, row -> row.getLong(1), sync.getName()).orElse(0L));
         status.putIfAbsent("lastError", dead.get("lastError"));
         return status;
     }

@@ -1,0 +1,118 @@
+package io.sluice.merge;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.sluice.Reason;
+import io.sluice.Sync;
+import io.sluice.store.Database;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps which records of a CRM a table does not take, and why, until it takes them: the table {@code inbound_rejection}. It
+ * holds no value.
+ */
+public final class InboundRejections {
+
+    private static final Logger LOG = LoggerFactory.getLogger(InboundRejections.class);
+
+    private static final String KEEP = """
+            insert into sluice.inbound_rejection as r (sync, crm_id, key, columns, why)
+            values (?, ?, ?, string_to_array(?, ' '), ?)
+            on conflict (sync, crm_id) do update set key = excluded.key, columns = excluded.columns, why = excluded.why,
+                last_at = excluded.last_at, times = r.times + 1""";
+
+    private static final String TAKEN = "delete from sluice.inbound_rejection where sync = ? and crm_id = any(?)";
+
+    private static final String LIST = """
+            select * from sluice.inbound_rejection where id > ? and sync = coalesce(?::text, sync) order by id limit ?""";
+
+    private static final String DISCARD = "delete from sluice.inbound_rejection where id = ? returning *";
+
+    /** The record is read back, as if the CRM had told of it. */
+    private static final String RETRY = """
+            insert into sluice.inbox (account, identity, object, crm_id, kind, at)
+            select ?, gen_random_uuid(), ?, crm_id, 'look', clock_timestamp() from sluice.inbound_rejection where id = ?""";
+
+    private final Database database;
+    private final MeterRegistry metrics;
+
+    /** @param metrics where they are counted, or null */
+    public InboundRejections(Database database, MeterRegistry metrics) {
+        this.database = database;
+        this.metrics = metrics;
+    }
+
+    /**
+     * Takes what became of records.
+     *
+     * @param whole CRM ids of those that were applied with all their fields: what the table has taken is rejected no more
+     */
+    void keep(Sync sync, Collection<String> whole, Applied applied) throws SQLException {
+        Set<String> taken = new HashSet<>(whole);
+        taken.removeAll(applied.later());
+        for (Applied.Refused refused : applied.refused()) {
+            if (refused.crmId() != null) {
+                taken.remove(refused.crmId());
+                database.update(KEEP, sync.getName(), refused.crmId(), refused.key(), String.join(" ", refused.columns()),
+                        Reason.withoutValues(refused.why()));
+            }
+        }
+        if (metrics != null && !applied.refused().isEmpty()) {
+            metrics.counter("sluice.inbound.rejected", "sync", sync.getName()).increment(applied.refused().size());
+        }
+        if (!taken.isEmpty()) {
+            database.transaction(connection -> Database.update(connection, TAKEN, sync.getName(),
+                    Database.texts(connection, taken)));
+        }
+    }
+
+    /** A page of them, the oldest first. @param sync or null: of all */
+    public List<Map<String, Object>> list(String sync, long after, int limit) throws SQLException {
+        return database.query(LIST, row -> {
+            Map<String, Object> found = new LinkedHashMap<>();
+            found.put("id", row.getLong("id"));
+            found.put("sync", row.getString("sync"));
+            found.put("key", row.getString("key"));
+            found.put("crmId", row.getString("crm_id"));
+            found.put("columns", Arrays.asList((String[]) row.getArray("columns").getArray()));
+            found.put("why", row.getString("why"));
+            found.put("firstAt", row.getObject("first_at", OffsetDateTime.class).toInstant().toString());
+            found.put("lastAt", row.getObject("last_at", OffsetDateTime.class).toInstant().toString());
+            found.put("times", row.getLong("times"));
+            return found;
+        }, after, sync, limit);
+    }
+
+    public Optional<Map<String, Object>> find(long id) throws SQLException {
+        return list(null, id - 1, 1).stream().filter(found -> found.get("id").equals(id)).findFirst();
+    }
+
+    /** Lets one go: the two sides differ until the record changes again. @return whether there was one */
+    public boolean discard(long id) throws SQLException {
+        boolean there = !database.query(DISCARD, row -> true, id).isEmpty();
+        if (there) {
+            LOG.info("Inbound rejection {} was discarded.", id);
+        }
+        return there;
+    }
+
+    /** Has its record read back and applied again; it is gone once the table has taken it. */
+    public boolean retry(long id, Sync sync) throws SQLException {
+        return database.update(RETRY, sync.getAccount(), sync.getObject(), id) > 0;
+    }
+
+    public long count(String sync) throws SQLException {
+        return database.first("select count(*) from sluice.inbound_rejection where sync = ?", row -> row.getLong(1), sync)
+                .orElse(0L);
+    }
+}
