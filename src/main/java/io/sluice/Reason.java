@@ -1,7 +1,22 @@
 package io.sluice;
 
-/** Why something failed, in words for a person: the message at the root of an exception's causes. */
+import java.util.regex.Pattern;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/**
+ * Why something failed, in words for a person: the message at the root of an exception's causes. The words hold no value of
+ * a row: PostgreSQL's detail ("Failing row contains ...", "Key (email)=(...) already exists") is left out, and so is the
+ * value that its message quotes (https://www.postgresql.org/docs/current/protocol-error-fields.html). Whoever logs, answers or
+ * keeps a failure takes its words from here.
+ */
 public final class Reason {
+
+    private static final int LONGEST = 400;
+    /** What PostgreSQL's driver appends to a message, and what a message repeats of a row. */
+    private static final Pattern DETAIL = Pattern.compile("(?s)\\s*(?:Detail|Where|Hint): .*|\\s*Failing row contains .*");
+    /** {@code invalid input syntax for type integer: "abc"}, {@code value "99999999999" is out of range}. */
+    private static final Pattern VALUE = Pattern.compile("(?:(?<=: )|(?<=\\bvalue ))\"(?:[^\"]|\"\")*\"");
 
     private Reason() {
     }
@@ -13,6 +28,16 @@ public final class Reason {
             root = root.getCause();
         }
         String message = root.getMessage();
-        return message == null || message.isBlank() ? root.getClass().getSimpleName() : message;
+        if (root instanceof PSQLException sql && sql.getServerErrorMessage() != null) {
+            ServerErrorMessage said = sql.getServerErrorMessage();
+            message = "ERROR: " + said.getMessage();
+        }
+        return message == null || message.isBlank() ? root.getClass().getSimpleName() : withoutValues(message);
+    }
+
+    /** A text that may repeat what PostgreSQL said of a row, without it and not too long for a line. */
+    public static String withoutValues(String message) {
+        String safe = VALUE.matcher(DETAIL.matcher(message).replaceFirst("")).replaceAll("\"...\"").strip().replaceAll("\\s*\\R\\s*", " ");
+        return safe.length() > LONGEST ? safe.substring(0, LONGEST) + "..." : safe;
     }
 }

@@ -79,7 +79,7 @@ public final class Logins {
                     .orElse(configured);
         } catch (SQLException away) {
             LOG.warn("Account {}: the newest refresh token can't be read, so the configured one is used: {}", account,
-                    away.getMessage());
+                    io.sluice.Reason.of(away));
             return configured;
         }
     }

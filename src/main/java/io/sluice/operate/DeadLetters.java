@@ -1,5 +1,6 @@
 package io.sluice.operate;
 
+import io.sluice.Reason;
 import io.sluice.Sync;
 import io.sluice.merge.Applier;
 import io.sluice.operate.Answering.Refused;
@@ -111,7 +112,7 @@ final class DeadLetters {
                 throw failure;
             }
             throw new Refused(409, "The table " + sync.getTable() + " does not take what was edited in dead letter "
-                    + letter.name() + ": " + failure.getMessage().lines().findFirst().orElse(""));
+                    + letter.name() + ": " + Reason.of(failure));
         }
     }
 

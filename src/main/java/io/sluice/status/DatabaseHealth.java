@@ -1,5 +1,6 @@
 package io.sluice.status;
 
+import io.sluice.Reason;
 import io.sluice.store.Database;
 import java.sql.SQLException;
 import java.util.Map;
@@ -31,7 +32,7 @@ public final class DatabaseHealth extends AbstractHealthCheck {
                 builder.message(why).down();
             }
         } catch (SQLException unreachable) {
-            builder.message("The database can't be reached: " + unreachable.getMessage()).down();
+            builder.message("The database can't be reached: " + Reason.of(unreachable)).down();
         }
     }
 }
