@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The statement that moves a table's changes into the outbox: takes a batch out of the change log, folds it to one
@@ -152,7 +153,8 @@ final class DrainSql {
      * it in their JSON would take ten times as long.
      */
     private static String reserved(Source source, Sync sync, String text) {
-        List<String> places = text == null ? List.of() : sync.getFields().keySet().stream().map(source::column)
+        List<String> places = text == null ? List.of() : Stream.concat(Stream.of(source.key()),
+                        sync.getFields().keySet().stream().map(source::column))
                 .filter(Column::isFreeText)
                 .map(it -> "strpos(" + it.value(source.alias(), source.timeZone()) + " collate pg_catalog.\"C\", "
                         + Sql.text(text) + ")").toList();

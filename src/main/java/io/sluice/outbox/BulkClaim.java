@@ -44,7 +44,7 @@ public record BulkClaim(String account, String sync, Operation operation, int le
     private static final String CLAIM = """
             with recursive chosen as materialized (
                 select o.account, o.object, o.key from sluice.outbox o
-                where o.account = ? and o.sync = ? and %s and (?::text is null or strpos(o.fields::text, ?) = 0)
+                where o.account = ? and o.sync = ? and %s and (?::text is null or strpos(concat(o.key, ' ', o.fields::text), ?) = 0)
                 order by o.priority, o.since limit ? for update of o skip locked),
             sized as materialized (
                 select o.*, sum(octet_length(o.fields::text) + octet_length(o.key))

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
+import io.sluice.crm.ExternalId;
 import io.sluice.store.Json;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -181,6 +182,7 @@ final class Batches {
     private static final class Names {
 
         private final Set<String> keys = new HashSet<>();
+        private final ExternalId.Answered<String> spelled = new ExternalId.Answered<>();
         private final Map<String, String> keysById = new HashMap<>();
         private final String externalId;
 
@@ -188,6 +190,7 @@ final class Batches {
             this.externalId = externalId;
             changes.forEach(change -> {
                 keys.add(change.key());
+                spelled.put(change.key(), change.key());
                 if (change.crmId() != null) {
                     keysById.put(change.crmId(), change.key());
                 }
@@ -200,7 +203,7 @@ final class Batches {
             }
             String byId = keysById.get(result.path("id").asText());
             return byId != null || externalId.isEmpty() ? Optional.ofNullable(byId)
-                    : known(result.path("properties").path(externalId).asText());
+                    : Optional.ofNullable(spelled.get(result.path("properties").path(externalId).asText()));
         }
 
         private Optional<String> known(String key) {

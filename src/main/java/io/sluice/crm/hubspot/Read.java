@@ -1,6 +1,7 @@
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.crm.ExternalId;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -39,10 +40,12 @@ record Read(Map<String, JsonNode> found, Set<String> gone) {
         if (batch == null || !batch.path("results").isArray()) {
             return new Read(found, gone);
         }
-        Set<String> ids = new HashSet<>(asked);
         boolean byId = idProperty == null || idProperty.isBlank();
+        Set<String> ids = new HashSet<>(asked);
+        ExternalId.Answered<String> names = new ExternalId.Answered<>();
+        asked.forEach(name -> names.put(name, name));
         batch.path("results").forEach(record -> {
-            String name = byId ? record.path("id").asText() : record.path("properties").path(idProperty).asText();
+            String name = byId ? record.path("id").asText() : names.get(record.path("properties").path(idProperty).asText());
             if (!record.path("id").asText().isEmpty() && record.path("properties").isObject() && ids.contains(name)) {
                 found.merge(name, record, Read::later);
             }
@@ -53,10 +56,11 @@ record Read(Map<String, JsonNode> found, Set<String> gone) {
         });
         batch.path("errors").forEach(error -> {
             if (error.path("category").asText().equals(NOT_FOUND)) {
-                for (String names : List.of("ids", "id")) {
-                    error.path("context").path(names).forEach(id -> {
-                        if (ids.contains(id.asText())) {
-                            gone.add(id.asText());
+                for (String place : List.of("ids", "id")) {
+                    error.path("context").path(place).forEach(id -> {
+                        String name = byId ? id.asText() : names.get(id.asText());
+                        if (ids.contains(name)) {
+                            gone.add(name);
                         }
                     });
                 }

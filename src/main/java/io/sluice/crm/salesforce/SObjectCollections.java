@@ -66,11 +66,17 @@ final class SObjectCollections {
         return "allOrNone=false&ids=" + changes.stream().map(Change::crmId).collect(Collectors.joining(","));
     }
 
-    /** The query that finds the ids of keys whose id is not known. */
+    /** The query that finds the ids of keys whose id is not known; an external id is kept without blanks around it. */
     static String idQuery(List<Change> changes, String object, String externalId) {
         return "SELECT Id, " + externalId + " FROM " + object + " WHERE " + externalId + " IN (" + changes.stream()
-                .map(change -> "'" + change.key().replace("\\", "\\\\").replace("'", "\\'") + "'")
+                .map(change -> literal(change.key().strip()))
                 .collect(Collectors.joining(",")) + ")";
+    }
+
+    /** A text in SOQL ("Quoted String Escape Sequences"). */
+    static String literal(String text) {
+        return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
+                .replace("\t", "\\t") + "'";
     }
 
     private static void requireOneCall(List<Change> changes) {

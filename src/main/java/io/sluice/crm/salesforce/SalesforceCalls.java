@@ -7,6 +7,7 @@ import io.sluice.Outcome;
 import io.sluice.Reason;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Blame;
+import io.sluice.crm.ExternalId;
 import io.sluice.crm.LeaseEnded;
 import io.sluice.crm.Permits;
 import io.sluice.crm.Redirects;
@@ -299,7 +300,7 @@ public final class SalesforceCalls {
             notUnderstood(exchange);
             return;
         }
-        Map<String, String> ids = new HashMap<>();
+        ExternalId.Answered<String> ids = new ExternalId.Answered<>();
         whole.get().path("records").forEach(record -> ids.put(record.path(externalId).asText(), record.path("Id").asText()));
         exchange.setProperty(CHANGES, changes(exchange).stream().map(change -> change.crmId() != null ? change
                 : new Change(change.key(), Operation.DELETE, ids.get(change.key()), change.fields())).toList());

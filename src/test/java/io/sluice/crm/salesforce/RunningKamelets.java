@@ -48,6 +48,7 @@ final class RunningKamelets implements AutoCloseable {
         main.addOverrideProperty("camel.main.jmxManagementRegisterRoutesCreateByKamelet", "true");
         main.addOverrideProperty("camel.server.enabled", "false");
         main.addOverrideProperty("camel.management.enabled", "false");
+        main.addOverrideProperty("sluice.account.hubspot.url", "http://127.0.0.1:" + sandbox.port());
         settings.forEach(main::addOverrideProperty);
         main.start();
         camel = main.getCamelContext().createProducerTemplate();
