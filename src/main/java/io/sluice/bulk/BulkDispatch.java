@@ -189,7 +189,8 @@ public final class BulkDispatch {
         }
         LOG.info("{}: of the bulk job to {}, {} records are done, {} to be tried again, {} in the dead letters, {} not"
                 + " named yet.", job.sync(), job.object(), counts.getOrDefault(Outcome.Status.DONE, 0),
-                counts.getOrDefault(Outcome.Status.RETRY, 0), counts.getOrDefault(Outcome.Status.REJECTED, 0), left);
+                counts.getOrDefault(Outcome.Status.RETRY, 0) + counts.getOrDefault(Outcome.Status.TAKEN, 0),
+                counts.getOrDefault(Outcome.Status.REJECTED, 0), left);
         return left;
     }
 

@@ -252,7 +252,7 @@ public final class Dispatch {
 
     private static void tell(Claim claim, List<Outcome> outcomes) {
         long done = count(outcomes, Outcome.Status.DONE);
-        long retry = count(outcomes, Outcome.Status.RETRY);
+        long retry = count(outcomes, Outcome.Status.RETRY) + count(outcomes, Outcome.Status.TAKEN);
         long rejected = count(outcomes, Outcome.Status.REJECTED);
         String verb = claim.operation() == Operation.UPSERT ? "written to" : "deleted in";
         if (retry + rejected == 0) {

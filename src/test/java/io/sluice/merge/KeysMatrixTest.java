@@ -41,7 +41,7 @@ class KeysMatrixTest {
     static final TestDatabase DATABASE = new TestDatabase();
 
     /** Coprime to the dimensions, so that each of their values is met. */
-    private static final int THINNED = 5;
+    private static final int THINNED = 7;
     private static final boolean FULL = "full".equals(System.getProperty("matrix"));
     private static final Instant AT = Instant.parse("2100-01-01T00:00:00Z");
 

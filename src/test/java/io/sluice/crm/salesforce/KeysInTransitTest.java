@@ -25,7 +25,7 @@ class KeysInTransitTest {
 
     private static final List<String> KEYS = List.of("plain", "a'b", "a\"b", "a,b", "a/b", "a%2Fb", "100%", "a\\b", "a\\'b", "a;b",
             "a&b=c", "a+b", "a?b#c", "a b", "\u00e9", "e\u0301", "\ud83d\ude00", "a\nb", "a\tb", "#N/A", "null", "=1+1", "<b>",
-            "{0}", "${body}", "{{key}}", "a@b.example", "0077", "7.0", "x".repeat(80));
+            "{0}", "${body}", "{{key}}", "a@b.example", "0077", "7.0", "x".repeat(40));
 
     /** What a CRM keeps of these is not what it was sent. */
     private static final List<String> REWRITTEN = List.of("Ab-1 ", " Ab-2", "AB-3");
