@@ -66,9 +66,14 @@ final class Errors {
 
     static Outcome outcome(String key, String code, String message) {
         if (TAKEN.matcher(message).find()) {
-            Matcher field = FIELD.matcher(message);
-            return Outcome.taken(key, code, message, message.startsWith("Contact already exists") ? List.of("email")
-                    : field.find() ? List.of(Objects.requireNonNullElse(field.group(1), field.group(2))) : List.of());
+            Matcher named = FIELD.matcher(message);
+            if (!named.find()) {
+                return Outcome.taken(key, code, message,
+                        message.startsWith("Contact already exists") ? List.of("email") : List.of());
+            }
+            String field = Objects.requireNonNullElse(named.group(1), named.group(2));
+            // HubSpot's own words repeat the value
+            return Outcome.taken(key, code, field + ": another record has that value", List.of(field));
         }
         return PASSING.contains(code) ? Outcome.retry(key, code, message) : Outcome.rejected(key, code, message);
     }
