@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.awaitility.Awaitility;
@@ -238,6 +239,26 @@ class AnswersMatrixTest {
                 fields -> "{\"name\":\"Contact\",\"fields\":" + list(fields) + "}"));
         all.add(new Operation("salesforce", "bulk jobs", sf + "bulk-list-action?account=salesforce", null, Kind.READER, List.of(),
                 200, List.of(job("750A"), job("750B")), job("750Z"), jobs -> "{\"done\":true,\"records\":" + list(jobs) + "}"));
+        all.add(new Operation("salesforce", "count", sf + "count-action?account=salesforce&object=Contact", null, Kind.READER,
+                List.of(), 200, List.of("5"), "", results -> "{\"totalSize\":5,\"done\":true,\"records\":[]}"));
+        all.add(new Operation("salesforce", "limits", sf + "limits-action?account=salesforce", null, Kind.READER, List.of(), 200,
+                List.of(""), "", results -> "{\"DailyApiRequests\":{\"Max\":15000,\"Remaining\":14998}}"));
+        all.add(new Operation("salesforce", "merge", sf + "merge-sink?account=salesforce&object=Contact",
+                List.of(record("A", A), gone("B", B)), Kind.POSITIONAL, List.of(), 200, List.of(soapResult(A)), "",
+                results -> soap("merge", results)));
+        for (String step : List.of("create-action?account=salesforce&object=Contact&operation=upsert&externalId=Customer_No__c",
+                "close-action?account=salesforce", "status-action?account=salesforce", "abort-action?account=salesforce")) {
+            all.add(new Operation("salesforce", "bulk " + step.substring(0, step.indexOf('-')), sf + "bulk-" + step, null,
+                    Kind.READER, List.of(), 200, List.of(""), "", results -> job("750A")));
+        }
+        for (String part : List.of("successfulResults", "failedResults", "unprocessedrecords")) {
+            all.add(new Operation("salesforce", "bulk " + part, sf + "bulk-results-action?account=salesforce&operation=upsert"
+                    + "&externalId=Customer_No__c&part=" + part, null, Kind.READER, List.of(), 200, List.of(""), "",
+                    results -> "\"sf__Id\",\"sf__Created\",\"sf__Error\",\"Customer_No__c\"\n\"" + A + "\",\"false\",\"X:y:--\",\"A\"\n"));
+        }
+        all.add(new Operation("salesforce", "query page", sf + "query-page-action?account=salesforce&externalId=Customer_No__c"
+                + "&fields=LastName", null, Kind.READER, List.of(), 200, List.of(""), "", results -> "\"Id\",\"SystemModstamp\","
+                        + "\"Customer_No__c\",\"LastName\"\n\"" + A + "\",\"2026-01-01T00:00:00.000Z\",\"A\",\"L\"\n"));
         all.add(new Operation("hubspot", "upsert", hs + "upsert-sink?account=hubspot" + hsKey, numbered, Kind.NAMED, List.of(), 200,
                 traced, traced("Z", "999"), AnswersMatrixTest::batch));
         all.add(new Operation("hubspot", "create", hs + "create-sink?account=hubspot" + hsKey,
@@ -431,7 +452,10 @@ class AnswersMatrixTest {
         List<Reply> replies = new ArrayList<>(operation.before());
         replies.add(reply);
         crm.reply(replies);
-        return camel.request(operation.uri(), exchange -> exchange.getMessage().setBody(operation.body()));
+        return camel.request(operation.uri(), exchange -> {
+            exchange.getMessage().setBody(operation.body());
+            exchange.getMessage().setHeader("SluiceJob", "750A");
+        });
     }
 
     private static String check(Operation operation, Given given) throws Exception {
@@ -495,7 +519,15 @@ class AnswersMatrixTest {
 
     private static String read(Operation operation, Given given, Exchange exchange) {
         Object body = exchange.getMessage().getBody();
-        boolean taken = body instanceof List || body instanceof ObjectShape || body instanceof Number;
+        boolean taken = body instanceof List || body instanceof ObjectShape || body instanceof Number
+                || body instanceof Map || body instanceof Job;
+        if (body instanceof Stream<?> stream) {
+            try (stream) {
+                taken = stream.toList().size() == 1;
+            } catch (RuntimeException broken) {
+                return "can't be read to its end: " + broken;
+            }
+        }
         boolean fine = given.name().equals("as it should be");
         if (fine && !taken) {
             return "is not read: " + exchange.getMessage().getHeader("SluiceStatus") + " " + body;

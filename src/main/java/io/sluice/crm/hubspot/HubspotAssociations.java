@@ -54,7 +54,8 @@ public final class HubspotAssociations {
     /** Takes an answer. One that is none ends the reading, and what it says stays on the message. */
     public void page(Exchange exchange) {
         JsonNode answer = answer(exchange);
-        if (answer == null) {
+        if (answer == null || !answer.path("results").isArray() || !Batches.isComplete(answer)) {
+            HubspotReads.notUnderstood(exchange.getMessage());
             left(exchange).clear();
             exchange.removeProperty(FOUND);
             return;

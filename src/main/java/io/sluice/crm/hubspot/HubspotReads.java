@@ -313,7 +313,7 @@ public final class HubspotReads {
         return null;
     }
 
-    private static void notUnderstood(Message message) {
+    static void notUnderstood(Message message) {
         HubspotAnswer answer = new HubspotAnswer(message.getHeader(HubspotCalls.STATUS, 0, Integer.class),
                 message.getBody(String.class));
         if (answer.ok()) {
