@@ -39,7 +39,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /**
  * Column type by field type by value, both ways, for both CRMs. Outward: what the CRM makes of our value rewrites no row and
  * is not sent again, and an edit of a CRM's user in the same second is taken. Inward: what the column makes of the CRM's
- * value is known as equal, so that the next reading changes nothing and nothing goes back.
+ * value is known as equal, so that the next reading changes nothing and nothing goes back. Whole, with every edit in every row
+ * (28,072 combinations, of which 517 were wrong at first), by {@code -Dmatrix=full}.
  */
 class ValuesMatrixTest {
 
@@ -76,6 +77,8 @@ class ValuesMatrixTest {
         COLUMNS.put("jsonb", List.of("'{\"b\": 1, \"a\": \"x\"}'", "'[]'"));
         COLUMNS.put("inet", List.of("'10.0.0.1'", "'10.0.0.0/8'"));
     }
+
+    private static final boolean FULL = "full".equals(System.getProperty("matrix"));
 
     private int combinations;
     private final List<String> wrong = new ArrayList<>();
@@ -114,8 +117,6 @@ class ValuesMatrixTest {
         for (Map.Entry<String, List<String>> column : COLUMNS.entrySet()) {
             new Table(crm, column.getKey(), column.getValue()).play();
         }
-        System.out.println(crm.crm().name() + ": " + combinations + " combinations, " + wrong.size() + " wrong");
-        wrong.forEach(it -> System.out.println("W " + it.replace("\n", "<LF>").replace("\r", "<CR>")));
         assertThat(wrong).as("of " + combinations + " combinations").isEmpty();
     }
 
@@ -204,12 +205,21 @@ class ValuesMatrixTest {
             });
             read();
             differences(expected, rows(), "an edit was not taken");
+            settle();
+        }
+
+        /** What the column rounded goes to the CRM at most once, and is known then. */
+        private void settle() throws SQLException {
+            send(true);
+            Map<String, List<String>> sides = rows();
+            read();
+            differences(sides, rows(), "rewritten by what the column rounded");
             send(false);
         }
 
         private void inward() throws SQLException {
             int most = crm.fields().values().stream().mapToInt(field -> field.edits().size()).max().orElseThrow();
-            for (int edit = 0; edit < most; edit++) {
+            for (int edit = 0; edit < (FULL ? most : 1); edit++) {
                 Map<String, List<String>> expected = rows();
                 for (String key : records.keySet()) {
                     for (int i = 0; i < fields.size(); i++) {
@@ -230,7 +240,7 @@ class ValuesMatrixTest {
                 if (third.changes() > 0) {
                     wrong.add(type + ": a reading of what is known changes " + third);
                 }
-                send(false);
+                settle();
             }
         }
 
