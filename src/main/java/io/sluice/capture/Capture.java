@@ -7,6 +7,7 @@ import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -368,6 +369,10 @@ public final class Capture {
         Database.query(connection, "select pg_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?)),"
                 + " set_config('sluice.origin', ?, true), set_config('lock_timeout', ?, true)", row -> null,
                 sync.getTable(), sync.getName(), APPLY_LOCK_TIMEOUT);
+        // whoever reads first and writes then deadlocks with a REINDEX of the application's, which is the one to fail
+        try (Statement lock = connection.createStatement()) {
+            lock.execute("lock table " + Sql.table(sync.getTable()) + " in row exclusive mode");
+        }
     }
 
     /**
