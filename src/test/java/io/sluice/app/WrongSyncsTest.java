@@ -86,7 +86,7 @@ class WrongSyncsTest {
             sluice.stop();
 
             sluice.withSync("customers-hubspot.camel.yaml", file);
-            sluice.start().awaitOutput("Account hubspot is ready").awaitSettled();
+            sluice.start().awaitOutput("Account hubspot is ready").awaitOutput("was compared with what is known").awaitSettled();
             assertThat(sluice.records("hubspot", "contacts", "customer_no")).doesNotContainKey("C-00002")
                     .hasEntrySatisfying("C-00001", contact -> assertThat(contact.path("phone").asText()).isEqualTo("0"));
             assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
