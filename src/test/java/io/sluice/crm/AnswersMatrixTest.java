@@ -418,6 +418,9 @@ class AnswersMatrixTest {
         Map<String, String> table = new LinkedHashMap<>();
         int combinations = 0;
         for (Operation operation : operations()) {
+            if (Boolean.getBoolean("matrix.write") && !operation.name().equals("upsert")) {
+                continue;   // the table tells of these alone
+            }
             String fine = check(operation, new Given("as it should be", new Reply(operation.status(), operation.good()),
                     Set.copyOf(operation.keys()), false, false, false, true, false));
             if (fine != null) {
