@@ -46,7 +46,7 @@ final class ChaosRun {
             edits.table();
             sluice.start();
             await().atMost(Duration.ofSeconds(START_SECONDS)).pollInterval(Duration.ofMillis(200)).ignoreExceptions()
-                    .until(() -> sluice.output().contains("Account salesforce is ready")
+                    .failFast("Sluice has ended, see the log in " + sluice.home, () -> !sluice.isAlive()).until(() -> sluice.output().contains("Account salesforce is ready")
                             && sluice.output().contains("Account hubspot is ready") && sluice.number(DONE) == 0);
             int kills = rage(sluice, edits);
             edits.calm();
