@@ -46,7 +46,7 @@ class InboundRejectionTest {
             long number = rejected.path("id").asLong();
             assertThat(sluice.api("GET", "/api/inbound-rejections/" + number).body()).contains("no_canary");
             assertThat(sluice.api("GET", "/api/inbound-rejections/0").statusCode()).isEqualTo(404);
-            assertThat(sluice.api("GET", "/api/inbound-rejections?snyc=x").body()).contains("did you mean sync?");
+            assertThat(sluice.api("GET", "/api/inbound-rejections?snyc=x").body()).contains("did you mean sync");
             for (String said : new String[] {sluice.output(), metrics, sluice.api("GET", "/api/status").body(),
                 sluice.api("GET", "/api/inbound-rejections").body(), sluice.api("GET", "/api/dead-letters").body(),
                 sluice.text(sluice.managementPort, "/observe/health")}) {
