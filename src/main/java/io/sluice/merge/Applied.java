@@ -28,6 +28,17 @@ public record Applied(int updated, int inserted, int deleted, int conflicts, int
      * @param why     PostgreSQL's words
      */
     public record Refused(String key, String crmId, List<String> columns, String why) {
+        /** What PostgreSQL's text can't hold, NUL and half a surrogate pair, is a question mark: a rejection is kept there. */
+        public Refused {
+            key = text(key);
+            crmId = text(crmId);
+            why = text(why);
+        }
+
+        private static String text(String odd) {
+            return odd == null ? null : new String(odd.replace('\u0000', '?').getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                    java.nio.charset.StandardCharsets.UTF_8);
+        }
     }
 
     /** How many rows or conflicts it made: 0 when all was known already. */
