@@ -21,6 +21,20 @@ public record Change(String key, Operation operation, String crmId, Map<String, 
     }
 
     /**
+     * Whether the CRM answered with another record's id than the one that is known: then the record is not what we know. Of
+     * ids with a checksum at their end (15 and 18 characters) the shorter form is the same.
+     *
+     * @param answered the id in the answer, or null where it has none
+     */
+    public boolean isOther(String answered) {
+        if (crmId == null || answered == null || crmId.equals(answered)) {
+            return false;
+        }
+        int length = Math.min(crmId.length(), answered.length());
+        return length != 15 || crmId.length() == answered.length() || !crmId.regionMatches(0, answered, 0, length);
+    }
+
+    /**
      * Reads the list a route hands to a writer: changes, or maps with {@code key}, {@code operation} (upsert where
      * it is absent), {@code crmId} and {@code fields}.
      *

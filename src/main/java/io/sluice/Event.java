@@ -25,7 +25,9 @@ public record Event(UUID identity, String object, String crmId, Kind kind, Strin
         /** The record came back, or is another: it must be read. */
         LOOK,
         /** The record was deleted. */
-        GONE;
+        GONE,
+        /** We did not find the record under its id: the CRM must be asked what became of it, and when. */
+        MISSING;
 
         @Override
         public String toString() {
@@ -65,5 +67,10 @@ public record Event(UUID identity, String object, String crmId, Kind kind, Strin
 
     public static Event gone(UUID identity, String object, String crmId, Instant at) {
         return new Event(identity, object, crmId, Kind.GONE, null, null, at);
+    }
+
+    /** The record was not where it should be. */
+    public static Event missing(UUID identity, String object, String crmId, Instant at) {
+        return new Event(identity, object, crmId, Kind.MISSING, null, null, at);
     }
 }

@@ -36,7 +36,9 @@ public record Outcome(String key, Status status, String crmId, String code, Stri
         /** Another record has a unique value of it, which that one may be about to give up. */
         TAKEN,
         /** Sending the same again can't heal it. */
-        REJECTED;
+        REJECTED,
+        /** The CRM says that under the id by which we know the record there is none: it was deleted, or merged into another. */
+        GONE;
 
         @Override
         public String toString() {
@@ -84,6 +86,11 @@ public record Outcome(String key, Status status, String crmId, String code, Stri
 
     public static Outcome retry(String key, String code, String message) {
         return new Outcome(key, Status.RETRY, null, code, message);
+    }
+
+    /** Of a record whose CRM id is known. */
+    public static Outcome gone(String key, String code, String message) {
+        return new Outcome(key, Status.GONE, null, code, message);
     }
 
     public static Outcome rejected(String key, String code, String message) {

@@ -327,7 +327,7 @@ create table sluice.inbox (
     identity    uuid        not null,   -- of what makes two tellings the same, which is no vendor's event id
     object      text        not null,
     crm_id      text        not null,
-    kind        text        not null check (kind in ('value', 'new', 'look', 'gone')),
+    kind        text        not null check (kind in ('value', 'new', 'look', 'gone', 'missing')),
     field       text,                   -- value: the field and what it has become
     value       text,
     at          timestamptz not null,   -- when it happened, by the CRM's clock

@@ -137,6 +137,7 @@ final class Bundle extends LifecycleStrategySupport {
         Settlement settlement = new Settlement(database, new Backoff(settings.duration("sluice.retry.first", "1s"),
                 settings.duration("sluice.retry.cap", "5m")), rest);
         List<Sync> syncs = syncs(context, settings);
+        settlement.knowing(syncs);
         BulkJobs bulkJobs = new BulkJobs(database, quota.longestCall().plusSeconds(1),
                 settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery));
         Planner planner = new Planner(new Promise(settings.duration("sluice.promise.normal", "15m"),
@@ -164,13 +165,13 @@ final class Bundle extends LifecycleStrategySupport {
         Loading loading = new Loading(accounts, permits, pauses, database, loads, applier, syncs,
                 new Loading.Measures(settings.number("sluice.load.page", 50_000), quota.longestCall().plusSeconds(1),
                         settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery)));
-        Receiving receiving = new Receiving(accounts, permits, pauses, quota, database, outbox, loads, applier, syncs,
+        Inbox inbox = new Inbox(ear, database);
+        Receiving receiving = new Receiving(accounts, permits, pauses, quota, database, outbox, loads, inbox, applier, syncs,
                 new Receiving.Schedule(new Pace(settings.duration("sluice.receive.shortest", "5s"),
                         settings.duration("sluice.receive.longest", "1m")),
                         settings.duration("sluice.receive.overlap", "1m"),
                         settings.duration("sluice.receive.deletes", "10m")), readFirst);
 
-        Inbox inbox = new Inbox(ear, database);
         Registry registry = context.getRegistry();
         registry.bind("publicAddress", publicAddress(settings));
         MeterRegistry metrics = registry.findSingleByType(MeterRegistry.class);

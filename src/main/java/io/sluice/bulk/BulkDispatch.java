@@ -1,5 +1,6 @@
 package io.sluice.bulk;
 
+import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Sync;
 import io.sluice.crm.Accounts;
@@ -186,6 +187,11 @@ public final class BulkDispatch {
         try (outcomes) {
             left = records.settle(job, outcomes.map(Outcome.class::cast)
                     .peek(outcome -> counts.merge(outcome.status(), 1, Integer::sum)));
+        }
+        int gone = counts.getOrDefault(Outcome.Status.GONE, 0);
+        if (gone > 0 && job.operation() == Operation.UPSERT) {
+            LOG.warn("{}: the bulk job to {} made {} records anew that were gone in the CRM. The CRM is asked what became of"
+                    + " them, and they are sent whole.", job.sync(), job.object(), gone);
         }
         LOG.info("{}: of the bulk job to {}, {} records are done, {} to be tried again, {} in the dead letters, {} not"
                 + " named yet.", job.sync(), job.object(), counts.getOrDefault(Outcome.Status.DONE, 0),

@@ -59,6 +59,9 @@ public final class JobRecords {
     private static final String KEYS =
             "select crm_id, key from sluice.record where account = ? and object = ? and crm_id = any(?)";
 
+    private static final String IDS =
+            "select key, crm_id from sluice.record where account = ? and object = ? and key = any(?) and crm_id is not null";
+
     private final Database database;
     private final Settlement settlement;
     private final CommonCauses causes;
@@ -124,7 +127,7 @@ public final class JobRecords {
         for (Iterator<Outcome> all = outcomes.iterator(); all.hasNext();) {
             some.add(all.next());
             if (some.size() == OUTCOMES_A_TRANSACTION || !all.hasNext()) {
-                List<Outcome> named = job.operation() == Operation.DELETE ? withKeys(job, some) : List.copyOf(some);
+                List<Outcome> named = job.operation() == Operation.DELETE ? withKeys(job, some) : checked(job, some);
                 settlement.settle(claim, noneTaken ? causes.held(claim, named) : named);
                 some.clear();
             }
@@ -135,6 +138,21 @@ public final class JobRecords {
     private long inFlight(BulkJob job) throws SQLException {
         return database.query("select count(*) from sluice.outbox where lease = ?", row -> row.getLong(1),
                 job.lease()).get(0);
+    }
+
+    /**
+     * A job writes by the external id, so that it makes a record that is gone, of the changed fields alone ({@code
+     * sf__Created} of a record that we know). Its id says so: it is another one.
+     */
+    private List<Outcome> checked(BulkJob job, List<Outcome> outcomes) throws SQLException {
+        Map<String, String> ids = new HashMap<>();
+        database.transaction(connection -> Database.query(connection, IDS,
+                row -> ids.put(row.getString("key"), row.getString("crm_id")), job.account(), job.object(),
+                Database.texts(connection, outcomes, Outcome::key)));
+        return outcomes.stream().map(it -> it.status() == Outcome.Status.DONE
+                && new Change(it.key(), job.operation(), ids.get(it.key()), Map.of()).isOther(it.crmId())
+                ? Outcome.gone(it.key(), "OTHER_RECORD", "the bulk job made another record, " + it.crmId() + ", instead of "
+                        + ids.get(it.key())) : it).toList();
     }
 
     /** The result of a delete names the CRM's id alone. One whose record is known no more is left to the job's end. */

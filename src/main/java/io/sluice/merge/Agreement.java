@@ -4,6 +4,7 @@ import io.sluice.Received;
 import io.sluice.Sync;
 import io.sluice.merge.Merge.Decision;
 import io.sluice.merge.Merge.Field;
+import io.sluice.outbox.Remaking;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Connection;
@@ -61,6 +62,7 @@ final class Agreement {
     private final Sync sync;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final List<Conflict> conflicts = new ArrayList<>();
+    private final Set<String> lacking = new LinkedHashSet<>();
 
     Agreement(Sync sync) {
         this.sync = sync;
@@ -71,7 +73,9 @@ final class Agreement {
                 new LinkedHashMap<>(), new LinkedHashSet<>()));
         entry.base().put(name, decision == Decision.AGREED ? field.ours() : field.crm());
         entry.stamps().put(name, record.at(name).toString());
-        if (decision != Decision.DATABASE_WINS) {
+        if (decision == Decision.LACKING) {
+            lacking.add(key);
+        } else if (decision != Decision.DATABASE_WINS) {
             entry.settled().add(name);
         }
         if (decision.isConflict()) {
@@ -134,6 +138,7 @@ final class Agreement {
                             + (table.equals("outbox") ? " and lease is null" : ""),
                     sync.getAccount(), sync.getObject(), keys);
         }
+        Remaking.send(connection, sync.getTable(), lacking);
     }
 
     private void writeConflicts(Connection connection) throws SQLException {

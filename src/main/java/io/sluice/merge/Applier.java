@@ -89,7 +89,7 @@ public final class Applier {
      * @param readAt {@link #now()} before they were read
      */
     public Applied apply(Sync sync, List<Received> records, Instant readAt) throws SQLException {
-        return kept(sync, records, apply(sync, records, record -> readAt, false, Map.of()));
+        return kept(sync, records, apply(sync, records, record -> readAt, false, Map.of(), Set.of()));
     }
 
     /**
@@ -100,7 +100,15 @@ public final class Applier {
      */
     public Applied apply(Sync sync, List<Received> records, Instant readAt, Map<String, Received> told)
             throws SQLException {
-        return kept(sync, records, apply(sync, records, record -> readAt, false, told));
+        return kept(sync, records, apply(sync, records, record -> readAt, false, told, Set.of()));
+    }
+
+    /**
+     * Applies records where it is known of some CRM ids that no record has them any more: what has the key of such a record is
+     * its successor.
+     */
+    public Applied apply(Sync sync, List<Received> records, Instant readAt, Set<String> gone) throws SQLException {
+        return kept(sync, records, apply(sync, records, record -> readAt, false, Map.of(), gone));
     }
 
     /**
@@ -110,7 +118,7 @@ public final class Applier {
      * @param readAt {@link #now()} before the CRM was asked
      */
     public Applied load(Sync sync, List<Received> records, Instant readAt) throws SQLException {
-        return kept(sync, records, apply(sync, records, record -> readAt, true, Map.of()));
+        return kept(sync, records, apply(sync, records, record -> readAt, true, Map.of(), Set.of()));
     }
 
     /**
@@ -121,7 +129,7 @@ public final class Applier {
      */
     public Applied hear(Sync sync, List<Received> records, Duration skew) throws SQLException {
         // fields of a record say nothing of its others, which the table may still not take
-        return kept(sync, List.of(), apply(sync, records, record -> record.at().minus(skew), false, Map.of()));
+        return kept(sync, List.of(), apply(sync, records, record -> record.at().minus(skew), false, Map.of(), Set.of()));
     }
 
     private Applied kept(Sync sync, List<Received> whole, Applied applied) throws SQLException {
@@ -130,14 +138,14 @@ public final class Applier {
     }
 
     private Applied apply(Sync sync, List<Received> records, Function<Received, Instant> readAt, boolean aged,
-            Map<String, Received> told) throws SQLException {
+            Map<String, Received> told, Set<String> gone) throws SQLException {
         Target target = new Target(source(sync), sync);
         Fields fields = Fields.of(sync, accounts, skew);
         Set<String> written = new LinkedHashSet<>();
         Function<Function<Received, Instant>, Part<Received>> pages = read -> part -> database.transaction(connection -> {
             written.clear();
             capture.hold(connection, sync);
-            return new ChangedPage(connection, sync, target, written, aged, fields).apply(part, read, told);
+            return new ChangedPage(connection, sync, target, written, aged, fields, gone).apply(part, read, told);
         });
         Part<Received> page = pages.apply(readAt);
         int[] trials = {FIELDWISE};
@@ -213,8 +221,12 @@ public final class Applier {
 
     /** Which of these CRM ids are of records that the sync knows. */
     public Set<String> known(Sync sync, Collection<String> crmIds) throws SQLException {
-        return database.transaction(connection ->
-                ChangedPage.keys(connection, sync, crmIds)).keySet();
+        return keys(sync, crmIds).keySet();
+    }
+
+    /** The keys of those of these CRM ids that the sync knows, by the id. */
+    public Map<String, String> keys(Sync sync, Collection<String> crmIds) throws SQLException {
+        return database.transaction(connection -> ChangedPage.keys(connection, sync, crmIds));
     }
 
     /** Applies deletes of a CRM. Records that the sync does not know, its own deletes among them, are passed over. */
@@ -224,8 +236,10 @@ public final class Applier {
         Applied applied = applying(gone, part -> database.transaction(connection -> {
             capture.hold(connection, sync);
             return new DeletedPage(connection, sync, target).apply(part, readAt);
-        }), (record, why) -> new Applied(0, 0, 0, 0, 0,
-                List.of(new Applied.Refused(null, record.crmId(), List.of(), why)), Set.of()));
+        }), (record, why) -> database.transaction(connection -> {
+            capture.hold(connection, sync);
+            return new DeletedPage(connection, sync, target).refused(record, readAt, why);
+        }));
         rejections.keep(sync, gone.stream().map(Gone::crmId).toList(), applied);
         return applied;
     }

@@ -1,5 +1,6 @@
 package io.sluice.merge;
 
+import io.sluice.Event;
 import io.sluice.Received;
 import io.sluice.Sync;
 import io.sluice.merge.Merge.Agreed;
@@ -12,11 +13,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Function;
 
 /** One page of changed records in one transaction: locks, decides field by field, writes. */
@@ -37,6 +40,21 @@ final class ChangedPage {
     /** What a table does not take, as PostgreSQL calls it. */
     private static final String OTHER_KEY = "23000";
 
+    /** A base is kept for the id alone on which it was agreed. */
+    private static final String RELINK = """
+            update sluice.record set crm_id = null, base = '{}', stamps = '{}', doubt = '{}'
+            where account = ? and object = ? and key = any (?)""";
+
+    /** Asks what became of records; yields those that were asked about for the same reason, and are still there. */
+    private static final String ASK = """
+            with asked as (
+                insert into sluice.inbox (account, identity, object, crm_id, kind, at)
+                select ?, identity, ?, crm_id, 'missing', clock_timestamp()
+                from unnest(?::uuid[], ?::text[]) as v(identity, crm_id) order by identity
+                on conflict (account, identity) do nothing)
+            select i.identity from sluice.inbox i
+            where i.account = ? and i.identity = any (?::uuid[]) and i.done_at is not null""";
+
     private final Connection connection;
     private final Sync sync;
     private final Target target;
@@ -50,20 +68,24 @@ final class ChangedPage {
     private final Map<String, Map<String, Object>> restored = new LinkedHashMap<>();
     private final List<Applied.Refused> refused = new ArrayList<>();
     private final Set<String> later = new LinkedHashSet<>();
+    private final Set<String> gone;
     private int withoutKey;
 
     /**
+     * @param gone    CRM ids under which there is no record any more
      * @param written gets the fields that are about to be written, for whoever must say what was refused
      * @param aged    whether newer readings may have been applied before this one
      * @param crmFields what is known of the CRM's fields
      */
-    ChangedPage(Connection connection, Sync sync, Target target, Set<String> written, boolean aged, Fields crmFields) {
+    ChangedPage(Connection connection, Sync sync, Target target, Set<String> written, boolean aged, Fields crmFields,
+            Set<String> gone) {
         this.connection = connection;
         this.sync = sync;
         this.target = target;
         this.written = written;
         this.aged = aged;
         this.crmFields = crmFields;
+        this.gone = gone;
         this.rule = Rule.of(sync.getConflicts());
         this.agreement = new Agreement(sync);
     }
@@ -82,6 +104,7 @@ final class ChangedPage {
         Map<String, Instant> reads = new LinkedHashMap<>();
         byKey.forEach((key, record) -> reads.put(key, readAt.apply(record)));
         Map<String, Waiting> waiting = Waiting.lock(connection, sync.getAccount(), sync.getObject(), reads);
+        relink(byKey, waiting, busy);
         byKey.replaceAll((key, record) -> !record.isRead() ? news(key, record, waiting.get(key))
                 : aged ? newest(record, waiting.get(key)) : storable(record));
         byKey.values().removeIf(record -> record.fields().isEmpty());
@@ -107,6 +130,46 @@ final class ChangedPage {
         return write(byKey, rows, outward);
     }
 
+    /**
+     * A record with the key of one that is known by another id takes its place if that one is gone: somebody has made it
+     * again, or merged it into a new one. Whether it is gone the CRM is asked first; where it is not, two have one key.
+     */
+    private void relink(Map<String, Received> byKey, Map<String, Waiting> waiting, Set<String> busy) throws SQLException {
+        List<String> relinked = new ArrayList<>();
+        Map<String, UUID> twins = new LinkedHashMap<>();
+        byKey.forEach((key, record) -> {
+            Waiting ours = waiting.get(key);
+            if (ours.crmId == null || ours.crmId.equals(record.crmId()) || ours.moving || busy.contains(key)) {
+                return;
+            }
+            if (gone.contains(ours.crmId)) {
+                ours.relink();
+                relinked.add(key);
+            } else {
+                twins.put(key, Event.identityOf("twin", sync.getObject(), ours.crmId, record.crmId()));
+            }
+        });
+        if (!relinked.isEmpty()) {
+            Database.update(connection, RELINK, sync.getAccount(), sync.getObject(), Database.texts(connection, relinked));
+        }
+        if (twins.isEmpty()) {
+            return;
+        }
+        java.sql.Array identities = connection.createArrayOf("uuid", twins.values().toArray());
+        Set<UUID> answered = new HashSet<>(Database.query(connection, ASK, row -> row.getObject(1, UUID.class),
+                sync.getAccount(), sync.getObject(), identities,
+                Database.texts(connection, twins.keySet(), key -> waiting.get(key).crmId), sync.getAccount(), identities));
+        twins.forEach((key, identity) -> {
+            Received twin = byKey.remove(key);
+            if (answered.contains(identity)) {
+                refused.add(new Applied.Refused(key, twin.crmId(), List.of(sync.getKey()), "record "
+                        + waiting.get(key).crmId + " of the CRM has the same external id; merge the two or change one of them"));
+            } else {
+                later.add(twin.crmId());
+            }
+        });
+    }
+
     private Map<String, Received> byKey(List<Received> records) throws SQLException {
         Map<String, String> known = keys(connection, sync, records.stream().map(Received::crmId).toList());
         Map<String, String> keys = target.keys(connection, records.stream()
@@ -123,7 +186,8 @@ final class ChangedPage {
                 refuse(record.key(), record, "its external id " + sync.getExternalId() + " is no value of the key's type");
             } else if (knownKey != null && record.isRead() && !isSameKey(knownKey, record.key(), keys)) {
                 refuse(key, record, "its external id " + sync.getExternalId() + " was changed to " + record.key()
-                        + " in the CRM; change it back, or the next change of the row makes a second record");
+                        + " in the CRM; change it back. Until then its other changes are not received, while those of the row are"
+                        + " still written to it");
             } else if (knownKey == null && isTaken(record, key, holders.get(key), byKey.get(key))) {
                 refuse(key, record, "its external id " + sync.getExternalId() + " is another spelling of a key that CRM"
                         + " record " + (byKey.containsKey(key) ? byKey.get(key).crmId() : holders.get(key)) + " has");

@@ -2,6 +2,7 @@ package io.sluice.merge;
 
 import io.sluice.Gone;
 import io.sluice.Sync;
+import io.sluice.outbox.Remaking;
 import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -29,11 +30,6 @@ final class DeletedPage {
             insert into sluice.deleted (account, object, key)
             select ?, ?, key from unnest(?::text[]) as key
             on conflict (account, object, key) do update set deleted_at = now()""";
-
-    /** The row goes over whole, as at a first load, and to the CRM that deleted it too. */
-    private static final String SEND_WHOLE = """
-            insert into sluice.change_log (source, keys, records, op, origin)
-            select ?, array_agg(key), count(*), 'S', null from unnest(?::text[]) as key""";
 
     private final Connection connection;
     private final Sync sync;
@@ -73,22 +69,48 @@ final class DeletedPage {
                 continue;
             }
             Instant changed = rows.containsKey(key) ? ours.changedAt() : null;
-            boolean crmWins = changed == null || wins(entry.getValue().at(), changed);
-            if (changed != null) {
-                conflicts++;
-                log(key, entry.getValue().at(), changed, crmWins);
+            Instant at = entry.getValue().at();
+            if (at == null && changed == null && rows.containsKey(key)) {
+                continue;   // the CRM does not know the id, but does not say that it was deleted either: the row stays
             }
             boolean keep = sync.getDeletes().equals("keep");
+            boolean crmWins = changed == null || at != null && !keep && wins(at, changed);
+            if (changed != null) {
+                conflicts++;
+                log(key, at == null ? changed : at, changed, crmWins);
+            }
             (!crmWins ? staying : keep ? forgotten : going).add(key);
         }
         int deleted = target.delete(connection, going);
-        forget(going, true);
-        forget(forgotten, true);
-        forget(staying, false);
-        if (!staying.isEmpty()) {
-            Database.update(connection, SEND_WHOLE, sync.getTable(), Database.texts(connection, staying));
-        }
+        forget(going);
+        forget(forgotten);
+        Remaking.whole(connection, sync.getAccount(), sync.getObject(), sync.getTable(), staying);
         return new Applied(0, 0, deleted, conflicts, 0, List.of(), later);
+    }
+
+    /**
+     * The table did not let the row go. It has no record from now on: its next change makes that again, whole, and one that
+     * waits does so now.
+     */
+    Applied refused(Gone gone, Instant readAt, String why) throws SQLException {
+        List<String> keys = Database.query(connection, KEYS, row -> row.getString(1),
+                Database.texts(connection, List.of(gone.crmId())), sync.getAccount(), sync.getObject(), sync.getName());
+        if (keys.isEmpty()) {
+            return Applied.NOTHING;
+        }
+        String key = keys.get(0);
+        Waiting ours = Waiting.lock(connection, sync.getAccount(), sync.getObject(), Map.of(key, readAt)).get(key);
+        Waiting.addUndrained(connection, sync, Map.of(key, ours));
+        if (ours.moving) {
+            return new Applied(0, 0, 0, 0, 0, List.of(), Set.of(gone.crmId()));
+        }
+        if (ours.changedAt() == null) {
+            forget(keys);
+        } else {
+            Remaking.whole(connection, sync.getAccount(), sync.getObject(), sync.getTable(), keys);
+        }
+        return new Applied(0, 0, 0, 0, 0, List.of(new Applied.Refused(key, gone.crmId(), List.of(), "its record was deleted,"
+                + " but the row can't be: " + why + "; it stays without a record, which its next change makes again")), Set.of());
     }
 
     private boolean wins(Instant deletedAt, Instant changed) {
@@ -106,16 +128,14 @@ final class DeletedPage {
     }
 
     /** The CRM has nothing of these any more, and what waits for them goes nowhere. */
-    private void forget(List<String> keys, boolean waiting) throws SQLException {
+    private void forget(List<String> keys) throws SQLException {
         if (keys.isEmpty()) {
             return;
         }
         java.sql.Array array = Database.texts(connection, keys);
-        for (String table : waiting ? List.of("record", "outbox", "dead_letter") : List.of("record")) {
+        for (String table : List.of("record", "outbox", "dead_letter")) {
             Database.update(connection, FORGET.formatted(table), sync.getAccount(), sync.getObject(), array);
         }
-        if (waiting) {
-            Database.update(connection, BURY, sync.getAccount(), sync.getObject(), array);
-        }
+        Database.update(connection, BURY, sync.getAccount(), sync.getObject(), array);
     }
 }

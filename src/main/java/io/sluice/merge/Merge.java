@@ -34,6 +34,8 @@ public final class Merge {
         AGREED,
         /** Only the CRM changed it: the table takes it. */
         TAKEN,
+        /** The CRM's record is new and has nothing there: it empties no field, but gets the table's value. */
+        LACKING,
         /** Both changed it and the CRM wins: the table takes it, and what waits is not sent. */
         CRM_WINS,
         /** Both changed it and the table wins: what waits is sent. The base becomes what the CRM has, over which it goes. */
@@ -67,10 +69,11 @@ public final class Merge {
         }
         boolean oursChanged = field.oursAt() != null
                 && (field.base() == null || !Values.same(field.base().value(), field.ours()));
+        boolean lacking = field.base() == null && Values.same(null, field.crm());
         if (!oursChanged) {
-            return Decision.TAKEN;
+            return lacking ? Decision.LACKING : Decision.TAKEN;
         }
-        return crmWins(field, rule, precision) ? Decision.CRM_WINS : Decision.DATABASE_WINS;
+        return !lacking && crmWins(field, rule, precision) ? Decision.CRM_WINS : Decision.DATABASE_WINS;
     }
 
     /**

@@ -24,7 +24,7 @@ final class Waiting {
 
     private static final String KNOWN = """
             select k.key, r.base, r.settled_at >= k.read_at or d.deleted_at >= k.read_at, l.stamps, sluice.named(r.stamps, r.base), r.doubt,
-                   r.settled_at, r.prior
+                   r.settled_at, r.prior, r.crm_id
             from unnest(?::text[], ?::timestamptz[]) as k(key, read_at)
             left join sluice.record r on r.account = ? and r.object = ? and r.key = k.key
             left join sluice.deleted d on d.account = ? and d.object = ? and d.key = k.key
@@ -48,6 +48,8 @@ final class Waiting {
     /** Whether a call is under way, or ended after the reading began: what was read may be older than what we know. */
     boolean moving;
     boolean deleteWaits;
+    /** The CRM's id of the record; null where it is not known. */
+    String crmId;
     /** When a call last ended that wrote the record, or may have; null when none did. */
     Instant settledAt;
     /** What is being sent. */
@@ -97,6 +99,7 @@ final class Waiting {
             waiting.settledAt = row.getString(7) == null ? null
                     : row.getObject(7, OffsetDateTime.class).toInstant();
             Json.fields(row.getString(8)).forEach((field, had) -> waiting.prior.put(field, Prior.of((List<?>) had)));
+            waiting.crmId = row.getString(9);
             return null;
         }, array, connection.createArrayOf("timestamptz", readAt.values().stream().map(Instant::toString).toArray()),
                 account, object, account, object, account, object);
@@ -132,6 +135,13 @@ final class Waiting {
     /** Whether a call without an answer may have written this value. */
     boolean mayHaveWritten(String field, Object value) {
         return doubt.getOrDefault(field, List.of()).stream().anyMatch(written -> Values.same(written, value));
+    }
+
+    /** Another record has the key now: nothing was agreed on with that, and no call has written it. */
+    void relink() {
+        base = base == null ? null : Map.of();
+        doubt = Map.of();
+        known.clear();
     }
 
     private void changed(String field, Instant at) {

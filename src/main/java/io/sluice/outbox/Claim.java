@@ -23,6 +23,11 @@ public record Claim(UUID lease, String account, String object, String sync, Oper
         return new Claim(lease, account, object, sync, operation, halved, written);
     }
 
+    /** A part of it, under the same lease. */
+    public Claim of(List<Change> part) {
+        return new Claim(lease, account, object, sync, operation, halved, part);
+    }
+
     public int size() {
         return changes.size();
     }

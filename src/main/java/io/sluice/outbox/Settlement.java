@@ -2,10 +2,12 @@ package io.sluice.outbox;
 
 import io.sluice.Operation;
 import io.sluice.Outcome;
+import io.sluice.Sync;
 import io.sluice.store.Database;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.UUID;
@@ -82,7 +84,7 @@ public final class Settlement {
             done_deletes as materialized (
                 select account, object, key from mine where status = 'done' and inflight_operation = 'delete'),
             over as materialized (
-                select account, object, key from mine where status <> 'retry' and operation is null),
+                select account, object, key from mine where status not in ('retry', 'gone') and operation is null),
             agreed as (
                 %6$s),
             deleted as (
@@ -117,7 +119,7 @@ public final class Settlement {
                     due = clock_timestamp() + case when o.priority = 0 then ? else ? end * interval '1 millisecond'
                 from mine m
                 where o.account = m.account and o.object = m.object and o.key = m.key and %3$s
-                  and m.status <> 'retry' and m.operation is not null),
+                  and m.status not in ('retry', 'gone') and m.operation is not null),
             returned as (
                 update sluice.outbox o set %1$s,
                     fill = case when o.attempts >= ? then coalesce(?::smallint, o.fill) else o.fill end,
@@ -128,7 +130,7 @@ public final class Settlement {
                     last_error = concat_ws(': ', m.code, m.message)
                 from mine m
                 where o.account = m.account and o.object = m.object and o.key = m.key and %3$s
-                  and m.status = 'retry')
+                  and m.status in ('retry', 'gone'))
             select count(*) from mine""".formatted(GIVE_BACK, DOUBT.formatted("mine", "m.is_doubted"),
             Outbox.among("o", "mine"), Outbox.among("r", "done_deletes"), Outbox.among("o", "over"),
             AGREE.formatted("mine where status = 'done' and inflight_operation = 'upsert'"));
@@ -176,6 +178,7 @@ public final class Settlement {
     private final Database database;
     private final Backoff backoff;
     private final Rest rest;
+    private final GoneRecords gone = new GoneRecords();
 
     /**
      * @param backoff until what failed is tried again
@@ -185,6 +188,12 @@ public final class Settlement {
         this.database = database;
         this.backoff = backoff;
         this.rest = rest;
+    }
+
+    /** Tells what these syncs receive, for records that a CRM has no more. */
+    public Settlement knowing(Collection<Sync> syncs) {
+        gone.know(syncs);
+        return this;
     }
 
     /** Takes the outcomes of a call that was answered record by record, as below. */
@@ -263,8 +272,9 @@ public final class Settlement {
             throws SQLException {
         int again = (int) outcomes.stream().filter(outcome -> outcome.status() == Outcome.Status.RETRY).count();
         String together = split == Split.BY_PARENT ? parent : null;
-        List<Outcome> known = outcomes.stream().filter(outcome -> outcome.status() != Outcome.Status.RETRY).toList();
-        return Database.queryAfter(connection, Parents.FREE, SETTLE, row -> row.getInt(1),
+        List<Outcome> known = outcomes.stream().filter(outcome -> outcome.status() == Outcome.Status.DONE
+                || outcome.status() == Outcome.Status.REJECTED).toList();
+        int settled = Database.queryAfter(connection, Parents.FREE, SETTLE, row -> row.getInt(1),
                 claim.account(), claim.object(), Database.texts(connection, known, Outcome::key),
                 Database.texts(connection, outcomes, Outcome::key),
                 Database.texts(connection, outcomes, Settlement::status),
@@ -275,6 +285,8 @@ public final class Settlement {
                 backoffs(connection, claim, outcomes, split), claim.account(), claim.object(), claim.lease(),
                 rest.critical().toMillis(), rest.other().toMillis(), split.attempts(), split.fill(outcomes.size(), again),
                 together, together).get(0);
+        gone.settle(connection, claim, outcomes);
+        return settled;
     }
 
     private static String status(Outcome outcome) {
@@ -284,18 +296,29 @@ public final class Settlement {
     private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes, Split split)
             throws SQLException {
         if (split == Split.AT_ONCE) {
-            return connection.createArrayOf("bigint", outcomes.stream().map(outcome -> 0L).toArray());
+            return connection.createArrayOf("bigint", outcomes.stream().map(outcome -> patience(claim, outcome, 0L)).toArray());
         }
         int attempts = outcomes.stream().anyMatch(it -> it.status() == Outcome.Status.RETRY)
                 ? Database.query(connection, "select max(attempts) + 1 from sluice.outbox where lease = ?",
                         row -> row.getInt(1), claim.lease()).get(0) : 0;
         long together = backoff.after(attempts, Math::random).toMillis();
-        return connection.createArrayOf("bigint", outcomes.stream().map(outcome -> together).toArray());
+        return connection.createArrayOf("bigint", outcomes.stream().map(outcome -> patience(claim, outcome, together)).toArray());
+    }
+
+    private static long patience(Claim claim, Outcome outcome, long backoff) {
+        return outcome.status() != Outcome.Status.GONE ? backoff
+                : claim.operation() == Operation.DELETE ? 0L : GoneRecords.PATIENCE.toMillis();
     }
 
     /** Puts a claim back whose call was refused before it did anything: it waits again, in its place. */
     public void release(Claim claim) throws SQLException {
         database.planned(connection -> Database.update(connection, RELEASE, claim.lease()));
+    }
+
+    /** Puts back some records of a claim, as above: what does not fit into its call. */
+    public void release(Claim claim, List<String> keys) throws SQLException {
+        database.planned(connection -> Database.update(connection, RELEASE + " and o.key = any (?)", claim.lease(),
+                Database.texts(connection, keys)));
     }
 
     /** Puts back what was claimed for a job that came to nothing, as certainly not done. */

@@ -1,5 +1,7 @@
 package io.sluice.receive;
 
+import io.sluice.Change;
+import io.sluice.Operation;
 import io.sluice.Received;
 import io.sluice.Sync;
 import java.time.Instant;
@@ -8,6 +10,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.UUID;
 
@@ -20,13 +23,17 @@ public final class Batch {
     private final List<Sync> syncs;
     /** By CRM id; the same record may have been told of again meanwhile. */
     private final Map<String, List<Telling>> tellings = new LinkedHashMap<>();
+    /** CRM id to key of records of which the CRM is asked what became of them; null where they are just read. */
+    private final Map<String, String> lookup;
     private Instant readAt;
 
-    Batch(String account, String object, String crm, List<Sync> syncs, List<Telling> tellings) {
+    Batch(String account, String object, String crm, List<Sync> syncs, List<Telling> tellings,
+            Map<String, String> lookup) {
         this.account = account;
         this.object = object;
         this.crm = crm;
         this.syncs = syncs;
+        this.lookup = lookup;
         tellings.forEach(telling ->
                 this.tellings.computeIfAbsent(telling.record().crmId(), first -> new ArrayList<>()).add(telling));
     }
@@ -70,9 +77,28 @@ public final class Batch {
         return told;
     }
 
-    /** CRM ids. */
-    public List<String> getIds() {
+    /** When the CRM said of a record that it was deleted, or null where it did not. */
+    Instant goneAt(String crmId) {
+        return of(crmId).stream().map(Telling::goneAt).filter(Objects::nonNull).max(Instant::compareTo).orElse(null);
+    }
+
+    boolean isLookup() {
+        return lookup != null;
+    }
+
+    /** Whether nothing is to be asked: of records that are known no more. */
+    boolean isPointless() {
+        return isLookup() && lookup.isEmpty();
+    }
+
+    List<String> crmIds() {
         return List.copyOf(tellings.keySet());
+    }
+
+    /** What the reader takes: CRM ids, or records with their keys. */
+    public List<?> getIds() {
+        return !isLookup() ? crmIds() : lookup.entrySet().stream()
+                .map(it -> new Change(it.getValue(), Operation.UPSERT, it.getKey(), Map.of())).toList();
     }
 
     private List<Telling> of(String crmId) {
@@ -90,7 +116,7 @@ public final class Batch {
             fields.addAll(sync.getFields().values());
             fields.add(sync.getExternalId());
         });
-        return "kamelet:" + crm + "-read-action?account=" + account + "&object=" + object + "&fields="
-                + String.join(",", fields);
+        return "kamelet:" + crm + (isLookup() ? "-lookup-action?externalId=" + syncs.get(0).getExternalId() + "&" : "-read-action?")
+                + "account=" + account + "&object=" + object + "&fields=" + String.join(",", fields);
     }
 }

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -183,29 +184,40 @@ public final class Listening {
 
     private void hear(String account, String object, List<Telling> tellings, List<Telling> look) throws SQLException {
         List<Sync> told = told(account, object);
+        List<Telling> gone = tellings.stream().filter(Telling::isGone).toList();
+        List<Telling> rest = tellings.stream().filter(telling -> !telling.isGone()).toList();
+        // a row is deleted only after the CRM was asked: what has its key may be there under another id by now
+        Set<String> known = known(told, gone.stream().map(telling -> telling.record().crmId()).toList());
+        gone.stream().filter(telling -> known.contains(telling.record().crmId())).forEach(look::add);
+        done(account, gone.stream().filter(telling -> !known.contains(telling.record().crmId())).toList());
         if (isPaused(told)) {
-            later(account, tellings);
+            later(account, rest);
             return;
         }
         Set<Telling.Record> unclear = new HashSet<>();
-        Set<Telling.Record> busy = new HashSet<>();
         for (Sync sync : told) {
-            Applied values = applier.hear(sync, values(sync, tellings), skew);
-            Applied gone = applier.delete(sync, gone(tellings), applier.now());
-            notices.tell(sync, values.plus(gone));
-            unclear.addAll(unknown(sync, tellings));
+            Applied values = applier.hear(sync, values(sync, rest), skew);
+            notices.tell(sync, values);
+            unclear.addAll(unknown(sync, rest));
             values.later().forEach(id -> unclear.add(new Telling.Record(account, object, id)));
-            gone.later().forEach(id -> busy.add(new Telling.Record(account, object, id)));
         }
         List<Telling> done = new ArrayList<>();
-        List<Telling> again = new ArrayList<>();
-        for (Telling telling : tellings) {
-            Telling.Record record = telling.record();
-            boolean mustLook = !told.isEmpty() && (telling.needsLook() || unclear.contains(record) && !isStrange(telling, told));
-            (mustLook ? look : busy.contains(record) ? again : done).add(telling);
+        for (Telling telling : rest) {
+            boolean mustLook = !told.isEmpty()
+                    && (telling.needsLook() || unclear.contains(telling.record()) && !isStrange(telling, told));
+            (mustLook ? look : done).add(telling);
         }
         done(account, done);
-        later(account, again);
+    }
+
+    private Set<String> known(List<Sync> told, List<String> crmIds) throws SQLException {
+        Set<String> known = new HashSet<>();
+        if (!crmIds.isEmpty()) {
+            for (Sync sync : told) {
+                known.addAll(applier.known(sync, crmIds));
+            }
+        }
+        return known;
     }
 
     private List<Sync> told(String account, String object) {
@@ -239,22 +251,24 @@ public final class Listening {
                 .map(telling -> telling.of(sync)).filter(java.util.Objects::nonNull).toList();
     }
 
-    private static List<Gone> gone(List<Telling> tellings) {
-        return tellings.stream().filter(Telling::isGone)
-                .map(telling -> new Gone(telling.record().crmId(), telling.last())).toList();
-    }
-
     /** Whether it was read lately and had no key, and has got none since. */
     private boolean isStrange(Telling telling, List<Sync> told) {
         return strangers.getIfPresent(telling.record()) != null
                 && told.stream().noneMatch(sync -> telling.tells(sync.getExternalId()));
     }
 
-    /** What is read in one call: records of one account and object. */
-    public Batch batch(@Body List<Telling> tellings) {
+    /** What is read in one call: records of one account and object, all there or all gone as far as is known. */
+    public Batch batch(@Body List<Telling> tellings) throws SQLException {
         Telling.Record first = tellings.get(0).record();
-        return new Batch(first.account(), first.object(), accounts.get(first.account()).crm().name(),
-                told(first.account(), first.object()), tellings);
+        List<Sync> told = told(first.account(), first.object());
+        Map<String, String> keys = null;
+        if (tellings.get(0).isGone()) {
+            keys = new LinkedHashMap<>();
+            for (Sync sync : told) {
+                keys.putAll(applier.keys(sync, tellings.stream().map(telling -> telling.record().crmId()).toList()));
+            }
+        }
+        return new Batch(first.account(), first.object(), accounts.get(first.account()).crm().name(), told, tellings, keys);
     }
 
     /** A permit to read, or null when there is none to be had: then the records keep their place and wait. */
@@ -263,15 +277,19 @@ public final class Listening {
     }
 
     private List<Held> held(Batch batch) {
-        return List.of(new Held(batch.account(), batch.identities(batch.getIds())));
+        return List.of(new Held(batch.account(), batch.identities(batch.crmIds())));
     }
 
     private Permit permitted(Batch batch) throws SQLException, InterruptedException {
+        if (batch.isPointless()) {
+            inbox.done(batch.account(), batch.identities(batch.crmIds()));
+            return null;
+        }
         Call call = new Call(batch.account(), "read", Priority.NORMAL, true);
         Optional<Permit> permit = accounts.ready().contains(batch.account())
                 ? permits.await(() -> Optional.of(call), LONGEST_WAIT) : Optional.empty();
         if (permit.isEmpty()) {
-            inbox.later(batch.account(), batch.identities(batch.getIds()), PAUSE);
+            inbox.later(batch.account(), batch.identities(batch.crmIds()), PAUSE);
         } else {
             batch.asking(applier.now());
         }
@@ -279,19 +297,19 @@ public final class Listening {
     }
 
     /**
-     * What goes into one call: records of an account's object, and alone one of which the CRM has said nothing several
+     * What goes into one call: records of an account's object, those that seem to be gone apart, and alone one of which the CRM has said nothing several
      * times.
      */
     public String group(@Body Telling telling) {
         Telling.Record record = telling.record();
         Integer silences = silent.getIfPresent(record);
-        return record.account() + " " + record.object()
+        return record.account() + " " + record.object() + (telling.isGone() ? " gone" : "")
                 + (silences == null || silences < MOST_SILENCES ? "" : " " + record.crmId());
     }
 
     /**
-     * Applies records as they were read, and deletes those of which the CRM said that they are gone. One that was asked for
-     * and of which the answer says nothing is neither: it is read again, later each time.
+     * Applies records as they were read. Of those of which the CRM said that they are gone it is asked what became of them,
+     * or has told just now. One of which the answer says nothing is neither: it is read again, later each time.
      *
      * @param answer a list of {@link Received} and {@link Gone}; anything else is no answer
      */
@@ -304,11 +322,15 @@ public final class Listening {
 
     private void apply(Batch batch, Object answer, Integer status) throws SQLException {
         if (!(answer instanceof List<?> list)) {
-            heard.unread(batch.account(), batch.object(), batch.getIds().size(), "HTTP " + status + ": " + answer);
-            silent(batch, batch.getIds());
+            heard.unread(batch.account(), batch.object(), batch.crmIds().size(), "HTTP " + status + ": " + answer);
+            silent(batch, batch.crmIds());
             return;
         }
-        Set<String> unanswered = new LinkedHashSet<>(batch.getIds());
+        if (batch.isLookup()) {
+            applyFates(batch, list);
+            return;
+        }
+        Set<String> unanswered = new LinkedHashSet<>(batch.crmIds());
         List<Received> records = list.stream().filter(Received.class::isInstance).map(Received.class::cast)
                 .filter(record -> unanswered.remove(record.crmId())).toList();
         Set<String> missing = list.stream().filter(Gone.class::isInstance).map(it -> ((Gone) it).crmId())
@@ -322,18 +344,23 @@ public final class Listening {
         for (Sync sync : batch.syncs()) {
             List<Received> keyed = records.stream().map(record -> keyed(record, sync)).toList();
             keyed.stream().filter(record -> record.key() != null).forEach(record -> withKey.add(record.crmId()));
-            // first those that are there: of merged records the one that stays must keep its row
-            Applied applied = applier.apply(sync, keyed, batch.readAt(), batch.told(sync)).plus(applier.delete(sync, missing.stream()
-                    .map(id -> new Gone(id, batch.lastTold(id))).toList(), batch.readAt()));
+            Applied applied = applier.apply(sync, keyed, batch.readAt(), batch.told(sync));
             notices.tell(sync, applied);
             busy.addAll(applied.later());
         }
         records.stream().filter(record -> !withKey.contains(record.crmId()))
                 .forEach(record -> strangers.put(new Telling.Record(batch.account(), batch.object(), record.crmId()), true));
+        Set<String> lost = known(batch.syncs(), List.copyOf(missing));
+        inbox.keep(batch.account(), lost.stream().map(id -> Event.missing(Event.identityOf("missing", batch.object(), id,
+                batch.lastTold(id)), batch.object(), id, batch.readAt())).toList());
+        settle(batch, busy, unanswered);
+    }
+
+    private void settle(Batch batch, Set<String> busy, Set<String> unclear) throws SQLException {
         inbox.later(batch.account(), batch.identities(busy), PAUSE);
-        Set<String> done = new LinkedHashSet<>(batch.getIds());
+        Set<String> done = new LinkedHashSet<>(batch.crmIds());
         done.removeAll(busy);
-        done.removeAll(unanswered);
+        done.removeAll(unclear);
         done.forEach(id -> silent.invalidate(new Telling.Record(batch.account(), batch.object(), id)));
         inbox.done(batch.account(), batch.identities(done));
     }
@@ -346,6 +373,39 @@ public final class Listening {
             Duration pause = PAUSE.multipliedBy(1L << Math.min(some.getKey() - 1, LONGEST_SILENCE));
             inbox.later(batch.account(), batch.identities(some.getValue()), pause);
         }
+    }
+
+    /**
+     * Applies what the CRM says has become of records: first those that are there, since what has the key of one that is gone
+     * takes its place and keeps its row. What the answer does not speak of is asked again.
+     */
+    private void applyFates(Batch batch, List<?> answer) throws SQLException {
+        List<Received> there = new ArrayList<>();
+        Map<String, Gone> gone = new LinkedHashMap<>();
+        answer.forEach(fate -> {
+            if (fate instanceof Received record) {
+                there.add(record);
+            } else if (fate instanceof Gone it) {
+                gone.put(it.crmId(), it);
+            }
+        });
+        Set<String> unclear = new LinkedHashSet<>(batch.crmIds());
+        there.forEach(record -> unclear.remove(record.crmId()));
+        unclear.removeAll(gone.keySet());
+        List<Gone> deletes = gone.values().stream().map(it -> it.at() != null ? it : new Gone(it.crmId(), batch.goneAt(it.crmId())))
+                .toList();
+        Set<String> busy = new HashSet<>();
+        for (Sync sync : batch.syncs()) {
+            Applied applied = applier.apply(sync, there, batch.readAt(), gone.keySet())
+                    .plus(applier.delete(sync, deletes, batch.readAt()));
+            notices.tell(sync, applied);
+            busy.addAll(applied.later());
+        }
+        if (!unclear.isEmpty()) {
+            heard.unread(batch.account(), batch.object(), unclear.size(), "the answer does not say what became of them");
+            silent(batch, unclear);
+        }
+        settle(batch, busy, unclear);
     }
 
     /** The record as a sync sees it, by its own key. */

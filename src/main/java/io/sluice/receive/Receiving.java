@@ -1,5 +1,6 @@
 package io.sluice.receive;
 
+import io.sluice.Event;
 import io.sluice.Gone;
 import io.sluice.Received;
 import io.sluice.Sync;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
 import org.slf4j.Logger;
@@ -54,6 +56,7 @@ public final class Receiving {
     private final Checkpoints checkpoints;
     private final Outbox outbox;
     private final Loads loads;
+    private final Inbox inbox;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
     private final Schedule schedule;
     private final ReadFirst readFirst;
@@ -63,7 +66,7 @@ public final class Receiving {
 
     /** @param readFirst names the syncs whose poll is waited for, or null */
     public Receiving(Accounts accounts, Permits permits, Pauses pauses, Quota quota, Database database, Outbox outbox,
-            Loads loads, Applier applier, List<Sync> syncs, Schedule schedule, ReadFirst readFirst) {
+            Loads loads, Inbox inbox, Applier applier, List<Sync> syncs, Schedule schedule, ReadFirst readFirst) {
         this.accounts = accounts;
         this.permits = permits;
         this.pauses = pauses;
@@ -71,6 +74,7 @@ public final class Receiving {
         this.applier = applier;
         this.outbox = outbox;
         this.loads = loads;
+        this.inbox = inbox;
         this.checkpoints = new Checkpoints(database);
         this.schedule = schedule;
         this.readFirst = readFirst;
@@ -138,8 +142,8 @@ public final class Receiving {
             return;
         }
         if (round.readsDeletes()) {
-            List<Gone> gone = list.stream().map(Gone.class::cast).toList();
-            round.deleted(applier.delete(round.sync(), gone, round.readAt()), Instant.parse(covered));
+            tell(round.sync(), list.stream().map(Gone.class::cast).toList());
+            round.deleted(Applied.NOTHING, Instant.parse(covered));
         } else {
             List<Received> records = list.stream().map(Received.class::cast).toList();
             round.changed(records, applier.apply(round.sync(), records, round.readAt()), next);
@@ -153,6 +157,13 @@ public final class Receiving {
     private static String shortened(Object answer) {
         String words = String.valueOf(answer);
         return words.length() > LONGEST_WORDS ? words.substring(0, LONGEST_WORDS) + "..." : words;
+    }
+
+    /** Deletes go by the inbox, where the CRM is asked first whether something else has the key by now. */
+    private void tell(Sync sync, List<Gone> gone) throws SQLException {
+        Set<String> known = applier.known(sync, gone.stream().map(Gone::crmId).toList());
+        inbox.keep(sync.getAccount(), gone.stream().filter(it -> known.contains(it.crmId())).map(it -> Event.gone(
+                Event.identityOf("deleted", sync.getName(), it.crmId(), it.at()), sync.getObject(), it.crmId(), it.at())).toList());
     }
 
     /**

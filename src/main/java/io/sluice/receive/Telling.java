@@ -40,11 +40,19 @@ public record Telling(Record record, List<Event> events) {
         return events.get(events.size() - 1).at();
     }
 
-    /** Whether the record is not there any more: what was told of it before is void. */
-    boolean isGone() {
-        Event.Kind life = events.stream().map(Event::kind).filter(kind -> kind != Event.Kind.VALUE)
+    /** Whether the record seems to be gone, so that the CRM must be asked what became of it; earlier values are void. */
+    public boolean isGone() {
+        return life() == Event.Kind.GONE || life() == Event.Kind.MISSING;
+    }
+
+    private Event.Kind life() {
+        return events.stream().map(Event::kind).filter(kind -> kind != Event.Kind.VALUE)
                 .reduce((before, after) -> after).orElse(Event.Kind.VALUE);
-        return life == Event.Kind.GONE;
+    }
+
+    /** When the CRM said that it was deleted, or null where nobody has said so. */
+    Instant goneAt() {
+        return events.stream().filter(event -> event.kind() == Event.Kind.GONE).map(Event::at).reduce((a, b) -> b).orElse(null);
     }
 
     /** Whether its values alone don't tell what it is now. */

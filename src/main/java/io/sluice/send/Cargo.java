@@ -46,6 +46,9 @@ public record Cargo(Method.Way way, String writer, List<Claim> claims, Lease lea
         Map<String, Object> record = new LinkedHashMap<>();
         record.put("object", object);
         record.put("key", change.key());
+        if (change.crmId() != null) {
+            record.put("crmId", change.crmId());
+        }
         record.put("fields", change.fields());
         return record;
     }

@@ -1,5 +1,6 @@
 package io.sluice.send;
 
+import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
@@ -24,6 +25,7 @@ import io.sluice.receive.ReadFirst;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -32,6 +34,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -149,6 +152,7 @@ public final class Dispatch {
         int room = planner.most(crm, Operation.UPSERT, permit.priority());
         List<Claim> claims = new ArrayList<>();
         long since = System.nanoTime();
+        int left = planner.collections(crm);
         boolean trying = causes.isTrying() && outbox.head(permit.account(), alone).filter(it -> causes.isTrying(it.sync()))
                 .isPresent();
         Outbox.Room places = trying ? new Outbox.Room(1, 1)
@@ -161,7 +165,7 @@ public final class Dispatch {
             }
             Claim claim = settlement.keepingOthers(head.get());
             if (claim.size() > 0) {
-                claims.add(claim);
+                claims.add(fitting(claim, left, collection));
             }
         }
         if (trying) {
@@ -170,16 +174,17 @@ public final class Dispatch {
                     outbox.lease(claims, since));
         }
         Priority least = Planner.mayWait(permit.priority()) ? Priority.LOW : permit.priority();
-        int left = planner.collections(crm) - collections(claims.get(0), collection);
+        left -= collections(claims.get(0), collection);
         while (left > 0 && claims.get(0).joins()) {
             Optional<Claim> beside = outbox.claimBeside(claims, Math.min(room, left * collection), least, alone);
             if (beside.isEmpty()) {
                 break;
             }
-            claims.add(beside.get());
-            left -= collections(beside.get(), collection);
+            claims.add(fitting(beside.get(), left, collection));
+            left -= collections(claims.get(claims.size() - 1), collection);
         }
-        Method method = planner.call(crm, claims.get(0).operation(), claims.stream().map(Claim::size).toList());
+        Method method = planner.call(crm, claims.get(0).operation(),
+                claims.stream().flatMap(claim -> kinds(claim).stream()).map(List::size).toList());
         return new Cargo(method.way(), writer(method, claims), claims.stream().map(this::withTexts).toList(),
                 outbox.lease(claims, since));
     }
@@ -191,7 +196,41 @@ public final class Dispatch {
     }
 
     private static int collections(Claim claim, int size) {
-        return (claim.size() + size - 1) / size;
+        return kinds(claim).stream().mapToInt(kind -> collections(kind, size)).sum();
+    }
+
+    private static int collections(List<Change> kind, int size) {
+        return (kind.size() + size - 1) / size;
+    }
+
+    /**
+     * The records of a claim in the kinds that one collection can't mix: those that are written by the CRM's id, so that
+     * the write can't create them, and those that are written by the external id. The kind of the most urgent comes first.
+     */
+    private static List<List<Change>> kinds(Claim claim) {
+        if (claim.operation() != Operation.UPSERT) {
+            return List.of(claim.changes());
+        }
+        boolean known = claim.changes().get(0).crmId() != null;
+        Map<Boolean, List<Change>> kinds = claim.changes().stream()
+                .collect(Collectors.partitioningBy(change -> change.crmId() != null));
+        return Stream.of(kinds.get(known), kinds.get(!known)).filter(kind -> !kind.isEmpty()).toList();
+    }
+
+    /** What goes in so many collections; the rest waits again, as never claimed. */
+    private Claim fitting(Claim claim, int collections, int size) throws SQLException {
+        Set<Change> going = new HashSet<>();
+        int left = collections;
+        for (List<Change> kind : kinds(claim)) {
+            List<Change> some = kind.subList(0, Math.min(kind.size(), left * size));
+            going.addAll(some);
+            left -= collections(some, size);
+        }
+        if (claim.operation() != Operation.UPSERT || going.size() == claim.size()) {
+            return claim;
+        }
+        settlement.release(claim, claim.changes().stream().filter(change -> !going.contains(change)).map(Change::key).toList());
+        return claim.of(claim.changes().stream().filter(going::contains).toList());
     }
 
     private String writer(Method method, List<Claim> claims) {
@@ -248,18 +287,33 @@ public final class Dispatch {
         if (blame != Blame.MOMENT && !causes.isTrying(claim.sync())) {
             standstills.taken(claim.sync());
         }
+        tellGone(claim, outcomes);
+    }
+
+    private static void tellGone(Claim claim, List<Outcome> outcomes) {
+        List<Outcome> gone = outcomes.stream().filter(it -> it.status() == Outcome.Status.GONE).toList();
+        if (!gone.isEmpty() && claim.operation() == Operation.UPSERT) {
+            LOG.warn("{}: {} of {} {} no more in the CRM under the known id; for example {}: {}. The CRM is asked what"
+                    + " became of them, then the sync's rules for deletes and conflicts apply.", claim.sync(),
+                    records(gone.size()), claim.object(), gone.size() == 1 ? "is" : "are", gone.get(0).key(),
+                    gone.get(0).code());
+        }
     }
 
     private static void tell(Claim claim, List<Outcome> outcomes) {
         long done = count(outcomes, Outcome.Status.DONE);
         long retry = count(outcomes, Outcome.Status.RETRY) + count(outcomes, Outcome.Status.TAKEN);
         long rejected = count(outcomes, Outcome.Status.REJECTED);
+        long gone = count(outcomes, Outcome.Status.GONE);
         String verb = claim.operation() == Operation.UPSERT ? "written to" : "deleted in";
         if (retry + rejected == 0) {
-            LOG.info("{}: {} {} {}.", claim.sync(), records(done), verb, claim.object());
+            if (done > 0 || gone == 0) {
+                LOG.info("{}: {} {} {}.", claim.sync(), records(done), verb, claim.object());
+            }
             return;
         }
-        Outcome example = outcomes.stream().filter(it -> it.status() != Outcome.Status.DONE).findFirst().orElseThrow();
+        Outcome example = outcomes.stream().filter(it -> it.status() != Outcome.Status.DONE
+                && it.status() != Outcome.Status.GONE).findFirst().orElseThrow();
         // the CRM's words may repeat a value, so they stay in the dead letter
         LOG.warn("{}: {} {} {}, {} to be tried again, {} in the dead letters; for example {}: {}{}", claim.sync(),
                 records(done), verb, claim.object(), retry, rejected, example.key(), example.code(),

@@ -145,6 +145,11 @@ class ListeningTest {
         return new Received(id, null, LATER, map);
     }
 
+    private static Received keyed(String id, String key, Object... fields) {
+        Received record = record(id, key, fields);
+        return new Received(id, key, record.at(), record.fields());
+    }
+
     private List<String> rows() throws SQLException {
         return DATABASE.texts("select concat_ws(' ', no, name, city, born) from app.customer order by no");
     }
@@ -200,7 +205,7 @@ class ListeningTest {
     @Test
     void whatIsToldAboutTheTimeOfOurOwnWriteIsRead() throws Exception {
         Batch batch = asked(value("101", "city", "Bergen", Instant.now().minusSeconds(1)));
-        assertThat(batch.getIds()).containsExactly("101");
+        assertThat(batch.getIds()).isEqualTo(List.of("101"));
         assertThat(batch.getReader()).isEqualTo(
                 "kamelet:crm-read-action?account=crm&object=contacts&fields=birthday,city,lastname,number");
         listening.read(batch, List.of(record("101", "1", "city", "Trondheim", "lastname", "Ann")), 200);
@@ -238,8 +243,17 @@ class ListeningTest {
     }
 
     @Test
-    void whatTheCrmDeletedGoesAndWhatItBroughtBackIsRead() throws SQLException {
-        assertThat(hear(value("101", "city", "Bergen", LATER), gone("101", LATER.plusSeconds(1)))).isEmpty();
+    void whatTheCrmDeletedGoesOnceItHasSaidThatNothingHasItsKeyAndWhatItBroughtBackIsRead() throws Exception {
+        Batch batch = asked(value("101", "city", "Bergen", LATER), gone("101", LATER.plusSeconds(1)), gone("777", LATER));
+        assertThat(batch.getReader()).isEqualTo("kamelet:crm-lookup-action?externalId=number&account=crm&object=contacts"
+                + "&fields=birthday,city,lastname,number");
+        assertThat(batch.getIds()).as("the key of what is known").hasToString("[Change[key=1, operation=upsert, crmId=101, fields={}]]");
+        assertThat(rows()).hasSize(2);
+        listening.read(batch, List.of(), 200);
+        assertThat(rows()).as("the CRM said nothing of it").hasSize(2);
+        DATABASE.run("update sluice.inbox set due = now()");
+        assertThat(waiting()).isEqualTo("2");
+        listening.read(asked(), List.of(new Gone("101", null)), 200);
         assertThat(rows()).containsExactly("2 Bob Rome");
         assertThat(sendAll()).isEmpty();
         assertThat(hear(look("102", LATER.plusSeconds(2)), gone("102", LATER))).containsExactly("102");
@@ -247,9 +261,45 @@ class ListeningTest {
     }
 
     @Test
+    void whatHasTheKeyOfADeletedRecordTakesItsPlaceAndEmptiesNothing() throws Exception {
+        DATABASE.run("update app.customer set born = '1990-01-01' where no = 1");
+        sendAll();
+        listening.read(asked(gone("101", LATER)), List.of(keyed("150", "1", "lastname", "Anna", "city", null, "birthday", null),
+                new Gone("101", LATER)), 200);
+
+        assertThat(rows()).containsExactly("1 Anna Oslo 1990-01-01", "2 Bob Rome");
+        assertThat(DATABASE.texts("select crm_id from sluice.record order by key")).containsExactly("150", "102");
+        assertThat(sendAll()).as("what the new record lacks").containsExactly(Map.of("city", "Oslo", "birthday", "1990-01-01"));
+    }
+
+    @Test
+    void aSecondRecordWithAKeyIsNoneOfOursWhileTheFirstIsThere() throws Exception {
+        listening.read(asked(fresh("150", LATER)), List.of(record("150", "1", "lastname", "Twin")), 200);
+        assertThat(rows()).contains("1 Ann Oslo");
+        DATABASE.run("update sluice.inbox set due = now()");
+        List<Telling> asked = lookAgain();
+        assertThat(asked).extracting(telling -> telling.record().crmId()).containsExactlyInAnyOrder("101", "150");
+        Batch batch = listening.batch(asked.stream().filter(Telling::isGone).toList());
+        assertThat(listening.permit(batch)).isNotNull();
+        listening.read(batch, List.of(keyed("101", "1", "lastname", "Ann", "city", "Oslo", "birthday", null)), 200);
+        batch = listening.batch(asked.stream().filter(telling -> !telling.isGone()).toList());
+        assertThat(listening.permit(batch)).isNotNull();
+        listening.read(batch, List.of(record("150", "1", "lastname", "Twin")), 200);
+
+        assertThat(rows()).contains("1 Ann Oslo");
+        assertThat(waiting()).isEqualTo("0");
+    }
+
+    @Test
     void ofMergedRecordsTheOneThatStaysKeepsItsRowAndTheOthersGo() throws Exception {
         Batch batch = asked(look("199", LATER), look("101", LATER), look("102", LATER));
-        listening.read(batch, List.of(record("199", "1", "lastname", "Ann", "city", "Rome"),
+        listening.read(batch, List.of(record("199", "1", "lastname", "Ann", "city", "Rome"), new Gone("101", LATER),
+                new Gone("102", LATER)), 200);
+        assertThat(rows()).as("until the CRM has said what became of them").containsExactly("1 Ann Oslo", "2 Bob Rome");
+        DATABASE.run("update sluice.inbox set due = now()");
+        batch = listening.batch(lookAgain().stream().filter(Telling::isGone).toList());
+        assertThat(listening.permit(batch)).isNotNull();
+        listening.read(batch, List.of(keyed("199", "1", "lastname", "Ann", "city", "Rome", "birthday", null),
                 new Gone("101", LATER), new Gone("102", LATER)), 200);
 
         assertThat(rows()).containsExactly("1 Ann Rome");
@@ -274,6 +324,8 @@ class ListeningTest {
         Batch alone = listening.batch(again);
         assertThat(listening.permit(alone)).isNotNull();
         listening.read(alone, List.of(new Gone("101", LATER), record("102", "2", "lastname", "Bob")), 200);
+        assertThat(rows()).as("it is asked once more what became of it").containsExactly("1 Ann Oslo", "2 Bob Rome");
+        listening.read(asked(), List.of(new Gone("101", LATER)), 200);
         assertThat(rows()).containsExactly("2 Bob Rome");
         assertThat(waiting()).isEqualTo("0");
         assertThat(metrics.counter("sluice.read.unanswered", "account", "crm", "object", "contacts").count()).isEqualTo(3);

@@ -120,7 +120,7 @@ final class Batches {
         return Json.text(body);
     }
 
-    private static void requireOneCall(List<Change> changes) {
+    static void requireOneCall(List<Change> changes) {
         if (changes.size() > HubspotCrm.BATCH_SIZE) {
             throw new IllegalArgumentException("A batch takes " + HubspotCrm.BATCH_SIZE + " records at most, but got "
                     + changes.size() + "; split the list first");
@@ -143,7 +143,11 @@ final class Batches {
      */
     static List<Outcome> outcomes(List<Change> changes, String externalId, HubspotAnswer answer) {
         if (!answer.ok()) {
-            return changes.stream().map(change -> Errors.ofCall(change.key(), answer, changes.size())).toList();
+            Set<String> gone = Errors.notFound(answer);
+            return changes.stream().map(change -> gone.contains(change.crmId())
+                    || change.crmId() != null && changes.size() == 1 && Errors.isNotFound(answer)
+                    ? Outcome.gone(change.key(), answer.code(), answer.message())
+                    : Errors.ofCall(change.key(), answer, changes.size())).toList();
         }
         boolean deletes = changes.get(0).operation() == Operation.DELETE;
         if (deletes && answer.status() == NO_CONTENT) {
@@ -173,49 +177,54 @@ final class Batches {
         }
     }
 
+    /** A record that was written by its id and that HubSpot made, or that was merged into another, is not the one that we know. */
     private static Optional<Outcome> written(JsonNode result, Names names) {
         String id = result.path("id").asText("");
-        return id.isEmpty() ? Optional.empty() : names.key(result).map(key -> Outcome.done(key, id));
+        return id.isEmpty() ? Optional.empty() : names.change(result).map(change -> change.crmId() != null
+                && (result.path("new").asBoolean() || change.isOther(id))
+                ? Outcome.gone(change.key(), "OTHER_RECORD", "the CRM wrote another record, " + id + ", or made one, instead of "
+                        + change.crmId())
+                : Outcome.done(change.key(), id));
     }
 
     /** By what an answer may name the records of a call. */
     private static final class Names {
 
-        private final Set<String> keys = new HashSet<>();
+        private final Map<String, Change> byKey = new HashMap<>();
+        private final Map<String, Change> byId = new HashMap<>();
         private final ExternalId.Answered<String> spelled = new ExternalId.Answered<>();
-        private final Map<String, String> keysById = new HashMap<>();
         private final String externalId;
 
         Names(List<Change> changes, String externalId) {
             this.externalId = externalId;
             changes.forEach(change -> {
-                keys.add(change.key());
+                byKey.put(change.key(), change);
                 spelled.put(change.key(), change.key());
                 if (change.crmId() != null) {
-                    keysById.put(change.crmId(), change.key());
+                    byId.put(change.crmId(), change);
                 }
             });
         }
 
-        Optional<String> key(JsonNode result) {
+        Optional<Change> change(JsonNode result) {
             if (result.hasNonNull("objectWriteTraceId")) {
                 return known(result.path("objectWriteTraceId").asText());
             }
-            String byId = keysById.get(result.path("id").asText());
-            return byId != null || externalId.isEmpty() ? Optional.ofNullable(byId)
-                    : Optional.ofNullable(spelled.get(result.path("properties").path(externalId).asText()));
+            Change named = byId.get(result.path("id").asText());
+            return named != null || externalId.isEmpty() ? Optional.ofNullable(named)
+                    : Optional.ofNullable(spelled.get(result.path("properties").path(externalId).asText())).flatMap(this::known);
         }
 
-        private Optional<String> known(String key) {
-            return keys.contains(key) ? Optional.of(key) : Optional.empty();
+        private Optional<Change> known(String key) {
+            return Optional.ofNullable(byKey.get(key));
         }
 
         /** The records that the context of an error names. */
-        Set<String> keys(JsonNode context) {
-            Set<String> named = new LinkedHashSet<>();
+        Set<Change> changes(JsonNode context) {
+            Set<Change> named = new LinkedHashSet<>();
             context.path("objectWriteTraceId").forEach(key -> known(key.asText()).ifPresent(named::add));
             for (String ids : List.of("ids", "id")) {
-                context.path(ids).forEach(id -> Optional.ofNullable(keysById.get(id.asText()))
+                context.path(ids).forEach(id -> Optional.ofNullable(byId.get(id.asText()))
                         .or(() -> known(id.asText())).ifPresent(named::add));
             }
             return named;
@@ -225,6 +234,7 @@ final class Batches {
     private static List<Outcome> failed(JsonNode error, Names names) {
         String code = error.path("category").asText("ERROR");
         String message = HubspotAnswer.shortened(error.path("message").asText());
-        return names.keys(error.path("context")).stream().map(key -> Errors.outcome(key, error, code, message)).toList();
+        return names.changes(error.path("context")).stream().map(change -> change.crmId() != null && Errors.NOT_FOUND.equals(code)
+                ? Outcome.gone(change.key(), code, message) : Errors.outcome(change.key(), error, code, message)).toList();
     }
 }

@@ -8,6 +8,7 @@ import io.sluice.crm.Unproven;
 import io.sluice.quota.Refusal;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -39,7 +40,31 @@ final class Errors {
 
     private static final Pattern FIELD = Pattern.compile("Cannot set (\\w+) to |propertyName=(\\w+)");
 
+    /** Category of an error about ids under which there is no record ("Error handling"). */
+    static final String NOT_FOUND = "OBJECT_NOT_FOUND";
+
     private Errors() {
+    }
+
+    /** Whether a call was refused as a whole because a record that it names is not there. */
+    static boolean isNotFound(HubspotAnswer answer) {
+        return answer.status() == 404 && answer.code().equals(NOT_FOUND);
+    }
+
+    /** The ids, or values of the property by which records were named, of which an answer says that they are not there. */
+    static Set<String> notFound(HubspotAnswer answer) {
+        Set<String> ids = new HashSet<>();
+        answer.json().ifPresent(json -> {
+            if (isNotFound(answer)) {
+                json.path("context").path("ids").forEach(id -> ids.add(id.asText()));
+            }
+            json.path("errors").forEach(error -> {
+                if (error.path("category").asText().equals(NOT_FOUND)) {
+                    error.path("context").path("ids").forEach(id -> ids.add(id.asText()));
+                }
+            });
+        });
+        return ids;
     }
 
     /**

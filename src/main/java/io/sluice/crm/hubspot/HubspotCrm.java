@@ -99,6 +99,8 @@ public final class HubspotCrm implements Crm {
         registry.bind("hubspotAssociations", new HubspotAssociations());
         registry.bind("hubspotCache", new HubspotCache(new AnswerCache(permits,
                 registry.findSingleByType(MeterRegistry.class), Ticker.systemTicker())));
+        registry.bind("hubspotDeletes", new HubspotDeletes());
+        registry.bind("hubspotLookups", new HubspotLookups());
         registry.bind("hubspotReads", new HubspotReads(InstantSource.system()));
         HubspotObjects objects = new HubspotObjects();
         registry.bind("hubspotObjects", objects);

@@ -263,7 +263,7 @@ public final class HubspotReads {
     // --- what they have in common
 
     /** Of contacts it has a name of its own. */
-    private static String stamp(String object) {
+    static String stamp(String object) {
         return CONTACTS.contains(object) ? "lastmodifieddate" : "hs_lastmodifieddate";
     }
 
@@ -281,7 +281,7 @@ public final class HubspotReads {
     }
 
     /** A property that the answer does not have was not read; a record without id, stamp or properties is none: null. */
-    private static Received received(JsonNode record, String stamp, String externalId, List<String> names) {
+    static Received received(JsonNode record, String stamp, String externalId, List<String> names) {
         if (record.path("id").asText("").isEmpty() || !record.path("properties").isObject()) {
             return null;
         }

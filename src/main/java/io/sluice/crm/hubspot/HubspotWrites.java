@@ -1,12 +1,13 @@
 package io.sluice.crm.hubspot;
 
 import io.sluice.Change;
-import io.sluice.Operation;
 import io.sluice.Outcome;
+import io.sluice.crm.Blame;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 
@@ -14,7 +15,8 @@ import org.apache.camel.Exchange;
 public final class HubspotWrites {
 
     private static final String CHANGES = "SluiceChanges";
-    private static final String UNKNOWN = "SluiceUnknownKeys";
+    private static final String PARTS = "SluiceUpserts";
+    private static final String OUTCOMES = "SluiceUpserted";
 
     HubspotWrites() {
     }
@@ -24,61 +26,67 @@ public final class HubspotWrites {
         return Paths.objects(apiVersion, object) + "/batch/" + job;
     }
 
-    /** Turns the list of records into the body of a batch upsert. */
-    public void upsertRequest(Exchange exchange, String externalId) {
+    /** Begins to write the records of the body: those whose ids are known by these, and others, one call each. */
+    public void upserts(Exchange exchange) {
         List<Change> changes = keep(exchange, Change.listOf(exchange.getMessage().getBody()));
-        exchange.getMessage().setBody(Batches.upsert(changes, externalId));
+        Batches.requireOneCall(changes);
+        Deque<List<Change>> parts = new ArrayDeque<>(changes.stream()
+                .collect(Collectors.partitioningBy(change -> change.crmId() == null)).values());
+        parts.removeIf(List::isEmpty);
+        exchange.setProperty(PARTS, parts);
+        exchange.setProperty(OUTCOMES, new LinkedHashMap<String, Outcome>());
     }
 
-    /** Keeps the records to delete, and leaves the reading that finds the ids that are not known, or nothing. */
-    public void missingIds(Exchange exchange, String externalId) {
-        List<Change> changes = keep(exchange, Change.listOf(exchange.getMessage().getBody()));
-        List<String> unknown = changes.stream().filter(change -> change.crmId() == null).map(Change::key).toList();
-        exchange.getMessage().setBody(unknown.isEmpty() ? null : Batches.read(unknown, externalId, List.of(externalId)));
+    /** Whether a call is left to be made. */
+    public boolean isMore(Exchange exchange) {
+        return !parts(exchange).isEmpty();
     }
 
-    /**
-     * Puts the ids that were found to their records. A record that HubSpot says not to have needs no delete; one of which
-     * the answer says nothing is looked up again.
-     */
-    public void idsFound(Exchange exchange, String externalId) {
-        List<Change> changes = changes(exchange);
-        Read found = Read.of(answer(exchange), externalId,
-                changes.stream().filter(change -> change.crmId() == null).map(Change::key).toList());
-        exchange.setProperty(CHANGES, changes.stream().map(change -> change.crmId() != null ? change
-                : new Change(change.key(), Operation.DELETE, found.id(change.key()), change.fields())).toList());
-        exchange.setProperty(UNKNOWN, changes.stream().filter(change -> change.crmId() == null)
-                .map(Change::key).filter(key -> !found.answers(key)).collect(Collectors.toSet()));
+    /** What the next call does: an update by id creates nothing. */
+    public String nextJob(Exchange exchange) {
+        return parts(exchange).getFirst().get(0).crmId() == null ? "upsert" : "update";
     }
 
-    /** The body of the archive, or nothing when there is nothing left to delete. */
-    public void archiveRequest(Exchange exchange) {
-        List<Change> known = changes(exchange).stream().filter(change -> change.crmId() != null).toList();
-        exchange.getMessage().setHeader(HubspotCalls.RECORDS, known.size());
-        exchange.getMessage().setBody(known.isEmpty() ? null : Batches.archive(known));
+    /** The body of that call. */
+    public void nextRequest(Exchange exchange, String externalId) {
+        List<Change> changes = parts(exchange).getFirst();
+        exchange.getMessage().setHeader(HubspotCalls.RECORDS, changes.size());
+        exchange.getMessage().setBody(changes.get(0).crmId() == null ? Batches.upsert(changes, externalId)
+                : Batches.update(changes, externalId));
     }
 
-    /** The answer as a list of outcomes, in the order of the records. */
-    public void outcomes(Exchange exchange, String externalId) {
-        List<Change> changes = changes(exchange);
-        List<Change> sent = changes.stream()
-                .filter(change -> change.operation() == Operation.UPSERT || change.crmId() != null).toList();
-        Map<String, Outcome> byKey = new LinkedHashMap<>();
-        if (!sent.isEmpty()) {
-            Batches.outcomes(sent, externalId, answer(exchange)).forEach(outcome -> byKey.put(outcome.key(), outcome));
+    /** Takes what came of it. Where no answer is to be had, the rest is not sent. */
+    public void answered(Exchange exchange, String externalId) {
+        HubspotAnswer answer = answer(exchange);
+        Map<String, Outcome> outcomes = byKey(exchange);
+        Batches.outcomes(parts(exchange).removeFirst(), externalId, answer)
+                .forEach(outcome -> outcomes.put(outcome.key(), outcome));
+        if (Errors.isNotFound(answer)) {
+            exchange.getMessage().setHeader(Blame.HEADER, Blame.RECORD);
         }
-        Set<?> unknown = exchange.removeProperty(UNKNOWN) instanceof Set<?> keys ? keys : Set.of();
-        exchange.getMessage().setBody(changes.stream().map(change -> byKey.containsKey(change.key())
-                ? byKey.get(change.key()) : unknown.contains(change.key())
-                ? Outcome.retry(change.key(), "NO_RESULT", "the look-up of its id has no result for this record")
-                : Outcome.done(change.key(), null)).toList());
+        if (!answer.ok()) {
+            parts(exchange).forEach(left -> left.forEach(change -> outcomes.put(change.key(), Outcome.retry(change.key(),
+                    answer.code(), "it was not sent, since the call before it got: " + answer.message()))));
+            parts(exchange).clear();
+        }
     }
 
-    /** The outcomes of a delete whose look-up of ids was not answered, so that nothing was deleted. */
-    public void retryAll(Exchange exchange) {
-        List<Change> changes = changes(exchange);
-        exchange.getMessage().setBody(changes.stream()
-                .map(change -> Errors.ofCall(change.key(), answer(exchange), changes.size()).undone()).toList());
+    /** The outcomes of all calls, in the order of the records. */
+    public void written(Exchange exchange) {
+        Map<String, Outcome> outcomes = byKey(exchange);
+        exchange.getMessage().setBody(changes(exchange).stream().map(change -> outcomes.get(change.key())).toList());
+        exchange.removeProperty(PARTS);
+        exchange.removeProperty(OUTCOMES);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Deque<List<Change>> parts(Exchange exchange) {
+        return exchange.getProperty(PARTS, Deque.class);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Outcome> byKey(Exchange exchange) {
+        return exchange.getProperty(OUTCOMES, Map.class);
     }
 
     private static HubspotAnswer answer(Exchange exchange) {

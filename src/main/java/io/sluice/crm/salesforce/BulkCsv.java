@@ -141,7 +141,8 @@ final class BulkCsv {
                 case FAILED -> failed(null, row.getField("sf__Error"));
                 case UNPROCESSED -> unprocessed(null);
             };
-            Outcome.Status status = Errors.isGone(outcome.code()) ? Outcome.Status.DONE : outcome.status();
+            // another record may have its key by now, which a delete by key finds
+            Outcome.Status status = Errors.isGone(outcome.code()) ? Outcome.Status.GONE : outcome.status();
             return new Outcome(null, status, row.getField(ID), outcome.code(), outcome.message());
         });
     }

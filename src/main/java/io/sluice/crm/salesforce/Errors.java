@@ -56,7 +56,10 @@ final class Errors {
     /** A user-specified external id names more than one record (SOAP API, StatusCode). */
     private static final String SEVERAL = "DUPLICATE_EXTERNAL_ID";
 
-    /** Codes of a delete whose record is deleted already. */
+    /**
+     * Codes of a write by id whose record is not there: deleted, or for good, when its id leads nowhere. The last is said of
+     * a look-up field's value too, which is then named (SOAP API, StatusCode).
+     */
     private static final Set<String> GONE = Set.of("ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY");
 
     private record Spent(int status, String code, String words, String kind) {
@@ -111,9 +114,23 @@ final class Errors {
         return code != null && NO_SUCH.contains(code);
     }
 
-    /** Whether a delete was not done because there is nothing left to delete. */
+    /** Whether an error of a bulk delete says that there is nothing under that id. */
     static boolean isGone(String code) {
         return code != null && GONE.contains(code);
+    }
+
+    /** Whether the errors of a record that was named by its id say that it is not there. */
+    static boolean isGone(JsonNode errors) {
+        return errors.size() > 0 && isGone(code(errors)) && errors.path(0).path("fields").isEmpty();
+    }
+
+    static Outcome gone(String key, JsonNode errors) {
+        return Outcome.gone(key, code(errors), errors.path(0).path("message").asText());
+    }
+
+    private static String code(JsonNode errors) {
+        JsonNode first = errors.path(0);
+        return first.path("statusCode").asText(first.path("errorCode").asText("UNKNOWN_EXCEPTION"));
     }
 
     static Outcome outcome(String key, String code, String message) {
@@ -137,9 +154,7 @@ final class Errors {
             error.path("fields").forEach(field -> fields.add(field.asText()));
             messages.add(error.path("message").asText() + duplicates(error.path("duplicateResult"), fields));
         }
-        JsonNode first = errors.path(0);
-        String code = first.path("statusCode").asText(first.path("errorCode").asText("UNKNOWN_EXCEPTION"));
-        Outcome outcome = outcome(key, code, String.join("; ", messages));
+        Outcome outcome = outcome(key, code(errors), String.join("; ", messages));
         return fields.isEmpty() ? outcome : outcome.naming(List.copyOf(fields));
     }
 

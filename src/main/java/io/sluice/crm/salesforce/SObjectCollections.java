@@ -26,10 +26,6 @@ final class SObjectCollections {
      *
      * @param externalId the field that holds the key
      */
-    static String upsert(List<Change> changes, String object, String externalId) {
-        return Json.text(upsertBody(changes, object, externalId));
-    }
-
     static Map<String, Object> upsertBody(List<Change> changes, String object, String externalId) {
         requireOneCall(changes);
         List<Map<String, Object>> records = new ArrayList<>();
@@ -41,6 +37,26 @@ final class SObjectCollections {
             records.add(record);
         }
         return Map.of("allOrNone", false, "records", records);
+    }
+
+    /** The body of an update of up to 200 records, each by its CRM id: it creates none. */
+    static Map<String, Object> updateBody(List<Change> changes, String object, String externalId) {
+        requireOneCall(changes);
+        List<Map<String, Object>> records = new ArrayList<>();
+        for (Change change : changes) {
+            Map<String, Object> record = new LinkedHashMap<>();
+            record.put("attributes", Map.of("type", object));
+            record.putAll(fields(change));
+            record.remove(externalId);
+            record.put("Id", change.crmId());
+            records.add(record);
+        }
+        return Map.of("allOrNone", false, "records", records);
+    }
+
+    /** Whether a record is written by its CRM id, so that it can't be created. */
+    static boolean isKnown(Change change) {
+        return change.crmId() != null;
     }
 
     /** The fields of a record as REST takes them. */
@@ -79,7 +95,7 @@ final class SObjectCollections {
                 .replace("\t", "\\t") + "'";
     }
 
-    private static void requireOneCall(List<Change> changes) {
+    static void requireOneCall(List<Change> changes) {
         if (changes.size() > SalesforceCrm.COLLECTION_SIZE) {
             throw new IllegalArgumentException("A collections call takes " + SalesforceCrm.COLLECTION_SIZE
                     + " records at most, but got " + changes.size() + "; split the list first");
@@ -144,15 +160,28 @@ final class SObjectCollections {
         if (result.path("success").asBoolean()) {
             boolean named = !id.isEmpty() && (change.operation() == Operation.UPSERT
                     || change.crmId() == null || isOf(change, shortId(id)));
-            return named ? Outcome.done(change.key(), id) : Outcome.noResult(change.key());
+            return named ? saved(change, result) : Outcome.noResult(change.key());
         }
         if (!result.path("success").isBoolean() || result.path("errors").isEmpty()) {
             return Outcome.noResult(change.key());
         }
-        String code = result.path("errors").path(0).path("statusCode").asText();
-        if (change.operation() == Operation.DELETE && Errors.isGone(code)) {
+        JsonNode errors = result.path("errors");
+        if (isKnown(change) && Errors.isGone(errors)) {
+            return Errors.gone(change.key(), errors);
+        }
+        return Errors.outcome(change.key(), errors);
+    }
+
+    /** A record that was written by its id and that the CRM made, or calls by another id, is not the one that we know. */
+    static Outcome saved(Change change, JsonNode result) {
+        String id = result.path("id").asText(null);
+        if (change.operation() == Operation.DELETE) {
             return Outcome.done(change.key(), null);
         }
-        return Errors.outcome(change.key(), result.path("errors"));
+        if (isKnown(change) && (result.path("created").asBoolean() || change.isOther(id))) {
+            return Outcome.gone(change.key(), "OTHER_RECORD", "the CRM wrote another record, " + id + ", or made one, instead of "
+                    + change.crmId());
+        }
+        return Outcome.done(change.key(), id);
     }
 }

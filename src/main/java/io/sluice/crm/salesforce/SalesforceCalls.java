@@ -274,13 +274,6 @@ public final class SalesforceCalls {
 
     // --- writing
 
-    /** Turns the list of records into the body of a Collections upsert. */
-    public void upsertRequest(Exchange exchange, String object, String externalId) {
-        List<Change> changes = Change.listOf(exchange.getMessage().getBody());
-        keep(exchange, changes);
-        exchange.getMessage().setBody(SObjectCollections.upsert(changes, object, externalId));
-    }
-
     /** Keeps the records to delete, and leaves the query for the ids that are not known, or nothing. */
     public void missingIds(Exchange exchange, String object, String externalId) {
         List<Change> changes = Change.listOf(exchange.getMessage().getBody());

@@ -9,6 +9,7 @@ import io.sluice.crm.PartAnswer;
 import io.sluice.store.Json;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -16,11 +17,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BinaryOperator;
+import java.util.stream.IntStream;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
 /**
- * Records of several objects in one call: a composite request of Collections upserts ("Composite" in the REST API
+ * Records of several objects in one call: a composite request of Collections updates and upserts ("Composite" in the REST API
  * Developer Guide). Its parts are done in their order, so a child finds the parent that an earlier part made, by the
  * parent's external id ({@code Account.Ext_Id__c}); a parent that is refused then costs its own children and no other.
  */
@@ -30,11 +32,33 @@ public final class SalesforceComposite {
     private static final Comparator<PartAnswer> BY_WEIGHT = Comparator.comparing(part -> weight(part.blame()));
 
     /**
-     * One Collections upsert.
+     * One collection: an update of records whose ids are known, which creates none, or an upsert of others.
      *
+     * @param key    the field that holds the key
      * @param places where its records stand in the list that came in
      */
-    private record Part(String reference, String object, List<Integer> places, List<Change> changes) { }
+    private record Part(String reference, String object, String key, List<Integer> places, List<Change> changes) {
+
+        boolean isUpdate() {
+            return SObjectCollections.isKnown(changes.get(0));
+        }
+
+        String url(String apiVersion) {
+            return "/services/data/v" + apiVersion + "/composite/sobjects" + (isUpdate() ? "" : "/" + object + "/" + key);
+        }
+
+        Map<String, Object> body() {
+            return isUpdate() ? SObjectCollections.updateBody(changes, object, key)
+                    : SObjectCollections.upsertBody(changes, object, key);
+        }
+
+        Map<String, Object> request(String apiVersion) {
+            return Map.of("method", METHOD, "referenceId", reference, "url", url(apiVersion), "body", body());
+        }
+    }
+
+    /** Of an update as of an upsert. */
+    private static final String METHOD = "PATCH";
 
     /**
      * @param externalIds {@code Account:Ext_Id__c,Contact:Customer_No__c}: the objects in the order in which they are
@@ -51,14 +75,35 @@ public final class SalesforceComposite {
                     + " collections, but a call takes " + most + " of " + SalesforceCrm.COLLECTION_SIZE
                     + " records of one object; split the list first");
         }
+        compose(exchange, changes, parts, apiVersion);
+    }
+
+    /**
+     * One collection of one object; where it holds records whose ids are known and others, a composite request of two, which
+     * is one call too.
+     */
+    public void collection(Exchange exchange, String object, String externalId, String apiVersion) {
+        List<Change> changes = Change.listOf(exchange.getMessage().getBody());
+        SObjectCollections.requireOneCall(changes);
+        List<Part> parts = parts(changes, Collections.nCopies(changes.size(), object), Map.of(object, externalId));
+        if (parts.size() == 1) {
+            SalesforceCalls.keep(exchange, changes);
+            exchange.removeProperty(PARTS);
+            exchange.getMessage().setHeader(SalesforceCalls.METHOD, METHOD);
+            exchange.getMessage().setHeader(SalesforceCalls.PATH, parts.get(0).url(apiVersion));
+            exchange.getMessage().setBody(Json.text(parts.get(0).body()));
+        } else {
+            compose(exchange, changes, parts, apiVersion);
+        }
+    }
+
+    private static void compose(Exchange exchange, List<Change> changes, List<Part> parts, String apiVersion) {
         SalesforceCalls.keep(exchange, changes);
         exchange.setProperty(PARTS, parts);
-        exchange.getMessage().setBody(Json.text(Map.of("allOrNone", false, "compositeRequest", parts.stream()
-                .map(part -> Map.of("method", "PATCH", "referenceId", part.reference(),
-                        "url", "/services/data/v" + apiVersion + "/composite/sobjects/" + part.object() + "/"
-                                + keys.get(part.object()),
-                        "body", SObjectCollections.upsertBody(part.changes(), part.object(), keys.get(part.object()))))
-                .toList())));
+        exchange.getMessage().setHeader(SalesforceCalls.METHOD, "POST");
+        exchange.getMessage().setHeader(SalesforceCalls.PATH, "/services/data/v" + apiVersion + "/composite");
+        exchange.getMessage().setBody(Json.text(Map.of("allOrNone", false, "compositeRequest",
+                parts.stream().map(part -> part.request(apiVersion)).toList())));
     }
 
     private static Map<String, String> keys(String externalIds) {
@@ -91,18 +136,28 @@ public final class SalesforceComposite {
     private static List<Part> parts(List<Change> changes, List<String> objects, Map<String, String> keys) {
         List<Part> parts = new ArrayList<>();
         for (String object : keys.keySet()) {
-            List<Integer> places = new ArrayList<>();
-            for (int i = 0; i < changes.size(); i++) {
-                if (objects.get(i).equals(object)) {
-                    places.add(i);
+            for (boolean known : new boolean[] {true, false}) {
+                List<Integer> places = IntStream.range(0, changes.size()).boxed().filter(i -> objects.get(i).equals(object)
+                        && SObjectCollections.isKnown(changes.get(i)) == known).toList();
+                for (int from = 0; from < places.size(); from += SalesforceCrm.COLLECTION_SIZE) {
+                    List<Integer> some = places.subList(from,
+                            Math.min(from + SalesforceCrm.COLLECTION_SIZE, places.size()));
+                    parts.add(new Part("part" + parts.size(), object, keys.get(object), List.copyOf(some),
+                            some.stream().map(changes::get).toList()));
                 }
-            }
-            for (int from = 0; from < places.size(); from += SalesforceCrm.COLLECTION_SIZE) {
-                List<Integer> some = places.subList(from, Math.min(from + SalesforceCrm.COLLECTION_SIZE, places.size()));
-                parts.add(new Part("part" + parts.size(), object, List.copyOf(some), some.stream().map(changes::get).toList()));
             }
         }
         return parts;
+    }
+
+    /** The answer to a collection as a list of outcomes, in the order of the records. */
+    public void outcomesOfCollection(Exchange exchange) {
+        if (exchange.getProperty(PARTS) != null) {
+            outcomes(exchange);
+        } else {
+            exchange.getMessage().setBody(SObjectCollections.outcomes(SalesforceCalls.changes(exchange),
+                    SalesforceCalls.answer(exchange)));
+        }
     }
 
     /**

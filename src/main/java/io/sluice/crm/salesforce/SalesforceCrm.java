@@ -111,6 +111,7 @@ public final class SalesforceCrm implements Crm {
         registry.bind("salesforceRecords", new SalesforceRecords());
         registry.bind("salesforceComposite", new SalesforceComposite());
         registry.bind("salesforceSoap", new SalesforceSoap());
+        registry.bind("salesforceLookups", new SalesforceLookups());
         registry.bind("salesforceReads", new SalesforceReads(InstantSource.system()));
     }
 

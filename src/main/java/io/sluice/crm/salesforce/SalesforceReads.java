@@ -114,7 +114,7 @@ public final class SalesforceReads {
                 .filter(field -> !field.isEmpty()).toList();
     }
 
-    private static Received received(JsonNode record, String externalId, List<String> names) {
+    static Received received(JsonNode record, String externalId, List<String> names) {
         Map<String, Object> all = Json.fields(record.toString());
         Map<String, Object> fields = new LinkedHashMap<>();
         for (String name : names) {

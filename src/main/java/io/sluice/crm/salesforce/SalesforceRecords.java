@@ -1,5 +1,6 @@
 package io.sluice.crm.salesforce;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Change;
 import io.sluice.Outcome;
 import io.sluice.store.Json;
@@ -12,7 +13,10 @@ import org.apache.camel.Exchange;
 /** The steps of the Kamelets that write or read one record by a resource of its own. */
 public final class SalesforceRecords {
 
-    /** A list of one record as the upsert of a row; the key stands in the path, and must not stand in the body. */
+    /**
+     * A list of one record as the write of a row: by its id where that is known, so that it can't be created; else by the
+     * external id, which must not stand in the body.
+     */
     public void upsertRequest(Exchange exchange, String object, String externalId, String apiVersion) {
         List<Change> changes = Change.listOf(exchange.getMessage().getBody());
         if (changes.size() != 1) {
@@ -25,18 +29,26 @@ public final class SalesforceRecords {
         exchange.getMessage().setBody(Json.text(fields));
         exchange.getMessage().setHeader(SalesforceCalls.METHOD, "PATCH");
         exchange.getMessage().setHeader(SalesforceCalls.PATH, "/services/data/v" + apiVersion + "/sobjects/" + object + "/"
-                + externalId + "/" + segment(changes.get(0).key()));
+                + (SObjectCollections.isKnown(changes.get(0)) ? changes.get(0).crmId()
+                        : externalId + "/" + segment(changes.get(0).key())));
     }
 
     /** The answer as a list of one outcome: 201 of a record that was made, 200 or 204 of one that was there. */
     public void outcome(Exchange exchange) {
         Change change = SalesforceCalls.changes(exchange).get(0);
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
-        exchange.getMessage().setBody(List.of(!answer.ok() ? Errors.ofCall(change.key(), answer, 1)
-                : answer.status() == 204 ? Outcome.done(change.key(), change.crmId())
-                : answer.json().filter(row -> row.path("success").asBoolean()).map(row -> row.path("id").asText(""))
-                        .filter(id -> !id.isEmpty()).map(id -> Outcome.done(change.key(), id))
-                        .orElseGet(() -> Outcome.noResult(change.key()))));
+        exchange.getMessage().setBody(List.of(outcome(change, answer)));
+    }
+
+    private static Outcome outcome(Change change, SalesforceAnswer answer) {
+        if (answer.ok()) {
+            return answer.status() == 204 ? Outcome.done(change.key(), change.crmId())
+                    : answer.json().filter(row -> row.path("success").asBoolean() && !row.path("id").asText("").isEmpty())
+                            .map(row -> SObjectCollections.saved(change, row)).orElseGet(() -> Outcome.noResult(change.key()));
+        }
+        return answer.errors().filter(errors -> SObjectCollections.isKnown(change) && Errors.isGone(errors))
+                .map(errors -> Errors.gone(change.key(), errors))
+                .orElseGet(() -> Errors.ofCall(change.key(), answer, 1));
     }
 
     /** A value as one segment of a path. */

@@ -15,7 +15,10 @@ import io.sluice.sandbox.store.Transaction;
 import java.util.List;
 import java.util.Optional;
 
-/** A person at the org's own screens: the same rules as for the API, another user in LastModifiedById. */
+/**
+ * A person at the org's own screens: the same rules as for the API, another user in LastModifiedById. {@code
+ * {"IsDeleted":false}} takes a record out of the recycle bin, by its id; {@code {"IdToMerge":"003..."}} merges another into it.
+ */
 public final class SalesforceUser implements CrmUser {
 
     @Override
@@ -37,7 +40,14 @@ public final class SalesforceUser implements CrmUser {
 
     @Override
     public String write(Account account, Table table, String idOrKey, JsonNode fields, Request.Attempt attempt) {
+        if (fields.has("IsDeleted") && !fields.path("IsDeleted").asBoolean()) {
+            return change(account, attempt, writer -> writer.undelete(table, idOrKey));
+        }
         String id = idOrKey == null ? null : known(account, table, idOrKey).id();
+        if (fields.has("IdToMerge")) {
+            return change(account, attempt, writer -> new Merger(account.store(), writer).merge(table,
+                    Answers.JSON.createObjectNode().put("Id", id), List.of(fields.path("IdToMerge").asText())).outcome());
+        }
         return change(account, attempt, writer -> id == null ? writer.create(table, new SentRecord.Json(fields))
                 : writer.update(table, id, new SentRecord.Json(fields)));
     }

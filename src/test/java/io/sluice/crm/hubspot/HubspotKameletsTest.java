@@ -226,7 +226,7 @@ class HubspotKameletsTest {
                 Map.of("key", "U-3", "operation", "delete")));
         assertThat(outcomes).extracting(Outcome::key).containsExactly("mine", "U-2", "U-never", "gone", "U-3");
         assertThat(outcomes).extracting(Outcome::status).containsExactly(Outcome.Status.DONE, Outcome.Status.DONE,
-                Outcome.Status.REJECTED, Outcome.Status.REJECTED, Outcome.Status.REJECTED);
+                Outcome.Status.REJECTED, Outcome.Status.GONE, Outcome.Status.REJECTED);
         assertThat(outcomes.get(4).message()).contains("hubspot-delete-sink");
         assertThat(contact("U-1").path("properties").path("lastname").asText()).isEqualTo("Eins");
         assertThat(contact("U-1").path("properties").has("city")).isFalse();

@@ -81,7 +81,7 @@ class BulkCsvTest {
                 + ",UNABLE_TO_LOCK_ROW:locked:--,003B\n,DELETE_FAILED:has children:--,003C\n");
         try (Stream<Outcome> outcomes = BulkCsv.outcomesOfDeletes(file, BulkCsv.Part.FAILED)) {
             assertThat(outcomes).extracting(outcome -> outcome.crmId() + " " + outcome.status())
-                    .containsExactly("003A done", "003B retry", "003C rejected");
+                    .containsExactly("003A gone", "003B retry", "003C rejected");
         }
         Files.writeString(file, "sf__Id,sf__Created,Id\n003A,false,003A\n");
         try (Stream<Outcome> outcomes = BulkCsv.outcomesOfDeletes(file, BulkCsv.Part.SUCCESSFUL)) {

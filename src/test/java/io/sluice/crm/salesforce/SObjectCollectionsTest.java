@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
+import io.sluice.store.Json;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
@@ -77,7 +78,7 @@ class SObjectCollectionsTest {
 
     @Test
     void numbersStayExact() {
-        assertThat(SObjectCollections.upsert(List.of(upsert("C-1", Map.of("Amount", new BigDecimal("1234567890.10")))),
+        assertThat(body(List.of(upsert("C-1", Map.of("Amount", new BigDecimal("1234567890.10")))),
                 "Opportunity", "Deal_No__c")).contains("\"Amount\":1234567890.10");
     }
 
@@ -85,7 +86,7 @@ class SObjectCollectionsTest {
     void recordsStandInTheOrderOfTheList() throws IOException {
         List<Change> changes = changes(200);
 
-        JsonNode records = MAPPER.readTree(SObjectCollections.upsert(changes, "Contact", "Customer_No__c")).path("records");
+        JsonNode records = MAPPER.readTree(body(changes, "Contact", "Customer_No__c")).path("records");
 
         assertThat(records.findValuesAsText("Customer_No__c"))
                 .containsExactlyElementsOf(changes.stream().map(Change::key).toList());
@@ -93,7 +94,7 @@ class SObjectCollectionsTest {
 
     @Test
     void moreThanACallTakesIsRefusedWithTheNumbers() {
-        assertThatThrownBy(() -> SObjectCollections.upsert(changes(201), "Contact", "Customer_No__c"))
+        assertThatThrownBy(() -> body(changes(201), "Contact", "Customer_No__c"))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("200").hasMessageContaining("201");
         assertThatThrownBy(() -> SObjectCollections.delete(changes(201)))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("201");
@@ -103,7 +104,7 @@ class SObjectCollectionsTest {
     void aKeyThatStandsTwiceIsRefusedByName() {
         List<Change> twice = List.of(upsert("C-1", Map.of()), upsert("C-2", Map.of()), upsert("C-1", Map.of()));
 
-        assertThatThrownBy(() -> SObjectCollections.upsert(twice, "Contact", "Customer_No__c"))
+        assertThatThrownBy(() -> body(twice, "Contact", "Customer_No__c"))
                 .isInstanceOf(IllegalArgumentException.class).hasMessage("Key 'C-1' stands twice in one call; merge the two");
     }
 
@@ -154,14 +155,34 @@ class SObjectCollectionsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
-    void theDeleteOfARecordThatIsGoneIsDone(String code) {
+    void whatIsNamedByAnIdUnderWhichThereIsNoRecordIsGone(String code) {
         SalesforceAnswer answer = new SalesforceAnswer(200,
                 "[{\"success\":false,\"errors\":[{\"statusCode\":\"" + code + "\",\"message\":\"gone\",\"fields\":[]}]}]");
 
         assertThat(SObjectCollections.outcomes(List.of(delete("A", "003A")), answer))
-                .containsExactly(Outcome.done("A", null));
+                .containsExactly(Outcome.gone("A", code, "gone"));
+        assertThat(SObjectCollections.outcomes(List.of(new Change("A", Operation.UPSERT, "003A", Map.of())), answer))
+                .containsExactly(Outcome.gone("A", code, "gone"));
         assertThat(SObjectCollections.outcomes(List.of(upsert("A", Map.of())), answer))
-                .as("an upsert is not").containsExactly(Outcome.rejected("A", code, "gone"));
+                .as("what is named by its key is not").containsExactly(Outcome.rejected("A", code, "gone"));
+        SalesforceAnswer ofLookup = new SalesforceAnswer(200, answer.body().replace("\"fields\":[]", "\"fields\":[\"AccountId\"]"));
+        assertThat(SObjectCollections.outcomes(List.of(delete("A", "003A")), ofLookup))
+                .as("what is said of a field's value").containsExactly(Outcome.rejected("A", code, "gone").naming(List.of("AccountId")));
+    }
+
+    @Test
+    void aRecordThatIsKnownIsWrittenByItsIdAndNotUnderstoodWhereAnotherIsMade() {
+        Change known = new Change("A", Operation.UPSERT, "003000000000001AAA", Map.of("Phone", "1", "Ext__c", "A"));
+        assertThat(Json.text(SObjectCollections.updateBody(List.of(known), "Contact", "Ext__c")))
+                .contains("\"Id\":\"003000000000001AAA\"", "\"Phone\":\"1\"").doesNotContain("Ext__c");
+        assertThat(SObjectCollections.outcomes(List.of(known), new SalesforceAnswer(200,
+                "[{\"success\":true,\"id\":\"003000000000001\",\"errors\":[]}]")))
+                .containsExactly(Outcome.done("A", "003000000000001"));
+        for (String other : List.of("\"id\":\"003000000000002AAA\"", "\"created\":true,\"id\":\"003000000000001AAA\"")) {
+            assertThat(SObjectCollections.outcomes(List.of(known), new SalesforceAnswer(200,
+                    "[{\"success\":true," + other + ",\"errors\":[]}]"))).as(other)
+                    .extracting(Outcome::status).containsExactly(Outcome.Status.GONE);
+        }
     }
 
     @ParameterizedTest
@@ -205,7 +226,7 @@ class SObjectCollectionsTest {
     }
 
     private static JsonNode request(Change change) throws IOException {
-        return MAPPER.readTree(SObjectCollections.upsert(List.of(change), "Contact", "Customer_No__c"));
+        return MAPPER.readTree(body(List.of(change), "Contact", "Customer_No__c"));
     }
 
     private static List<Change> changes(int count) {
@@ -218,5 +239,9 @@ class SObjectCollectionsTest {
 
     private static Change delete(String key, String crmId) {
         return new Change(key, Operation.DELETE, crmId, Map.of());
+    }
+
+    private static String body(List<Change> changes, String object, String externalId) {
+        return Json.text(SObjectCollections.upsertBody(changes, object, externalId));
     }
 }

@@ -1,0 +1,196 @@
+package io.sluice.crm.hubspot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.Change;
+import io.sluice.Operation;
+import io.sluice.Outcome;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.camel.Exchange;
+
+/**
+ * The steps of archiving records: by their keys first, since a user may have deleted one and made it again under another id;
+ * what has another key by now goes by its id. An archive says nothing of the ids that it did not find, and an id that was
+ * merged leads to the record that is left, so that each is read before.
+ */
+public final class HubspotDeletes {
+
+    private static final String DELETES = "SluiceDeletes";
+
+    /** The calls, in their order. */
+    private enum Step { BY_KEY, BY_ID, ARCHIVE, OVER }
+
+    private static final class Deletes {
+        private final List<Change> changes;
+        private final Map<String, Outcome> outcomes = new LinkedHashMap<>();
+        /** Key to the ids of what is there. */
+        private final Map<String, Set<String>> there = new LinkedHashMap<>();
+        private final Deque<Map.Entry<String, String>> toArchive = new ArrayDeque<>();
+        private List<Map.Entry<String, String>> archiving = List.of();
+        private Step step = Step.BY_KEY;
+
+        Deletes(List<Change> changes) {
+            this.changes = changes;
+        }
+
+        /** Those of known ids that their keys did not lead to. */
+        List<Change> unseen() {
+            return changes.stream().filter(change -> change.crmId() != null && !outcomes.containsKey(change.key())
+                    && !there.getOrDefault(change.key(), Set.of()).contains(change.crmId())).toList();
+        }
+
+        void decide(Change change, HubspotAnswer answer, int records) {
+            outcomes.put(change.key(), answer.ok() ? Outcome.retry(change.key(), "NO_RESULT",
+                    "the answer does not say whether the record is there")
+                    : Errors.ofCall(change.key(), answer, records).undone());
+        }
+    }
+
+    HubspotDeletes() {
+    }
+
+    /** Keeps the records of the body. */
+    public void begin(Exchange exchange) {
+        List<Change> changes = Change.listOf(exchange.getMessage().getBody());
+        Batches.requireOneCall(changes);
+        exchange.setProperty(DELETES, new Deletes(changes));
+    }
+
+    /** Whether a call is left to be made. */
+    public boolean isMore(Exchange exchange) {
+        return deletes(exchange).step != Step.OVER;
+    }
+
+    /** The name of the next call in the ledger. */
+    public String operation(Exchange exchange) {
+        return deletes(exchange).step == Step.ARCHIVE ? "delete" : "read";
+    }
+
+    public String path(Exchange exchange, String apiVersion, String object) {
+        return Paths.objects(apiVersion, object) + "/batch/" + (deletes(exchange).step == Step.ARCHIVE ? "archive" : "read");
+    }
+
+    /** The body of the next call. */
+    public void request(Exchange exchange, String externalId) {
+        Deletes deletes = deletes(exchange);
+        String body = switch (deletes.step) {
+            case BY_KEY -> Batches.read(deletes.changes.stream().map(Change::key).toList(), externalId, List.of(externalId));
+            case BY_ID -> Batches.read(deletes.unseen().stream().map(Change::crmId).toList(), null, List.of(externalId));
+            default -> archive(deletes);
+        };
+        exchange.getMessage().setHeader(HubspotCalls.RECORDS, deletes.step == Step.ARCHIVE ? deletes.archiving.size()
+                : deletes.step == Step.BY_KEY ? deletes.changes.size() : deletes.unseen().size());
+        exchange.getMessage().setBody(body);
+    }
+
+    private static String archive(Deletes deletes) {
+        deletes.archiving = new ArrayList<>();
+        while (!deletes.toArchive.isEmpty() && deletes.archiving.size() < HubspotCrm.BATCH_SIZE) {
+            deletes.archiving.add(deletes.toArchive.removeFirst());
+        }
+        return Batches.archive(deletes.archiving.stream()
+                .map(it -> new Change(it.getKey(), Operation.DELETE, it.getValue(), Map.of())).toList());
+    }
+
+    /** Takes what came of it. */
+    public void answered(Exchange exchange, String externalId) {
+        Deletes deletes = deletes(exchange);
+        HubspotAnswer answer = new HubspotAnswer(exchange.getMessage().getHeader(HubspotCalls.STATUS, 0, Integer.class),
+                exchange.getMessage().getBody(String.class));
+        switch (deletes.step) {
+            case BY_KEY -> foundByKey(deletes, answer, externalId);
+            case BY_ID -> foundById(deletes, answer);
+            default -> archived(deletes, answer);
+        }
+        if (deletes.step != Step.ARCHIVE && deletes.step != Step.OVER) {
+            deletes.step = deletes.step == Step.BY_KEY && !deletes.unseen().isEmpty() ? Step.BY_ID : begin(deletes);
+        } else if (deletes.toArchive.isEmpty()) {
+            deletes.step = Step.OVER;
+        }
+    }
+
+    private static void foundByKey(Deletes deletes, HubspotAnswer answer, String externalId) {
+        Set<String> absent = lowerCase(Errors.notFound(answer));
+        Map<String, String> ids = new LinkedHashMap<>();
+        results(answer).forEach(record -> ids.put(fold(record.path("properties").path(externalId).asText()),
+                record.path("id").asText()));
+        for (Change change : deletes.changes) {
+            String id = ids.get(fold(change.key()));
+            if (id != null) {
+                deletes.there.computeIfAbsent(change.key(), first -> new LinkedHashSet<>()).add(id);
+            } else if (!absent.contains(fold(change.key()))) {
+                deletes.decide(change, answer, deletes.changes.size());
+            }
+        }
+    }
+
+    private static void foundById(Deletes deletes, HubspotAnswer answer) {
+        Set<String> absent = Errors.notFound(answer);
+        Set<String> ids = new HashSet<>();
+        results(answer).forEach(record -> ids.add(record.path("id").asText()));
+        List<Change> asked = deletes.unseen();
+        Set<String> named = asked.stream().map(Change::crmId).collect(Collectors.toSet());
+        // the id of a merged record is answered with the record that is left
+        boolean merged = !named.containsAll(ids);
+        for (Change change : asked) {
+            if (ids.contains(change.crmId())) {
+                deletes.there.computeIfAbsent(change.key(), first -> new LinkedHashSet<>()).add(change.crmId());
+            } else if (!absent.contains(change.crmId()) && !merged) {
+                deletes.decide(change, answer, asked.size());
+            }
+        }
+    }
+
+    private static Step begin(Deletes deletes) {
+        deletes.there.forEach((key, ids) -> {
+            if (!deletes.outcomes.containsKey(key)) {
+                ids.forEach(id -> deletes.toArchive.add(Map.entry(key, id)));
+            }
+        });
+        return deletes.toArchive.isEmpty() ? Step.OVER : Step.ARCHIVE;
+    }
+
+    /** 204 without a body is the answer that says that all was done ("Batch archive"). */
+    private static void archived(Deletes deletes, HubspotAnswer answer) {
+        boolean done = answer.status() == 204;
+        for (Map.Entry<String, String> it : deletes.archiving) {
+            if (!done) {
+                deletes.outcomes.put(it.getKey(), answer.ok() ? Outcome.noResult(it.getKey()) : Errors.ofCall(it.getKey(), answer, deletes.archiving.size()));
+            }
+        }
+    }
+
+    private static Iterable<JsonNode> results(HubspotAnswer answer) {
+        return answer.json().filter(json -> answer.ok() && Batches.isComplete(json)).map(json -> (Iterable<JsonNode>) json.path("results")).orElse(List.of());
+    }
+
+    private static String fold(String key) {
+        return key.strip().toLowerCase(Locale.ROOT);
+    }
+
+    private static Set<String> lowerCase(Set<String> keys) {
+        Set<String> folded = new HashSet<>();
+        keys.forEach(key -> folded.add(fold(key)));
+        return folded;
+    }
+
+    /** The outcomes, in the order of the records: what is not there counts as done. */
+    public void outcomes(Exchange exchange) {
+        Deletes deletes = (Deletes) exchange.removeProperty(DELETES);
+        exchange.getMessage().setBody(deletes.changes.stream()
+                .map(change -> deletes.outcomes.getOrDefault(change.key(), Outcome.done(change.key(), null))).toList());
+    }
+
+    private static Deletes deletes(Exchange exchange) {
+        return exchange.getProperty(DELETES, Deletes.class);
+    }
+}
