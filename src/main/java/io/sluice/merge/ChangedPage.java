@@ -172,9 +172,10 @@ final class ChangedPage {
 
     private Map<String, Received> byKey(List<Received> records) throws SQLException {
         Map<String, String> known = keys(connection, sync, records.stream().map(Received::crmId).toList());
-        Map<String, String> keys = target.keys(connection, records.stream()
+        // asked for null too, of a record that has no external id
+        Map<String, String> keys = new HashMap<>(target.keys(connection, records.stream()
                 .filter(record -> record.key() != null && !record.key().equals(known.get(record.crmId())))
-                .map(Received::key).toList());
+                .map(Received::key).toList()));
         Map<String, String> holders = holders(keys.values());
         Map<String, Received> byKey = new LinkedHashMap<>();
         for (Received record : inOrder(records, keys)) {
