@@ -225,13 +225,73 @@ class FaultLanguageTest {
         salesforce.call("PUT", path + "/batches", "Customer_No__c,LastName\nC-1,\"One, \"\"a\"\"\nb\"\nC-2,Two\n", "text/csv");
         salesforce.patch(path, "{\"state\":\"UploadComplete\"}");
         await().until(() -> "JobComplete".equals(salesforce.get(path).json().path("state").asText()));
+        // the rows come in an order of the job's own
+        String plain = salesforce.get(path + "/successfulResults").text();
+        boolean first = plain.indexOf("\"C-1\"") < plain.indexOf("\"C-2\"");
         fault(SALESFORCE, "{\"kind\":\"results\",\"operation\":\"bulkSuccessful\",\"object\":\"Contact\",\"created\":false,"
                 + "\"order\":\"reversed\",\"count\":1}");
         String changed = salesforce.get(path + "/successfulResults").text();
         assertThat(changed).doesNotContain("\"true\"");
-        assertThat(changed.indexOf("\"C-2\"")).isPositive().isLessThan(changed.indexOf("\"C-1\""));
+        assertThat(changed.indexOf(first ? "\"C-2\"" : "\"C-1\"")).isPositive()
+                .isLessThan(changed.indexOf(first ? "\"C-1\"" : "\"C-2\""));
         fault(SALESFORCE, "{\"kind\":\"results\",\"operation\":\"bulkSuccessful\",\"drop\":1,\"count\":1}");
-        assertThat(salesforce.get(path + "/successfulResults").text()).contains("C-2").doesNotContain("C-1");
+        assertThat(salesforce.get(path + "/successfulResults").text()).contains(first ? "C-2" : "C-1")
+                .doesNotContain(first ? "C-1" : "C-2");
+    }
+
+    @Test
+    void aKeyStandsForItsRecordInSalesforceWhereTheCallNamesTheId() {
+        String id = salesforce.upsertContacts(contact("C-1", "One")).json().path(0).path("id").asText();
+        String other = salesforce.upsertContacts(contact("C-2", "Two")).json().path(0).path("id").asText();
+        String record = "{\"attributes\":{\"type\":\"Contact\"},\"Id\":\"%s\",\"LastName\":\"x\"}";
+        String both = "{\"allOrNone\":false,\"records\":[" + record.formatted(other) + "," + record.formatted(id) + "]}";
+        String alone = "{\"allOrNone\":false,\"records\":[" + record.formatted(other) + "]}";
+        String composite = "{\"compositeRequest\":[{\"method\":\"PATCH\",\"referenceId\":\"a\",\"url\":\"" + API
+                + "/composite/sobjects\",\"body\":" + both + "}]}";
+        String answer = "{\"kind\":\"answer\",\"errorCode\":\"X\",\"keys\":[\"C-1\"],\"count\":1}";
+        String row = "{\"kind\":\"partial\",\"errorCode\":\"Y\",\"keys\":[\"C-1\"],\"count\":1}";
+
+        fault(SALESFORCE, answer);
+        assertThat(salesforce.patch(API + "/composite/sobjects", alone).status()).isEqualTo(200);
+        assertThat(salesforce.patch(API + "/composite/sobjects", both).errorCode()).isEqualTo("X");
+        fault(SALESFORCE, answer);
+        assertThat(salesforce.patch(API + "/sobjects/Contact/" + other, "{\"LastName\":\"x\"}").status()).isEqualTo(204);
+        assertThat(salesforce.patch(API + "/sobjects/Contact/" + id, "{\"LastName\":\"x\"}").errorCode()).isEqualTo("X");
+        fault(SALESFORCE, answer);
+        assertThat(salesforce.post(API + "/composite", composite).errorCode()).isEqualTo("X");
+
+        fault(SALESFORCE, row);
+        assertThat(salesforce.patch(API + "/composite/sobjects", both).json().findValuesAsText("success"))
+                .containsExactly("true", "false");
+        fault(SALESFORCE, row);
+        assertThat(salesforce.post(API + "/composite", composite).json().findValuesAsText("success"))
+                .containsExactly("true", "false");
+        fault(SALESFORCE, row);
+        String job = salesforce.post(API + "/jobs/ingest", "{\"object\":\"Contact\",\"operation\":\"update\"}").json()
+                .path("id").asText();
+        String path = API + "/jobs/ingest/" + job;
+        salesforce.call("PUT", path + "/batches", "Id,LastName\n" + id + ",x\n" + other + ",x\n", "text/csv");
+        salesforce.patch(path, "{\"state\":\"UploadComplete\"}");
+        await().until(() -> "JobComplete".equals(salesforce.get(path).json().path("state").asText()));
+        assertThat(salesforce.get(path + "/failedResults").text()).contains(id).contains("Y").doesNotContain(other);
+    }
+
+    @Test
+    void aKeyStandsForItsRecordInHubspotWhereTheCallNamesTheId() {
+        JsonNode made = hubspot.upsertContacts(1, 2).json().path("results");
+        String key = "{\"kind\":\"%s\",\"errorCode\":\"VALIDATION_ERROR\",\"keys\":[\"" + made.path(0).path("properties")
+                .path("customer_no").asText() + "\"],\"count\":1}";
+        String record = "{\"id\":\"%s\",\"properties\":{\"firstname\":\"x\"}}";
+        String one = record.formatted(made.path(0).path("id").asText());
+        String other = record.formatted(made.path(1).path("id").asText());
+
+        fault(HUBSPOT, key.formatted("answer"));
+        assertThat(hubspot.post(CONTACTS + "/batch/update", HubspotClient.inputs(other)).status()).isEqualTo(200);
+        assertThat(hubspot.post(CONTACTS + "/batch/update", HubspotClient.inputs(other, one)).status()).isEqualTo(400);
+        fault(HUBSPOT, key.formatted("partial"));
+        HubspotClient.Reply reply = hubspot.post(CONTACTS + "/batch/update", HubspotClient.inputs(one, other));
+        assertThat(reply.status()).as(reply.text()).isEqualTo(400);
+        assertThat(hubspot.post(CONTACTS + "/batch/update", HubspotClient.inputs(one, other)).status()).isEqualTo(200);
     }
 
     @Test

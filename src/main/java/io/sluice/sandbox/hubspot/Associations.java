@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 
 /**
@@ -198,7 +199,7 @@ final class Associations {
                 List<AssociationType> asked) {
             Links.End one = end(from, fromId);
             Links.End other = end(to, toId);
-            attempt.rowFaults().strike(Links.ASSOCIATIONS, fromId + "/" + toId, fromId).ifPresent(fault -> {
+            attempt.rowFaults().strike(Links.ASSOCIATIONS, Set.of(fromId + "/" + toId, fromId)).ifPresent(fault -> {
                 throw HubspotError.thrown(fault, Map.of("fromObjectId", List.of(fromId), "toObjectId", List.of(toId)));
             });
             Links links = new Links(call.store());

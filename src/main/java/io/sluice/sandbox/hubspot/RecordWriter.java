@@ -182,7 +182,7 @@ final class RecordWriter {
         if (row != null && transaction.isLocked(table, row)) {
             throw HubspotError.locked().thrown();
         }
-        attempt.rowFaults().strike(table.type().name(), key, row == null ? null : row.id()).ifPresent(fault -> {
+        attempt.rowFaults().strike(table, key, row).ifPresent(fault -> {
             throw HubspotError.thrown(fault, Map.of());
         });
     }

@@ -149,7 +149,8 @@ final class RecordWriter {
     }
 
     private Outcome guarded(Table table, String key, String id, Write write) {
-        Optional<Fault> fault = attempt.rowFaults().strike(table.type().name(), key, id);
+        Optional<Fault> fault = attempt.rowFaults().strike(table, key == null ? id : key,
+                RecordIds.isWellFormed(id) ? transaction.row(table, id) : null);
         if (fault.isPresent()) {
             return Outcome.Rejected.because(error(fault.get(), table, id));
         }

@@ -13,8 +13,8 @@ import java.util.concurrent.ThreadLocalRandom;
 /**
  * A fault that was switched on, and how much of it is left. Beside what its kind reads, each takes {@code operation} (a
  * name by which the referee counts, or a list), {@code object}, {@code keys} (record ids and values of keys: calls that
- * read or write one of those records, or their rows for faults of rows), {@code count}, {@code probability} and
- * {@code seconds}. {@code src/site/markdown/sandbox.md} describes all of it.
+ * read or write one of those records, whichever of the two they name it by, or their rows for faults of rows),
+ * {@code count}, {@code probability} and {@code seconds}. {@code src/site/markdown/sandbox.md} describes all of it.
  */
 public final class Fault {
 
@@ -167,9 +167,14 @@ public final class Fault {
                 || about.stream().anyMatch(one -> one.endsWith("/" + key.toLowerCase(Locale.ROOT))));
     }
 
-    boolean concernsRow(String ofObject, String key, String id) {
-        return (object == null || object.equals(ofObject))
-                && (keys.isEmpty() || keys.contains(key) || keys.contains(id));
+    /** Whether it strikes the calls or rows of certain records alone. */
+    boolean namesRecords() {
+        return !keys.isEmpty();
+    }
+
+    /** @param names all by which the record is known */
+    boolean concernsRow(String ofObject, Set<String> names) {
+        return (object == null || object.equals(ofObject)) && (keys.isEmpty() || keys.stream().anyMatch(names::contains));
     }
 
     boolean strikes() {

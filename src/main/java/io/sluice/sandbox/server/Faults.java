@@ -2,10 +2,15 @@ package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Table;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -105,6 +110,12 @@ public final class Faults {
         return new RowFaults(List.of());
     }
 
+    /** Whether a fault is on that strikes the calls of certain records alone. */
+    synchronized boolean nameRecords() {
+        sweep();
+        return active.stream().anyMatch(Fault::namesRecords);
+    }
+
     private void sweep() {
         long now = clock.micros();
         active.removeIf(f -> f.isOver(now));
@@ -120,13 +131,31 @@ public final class Faults {
             this.faults = faults;
         }
 
-        /** The fault that strikes this row, known by its external id value or its record id; either may be null. */
-        public Optional<Fault> strike(String object, String key, String id) {
+        /**
+         * The fault that strikes a write of a record, which is known by the values of its keys too.
+         *
+         * @param name by which the write names it
+         * @param row  as it stands, or null where there is none yet
+         */
+        public Optional<Fault> strike(Table table, String name, Row row) {
             if (faults.isEmpty()) {
                 return Optional.empty();
             }
+            Set<String> names = new HashSet<>();
+            names.add(name);
+            if (row != null) {
+                names.add(row.id());
+                for (Field field : table.type().indexed()) {
+                    names.add(Objects.toString(field.read(row), null));
+                }
+            }
+            return strike(table.type().name(), names);
+        }
+
+        /** The fault that strikes a row that is known by these names. */
+        public Optional<Fault> strike(String object, Set<String> names) {
             Optional<Fault> struck = faults.stream()
-                    .filter(f -> f.concernsRow(object, key, id)).filter(Fault::strikes).findFirst();
+                    .filter(f -> f.concernsRow(object, names)).filter(Fault::strikes).findFirst();
             struck.filter(used::add).ifPresent(fault -> {
                 synchronized (Faults.this) {
                     fault.use();

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -181,12 +182,26 @@ public final class Gateway {
             vertx.executeBlocking(() -> {
                 Set<String> written = request.keys().get();
                 Request.Subject told = request.subject().get();
-                return new Body(written, new Request.Subject(union(request.objects(), told.objects()),
-                        union(written, told.keys())));
+                Set<String> objects = union(request.objects(), told.objects());
+                Set<String> named = union(written, told.keys());
+                return new Body(written, new Request.Subject(objects, union(named, keysOf(objects, named))));
             }, false).otherwise(new Body(Set.of(), new Request.Subject(request.objects(), Set.of()))).onSuccess(body -> {
                 about = body.about();
                 faulted(body.written());
             });
+        }
+
+        /** A fault may name a record by a key where the call names it by its id. */
+        private Set<String> keysOf(Set<String> objects, Set<String> ids) {
+            Account account = request.account();
+            if (account == null || !account.faults().nameRecords()) {
+                return Set.of();
+            }
+            return objects.stream().flatMap(object -> account.store().table(object).stream())
+                    .flatMap(table -> ids.stream().map(table::row).filter(Objects::nonNull)
+                            .flatMap(row -> table.type().indexed().stream().filter(field -> field.read(row) != null)
+                                    .map(field -> field.name() + "/" + field.read(row).toString().toLowerCase(Locale.ROOT))))
+                    .collect(Collectors.toSet());
         }
 
         private void faulted(Set<String> written) {

@@ -85,7 +85,7 @@ public final class ObjectType {
     }
 
     /** The fields by whose values records are found. */
-    List<Field> indexed() {
+    public List<Field> indexed() {
         return fields.indexed;
     }
 
