@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -49,16 +50,21 @@ public final class SalesforceLookups {
 
     public String path(Exchange exchange, String object, String externalId, String fields, String apiVersion) {
         int queries = exchange.getProperty(QUERIES, 0, Integer.class);
-        exchange.setProperty(QUERIES, queries + 1);
         List<Change> asked = asked(exchange);
+        List<String> ids = asked.stream().map(Change::crmId).filter(id -> id != null).toList();
         String soql = "SELECT " + Stream.concat(Stream.of("Id", "IsDeleted", "SystemModstamp", externalId),
                 SalesforceReads.names(fields).stream()).distinct().collect(Collectors.joining(", ")) + " FROM " + object
-                + " WHERE Id IN (" + list(asked.stream().map(Change::crmId).filter(id -> id != null), true) + ") OR " + externalId
+                + " WHERE " + (ids.isEmpty() ? "" : "Id IN (" + list(ids.stream(), true) + ") OR ") + externalId
                 + " IN (" + list(asked.stream().map(Change::key), queries == 0) + ")";
-        exchange.getMessage().setHeader(SalesforceCalls.RECORDS, asked.size());
-        exchange.getMessage().setBody(null);
         return "/services/data/v" + apiVersion + "/queryAll?q=" + URLEncoder.encode(soql, StandardCharsets.UTF_8)
                 .replace("+", "%20");
+    }
+
+    /** Counts the query and makes its message; an expression can't do that, since Camel evaluates it on a copy. */
+    public void request(Exchange exchange) {
+        exchange.setProperty(QUERIES, exchange.getProperty(QUERIES, 0, Integer.class) + 1);
+        exchange.getMessage().setHeader(SalesforceCalls.RECORDS, asked(exchange).size());
+        exchange.getMessage().setBody(null);
     }
 
     private static String list(Stream<String> values, boolean quoted) {
@@ -82,18 +88,28 @@ public final class SalesforceLookups {
         }
         List<Object> found = new ArrayList<>();
         Set<String> there = new HashSet<>();
-        Set<String> asked = asked(exchange).stream().map(Change::crmId).filter(id -> id != null).collect(Collectors.toSet());
+        Map<String, String> asked = asked(exchange).stream().map(Change::crmId).filter(id -> id != null)
+                .collect(Collectors.toMap(SalesforceLookups::core, id -> id, (a, b) -> b));
         json.path("records").forEach(record -> {
-            String id = record.path("Id").asText();
+            String id = core(record.path("Id").asText());
             if (!record.path("IsDeleted").asBoolean()) {
                 there.add(id);
                 found.add((Object) SalesforceReads.received(record, externalId, SalesforceReads.names(fields)));
-            } else if (asked.contains(id) && there.add(id)) {
-                found.add(new Gone(id, SalesforceReads.moment(record.path("SystemModstamp").asText())));
+            } else if (asked.containsKey(id) && there.add(id)) {
+                found.add(new Gone(asked.get(id), SalesforceReads.moment(record.path("SystemModstamp").asText())));
             }
         });
-        asked.stream().filter(id -> !there.contains(id)).forEach(id -> found.add(new Gone(id, null)));
+        asked.forEach((core, id) -> {
+            if (!there.contains(core)) {
+                found.add(new Gone(id, null));
+            }
+        });
         message.setBody(found);
+    }
+
+    /** An id of 18 characters is that of 15 with a checksum at its end. */
+    private static String core(String id) {
+        return id.length() == 18 ? id.substring(0, 15) : id;
     }
 
     @SuppressWarnings("unchecked")

@@ -432,6 +432,49 @@ class HubspotKameletsTest {
         });
     }
 
+    private static final String LOOKUP =
+            "kamelet:hubspot-lookup-action?account=hubspot&object=contacts&externalId=customer_no&fields=lastname";
+
+    @Test
+    void lookupSaysWhatBecameOfRecords() throws Exception {
+        List<String> made = send(UPSERT, List.of(record("L-1", Map.of("lastname", "There")),
+                record("L-2", Map.of("lastname", "Archived")), record("L-3", Map.of("lastname", "Replaced"))))
+                .stream().map(Outcome::crmId).toList();
+        control("DELETE", "/sandbox/records/hubspot/contacts/" + made.get(1), "");
+        control("DELETE", "/sandbox/records/hubspot/contacts/" + made.get(2), "");
+        String anew = send(UPSERT, List.of(record("L-3", Map.of("lastname", "Anew")))).get(0).crmId();
+        long counted = counted();
+        Exchange answer = ask(LOOKUP, List.of(known("L-1", made.get(0)), known("L-2", made.get(1)), known("L-3", made.get(2)),
+                known("L-4", "999999999")));
+
+        assertThat(status(answer)).isBetween(200, 207);
+        assertThat(counted() - counted).as("calls").isEqualTo(3);
+        assertThat(fates(answer, Received.class)).extracting(Received::crmId)
+                .containsExactlyInAnyOrder(made.get(0), anew);
+        Map<String, Gone> gone = new HashMap<>();
+        fates(answer, Gone.class).forEach(it -> gone.put(it.crmId(), it));
+        assertThat(gone).containsOnlyKeys(made.get(1), made.get(2), "999999999");
+        assertThat(gone.get(made.get(1)).at()).isAfter(Instant.now().minusSeconds(600));
+        assertThat(gone.get("999999999").at()).as("nobody knows since when").isNull();
+    }
+
+    @Test
+    void aLookupThatWasNotAnsweredSaysNothingOfRecords() throws Exception {
+        String id = send(UPSERT, List.of(record("L-5", Map.of("lastname", "There")))).get(0).crmId();
+        control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"count\":1}");
+        Exchange answer = ask(LOOKUP, List.of(known("L-5", id)));
+        assertThat(status(answer)).isNotEqualTo(200);
+        assertThat(answer.getMessage().getBody()).isNotInstanceOf(List.class);
+    }
+
+    private static Map<String, Object> known(String key, String crmId) {
+        return Map.of("key", key, "crmId", crmId);
+    }
+
+    private static <T> List<T> fates(Exchange answer, Class<T> type) {
+        return ((List<?>) answer.getMessage().getBody(List.class)).stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
     private static final String CACHED = "kamelet:hubspot-read-action?account=hubspot&object=contacts&fields=city"
             + "&timeToLive=1h";
     private static final String CACHED_BY_KEY = CACHED + "&externalId=customer_no";

@@ -46,6 +46,8 @@ class SalesforceKameletsTest {
             "kamelet:salesforce-upsert-sink?account=salesforce&object=Contact&externalId=Customer_No__c";
     private static final String DELETE =
             "kamelet:salesforce-delete-sink?account=salesforce&object=Contact&externalId=Customer_No__c";
+    private static final String LOOKUP = "kamelet:salesforce-lookup-action?account=salesforce&object=Contact"
+            + "&externalId=Customer_No__c&fields=LastName";
 
     @TempDir
     static Path home;
@@ -227,6 +229,10 @@ class SalesforceKameletsTest {
         assertThat(refused.getMessage().getBody(List.class)).singleElement().asString().contains("user is locked out");
         assertThat(counted()).isEqualTo(counted);
         assertThat(number("select count(*) from sluice.api_call")).isEqualTo(ledger);
+        assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.REFUSED)).as("it is not tried again at once").isEqualTo(true);
+        // as an account that a person resumes
+        number("insert into sluice.login (account, resumed_at) values ('salesforce', clock_timestamp()) on conflict (account)"
+                + " do update set resumed_at = excluded.resumed_at returning 1");
         assertThat(send(UPSERT, one)).extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
     }
 
@@ -360,6 +366,45 @@ class SalesforceKameletsTest {
         assertThat(exchange.getMessage().getBody(List.class)).extracting(it -> ((Gone) it).crmId()).contains(id);
         assertThat(Instant.parse(exchange.getMessage().getHeader("SluiceCovered", String.class))).isBefore(Instant.now());
         assertThat(number("select count(*) from sluice.api_call") - ledger).isEqualTo(2);
+    }
+
+    @Test
+    void lookupSaysWhatBecameOfRecords() throws Exception {
+        List<Outcome> made = send(UPSERT, List.of(record("L-1", Map.of("LastName", "There")),
+                record("L-2", Map.of("LastName", "Binned")), record("L-3", Map.of("LastName", "Replaced"))));
+        String binned = made.get(1).crmId();
+        String replaced = made.get(2).crmId();
+        control("DELETE", "/sandbox/records/salesforce/Contact/" + binned, "");
+        control("DELETE", "/sandbox/records/salesforce/Contact/" + replaced, "");
+        String anew = send(UPSERT, List.of(record("L-3", Map.of("LastName", "Anew")))).get(0).crmId();
+        String never = "003XX0000000ZZZ";
+        long counted = counted();
+        Exchange exchange = ask(LOOKUP, List.of(known("L-1", made.get(0).crmId()), known("L-2", binned),
+                known("L-3", replaced), known("L-4", never)));
+
+        assertThat(exchange.getMessage().getHeader("SluiceStatus")).isEqualTo(200);
+        assertThat(counted() - counted).as("calls").isEqualTo(1);
+        List<?> fates = exchange.getMessage().getBody(List.class);
+        assertThat(fates.stream().filter(Received.class::isInstance).map(it -> ((Received) it).crmId()))
+                .containsExactlyInAnyOrder(made.get(0).crmId(), anew);
+        Map<String, Gone> gone = new HashMap<>();
+        fates.stream().filter(Gone.class::isInstance).map(Gone.class::cast).forEach(it -> gone.put(it.crmId(), it));
+        assertThat(gone).containsOnlyKeys(binned, replaced, never);
+        assertThat(gone.get(binned).at()).isAfter(Instant.now().minusSeconds(600));
+        assertThat(gone.get(never).at()).as("nobody knows since when").isNull();
+    }
+
+    @Test
+    void aLookupThatWasNotAnsweredSaysNothingOfRecords() throws Exception {
+        String id = send(UPSERT, List.of(record("L-5", Map.of("LastName", "There")))).get(0).crmId();
+        control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"unavailable\",\"count\":1}");
+        Exchange exchange = ask(LOOKUP, List.of(known("L-5", id)));
+        assertThat(exchange.getMessage().getHeader("SluiceStatus")).isNotEqualTo(200);
+        assertThat(exchange.getMessage().getBody()).isNotInstanceOf(List.class);
+    }
+
+    private static Map<String, Object> known(String key, String crmId) {
+        return Map.of("key", key, "crmId", crmId);
     }
 
     private static Exchange ask(String uri, Object body) {
