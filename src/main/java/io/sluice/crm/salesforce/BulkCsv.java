@@ -11,10 +11,12 @@ import io.sluice.Outcome;
 import io.sluice.Received;
 import io.sluice.crm.Records;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,13 +114,38 @@ final class BulkCsv {
         }
     }
 
-    /** Whether the first line of a file names these columns. */
-    static boolean hasColumns(Path file, List<String> columns) throws IOException {
+    /**
+     * Whether a file names these columns in its first line and has each of its rows to the end. Salesforce quotes each cell,
+     * so a file that is cut ends within quotes, with too few cells, or with a comma.
+     */
+    static boolean isWhole(Path file, List<String> columns) throws IOException {
         try (CsvReader<CsvRecord> csv = CsvReader.builder().ofCsvRecord(file)) {
-            return csv.stream().findFirst().map(CsvRecord::getFields).orElse(List.of()).containsAll(columns);
+            Iterator<CsvRecord> rows = csv.iterator();
+            if (!rows.hasNext() || !rows.next().getFields().containsAll(columns)) {
+                return false;
+            }
+            // the reader throws at a row that has more cells or fewer
+            rows.forEachRemaining(row -> { });
+            return endsWithACell(file);
         } catch (CsvParseException | UncheckedIOException noCsv) {
             return false;
         }
+    }
+
+    /** The reader takes the end of the file for the end of quotes that are open, and a last comma for an empty cell. */
+    private static boolean endsWithACell(Path file) throws IOException {
+        boolean open = false;
+        byte last = 0;
+        byte[] buffer = new byte[64 * 1024];
+        try (InputStream bytes = Files.newInputStream(file)) {
+            for (int read = bytes.read(buffer); read > 0; read = bytes.read(buffer)) {
+                for (int i = 0; i < read; i++) {
+                    open ^= buffer[i] == '"';
+                }
+                last = buffer[read - 1];
+            }
+        }
+        return !open && last != ',';
     }
 
     /** The rows of a result file as they are read, the file deleted when the stream is closed. */

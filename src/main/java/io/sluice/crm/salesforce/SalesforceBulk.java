@@ -121,7 +121,7 @@ public final class SalesforceBulk {
     public void outcomes(Exchange exchange, String part, String operation, String externalId) throws IOException {
         BulkCsv.Part which = BulkCsv.Part.of(part);
         if (exchange.getMessage().getBody() instanceof Path file) {
-            if (!BulkCsv.hasColumns(file, which.columns(operation.equals(DELETE) ? "Id" : externalId))) {
+            if (!BulkCsv.isWhole(file, which.columns(operation.equals(DELETE) ? "Id" : externalId))) {
                 SalesforceTransfers.notUnderstood(exchange, file);
                 return;
             }

@@ -76,7 +76,7 @@ public final class SalesforceQueries {
         if (message.getBody() instanceof Path file) {
             List<String> columns = new ArrayList<>(List.of("Id", "SystemModstamp", externalId));
             columns.addAll(SalesforceReads.names(fields));
-            if (!BulkCsv.hasColumns(file, columns)) {
+            if (!BulkCsv.isWhole(file, columns)) {
                 SalesforceTransfers.notUnderstood(exchange, file);
                 return;
             }
