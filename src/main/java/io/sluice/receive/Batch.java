@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 
@@ -89,6 +90,11 @@ public final class Batch {
     /** Whether nothing is to be asked: of records that are known no more. */
     boolean isPointless() {
         return isLookup() && lookup.isEmpty();
+    }
+
+    /** The records of which an answer must say something: of a look-up those alone that are known still. */
+    Set<String> asked() {
+        return isLookup() ? lookup.keySet() : tellings.keySet();
     }
 
     List<String> crmIds() {

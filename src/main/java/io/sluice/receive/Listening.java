@@ -377,7 +377,7 @@ public final class Listening {
 
     /**
      * Applies what the CRM says has become of records: first those that are there, since what has the key of one that is gone
-     * takes its place and keeps its row. What the answer does not speak of is asked again.
+     * takes its place and keeps its row. What was asked and not answered is asked again; what is known no more is done.
      */
     private void applyFates(Batch batch, List<?> answer) throws SQLException {
         List<Received> there = new ArrayList<>();
@@ -389,7 +389,7 @@ public final class Listening {
                 gone.put(it.crmId(), it);
             }
         });
-        Set<String> unclear = new LinkedHashSet<>(batch.crmIds());
+        Set<String> unclear = new LinkedHashSet<>(batch.asked());
         there.forEach(record -> unclear.remove(record.crmId()));
         unclear.removeAll(gone.keySet());
         List<Gone> deletes = gone.values().stream().map(it -> it.at() != null ? it : new Gone(it.crmId(), batch.goneAt(it.crmId())))

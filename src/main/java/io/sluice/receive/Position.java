@@ -65,6 +65,11 @@ record Position(Instant from, Instant proven, Duration pause, Instant deletesDue
         return new Position(from, moment, pause, nextDeletes, polled, handed);
     }
 
+    /** Makes deletes due at once that were put off by more than is set now: the setting was shortened. */
+    Position within(Duration deletesEvery, Instant now) {
+        return deletesDue.isAfter(now.plus(deletesEvery)) ? proven(proven, now) : this;
+    }
+
     Position pause(Duration next) {
         return new Position(from, proven, next, deletesDue, polled, handed);
     }

@@ -104,8 +104,8 @@ public final class Receiving {
             if (!urgent && now.isBefore(readySince.get(account + " " + sync.getName()).plus(schedule.pace().shortest()))) {
                 continue;
             }
-            checkpoints.take(sync).ifPresent(position ->
-                    due.add(new Round(sync, accounts.get(account).crm().name(), position, now)));
+            checkpoints.take(sync).ifPresent(position -> due.add(new Round(sync, accounts.get(account).crm().name(),
+                    position.within(schedule.deletesEvery(), now), now)));
         }
         return due;
     }

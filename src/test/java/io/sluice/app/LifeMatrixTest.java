@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -74,7 +75,7 @@ class LifeMatrixTest {
             return "X-%03d".formatted(number);
         }
 
-        /** Sides that stay apart until somebody decides, and are named in the log. */
+        /** Sides that stay apart until somebody decides, and are listed as rejections. */
         boolean isListed() {
             return there == There.KEY_CHANGED && here != Here.DELETED && here != Here.KEY_CHANGED
                     || refused && (there == There.DELETED || there == There.MERGED) && (here == Here.NOTHING || hereFirst);
@@ -113,7 +114,17 @@ class LifeMatrixTest {
                 }
             }
         }
-        return cases;
+        return FULL ? cases : cases.stream().filter(LifeMatrixTest::isOfTheFew).toList();
+    }
+
+    /**
+     * Each deed there with each deed here, in the order in which the table's change is the later one in one CRM and the
+     * earlier one in the other; and all that a child keeps from being deleted.
+     */
+    private static boolean isOfTheFew(Case it) {
+        boolean earlier = (it.there().ordinal() + it.here().ordinal()) % 2 == CRMS.indexOf(it.crm());
+        boolean ends = it.there() == There.DELETED || it.there() == There.MERGED;
+        return (it.here() == Here.NOTHING || it.hereFirst() == earlier) && (!it.refused() || ends);
     }
 
     /** Told by polls and webhooks while what changed here still waits. */
@@ -226,10 +237,14 @@ class LifeMatrixTest {
             }
         }
         if (told) {
+            // what a webhook brought back waits until the sync goes on
             long deletes = sluice.number("select count(*) from sluice.api_call where operation = 'deleted'");
             await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100)).until(() ->
                     sluice.number("select count(*) from sluice.api_call where operation = 'deleted'") > deletes + 4
-                    && sluice.number("select count(*) from sluice.inbox where done_at is null and kind = 'gone'") == 0);
+                    && sluice.number("""
+                            select count(*) from sluice.inbox gone where kind = 'gone' and done_at is null
+                              and not exists (select from sluice.inbox back where back.account = gone.account
+                                and back.crm_id = gone.crm_id and back.kind <> 'gone' and back.done_at is null)""") == 0);
         }
         for (Crm crm : CRMS) {
             assertThat(sluice.api("POST", "/api/syncs/" + crm.sync() + "/resume").statusCode()).isLessThan(300);
@@ -293,10 +308,12 @@ class LifeMatrixTest {
             Map<String, List<String>> records = new LinkedHashMap<>();
             sluice.records(crm.account(), crm.object(), crm.key()).forEach((key, record) -> records.put(key,
                     java.util.Arrays.asList(text(record, crm.name()), text(record, crm.city()), text(record, crm.email()))));
+            Set<String> rejected = sluice.rows("select key from sluice.inbound_rejection where sync = '" + crm.sync() + "'")
+                    .keySet();
             for (Case it : cases) {
                 if (it.crm().equals(crm)) {
                     for (String key : List.of(it.key(), it.otherKey(), it.survivor(), it.keyThere())) {
-                        compare(it, key, rows.get(key), records.get(key), problems);
+                        compare(it, key, rows.get(key), records.get(key), rejected.contains(it.key()), problems);
                     }
                 }
             }
@@ -304,8 +321,8 @@ class LifeMatrixTest {
         return problems;
     }
 
-    private void compare(Case it, String key, List<String> row, List<String> record, List<String> problems) {
-        boolean listed = it.isListed() && sluice.output().contains("does not take record " + it.key() + " ");
+    private void compare(Case it, String key, List<String> row, List<String> record, boolean rejected, List<String> problems) {
+        boolean listed = it.isListed() && rejected;
         if (row != null && row.contains(null) || record != null && record.contains(null)) {
             problems.add(it + ": " + key + " has lost a value: row " + row + ", record " + record);
         }

@@ -49,6 +49,14 @@ class RoundTest {
     }
 
     @Test
+    void deletesPutOffByMoreThanIsSetNowAreAskedForAtOnce() {
+        Position inTime = position.proven(position.proven(), NOON.plus(DELETES));
+        assertThat(new Round(sync(), "crm", inTime.within(DELETES, NOON), NOON).readsDeletes()).isFalse();
+        Position late = position.proven(position.proven(), NOON.plus(DELETES).plusSeconds(1));
+        assertThat(new Round(sync(), "crm", late.within(DELETES, NOON), NOON).readsDeletes()).isTrue();
+    }
+
+    @Test
     void aLookThatIsHandedOverLeavesTheRestToOthersFromTheEarliestThatIsNotJudged() {
         Round round = new Round(sync(), "crm", position, NOON);
         round.changed(List.of(record("a", 95)), Applied.NOTHING, "next");
