@@ -52,8 +52,8 @@ class SalesforceErrorsTest {
      * @param state that {@code /api/status} shows meanwhile, or null
      * @param most  calls to write or with a dead session beyond the one that is needed
      */
-    private record Case(String error, List<String> faults, boolean fresh, int rows, Map<Integer, List<String>> dead, String record,
-            String account, String said, String state, int most) {
+    private record Case(String error, List<String> faults, boolean fresh, int rows, Map<Integer, List<String>> dead,
+            String record, String account, String said, String state, int most) {
 
         static Case of(String error, String... faults) {
             return new Case(error, List.of(faults), false, 5, Map.of(), LATER, "goes on", null, null, 0);
@@ -253,8 +253,8 @@ class SalesforceErrorsTest {
             }
             assertThat(sluice.sandbox("POST", FAULTS, filled).statusCode()).as(filled).isEqualTo(200);
         }
-        sluice.sql(one.fresh() ? "insert into customer (customer_no, last_name, tier, newsletter, city) select key, 'New', 'silver', false, 'Case " + first
-                + "' from unnest(array[" + quoted(keys) + "]) key"
+        sluice.sql(one.fresh() ? "insert into customer (customer_no, last_name, tier, newsletter, city)"
+                + " select key, 'New', 'silver', false, 'Case " + first + "' from unnest(array[" + quoted(keys) + "]) key"
                 : "update customer set city = 'Case " + first + "' where customer_no in (" + quoted(keys) + ")");
         if (SYNC.equals(one.state())) {
             sluice.sql("update deal set title = 'Deal " + first + "' where deal_no = 'D-0001'");
