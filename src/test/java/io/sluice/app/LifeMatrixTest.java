@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -110,6 +111,8 @@ class LifeMatrixTest {
     Path home;
     private RunningSluice sluice;
     private final Map<String, Map<String, String>> ids = new LinkedHashMap<>();
+    /** Those whose row was gone by the CRM's delete before it could be changed. */
+    private final Set<Case> tooLate = new HashSet<>();
 
     private static List<Case> cases() {
         List<Case> cases = new ArrayList<>();
@@ -273,14 +276,21 @@ class LifeMatrixTest {
         String where = " where no = '" + it.key() + "'";
         switch (it.here()) {
             case NOTHING -> { }
-            case EDITED -> sluice.sql("update " + it.crm().table() + " set city = 'Bergen'" + where);
+            case EDITED -> update(it, "city = 'Bergen'" + where);
             case DELETED -> sluice.sql("delete from " + it.crm().table() + where);
-            case KEY_CHANGED -> sluice.sql("update " + it.crm().table() + " set no = '" + it.otherKey() + "'" + where);
+            case KEY_CHANGED -> update(it, "no = '" + it.otherKey() + "'" + where);
             case MADE_AGAIN -> {
                 sluice.sql("delete from " + it.crm().table() + where);
                 sluice.sql("insert into %s values ('%s', 'Again', 'Oslo', '%s@example.org', 'again')".formatted(it.crm().table(),
                         it.key(), it.key().toLowerCase(java.util.Locale.ROOT)));
             }
+        }
+    }
+
+    private void update(Case it, String setting) throws SQLException {
+        if (sluice.number("with changed as (update " + it.crm().table() + " set " + setting
+                + " returning 1) select count(*) from changed") == 0) {
+            tooLate.add(it);
         }
     }
 
@@ -343,7 +353,7 @@ class LifeMatrixTest {
             problems.add(it + ": " + key + " differs: row " + row + ", record " + record);
         }
         boolean survives = it.there() == There.MERGED && key.equals(it.survivor());
-        if ((survives || key.equals(it.stays())) && row == null) {
+        if ((survives || key.equals(it.stays()) && !tooLate.contains(it)) && row == null) {
             problems.add(it + ": " + key + " is lost");
         }
         if (it.isOver() && key.equals(it.key()) && row != null) {
