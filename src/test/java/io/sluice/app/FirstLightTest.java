@@ -193,7 +193,7 @@ class FirstLightTest {
     /** Calls that write, and not the looks that come in their own time. */
     private static long writes() {
         JsonNode calls = sluice.referee().path("byOperation");
-        return calls.path("collectionsUpsert").asLong() + calls.path("composite").asLong()
+        return calls.path("collectionsUpsert").asLong() + calls.path("collectionsUpdate").asLong() + calls.path("composite").asLong()
                 + calls.path("collectionsDelete").asLong();
     }
 }

@@ -73,7 +73,7 @@ class RefusedPartsTest {
     }
 
     private void oneObjectMayNotBeWrittenAndTheOthersAreDone() throws Exception {
-        fault("{\"kind\":\"answer\",\"operation\":[\"compositePart\",\"collectionsUpsert\"],\"object\":\"Opportunity\","
+        fault("{\"kind\":\"answer\",\"operation\":[\"compositePart\",\"collectionsUpdate\",\"collectionsUpsert\"],\"object\":\"Opportunity\","
                 + "\"status\":403,\"errorCode\":\"INSUFFICIENT_ACCESS\",\"message\":\"insufficient access rights\"}");
         Before before = new Before();
         inOneCall(6, "update customer set last_name = 'Rights' where customer_no in ('C-00001', 'C-00002');"

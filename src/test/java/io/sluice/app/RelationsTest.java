@@ -60,7 +60,7 @@ class RelationsTest {
 
     private static long writes(RunningSluice sluice) {
         JsonNode calls = sluice.referee().path("byOperation");
-        return calls.path("collectionsUpsert").asLong() + calls.path("composite").asLong();
+        return calls.path("collectionsUpsert").asLong() + calls.path("collectionsUpdate").asLong() + calls.path("composite").asLong();
     }
 
     private static void movedByACrmUser(RunningSluice sluice) throws Exception {
@@ -76,7 +76,7 @@ class RelationsTest {
     /** Two hundred of forty customers come back locked, and go again in calls of fifty, in the order of their customers. */
     private static void lockedByOthers(RunningSluice sluice) throws Exception {
         sluice.sandbox("POST", "/sandbox/faults/salesforce", "{\"kind\":\"rowLock\",\"object\":\"Opportunity\","
-                + "\"operation\":[\"collectionsUpsert\",\"composite\"],\"count\":1}");
+                + "\"operation\":[\"collectionsUpsert\",\"collectionsUpdate\",\"composite\"],\"count\":1}");
         long before = writes(sluice);
         sluice.sql("update deal set title = 'Locked' where deal_no like 'N-%' and substr(deal_no, 3)::int % 200 < 40");
         sluice.awaitSettled();
@@ -90,7 +90,7 @@ class RelationsTest {
     }
 
     private static void ofADeadParent(RunningSluice sluice) throws Exception {
-        sluice.sandbox("POST", "/sandbox/faults/salesforce", "{\"kind\":\"partial\",\"operation\":[\"collectionsUpsert\",\"composite\"],"
+        sluice.sandbox("POST", "/sandbox/faults/salesforce", "{\"kind\":\"partial\",\"operation\":[\"collectionsUpsert\",\"collectionsUpdate\",\"composite\"],"
                 + "\"keys\":[\"X-1\"],\"errorCode\":\"FIELD_CUSTOM_VALIDATION_EXCEPTION\",\"message\":\"Closed on Sundays\"}");
         sluice.sql("begin; insert into customer (customer_no, last_name, tier) values ('X-1', 'Dead', 'bronze');"
                 + " insert into deal (deal_no, customer_no, title, amount, stage, close_date)"

@@ -15,6 +15,7 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -148,7 +149,9 @@ final class Composite {
 
     /** A part's answer, or what faults that name parts make of it. */
     private Answer answer(ApiCall call, Request.Attempt attempt) {
-        String object = resources.route(call.method(), call.rest()).object();
+        String named = resources.route(call.method(), call.rest()).object();
+        String object = named != null ? named
+                : call.method().equals("PATCH") ? typeOf(call.body().json().path("records")) : null;
         if (object == null) {
             return resources.answer(call, attempt);
         }
@@ -159,6 +162,13 @@ final class Composite {
         Answer answer = resources.answer(call, attempt);
         return told.map(SalesforceProtocol::told).orElseGet(() -> strike(call, object, Fault.Kind.RESULTS)
                 .map(fault -> ChangedResults.of(answer, fault)).orElse(answer));
+    }
+
+    /** The object of a collection that is written by ids, whose address names none; null where it has several or none. */
+    private static String typeOf(JsonNode records) {
+        Set<String> types = new HashSet<>();
+        records.forEach(record -> types.add(record.path("attributes").path("type").asText()));
+        return types.size() == 1 ? types.iterator().next() : null;
     }
 
     private static Optional<Fault> strike(ApiCall call, String object, Fault.Kind kind) {
