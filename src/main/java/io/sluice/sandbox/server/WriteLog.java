@@ -27,7 +27,8 @@ import java.util.function.Predicate;
  */
 final class WriteLog {
 
-    static final int USUAL_CAPACITY = 50_000;
+    /** Writes, fewer in a small heap: each holds on to a row, however wide. */
+    static final int USUAL_CAPACITY = (int) Math.min(50_000, Runtime.getRuntime().maxMemory() / 16_384);
     private static final int WRITES_A_CHUNK = 200;
 
     private final SandboxClock clock;
