@@ -251,8 +251,9 @@ final class Bringup implements AutoCloseable {
     private List<String> checked(Set<String> installed) throws SQLException {
         List<String> problems = new ArrayList<>();
         syncs.forEach(sync -> problems.addAll(SyncCheck.words(sync, accounts.names())));
+        List<Sync> readable = syncs.stream().filter(sync -> of(sync, problems).isEmpty()).toList();
         problems.addAll(SyncCheck.together(syncs, installed));
-        problems.addAll(capture.check(syncs.stream().filter(sync -> of(sync, problems).isEmpty()).toList()));
+        problems.addAll(capture.check(readable));
         return problems;
     }
 

@@ -104,9 +104,9 @@ final class SyncCheck {
             if (same.size() > 1) {
                 wrong.forEach(sync -> problems.add(sync.where() + ": " + same.stream().filter(it -> it != sync)
                         .map(it -> "sync '" + it.getName() + "' (" + it.file() + ")").collect(Collectors.joining(" and "))
-                        + " feeds " + sync.getAccount() + " " + sync.getObject() + " already, and the two would overwrite and"
-                        + " delete each other's records; put the fields of both into one sync, or the rows of both into one"
-                        + " table"));
+                        + (same.size() > 2 ? " feed " : " feeds ") + sync.getAccount() + " " + sync.getObject() + " already, and"
+                        + " they would overwrite and delete each other's records; put their fields into one sync, or their"
+                        + " rows into one table"));
             }
         }
         return problems;

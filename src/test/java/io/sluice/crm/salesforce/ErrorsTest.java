@@ -24,11 +24,18 @@ class ErrorsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"REQUIRED_FIELD_MISSING", "INVALID_EMAIL_ADDRESS", "DUPLICATES_DETECTED", "DUPLICATE_VALUE",
+    @ValueSource(strings = {"REQUIRED_FIELD_MISSING", "INVALID_EMAIL_ADDRESS",
         "FIELD_CUSTOM_VALIDATION_EXCEPTION", "STRING_TOO_LONG", "MALFORMED_ID", "CANNOT_UPDATE_CONVERTED_LEAD",
         "INVALID_FIELD", "A_CODE_OF_NEXT_YEAR"})
     void whatTheRecordItselfCausesIsRejectedWithTheCrmsWords(String code) {
         assertThat(Errors.outcome("A", code, "words")).isEqualTo(Outcome.rejected("A", code, "words"));
+    }
+
+    /** The record that has the unique value may be about to give it away; what does not heal becomes a dead letter later. */
+    @ParameterizedTest
+    @ValueSource(strings = {"DUPLICATES_DETECTED", "DUPLICATE_VALUE"})
+    void aUniqueValueThatAnotherRecordHasIsTaken(String code) {
+        assertThat(Errors.outcome("A", code, "words")).isEqualTo(Outcome.taken("A", code, "words", List.of()));
     }
 
     @ParameterizedTest
@@ -149,8 +156,8 @@ class ErrorsTest {
                   "duplicateRule":"One_Contact","matchResults":[{"matchRecords":[
                     {"fieldDiffs":[{"name":"Email","difference":"SAME"},{"name":"Phone","difference":"DIFFERENT"}],
                      "record":{"attributes":{"type":"Contact"},"Id":"003XX0000000001AAA"}}]}]}}]""");
-        assertThat(Errors.ofCall("A", refused, 1)).isEqualTo(Outcome.rejected("A", "DUPLICATES_DETECTED",
-                "Use one of these records? (One_Contact found 003XX0000000001AAA)").naming(List.of("Email")));
+        assertThat(Errors.ofCall("A", refused, 1)).isEqualTo(Outcome.taken("A", "DUPLICATES_DETECTED",
+                "Use one of these records? (One_Contact found 003XX0000000001AAA)", List.of("Email")));
     }
 
     @Test
