@@ -9,7 +9,7 @@ class OutcomeTest {
     @Test
     void theWordsOfTheWriterContractAreTheStatuses() {
         assertThat(Outcome.Status.values()).extracting(Outcome.Status::toString)
-                .containsExactly("done", "retry", "rejected");
+                .containsExactly("done", "retry", "taken", "rejected", "gone");
         assertThat(Operation.values()).extracting(Operation::toString).containsExactly("upsert", "delete");
     }
 

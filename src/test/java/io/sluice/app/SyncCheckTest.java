@@ -201,7 +201,7 @@ class SyncCheckTest {
 
         assertThat(SyncCheck.together(List.of(one, other, elsewhere), Set.of())).hasSize(2)
                 .anySatisfy(problem -> assertThat(problem).startsWith(WHERE
-                        + "sync 'others' (routes/syncs/customers.camel.yaml) feeds salesforce Contact already, and the two would"
+                        + "sync 'others' (routes/syncs/customers.camel.yaml) feeds salesforce Contact already, and they would"
                         + " overwrite and delete each other's records"))
                 .anySatisfy(problem -> assertThat(problem).contains("sync 'others': sync 'customers'"));
         assertThat(SyncCheck.together(List.of(one, other, elsewhere), Set.of("customers"))).singleElement().asString()

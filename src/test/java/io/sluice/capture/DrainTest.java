@@ -548,12 +548,4 @@ class DrainTest {
         assertThat(capture.check(List.of(sync("app.t", "id", "name")))).singleElement().asString()
                 .contains("key 'id' is of type timestamptz");
     }
-
-    @Test
-    void twoSyncsOfOneTableToTheSameObjectAreRefused() throws SQLException {
-        Sync second = customers("city");
-        second.setName("second");
-        assertThat(capture.check(List.of(customers("name"), second))).singleElement().asString()
-                .contains("sync 'second': sync 's' sends table 'app.customer' to crm Contact already");
-    }
 }

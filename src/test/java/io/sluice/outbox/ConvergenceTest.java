@@ -147,7 +147,7 @@ class ConvergenceTest {
                 case 0 -> Outcome.retry(change.key(), "BUSY", "not written");
                 case 1 -> {
                     apply(change);
-                    yield Outcome.retry(change.key(), "LOST", "written, but nobody knows");
+                    yield Outcome.doubtful(change.key(), Outcome.Doubt.UNPROVEN, "LOST", "written, but nobody knows");
                 }
                 case 2 -> Outcome.rejected(change.key(), "INVALID", "no");
                 default -> {

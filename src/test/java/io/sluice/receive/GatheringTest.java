@@ -46,6 +46,10 @@ class GatheringTest {
     public static final class Reader {
         private final ConcurrentLinkedQueue<Integer> batches = new ConcurrentLinkedQueue<>();
 
+        public String group(@Body Telling telling) {
+            return telling.record().account() + " " + telling.record().object();
+        }
+
         public String batch(@Body List<Telling> tellings) {
             batches.add(tellings.size());
             return "a batch";
