@@ -53,7 +53,7 @@ class WebhookTest {
         sluice = RunningSluice.replica(home, port, RunningSluice.freePort()).with("sluice.demo", false)
                 .with("sluice.account.hubspot.crm", "hubspot").with("sluice.account.hubspot.webhook-secret", SECRET)
                 .with("sluice.account.hubspot.app-id", "600001").withoutSyncs()
-                .withSync("people.camel.yaml", RunningSluice.sync("people", "person", "no", "hubspot", "contacts", "number",
+                .withSync("people.camel.yaml", RunningSluice.sync("people", "person", "no", "hubspot", "contacts", "customer_no",
                         Map.of("email", "email", "city", "city")));
         sluice.withSync("mine.camel.yaml", """
                 - route:
@@ -71,7 +71,9 @@ class WebhookTest {
                             method: "keep('hubspot', ${body})"
                 """);
         sluice.sql("create table person (no int primary key, email text, city text)");
-        sluice.start().awaitOutput("people: all rows");
+        // a new sync is checked against its CRM, which is away from then on
+        sluice.with("sluice.sandbox.enabled", true).with("sluice.sandbox.data", "").start().awaitOutput("people: all rows").stop();
+        sluice.with("sluice.sandbox.enabled", false).start().awaitOutput("Started inbox");
         // as if they had been written to the CRM an hour ago
         sluice.sql("insert into sluice.record (account, object, key, sync, crm_id, base, settled_at)"
                 + " select 'hubspot', 'contacts', n::text, 'people', (500000 + n)::text,"
