@@ -53,7 +53,7 @@ class JournalTest {
     }
 
     @Test
-    void editsReachTheTableAndSpendNoCall() throws Exception {
+    void editsReachTheTableAndSpendNoCallAndADeleteIsLookedUpFirst() throws Exception {
         long calls = scene.sluice.number("select count(*) from sluice.api_call where account = 'hubspot'");
         long accepted = scene.referee("hubspot").path("accepted").asLong();
         long exempt = scene.referee("hubspot").path("exempt").asLong();
@@ -61,15 +61,16 @@ class JournalTest {
         for (int i = 1; i <= 30; i++) {
             scene.edit(i, "city", "Town " + i);
         }
-        scene.control("DELETE", "/sandbox/records/hubspot/contacts/" + scene.id(31), "");
-        soon(() -> {
-            assertThat(city(30)).isEqualTo("Town 30");
-            assertThat(scene.rows()).doesNotContainKey(number(31));
-        });
+        soon(() -> assertThat(city(30)).isEqualTo("Town 30"));
         scene.awaitApplied();
-        assertThat(PushedScene.differences(scene.rows(), scene.contacts())).isEmpty();
         assertThat(scene.sluice.number("select count(*) from sluice.api_call where account = 'hubspot'")).isEqualTo(calls);
         assertThat(scene.referee("hubspot").path("accepted").asLong()).isEqualTo(accepted);
+        scene.control("DELETE", "/sandbox/records/hubspot/contacts/" + scene.id(31), "");
+        soon(() -> assertThat(scene.rows()).doesNotContainKey(number(31)));
+        scene.awaitApplied();
+        assertThat(PushedScene.differences(scene.rows(), scene.contacts())).isEmpty();
+        assertThat(scene.sluice.number("select count(*) from sluice.api_call where account = 'hubspot'"))
+                .as("a record with its key may be there under another id").isBetween(calls + 1, calls + 3);
         assertThat(scene.referee("hubspot").path("exempt").asLong()).as("a reading and a file for each edit at least")
                 .isGreaterThan(exempt + 60);
         assertThat(scene.referee("hubspot").path("refused").asLong()).isZero();
