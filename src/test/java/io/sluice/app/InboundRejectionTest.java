@@ -28,7 +28,8 @@ class InboundRejectionTest {
 
     @Test
     void aRecordThatTheTableDoesNotTakeIsListedWithoutItsValuesUntilItIsTaken() throws Exception {
-        try (RunningSluice sluice = new RunningSluice(home)) {
+        try (RunningSluice sluice = new RunningSluice(home).with("sluice.receive.shortest", "1s")
+                .with("sluice.receive.longest", "2s")) {
             sluice.start().awaitSettled();
             sluice.sql("alter table customer add constraint no_canary check (phone not like 'canary%')");
             String id = sluice.rows("select key, crm_id from sluice.record where key = 'C-00001'"
