@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
 /** sObject Collections: the requests, and what their answers mean per record. */
@@ -27,28 +28,27 @@ final class SObjectCollections {
      * @param externalId the field that holds the key
      */
     static Map<String, Object> upsertBody(List<Change> changes, String object, String externalId) {
-        requireOneCall(changes);
-        List<Map<String, Object>> records = new ArrayList<>();
-        for (Change change : changes) {
-            Map<String, Object> record = new LinkedHashMap<>();
-            record.put("attributes", Map.of("type", object));
-            record.putAll(fields(change));
-            record.put(externalId, change.key());
-            records.add(record);
-        }
-        return Map.of("allOrNone", false, "records", records);
+        return body(changes, object, (change, record) -> record.put(externalId, change.key()));
     }
 
     /** The body of an update of up to 200 records, each by its CRM id: it creates none. */
     static Map<String, Object> updateBody(List<Change> changes, String object, String externalId) {
+        return body(changes, object, (change, record) -> {
+            record.remove(externalId);
+            record.put("Id", change.crmId());
+        });
+    }
+
+    /** @param identity puts into a record what it is found by */
+    private static Map<String, Object> body(List<Change> changes, String object,
+            BiConsumer<Change, Map<String, Object>> identity) {
         requireOneCall(changes);
         List<Map<String, Object>> records = new ArrayList<>();
         for (Change change : changes) {
             Map<String, Object> record = new LinkedHashMap<>();
             record.put("attributes", Map.of("type", object));
             record.putAll(fields(change));
-            record.remove(externalId);
-            record.put("Id", change.crmId());
+            identity.accept(change, record);
             records.add(record);
         }
         return Map.of("allOrNone", false, "records", records);
