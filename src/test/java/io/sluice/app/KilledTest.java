@@ -18,6 +18,9 @@ class KilledTest {
     private static final int KILLS = 10;
     private static final int ROWS = 10_000;
 
+    /** A call that a kill cut leaves a record in doubt, which has no base yet and goes again. */
+    private static final String SETTLED = "select count(*) from sluice.record where base <> '{}'";
+
     @TempDir
     Path home;
 
@@ -35,9 +38,9 @@ class KilledTest {
                     + " from generate_series(1, " + ROWS + ") as n");
             Map<String, Long> settled = new HashMap<>();
             for (int kill = 1; kill <= KILLS; kill++) {
-                long goal = sluice.number("select count(*) from sluice.record") + random.nextInt(ROWS / KILLS);
+                long goal = sluice.number(SETTLED) + random.nextInt(ROWS / KILLS);
                 await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5))
-                        .until(() -> sluice.number("select count(*) from sluice.record") >= Math.min(goal, ROWS));
+                        .until(() -> sluice.number(SETTLED) >= Math.min(goal, ROWS));
                 sluice.kill();
                 sluice.start();
                 sluice.awaitOutput("Account salesforce is ready");
@@ -66,7 +69,7 @@ class KilledTest {
     private static Map<String, Long> settledAt(RunningSluice sluice) throws Exception {
         Map<String, Long> at = new HashMap<>();
         sluice.rows("select key, (extract(epoch from settled_at) * 1000000)::bigint from sluice.record"
-                + " where key like 'N-%'").forEach((key, row) -> at.put(key, Long.parseLong(row.get(0))));
+                + " where key like 'N-%' and base <> '{}'").forEach((key, row) -> at.put(key, Long.parseLong(row.get(0))));
         return at;
     }
 }
