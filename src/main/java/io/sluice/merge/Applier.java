@@ -232,13 +232,14 @@ public final class Applier {
     /** Applies deletes of a CRM. Records that the sync does not know, its own deletes among them, are passed over. */
     public Applied delete(Sync sync, List<Gone> gone, Instant readAt) throws SQLException {
         Target target = new Target(source(sync), sync);
+        TimePrecision precision = Fields.of(sync, accounts, skew).precision();
         database.update(FORGET_DELETED);
         Applied applied = applying(gone, part -> database.transaction(connection -> {
             capture.hold(connection, sync);
-            return new DeletedPage(connection, sync, target).apply(part, readAt);
+            return new DeletedPage(connection, sync, target, precision).apply(part, readAt);
         }), (record, why) -> database.transaction(connection -> {
             capture.hold(connection, sync);
-            return new DeletedPage(connection, sync, target).refused(record, readAt, why);
+            return new DeletedPage(connection, sync, target, precision).refused(record, readAt, why);
         }));
         rejections.keep(sync, gone.stream().map(Gone::crmId).toList(), applied);
         return applied;

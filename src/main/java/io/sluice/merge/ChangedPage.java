@@ -356,7 +356,7 @@ final class ChangedPage {
         Instant changed = ours.knownSince(name);
         return prior != null && changed != null && !holds(ours.base, name, record.fields().get(name))
                 && Values.same(prior.value(), record.fields().get(name))
-                && record.at(name).isBefore(changed.truncatedTo(crmFields.precision()));
+                && crmFields.precision().isEarlier(record.at(name), changed);
     }
 
     /**

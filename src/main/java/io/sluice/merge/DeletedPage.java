@@ -8,7 +8,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -34,11 +33,14 @@ final class DeletedPage {
     private final Connection connection;
     private final Sync sync;
     private final Target target;
+    private final TimePrecision precision;
 
-    DeletedPage(Connection connection, Sync sync, Target target) {
+    /** @param precision in which the CRM keeps the times of its deletes */
+    DeletedPage(Connection connection, Sync sync, Target target, TimePrecision precision) {
         this.connection = connection;
         this.sync = sync;
         this.target = target;
+        this.precision = precision;
     }
 
     /** A row that was changed here meanwhile stays or goes as the rule says; one that stays is made anew in the CRM. */
@@ -113,11 +115,12 @@ final class DeletedPage {
                 + " but the row can't be: " + why + "; it stays without a record, which its next change makes again")), Set.of());
     }
 
+    /** Where nobody can say which of the two was later the change wins: a record that is made again can be deleted again. */
     private boolean wins(Instant deletedAt, Instant changed) {
         return switch (Rule.of(sync.getConflicts())) {
             case CRM -> true;
             case DATABASE -> false;
-            case LATEST -> !deletedAt.isBefore(changed.truncatedTo(ChronoUnit.SECONDS));
+            case LATEST -> precision.isLater(deletedAt, changed);
         };
     }
 

@@ -4,7 +4,6 @@ import io.sluice.Sync;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.FieldRule;
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -12,19 +11,19 @@ import java.util.Map;
  * What is known of the fields in a sync's CRM.
  *
  * @param skew      by which the CRM's clock and ours may differ
- * @param precision the unit to which the CRM cuts the times of its changes
+ * @param precision in which the CRM keeps the times of its changes
  */
-record Fields(Map<String, FieldRule> rules, Duration skew, ChronoUnit precision) {
+record Fields(Map<String, FieldRule> rules, Duration skew, TimePrecision precision) {
 
     /** @param accounts null where nothing is known of them */
     static Fields of(Sync sync, Accounts accounts, Duration skew) {
         if (accounts == null || accounts.get(sync.getAccount()) == null) {
-            return new Fields(Map.of(), skew, ChronoUnit.SECONDS);
+            return new Fields(Map.of(), skew, TimePrecision.SECONDS);
         }
         Map<String, FieldRule> rules = new HashMap<>();
         sync.getFields().values().forEach(field ->
                 rules.put(field, accounts.rule(sync.getAccount(), sync.getObject(), field)));
-        return new Fields(rules, skew, accounts.get(sync.getAccount()).crm().timePrecision());
+        return new Fields(rules, skew, new TimePrecision(accounts.get(sync.getAccount()).crm().timePrecision()));
     }
 
     FieldRule rule(String field) {

@@ -1,7 +1,6 @@
 package io.sluice.merge;
 
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 
 /**
  * The three-way merge of one field: what both sides last agreed on, what the CRM has, what the table has. A pure
@@ -56,11 +55,11 @@ public final class Merge {
 
     /** Decides where times are compared in whole seconds. */
     public static Decision decide(Field field, Rule rule) {
-        return decide(field, rule, ChronoUnit.SECONDS);
+        return decide(field, rule, TimePrecision.SECONDS);
     }
 
-    /** @param precision the unit to which the CRM cuts the times of its changes */
-    public static Decision decide(Field field, Rule rule, ChronoUnit precision) {
+    /** @param precision in which the CRM keeps the times of its changes */
+    static Decision decide(Field field, Rule rule, TimePrecision precision) {
         if (field.base() != null && Values.same(field.base().value(), field.crm())) {
             return Decision.UNCHANGED;
         }
@@ -80,12 +79,11 @@ public final class Merge {
      * Without a base nobody can tell whether the CRM's value is a change or what was there before ours; its record's
      * stamp may be another field's. Then only ours is certainly a change.
      */
-    private static boolean crmWins(Field field, Rule rule, ChronoUnit precision) {
+    private static boolean crmWins(Field field, Rule rule, TimePrecision precision) {
         return switch (rule) {
             case CRM -> true;
             case DATABASE -> false;
-            case LATEST -> field.base() != null
-                    && !field.crmAt().isBefore(field.oursAt().truncatedTo(precision));
+            case LATEST -> field.base() != null && !precision.isEarlier(field.crmAt(), field.oursAt());
         };
     }
 }
