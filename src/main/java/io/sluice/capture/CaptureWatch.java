@@ -104,7 +104,7 @@ final class CaptureWatch {
      * @return whether a trigger was missing
      */
     boolean install(Source source) throws SQLException {
-        return database.transaction(connection -> installed(connection, source, true));
+        return database.transaction(connection -> installed(connection, source, true)).created();
     }
 
     /** Changes of a table passed a sync by. */
@@ -117,14 +117,24 @@ final class CaptureWatch {
         Database.update(connection, "update sluice.capture_gap set loaded = true where source = ?", source.table());
     }
 
-    private static boolean installed(Connection connection, Source source, boolean start) throws SQLException {
+    /**
+     * What was found of a table.
+     *
+     * @param created whether a trigger was missing
+     * @param altered whether anything was not as it was last seen
+     */
+    private record Installed(boolean created, boolean altered) {
+    }
+
+    private static Installed installed(Connection connection, Source source, boolean start) throws SQLException {
         Triggers.lockInstallation(connection);
         String stored = Database.query(connection, STORED, row -> row.getString(1), source.table()).stream().findFirst()
                 .orElse(null);
         String found = Signature.read(connection, source);
         boolean created = Triggers.install(connection, source);
         String now = Signature.read(connection, source);
-        if (stored != null && !stored.equals(found)) {
+        boolean altered = stored != null && !stored.equals(found);
+        if (altered) {
             String difference = Signature.difference(stored, found);
             Database.update(connection, GAP, source.table(), difference, start && created);
             LOG.warn("{}: changes may have passed unseen: {}. Triggers are {}; the table is compared with what is known.",
@@ -133,7 +143,7 @@ final class CaptureWatch {
         if (!now.equals(stored)) {
             Database.update(connection, STORE, source.table(), now);
         }
-        return created;
+        return new Installed(created, altered);
     }
 
     /**
@@ -141,7 +151,8 @@ final class CaptureWatch {
      *
      * @param syncs  all that were started of it
      * @param before what it was when it was last looked at, or null
-     * @return what is captured of it now: the same as before unless its shape or its syncs changed; null when nothing is
+     * @return what is captured of it now: the same as before unless its shape, its syncs, its triggers
+     *     or the change log changed; null when nothing is
      */
     Source look(String table, List<Sync> syncs, Source before) throws SQLException {
         List<Sync> good = new ArrayList<>();
@@ -167,8 +178,12 @@ final class CaptureWatch {
             throw new SQLException(String.join("; ", problems), "42P17");
         }
         try {
-            database.transaction(connection -> installed(connection, read, false));
+            boolean altered = database.transaction(connection -> installed(connection, read, false)).altered();
             faults.remove(table);
+            if (altered) {
+                // another drain: what this one knows of the log's numbers may be another log's
+                return read;
+            }
         } catch (SQLException failure) {
             if (Failures.of(failure) == Failures.AWAY && !"57014".equals(failure.getSQLState())) {
                 throw failure;

@@ -12,9 +12,10 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * How PostgreSQL's catalogue describes a captured table: its relations, our triggers on them, its mapped columns. Each
- * line bears the transaction that wrote it last, so that what was disabled and enabled again, or dropped and made again,
- * is not what it was.
+ * How PostgreSQL's catalogue describes a captured table: its relations, our triggers on them, its mapped columns, and the
+ * tables that the triggers write. Each line bears the transaction that wrote it last, so that what was disabled and enabled
+ * again, dropped and made again, or renamed and renamed back, is not what it was. The log that is empty because somebody
+ * truncated it is another one too.
  */
 final class Signature {
 
@@ -36,6 +37,10 @@ final class Signature {
             select 'column', a.attname::text, concat_ws(' ', a.atttypid, a.atttypmod, a.xmin::text)
             from pg_attribute a
             where a.attrelid = to_regclass(?) and a.attname = any(?) and a.attnum > 0 and not a.attisdropped
+            union all
+            select 'log', 'sluice.' || c.relname, concat_ws(' ', c.oid, c.xmin::text, n.xmin::text)
+            from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where n.nspname = 'sluice' and c.relname in ('change_log', 'capture_gap')
             order by 1, 2""";
 
     private static final int NAMED = 3;
@@ -61,7 +66,8 @@ final class Signature {
             if (!old.containsKey(name)) {
                 words.add(name + " is new");
             } else if (!old.get(name).equals(detail)) {
-                words.add(name + (name.startsWith("relation") ? " is another one than before" : " was altered or disabled"));
+                words.add(name + (name.startsWith("relation") ? " is another one than before"
+                        : name.startsWith("log") ? " was away, emptied or altered" : " was altered or disabled"));
             }
         });
         old.keySet().stream().filter(name -> !now.containsKey(name)).forEach(name -> words.add(name + " is gone"));

@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Sluice, and after the watch has looked both sides are equal, or words say what stops the sync, and both sides are
  * equal once that is undone. The same statements run in a schema without Sluice, so that both can be compared.
  *
- * <p>All kinds of table in both replication roles by {@code -Dmatrix=full}; else the plain table and one of the others.
+ * <p>All kinds of table in both replication roles by {@code -Dmatrix=full}; else the plain table and one of the others. {@code
+ * -Dmatrix.only=REGEX} chooses by name.
  */
 class CaptureMatrixTest {
 
@@ -103,6 +104,30 @@ class CaptureMatrixTest {
 
     private static Alteration partitioned(String name, String... statements) {
         return of(name, List.of(Kind.PARTITIONED), List.of(), statements);
+    }
+
+    private static final String LOG_AWAY = "alter table if exists sluice.change_log rename to log2";
+    private static final String LOG_BACK = "alter table if exists sluice.log2 rename to change_log";
+    private static final String GAPS_AWAY = "alter table if exists sluice.capture_gap rename to gap2";
+    private static final String GAPS_BACK = "alter table if exists sluice.gap2 rename to capture_gap";
+    private static final String LOG_COPY = "create table if not exists sluice.log3 (like sluice.change_log including all)";
+    private static final String LOG_GONE = "drop table if exists sluice.change_log";
+    private static final String LOG_AGAIN = "do $$ begin create table sluice.change_log (like sluice.log3 including all);"
+            + " exception when duplicate_table or undefined_table then null; end $$";
+    private static final String SCHEMA_AWAY = "do $$ begin alter schema sluice rename to sluice_away;"
+            + " exception when invalid_schema_name then null; end $$";
+    private static final String SCHEMA_BACK = "do $$ begin alter schema sluice_away rename to sluice;"
+            + " exception when invalid_schema_name then null; end $$";
+
+    private static Alteration ofLog(String name, String undo, String... statements) {
+        return of(name, List.of(Kind.PLAIN), List.of(undo), statements);
+    }
+
+    /** Undone before the watch looks. */
+    private static Alteration back(String name, String undo, String... statements) {
+        return plain(name, Stream.of(Stream.of(statements), Stream.of("update S.t set name = 'away' where id = 21",
+                "update S.t set city = 'away' where id in (22, 23)", "delete from S.t where id = 24",
+                "insert into S.t (id, name) values (79, 'away')"), Stream.of(undo)).flatMap(it -> it).toArray(String[]::new));
     }
 
     private static final String STAGING = "create table S.t2 (like S.t including all); insert into S.t2 select id, name,"
@@ -206,17 +231,21 @@ class CaptureMatrixTest {
             partitioned("truncate a partition", "truncate S.high"),
             of("drop a partition", List.of(Kind.PARTITIONED), List.of("create table S.low partition of S.t for values from (0)"
                     + " to (10); insert into S.low select n, 'again' from generate_series(1, 9) as n"), "drop table S.low"),
-            of("move the change log away", List.of(Kind.PLAIN), List.of("alter table if exists sluice.log2 rename to change_log"),
-                    "alter table if exists sluice.change_log rename to log2"),
+            plain("empty the change log", "truncate sluice.change_log"),
+            ofLog("move the change log away", LOG_BACK, LOG_AWAY),
+            ofLog("move Sluice's schema away", SCHEMA_BACK, SCHEMA_AWAY),
+            ofLog("drop the change log", LOG_AGAIN, LOG_COPY, LOG_GONE),
+            back("move the change log away and back", LOG_BACK, LOG_AWAY),
+            back("move Sluice's schema away and back", SCHEMA_BACK, SCHEMA_AWAY),
+            back("drop the change log and make it again", LOG_AGAIN, LOG_COPY, LOG_GONE),
+            back("move all that the triggers write away and back", LOG_BACK + "; " + GAPS_BACK, LOG_AWAY, GAPS_AWAY),
             of("retype the change log", List.of(Kind.PLAIN), List.of("alter table sluice.change_log alter column records"
                     + " type integer"), "alter table sluice.change_log alter column records type bigint"));
 
     static Stream<Combination> combinations() {
         return ALTERATIONS.stream().flatMap(alteration -> alteration.kinds().stream().flatMap(kind ->
                 Stream.of("origin", "replica").map(role -> new Combination(alteration, kind, role))))
-                // wrong still, and so in the full run alone: what changes while the change log itself is renamed away is
-                // lost for this CRM once it is back, though no statement fails
-                .filter(it -> FULL || !it.alteration().name().equals("move the change log away"))
+                .filter(it -> it.toString().matches(System.getProperty("matrix.only", ".*")))
                 .filter(it -> FULL || it.role().equals("origin") && (it.kind() == Kind.PLAIN
                         || it.alteration().kinds().size() == 1));
     }
@@ -227,9 +256,7 @@ class CaptureMatrixTest {
 
     @AfterEach
     void tidy() throws SQLException {
-        for (String table : List.of("log2 rename to change_log")) {
-            DATABASE.run("alter table if exists sluice." + table);
-        }
+        DATABASE.run(SCHEMA_BACK, LOG_BACK, GAPS_BACK, LOG_AGAIN, "drop table if exists sluice.log3");
         DATABASE.run("set client_min_messages = warning; drop schema if exists plain, app_away, plain_away cascade");
     }
 
@@ -332,7 +359,7 @@ class CaptureMatrixTest {
             try {
                 capture.watch();
             } catch (SQLException gone) {
-                assertThat(gone.getMessage()).contains("change_log");
+                assertThat(gone.getMessage()).contains("sluice.");
             }
             for (String table : capture.tables()) {
                 try {
@@ -343,14 +370,18 @@ class CaptureMatrixTest {
                     assertThat(gone.getMessage()).contains("sluice.");
                 }
             }
-            if (!isPaused()) {
+            if (isThere() && !isPaused()) {
                 send();
             }
         }
     }
 
+    private static boolean isThere() throws SQLException {
+        return DATABASE.text("select to_regclass('sluice.outbox') is not null").equals("t");
+    }
+
     private static boolean isPaused() throws SQLException {
-        return DATABASE.text("select exists (select from sluice.pause)").equals("t");
+        return isThere() && DATABASE.text("select exists (select from sluice.pause)").equals("t");
     }
 
     /** The CRM takes all that waits. */
