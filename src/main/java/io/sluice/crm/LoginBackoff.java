@@ -19,7 +19,7 @@ public final class LoginBackoff {
     private int refusals;
     private int unanswered;
     private Instant until = Instant.MIN;
-    private Instant since = Instant.MIN;
+    private Instant resumed = Instant.MIN;
     private String why;
 
     /** The CRM refuses the login itself. */
@@ -35,13 +35,21 @@ public final class LoginBackoff {
     private void pause(String reason, Instant now, Duration first, Duration longest, int before) {
         Duration pause = first.multipliedBy(1L << Math.min(before, DOUBLINGS));
         until = now.plus(pause.compareTo(longest) < 0 ? pause : longest);
-        since = now;
         why = reason;
     }
 
-    /** Whether nobody may try yet; who resumed the account after the last try may. */
+    /**
+     * Whether nobody may try yet; who has resumed the account may, once.
+     *
+     * @param resumedAt when a person last did, by whatever clock: only that it is another time counts; {@link Instant#MIN}:
+     *     never, or it can't be told
+     */
     public boolean isPaused(Instant now, Instant resumedAt) {
-        return now.isBefore(until) && !resumedAt.isAfter(since);
+        if (!resumedAt.equals(Instant.MIN) && !resumedAt.equals(resumed)) {
+            resumed = resumedAt;
+            return false;
+        }
+        return now.isBefore(until);
     }
 
     /** The login was taken. */

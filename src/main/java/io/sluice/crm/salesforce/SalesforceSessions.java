@@ -45,9 +45,9 @@ final class SalesforceSessions {
         private volatile String served;
         private SalesforceLoginConfig config;
         private Map<String, String> settings = Map.of();
-        /** The words with which a person is asked, and since when. */
+        /** The words with which a person is asked, and when one had resumed the account before. */
         private String stopped;
-        private Instant stoppedAt = Instant.MIN;
+        private Instant resumed = Instant.MIN;
     }
 
     private final Map<String, State> states = new ConcurrentHashMap<>();
@@ -94,7 +94,8 @@ final class SalesforceSessions {
         if (state.stopped == null) {
             return;
         }
-        if (!resumedAt(login).isAfter(state.stoppedAt)) {
+        Instant resumedAt = resumedAt(login);
+        if (resumedAt.equals(Instant.MIN) || resumedAt.equals(state.resumed)) {
             throw new SignInRefused(login, state.stopped, null);
         }
         state.stopped = null;
@@ -204,7 +205,7 @@ final class SalesforceSessions {
                 state.stopped = "its organisation is " + organisation + " now and was " + known
                         + ": after a sandbox refresh every id is another one. Nothing is sent; resume the account if this"
                         + " organisation is the right one";
-                state.stoppedAt = clock.instant();
+                state.resumed = resumedAt(login);
                 LOG.error("Account {} is stopped: {}.", login, state.stopped);
                 throw new SignInRefused(login, state.stopped, null);
             }
