@@ -25,6 +25,9 @@ final class DeletedPage {
 
     private static final String FORGET = "delete from sluice.%s where account = ? and object = ? and key = any(?)";
 
+    private static final String KEPT = "its record was deleted, but the row can't be: %s; it stays without a record, which its"
+            + " next change makes again";
+
     private static final String BURY = """
             insert into sluice.deleted (account, object, key)
             select ?, ?, key from unnest(?::text[]) as key
@@ -84,10 +87,15 @@ final class DeletedPage {
             (!crmWins ? staying : keep ? forgotten : going).add(key);
         }
         int deleted = target.delete(connection, going);
-        forget(going);
+        // a trigger that keeps a row may have marked it as deleted, which stays done: so this is no failure of the page
+        Set<String> kept = deleted < going.size() ? target.present(connection, going) : Set.of();
+        kept.stream().filter(key -> waiting.get(key).changedAt() != null).forEach(staying::add);
+        going.stream().filter(key -> !staying.contains(key)).forEach(forgotten::add);
         forget(forgotten);
         Remaking.whole(connection, sync.getAccount(), sync.getObject(), sync.getTable(), staying);
-        return new Applied(0, 0, deleted, conflicts, 0, List.of(), later);
+        return new Applied(0, 0, (int) going.stream().filter(rows::containsKey).filter(key -> !kept.contains(key)).count(),
+                conflicts, 0, kept.stream().map(key -> new Applied.Refused(key, byKey.get(key).crmId(), List.of(),
+                        KEPT.formatted("a trigger of the table keeps it"))).toList(), later);
     }
 
     /**
@@ -111,8 +119,8 @@ final class DeletedPage {
         } else {
             Remaking.whole(connection, sync.getAccount(), sync.getObject(), sync.getTable(), keys);
         }
-        return new Applied(0, 0, 0, 0, 0, List.of(new Applied.Refused(key, gone.crmId(), List.of(), "its record was deleted,"
-                + " but the row can't be: " + why + "; it stays without a record, which its next change makes again")), Set.of());
+        return new Applied(0, 0, 0, 0, 0, List.of(new Applied.Refused(key, gone.crmId(), List.of(),
+                KEPT.formatted(why))), Set.of());
     }
 
     /** Where nobody can say which of the two was later the change wins: a record that is made again can be deleted again. */

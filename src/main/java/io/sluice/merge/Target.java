@@ -20,8 +20,17 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The rows of a sync's table: read by key under a lock, and written set by set. Values go by the CRM's field names. */
+/**
+ * The rows of a sync's table: read by key under a lock, and written set by set. Values go by the CRM's field names.
+ *
+ * <p>A BEFORE trigger of the application that returns null skips its row without an error (<a
+ * href="https://www.postgresql.org/docs/current/trigger-definition.html">PostgreSQL, Overview of trigger behavior</a>). A
+ * skipped row is rejected like one that a constraint refuses.
+ */
 final class Target {
+
+    /** The class of constraint violations: a trigger that skips a row is a constraint without words. */
+    private static final String SKIPPED = "23000";
 
     /** A sequence behind a column counts as its default; a domain's default is one too. */
     private static final String TRAITS = """
@@ -215,17 +224,34 @@ final class Target {
             return "%1$s = case when jsonb_exists(sluice_v.taken, %2$s) then %3$s else %4$s.%1$s end".formatted(
                     column.quoted(), Sql.text(field), value(field), source.alias());
         }).collect(Collectors.joining(",\n"));
-        return rows(connection, """
+        Map<String, Map<String, Object>> updated = rows(connection, """
                 update %1$s as %2$s set %3$s
                 from (select key, taken::jsonb from unnest(?::text[], ?::text[]) as v(key, taken)) as sluice_v
                 where %2$s.%4$s = sluice_v.key::%5$s
                 returning sluice_v.key, %6$s""".formatted(source.quoted(), source.alias(), assignments,
                 source.key().quoted(), source.key().sqlType(), values()), keys(connection, taken), json(connection, taken));
+        updated.putAll(skipped(connection, taken, updated.keySet()));
+        return updated;
+    }
+
+    /** Rows that an update did not return: a trigger may have given them these values itself. */
+    private Map<String, Map<String, Object>> skipped(Connection connection, Map<String, Map<String, Object>> taken,
+            Set<String> updated) throws SQLException {
+        Set<String> missing = new LinkedHashSet<>(taken.keySet());
+        missing.removeAll(updated);
+        Map<String, Map<String, Object>> rows = missing.isEmpty() ? Map.of() : lock(connection, missing);
+        for (Map.Entry<String, Map<String, Object>> row : rows.entrySet()) {
+            if (taken.get(row.getKey()).entrySet().stream()
+                    .anyMatch(field -> !Values.same(row.getValue().get(field.getKey()), field.getValue()))) {
+                throw new SQLException("a trigger of the table skips the update of the row", SKIPPED);
+            }
+        }
+        return rows;
     }
 
     /**
-     * Makes rows of records that the table does not have; one that came meanwhile is left alone. A column that has a
-     * default is left out where the CRM has no value, so that the default applies.
+     * Makes rows of records that the table does not have; one that came meanwhile, or that a trigger inserts elsewhere, is left
+     * alone. A column that has a default is left out where the CRM has no value, so that the default applies.
      */
     Map<String, Map<String, Object>> insert(Connection connection, Map<String, Map<String, Object>> records)
             throws SQLException {
@@ -241,6 +267,12 @@ final class Target {
         Map<String, Map<String, Object>> made = new HashMap<>();
         for (Map.Entry<Set<String>, Map<String, Map<String, Object>>> alike : byFields.entrySet()) {
             made.putAll(insert(connection, alike.getKey(), alike.getValue()));
+        }
+        Set<String> unmade = new LinkedHashSet<>(records.keySet());
+        unmade.removeAll(made.keySet());
+        if (made.size() < records.size() && present(connection, unmade).size() < unmade.size()
+                && records.keySet().containsAll(made.keySet())) {
+            throw new SQLException("a trigger of the table skips the insert of the row", SKIPPED);
         }
         return made;
     }

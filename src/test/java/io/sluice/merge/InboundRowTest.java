@@ -3,6 +3,7 @@ package io.sluice.merge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Change;
+import io.sluice.Gone;
 import io.sluice.Outcome;
 import io.sluice.Priority;
 import io.sluice.Received;
@@ -23,9 +24,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a table does itself with the values of a CRM: defaults, computed columns, identities, and values that it refuses. */
 class InboundRowTest {
@@ -162,5 +167,115 @@ class InboundRowTest {
 
         assertThat(apply("2", "Name", null, "City", "Rome", "Visits", 4).refused()).hasSize(1);
         assertThat(rows()).containsExactly("(1,Ann,,4)");
+    }
+
+    /**
+     * What a BEFORE trigger of the application returns instead of the row.
+     *
+     * @param rows      as they are after the CRM's record 1 has name Eve and city Rome, and record 2 has name Bea
+     * @param held      columns of record 1 that are rejected
+     */
+    private record Skipping(String name, String body, List<String> rows, List<String> held) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static Stream<Skipping> skipping() {
+        return Stream.of(
+                new Skipping("the row is closed", "if old.no = 1 then return null; end if; return new;",
+                        List.of("(1,Ann,Oslo,)", "(2,Bea,Bern,)"), List.of("name", "city")),
+                new Skipping("the name is closed", "if old.no = 1 and new.name <> old.name then return null; end if; return new;",
+                        List.of("(1,Ann,Rome,)", "(2,Bea,Bern,)"), List.of("name")),
+                new Skipping("all rows are closed", "return null;", List.of("(1,Ann,Oslo,)", "(2,Bob,Bern,)"),
+                        List.of("name", "city")),
+                new Skipping("the trigger updates the row itself", "if pg_trigger_depth() > 1 then return new; end if;"
+                        + " update app.customer set name = new.name, city = new.city, visits = 1 where no = new.no; return null;",
+                        List.of("(1,Eve,Rome,1)", "(2,Bea,Bern,1)"), List.of()));
+    }
+
+    private void skipping(String event, String body) throws SQLException {
+        DATABASE.run("create or replace function app.skip() returns trigger language plpgsql as $$ begin " + body + " end $$",
+                "create trigger skip before " + event + " on app.customer for each row execute function app.skip()");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("skipping")
+    void anUpdateThatATriggerSkipsIsRejectedAndTheBaseDoesNotClaimIt(Skipping trigger) throws SQLException {
+        start("create table app.customer (no int primary key, name text, city text, visits int)",
+                Map.of("name", "Name", "city", "City"));
+        DATABASE.run("insert into app.customer values (1, 'Ann', 'Oslo'), (2, 'Bob', 'Bern')");
+        sendAll();
+        skipping("update", trigger.body());
+        Map<String, Object> first = Map.of("Name", "Eve", "City", "Rome");
+        Map<String, Object> second = Map.of("Name", "Bea", "City", "Bern");
+        List<Received> page = List.of(new Received("x1", "1", FAR_AHEAD, first), new Received("x2", "2", FAR_AHEAD, second));
+
+        Applied applied = applier.apply(sync, page, applier.now());
+
+        assertThat(rows()).containsExactlyElementsOf(trigger.rows());
+        assertThat(applied.refused().stream().filter(it -> it.key().equals("1")).flatMap(it -> it.columns().stream()))
+                .containsExactlyInAnyOrderElementsOf(trigger.held());
+        assertThat(DATABASE.texts("select crm_id from sluice.inbound_rejection where crm_id = 'x1'"))
+                .hasSize(trigger.held().isEmpty() ? 0 : 1);
+        assertThat(applied.later()).isEmpty();
+        assertThat(sendAll()).as("sent back").isEmpty();
+        assertThat(DATABASE.texts("select concat_ws(' ', base ->> 'Name', base ->> 'City') from sluice.record order by key"))
+                .containsExactlyElementsOf(rows().stream().map(row -> row.split("[(,)]")).map(row -> row[2] + " " + row[3]).toList());
+        DATABASE.run("drop trigger skip on app.customer");
+        assertThat(applier.apply(sync, page, applier.now()).refused()).isEmpty();
+        assertThat(rows()).extracting(row -> row.replaceAll(",1?\\)", "")).containsExactly("(1,Eve,Rome", "(2,Bea,Bern");
+        assertThat(DATABASE.texts("select crm_id from sluice.inbound_rejection")).isEmpty();
+    }
+
+    @Test
+    void anInsertThatATriggerSkipsIsRejected() throws SQLException {
+        start("create table app.customer (no int primary key, name text)", Map.of("name", "Name"));
+        skipping("insert", "if new.name = 'Ann' then return null; end if; return new;");
+
+        assertThat(apply("2", "Name", "Bob").inserted()).isEqualTo(1);
+        Applied applied = apply("1", "Name", "Ann");
+
+        assertThat(applied.inserted()).isZero();
+        assertThat(applied.later()).as("read again and again").isEmpty();
+        assertThat(applied.refused()).singleElement().satisfies(it -> assertThat(it.key()).isEqualTo("1"));
+        assertThat(DATABASE.texts("select key from sluice.record")).containsExactly("2");
+    }
+
+    @Test
+    void aRowThatATriggerInsertsElsewhereIsFoundThere() throws SQLException {
+        start("create table app.customer (no int primary key, name text);"
+                + " create table app.part (primary key (no)) inherits (app.customer)", Map.of("name", "Name"));
+        skipping("insert", "insert into app.part values (new.*); return null;");
+
+        assertThat(apply("1", "Name", "Ann").refused()).isEmpty();
+        Applied again = apply("1", "Name", "Ann");
+
+        assertThat(again.refused()).isEmpty();
+        assertThat(again.later()).isEmpty();
+        assertThat(rows()).containsExactly("(1,Ann)");
+        assertThat(sendAll()).isEmpty();
+        assertThat(DATABASE.texts("select base ->> 'Name' from sluice.record")).containsExactly("Ann");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"return null; | (1,Ann,)", "update app.customer set visits = -1 where no = old.no; return null;"
+            + " | (1,Ann,-1)", "if pg_trigger_depth() = 1 then delete from app.customer where no = old.no; return null; end if;"
+            + " return old; | "})
+    void aDeleteThatATriggerSkipsIsRejectedWhereTheRowStays(String body, String row) throws SQLException {
+        start("create table app.customer (no int primary key, name text, visits int)", Map.of("name", "Name"));
+        DATABASE.run("insert into app.customer values (1, 'Ann'), (2, 'Bob')");
+        sendAll();
+        skipping("delete", "if old.no = 2 then return old; end if; " + body);
+
+        Applied applied = applier.delete(sync, List.of(new Gone("x1", FAR_AHEAD), new Gone("x2", FAR_AHEAD)), applier.now());
+
+        assertThat(rows()).isEqualTo(row == null ? List.of() : List.of(row));
+        assertThat(applied.deleted()).isEqualTo(row == null ? 2 : 1);
+        assertThat(applied.refused()).hasSize(row == null ? 0 : 1);
+        assertThat(DATABASE.texts("select crm_id from sluice.inbound_rejection")).hasSize(row == null ? 0 : 1);
+        assertThat(DATABASE.texts("select key from sluice.record")).isEmpty();
+        assertThat(sendAll()).isEmpty();
     }
 }
