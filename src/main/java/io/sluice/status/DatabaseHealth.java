@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 
-/** DOWN when the database can't be asked, or the syncs are not up because of it. */
+/** DOWN when the database can't be asked or takes no writes, or the syncs are not up because of it. */
 public final class DatabaseHealth extends AbstractHealthCheck {
 
     private final Database database;
@@ -24,7 +24,7 @@ public final class DatabaseHealth extends AbstractHealthCheck {
     @Override
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
         try {
-            database.query("select 1", row -> 1);
+            database.checkWritable();
             String why = problem.get();
             if (why == null) {
                 builder.up();

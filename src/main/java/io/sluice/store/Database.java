@@ -46,6 +46,8 @@ public final class Database implements AutoCloseable {
     /** A deadlock, and a conflict between transactions. */
     private static final Set<String> TRY_AGAIN = Set.of("40P01", "40001");
     private static final int ATTEMPTS = 5;
+    /** A write in a read-only transaction. */
+    private static final String READ_ONLY = "25006";
 
     private final HikariDataSource pool;
 
@@ -118,7 +120,12 @@ public final class Database implements AutoCloseable {
     private <T> T alone(Work<T> statement) throws SQLException {
         return untilNoDeadlock(() -> {
             try (Connection connection = pool.getConnection()) {
-                return statement.in(connection);
+                try {
+                    return statement.in(connection);
+                } catch (SQLException failure) {
+                    leaveReadOnlyServer(connection, failure);
+                    throw failure;
+                }
             }
         });
     }
@@ -175,9 +182,32 @@ public final class Database implements AutoCloseable {
                 return result;
             } catch (SQLException | RuntimeException | Error failure) {
                 rollback(connection, failure);
+                leaveReadOnlyServer(connection, failure);
                 throw failure;
             }
         }
+    }
+
+    /**
+     * After a failover the old primary may answer on as a read-only standby, and a pool keeps such a connection for half an
+     * hour: HikariCP takes it for sound
+     * (<a href="https://github.com/brettwooldridge/HikariCP/blob/dev/src/main/java/com/zaxxer/hikari/pool/ProxyConnection.java">
+     * ProxyConnection</a>). Thrown away, the next one goes to whoever is the primary by then.
+     */
+    private void leaveReadOnlyServer(Connection connection, Throwable failure) {
+        if (failure instanceof SQLException refused && READ_ONLY.equals(refused.getSQLState())) {
+            pool.evictConnection(connection);
+        }
+    }
+
+    /** Fails where the server takes no writes, as a standby does that was the primary before. */
+    public void checkWritable() throws SQLException {
+        alone(connection -> {
+            if (query(connection, "show transaction_read_only", row -> row.getString(1)).contains("on")) {
+                throw new SQLException("the server is read-only, as a standby is", READ_ONLY);
+            }
+            return null;
+        });
     }
 
     /** A connection that broke can't roll back, which must not hide what broke it. */
