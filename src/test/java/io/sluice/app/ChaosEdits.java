@@ -1,5 +1,7 @@
 package io.sluice.app;
 
+import static org.awaitility.Awaitility.await;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -8,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -152,8 +155,8 @@ final class ChaosEdits {
     }
 
     /** The next edit, or the next fault. */
-    void next() throws InterruptedException {
-        Thread.sleep(random.nextInt(120));
+    void next() {
+        await().pollDelay(Duration.ofMillis(random.nextInt(120))).until(() -> true);
         if (random.nextInt(14) == 0) {
             fault();
         }
@@ -283,6 +286,9 @@ final class ChaosEdits {
             "\"kind\":\"results\",\"order\":\"reversed\",\"count\":4", "\"kind\":\"results\",\"drop\":1,\"count\":2,\"operation\":WRITES",
             "\"kind\":\"results\",\"double\":1,\"count\":2,\"operation\":WRITES",
             "\"kind\":\"results\",\"empty\":true,\"count\":1,\"operation\":WRITES",
+            "\"kind\":\"results\",\"foreign\":1,\"count\":2,\"operation\":WRITES",
+            "\"kind\":\"results\",\"otherId\":true,\"count\":1,\"operation\":WRITES",
+            "\"kind\":\"results\",\"created\":true,\"count\":1,\"operation\":WRITES",
             "\"kind\":\"results\",\"errors\":1,\"errorCode\":\"UNABLE_TO_LOCK_ROW\",\"count\":1,\"operation\":WRITES",
             "\"kind\":\"rowLock\",\"probability\":0.4,\"count\":3", "\"kind\":\"expireTokens\"",
             "\"kind\":\"lateCommit\",\"seconds\":2,\"count\":1,\"operation\":\"edit\"",

@@ -4,7 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
-import java.nio.file.Files;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -40,15 +40,20 @@ final class ChaosRun {
         int sandboxPort = RunningSluice.freePort();
         try (EmbeddedDatabase database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), 0);
                 AutoCloseable sandbox = SandboxProcess.start(home, sandboxPort, "");
-                RunningSluice sluice = RunningSluice.replica(home, database.port(), sandboxPort)) {
+                RunningSluice sluice = RunningSluice.replica(home, database.port(), sandboxPort);
+                RunningSluice second = RunningSluice.replica(home.resolve("second"), database.port(), sandboxPort)) {
             prepare(sluice);
+            settings(second);
             ChaosEdits edits = new ChaosEdits(sluice, new Random(seed));
             edits.table();
             sluice.start();
             await().atMost(Duration.ofSeconds(START_SECONDS)).pollInterval(Duration.ofMillis(200)).ignoreExceptions()
                     .failFast("Sluice has ended, see the log in " + sluice.home, () -> !sluice.isAlive()).until(() -> sluice.output().contains("Account salesforce is ready")
                             && sluice.output().contains("Account hubspot is ready") && sluice.number(DONE) == 0);
-            int kills = rage(sluice, edits);
+            if (isShared()) {
+                second.start();
+            }
+            int kills = rage(sluice, second, edits);
             edits.calm();
             ChaosChecks checks = new ChaosChecks(sluice, edits);
             boolean settled = settle(sluice, checks);
@@ -58,12 +63,27 @@ final class ChaosRun {
         }
     }
 
-    private void prepare(RunningSluice sluice) throws Exception {
-        String properties = Files.readString(Path.of("application.properties"));
-        int webhooks = properties.contains("sluice.webhooks.port") ? RunningSluice.freePort() : sluice.serverPort;
-        if (webhooks != sluice.serverPort) {
-            sluice.with("sluice.webhooks.port", webhooks);
-        }
+    /** Every second seed has two replicas, of which either is killed. */
+    private boolean isShared() {
+        return seed % 2 == 1;
+    }
+
+    /** In half of the seeds a merge mints a new record. */
+    private boolean isMinting() {
+        return seed / 2 % 2 == 1;
+    }
+
+    private void prepare(RunningSluice sluice) throws IOException {
+        settings(sluice);
+        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100)).ignoreExceptions().until(() ->
+                sluice.sandbox("PUT", "/sandbox/limits/hubspot", "{\"writesKept\":2000000,\"options\":{\"mergeMintsId\":"
+                        + isMinting() + "}}").statusCode() == 200);
+        sluice.sandbox("PUT", "/sandbox/limits/salesforce", "{\"writesKept\":2000000}");
+        sluice.sandbox("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + sluice.webhookPort
+                + "/webhooks/hubspot\",\"timeScale\":3600,\"subscribe\":[\"contacts\"]}");
+    }
+
+    private static void settings(RunningSluice sluice) throws IOException {
         sluice.withoutSyncs().with("sluice.demo", false)
                 .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "3s")
                 .with("sluice.retry.cap", "4s").with("sluice.receive.look-ms", 100)
@@ -73,15 +93,10 @@ final class ChaosRun {
                         "salesforce", "Contact", "Customer_No__c", ChaosEdits.Side.SALESFORCE.fields()))
                 .withSync("people-hubspot.camel.yaml", RunningSluice.sync("people-hubspot", "public.person", "no",
                         "hubspot", "contacts", "customer_no", ChaosEdits.Side.HUBSPOT.fields()));
-        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100)).ignoreExceptions().until(() ->
-                sluice.sandbox("PUT", "/sandbox/limits/hubspot", "{\"writesKept\":2000000}").statusCode() == 200);
-        sluice.sandbox("PUT", "/sandbox/limits/salesforce", "{\"writesKept\":2000000}");
-        sluice.sandbox("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + webhooks
-                + "/webhooks/hubspot\",\"timeScale\":3600,\"subscribe\":[\"contacts\"]}");
     }
 
-    /** @return how often it was killed */
-    private int rage(RunningSluice sluice, ChaosEdits edits) throws Exception {
+    /** @return how often one was killed */
+    private int rage(RunningSluice sluice, RunningSluice second, ChaosEdits edits) throws Exception {
         Random random = new Random(seed * 31);
         long end = System.nanoTime() + (long) (minutes * 60e9);
         long kill = System.nanoTime() + TimeUnit.SECONDS.toNanos(8 + random.nextInt(15));
@@ -89,13 +104,14 @@ final class ChaosRun {
         while (System.nanoTime() < end) {
             edits.next();
             if (System.nanoTime() > kill) {
-                sluice.kill();
+                RunningSluice killed = isShared() && random.nextBoolean() ? second : sluice;
+                killed.kill();
                 kills++;
                 // somebody edits while it is away
                 for (int i = random.nextInt(12); i > 0; i--) {
                     edits.next();
                 }
-                sluice.start();
+                killed.start();
                 kill = System.nanoTime() + TimeUnit.SECONDS.toNanos(15 + random.nextInt(20));
             }
         }
@@ -117,8 +133,9 @@ final class ChaosRun {
             throws SQLException {
         Map<String, Long> kinds = new java.util.TreeMap<>();
         faults.forEach(fault -> kinds.merge(fault.kind(), 1L, Long::sum));
-        System.out.printf("chaos seed %d: %.1f minutes, %d edits, %d faults of the CRMs, %d kills; %s%n", seed, minutes,
-                edits.count(), edits.faults(), kills, kinds.isEmpty() ? "all sides equal, nothing wrong" : "WRONG: " + kinds);
+        System.out.printf("chaos seed %d: %.1f minutes, %d edits, %d faults of the CRMs, %d kills%s%s; %s%n", seed,
+                minutes, edits.count(), edits.faults(), kills, isShared() ? " of two replicas" : "", isMinting() ? ", merges mint ids" : "",
+                kinds.isEmpty() ? "all sides equal, nothing wrong" : "WRONG: " + kinds);
         for (ChaosChecks.Fault fault : faults.stream().limit(8).toList()) {
             System.out.println("  " + fault.kind() + " " + fault.key() + ": " + fault.text());
         }
