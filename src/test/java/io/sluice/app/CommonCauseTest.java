@@ -8,8 +8,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What is every record's fault pauses the sync, costs a few calls, and is over by itself. */
+@Execution(ExecutionMode.CONCURRENT)
 class CommonCauseTest {
 
     @TempDir

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -14,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * A CRM that executes calls after their client has gone: within time-out and late delivery, so that nothing else of those
  * records may go before.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class SlowCrmTest {
 
     @TempDir

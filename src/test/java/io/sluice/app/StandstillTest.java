@@ -9,11 +9,14 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What was changed on both sides while nothing could be sent: the later change stays, and the other is in the log. */
+@Execution(ExecutionMode.CONCURRENT)
 class StandstillTest {
 
     @TempDir
@@ -71,6 +74,7 @@ class StandstillTest {
                 "{\"" + side.field() + "\": \"theirs\"}").statusCode()).as(id).isEqualTo(200);
     }
 
+    @Execution(ExecutionMode.SAME_THREAD)
     @ParameterizedTest
     @ValueSource(strings = {"salesforce", "hubspot"})
     void theLaterChangeStaysOverAPauseAndEachConflictIsInTheLog(String account) throws Exception {

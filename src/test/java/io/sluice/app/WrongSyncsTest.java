@@ -12,8 +12,11 @@ import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Mistakes in the files of syncs, as a user meets them: before anything is installed, with file, sync, name and suggestion. */
+@Execution(ExecutionMode.CONCURRENT)
 class WrongSyncsTest {
 
     @TempDir
