@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An operator works through the dead letters over HTTP, as the README shows it, while the pipeline runs. */
+/** An operator works through the dead letters over HTTP, as the manual shows it, while the pipeline runs. */
 class DeadLettersTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
