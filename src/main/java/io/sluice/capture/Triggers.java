@@ -41,12 +41,19 @@ final class Triggers {
             where t.tgrelid = to_regclass(?) and t.tgname = ? and t.tgenabled = ?::"char" and p.proname = ?
               and p.pronamespace = 'sluice'::regnamespace""";
 
-    /** A partition that statements name directly fires its own triggers, not its parent's. */
-    private static final String RELATIONS = """
+    /**
+     * {@code tree (oid)}, a recursive common table expression: a table with its partitions and with the tables that inherit from it,
+     * at any depth. A statement that names one of these fires the triggers of that one, not its parent's.
+     */
+    static final String TREE = """
+            tree (oid) as (
+                select to_regclass(?)::oid
+                union select i.inhrelid from tree join pg_inherits i on i.inhparent = tree.oid)
+            """;
+
+    private static final String RELATIONS = "with recursive " + TREE + """
             select format('%I.%I', n.nspname, c.relname), c.relkind = 'p'
-            from (select to_regclass(?)::oid as oid
-                  union select inhrelid from pg_inherits where inhparent = to_regclass(?)
-                  union select relid from pg_partition_tree(to_regclass(?))) as tree
+            from tree
             join pg_class c on c.oid = tree.oid
             join pg_namespace n on n.oid = c.relnamespace
             where c.relkind in ('r', 'p')""";
@@ -62,16 +69,13 @@ final class Triggers {
               and p.proname <> all(?)""";
 
     /** Of relations that are not the table that has the name now. */
-    private static final String OTHERS = """
+    private static final String OTHERS = "with recursive " + TREE + """
             select format('%I.%I', n.nspname, c.relname), t.tgname
             from pg_trigger t
             join pg_proc p on p.oid = t.tgfoid and p.pronamespace = 'sluice'::regnamespace and p.proname = any(?)
             join pg_class c on c.oid = t.tgrelid
             join pg_namespace n on n.oid = c.relnamespace
-            where not t.tgisinternal and t.tgrelid not in (
-                select to_regclass(?)::oid
-                union select inhrelid from pg_inherits where inhparent = to_regclass(?)
-                union select relid from pg_partition_tree(to_regclass(?)))""";
+            where not t.tgisinternal and t.tgrelid not in (select oid from tree)""";
 
     /** The names and types for which a function was made, in {@link #way}. */
     private static final String LOG_COLUMNS = """
@@ -115,7 +119,7 @@ final class Triggers {
         record Relation(String name, boolean partitioned) { }
         List<String> creations = new ArrayList<>();
         for (Relation relation : Database.query(connection, RELATIONS,
-                row -> new Relation(row.getString(1), row.getBoolean(2)), quoted, quoted, quoted)) {
+                row -> new Relation(row.getString(1), row.getBoolean(2)), quoted)) {
             for (Event event : Event.values()) {
                 // PostgreSQL would clone it to each partition, which has its own
                 if (event == Event.ROW && relation.partitioned()) {
@@ -146,10 +150,9 @@ final class Triggers {
     static void removeFromOthers(Database database, Source source) throws SQLException {
         String[] functions = Stream.of(Event.values()).map(event -> event.function(source.table())).toArray(String[]::new);
         record Other(String relation, String trigger) { }
-        String quoted = source.quoted();
         for (Other other : database.transaction(connection -> Database.query(connection, OTHERS,
-                row -> new Other(row.getString(1), row.getString(2)), connection.createArrayOf("text", functions), quoted,
-                quoted, quoted))) {
+                row -> new Other(row.getString(1), row.getString(2)), source.quoted(),
+                connection.createArrayOf("text", functions)))) {
             database.transaction(connection -> {
                 lock(connection, other.relation(), "access exclusive");
                 execute(connection, "drop trigger if exists " + other.trigger() + " on " + other.relation());

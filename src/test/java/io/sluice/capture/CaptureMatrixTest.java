@@ -52,7 +52,9 @@ class CaptureMatrixTest {
             "begin isolation level serializable; update S.t set city = 'Wien' where id = 14; commit",
             "update S.t set town = 'Linz' where id = 15",
             "update S.t2 set name = 'there' where id = 16",
-            "with gone as (delete from S.t where id = 18 returning *) select count(*) from gone");
+            "with gone as (delete from S.t where id = 18 returning *) select count(*) from gone",
+            "insert into S.far2 (id, name) values (N9, 'far')",
+            "update S.far2 set name = name || 'z', city = 'Bern'");
 
     /** @param undo what makes a stopped sync go on again; empty where nothing needs to */
     private record Alteration(String name, List<String> statements, List<String> undo, List<Kind> kinds) {
@@ -69,7 +71,8 @@ class CaptureMatrixTest {
                 + " create table S.low partition of S.t for values from (0) to (10);"
                 + " create table S.high partition of S.t for values from (10) to (100000)"),
         INHERITED("create table S.t (id int primary key, name text, city text, notes text);"
-                + " create table S.kid (id int primary key, extra int) inherits (S.t)");
+                + " create table S.kid (id int primary key, extra int) inherits (S.t);"
+                + " create table S.far2 (primary key (id)) inherits (S.kid)");
 
         private final String ddl;
 
@@ -215,6 +218,16 @@ class CaptureMatrixTest {
                     "set statement_timeout = '20s'", "set standard_conforming_strings = off", "set row_security = off",
                     "set transform_null_equals = on", "set plan_cache_mode = force_generic_plan"),
             plain("a child by inheritance", "create table S.kid2 () inherits (S.t)", "insert into S.kid2 (id, name) values (71, 'kid')"),
+            plain("a grandchild by inheritance", "create table S.kid2 () inherits (S.t)", "create table S.far2 () inherits (S.kid2)",
+                    "insert into S.far2 (id, name) values (72, 'grandkid')"),
+            plain("a grandchild by inheritance that leaves", "create table S.kid2 () inherits (S.t)",
+                    "create table S.far2 () inherits (S.kid2)", "insert into S.far2 (id, name) values (72, 'grandkid')",
+                    "alter table S.kid2 no inherit S.t", "update S.far2 set name = 'apart'"),
+            plain("a child of two parents", "create table S.kid2 () inherits (S.t)", "create table S.kid3 () inherits (S.t)",
+                    "create table S.far2 () inherits (S.kid2, S.kid3)", "insert into S.far2 (id, name) values (73, 'of two')"),
+            partitioned("a partition of a partition", "create table S.far partition of S.t for values from (100000) to (200000)"
+                    + " partition by list (id)", "create table S.far2 partition of S.far default",
+                    "insert into S.far2 (id, name) values (100001, 'far')"),
             partitioned("make a partition", "create table S.far partition of S.t for values from (100000) to (200000)",
                     "insert into S.far (id, name) values (100001, 'far')"),
             partitioned("attach a partition with rows", "create table S.far (like S.t including all)",
@@ -314,7 +327,7 @@ class CaptureMatrixTest {
     private void write(Connection captured, Connection plain, List<String> harm) throws SQLException {
         for (String statement : WRITES) {
             both(captured, plain, statement.replace("N0", "" + next).replace("N1", "" + (next + 1))
-                    .replace("N5", "" + (next + 5)), harm);
+                    .replace("N5", "" + (next + 5)).replace("N9", "" + (next + 9)), harm);
         }
         next += 100;
     }

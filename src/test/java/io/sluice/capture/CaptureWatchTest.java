@@ -17,6 +17,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the watch finds, says and mends. */
 class CaptureWatchTest {
@@ -194,5 +196,46 @@ class CaptureWatchTest {
                 "update app.t set name = 'x' where id = 1");
         capture.watch();
         assertThat(capture.state(sync)).extracting("lastComparison").asString().isEqualTo("{}");
+    }
+
+    /** Rows change although no statement writes them, so that no trigger fires. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+            "app.colour | red | alter type app.colour rename value 'red' to 'crimson'",
+            "app.tint | red | alter type app.colour rename value 'red' to 'crimson'",
+            "app.shades | [red,red] | alter type app.colour rename value 'red' to 'crimson'"})
+    void rowsThatChangeWithTheirTypeAreFound(String type, String value, String statement) throws SQLException {
+        DATABASE.run("create type app.colour as enum ('blue', 'red')", "create domain app.tint as app.colour",
+                "create type app.shades as range (subtype = app.colour)",
+                "create table app.tones (id int primary key, tone " + type + ")",
+                "insert into app.tones select n, case when n in (3, 4) then '" + value + "'::" + type + " end"
+                        + " from generate_series(1, 20) as n");
+        Sync tones = sync("app.tones", "id", "tone");
+        settled(tones);
+        capture.watch();
+        DATABASE.run(statement);
+        capture.watch();
+        drain();
+        assertThat(outbox()).containsExactly("upsert 3", "upsert 4");
+        assertThat(DATABASE.text("select fields ->> 'tone__c' from sluice.outbox where key = '3'")).contains("crimson");
+        assertThat(capture.state(tones)).extracting("lastComparison").asString().contains("type app.colour was altered");
+    }
+
+    @Test
+    void aFunctionThatDidNothingForAWhileIsFound() throws SQLException {
+        settled(sync);
+        DATABASE.run("""
+                do $$
+                declare made text;
+                begin
+                    select pg_get_functiondef(p.oid) into made from pg_proc p where p.proname = 'capture_app.t_update';
+                    create or replace function sluice."capture_app.t_update"() returns trigger language plpgsql
+                        as 'begin return null; end';
+                    update app.t set name = 'unseen' where id = 5;
+                    execute made;
+                end $$""");
+        capture.watch();
+        drain();
+        assertThat(outbox()).containsExactly("upsert 5");
     }
 }
