@@ -25,6 +25,9 @@ final class CaptureWatch {
 
     private static final Logger LOG = LoggerFactory.getLogger(CaptureWatch.class);
 
+    /** Fails where the triggers have nowhere to write. */
+    private static final String WRITTEN = "select 'sluice.change_log'::regclass, 'sluice.capture_gap'::regclass";
+
     private static final String STORED = "select signature from sluice.capture where source = ?";
 
     private static final String STORE = """
@@ -128,6 +131,7 @@ final class CaptureWatch {
 
     private static Installed installed(Connection connection, Source source, boolean start) throws SQLException {
         Triggers.lockInstallation(connection);
+        Database.query(connection, WRITTEN, row -> null);
         String stored = Database.query(connection, STORED, row -> row.getString(1), source.table()).stream().findFirst()
                 .orElse(null);
         String found = Signature.read(connection, source);

@@ -28,11 +28,15 @@ import java.util.stream.Stream;
  * sync's name in {@code sluice.origin} came from that sync's CRM.
  *
  * <p>A trigger never fails its host's statement. A function that names a column would, once that column is dropped, renamed or
- * retyped; so the names and types for which it was made are compared with {@code pg_attribute} first, and PostgreSQL plans
- * only the branch that is taken. An exception block around the usual path would be dearer for others: more than 64
- * subtransactions overflow what PostgreSQL keeps in memory of a transaction. So there is one around the unusual path
- * alone, which enters the keys without their columns ({@code R}), or, where the key itself is not as it was, a row in {@code
- * sluice.capture_gap}, after which the whole table is compared.
+ * retyped, and one that names the change log, once somebody renames that while the statement waits for it. So an exception
+ * block first reads what is to be written of a single row, with the columns and the log by name: it holds a lock on the log
+ * from then on, as the statement does on its own table, so that what could be read can be written behind the block. Nothing
+ * is written in the block, for a subtransaction that writes takes a number of its own, and more than 64 of those in one
+ * transaction overflow what PostgreSQL keeps in memory of it
+ * (<a href="https://www.postgresql.org/docs/current/subxacts.html">PostgreSQL, Subtransactions</a>). Of many rows the block
+ * only names the columns; their types are compared with {@code pg_attribute}, since a value may not fit into the type that a
+ * column had. Where anything fails, the keys are entered without their columns ({@code R}), or, where that fails too, a row
+ * in {@code sluice.capture_gap}, after which the whole table is compared.
  */
 final class Triggers {
 
@@ -77,11 +81,6 @@ final class Triggers {
             join pg_namespace n on n.oid = c.relnamespace
             where not t.tgisinternal and t.tgrelid not in (select oid from tree)""";
 
-    /** The names and types for which a function was made, in {@link #way}. */
-    private static final String LOG_COLUMNS = """
-            select a.attname, a.atttypid from pg_attribute a
-            where a.attrelid = 'sluice.change_log'::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum""";
-
     private static final String BODY = """
             select p.prosrc from pg_proc p
             where p.pronamespace = 'sluice'::regnamespace and p.proname = ? and p.pronargs = 0""";
@@ -89,8 +88,13 @@ final class Triggers {
     /** How long the application's writers may have to queue behind an installation. */
     private static final String PATIENCE = "2s";
 
-    /** By its name, for it may be another table when the function runs. */
-    private static final String LOG = "pg_catalog.to_regclass('sluice.change_log')";
+    /** Yields nothing, and locks the log; fails where it has not the columns, or not of types that take what is written. */
+    private static final String LOG = """
+            select from sluice.change_log sluice_l where false
+              and sluice_l.source operator(pg_catalog.=) ''::pg_catalog.text
+              and sluice_l.keys operator(pg_catalog.=) '{}'::pg_catalog.text[]
+              and sluice_l.records operator(pg_catalog.=) 1 and sluice_l.op operator(pg_catalog.=) 'U'::pg_catalog."char"
+              and sluice_l.columns operator(pg_catalog.=) '{}'::pg_catalog.text[]""";
 
     /** Leaves room for the event. */
     private static final int LONGEST_NAME = 63 - "_truncate".length();
@@ -107,9 +111,8 @@ final class Triggers {
      */
     static boolean install(Connection connection, Source source) throws SQLException {
         lockInstallation(connection);
-        Log log = Log.read(connection);
         for (Event event : Event.values()) {
-            String body = body(source, event, log);
+            String body = body(source, event);
             if (!Database.query(connection, BODY, row -> row.getString(1), event.function(source.table()))
                     .equals(List.of(body))) {
                 execute(connection, function(source, event, body));
@@ -246,17 +249,6 @@ final class Triggers {
         }
     }
 
-    /** The change log as it is: its columns by type. */
-    private record Log(Map<Long, List<String>> columns) {
-
-        static Log read(Connection connection) throws SQLException {
-            Map<Long, List<String>> columns = new TreeMap<>();
-            Database.query(connection, LOG_COLUMNS, row -> columns.computeIfAbsent(row.getLong(2),
-                    type -> new ArrayList<>()).add(row.getString(1)));
-            return new Log(columns);
-        }
-    }
-
     /**
      * Readable where it fits PostgreSQL's 63 bytes, else told apart by a hash. The dot stays: {@code a.b_c} and
      * {@code a_b.c} are two tables.
@@ -277,34 +269,52 @@ final class Triggers {
                 + "() returns trigger language plpgsql security definer as " + Sql.text(body);
     }
 
-    private static String body(Source source, Event event, Log log) {
+    private static String body(Source source, Event event) {
+        String unusual = safely(event == Event.UPDATE ? append(source, ofKeysAlone(source))
+                : event == Event.ROW ? ofReplicatedKey(source) : gap(source), event == Event.UPDATE || event == Event.ROW
+                ? gap(source) : "");
         String work = event == Event.TRUNCATE ? safely(truncate(source), gap(source)) : """
-                sluice_log := %s;
-                sluice_way := (%s);
-                if sluice_way operator(pg_catalog.=) 2 then
+                begin
                     %s
-                else
+                    sluice_safe := true;
+                exception when others then
+                    sluice_safe := false;
+                end;
+                if sluice_safe then
                     %s
-                end if;""".formatted(LOG, way(source, event, log), switch (event) {
-                    case INSERT -> append(source, inserted(source));
+                end if;
+                if not sluice_safe then
+                    %s
+                end if;""".formatted(read(source, event), switch (event) {
+                    case INSERT -> ofKeys(source, "I", inserted(source));
+                    case DELETE -> ofKeys(source, "D", deleted(source));
                     case UPDATE -> """
-                            %s
-                            if not found then
+                            if sluice_one then
                                 %s
-                            end if;
-                        elsif sluice_way operator(pg_catalog.=) 3 then
-                            %s""".formatted(ofOneRow(source), ofOneKey(source), ofManyRows(source));
-                    case DELETE -> append(source, deleted(source));
-                    default -> ofReplicatedRow(source);
-                }, unusual(source, switch (event) {
-                    case UPDATE -> append(source, ofKeysAlone(source));
-                    case ROW -> ofReplicatedKey(source);
-                    default -> null;
-                }));
+                            elsif exists (select from new_rows) then
+                                sluice_safe := (select %s);
+                                if sluice_safe then
+                                    %s
+                                end if;
+                            end if;""".formatted(ofOneUpdate(source), made(source), ofManyRows(source));
+                    default -> """
+                            if tg_op operator(pg_catalog.=) 'UPDATE' then
+                                %s
+                            else
+                                %s
+                            end if;""".formatted(ofOneUpdate(source), ofOneKey(source,
+                            "case when tg_op operator(pg_catalog.=) 'INSERT' then 'I' else 'D' end"));
+                }, unusual);
         return """
                 declare
-                    sluice_way pg_catalog.int4;
-                    sluice_log pg_catalog.oid;
+                    sluice_safe pg_catalog.bool;
+                    sluice_one pg_catalog.bool;
+                    sluice_same pg_catalog.bool;
+                    sluice_key pg_catalog.text;
+                    sluice_before pg_catalog.text;
+                    sluice_columns pg_catalog.text[];
+                    sluice_jit pg_catalog.text;
+                    sluice_merge pg_catalog.text;
                 begin
                     if (pg_catalog.current_setting('sluice.applying', true) operator(pg_catalog.=) 'on') is not true then
                         %s
@@ -313,18 +323,62 @@ final class Triggers {
                 end""".formatted(work);
     }
 
-    /** @param keys what enters the keys, or null where the usual path needs no more than those */
-    private static String unusual(Source source, String keys) {
-        return safely((keys == null ? "" : """
-                if sluice_way operator(pg_catalog.=) 1 then
-                    begin
-                        %s
-                        return null;
-                    exception when others then
-                        null;
-                    end;
-                end if;
-                """.formatted(keys)) + gap(source), "");
+    /**
+     * Reads what a single row's change is, and of several only whether it could be. {@code limit 1} tells the planner that it
+     * is one row: it would compile the plan for the product of all.
+     */
+    private static String read(Source source, Event event) {
+        Column key = source.key();
+        String alone = " where not (select exists (select from %s offset 1)) and not exists (" + LOG + ");";
+        return switch (event) {
+            case INSERT -> "select " + key.keyText("n") + " into sluice_key from new_rows n" + alone.formatted("new_rows")
+                    + "\nsluice_one := found;";
+            case DELETE -> "select " + key.keyText("o") + " into sluice_key from old_rows o" + alone.formatted("old_rows")
+                    + "\nsluice_one := found;";
+            case UPDATE -> """
+                    select %s, %s, %s, %s into sluice_key, sluice_before, sluice_same, sluice_columns
+                    from (select * from old_rows limit 1) o cross join (select * from new_rows limit 1) n%s
+                    sluice_one := found;""".formatted(key.keyText("n"), key.keyText("o"), key.same("o", "n"),
+                    changed(source, "o", "n"), alone.formatted("new_rows"));
+            default -> """
+                    perform from (%1$s) as log;
+                    if tg_op operator(pg_catalog.=) 'UPDATE' then
+                        sluice_key := %2$s;
+                        sluice_before := %3$s;
+                        sluice_same := %4$s;
+                        sluice_columns := %5$s;
+                    elsif tg_op operator(pg_catalog.=) 'INSERT' then
+                        sluice_key := %2$s;
+                    else
+                        sluice_key := %3$s;
+                    end if;""".formatted(LOG, key.keyText("new"),
+                    key.keyText("old"), key.same("old", "new"), changed(source, "old", "new"));
+        };
+    }
+
+    private static String ofKeys(Source source, String operation, String changes) {
+        return """
+                if sluice_one then
+                    %s
+                else
+                    %s
+                end if;""".formatted(ofOneKey(source, "'" + operation + "'"), append(source, changes));
+    }
+
+    private static String ofOneKey(Source source, String operation) {
+        return "insert into sluice.change_log (source, keys, records, op) values (" + Sql.text(source.table())
+                + ", array[sluice_key], 1, " + operation + ");";
+    }
+
+    private static String ofOneUpdate(Source source) {
+        return """
+                if not sluice_same then
+                    insert into sluice.change_log (source, keys, records, op)
+                    values (%1$s, array[sluice_before, sluice_key], 2, 'K');
+                elsif sluice_columns operator(pg_catalog.<>) '{}' then
+                    insert into sluice.change_log (source, keys, records, op, columns)
+                    values (%1$s, array[sluice_key], 1, 'U', sluice_columns);
+                end if;""".formatted(Sql.text(source.table()));
     }
 
     /** @param otherwise what is tried where the work fails; where that fails too, nothing is done */
@@ -343,64 +397,22 @@ final class Triggers {
                 + ", 'its key or the change log was altered');";
     }
 
-    /**
-     * SQL that yields which way is safe: 2, the table is as it was when the function was made (3: and the statement changed
-     * several rows); 1, its key is; 0, it is not.
-     */
-    private static String way(Source source, Event event, Log log) {
-        boolean keysOnly = event == Event.INSERT || event == Event.DELETE;
+    /** SQL that is true when the table has the key and the mapped columns, of the types for which the function is made. */
+    private static String made(Source source) {
         Map<Long, Set<String>> columns = new TreeMap<>();
-        columns.computeIfAbsent(source.typeOf(source.key()), type -> new LinkedHashSet<>()).add(source.key().name());
-        if (!keysOnly) {
-            source.mapped().forEach(column -> columns.computeIfAbsent(source.typeOf(column),
-                    type -> new LinkedHashSet<>()).add(column.name()));
-        }
-        String several = event == Event.UPDATE ? "case when exists (select from new_rows offset 1) then 3 else 2 end" : "2";
-        String key = keysOnly ? "" : " when " + made("tg_relid", Map.of(source.typeOf(source.key()),
-                List.of(source.key().name()))) + " then 1";
-        // one relation a question: asked for both at once, PostgreSQL builds bitmaps, which takes three times as long
-        return "select case when " + made("tg_relid", columns) + " and " + made("sluice_log", log.columns()) + " then "
-                + several + key + " else 0 end";
-    }
-
-    /** SQL that is true when a relation has these columns of these types. */
-    private static String made(String relation, Map<Long, ? extends Collection<String>> columns) {
+        Stream.concat(Stream.of(source.key()), source.mapped().stream()).forEach(column -> columns.computeIfAbsent(
+                source.typeOf(column), type -> new LinkedHashSet<>()).add(column.name()));
         return "(select pg_catalog.count(*) from pg_catalog.pg_attribute sluice_a where sluice_a.attrelid"
-                + " operator(pg_catalog.=) " + relation + " and (" + columns.entrySet().stream()
-                .map(type -> "sluice_a.atttypid operator(pg_catalog.=) " + oid(type.getKey())
+                + " operator(pg_catalog.=) tg_relid and (" + columns.entrySet().stream()
+                .map(type -> "sluice_a.atttypid operator(pg_catalog.=) " + type.getKey() + "::pg_catalog.oid"
                         + " and sluice_a.attname operator(pg_catalog.=) any (array["
                         + type.getValue().stream().map(Sql::text).collect(Collectors.joining(", "))
                         + "]::pg_catalog.name[])").collect(Collectors.joining(" or ")) + ")) operator(pg_catalog.=) "
                 + columns.values().stream().mapToInt(Collection::size).sum();
     }
 
-    private static String oid(long oid) {
-        return oid + "::pg_catalog.oid";
-    }
-
     private static String append(Source source, String changes) {
         return ChangeLog.append(Sql.text(source.table()), changes) + ";";
-    }
-
-    /** The usual case, which needs no full join and no grouping: each node of a plan costs the application. */
-    private static String ofOneRow(Source source) {
-        Column key = source.key();
-        return """
-                insert into sluice.change_log (source, keys, records, op, columns)
-                select %s, array[key], 1, 'U', columns
-                from (select %s as key, %s as columns
-                      from old_rows o cross join new_rows n where %s offset 0) as compared
-                where columns operator(pg_catalog.<>) '{}';""".formatted(Sql.text(source.table()), key.keyText("n"),
-                changed(source, "o", "n"), key.same("o", "n"));
-    }
-
-    /** One row with another key than before. */
-    private static String ofOneKey(Source source) {
-        Column key = source.key();
-        return """
-                insert into sluice.change_log (source, keys, records, op)
-                select %s, array[%s, %s], 2, 'K' from old_rows o cross join new_rows n where not %s;""".formatted(
-                Sql.text(source.table()), key.keyText("o"), key.keyText("n"), key.same("o", "n"));
     }
 
     private static String inserted(Source source) {
@@ -425,18 +437,27 @@ final class Triggers {
                 .replace("%", "%%").replace("<table>", "%I.%I")));
     }
 
-    /** An old row without a partner is a delete, a new one an insert. */
+    /**
+     * An old row without a partner is a delete, a new one an insert. PostgreSQL takes the full join for fifty times as many
+     * rows as it yields, and would sort both sides for it and compile it: of 10,000 rows that costs more than the rest.
+     */
     private static String ofManyRows(Source source) {
         Column key = source.key();
         // offset 0 keeps the comparisons from being made twice, once to filter and once to name
-        return append(source, """
+        return """
+                sluice_jit := pg_catalog.current_setting('jit');
+                sluice_merge := pg_catalog.current_setting('enable_mergejoin');
+                perform pg_catalog.set_config('jit', 'off', true), pg_catalog.set_config('enable_mergejoin', 'off', true);
+                %s
+                perform pg_catalog.set_config('jit', sluice_jit, true),
+                        pg_catalog.set_config('enable_mergejoin', sluice_merge, true);""".formatted(append(source, """
                 select key, op, case when op operator(pg_catalog.=) 'U' then columns end as columns
                 from (select case when n.%1$s is null then %2$s else %3$s end as key,
                              case when o.%1$s is null then 'I' when n.%1$s is null then 'D' else 'U' end as op,
                              %4$s as columns
                       from old_rows o full join new_rows n on %5$s offset 0) as compared
                 where columns operator(pg_catalog.<>) '{}' or op operator(pg_catalog.<>) 'U'""".formatted(
-                key.quoted(), key.keyText("o"), key.keyText("n"), changed(source, "o", "n"), key.same("o", "n")));
+                key.quoted(), key.keyText("o"), key.keyText("n"), changed(source, "o", "n"), key.same("o", "n"))));
     }
 
     /** Of rows whose other columns are not what they were: that they changed. */
@@ -447,27 +468,6 @@ final class Triggers {
                        case when n.%1$s is null then 'D' else 'R' end as op, null::pg_catalog.text[] as columns
                 from old_rows o full join new_rows n on %4$s""".formatted(key.quoted(), key.keyText("o"),
                 key.keyText("n"), key.same("o", "n"));
-    }
-
-    private static String ofReplicatedRow(Source source) {
-        Column key = source.key();
-        String table = Sql.text(source.table());
-        return """
-                if tg_op operator(pg_catalog.=) 'UPDATE' then
-                    if %1$s then
-                        insert into sluice.change_log (source, keys, records, op, columns)
-                        select %2$s, array[%3$s], 1, 'U', columns from (select %4$s as columns offset 0) as compared
-                        where columns operator(pg_catalog.<>) '{}';
-                    else
-                        insert into sluice.change_log (source, keys, records, op)
-                        values (%2$s, array[%5$s, %3$s], 2, 'K');
-                    end if;
-                elsif tg_op operator(pg_catalog.=) 'INSERT' then
-                    insert into sluice.change_log (source, keys, records, op) values (%2$s, array[%3$s], 1, 'I');
-                else
-                    insert into sluice.change_log (source, keys, records, op) values (%2$s, array[%5$s], 1, 'D');
-                end if;""".formatted(key.same("old", "new"), table, key.keyText("new"), changed(source, "old", "new"),
-                key.keyText("old"));
     }
 
     private static String ofReplicatedKey(Source source) {

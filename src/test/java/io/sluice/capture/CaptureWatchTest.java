@@ -108,6 +108,28 @@ class CaptureWatchTest {
     }
 
     @Test
+    void aConditionWhoseColumnWentStopsItsSyncInWordsUntilTheColumnIsBack() throws SQLException {
+        DATABASE.run("alter table app.t add column vip boolean");
+        sync.setCritical("vip");
+        settled(sync);
+        DATABASE.run("alter table app.t drop column vip", "update app.t set name = 'later' where id = 3");
+        for (int look = 0; look < 3; look++) {
+            drain();
+            capture.watch();
+        }
+        assertThat(capture.problem(sync)).contains("the condition critical is no SQL condition", "column \"vip\" does not exist");
+        assertThat(outbox()).isEmpty();
+        DATABASE.run("alter table app.t add column vip boolean default true");
+        capture.watch();
+        drain();
+        assertThat(capture.problem(sync)).isNull();
+        assertThat(outbox()).containsExactly("upsert 3");
+        DATABASE.run("update app.t set name = 'again' where id = 4");
+        drain();
+        assertThat(outbox()).containsExactly("upsert 3", "upsert 4");
+    }
+
+    @Test
     void oneSyncWithoutItsColumnStopsAloneAndSaysSo() throws SQLException {
         Sync names = sync("app.t", "id", "name");
         names.setName("names");
