@@ -190,7 +190,7 @@ public final class Listening {
         Set<String> known = known(told, gone.stream().map(telling -> telling.record().crmId()).toList());
         gone.stream().filter(telling -> known.contains(telling.record().crmId())).forEach(look::add);
         done(account, gone.stream().filter(telling -> !known.contains(telling.record().crmId())).toList());
-        if (isPaused(told)) {
+        if (isBeingLoaded(told)) {
             later(account, rest);
             return;
         }
@@ -225,13 +225,11 @@ public final class Listening {
                 && sync.getObject().equals(object)).toList();
     }
 
-    private boolean isPaused(List<Sync> told) throws SQLException {
-        for (Sync sync : told) {
-            if (pauses.find(Kind.SYNC, sync.getName()).isPresent()) {
-                return true;
-            }
-        }
-        return false;
+    /** A sync that is paused otherwise goes on receiving, by polls and by what the CRM tells alike. */
+    private boolean isBeingLoaded(List<Sync> told) throws SQLException {
+        Set<String> loading = pauses.all().stream().filter(it -> it.kind() == Kind.SYNC && it.by() == Paused.By.LOAD)
+                .map(Paused::name).collect(Collectors.toSet());
+        return told.stream().map(Sync::getName).anyMatch(loading::contains);
     }
 
     /** New records that we did not make. */

@@ -352,12 +352,29 @@ class ListeningTest {
         assertThat(waiting()).isEqualTo("0");
     }
 
+    /** As its polls do. */
     @Test
-    void whatIsPausedKeepsItsPlace() throws SQLException {
+    void aPausedSyncGoesOnReceiving() throws SQLException {
         pauses.pause(Kind.SYNC, "customers", null);
+        hear(value("101", "lastname", "Anna", LATER));
+        assertThat(rows()).contains("1 Anna Oslo");
+        assertThat(waiting()).isEqualTo("0");
+    }
+
+    @Test
+    void ofASyncWhoseCrmIsReadForTheFirstTimeAllWaits() throws SQLException {
+        DATABASE.run("insert into sluice.pause (kind, name, by) values ('sync', 'customers', 'api'), ('sync', 'customers', 'load')");
         assertThat(hear(value("101", "lastname", "Anna", LATER))).isEmpty();
-        pauses.resume(Kind.SYNC, "customers");
+        assertThat(rows()).contains("1 Ann Oslo");
+        DATABASE.run("delete from sluice.pause where by = 'load'", "update sluice.inbox set due = now()");
+        lookAgain();
+        assertThat(rows()).contains("1 Anna Oslo");
+    }
+
+    @Test
+    void whatAPausedAccountWasToldKeepsItsPlace() throws SQLException {
         pauses.pause(Kind.ACCOUNT, "crm", null);
+        assertThat(hear(value("101", "lastname", "Anna", LATER))).isEmpty();
         DATABASE.run("update sluice.inbox set due = now()");
         lookAgain();
         assertThat(rows()).contains("1 Ann Oslo");
