@@ -11,7 +11,8 @@ import java.util.Map;
  *
  * @param crmId  the CRM's own id
  * @param key    value of the external id; null where the record has none, or an event did not tell it
- * @param at     when it last changed, by the CRM's clock; the earliest of what events told
+ * @param at     when it last changed, by the CRM's clock; the earliest of what events told; null where the time that the CRM
+ *               gave can't be read, so that the record is rejected and keeps no other back
  * @param fields CRM field to value; an absent one was not read
  * @param told   when each of the fields came to have its value, by the CRM's clock; empty where the record was read
  */
@@ -48,6 +49,11 @@ public record Received(String crmId, String key, Instant at, Map<String, Object>
 
     public boolean isRead() {
         return told.isEmpty();
+    }
+
+    /** Whether it is known when it changed. */
+    public boolean hasTime() {
+        return at != null;
     }
 
     /** When the field last changed, or its record, as far as is known. */

@@ -47,6 +47,7 @@ public final class Applier {
 
     /** Records of a page that are applied field by field at most; where more are refused, the cause is not one value. */
     private static final int FIELDWISE = 100;
+    private static final String NO_TIME = "the time of its last change can't be read";
     private static final Duration SKEW = Duration.ofSeconds(5);
 
     private final Database database;
@@ -149,8 +150,12 @@ public final class Applier {
         });
         Part<Received> page = pages.apply(readAt);
         int[] trials = {FIELDWISE};
-        return applying(records, page, (record, why) -> trials[0]-- > 0
-                ? fieldwise(pages, readAt, record, List.copyOf(written), target, why) : refused(record, target.columns(written), why));
+        Applied untimed = Applied.NOTHING;
+        for (Received record : records) {
+            untimed = record.hasTime() ? untimed : untimed.plus(refused(record, List.of(), NO_TIME));
+        }
+        return untimed.plus(applying(records.stream().filter(Received::hasTime).toList(), page, (record, why) -> trials[0]-- > 0
+                ? fieldwise(pages, readAt, record, List.copyOf(written), target, why) : refused(record, target.columns(written), why)));
     }
 
     private static Applied refused(Received record, List<String> columns, String why) {

@@ -116,15 +116,16 @@ public final class Round {
     /** @param nextPage where the next page begins, or null after the last */
     void changed(List<Received> records, Applied page, String nextPage) {
         applied = applied.plus(page);
-        records.stream().filter(record -> page.later().contains(record.crmId())).map(Received::at)
+        records.stream().filter(record -> record.hasTime() && page.later().contains(record.crmId())).map(Received::at)
                 .filter(at -> hold == null || at.isBefore(hold)).findFirst().ifPresent(at -> hold = at);
         next = nextPage;
         fullPages += nextPage == null ? 0 : 1;
         if (nextPage == null) {
             complete = true;
             open = false;
-        } else if (hold == null && !records.isEmpty()) {
-            position = position.from(records.get(records.size() - 1).at());
+        } else if (hold == null) {
+            records.stream().filter(Received::hasTime).reduce((earlier, later) -> later)
+                    .ifPresent(last -> position = position.from(last.at()));
         }
     }
 

@@ -96,6 +96,18 @@ class ApplierTest {
         return applier.apply(sync, List.of(records), applier.now());
     }
 
+    @Test
+    void aRecordWhoseTimeCantBeReadIsRejectedAndKeepsNoOtherBack() throws SQLException {
+        Applied applied = apply(record("1", null, "City", "Lima"), record("2", applier.now(), "City", "Lima"));
+        assertThat(rows()).containsExactly("1 Ann Oslo 1", "2 Bob Lima 2");
+        assertThat(applied.refused()).singleElement().extracting("crmId", "why")
+                .containsExactly("x1", "the time of its last change can't be read");
+        assertThat(DATABASE.texts("select concat_ws(' ', crm_id, why) from sluice.inbound_rejection"))
+                .containsExactly("x1 the time of its last change can't be read");
+        apply(record("1", applier.now(), "City", "Lima"));
+        assertThat(DATABASE.texts("select crm_id from sluice.inbound_rejection")).isEmpty();
+    }
+
     private List<String> rows() throws SQLException {
         return DATABASE.texts("select concat_ws(' ', no, name, city, visits) from app.customer order by no");
     }

@@ -77,8 +77,12 @@ public final class HubspotReads {
             notUnderstood(message);
             return;
         }
+        Received last = records.stream().filter(Received::hasTime).reduce((earlier, later) -> later).orElse(null);
+        if (last == null && !records.isEmpty() && after != null) {
+            notUnderstood(message);
+            return;
+        }
         message.setBody(records);
-        Received last = records.isEmpty() ? null : records.get(records.size() - 1);
         Search next = search.next(after, last == null ? null : last.at(), last == null ? null : last.crmId());
         if (next != null) {
             message.setHeader(NEXT, next.text());
@@ -290,9 +294,13 @@ public final class HubspotReads {
         names.stream().filter(properties::containsKey).forEach(name -> fields.put(name, blankToNull(properties.get(name))));
         Object key = externalId == null ? null : blankToNull(properties.get(externalId));
         Object at = properties.get(stamp);
-        Instant changed = moment(at == null ? record.path("updatedAt").asText() : at.toString());
-        return changed == null ? null
-                : new Received(record.path("id").asText(), key == null ? null : key.toString(), changed, fields);
+        String updated = record.path("updatedAt").asText("");
+        if (at == null && updated.isEmpty()) {
+            return null;
+        }
+        Instant changed = at == null ? null : moment(at.toString());
+        return new Received(record.path("id").asText(), key == null ? null : key.toString(),
+                changed == null ? moment(updated) : changed, fields);
     }
 
     private static Instant moment(String text) {

@@ -180,7 +180,7 @@ final class BulkCsv {
             Map<String, Object> values = new LinkedHashMap<>();
             fields.forEach(field -> values.put(field, filled(row, field)));
             return new Received(row.getField(ID), filled(row, externalId),
-                    SalesforceReads.moment(row.getField("SystemModstamp")), values);
+                    SalesforceReads.momentOrNull(row.getField("SystemModstamp")), values);
         });
     }
 

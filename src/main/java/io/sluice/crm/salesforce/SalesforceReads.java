@@ -90,7 +90,7 @@ public final class SalesforceReads {
         List<String> names = names(fields);
         List<Received> records = new ArrayList<>();
         for (JsonNode record : answer.path("records")) {
-            if (!isRecord(record)) {
+            if (record.path("Id").asText("").isEmpty() || record.path("SystemModstamp").asText("").isEmpty()) {
                 SalesforceCalls.notUnderstood(exchange);
                 return;
             }
@@ -100,12 +100,17 @@ public final class SalesforceReads {
             SalesforceCalls.notUnderstood(exchange);
             return;
         }
-        message.setBody(records);
         if (!records.isEmpty() && (!isWhole(answer) || records.size() >= records(pageSize, fields))) {
             // the last in the order of the query, in whatever order they came
-            Received last = records.stream().max(Comparator.comparing((Received it) -> it.at()).thenComparing(Received::crmId)).orElseThrow();
+            Received last = records.stream().filter(Received::hasTime)
+                    .max(Comparator.comparing((Received it) -> it.at()).thenComparing(Received::crmId)).orElse(null);
+            if (last == null) {
+                SalesforceCalls.notUnderstood(exchange);
+                return;
+            }
             message.setHeader(NEXT, second(last.at()) + " " + last.crmId());
         }
+        message.setBody(records);
     }
 
     /** A route that names the Kamelet by a URI hands the commas on as the URI has them. */
@@ -124,7 +129,7 @@ public final class SalesforceReads {
         }
         JsonNode key = record.path(externalId);
         return new Received(record.path("Id").asText(), key.isNull() || key.isMissingNode() ? null : key.asText(),
-                moment(record.path("SystemModstamp")), fields);
+                momentOrNull(record.path("SystemModstamp").asText()), fields);
     }
 
     /** {@code Parent__r.Key__c} stands inside the parent, which is null where there is none. */
@@ -243,11 +248,15 @@ public final class SalesforceReads {
     }
 
     private static boolean isMoment(JsonNode text) {
+        return momentOrNull(text.asText()) != null;
+    }
+
+    /** Null where it is no moment. */
+    static Instant momentOrNull(String text) {
         try {
-            moment(text);
-            return true;
+            return moment(text);
         } catch (DateTimeParseException none) {
-            return false;
+            return null;
         }
     }
 
