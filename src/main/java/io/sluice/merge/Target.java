@@ -56,12 +56,14 @@ final class Target {
     }
 
     private final Source source;
+    private final Sequences sequences;
     private Map<String, Trait> traits;
     /** CRM field to the column that holds it. */
     private final Map<String, Column> columns = new LinkedHashMap<>();
 
     Target(Source source, Sync sync) {
         this.source = source;
+        this.sequences = new Sequences(source);
         sync.getFields().forEach((column, field) -> columns.put(field, source.column(column)));
     }
 
@@ -219,6 +221,7 @@ final class Target {
         if (changed.isEmpty()) {
             return Map.of();
         }
+        passSequences(connection, changed, taken);
         String assignments = changed.stream().map(field -> {
             Column column = columns.get(field);
             return "%1$s = case when jsonb_exists(sluice_v.taken, %2$s) then %3$s else %4$s.%1$s end".formatted(
@@ -259,6 +262,8 @@ final class Target {
             return Map.of();
         }
         Set<String> outward = outward(connection);
+        sequences.pass(connection, source.key(), records.keySet());
+        passSequences(connection, columns.keySet().stream().filter(field -> !outward.contains(field)).toList(), records);
         Map<Set<String>, Map<String, Map<String, Object>>> byFields = new LinkedHashMap<>();
         records.forEach((key, fields) -> byFields.computeIfAbsent(columns.keySet().stream()
                 .filter(field -> !outward.contains(field))
@@ -302,6 +307,15 @@ final class Target {
                                 source.quoted(), source.key().quoted(), source.key().sqlType())
                         : "on conflict (" + source.key().quoted() + ") do nothing",
                 source.key().keyText(source.alias()), values()), keys(connection, records), json(connection, records));
+    }
+
+    /** Before the rows are there: the application would be given their numbers in between. */
+    private void passSequences(Connection connection, Collection<String> fields, Map<String, Map<String, Object>> rows)
+            throws SQLException {
+        for (String field : fields) {
+            sequences.pass(connection, columns.get(field),
+                    rows.values().stream().map(row -> row.get(field)).filter(java.util.Objects::nonNull).toList());
+        }
     }
 
     int delete(Connection connection, Collection<String> keys) throws SQLException {
