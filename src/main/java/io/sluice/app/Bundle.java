@@ -286,10 +286,18 @@ final class Bundle extends LifecycleStrategySupport {
         beans.forEach((name, sync) -> {
             sync.setName(name);
             sync.setFile(files.declaring(name));
+            files.misread(sync).ifPresent(fields -> sync.setFields(resolved(context, fields)));
             files.mistakes(sync).forEach(sync::mistake);
             syncs.add(sync);
         });
         return syncs;
+    }
+
+    private static Map<String, String> resolved(CamelContext context, Map<String, String> fields) {
+        Map<String, String> resolved = new LinkedHashMap<>();
+        fields.forEach((column, field) -> resolved.put(context.resolvePropertyPlaceholders(column),
+                context.resolvePropertyPlaceholders(field)));
+        return resolved;
     }
 
     @Override

@@ -1,8 +1,12 @@
 package io.sluice.app;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.VetoCamelContextStartException;
 import org.apache.camel.util.ObjectHelper;
+import org.slf4j.LoggerFactory;
 
 /** Runs the bundle under plain Java and {@code mvn camel:run}; Camel JBang and Camel K bring their own main. */
 public final class Main extends org.apache.camel.main.Main {
@@ -18,8 +22,24 @@ public final class Main extends org.apache.camel.main.Main {
             if (ObjectHelper.getException(VetoCamelContextStartException.class, failure) != null) {
                 return 1;   // it was told in words already
             }
+            if (String.valueOf(failure.getMessage()).contains("parsing resource")) {
+                LoggerFactory.getLogger(Main.class).error("A file can't be read, so that nothing was started. {}", words(failure));
+                return 1;
+            }
             throw failure;
         }
+    }
+
+    /** Camel's words for a file that is no YAML, or not its own: the file, what is wrong, line and column. */
+    private static String words(Throwable failure) {
+        List<String> words = new ArrayList<>();
+        for (Throwable each = failure; each != null; each = each.getCause()) {
+            String said = String.valueOf(each.getMessage()).lines().limit(2).map(String::strip).collect(Collectors.joining(" "));
+            if (words.stream().noneMatch(before -> before.contains(said))) {
+                words.add(said);
+            }
+        }
+        return String.join(": ", words);
     }
 
     /** Under Maven this class comes from a class loader that Camel's discovery would not ask by itself. */

@@ -5,19 +5,21 @@ import io.sluice.Sync;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.camel.CamelContext;
 import org.apache.camel.TypeConversionException;
 import org.apache.camel.spi.PropertyConfigurer;
+import org.apache.camel.spi.PropertyConfigurerGetter;
 
 /**
  * Binds what a file says of a sync to its bean. A property that is not there, or a value that it can't take, is kept as a
  * mistake of that sync: Camel's own binding ends the process with a stack trace before anybody could say which file it was.
  * Camel finds this class by {@code META-INF/services/org/apache/camel/configurer}.
  */
-public final class SyncConfigurer implements PropertyConfigurer {
+public final class SyncConfigurer implements PropertyConfigurer, PropertyConfigurerGetter {
 
     /** Set by Sluice, never by a file. */
     private static final Set<String> OWN = Set.of("name", "file", "parent", "mistakes", "problem", "textFields");
@@ -37,12 +39,72 @@ public final class SyncConfigurer implements PropertyConfigurer {
         return Character.toLowerCase(name.charAt(0)) + name.substring(1);
     }
 
-    /** The lines of {@code fields} come one by one, with the map as their target. */
+    /**
+     * A place below a property, as Camel walks there: it takes a dot or brackets in a name for a path, so that the column {@code
+     * na.me} comes as {@code me} of {@code na} of {@code fields}
+     * (<a href="https://camel.apache.org/manual/property-binding.html">Camel, Property binding</a>). What is put there is the
+     * line of a column, or a mistake.
+     */
+    private static final class Place extends HashMap<String, Object> {
+
+        private static final long serialVersionUID = 1L;
+        private static final String FIELDS = "fields";
+
+        private final transient Sync sync;
+        private final String path;
+
+        Place(Sync sync, String path) {
+            this.sync = sync;
+            this.path = path;
+        }
+
+        Place below(String name) {
+            return new Place(sync, path + "." + name);
+        }
+
+        @Override
+        public Object get(Object key) {
+            return new Place(sync, path + "[" + key + "]");
+        }
+
+        @Override
+        public Object put(String key, Object value) {
+            take(path + "[" + key + "]", value);
+            return null;
+        }
+
+        void take(String name, Object value) {
+            if (name.startsWith(FIELDS + ".")) {
+                sync.getFields().put(name.substring(FIELDS.length() + 1), value == null ? null : value.toString());
+                return;
+            }
+            String property = camelCase(name.replaceFirst("[.\\[].*", ""));
+            sync.mistake(SETTERS.containsKey(property)
+                    ? property + " is given as '" + name + "'; " + expected(SETTERS.get(property).getParameterTypes()[0])
+                    : "there is no property '" + property + "'" + Nearest.hint(property, SETTERS.keySet()));
+        }
+    }
+
     @Override
-    @SuppressWarnings("unchecked")
+    public Class<?> getOptionType(String name, boolean ignoreCase) {
+        return null;
+    }
+
+    @Override
+    public Object getOptionValue(Object target, String name, boolean ignoreCase) {
+        return target instanceof Place place ? place.below(name) : new Place((Sync) target, name);
+    }
+
+    /** Has Camel ask this class on below a property, too. */
+    @Override
+    public Object getCollectionValueType(Object target, String name, boolean ignoreCase) {
+        return Sync.class;
+    }
+
+    @Override
     public boolean configure(CamelContext context, Object target, String name, Object value, boolean ignoreCase) {
-        if (target instanceof Map<?, ?> fields) {
-            ((Map<String, String>) fields).put(name, value == null ? null : value.toString());
+        if (target instanceof Place place) {
+            place.take(place.path + "." + name, value);
             return true;
         }
         Sync sync = (Sync) target;

@@ -7,7 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -27,8 +30,12 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
  */
 final class SyncFiles {
 
-    /** A bean in a file. */
-    private record Declaration(String name, String type, Path file, List<String> twice) { }
+    /**
+     * A bean in a file.
+     *
+     * @param fields its lines of {@code fields}; null where these are no lines of texts
+     */
+    private record Declaration(String name, String type, Path file, List<String> twice, Map<String, String> fields) { }
 
     private final List<Declaration> declarations = new ArrayList<>();
 
@@ -50,6 +57,15 @@ final class SyncFiles {
     String declaring(String bean) {
         return declarations.stream().filter(it -> it.name().equals(bean)).map(it -> it.file().toString()).findFirst()
                 .orElse(null);
+    }
+
+    /**
+     * The lines of a sync's {@code fields} as the file has them, where Camel has made other columns of them: it takes a dash, a
+     * dot, brackets and more in a name for a notation of its own.
+     */
+    Optional<Map<String, String>> misread(Sync sync) {
+        return declarations.stream().filter(it -> it.name().equals(sync.getName()) && it.fields() != null)
+                .map(Declaration::fields).filter(fields -> !fields.keySet().equals(sync.getFields().keySet())).findFirst();
     }
 
     /** What is there twice: names in the declaration of this bean, and the bean itself; a sentence each. */
@@ -110,7 +126,8 @@ final class SyncFiles {
             if (name != null) {
                 List<String> twice = new ArrayList<>();
                 twice(mapping, twice);
-                declarations.add(new Declaration(name, String.valueOf(value(mapping, "type")), file, twice));
+                declarations.add(new Declaration(name, String.valueOf(value(mapping, "type")), file, twice,
+                        fields(node(node(bean, "properties"), "fields"))));
             }
         }
     }
@@ -126,6 +143,27 @@ final class SyncFiles {
                 twice(inner, twice);
             }
         }
+    }
+
+    private static Map<String, String> fields(Node node) {
+        if (!(node instanceof MappingNode mapping)) {
+            return null;
+        }
+        Map<String, String> fields = new LinkedHashMap<>();
+        for (NodeTuple entry : mapping.getValue()) {
+            String column = text(entry.getKeyNode());
+            String field = text(entry.getValueNode());
+            if (column == null || field == null) {
+                return null;
+            }
+            fields.put(column, field);
+        }
+        return fields;
+    }
+
+    private static Node node(Node node, String key) {
+        return node instanceof MappingNode mapping ? mapping.getValue().stream()
+                .filter(entry -> key.equals(text(entry.getKeyNode()))).map(NodeTuple::getValueNode).findFirst().orElse(null) : null;
     }
 
     private static String value(MappingNode mapping, String key) {

@@ -46,6 +46,16 @@ class WrongSyncsTest {
     }
 
     @Test
+    void aFileThatCamelCanNotReadIsNamedWithItsLine() throws Exception {
+        try (RunningSluice sluice = new RunningSluice(home)) {
+            sluice.withSync("list.camel.yaml", RunningSluice.sync("list", "public.deal", "deal_no", "salesforce", "Account",
+                    "Deal_No__c", Map.of("title", "Name")) + "        conflicts:\n          - latest\n");
+            assertThat(sluice.start().awaitExit()).isNotZero();
+            assertThat(sluice.output()).contains("list.camel.yaml", "SEQUENCE", "line ").doesNotContain("\tat ");
+        }
+    }
+
+    @Test
     void aWrongFieldStopsTheFirstStartAndNothingWasChanged() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home)) {
             Path database = home.resolve("pg");

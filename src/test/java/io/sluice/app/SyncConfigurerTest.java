@@ -1,0 +1,74 @@
+package io.sluice.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.Sync;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever a file says of a sync, Camel reads the file: what can't be meant is a mistake of that sync alone. */
+class SyncConfigurerTest {
+
+    @TempDir
+    Path folder;
+
+    private Sync read(String properties) throws Exception {
+        String yaml = """
+                - beans:
+                    - name: odd
+                      type: io.sluice.Sync
+                      properties:
+                        table: app.t
+                %s
+                    - name: good
+                      type: io.sluice.Sync
+                      properties:
+                        table: app.u
+                        fields:
+                          name: Name
+                """.formatted(properties.indent(8).stripTrailing());
+        try (DefaultCamelContext context = new DefaultCamelContext()) {
+            context.start();
+            PluginHelper.getRoutesLoader(context).loadRoutes(ResourceHelper.fromString("odd.camel.yaml", yaml));
+            SyncFiles files = new SyncFiles(Files.writeString(folder.resolve("odd.camel.yaml"), yaml).getParent());
+            Sync good = context.getRegistry().lookupByNameAndType("good", Sync.class);
+            assertThat(good.getFields()).containsExactly(Map.entry("name", "Name"));
+            assertThat(good.mistakes()).isEmpty();
+            Sync odd = context.getRegistry().lookupByNameAndType("odd", Sync.class);
+            odd.setName("odd");
+            files.misread(odd).ifPresent(odd::setFields);
+            return odd;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"na.me", "a.b.c", "na me", "größe", "na[me]", "[0]", "na[0].x", "na\"me", "it's", "?name", "#name",
+            "name.", "{name}", "class", "size", "empty", "-name", "na-me", "10", "true", "a,b", "a:b", "$x", "na(me)"})
+    void aColumnOfAnyNameIsMapped(String column) throws Exception {
+        Sync sync = read("fields:\n  other: Other\n  '" + column.replace("'", "''") + "': Name\n  last: Last\n");
+
+        assertThat(sync.mistakes()).isEmpty();
+        assertThat(sync.getFields()).isEqualTo(Map.of("other", "Other", column, "Name", "last", "Last"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"key.x: a", "key:\n  x: a", "key:\n  x:\n    y: a", "fields: Name",
+            "unknown:\n  x: a", "unknown[0]: a", "key[0]: a", "fields[0]: a", "paused:\n  x: true"})
+    void aValueOfAnotherShapeIsAMistakeOfItsSync(String properties) throws Exception {
+        assertThat(read(properties).mistakes()).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"external-id: X", "externalId: X"})
+    void bothSpellingsOfAPropertyAreTaken(String property) throws Exception {
+        assertThat(read(property)).extracting(Sync::getExternalId, Sync::mistakes).isEqualTo(List.of("X", List.of()));
+    }
+}
