@@ -31,4 +31,10 @@ public record Claim(UUID lease, String account, String object, String sync, Oper
     public int size() {
         return changes.size();
     }
+
+    /** Without its records, which may be megabytes and hold field values. */
+    @Override
+    public String toString() {
+        return size() + " records of " + sync + " under lease " + lease;
+    }
 }

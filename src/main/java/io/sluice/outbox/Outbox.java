@@ -122,7 +122,7 @@ public final class Outbox {
      * <p>The index of what waits yields the rest in its order. Three things keep PostgreSQL from sorting all of it for
      * each call instead: the head is compared as a scalar, not joined; the size of a call stands in the text, since a
      * limit that is not known counts as a tenth of the table; and the halved batches are found apart, by an index of
-     * their own, those of one parent together.
+     * their own, those of one parent together. A claim ends before {@link #BYTES} of fields, but has one record at least.
      */
     private static final String CLAIM = """
             with recursive %5$s,
@@ -151,15 +151,26 @@ public final class Outbox {
                   and o.operation = (select operation from head) and o.operation is not null
                   and o.fill = (select halved from head) and o.lease is null and o.due <= clock_timestamp()
                 order by o.priority, o.parent, o.since limit %3$d for update of o skip locked),
-            picked as materialized (
+            filling as materialized (
                 (select * from whole order by priority, since limit (select fill from head))
                 union all
                 (select * from halves order by priority, parent, since limit (select fill from head))),
+            picked as materialized (
+                select * from (select f.*, row_number() over (rows unbounded preceding) as sluice_place,
+                                      sum(coalesce(octet_length(f.fields::text), 0)) over (rows unbounded preceding) as sluice_bytes
+                               from filling f) as f
+                where sluice_bytes <= %6$d or sluice_place = 1),
             %4$s
             select (select count(*) from idle) + (select count(*) from held) as dropped,
                    (select halved from head) is not null as halved, (select sync from head) as head, taken.*
             from (values (1)) as always(row) left join taken on true
             order by taken.priority, taken.parent, taken.since, taken.key""";
+
+    /**
+     * Of fields, as JSON: a call of 1,000 long texts would be 130 MB, and Salesforce takes 50 MiB a request
+     * (<a href="https://github.com/forcedotcom/SalesforceMobileSDK-iOS/issues/3575">its words</a>).
+     */
+    static final int BYTES = 8 << 20;
 
     private static final String HEAD = """
             with recursive %3$s
@@ -355,7 +366,7 @@ public final class Outbox {
     /** @param most records of a call */
     static String claimOf(int most) {
         return CLAIM.formatted(Pauses.ACCOUNTS, Pauses.SYNCS, most,
-                TAKE.formatted("?::uuid[]", "clock_timestamp() + ? * interval '1 millisecond'"), KINDS);
+                TAKE.formatted("?::uuid[]", "clock_timestamp() + ? * interval '1 millisecond'"), KINDS, BYTES);
     }
 
     /**

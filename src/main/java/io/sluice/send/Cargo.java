@@ -81,4 +81,10 @@ public record Cargo(Method.Way way, String writer, List<Claim> claims, Lease lea
         return child.fields().entrySet().stream().anyMatch(field -> field.getKey().contains(".")
                 && unwritten.contains(Objects.toString(field.getValue(), null)));
     }
+
+    /** Without its records: Camel prints what a predicate compares, and a log holds no field values. */
+    @Override
+    public String toString() {
+        return size() + " records by " + way + " to " + writer;
+    }
 }

@@ -55,6 +55,20 @@ class OutboxTest extends OutboxTestBase {
     }
 
     @Test
+    void aClaimEndsAtSomeMegabytesButHasOneRecordAndPrintsNone() throws SQLException {
+        for (int i = 0; i < 4; i++) {
+            enter("Contact", "k" + i, "upsert", "{\"a\": \"" + "x".repeat(Outbox.BYTES * 2 / 5) + "\"}", 2, 9 - i);
+        }
+        enter("Contact", "small", "upsert", "{\"a\": 1}", 2, 1);
+        Claim first = outbox.claim("crm", 200, Priority.LOW).orElseThrow();
+        assertThat(first.size()).as("a small one and two large ones").isEqualTo(3);
+        assertThat(first.toString()).hasSizeLessThan(200);
+        assertThat(outbox.claim("crm", 200, Priority.LOW).orElseThrow().size()).isEqualTo(2);
+        enter("Contact", "huge", "upsert", "{\"a\": \"" + "x".repeat(Outbox.BYTES * 2) + "\"}", 1, 0);
+        assertThat(outbox.claim("crm", 200, Priority.LOW).orElseThrow().size()).as("more than that alone").isEqualTo(1);
+    }
+
+    @Test
     void aClaimBeginsWithNothingLessUrgentThanItsPermitButFillsUpWithIt() throws SQLException {
         enter("Contact", "normal", "upsert", "{\"a\": 1}", 2, 0);
         assertThat(outbox.urgency("crm")).contains(Priority.NORMAL);
