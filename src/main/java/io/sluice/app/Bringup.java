@@ -18,6 +18,7 @@ import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
 import io.sluice.store.Database;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -136,7 +137,8 @@ final class Bringup implements AutoCloseable {
         Map<String, List<Sync>> byAccount = new LinkedHashMap<>();
         Set<String> described = new HashSet<>();
         try {
-            database.query("select 1", row -> 1);
+            String encoding = database.encodingProblem();
+            WrongSettings.unlessEmpty(encoding == null ? List.of() : List.of(encoding));
             database.migrate();
             if (settings.flag("sluice.demo", false)) {
                 Demo.fill(database);
@@ -206,6 +208,9 @@ final class Bringup implements AutoCloseable {
     }
 
     private void sayWhatIsOdd() {
+        SyncFiles.unread(Path.of(settings.text("sluice.syncs.folder", "routes/syncs")),
+                syncs.stream().map(Sync::getName).toList()).forEach(file -> LOG.warn("{} declares a sync and is not read, because"
+                        + " its name does not end with .camel.yaml. Rename the file and start again.", file));
         try {
             outbox.unserved().forEach((sync, records) -> LOG.warn("{} records wait of sync '{}', which no file declares: they"
                     + " are not sent. Put its file back, or run: delete from sluice.outbox where sync = '{}'", records, sync,
@@ -414,7 +419,7 @@ final class Bringup implements AutoCloseable {
 
     private void stop(WrongSettings wrong) {
         problem = wrong.getMessage();
-        LOG.error("Sluice stops, because its syncs name what is not there. Nothing was changed.\n  {}",
+        LOG.error("Sluice stops, because its settings or its syncs are wrong. Nothing was changed.\n  {}",
                 String.join("\n  ", wrong.problems()));
         if (settings.flag("sluice.exit-on-error", true)) {
             new Thread(() -> System.exit(1), "sluice-exit").start();

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,6 +52,12 @@ final class SyncFiles {
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
+    }
+
+    /** Files that declare a sync and that Camel passes over, because of their names. @param read names of syncs that were read */
+    static List<Path> unread(Path folder, Collection<String> read) {
+        return new SyncFiles(folder).declarations.stream().filter(it -> it.type().contains(Sync.class.getName()))
+                .filter(it -> !read.contains(it.name())).map(Declaration::file).filter(file -> !file.toString().endsWith(".camel.yaml")).distinct().toList();
     }
 
     /** @return null when no file there declares it */

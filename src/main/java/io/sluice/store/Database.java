@@ -101,6 +101,17 @@ public final class Database implements AutoCloseable {
         return pool;
     }
 
+    /**
+     * Why this database can't hold what people write in a CRM; null where it can. One letter that its encoding lacks would fail
+     * whatever statement carries it, a key or an event among them.
+     */
+    public String encodingProblem() throws SQLException {
+        String encoding = first("show server_encoding", row -> row.getString(1)).orElseThrow();
+        return encoding.equals("UTF8") ? null : "sluice.database.url: the database has the encoding " + encoding
+                + ", which can't hold every letter that a CRM takes; give the tables a database of encoding 'UTF8' (create database"
+                + " NAME encoding 'UTF8' template template0)";
+    }
+
     /** Brings the schema {@code sluice} up to date. */
     public void migrate() {
         Flyway.configure(Database.class.getClassLoader()).dataSource(pool)

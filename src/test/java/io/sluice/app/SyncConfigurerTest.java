@@ -10,6 +10,7 @@ import java.util.Map;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -70,5 +71,15 @@ class SyncConfigurerTest {
     @ValueSource(strings = {"external-id: X", "externalId: X"})
     void bothSpellingsOfAPropertyAreTaken(String property) throws Exception {
         assertThat(read(property)).extracting(Sync::getExternalId, Sync::mistakes).isEqualTo(List.of("X", List.of()));
+    }
+
+    @Test
+    void aFileWhoseNameCamelPassesOverIsNamed() throws Exception {
+        String sync = "- beans:\n    - name: %s\n      type: io.sluice.Sync\n";
+        Files.writeString(folder.resolve("read.camel.yaml"), sync.formatted("read"));
+        Files.writeString(folder.resolve("copy.yaml"), sync.formatted("copy"));
+        Files.writeString(folder.resolve("short.yml"), sync.formatted("short"));
+        Files.writeString(folder.resolve("other.yaml"), "- beans:\n    - name: other\n      type: java.util.ArrayList\n");
+        assertThat(SyncFiles.unread(folder, List.of("read"))).containsExactlyInAnyOrder(folder.resolve("copy.yaml"), folder.resolve("short.yml"));
     }
 }

@@ -115,6 +115,11 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
         return Database.of(url.replaceAll("user=\\w+", "user=" + role), role, null, 2);
     }
 
+    /** A pool of another database of the server. */
+    public Database beside(String name) {
+        return Database.of(url.replaceFirst("/test_\\d+\\?", "/" + name + "?"), "sluice", null, 2);
+    }
+
     /** A connection of the application, outside Sluice's pool. */
     public Connection application() throws SQLException {
         return DriverManager.getConnection(url);
