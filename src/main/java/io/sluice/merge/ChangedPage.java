@@ -185,14 +185,15 @@ final class ChangedPage {
                 without(record);
             } else if (key == null) {
                 refuse(record.key(), record, "its external id " + sync.getExternalId() + " is no value of the key's type");
-            } else if (knownKey != null && record.isRead() && !isSameKey(knownKey, record.key(), keys)) {
-                refuse(key, record, "its external id " + sync.getExternalId() + " was changed to " + record.key()
-                        + " in the CRM; change it back. Until then its other changes are not received, while those of the row are"
-                        + " still written to it");
             } else if (knownKey == null && isTaken(record, key, holders.get(key), byKey.get(key))) {
                 refuse(key, record, "its external id " + sync.getExternalId() + " is another spelling of a key that CRM"
                         + " record " + (byKey.containsKey(key) ? byKey.get(key).crmId() : holders.get(key)) + " has");
             } else {
+                if (knownKey != null && record.isRead() && !isSameKey(knownKey, record.key(), keys)) {
+                    refuse(key, record, "its external id " + sync.getExternalId() + (record.key() == null ? " was emptied"
+                            : " was changed to " + record.key()) + " in the CRM; change it back. The row keeps its key, and all"
+                            + " other changes still go both ways");
+                }
                 byKey.put(key, record);
             }
         }

@@ -21,6 +21,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -384,11 +385,22 @@ class ApplierTest {
     }
 
     @Test
-    void anExternalIdThatWasChangedInTheCrmIsToldAndNothingIsWritten() throws SQLException {
-        Applied applied = apply(new Received("x1", "77", FAR_AHEAD, Map.of("Name", "Anna")));
+    void aRecordWhoseExternalIdWasChangedInTheCrmKeepsItsRowAndIsListed() throws SQLException {
+        for (String key : Arrays.asList("77", "2", null)) {
+            Applied applied = apply(new Received("x1", key, FAR_AHEAD, Map.of("Name", "Anna " + key)));
 
-        assertThat(applied.refused()).singleElement().satisfies(it -> assertThat(it.why()).contains("77", "No__c"));
-        assertThat(rows()).contains("1 Ann Oslo 1");
+            assertThat(applied.refused()).as(key).singleElement().satisfies(it -> {
+                assertThat(it.why()).contains(key == null ? "emptied" : key, "No__c");
+                assertThat(it.key()).isEqualTo("1");
+            });
+            assertThat(rows()).containsExactly("1 Anna " + key + " Oslo 1", "2 Bob Rome 2");
+        }
+        assertThat(DATABASE.texts("select concat_ws(' ', key, crm_id) from sluice.record order by key"))
+                .containsExactly("1 x1", "2 x2");
+        assertThat(DATABASE.texts("select key from sluice.inbound_rejection where crm_id = 'x1'")).containsExactly("1");
+        assertThat(sendAll()).isEmpty();
+        apply(new Received("x1", "1", FAR_AHEAD, Map.of("Name", "Anna")));
+        assertThat(DATABASE.texts("select key from sluice.inbound_rejection where crm_id = 'x1'")).as("changed back").isEmpty();
     }
 
     @Test
