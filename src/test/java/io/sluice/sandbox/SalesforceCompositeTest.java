@@ -62,6 +62,31 @@ class SalesforceCompositeTest extends SandboxTestBase {
         assertThat(crm.post(API + "/composite", body(false, parts)).status()).isEqualTo(400);
     }
 
+    /** https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-composite-post.html */
+    @Test
+    void queriesAndCollectionsAreFiveAtMost() {
+        String[] parts = new String[6];
+        java.util.Arrays.setAll(parts, i -> i < 2 ? part("GET", "/query?q=SELECT+Id+FROM+Contact", "r" + i, null)
+                : part("PATCH", "/composite/sobjects/Contact/Customer_No__c", "r" + i,
+                        SalesforceClient.records("Contact", false, contact("C-" + i, "One"))));
+        assertThat(crm.post(API + "/composite", body(false, parts)).errorCode()).isEqualTo("LIMIT_EXCEEDED");
+        assertThat(crm.post(API + "/composite", body(false, java.util.Arrays.copyOf(parts, 5))).status()).isEqualTo(200);
+    }
+
+    @Test
+    void partsKeepTheirOrderOnlyWhereTheyAreNotCollated() {
+        crm.upsertContacts(contact("C-1", "before"));
+        String query = part("GET", "/query?q=SELECT+LastName+FROM+Contact", "q", null);
+        String write = part("PATCH", "/composite/sobjects/Contact/Customer_No__c", "w",
+                SalesforceClient.records("Contact", false, contact("C-1", "after")));
+        String ordered = body(false, query, write).replaceFirst("\\{", "{\"collateSubrequests\":false,");
+        assertThat(crm.post(API + "/composite", ordered).json().findValuesAsText("LastName")).containsExactly("before");
+
+        crm.upsertContacts(contact("C-1", "before"));
+        assertThat(composite(false, query, write).findValuesAsText("LastName")).containsExactly("after");
+        assertThat(composite(false, query, write).findValuesAsText("referenceId")).containsExactly("q", "w");
+    }
+
     @Test
     void collectionsWorkAsAPart() {
         JsonNode answer = composite(true, part("PATCH", "/composite/sobjects/Contact/Customer_No__c", "u",
