@@ -51,6 +51,7 @@ import io.sluice.receive.Pulling;
 import io.sluice.receive.ReadFirst;
 import io.sluice.receive.Receiving;
 import io.sluice.send.Dispatch;
+import io.sluice.send.OverwrittenEdits;
 import io.sluice.status.AccountHealth;
 import io.sluice.status.Alerts;
 import io.sluice.status.CaptureHealth;
@@ -157,11 +158,11 @@ final class Bundle extends LifecycleStrategySupport {
         bulkJobs.serve(served);
         Loads loads = new Loads(database);
         ReadFirst readFirst = new ReadFirst(database, loads, syncs, settings.duration("sluice.send.read-first", "10s"));
-        Dispatch dispatch = new Dispatch(accounts, permits, outbox, settlement, bulk, planner, standstills, causes,
-                syncs, readFirst);
-
         Duration skew = settings.duration("sluice.inbox.skew", "5s");
         Applier applier = new Applier(database, capture, accounts, skew);
+        Dispatch dispatch = new Dispatch(accounts, permits, outbox, settlement, bulk, planner, standstills, causes,
+                syncs, readFirst, new OverwrittenEdits(readFirst, applier));
+
         Loading loading = new Loading(accounts, permits, pauses, database, loads, applier, syncs,
                 new Loading.Measures(settings.number("sluice.load.page", 50_000), quota.longestCall().plusSeconds(1),
                         settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery)));

@@ -34,6 +34,14 @@ public interface Crm {
         return false;
     }
 
+    /**
+     * About how many known records one part of a write call can read before the call writes them; 0: a call can't do both.
+     * Such a part takes the place of a collection, see {@link #collectionsACall()}.
+     */
+    default int readBeforeWrite() {
+        return 0;
+    }
+
     /** The unit to which the times of its changes are cut; ours are compared with them in that unit. */
     default ChronoUnit timePrecision() {
         return ChronoUnit.SECONDS;

@@ -56,7 +56,12 @@ final class Agreement {
         }
     }
 
-    private record Conflict(String key, String name, Field field, Decision decision) {
+    /** An edit that is met twice before the write that replaces it is settled is one. */
+    private static final String ONCE = """
+            select from sluice.conflict where account = ? and object = ? and key = ? and field = ?
+                and crm is not distinct from ?::jsonb and ours_at = ? limit 1""";
+
+    private record Conflict(String key, String name, Field field, Decision decision, boolean once) {
     }
 
     private final Sync sync;
@@ -79,7 +84,7 @@ final class Agreement {
             entry.settled().add(name);
         }
         if (decision.isConflict()) {
-            conflicts.add(new Conflict(key, name, field, decision));
+            conflicts.add(new Conflict(key, name, field, decision, false));
         }
     }
 
@@ -108,7 +113,7 @@ final class Agreement {
 
     /** An edit of the CRM's that our write replaced before it was read. */
     void overwritten(String key, String name, Field field, Decision decision) {
-        conflicts.add(new Conflict(key, name, field, decision));
+        conflicts.add(new Conflict(key, name, field, decision, true));
     }
 
     int conflicts() {
@@ -144,11 +149,16 @@ final class Agreement {
     private void writeConflicts(Connection connection) throws SQLException {
         for (Conflict conflict : conflicts) {
             Field field = conflict.field();
+            java.time.OffsetDateTime oursAt = field.oursAt().atOffset(java.time.ZoneOffset.UTC);
+            if (conflict.once() && !Database.query(connection, ONCE, row -> true, sync.getAccount(), sync.getObject(),
+                    conflict.key(), conflict.name(), Json.text(field.crm()), oursAt).isEmpty()) {
+                continue;
+            }
             Database.update(connection, CONFLICT, sync.getAccount(), sync.getObject(), conflict.key(), sync.getName(),
                     conflict.name(), conflict.decision() == Decision.CRM_WINS ? "crm" : "database",
                     field.base() == null ? null : Json.text(field.base().value()), Json.text(field.crm()),
                     field.crmAt().atOffset(java.time.ZoneOffset.UTC), Json.text(field.ours()),
-                    field.oursAt().atOffset(java.time.ZoneOffset.UTC));
+                    oursAt);
         }
     }
 }

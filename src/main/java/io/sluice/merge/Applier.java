@@ -41,6 +41,9 @@ public final class Applier {
      */
     private static final Set<String> REFUSALS = Set.of("22", "23", "44", "54", "P0");
 
+    /** The application holds a lock for longer than we wait. */
+    private static final String LOCKED = "55P03";
+
     private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
 
     private static final String FORGET_DELETED = "delete from sluice.deleted where deleted_at < now() - interval '1 hour'";
@@ -90,7 +93,9 @@ public final class Applier {
      * @param readAt {@link #now()} before they were read
      */
     public Applied apply(Sync sync, List<Received> records, Instant readAt) throws SQLException {
-        return kept(sync, records, apply(sync, records, record -> readAt, false, Map.of(), Set.of()));
+        Applied applied = kept(sync, records, apply(sync, records, record -> readAt, false, Map.of(), Set.of()));
+        replacedByJobs(sync, records, applied.later());
+        return applied;
     }
 
     /**
@@ -131,6 +136,53 @@ public final class Applier {
     public Applied hear(Sync sync, List<Received> records, Duration skew) throws SQLException {
         // fields of a record say nothing of its others, which the table may still not take
         return kept(sync, List.of(), apply(sync, records, record -> record.at().minus(skew), false, Map.of(), Set.of()));
+    }
+
+    /**
+     * Finds the edits that a write of ours is about to be settled over.
+     *
+     * @param images written records as the CRM had them just before, with their keys
+     */
+    public Applied replaced(Sync sync, List<Received> images) throws SQLException {
+        Target target = new Target(source(sync), sync);
+        Fields fields = Fields.of(sync, accounts, skew);
+        return replaced(sync, target, fields, database.transaction(connection ->
+                new ReplacedPage(connection, sync, target, fields, false).edited(images, false)));
+    }
+
+    /**
+     * A poll meets records that a bulk job is writing. An edit among them is decided on now: when the job is over, it may be
+     * gone. Should the job have written the record before, the edit stays in the CRM, and is read again.
+     */
+    private void replacedByJobs(Sync sync, List<Received> records, Set<String> later) throws SQLException {
+        List<Received> unsettled = records.stream().filter(record -> later.contains(record.crmId())).toList();
+        if (unsettled.isEmpty()) {
+            return;
+        }
+        Target target = new Target(source(sync), sync);
+        Fields fields = Fields.of(sync, accounts, skew);
+        Map<String, String> keys = keys(sync, later);
+        List<Received> known = unsettled.stream().filter(record -> keys.containsKey(record.crmId())).map(record ->
+                new Received(record.crmId(), keys.get(record.crmId()), record.at(), record.fields())).toList();
+        replaced(sync, target, fields, database.transaction(connection ->
+                new ReplacedPage(connection, sync, target, fields, false).edited(known, true)));
+    }
+
+    private Applied replaced(Sync sync, Target target, Fields fields, List<Received> edited) throws SQLException {
+        // what the table does not take is in the log alone
+        Part<Received> logged = part -> database.transaction(connection ->
+                new ReplacedPage(connection, sync, target, fields, false).apply(part));
+        try {
+            return applying(edited, part -> database.transaction(connection -> {
+                capture.hold(connection, sync);
+                return new ReplacedPage(connection, sync, target, fields, true).apply(part);
+            }), (image, why) -> logged.apply(List.of(image)));
+        } catch (SQLException failure) {
+            if (!LOCKED.equals(failure.getSQLState())) {
+                throw failure;
+            }
+            return logged.apply(edited);
+        }
     }
 
     private Applied kept(Sync sync, List<Received> whole, Applied applied) throws SQLException {

@@ -324,28 +324,9 @@ final class ChangedPage {
         return new Field(base, crm, record.at(name), row.get(name), changedAt);
     }
 
-    /**
-     * Whether a value that is not the base is what the CRM made of a write of ours: of the base, or of what a call without
-     * an answer may have written and waits still. The base takes such a value, the table keeps its own. What may be an edit
-     * too is taken for one if the record was changed after our last write.
-     */
+    /** The base takes such a value, the table keeps its own. */
     private boolean isEcho(Received record, String name, Waiting ours) {
-        Object crm = record.fields().get(name);
-        if (ours.base == null || holds(ours.base, name, crm)) {
-            return false;
-        }
-        List<Object> written = new ArrayList<>();
-        if (ours.base.containsKey(name)) {
-            written.add(ours.base.get(name));
-        }
-        if (ours.changedAt(name, target.column(name).name()) != null) {
-            written.addAll(ours.doubt.getOrDefault(name, List.of()));
-        }
-        return written.stream().anyMatch(value -> switch (Normalisation.match(crmFields.rule(name), value, crm)) {
-            case NONE -> false;
-            case CERTAIN -> true;
-            case POSSIBLE -> ours.settledAt != null && !record.at(name).isAfter(ours.settledAt.plus(crmFields.skew()));
-        });
+        return crmFields.isEcho(record, name, ours, ours.changedAt(name, target.column(name).name()) != null);
     }
 
     /**
@@ -377,7 +358,8 @@ final class ChangedPage {
             if (prior == null || ours.settledAt == null || at.isAfter(ours.settledAt.plus(crmFields.skew()))
                     || prior.since() != null && !at.isAfter(prior.since())
                     || !holds(ours.base, name, crm) && !isEcho(record, name, ours)
-                    || isLike(name, crm, value) || isLike(name, ours.base.get(name), value) || isLike(name, prior.value(), value)
+                    || crmFields.isLike(name, crm, value) || crmFields.isLike(name, ours.base.get(name), value)
+                    || crmFields.isLike(name, prior.value(), value)
                     || ours.mayHaveWritten(name, value)) {
                 return;
             }
@@ -396,10 +378,6 @@ final class ChangedPage {
                 restored.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(name, value);
             }
         });
-    }
-
-    private boolean isLike(String name, Object one, Object other) {
-        return Normalisation.match(crmFields.rule(name), one, other) != Normalisation.Match.NONE;
     }
 
     private void merge(String key, Received record, Map<String, Object> row, Waiting ours) {

@@ -1,10 +1,13 @@
 package io.sluice.merge;
 
+import io.sluice.Received;
 import io.sluice.Sync;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.FieldRule;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -28,5 +31,36 @@ record Fields(Map<String, FieldRule> rules, Duration skew, TimePrecision precisi
 
     FieldRule rule(String field) {
         return rules.getOrDefault(field, FieldRule.UNKNOWN);
+    }
+
+    /** Whether one may be what the CRM makes of the other. */
+    boolean isLike(String field, Object one, Object other) {
+        return Normalisation.match(rule(field), one, other) != Normalisation.Match.NONE;
+    }
+
+    /**
+     * Whether a value that is not the base is what the CRM made of a write of ours: of the base, or of what a call without
+     * an answer may have written and was not settled since. What may be an edit too is taken for one if the record was
+     * changed after our last write.
+     *
+     * @param doubted whether what such a call may have written counts
+     */
+    boolean isEcho(Received record, String name, Waiting ours, boolean doubted) {
+        Object crm = record.fields().get(name);
+        if (ours.base == null || ours.base.containsKey(name) && Values.same(ours.base.get(name), crm)) {
+            return false;
+        }
+        List<Object> written = new ArrayList<>();
+        if (ours.base.containsKey(name)) {
+            written.add(ours.base.get(name));
+        }
+        if (doubted) {
+            written.addAll(ours.doubt.getOrDefault(name, List.of()));
+        }
+        return written.stream().anyMatch(value -> switch (Normalisation.match(rule(name), value, crm)) {
+            case NONE -> false;
+            case CERTAIN -> true;
+            case POSSIBLE -> ours.settledAt != null && !record.at(name).isAfter(ours.settledAt.plus(skew));
+        });
     }
 }

@@ -18,7 +18,8 @@ import java.util.Map;
 final class Waiting {
 
     private static final String OUTBOX = """
-            select key, operation, stamps, lease is not null, inflight from sluice.outbox
+            select key, operation, stamps, lease is not null, inflight, sluice.named(inflight_stamps, inflight),
+                   lease_until = 'infinity' from sluice.outbox
             where account = ? and object = ? and key = any(?)
             order by account, object, key for update""";
 
@@ -54,6 +55,10 @@ final class Waiting {
     Instant settledAt;
     /** What is being sent. */
     Map<String, Object> inflight = Map.of();
+    /** Whether it is sent by a job, which may take minutes. */
+    boolean inJob;
+    /** When what is being sent changed on our side. */
+    final Map<String, Instant> sent = new HashMap<>();
     /** When what was last known to be in the CRM came to be there. */
     private final Map<String, Instant> known = new HashMap<>();
     /** When the whole record changed, or null. */
@@ -87,6 +92,8 @@ final class Waiting {
             Json.fields(row.getString(3)).forEach((field, at) -> waiting.changed(field, moment(at)));
             waiting.moving = row.getBoolean(4);
             waiting.inflight = Json.fields(row.getString(5));
+            Json.fields(row.getString(6)).forEach((field, at) -> waiting.sent.put(field, moment(at)));
+            waiting.inJob = row.getBoolean(7);
             return null;
         }, account, object, array);
         Database.query(connection, KNOWN, row -> {

@@ -68,6 +68,12 @@ final class Checkpoints {
                 stream(sync), account, object, load);
     }
 
+    /** How far a sync has read; nothing where it never looked. */
+    Optional<Position> find(Sync sync) throws SQLException {
+        return database.first("select position from sluice.checkpoint where account = ? and object = ? and stream = ?",
+                row -> Position.of(row.getString(1)), sync.getAccount(), sync.getObject(), stream(sync));
+    }
+
     /** Makes its poll due at once. */
     void urge(Sync sync) throws SQLException {
         database.update(URGE, sync.getAccount(), sync.getObject(), stream(sync));

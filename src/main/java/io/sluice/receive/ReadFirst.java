@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -41,6 +42,10 @@ public final class ReadFirst {
     private static final Duration LONG_HOLD = Duration.ofMinutes(15);
     /** How long it is sent unread then, unless it could be read. */
     private static final Duration UNREAD = Duration.ofMinutes(15);
+    /** How old a poll may be that shows the edits which a large write replaces. */
+    private static final Duration FRESH = Duration.ofSeconds(30);
+    /** Large writes of a sync with less between them belong together. */
+    private static final Duration BETWEEN_WRITES = Duration.ofMinutes(1);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
     private static final Duration LOOK_SOON = Duration.ofMillis(100);
 
@@ -77,6 +82,10 @@ public final class ReadFirst {
     }
 
     private record Poll(String sync, Instant polled, boolean overdue, boolean waits, boolean waited, Instant now) {
+
+        boolean isFresh() {
+            return !polled.isBefore(now.minus(FRESH));
+        }
     }
 
     private final Database database;
@@ -89,6 +98,10 @@ public final class ReadFirst {
     private final Map<String, Instant> held = new ConcurrentHashMap<>();
     /** Syncs that are sent unread until then. */
     private final Map<String, Instant> released = new ConcurrentHashMap<>();
+    /** Syncs to the moment, of this process, of their last large write. */
+    private final Map<String, Long> largeWrites = new ConcurrentHashMap<>();
+    /** Syncs whose next large write waits for a poll. */
+    private final Set<String> wanted = ConcurrentHashMap.newKeySet();
     private volatile Instant started;
 
     /** @param patience after which a change that waits is sent only once its CRM was read; zero: never */
@@ -116,6 +129,9 @@ public final class ReadFirst {
         Duration lasts = LOOK_AGAIN;
         for (Poll poll : polls(account, ofAccount)) {
             Sync sync = ofAccount.stream().filter(it -> it.getName().equals(poll.sync())).findFirst().orElseThrow();
+            if (poll.isFresh()) {
+                wanted.remove(sync.getName());
+            }
             if (poll.waits() && isUnread(poll) && isHeld(sync, poll)) {
                 unread.add(sync.getName());
                 checkpoints.urge(sync);
@@ -130,6 +146,46 @@ public final class ReadFirst {
         }
         looked.put(account, new Looked(at, lasts.toNanos(), unread));
         return unread;
+    }
+
+    /** What shows the edits that a write of very many known records replaces. */
+    public enum Shown {
+        /** A poll that has just ended. */
+        BY_POLL,
+        /** A poll that is due from now on; nothing of the sync is sent until then. */
+        BY_NEXT_POLL,
+        /** Nothing but the call itself. */
+        BY_CALL
+    }
+
+    /**
+     * Tells what shows the edits that a large write replaces, where the call itself can't read them as cheaply. One poll comes
+     * before many such writes, none between them: it would read what has just been written.
+     */
+    public Shown shown(Sync sync) throws SQLException {
+        String name = sync.getName();
+        Optional<Poll> found = polls(sync.getAccount(), List.of(sync)).stream().findFirst();
+        if (found.isEmpty() || patience.isZero() || !found.get().waits() && !found.get().isFresh()) {
+            return Shown.BY_CALL;
+        }
+        Poll poll = found.get();
+        Long last = largeWrites.put(name, System.nanoTime());
+        if (poll.isFresh()) {
+            return Shown.BY_POLL;
+        }
+        if (last != null && System.nanoTime() - last < BETWEEN_WRITES.toNanos() || !isHeld(sync, poll)) {
+            return Shown.BY_CALL;
+        }
+        largeWrites.remove(name);
+        wanted.add(name);
+        checkpoints.urge(sync);
+        looked.remove(sync.getAccount());
+        return Shown.BY_NEXT_POLL;
+    }
+
+    /** Up to when everything that changed in the CRM was read; nothing where the sync was never polled. */
+    public Optional<Instant> readUpTo(Sync sync) throws SQLException {
+        return checkpoints.find(sync).map(Position::proven);
     }
 
     /** The process has started by now; what was polled before does not count. */
@@ -157,7 +213,7 @@ public final class ReadFirst {
     private boolean isUnread(Poll poll) {
         started(poll.now());
         return poll.polled().isBefore(started) || poll.overdue()
-                || poll.waited() && poll.polled().isBefore(poll.now().minus(patience));
+                || wanted.contains(poll.sync()) || poll.waited() && poll.polled().isBefore(poll.now().minus(patience));
     }
 
     private boolean isHeld(Sync sync, Poll poll) throws SQLException {
@@ -174,6 +230,7 @@ public final class ReadFirst {
                 + " meanwhile.", sync.getName(), sync.getAccount(), sync.getObject(),
                 Duration.between(since, poll.now()).toSeconds());
         held.remove(sync.getName());
+        wanted.remove(sync.getName());
         released.put(sync.getName(), poll.now().plus(UNREAD));
         return false;
     }

@@ -5,6 +5,7 @@ import io.sluice.Outcome;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Lease;
 import io.sluice.plan.Method;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -19,21 +20,32 @@ import java.util.Set;
  * @param way    of the call
  * @param writer the Kamelet that makes it, with what it must know
  * @param lease  under which its records are
+ * @param readBefore object to the moment: which of its known records were changed since is read before they are written
  */
-public record Cargo(Method.Way way, String writer, List<Claim> claims, Lease lease) {
+public record Cargo(Method.Way way, String writer, List<Claim> claims, Lease lease, Map<String, Instant> readBefore) {
 
     public Cargo {
         claims = List.copyOf(claims);
+        readBefore = Map.copyOf(readBefore);
+    }
+
+    /** Nothing is read before. */
+    public Cargo(Method.Way way, String writer, List<Claim> claims, Lease lease) {
+        this(way, writer, claims, lease, Map.of());
     }
 
     /** Without a lease to renew. */
     public Cargo(Method.Way way, String writer, List<Claim> claims) {
-        this(way, writer, claims, null);
+        this(way, writer, claims, null, Map.of());
     }
 
     /** Records. */
     public int size() {
         return claims.stream().mapToInt(Claim::size).sum();
+    }
+
+    public Map<String, Instant> getReadBefore() {
+        return readBefore;
     }
 
     /** The body of the call: changes; with their object, where a call may carry several. */

@@ -4,6 +4,7 @@ import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
+import io.sluice.Received;
 import io.sluice.Sync;
 import io.sluice.bulk.BulkDispatch;
 import io.sluice.crm.Accounts;
@@ -11,6 +12,7 @@ import io.sluice.crm.Blame;
 import io.sluice.crm.Crm;
 import io.sluice.crm.PartAnswer;
 import io.sluice.crm.Permits;
+import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.CommonCauses;
 import io.sluice.outbox.Outbox;
@@ -24,6 +26,7 @@ import io.sluice.quota.Permit;
 import io.sluice.receive.ReadFirst;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -55,19 +58,24 @@ public final class Dispatch {
     private final Standstills standstills;
     private final CommonCauses causes;
     private final ReadFirst readFirst;
+    private final OverwrittenEdits edits;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
     /** Account to the syncs that its calls leave alone, as of the last look; there is one before each ask for a permit. */
     private final Map<String, Set<String>> gathering = new ConcurrentHashMap<>();
 
     public Dispatch(Accounts accounts, Permits permits, Outbox outbox, Settlement settlement, BulkDispatch bulk,
             Planner planner, Standstills standstills, CommonCauses causes, List<Sync> syncs) {
-        this(accounts, permits, outbox, settlement, bulk, planner, standstills, causes, syncs, null);
+        this(accounts, permits, outbox, settlement, bulk, planner, standstills, causes, syncs, null, null);
     }
 
-    /** @param readFirst names the syncs whose CRM must be read before anything is sent, or null */
+    /**
+     * @param readFirst names the syncs whose CRM must be read before anything is sent, or null
+     * @param edits     finds what a write replaces, or null
+     */
     public Dispatch(Accounts accounts, Permits permits, Outbox outbox, Settlement settlement, BulkDispatch bulk,
-            Planner planner, Standstills standstills, CommonCauses causes, List<Sync> syncs, ReadFirst readFirst) {
+            Planner planner, Standstills standstills, CommonCauses causes, List<Sync> syncs, ReadFirst readFirst, OverwrittenEdits edits) {
         this.readFirst = readFirst;
+        this.edits = edits;
         this.accounts = accounts;
         this.permits = permits;
         this.outbox = outbox;
@@ -114,13 +122,32 @@ public final class Dispatch {
             return Optional.empty();
         }
         Optional<Call> step = bulk.due(account, false);
-        BulkDispatch.Turn turn = bulk.turn(account, readFirst == null ? Set.of() : readFirst.unread(account));
+        BulkDispatch.Turn turn = turn(account);
         gathering.put(account, turn.gathering());
         if (turn.head() == null || step.isPresent() && step.get().priority().compareTo(turn.head().priority()) <= 0) {
             return step;
         }
         return Optional.of(new Call(account, turn.job().isPresent() ? BulkDispatch.STEP : "write", turn.head().priority(),
                 false));
+    }
+
+    private boolean awaitsPoll(BulkClaim job) throws SQLException {
+        Sync sync = syncs.get(job.sync());
+        return sync != null && job.operation() == Operation.UPSERT && "both".equals(sync.getDirection())
+                && readFirst.shown(sync) == ReadFirst.Shown.BY_NEXT_POLL;
+    }
+
+    /** A bulk job of records that the CRM has begins after a poll. */
+    private BulkDispatch.Turn turn(String account) throws SQLException {
+        if (readFirst == null) {
+            return bulk.turn(account, Set.of());
+        }
+        Set<String> unread = new HashSet<>(readFirst.unread(account));
+        BulkDispatch.Turn turn = bulk.turn(account, unread);
+        while (turn.job().isPresent() && awaitsPoll(turn.job().get()) && unread.add(turn.job().get().sync())) {
+            turn = bulk.turn(account, unread);
+        }
+        return turn;
     }
 
     /**
@@ -152,41 +179,50 @@ public final class Dispatch {
         int room = planner.most(crm, Operation.UPSERT, permit.priority());
         List<Claim> claims = new ArrayList<>();
         long since = System.nanoTime();
-        int left = planner.collections(crm);
+        Places places = new Places(planner.collections(crm), Math.max(planner.collections(crm), crm.collectionsACall()),
+                collection, crm.readBeforeWrite());
         boolean trying = causes.isTrying() && outbox.head(permit.account(), alone).filter(it -> causes.isTrying(it.sync()))
                 .isPresent();
-        Outbox.Room places = trying ? new Outbox.Room(1, 1)
+        Set<String> unread = Set.of();
+        Outbox.Room most = trying ? new Outbox.Room(1, 1)
                 : new Outbox.Room(room, crm.collectionSize(Operation.DELETE));
         while (claims.isEmpty()) {
             since = System.nanoTime();
-            Optional<Claim> head = outbox.claim(permit.account(), places, permit.priority(), alone);
+            Optional<Claim> head = outbox.claim(permit.account(), most, permit.priority(), alone);
             if (head.isEmpty()) {
                 return null;
             }
             Claim claim = settlement.keepingOthers(head.get());
+            if (claim.size() > 0 && isLarge(crm, claim)) {
+                ReadFirst.Shown shown = edits.shown(syncs.get(claim.sync()));
+                if (shown == ReadFirst.Shown.BY_NEXT_POLL) {
+                    settlement.release(claim);
+                    return null;
+                }
+                unread = shown == ReadFirst.Shown.BY_POLL ? Set.of(claim.sync()) : Set.of();
+            }
             if (claim.size() > 0) {
-                claims.add(fitting(claim, left, collection));
+                claims.add(fitting(crm, claim, places, unread));
             }
         }
         if (trying) {
             Method method = planner.call(crm, claims.get(0).operation(), List.of(claims.get(0).size()));
             return new Cargo(method.way(), writer(method, claims), claims.stream().map(this::withTexts).toList(),
-                    outbox.lease(claims, since));
+                    outbox.lease(claims, since), readBefore(crm, claims, unread));
         }
         Priority least = Planner.mayWait(permit.priority()) ? Priority.LOW : permit.priority();
-        left -= collections(claims.get(0), collection);
-        while (left > 0 && claims.get(0).joins()) {
-            Optional<Claim> beside = outbox.claimBeside(claims, Math.min(room, left * collection), least, alone);
-            if (beside.isEmpty()) {
+        while (places.left() > 0 && claims.get(0).joins()) {
+            Optional<Claim> beside = outbox.claimBeside(claims, Math.min(room, places.left() * collection), least, alone);
+            Claim fitting = beside.isEmpty() ? null : fitting(crm, beside.get(), places, unread);
+            if (fitting == null || fitting.size() == 0) {
                 break;
             }
-            claims.add(fitting(beside.get(), left, collection));
-            left -= collections(claims.get(claims.size() - 1), collection);
+            claims.add(fitting);
         }
         Method method = planner.call(crm, claims.get(0).operation(),
                 claims.stream().flatMap(claim -> kinds(claim).stream()).map(List::size).toList());
         return new Cargo(method.way(), writer(method, claims), claims.stream().map(this::withTexts).toList(),
-                outbox.lease(claims, since));
+                outbox.lease(claims, since), readBefore(crm, claims, unread));
     }
 
     private Claim withTexts(Claim claim) {
@@ -195,12 +231,27 @@ public final class Dispatch {
                 .map(change -> change.withTexts(sync.textFields())).toList());
     }
 
-    private static int collections(Claim claim, int size) {
-        return kinds(claim).stream().mapToInt(kind -> collections(kind, size)).sum();
+    private boolean isRead(Crm crm, Claim claim) {
+        Sync sync = syncs.get(claim.sync());
+        return edits != null && sync != null && OverwrittenEdits.areRead(crm, claim, sync);
     }
 
-    private static int collections(List<Change> kind, int size) {
-        return (kind.size() + size - 1) / size;
+    /** More known records than one query finds, so that to read them would take the places of several collections. */
+    private boolean isLarge(Crm crm, Claim claim) {
+        return isRead(crm, claim) && claim.changes().stream().filter(change -> change.crmId() != null).count()
+                > crm.readBeforeWrite();
+    }
+
+    /** @param unread syncs whose known records are not read */
+    private Map<String, Instant> readBefore(Crm crm, List<Claim> claims, Set<String> unread) throws SQLException {
+        Map<String, Instant> since = new LinkedHashMap<>();
+        for (Claim claim : claims) {
+            if (isRead(crm, claim) && !unread.contains(claim.sync())
+                    && claim.changes().stream().anyMatch(change -> change.crmId() != null)) {
+                since.put(claim.object(), edits.unreadSince(syncs.get(claim.sync())));
+            }
+        }
+        return since;
     }
 
     /**
@@ -217,14 +268,16 @@ public final class Dispatch {
         return Stream.of(kinds.get(known), kinds.get(!known)).filter(kind -> !kind.isEmpty()).toList();
     }
 
-    /** What goes in so many collections; the rest waits again, as never claimed. */
-    private Claim fitting(Claim claim, int collections, int size) throws SQLException {
+    /**
+     * What the call has places for, which are taken; the rest waits again, as never claimed.
+     *
+     * @param unread syncs whose known records are not read
+     */
+    private Claim fitting(Crm crm, Claim claim, Places places, Set<String> unread) throws SQLException {
         Set<Change> going = new HashSet<>();
-        int left = collections;
         for (List<Change> kind : kinds(claim)) {
-            List<Change> some = kind.subList(0, Math.min(kind.size(), left * size));
-            going.addAll(some);
-            left -= collections(some, size);
+            boolean read = kind.get(0).crmId() != null && isRead(crm, claim) && !unread.contains(claim.sync());
+            going.addAll(kind.subList(0, places.take(kind.size(), read)));
         }
         if (claim.operation() != Operation.UPSERT || going.size() == claim.size()) {
             return claim;
@@ -250,9 +303,10 @@ public final class Dispatch {
      *                was not made at all; or null: then nothing came of it, and the work waits again
      * @param told    what the Kamelet says the answer is about, or null where the status says it
      * @param parts   what each object's part was answered where the call had several, by the object; or null
+     * @param images  object to its records as they were before the call, those that had changed; or null
      */
     public void settle(Cargo cargo, List<Outcome> outcomes, int status, Boolean refused, Blame told,
-            Map<String, PartAnswer> parts) throws SQLException {
+            Map<String, PartAnswer> parts, Map<String, List<Received>> images) throws SQLException {
         // of a writer that makes several calls, one may have been refused after another was answered
         if (Boolean.TRUE.equals(refused) && (outcomes == null || count(outcomes, Outcome.Status.DONE) == 0)) {
             for (Claim claim : cargo.claims()) {
@@ -268,6 +322,9 @@ public final class Dispatch {
             PartAnswer own = parts == null ? whole : parts.getOrDefault(claim.object(), whole);
             int together = parts == null ? cargo.size() : claim.size();
             Split split = together == 1 ? Split.NEVER : split(own.blame(), own.status());
+            if (cargo.readBefore().containsKey(claim.object())) {
+                edits.find(syncs.get(claim.sync()), claim, ofClaims.get(i), images == null ? null : images.get(claim.object()));
+            }
             settle(claim, ofClaims.get(i), own.blame(), split);
         }
     }

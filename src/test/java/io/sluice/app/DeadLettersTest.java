@@ -30,7 +30,7 @@ class DeadLettersTest {
             sluice.start().awaitSettled();
             sluice.sql("update customer set email = 'no address', phone = '42' where customer_no in ('C-00001', 'C-00002')");
             // what the CRM refuses, whatever the value is: a validation rule of its own
-            sluice.sandbox("POST", "/sandbox/faults/salesforce", "{\"kind\":\"partial\",\"operation\":[\"collectionsUpsert\",\"collectionsUpdate\"],"
+            sluice.sandbox("POST", "/sandbox/faults/salesforce", "{\"kind\":\"partial\",\"operation\":[\"collectionsUpsert\",\"composite\"],"
                     + "\"keys\":[\"C-00003\",\"C-00004\"],\"errorCode\":\"FIELD_CUSTOM_VALIDATION_EXCEPTION\","
                     + "\"message\":\"Closed on Sundays\"}");
             sluice.sql("update customer set phone = '43' where customer_no in ('C-00003', 'C-00004')");

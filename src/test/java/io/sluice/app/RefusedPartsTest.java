@@ -112,7 +112,6 @@ class RefusedPartsTest {
     }
 
     private void oneRecordSpoilsItsPartAndIsFoundInThatPart() throws Exception {
-        refusePart("Contact", 400, "JSON_PARSER_ERROR", "Cannot deserialize");
         fault("{\"kind\":\"answer\",\"keys\":[\"C-00002\"],\"object\":\"Contact\",\"errorCode\":\"JSON_PARSER_ERROR\","
                 + "\"message\":\"Cannot deserialize\"}");
         Before before = new Before();

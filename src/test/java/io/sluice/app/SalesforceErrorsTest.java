@@ -32,8 +32,8 @@ class SalesforceErrorsTest {
     private static final String RECORDS = "/sandbox/records/salesforce/";
     private static final Path REPORT = Path.of("target/salesforce-errors.md");
 
-    /** By the CRM's id, which is known of all but new records, and by the external id. */
-    private static final String WRITES = "[\"collectionsUpdate\",\"collectionsUpsert\"]";
+    /** By the CRM's id, which is known of all but new records and read in the same call, and by the external id. */
+    private static final String WRITES = "[\"composite\",\"collectionsUpsert\"]";
 
     /** The sync stands still: none of its calls is made for a while. */
     private static final String SYNC = "sync waits";
@@ -431,7 +431,7 @@ class SalesforceErrorsTest {
     private Counts counts() {
         JsonNode referee = sluice.referee();
         return new Counts(referee.path("byOperation").path("collectionsUpsert").asLong()
-                + referee.path("byOperation").path("collectionsUpdate").asLong(),
+                + referee.path("byOperation").path("composite").asLong(),
                 referee.path("unauthorized").asLong(), referee.path("byOperation").path("token").asLong());
     }
 

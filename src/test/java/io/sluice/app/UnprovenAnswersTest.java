@@ -102,7 +102,7 @@ class UnprovenAnswersTest {
                         .replace("        fields:\n", "        conflicts: crm\n        direction: both\n        fields:\n"))) {
             sluice.start().awaitSettled();
             for (int status : new int[] {403, 502}) {
-                fault(sluice, "salesforce", "collectionsUpsert,collectionsUpdate", 1, "\"status\":" + status
+                fault(sluice, "salesforce", "collectionsUpsert,composite", 1, "\"status\":" + status
                         + ",\"body\":\"<html>Request blocked</html>\",\"contentType\":\"text/html\"");
                 sluice.sql("update customer set phone = '+49 40 " + status + "' where customer_no = 'C-00007'");
                 // another field makes the CRM's record one that is read

@@ -16,6 +16,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -49,6 +50,7 @@ class AnswersMatrixTest {
     private static final String B = "003XX0000000002AAA";
     private static final String FOREIGN = "003XX0000000009AAA";
     private static final String LOOK_UP = "look-up before a delete";
+    private static final String READ_BEFORE = "update that reads before";
     private static final String PAGE_OF_A_PROXY = "<html><head><title>Proxy</title></head><body>Please sign in.</body></html>";
 
     /** Whether a body is a list of results. */
@@ -227,6 +229,11 @@ class AnswersMatrixTest {
                 + "Contact:Customer_No__c", List.of(with(record("A", A)), with(record("B", B))), Kind.POSITIONAL, List.of(), 200,
                 saved, saved(FOREIGN), results -> "{\"compositeResponse\":[{\"referenceId\":\"part0\",\"httpStatusCode\":200,"
                         + "\"httpHeaders\":{},\"body\":" + list(results) + "}]}"));
+        all.add(new Operation("salesforce", READ_BEFORE, sf + "upsert-sink?account=salesforce" + sfKey, both, Kind.POSITIONAL,
+                List.of(), 200, saved, saved(FOREIGN), results -> "{\"compositeResponse\":[{\"referenceId\":\"before0\","
+                        + "\"httpStatusCode\":200,\"httpHeaders\":{},\"body\":" + query(List.of(row(A, "A"))) + "},"
+                        + "{\"referenceId\":\"part0\",\"httpStatusCode\":200,\"httpHeaders\":{},\"body\":" + list(results)
+                        + "}]}"));
         all.add(new Operation("salesforce", "delete", sf + "delete-sink?account=salesforce" + sfKey,
                 List.of(gone("A", A), gone("B", B)), Kind.POSITIONAL, List.of(), 200, saved, saved(FOREIGN), AnswersMatrixTest::list));
         all.add(new Operation("salesforce", "undelete", sf + "undelete-sink?account=salesforce&object=Contact", both,
@@ -488,6 +495,9 @@ class AnswersMatrixTest {
         return camel.request(operation.uri(), exchange -> {
             exchange.getMessage().setBody(operation.body());
             exchange.getMessage().setHeader("SluiceJob", "750A");
+            if (operation.name().equals(READ_BEFORE)) {
+                exchange.getMessage().setHeader(BeforeImages.SINCE, Map.of("Contact", Instant.EPOCH));
+            }
         });
     }
 

@@ -100,7 +100,7 @@ class DispatchTest {
         dispatch.settle(cargo("contacts", "deals"), List.of(Outcome.done("contacts-1", "1"), Outcome.done("contacts-2", "2"),
                 Outcome.rejected("deals-1", "NOT_FOUND", "no such object"), Outcome.rejected("deals-2", "NOT_FOUND", "no")),
                 404, null, Blame.OBJECT, Map.of("contacts", new PartAnswer(200, Blame.NOBODY),
-                        "deals", new PartAnswer(404, Blame.OBJECT)));
+                        "deals", new PartAnswer(404, Blame.OBJECT)), null);
 
         assertThat(count("record", "sync = 'contacts'")).isEqualTo(2);
         assertThat(count("outbox", "sync = 'deals' and lease is null and attempts = 0 and fill is null")).isEqualTo(2);
@@ -120,7 +120,7 @@ class DispatchTest {
                         Outcome.retry("cases-1", "JSON_PARSER_ERROR", "what"), Outcome.retry("cases-2", "JSON_PARSER_ERROR", "what")),
                 400, null, Blame.OBJECT, Map.of("accounts", new PartAnswer(200, Blame.NOBODY),
                         "contacts", new PartAnswer(400, Blame.MOMENT), "deals", new PartAnswer(400, Blame.OBJECT),
-                        "cases", new PartAnswer(400, Blame.RECORD)));
+                        "cases", new PartAnswer(400, Blame.RECORD)), null);
 
         assertThat(pauses.all()).extracting(Paused::name).containsExactly("deals");
         assertThat(count("dead_letter", "object = 'accounts'")).isEqualTo(2);
@@ -133,7 +133,7 @@ class DispatchTest {
     @Test
     void whatWasNotDoneForSureWaitsAgainWithoutAFailedAttempt() throws SQLException {
         dispatch.settle(cargo("contacts"), List.of(Outcome.retry("contacts-1", "NO_ANSWER", "signed out"),
-                Outcome.retry("contacts-2", "NO_ANSWER", "signed out")), 0, true, null, null);
+                Outcome.retry("contacts-2", "NO_ANSWER", "signed out")), 0, true, null, null, null);
 
         assertThat(count("outbox", "lease is null and attempts = 0 and due <= clock_timestamp()")).isEqualTo(2);
     }
@@ -141,11 +141,11 @@ class DispatchTest {
     @Test
     void whereTheKameletSaysNothingTheStatusDoes() throws SQLException {
         dispatch.settle(cargo("contacts"), List.of(Outcome.retry("contacts-1", "HTTP_405", "no"),
-                Outcome.retry("contacts-2", "HTTP_405", "no")), 405, null, null, null);
+                Outcome.retry("contacts-2", "HTTP_405", "no")), 405, null, null, null, null);
         assertThat(pauses.find(Kind.SYNC, "contacts")).isPresent();
 
         dispatch.settle(cargo("deals"), List.of(Outcome.retry("deals-1", "HTTP_400", "no"),
-                Outcome.retry("deals-2", "HTTP_400", "no")), 400, null, null, null);
+                Outcome.retry("deals-2", "HTTP_400", "no")), 400, null, null, null, null);
         assertThat(count("outbox", "sync = 'deals' and fill = 1 and attempts = 1")).isEqualTo(2);
     }
 

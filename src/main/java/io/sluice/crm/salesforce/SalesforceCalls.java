@@ -268,6 +268,10 @@ public final class SalesforceCalls {
 
     /** The path that asks a query. */
     public String queryPath(String soql, String apiVersion) {
+        return path(soql, apiVersion);
+    }
+
+    static String path(String soql, String apiVersion) {
         return "/services/data/v" + apiVersion + "/query?q="
                 + URLEncoder.encode(soql, StandardCharsets.UTF_8).replace("+", "%20");
     }

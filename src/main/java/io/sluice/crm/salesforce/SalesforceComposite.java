@@ -4,19 +4,25 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Change;
 import io.sluice.Nearest;
 import io.sluice.Outcome;
+import io.sluice.Received;
+import io.sluice.crm.BeforeImages;
 import io.sluice.crm.Blame;
 import io.sluice.crm.PartAnswer;
 import io.sluice.store.Json;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BinaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -25,10 +31,15 @@ import org.apache.camel.Message;
  * Records of several objects in one call: a composite request of Collections updates and upserts ("Composite" in the REST API
  * Developer Guide). Its parts are done in their order, so a child finds the parent that an earlier part made, by the
  * parent's external id ({@code Account.Ext_Id__c}); a parent that is refused then costs its own children and no other.
+ *
+ * <p>Where {@link BeforeImages} are asked for, the first parts are queries: which of the known records were changed since a
+ * moment, and how. They cost no call. What a user of the CRM changes between the query and the write of one and the same
+ * call, which are milliseconds, stays unseen.
  */
 public final class SalesforceComposite {
 
     private static final String PARTS = "SluiceCompositeParts";
+    private static final String QUERIES = "SluiceCompositeQueries";
     private static final Comparator<PartAnswer> BY_WEIGHT = Comparator.comparing(part -> weight(part.blame()));
 
     /**
@@ -57,6 +68,41 @@ public final class SalesforceComposite {
         }
     }
 
+    /** A query for those of the known records of one object that were changed since a moment. */
+    private record Query(String reference, String object, List<String> fields, String soql) {
+
+        static Query of(String reference, String object, List<Change> changes, Instant since) {
+            Set<String> fields = new LinkedHashSet<>();
+            changes.forEach(change -> fields.addAll(change.fields().keySet()));
+            Set<String> read = new LinkedHashSet<>(List.of("Id", "SystemModstamp"));
+            read.addAll(fields);
+            return new Query(reference, object, List.copyOf(fields), "SELECT " + String.join(", ", read) + " FROM " + object
+                    + " WHERE SystemModstamp >= " + SalesforceReads.second(since) + " AND Id IN ("
+                    + changes.stream().map(change -> SObjectCollections.literal(change.crmId())).collect(Collectors.joining(","))
+                    + ")");
+        }
+
+        Map<String, Object> request(String apiVersion) {
+            // a comma as it is takes a byte, not three
+            return Map.of("method", "GET", "referenceId", reference, "url",
+                    SalesforceCalls.path(soql, apiVersion).replace("%2C", ","));
+        }
+
+        /** What it answered; nothing where that is not all it found. */
+        Optional<List<Received>> images(SalesforceAnswer answer) {
+            return answer.json().filter(json -> answer.ok() && SalesforceReads.isWhole(json)).flatMap(json -> {
+                List<Received> images = new ArrayList<>();
+                for (JsonNode record : json.path("records")) {
+                    if (!SalesforceReads.isRecord(record)) {
+                        return Optional.empty();
+                    }
+                    images.add(SalesforceReads.received(record, "", fields));
+                }
+                return Optional.of(images);
+            });
+        }
+    }
+
     /** Of an update as of an upsert. */
     private static final String METHOD = "PATCH";
 
@@ -70,9 +116,10 @@ public final class SalesforceComposite {
         Object body = exchange.getMessage().getBody();
         List<Change> changes = Change.listOf(body);
         List<Part> parts = parts(changes, objects(body, keys), keys);
-        if (parts.size() > most) {
+        int all = parts.size() + queries(exchange, parts).size();
+        if (parts.size() > most || all > SalesforceCrm.COLLECTIONS_A_CALL) {
             throw new IllegalArgumentException("These " + changes.size() + " records need " + parts.size()
-                    + " collections, but a call takes " + most + " of " + SalesforceCrm.COLLECTION_SIZE
+                    + " collections and " + (all - parts.size()) + " queries, but a call takes " + most + " of " + SalesforceCrm.COLLECTION_SIZE
                     + " records of one object; split the list first");
         }
         compose(exchange, changes, parts, apiVersion);
@@ -86,9 +133,10 @@ public final class SalesforceComposite {
         List<Change> changes = Change.listOf(exchange.getMessage().getBody());
         SObjectCollections.requireOneCall(changes);
         List<Part> parts = parts(changes, Collections.nCopies(changes.size(), object), Map.of(object, externalId));
-        if (parts.size() == 1) {
+        if (parts.size() == 1 && queries(exchange, parts).isEmpty()) {
             SalesforceCalls.keep(exchange, changes);
             exchange.removeProperty(PARTS);
+            exchange.removeProperty(QUERIES);
             exchange.getMessage().setHeader(SalesforceCalls.METHOD, METHOD);
             exchange.getMessage().setHeader(SalesforceCalls.PATH, parts.get(0).url(apiVersion));
             exchange.getMessage().setBody(Json.text(parts.get(0).body()));
@@ -99,11 +147,48 @@ public final class SalesforceComposite {
 
     private static void compose(Exchange exchange, List<Change> changes, List<Part> parts, String apiVersion) {
         SalesforceCalls.keep(exchange, changes);
+        List<Query> queries = queries(exchange, parts);
         exchange.setProperty(PARTS, parts);
+        exchange.setProperty(QUERIES, queries);
+        List<Map<String, Object>> requests = new ArrayList<>();
+        queries.forEach(query -> requests.add(query.request(apiVersion)));
+        parts.forEach(part -> requests.add(part.request(apiVersion)));
         exchange.getMessage().setHeader(SalesforceCalls.METHOD, "POST");
         exchange.getMessage().setHeader(SalesforceCalls.PATH, "/services/data/v" + apiVersion + "/composite");
-        exchange.getMessage().setBody(Json.text(Map.of("allOrNone", false, "compositeRequest",
-                parts.stream().map(part -> part.request(apiVersion)).toList())));
+        // collated parts, which are the default since version 49, are done in no certain order
+        exchange.getMessage().setBody(Json.text(Map.of("allOrNone", false, "collateSubrequests", false,
+                "compositeRequest", requests)));
+    }
+
+    /** The queries that are asked for: of each object one for so many ids as an address takes. */
+    private static List<Query> queries(Exchange exchange, List<Part> parts) {
+        exchange.getMessage().removeHeader(BeforeImages.HEADER);
+        Map<String, List<Change>> known = new LinkedHashMap<>();
+        Map<String, Instant> asked = BeforeImages.asked(exchange.getMessage());
+        parts.stream().filter(part -> part.isUpdate() && asked.containsKey(part.object()))
+                .forEach(part -> known.computeIfAbsent(part.object(), first -> new ArrayList<>()).addAll(part.changes()));
+        List<Query> queries = new ArrayList<>();
+        known.forEach((object, changes) -> {
+            for (int from = 0; from < changes.size(); from += SalesforceCrm.IDS_A_QUERY) {
+                queries.add(Query.of("before" + queries.size(), object, changes.subList(from,
+                        Math.min(changes.size(), from + SalesforceCrm.IDS_A_QUERY)), asked.get(object)));
+            }
+        });
+        return queries;
+    }
+
+    /** What the queries answered, of the objects whose queries all did. */
+    @SuppressWarnings("unchecked")
+    private static Map<String, List<Received>> images(Exchange exchange, Map<String, SalesforceAnswer> answers) {
+        Map<String, List<Received>> images = new HashMap<>();
+        Set<String> unread = new LinkedHashSet<>();
+        for (Query query : (List<Query>) exchange.getProperty(QUERIES, List.of(), List.class)) {
+            Optional.ofNullable(answers.get(query.reference())).flatMap(query::images).ifPresentOrElse(
+                    found -> images.computeIfAbsent(query.object(), first -> new ArrayList<>()).addAll(found),
+                    () -> unread.add(query.object()));
+        }
+        images.keySet().removeAll(unread);
+        return images;
     }
 
     private static Map<String, String> keys(String externalIds) {
@@ -170,6 +255,7 @@ public final class SalesforceComposite {
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
         int records = SalesforceCalls.changes(exchange).size();
         Map<String, SalesforceAnswer> answers = answers(answer);
+        BeforeImages.answer(exchange.getMessage(), images(exchange, answers));
         Outcome[] outcomes = new Outcome[records];
         Map<String, PartAnswer> byObject = new HashMap<>();
         for (Part part : (List<Part>) exchange.getProperty(PARTS, List.class)) {

@@ -29,8 +29,17 @@ public final class SalesforceCrm implements Crm {
     /** sObject Collections take up to 200 records a request (REST API Developer Guide, "sObject Collections"). */
     static final int COLLECTION_SIZE = 200;
 
-    /** A Composite call takes up to five collections (REST API Developer Guide, "Composite"). */
-    private static final int COLLECTIONS_A_CALL = 5;
+    /**
+     * A Composite call takes up to five collections and queries
+     * (https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-composite-post.html).
+     */
+    static final int COLLECTIONS_A_CALL = 5;
+
+    /**
+     * Queries take the places of collections in a Composite call. 600 ids of 18 characters make an address of 15,000 bytes,
+     * and Salesforce takes 16,384 (Salesforce Help, 000386264).
+     */
+    static final int IDS_A_QUERY = 600;
 
     /**
      * A day takes 15,000 batches of 10,000 records, an upload 150 MB ("Bulk API Limits"; 100 MB leave room for the CSV to
@@ -57,6 +66,11 @@ public final class SalesforceCrm implements Crm {
     @Override
     public int collectionsACall() {
         return COLLECTIONS_A_CALL;
+    }
+
+    @Override
+    public int readBeforeWrite() {
+        return IDS_A_QUERY;
     }
 
     /**

@@ -243,7 +243,7 @@ public final class SalesforceReads {
                 && page.path("totalSize").asLong(-1) == page.path("records").size();
     }
 
-    private static boolean isRecord(JsonNode record) {
+    static boolean isRecord(JsonNode record) {
         return !record.path("Id").asText("").isEmpty() && isMoment(record.path("SystemModstamp"));
     }
 

@@ -1,0 +1,229 @@
+package io.sluice.merge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.Outcome;
+import io.sluice.Priority;
+import io.sluice.Received;
+import io.sluice.Sync;
+import io.sluice.capture.Capture;
+import io.sluice.outbox.Backoff;
+import io.sluice.outbox.Claim;
+import io.sluice.outbox.Outbox;
+import io.sluice.outbox.Rest;
+import io.sluice.outbox.Settlement;
+import io.sluice.store.TestDatabase;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Edits of a CRM's user that a write of ours replaces: known by what the CRM had just before. */
+class ReplacedEditTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private static final Instant LONG_AGO = Instant.parse("2026-01-01T00:00:00Z");
+    private static final Instant AHEAD = Instant.parse("2100-01-01T00:00:00Z");
+
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
+    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
+    private final Applier applier = new Applier(DATABASE.sluice(), capture);
+    private final Sync sync = new Sync();
+    private Claim claim;
+
+    /** The table's 'first' is in the CRM, and its 'ours' is being sent. */
+    @BeforeEach
+    void aWriteOfOurs() throws SQLException {
+        DATABASE.reset();
+        DATABASE.run("create table app.customer (no int primary key, name text check (name <> 'refused'), city text)",
+                "insert into app.customer values (1, 'first', 'Oslo')");
+        sync.setName("customers");
+        sync.setTable("app.customer");
+        sync.setKey("no");
+        sync.setAccount("crm");
+        sync.setObject("contacts");
+        sync.setExternalId("no");
+        sync.setFields(Map.of("name", "name", "city", "city"));
+        capture.start(List.of(sync));
+        claim();
+        settle();
+        change("ours");
+    }
+
+    private void change(String name) throws SQLException {
+        DATABASE.run("update app.customer set name = '" + name + "'");
+        claim();
+    }
+
+    private void claim() throws SQLException {
+        capture.drain("app.customer");
+        claim = outbox.claim("crm", 200, Priority.LOW).orElse(null);
+    }
+
+    private void settle() throws SQLException {
+        settlement.settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "x" + it.key())).toList());
+    }
+
+    /** The write was answered; before it the CRM had this name. */
+    private Applied written(String before, Instant at) throws SQLException {
+        Map<String, Object> fields = new HashMap<>();
+        fields.put("name", before);
+        Applied applied = applier.replaced(sync, List.of(new Received("x1", "1", at, fields)));
+        settle();
+        return applied;
+    }
+
+    private List<Object> sent() throws SQLException {
+        List<Object> sent = new ArrayList<>();
+        for (claim(); claim != null; claim()) {
+            claim.changes().forEach(change -> sent.add(change.fields()));
+            settle();
+        }
+        return sent;
+    }
+
+    private List<String> conflicts() throws SQLException {
+        return DATABASE.texts("select concat_ws(' ', winner, base #>> '{}', crm #>> '{}', ours #>> '{}') from sluice.conflict");
+    }
+
+    private String row() throws SQLException {
+        return DATABASE.text("select name from app.customer");
+    }
+
+    @Test
+    void anEarlierEditIsInTheLogAndOurLaterChangeStays() throws SQLException {
+        assertThat(written("theirs", LONG_AGO).conflicts()).isEqualTo(1);
+
+        assertThat(conflicts()).containsExactly("database first theirs ours");
+        assertThat(row()).isEqualTo("ours");
+        assertThat(sent()).isEmpty();
+    }
+
+    @Test
+    void aLaterEditIsTakenAndSentAgain() throws SQLException {
+        written("theirs", AHEAD);
+
+        assertThat(conflicts()).containsExactly("crm first theirs ours");
+        assertThat(row()).isEqualTo("theirs");
+        assertThat(sent()).containsExactly(Map.of("name", "theirs"));
+    }
+
+    @Test
+    void anEditThatEmptiedTheFieldIsOneToo() throws SQLException {
+        written(null, AHEAD);
+
+        assertThat(conflicts()).containsExactly("crm first ours");
+        assertThat(row()).isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"crm, theirs", "database, ours"})
+    void theRuleDecides(String rule, String stays) throws SQLException {
+        sync.setConflicts(rule);
+        written("theirs", LONG_AGO);
+
+        assertThat(conflicts()).containsExactly(rule + " first theirs ours");
+        assertThat(row()).isEqualTo(stays);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"first", "ours"})
+    void whatBothKnewAndWhatWeWriteIsNoEdit(String before) throws SQLException {
+        assertThat(written(before, AHEAD)).isEqualTo(Applied.NOTHING);
+        assertThat(conflicts()).isEmpty();
+    }
+
+    @Test
+    void whatACallWithoutAnAnswerWroteIsNoEdit() throws SQLException {
+        sync.setConflicts("crm");
+        settlement.settle(claim, List.of(Outcome.noResult("1")));
+        change("again");
+
+        assertThat(written("ours", AHEAD)).isEqualTo(Applied.NOTHING);
+        assertThat(conflicts()).isEmpty();
+        assertThat(row()).isEqualTo("again");
+    }
+
+    @Test
+    void anEditThatTheTableDoesNotTakeIsInTheLogAlone() throws SQLException {
+        sync.setConflicts("crm");
+        written("refused", AHEAD);
+
+        assertThat(conflicts()).containsExactly("database first refused ours");
+        assertThat(row()).isEqualTo("ours");
+    }
+
+    @Test
+    void aChangeThatCameAfterTheEditStays() throws SQLException {
+        Instant edited = applier.now().minusSeconds(1);
+        DATABASE.run("update sluice.outbox set inflight_stamps = '{\"*\": \"2026-01-01T00:00:00Z\"}'",
+                "update app.customer set name = 'newest'");
+        written("theirs", edited);
+
+        assertThat(conflicts()).containsExactly("database first theirs ours");
+        assertThat(row()).isEqualTo("newest");
+        assertThat(sent()).containsExactly(Map.of("name", "newest"));
+    }
+
+    @Test
+    void whatIsWrittenOnceMoreWithoutAChangeGivesWayWhateverTheRule() throws SQLException {
+        sync.setConflicts("database");
+        DATABASE.run("update sluice.record set base = base || '{\"name\": \"ours\"}'");
+        written("theirs", LONG_AGO);
+
+        assertThat(conflicts()).containsExactly("crm ours theirs ours");
+        assertThat(row()).isEqualTo("theirs");
+        assertThat(sent()).containsExactly(Map.of("name", "theirs"));
+    }
+
+    @Test
+    void anEditThatPollsMeetWhileAJobWritesItsRecordIsInTheLogOnce() throws SQLException {
+        Received read = new Received("x1", "1", LONG_AGO, Map.of("name", "theirs", "city", "Oslo"));
+        applier.apply(sync, List.of(read), applier.now());
+        assertThat(conflicts()).as("no job: its call has read it").isEmpty();
+        DATABASE.run("update sluice.outbox set lease_until = 'infinity'");
+        for (int poll = 1; poll <= 2; poll++) {
+            assertThat(applier.apply(sync, List.of(read), applier.now()).later()).containsExactly("x1");
+            assertThat(conflicts()).containsExactly("database first theirs ours");
+        }
+        settle();
+
+        applier.apply(sync, List.of(new Received("x1", "1", AHEAD, Map.of("name", "ours"))), applier.now());
+        assertThat(conflicts()).hasSize(1);
+        assertThat(row()).isEqualTo("ours");
+    }
+
+    @Test
+    void anEditThatWinsWhileAJobWritesItsRecordIsSentAfterIt() throws SQLException {
+        DATABASE.run("update sluice.outbox set lease_until = 'infinity'");
+        for (int poll = 1; poll <= 2; poll++) {
+            applier.apply(sync, List.of(new Received("x1", "1", AHEAD, Map.of("name", "theirs"))), applier.now());
+            capture.drain("app.customer");
+            assertThat(conflicts()).containsExactly("crm first theirs ours");
+            assertThat(row()).isEqualTo("theirs");
+        }
+        settle();
+
+        assertThat(sent()).containsExactly(Map.of("name", "theirs"));
+    }
+
+    @Test
+    void aFieldThatIsNotWrittenIsLeftToThePoll() throws SQLException {
+        applier.replaced(sync, List.of(new Received("x1", "1", AHEAD, Map.of("name", "first", "city", "Rome"))));
+
+        assertThat(conflicts()).isEmpty();
+        assertThat(DATABASE.text("select city from app.customer")).isEqualTo("Oslo");
+    }
+}
