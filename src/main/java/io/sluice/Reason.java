@@ -13,6 +13,7 @@ import org.postgresql.util.ServerErrorMessage;
 public final class Reason {
 
     private static final int LONGEST = 400;
+    private static final int LONGEST_ANSWER = 300;
     /** What PostgreSQL's driver appends to a message, and what a message repeats of a row. */
     private static final Pattern DETAIL = Pattern.compile("(?s)\\s*(?:Detail|Where|Hint): .*|\\s*Failing row contains .*");
     /** {@code invalid input syntax for type integer: "abc"}, {@code value "99999999999" is out of range}. */
@@ -33,6 +34,12 @@ public final class Reason {
             message = "ERROR: " + said.getMessage();
         }
         return message == null || message.isBlank() ? root.getClass().getSimpleName() : withoutValues(message);
+    }
+
+    /** What a CRM answered, as much of it as a line of the log takes beside other words. */
+    public static String shortened(Object answer) {
+        String words = String.valueOf(answer);
+        return words.length() > LONGEST_ANSWER ? words.substring(0, LONGEST_ANSWER) + "..." : words;
     }
 
     /** A text that may repeat what PostgreSQL said of a row, without it and not too long for a line. */

@@ -1,7 +1,9 @@
 package io.sluice.bulk;
 
+import io.sluice.LogThrottle;
 import io.sluice.Operation;
 import io.sluice.Outcome;
+import io.sluice.Reason;
 import io.sluice.Sync;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Job;
@@ -32,6 +34,7 @@ public final class BulkDispatch {
     public static final String TRANSFER = "bulk-transfer";
 
     private static final Logger LOG = LoggerFactory.getLogger(BulkDispatch.class);
+    private static final LogThrottle THROTTLE = new LogThrottle();
 
     private final Accounts accounts;
     private final Outbox outbox;
@@ -165,7 +168,8 @@ public final class BulkDispatch {
         } else {
             Job told = answer instanceof Job it ? it : null;
             if (told == null && status >= 300) {
-                LOG.warn("{}: step {} of a bulk job was answered {}: {}", job.sync(), job.step(), status, answer);
+                THROTTLE.warn(LOG, job.sync() + " " + job.step() + " " + status, "{}: step {} of a bulk job was answered {}: {}", job.sync(), job.step(), status,
+                        Reason.shortened(answer));
             }
             if (job.step() == Step.CREATE && status == 403 && !Boolean.TRUE.equals(refused)) {
                 standstills.refused(job.sync(), "HTTP 403: " + answer);

@@ -1,5 +1,6 @@
 package io.sluice.capture;
 
+import io.sluice.LogThrottle;
 import io.sluice.Sync;
 import io.sluice.outbox.Filling;
 import io.sluice.outbox.Rest;
@@ -77,6 +78,7 @@ public final class Capture {
     private final Map<String, TableDrain> drains = new ConcurrentHashMap<>();
     /** Tables to look at before their time. */
     private final Set<String> suspects = ConcurrentHashMap.newKeySet();
+    private final LogThrottle throttle = new LogThrottle();
     private volatile long lookAt = System.nanoTime();
     private volatile List<String> captured = List.of();
     private volatile Installations.Captured spared = Installations.Captured.NOTHING;
@@ -329,7 +331,7 @@ public final class Capture {
             if (Failures.of(failure) == Failures.AWAY) {
                 throw failure;
             }
-            LOG.warn("{} could not be looked at: {}. The next attempt follows within a minute.", table,
+            throttle.warn(LOG, table, "{} could not be looked at: {}. The next attempt follows within a minute.", table,
                     Failures.words(failure));
         }
     }

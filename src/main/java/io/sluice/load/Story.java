@@ -1,5 +1,7 @@
 package io.sluice.load;
 
+import io.sluice.LogThrottle;
+import io.sluice.Reason;
 import io.sluice.Sync;
 import io.sluice.merge.Applied;
 import java.time.Duration;
@@ -12,6 +14,7 @@ import org.slf4j.LoggerFactory;
 final class Story {
 
     private static final Logger LOG = LoggerFactory.getLogger(Loading.class);
+    private static final LogThrottle THROTTLE = new LogThrottle();
     /** Where nobody knows how many there are, it is told each time so many more are read. */
     private static final int MANY = 20_000;
     /** Refused records told one by one, of each page. */
@@ -46,8 +49,8 @@ final class Story {
     }
 
     void failed(Sync sync, Load load, int status, Object answer) {
-        LOG.warn("{}: step {} of reading {} {} was answered {}: {}. It goes on by itself.", sync.getName(), load.step(),
-                sync.getAccount(), sync.getObject(), status, answer);
+        THROTTLE.warn(LOG, sync.getName() + " " + load.step() + " " + status, "{}: step {} of reading {} {} was answered {}: {}. It goes on by itself.", sync.getName(), load.step(),
+                sync.getAccount(), sync.getObject(), status, Reason.shortened(answer));
     }
 
     void anew(Sync sync, Load load) {

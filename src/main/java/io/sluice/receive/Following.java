@@ -1,5 +1,7 @@
 package io.sluice.receive;
 
+import io.sluice.LogThrottle;
+import io.sluice.Reason;
 import io.sluice.crm.Time;
 import io.sluice.store.Database;
 import java.sql.SQLException;
@@ -19,6 +21,7 @@ import org.slf4j.LoggerFactory;
 public final class Following {
 
     private static final Logger LOG = LoggerFactory.getLogger(Following.class);
+    private static final LogThrottle THROTTLE = new LogThrottle();
     private static final String FOLLOWED = "SluiceFollowed";
     private static final String STATUS = "SluiceStatus";
     private static final String NEXT = "SluiceNext";
@@ -124,8 +127,8 @@ public final class Following {
     }
 
     private static void warn(Exchange exchange, Turn turn) {
-        LOG.warn("{} can't be read: HTTP {}: {}. It is tried again from where it was.", turn,
-                exchange.getMessage().getHeader(STATUS), exchange.getMessage().getBody(String.class));
+        THROTTLE.warn(LOG, turn.toString(), "{} can't be read: HTTP {}: {}. It is tried again from where it was.", turn,
+                exchange.getMessage().getHeader(STATUS), Reason.shortened(exchange.getMessage().getBody(String.class)));
     }
 
     /** The route has brought it to its end. */

@@ -1,5 +1,7 @@
 package io.sluice.receive;
 
+import io.sluice.LogThrottle;
+import io.sluice.Reason;
 import io.sluice.crm.Job;
 import io.sluice.store.Database;
 import java.sql.SQLException;
@@ -23,6 +25,7 @@ import org.slf4j.LoggerFactory;
 public final class FollowingJobs {
 
     private static final Logger LOG = LoggerFactory.getLogger(FollowingJobs.class);
+    private static final LogThrottle THROTTLE = new LogThrottle();
     private static final String FOLLOWED = "SluiceFollowedJob";
     private static final String JOB = "SluiceJob";
     private static final String STATUS = "SluiceStatus";
@@ -135,8 +138,8 @@ public final class FollowingJobs {
 
     private static void unread(Message message, Reading reading) throws SQLException {
         Integer status = message.getHeader(STATUS, Integer.class);
-        LOG.warn("{} can't be read: HTTP {}: {}. It is tried again from where it was.", reading.turn, status,
-                message.getBody(String.class));
+        THROTTLE.warn(LOG, reading.turn.toString(), "{} can't be read: HTTP {}: {}. It is tried again from where it was.", reading.turn, status,
+                Reason.shortened(message.getBody(String.class)));
         boolean refused = Boolean.TRUE.equals(message.getHeader(REFUSED, Boolean.class));
         if (reading.place().job() != null && !refused && status != null && FORGOTTEN.contains(status)) {
             anew(reading, "the CRM does not know its job any more");

@@ -1,6 +1,7 @@
 package io.sluice.receive;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.sluice.Reason;
 import io.sluice.RejectedEvent;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -19,8 +20,6 @@ public final class Heard {
 
     private static final Logger LOG = LoggerFactory.getLogger(Listening.class);
     private static final Duration QUIET = Duration.ofMinutes(1);
-
-    private static final int LONGEST_WORDS = 300;
 
     private final MeterRegistry metrics;
     private final InstantSource clock;
@@ -59,12 +58,8 @@ public final class Heard {
         count("sluice.read.unanswered", account, "object", object, records);
         if (!isQuiet(account + " " + object + " unread")) {
             LOG.warn("{}: {} records of {} could not be read back: {}. Nothing is taken for deleted; they are read again,"
-                    + " the next time after a pause that doubles from 1 s to 4 min.", account, records, object, shortened(why));
+                    + " the next time after a pause that doubles from 1 s to 4 min.", account, records, object, Reason.shortened(why));
         }
-    }
-
-    private static String shortened(String why) {
-        return why.length() > LONGEST_WORDS ? why.substring(0, LONGEST_WORDS) + "..." : why;
     }
 
     private boolean isQuiet(String what) {

@@ -1,10 +1,10 @@
 package io.sluice.receive;
 
+import io.sluice.LogThrottle;
+import io.sluice.Reason;
 import io.sluice.Sync;
 import io.sluice.merge.Applied;
-import java.time.Instant;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -24,17 +24,13 @@ final class Notices {
             return size() > REMEMBERED;
         }
     });
-    private final Map<String, Instant> saidAt = new HashMap<>();
+    private final LogThrottle throttle = new LogThrottle();
     private final Map<String, Integer> withoutKey = new LinkedHashMap<>();
 
-    /** Whether it is to be said again that a sync can't be read: once a minute. */
-    synchronized boolean isDue(Sync sync, Instant now) {
-        Instant before = saidAt.get(sync.getName());
-        boolean due = before == null || !now.isBefore(before.plusSeconds(60));
-        if (due) {
-            saidAt.put(sync.getName(), now);
-        }
-        return due;
+    /** The CRM's records could not be read. */
+    void unread(Sync sync, int status, Object answer) {
+        throttle.warn(LOG, sync.getName() + " unread", "{}: {} {} could not be read: HTTP {}: {}. It is read again from where it"
+                + " was, with growing pauses.", sync.getName(), sync.getAccount(), sync.getObject(), status, Reason.shortened(answer));
     }
 
     void tell(Sync sync, Applied applied) {
@@ -48,7 +44,7 @@ final class Notices {
                     parts);
         }
         applied.refused().stream().filter(told::add).forEach(refused ->
-                LOG.warn("{}: table {} does not take record {} ({} {}), columns {}: {}. Correct it on either side.",
+                throttle.warn(LOG, sync.getName(), "{}: table {} does not take record {} ({} {}), columns {}: {}. Correct it on either side.",
                         sync.getName(), sync.getTable(), refused.key(), sync.getObject(), refused.crmId(),
                         String.join(", ", refused.columns()), refused.why()));
         Integer before = withoutKey.put(sync.getName(), applied.withoutKey());

@@ -34,7 +34,6 @@ import org.slf4j.LoggerFactory;
 public final class Receiving {
 
     private static final Logger LOG = LoggerFactory.getLogger(Receiving.class);
-    private static final int LONGEST_WORDS = 300;
     private static final Duration LONGEST_WAIT = Duration.ofMillis(250);
     /** How long a round is nobody else's without a sign of life. */
     private static final Duration LEASE = Duration.ofMinutes(1);
@@ -134,10 +133,8 @@ public final class Receiving {
             @Header("SluiceNext") String next, @Header("SluiceCovered") String covered) throws SQLException {
         if (!(answer instanceof List<?> list)) {
             round.abandon();
-            if (status != null && status >= 400 && notices.isDue(round.sync(), applier.now())) {
-                LOG.warn("{}: {} {} could not be read: HTTP {}: {}. It is"
-                                + " read again from where it was, with growing pauses.", round.sync().getName(), round.sync().getAccount(),
-                        round.sync().getObject(), status, shortened(answer));
+            if (status != null && status >= 400) {
+                notices.unread(round.sync(), status, answer);
             }
             return;
         }
@@ -152,11 +149,6 @@ public final class Receiving {
             }
         }
         checkpoints.hold(round.sync(), round.position(), applier.now().plus(LEASE));
-    }
-
-    private static String shortened(Object answer) {
-        String words = String.valueOf(answer);
-        return words.length() > LONGEST_WORDS ? words.substring(0, LONGEST_WORDS) + "..." : words;
     }
 
     /** Deletes go by the inbox, where the CRM is asked first whether something else has the key by now. */

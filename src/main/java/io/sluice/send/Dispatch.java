@@ -1,6 +1,7 @@
 package io.sluice.send;
 
 import io.sluice.Change;
+import io.sluice.LogThrottle;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
@@ -45,6 +46,7 @@ import org.slf4j.LoggerFactory;
 public final class Dispatch {
 
     private static final Logger LOG = LoggerFactory.getLogger(Dispatch.class);
+    private static final LogThrottle THROTTLE = new LogThrottle();
 
     /** How long a sender waits for a place before it leaves that to the next wake. */
     private static final Duration LONGEST_WAIT = Duration.ofMillis(250);
@@ -350,7 +352,7 @@ public final class Dispatch {
     private static void tellGone(Claim claim, List<Outcome> outcomes) {
         List<Outcome> gone = outcomes.stream().filter(it -> it.status() == Outcome.Status.GONE).toList();
         if (!gone.isEmpty() && claim.operation() == Operation.UPSERT) {
-            LOG.warn("{}: {} of {} {} no more in the CRM under the known id; for example {}: {}. The CRM is asked what"
+            THROTTLE.warn(LOG, claim.sync() + " gone", "{}: {} of {} {} no more in the CRM under the known id; for example {}: {}. The CRM is asked what"
                     + " became of them, then the sync's rules for deletes and conflicts apply.", claim.sync(),
                     records(gone.size()), claim.object(), gone.size() == 1 ? "is" : "are", gone.get(0).key(),
                     gone.get(0).code());
@@ -372,7 +374,7 @@ public final class Dispatch {
         Outcome example = outcomes.stream().filter(it -> it.status() != Outcome.Status.DONE
                 && it.status() != Outcome.Status.GONE).findFirst().orElseThrow();
         // the CRM's words may repeat a value, so they stay in the dead letter
-        LOG.warn("{}: {} {} {}, {} to be tried again, {} in the dead letters; for example {}: {}{}", claim.sync(),
+        THROTTLE.warn(LOG, claim.sync() + " " + verb + " " + example.code(), "{}: {} {} {}, {} to be tried again, {} in the dead letters; for example {}: {}{}", claim.sync(),
                 records(done), verb, claim.object(), retry, rejected, example.key(), example.code(),
                 example.fields().isEmpty() ? "" : " (" + String.join(", ", example.fields()) + ")");
     }
