@@ -106,6 +106,19 @@ class LogUnderDdlTest {
         assertThat(DATABASE.text("select count(*) from sluice.change_log where op <> 'S'")).isEqualTo("280");
     }
 
+    @Test
+    void thePlannersSettingsStayAsTheApplicationHasThem() throws SQLException {
+        prepare();
+        try (Connection connection = DATABASE.application(); Statement statement = connection.createStatement()) {
+            for (String set : List.of("on on", "off off", "on off")) {
+                statement.execute("set jit = " + set.split(" ")[0] + "; set enable_mergejoin = " + set.split(" ")[1]);
+                statement.execute("begin; update app.t set name = name || 'x'; commit");
+                assertThat(Database.query(connection, "select current_setting('jit') || ' ' || current_setting('enable_mergejoin')",
+                        row -> row.getString(1))).containsExactly(set);
+            }
+        }
+    }
+
     private static String attempt(String sql) throws SQLException {
         try (Connection connection = DATABASE.application(); Statement statement = connection.createStatement()) {
             statement.execute(sql);
