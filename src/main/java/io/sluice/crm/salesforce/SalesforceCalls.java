@@ -59,6 +59,11 @@ public final class SalesforceCalls {
      * 000386264); what stands between, such as nginx or Apache, takes a line of 8 KB.
      */
     static final int LONGEST_PATH = 8_000;
+    /** Bytes of an answer that is kept in memory. */
+    static final int MAX_ANSWER = 16 << 20;
+    static final int TOO_LARGE = 413;
+    /** How the HTTP client says that an answer is larger. */
+    private static final String OVER_CAPACITY = "Buffering capacity " + MAX_ANSWER + " exceeded";
     private static final String IN_A_COMPOSITE = "SluiceInAComposite";
 
     private final Permits permits;
@@ -242,10 +247,19 @@ public final class SalesforceCalls {
         if (failure == null) {
             return exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 200, Integer.class);
         }
+        if (isTooLarge(exchange, failure)) {
+            return TOO_LARGE;
+        }
         SalesforceException answer = ObjectHelper.getException(SalesforceException.class, failure);
         // a failure with a 2xx is an answer that was cut off in the middle
         return answer == null || answer.getStatusCode() < 300 ? Answer.LOST : SoapAnswer.parse(answer.getMessage())
                 .map(soap -> soap.status(answer.getStatusCode())).orElse(answer.getStatusCode());
+    }
+
+    /** What was asked for is larger than an answer may be: no failure of the CRM's, and less of it can be asked for. */
+    private static boolean isTooLarge(Exchange exchange, Exception failure) {
+        return ("GET".equals(exchange.getMessage().getHeader(METHOD)) || exchange.getProperty(IN_A_COMPOSITE) != null)
+                && OVER_CAPACITY.equals(Reason.of(failure));
     }
 
     /** The answer's text, none where it is a file; camel-salesforce hands that of a failed raw call on as the exception's message. */
@@ -254,6 +268,9 @@ public final class SalesforceCalls {
             return exchange.getMessage().getBody() instanceof Path ? "" : exchange.getMessage().getBody(String.class);
         }
         SalesforceException answer = ObjectHelper.getException(SalesforceException.class, failure);
+        if (status == TOO_LARGE && isTooLarge(exchange, failure)) {
+            return "the answer is larger than 16 MiB";
+        }
         if (status == Answer.LOST || answer == null) {
             return Reason.of(failure);
         }

@@ -152,7 +152,7 @@ public final class SalesforceCrm implements Crm {
         // a redirect would be followed without the token, and its answer read as a session that has ended
         client.put("followRedirects", false);
         client.put("timeout", Long.parseLong(settings.get("call-timeout-ms")));
-        client.put("maxContentLength", 16 * 1024 * 1024);
+        client.put("maxContentLength", SalesforceCalls.MAX_ANSWER);
         component.setHttpClientProperties(client);
         component.setHttpClientIdleTimeout(Long.parseLong(settings.get("call-timeout-ms")));
         component.setHttpClientConnectionTimeout(Long.parseLong(settings.get("connect-timeout-ms")));

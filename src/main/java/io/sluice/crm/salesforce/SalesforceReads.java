@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
@@ -50,10 +51,37 @@ public final class SalesforceReads {
     /** Values of a page: with many fields it has fewer records, or the answer would be larger than a call takes. */
     private static final int MOST_VALUES = 100_000;
 
+    /** Property with how many records a page may have. */
+    private static final String RECORDS = "SluicePageRecords";
+    private static final int SMALLER = 4;
+
     private final InstantSource clock;
+    /** What is read, to how many records of it fit into an answer, as long as there is more than a page of them. */
+    private final Map<String, Integer> fitting = new ConcurrentHashMap<>();
 
     public SalesforceReads(InstantSource clock) {
         this.clock = clock;
+    }
+
+    /**
+     * From a position, the body, to the query of the page that follows. After an answer that was too large it asks for a quarter of
+     * the records, down to one.
+     */
+    public void ask(Exchange exchange, String object, String externalId, String fields, int pageSize) {
+        int records = fitting.getOrDefault(object + " " + fields, records(pageSize, fields));
+        exchange.setProperty(RECORDS, records);
+        exchange.getMessage().setBody(deltaQuery(exchange.getMessage().getBody(String.class), object, externalId, fields, records));
+    }
+
+    /** What became of it. */
+    private void sized(Exchange exchange, String object, String fields) {
+        Message message = exchange.getMessage();
+        int records = exchange.getProperty(RECORDS, Integer.class);
+        if (status(message) == SalesforceCalls.TOO_LARGE && records > 1) {
+            fitting.put(object + " " + fields, Math.max(1, records / SMALLER));
+        } else if (message.getBody() instanceof List && message.getHeader(NEXT) == null) {
+            fitting.remove(object + " " + fields);
+        }
     }
 
     /**
@@ -77,6 +105,12 @@ public final class SalesforceReads {
         Set<String> read = new LinkedHashSet<>(List.of("Id", "SystemModstamp", externalId));
         read.addAll(names(fields));
         return "SELECT " + String.join(", ", read) + " FROM " + object;
+    }
+
+    /** The answer of {@link #ask}. */
+    public void answered(Exchange exchange, String object, String externalId, String fields) {
+        delta(exchange, externalId, fields, exchange.getProperty(RECORDS, Integer.class));
+        sized(exchange, object, fields);
     }
 
     /** The answer of the query as a list of {@link Received}; an answer that is none stays what it is. */

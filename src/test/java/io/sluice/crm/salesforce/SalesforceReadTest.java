@@ -177,6 +177,33 @@ class SalesforceReadTest {
     }
 
     @Test
+    void aPageThatIsTooLargeIsAskedForInSmallerOnes() throws Exception {
+        String since = Instant.now().minusSeconds(60).toString();
+        String text = "\u20ac".repeat(32_000);
+        for (int from = 0; from < 200; from += 50) {
+            crm.send(WRITE, IntStream.range(from, from + 50).mapToObj(n -> record("L-" + n, "LastName", "Large", "Description", text))
+                    .toList());
+        }
+        String delta = "kamelet:salesforce-delta-action?object=Contact&externalId=Customer_No__c&fields=LastName,Description";
+
+        Exchange first = crm.ask(delta, since);
+        assertThat(first.getMessage().getHeader("SluiceStatus")).as("an answer, no trouble of the account's").isEqualTo(413);
+        assertThat(first.getMessage().getBody(String.class)).contains("larger than 16 MiB");
+        java.util.Set<Object> keys = new java.util.HashSet<>();
+        String position = since;
+        for (int calls = 0; position != null && calls < 20; calls++) {
+            Exchange page = crm.ask(delta, position);
+            if (page.getMessage().getBody() instanceof List<?> records) {
+                records.forEach(each -> keys.add(((io.sluice.Received) each).key()));
+                position = page.getMessage().getHeader("SluiceNext", String.class);
+            }
+        }
+        assertThat(position).isNull();
+        assertThat(keys).containsAll(IntStream.range(0, 200).mapToObj(n -> "L-" + n).toList());
+        assertThat(crm.ledger()).isEqualTo(crm.counted());
+    }
+
+    @Test
     void limitsTellWhatIsLeftOfEach() throws Exception {
         Map<?, ?> limits = crm.ask("kamelet:salesforce-limits-action", null).getMessage().getBody(Map.class);
         Map<?, ?> daily = (Map<?, ?>) limits.get("DailyApiRequests");
