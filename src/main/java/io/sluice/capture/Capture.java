@@ -278,6 +278,11 @@ public final class Capture {
         return Optional.ofNullable(drains.get(table)).map(TableDrain::source);
     }
 
+    /** Whether a sync's table is captured now: {@link #source(Sync)} has it. */
+    public boolean isCaptured(Sync sync) {
+        return !watch.isStopped(sync) && drains.containsKey(sync.getTable());
+    }
+
     /**
      * The table of a sync that is captured now.
      *

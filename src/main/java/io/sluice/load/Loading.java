@@ -80,7 +80,8 @@ public final class Loading {
         List<String> ready = accounts.ready();
         List<String> open = loads.open();
         for (Sync sync : syncs) {
-            if (sync.problem() == null && open.contains(sync.getName()) && ready.contains(sync.getAccount()) && !isPaused(sync)) {
+            if (sync.problem() == null && applier.isReady(sync) && open.contains(sync.getName())
+                    && ready.contains(sync.getAccount()) && !isPaused(sync)) {
                 loads.take(sync, hands.lease()).ifPresent(load ->
                         due.add(new Run(sync, accounts.get(sync.getAccount()).crm().name(), page, load)));
             }

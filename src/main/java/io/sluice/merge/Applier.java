@@ -323,6 +323,11 @@ public final class Applier {
         capture.reread(connection, sync, List.of(key));
     }
 
+    /** Whether anything can be applied to a sync's table now. A sync that names what the table lacks is stopped until it is there. */
+    public boolean isReady(Sync sync) {
+        return capture.isCaptured(sync);
+    }
+
     private Source source(Sync sync) throws SQLException {
         return capture.source(sync);
     }

@@ -184,6 +184,10 @@ public final class Listening {
 
     private void hear(String account, String object, List<Telling> tellings, List<Telling> look) throws SQLException {
         List<Sync> told = told(account, object);
+        if (!told.stream().allMatch(applier::isReady)) {
+            later(account, tellings);
+            return;
+        }
         List<Telling> gone = tellings.stream().filter(Telling::isGone).toList();
         List<Telling> rest = tellings.stream().filter(telling -> !telling.isGone()).toList();
         // a row is deleted only after the CRM was asked: what has its key may be there under another id by now

@@ -99,6 +99,9 @@ public final class Receiving {
                 Duration pause = schedule.pace().longest();
                 checkpoints.begin(sync, Position.beginning(now, schedule.overlap(), pause), now.plus(pause));
             }
+            if (!applier.isReady(sync)) {
+                continue;
+            }
             boolean urgent = readFirst != null && readFirst.isWaitedFor(sync);
             if (!urgent && now.isBefore(readySince.get(account + " " + sync.getName()).plus(schedule.pace().shortest()))) {
                 continue;

@@ -72,7 +72,7 @@ public final class OverwrittenEdits {
         if (written.isEmpty()) {
             return;
         }
-        if (images == null) {
+        if (images == null || !applier.isReady(sync)) {
             // of a call without an answer nobody expects one to its readings
             if (outcomes.stream().anyMatch(it -> it.status() == Outcome.Status.DONE)) {
                 LOG.warn("{}: {} {} could not be read before they were written; an edit of the CRM's users that they"

@@ -18,6 +18,7 @@ import io.sluice.crm.Permits;
 import io.sluice.merge.Applier;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
+import io.sluice.outbox.Filling;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Paused.Kind;
 import io.sluice.outbox.Pauses;
@@ -390,5 +391,37 @@ class ListeningTest {
         assertThat(metrics.counter("sluice.webhook.events", "account", "crm", "outcome", "unwanted").count()).isEqualTo(1);
         assertThat(listening.ear("crm")).isEqualTo("kamelet:crm-webhook-action?account=crm");
         assertThat(listening.ear("crm?x=1")).isNull();
+    }
+
+    @Test
+    void aSyncWhoseTableLacksAColumnKeepsItsEventsAndHoldsNoOthersUp() throws SQLException {
+        Sync deals = sync();
+        deals.setName("deals");
+        deals.setTable("app.deal");
+        deals.setObject("deals");
+        deals.setFields(new LinkedHashMap<>(Map.of("name", "dealname")));
+        DATABASE.run("create table app.deal (no int primary key, name text)", "insert into app.deal values (3, 'Ship')");
+        Capture watching = new Capture(DATABASE.sluice(), 1_000, Rest.NONE, Filling.NONE, Duration.ZERO, 20);
+        watching.start(List.of(sync, deals));
+        watching.drain("app.deal");
+        sendAll();
+        Listening both = new Listening(accounts, new Permits(new Quota(DATABASE.sluice(), Limits.of(Map.of("crm", List.of())),
+                Duration.ofSeconds(10), Duration.ofSeconds(5)), pauses), pauses, new Inbox(DATABASE.sluice(), DATABASE.sluice()),
+                new Applier(DATABASE.sluice(), watching), List.of(sync, deals), Duration.ofSeconds(5), new Heard(metrics, InstantSource.system()));
+        DATABASE.run("alter table app.customer rename column city to town");
+        watching.watch();
+        assertThat(watching.problem(sync)).isNotNull();
+
+        both.keep("crm", List.of(value("101", "lastname", "Anna", LATER), look("102", LATER), gone("102", LATER),
+                Event.value(Event.identityOf(++told), "deals", "103", "dealname", "Boat", LATER)));
+        assertThat(both.hear()).isEmpty();
+        assertThat(DATABASE.texts("select name from app.deal")).containsExactly("Boat");
+        assertThat(waiting()).isEqualTo("3");
+        DATABASE.run("alter table app.customer rename column town to city");
+        watching.watch();
+        watching.drain("app.customer");
+        DATABASE.run("update sluice.inbox set due = clock_timestamp() - interval '1 second'");
+        assertThat(both.hear()).isNotEmpty();
+        assertThat(DATABASE.texts("select name from app.customer where no = 1")).containsExactly("Anna");
     }
 }
