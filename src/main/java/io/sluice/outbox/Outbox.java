@@ -167,8 +167,8 @@ public final class Outbox {
             order by taken.priority, taken.parent, taken.since, taken.key""";
 
     /**
-     * Of fields, as JSON: a call of 1,000 long texts would be 130 MB, and Salesforce takes 50 MiB a request
-     * (<a href="https://github.com/forcedotcom/SalesforceMobileSDK-iOS/issues/3575">its words</a>).
+     * Of fields, as JSON: a call of 1,000 long texts would be 130 MB, which neither a CRM takes (50 MiB a request is the
+     * lowest limit that is known) nor the heap.
      */
     static final int BYTES = 8 << 20;
 
