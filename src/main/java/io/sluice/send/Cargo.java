@@ -44,10 +44,6 @@ public record Cargo(Method.Way way, String writer, List<Claim> claims, Lease lea
         return claims.stream().mapToInt(Claim::size).sum();
     }
 
-    public Map<String, Instant> getReadBefore() {
-        return readBefore;
-    }
-
     /** The body of the call: changes; with their object, where a call may carry several. */
     public List<?> getRecords() {
         return way != Method.Way.COMPOSITE ? claims.get(0).changes() : claims.stream()
