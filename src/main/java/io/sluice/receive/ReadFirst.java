@@ -42,8 +42,8 @@ public final class ReadFirst {
     private static final Duration LONG_HOLD = Duration.ofMinutes(15);
     /** How long it is sent unread then, unless it could be read. */
     private static final Duration UNREAD = Duration.ofMinutes(15);
-    /** How old a poll may be that shows the edits which a large write replaces. */
-    private static final Duration FRESH = Duration.ofSeconds(30);
+    /** How old a poll may be that shows the edits which the later of several large writes replace. */
+    private static final Duration FRESH = Duration.ofMinutes(1);
     /** Large writes of a sync with less between them belong together. */
     private static final Duration BETWEEN_WRITES = Duration.ofMinutes(1);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
@@ -100,8 +100,8 @@ public final class ReadFirst {
     private final Map<String, Instant> released = new ConcurrentHashMap<>();
     /** Syncs to the moment, of this process, of their last large write. */
     private final Map<String, Long> largeWrites = new ConcurrentHashMap<>();
-    /** Syncs whose next large write waits for a poll. */
-    private final Set<String> wanted = ConcurrentHashMap.newKeySet();
+    /** Syncs whose next large write waits for a poll that begins after this. */
+    private final Map<String, Instant> wanted = new ConcurrentHashMap<>();
     private volatile Instant started;
 
     /** @param patience after which a change that waits is sent only once its CRM was read; zero: never */
@@ -129,8 +129,10 @@ public final class ReadFirst {
         Duration lasts = LOOK_AGAIN;
         for (Poll poll : polls(account, ofAccount)) {
             Sync sync = ofAccount.stream().filter(it -> it.getName().equals(poll.sync())).findFirst().orElseThrow();
-            if (poll.isFresh()) {
+            Instant since = wanted.get(sync.getName());
+            if (since != null && !poll.polled().isBefore(since)) {
                 wanted.remove(sync.getName());
+                largeWrites.put(sync.getName(), System.nanoTime());
             }
             if (poll.waits() && isUnread(poll) && isHeld(sync, poll)) {
                 unread.add(sync.getName());
@@ -150,7 +152,7 @@ public final class ReadFirst {
 
     /** What shows the edits that a write of very many known records replaces. */
     public enum Shown {
-        /** A poll that has just ended. */
+        /** The poll before it. */
         BY_POLL,
         /** A poll that is due from now on; nothing of the sync is sent until then. */
         BY_NEXT_POLL,
@@ -165,22 +167,28 @@ public final class ReadFirst {
     public Shown shown(Sync sync) throws SQLException {
         String name = sync.getName();
         Optional<Poll> found = polls(sync.getAccount(), List.of(sync)).stream().findFirst();
-        if (found.isEmpty() || patience.isZero() || !found.get().waits() && !found.get().isFresh()) {
+        if (found.isEmpty() || patience.isZero()) {
             return Shown.BY_CALL;
         }
         Poll poll = found.get();
-        Long last = largeWrites.put(name, System.nanoTime());
-        if (poll.isFresh()) {
-            return Shown.BY_POLL;
+        Long last = largeWrites.get(name);
+        if (last != null && System.nanoTime() - last < BETWEEN_WRITES.toNanos()) {
+            largeWrites.put(name, System.nanoTime());
+            return poll.isFresh() ? Shown.BY_POLL : Shown.BY_CALL;
         }
-        if (last != null && System.nanoTime() - last < BETWEEN_WRITES.toNanos() || !isHeld(sync, poll)) {
+        if (!poll.waits() || !isHeld(sync, poll)) {
+            wroteMany(sync);
             return Shown.BY_CALL;
         }
-        largeWrites.remove(name);
-        wanted.add(name);
+        wanted.putIfAbsent(name, poll.now());
         checkpoints.urge(sync);
         looked.remove(sync.getAccount());
         return Shown.BY_NEXT_POLL;
+    }
+
+    /** Very many records of the sync are being written: a poll would read them again, so none is waited for in a minute. */
+    public void wroteMany(Sync sync) {
+        largeWrites.put(sync.getName(), System.nanoTime());
     }
 
     /** Up to when everything that changed in the CRM was read; nothing where the sync was never polled. */
@@ -213,7 +221,7 @@ public final class ReadFirst {
     private boolean isUnread(Poll poll) {
         started(poll.now());
         return poll.polled().isBefore(started) || poll.overdue()
-                || wanted.contains(poll.sync()) || poll.waited() && poll.polled().isBefore(poll.now().minus(patience));
+                || wanted.containsKey(poll.sync()) || poll.waited() && poll.polled().isBefore(poll.now().minus(patience));
     }
 
     private boolean isHeld(Sync sync, Poll poll) throws SQLException {

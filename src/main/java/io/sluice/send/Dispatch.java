@@ -202,6 +202,8 @@ public final class Dispatch {
                     return null;
                 }
                 unread = shown == ReadFirst.Shown.BY_POLL ? Set.of(claim.sync()) : Set.of();
+            } else if (isRead(crm, claim) && claim.size() > crm.readBeforeWrite()) {
+                edits.wroteMany(syncs.get(claim.sync()));
             }
             if (claim.size() > 0) {
                 claims.add(fitting(crm, claim, places, unread));

@@ -23,8 +23,9 @@ import org.slf4j.LoggerFactory;
  * Finds the edits of a CRM's users that a write replaces: a call that writes known records reads first, in the same call,
  * which of them were changed since the last poll that read everything.
  *
- * <p>A query takes the place of a collection. So where more known records wait than one query finds, the sync is polled once
- * and they go in full calls for a while: 10,000 changed records take a poll and 10 calls, where 17 calls would read them all.
+ * <p>A query takes the place of a collection. So where more known records wait than one query finds, the sync is polled first
+ * and they go in full calls until that poll is a minute old: 10,000 changed records take a poll and 10 calls, where 17 calls
+ * would read them all. Where very many were written just before, no poll is waited for, for it would read those.
  *
  * <p>What stays unseen: an edit between the reading and the writing of one call (milliseconds); one that a call replaced of
  * which no answer came; one that such a full call or a bulk job replaces after the poll before it.
@@ -48,6 +49,10 @@ public final class OverwrittenEdits {
 
     ReadFirst.Shown shown(Sync sync) throws SQLException {
         return readFirst.shown(sync);
+    }
+
+    void wroteMany(Sync sync) {
+        readFirst.wroteMany(sync);
     }
 
     /** Since when changes of a sync's records may not have been read; all of them where it was never polled. */

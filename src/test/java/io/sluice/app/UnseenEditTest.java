@@ -49,9 +49,9 @@ class UnseenEditTest {
                 sluice.number("select extract(epoch from clock_timestamp())::bigint") > second + 1);
     }
 
-    private static List<String> conflicts(String sync) throws Exception {
+    private static List<String> conflicts(String sync, String keys) throws Exception {
         return sluice.rows("select key || ' ' || field, winner, crm #>> '{}', ours #>> '{}' from sluice.conflict where sync = '"
-                + sync + "' order by id").entrySet().stream().map(row -> row.getKey() + " " + String.join(" ", row.getValue()))
+                + sync + "' and key like '" + keys + "%' order by id").entrySet().stream().map(row -> row.getKey() + " " + String.join(" ", row.getValue()))
                 .toList();
     }
 
@@ -74,7 +74,7 @@ class UnseenEditTest {
         sluice.sql("update customer set phone = 'ours' where customer_no between 'C-00001' and 'C-00300'");
         sluice.awaitSettled();
 
-        assertThat(conflicts("customers")).containsExactlyInAnyOrder("C-00001 Phone database theirs1 ours",
+        assertThat(conflicts("customers", "C-0000")).containsExactlyInAnyOrder("C-00001 Phone database theirs1 ours",
                 "C-00002 Phone database theirs2 ours", "C-00003 Phone database theirs3 ours");
         assertThat(inCrm("Contact", "Customer_No__c", "C-00001", "Phone")).isEqualTo("ours");
         assertThat(inCrm("Contact", "Customer_No__c", "C-00004", "LastName")).as("of another field").isEqualTo("Theirs");
@@ -83,7 +83,7 @@ class UnseenEditTest {
 
         sluice.sql("update customer set phone = 'ours again' where customer_no = 'C-00001'");
         sluice.awaitSettled();
-        assertThat(conflicts("customers")).as("an echo is no edit").hasSize(3);
+        assertThat(conflicts("customers", "C-0000")).as("an echo is no edit").hasSize(3);
     }
 
     @Test
@@ -91,11 +91,11 @@ class UnseenEditTest {
         edit("Opportunity", "D-0001", "{\"Name\": \"theirs\"}");
         sluice.sql("update deal set title = 'ours' where deal_no = 'D-0001'");
         await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(200)).untilAsserted(() ->
-                assertThat(conflicts("deals")).containsExactly("D-0001 Name crm theirs ours"));
+                assertThat(conflicts("deals", "D-")).containsExactly("D-0001 Name crm theirs ours"));
         sluice.awaitSettled();
 
         assertThat(sluice.rows("select deal_no, title from deal where deal_no = 'D-0001'").get("D-0001")).containsExactly("theirs");
         assertThat(inCrm("Opportunity", "Deal_No__c", "D-0001", "Name")).isEqualTo("theirs");
-        assertThat(conflicts("deals")).hasSize(1);
+        assertThat(conflicts("deals", "D-")).hasSize(1);
     }
 }

@@ -167,6 +167,34 @@ class ReadFirstTest {
     }
 
     @Test
+    void aLargeWriteWaitsForOnePollAndThoseAfterItForNone() throws SQLException {
+        polled(40, 20);
+        waits("1", 0, true);
+        ReadFirst readFirst = running();
+        assertThat(readFirst.unread("crm")).isEmpty();
+
+        assertThat(readFirst.shown(sync)).isEqualTo(ReadFirst.Shown.BY_NEXT_POLL);
+        assertThat(readFirst.unread("crm")).as("nothing of it goes before").containsExactly("customers");
+        assertThat(isDue()).isTrue();
+        polled(0, 60);
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> readFirst.unread("crm").isEmpty());
+        assertThat(readFirst.shown(sync)).isEqualTo(ReadFirst.Shown.BY_POLL);
+        polled(40, 20);
+        assertThat(readFirst.shown(sync)).as("a poll would read what was just written").isEqualTo(ReadFirst.Shown.BY_POLL);
+        polled(70, 5);
+        assertThat(readFirst.shown(sync)).as("and this one is too old").isEqualTo(ReadFirst.Shown.BY_CALL);
+        assertThat(readFirst.unread("crm")).isEmpty();
+    }
+
+    @Test
+    void aLargeWriteOfWhatTheCrmNeverHadWaitsForNone() throws SQLException {
+        polled(40, 20);
+        waits("1", 0, false);
+
+        assertThat(running().shown(sync)).isEqualTo(ReadFirst.Shown.BY_CALL);
+    }
+
+    @Test
     void aPollThatAProcessHasInHandIsNotTakenFromIt() throws SQLException {
         polled(30, 0);
         waits("1", 0, true);
