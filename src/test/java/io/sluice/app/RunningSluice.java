@@ -210,7 +210,7 @@ final class RunningSluice implements AutoCloseable {
 
     /** Waits until nothing waits and nothing is in flight any more. */
     RunningSluice awaitSettled() {
-        await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(50)).ignoreExceptions()
+        await().atMost(Duration.ofSeconds(180)).pollInterval(Duration.ofMillis(50)).ignoreExceptions()
                 .untilAsserted(() -> {
                     assertThat(process.isAlive()).as(() -> "still running:\n" + output()).isTrue();
                     // in one statement, or the first load could slip in between
@@ -223,13 +223,13 @@ final class RunningSluice implements AutoCloseable {
 
     /** Waits for a line that contains the text. */
     RunningSluice awaitOutput(String text) {
-        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50))
+        await().atMost(Duration.ofSeconds(120)).pollInterval(Duration.ofMillis(50))
                 .untilAsserted(() -> assertThat(output()).contains(text));
         return this;
     }
 
     int awaitExit() throws InterruptedException {
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as(() -> "has ended:\n" + output()).isTrue();
+        assertThat(process.waitFor(120, TimeUnit.SECONDS)).as(() -> "has ended:\n" + output()).isTrue();
         return process.exitValue();
     }
 
