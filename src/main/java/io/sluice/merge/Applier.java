@@ -41,8 +41,10 @@ public final class Applier {
      */
     private static final Set<String> REFUSALS = Set.of("22", "23", "44", "54", "P0");
 
-    /** The application holds a lock for longer than we wait. */
-    private static final String LOCKED = "55P03";
+    private static final Set<String> NOBODYS = Set.of("08", "25", "40", "53", "57", "58");
+
+    /** By statement_timeout, which a slow trigger of the table meets each time. */
+    private static final String STATEMENT_ENDED = "57014";
 
     private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
 
@@ -178,11 +180,18 @@ public final class Applier {
                 return new ReplacedPage(connection, sync, target, fields, true).apply(part);
             }), (image, why) -> logged.apply(List.of(image)));
         } catch (SQLException failure) {
-            if (!LOCKED.equals(failure.getSQLState())) {
+            if (isNobodys(failure)) {
                 throw failure;
             }
+            // whatever keeps the table from taking it, the write was answered, and is settled
             return logged.apply(edited);
         }
+    }
+
+    /** The database is away, at its bounds or ended the transaction for another's sake: the next try may succeed. */
+    private static boolean isNobodys(SQLException failure) {
+        String state = String.valueOf(failure.getSQLState());
+        return !state.equals(STATEMENT_ENDED) && (state.length() < 2 || NOBODYS.contains(state.substring(0, 2)));
     }
 
     private Applied kept(Sync sync, List<Received> whole, Applied applied) throws SQLException {

@@ -91,11 +91,29 @@ public final class OverwrittenEdits {
         if (before.isEmpty()) {
             return;
         }
-        Applied applied = applier.replaced(sync, before);
+        Applied applied;
+        try {
+            applied = applier.replaced(sync, before);
+        } catch (SQLException failure) {
+            if (!Applier.isRefusal(failure)) {
+                throw failure;
+            }
+            tellUnread(claim, before.size(), failure);
+            return;
+        } catch (RuntimeException odd) {
+            tellUnread(claim, before.size(), odd);
+            return;
+        }
         if (applied.conflicts() > 0) {
             LOG.info("{}: {} fields of {} had been changed in the CRM before they were written; {} records take the CRM's value"
                     + " again.", claim.sync(), applied.conflicts(), claim.object(), applied.updated());
         }
+    }
+
+    /** What the reading answered must not keep the write, which was answered too, from being settled. */
+    private static void tellUnread(Claim claim, int records, Exception odd) {
+        LOG.warn("{}: what the CRM told of {} {} before they were written can't be understood ({}); an edit of the CRM's users that"
+                + " was replaced is in no log.", claim.sync(), records, claim.object(), odd.getClass().getSimpleName());
     }
 
     /** Of ids with a checksum at their end (15 and 18 characters) the shorter form is the same. */

@@ -165,6 +165,19 @@ class ReplacedEditTest {
         assertThat(row()).isEqualTo("ours");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"42501", "57014", "42P01"})
+    void anEditThatATriggerOfTheTableKeepsAwayIsInTheLogAlone(String state) throws SQLException {
+        sync.setConflicts("crm");
+        DATABASE.run("create function app.away() returns trigger language plpgsql as $$ begin"
+                        + " raise 'away' using errcode = '" + state + "'; end $$",
+                "create trigger away before update on app.customer for each row execute function app.away()");
+        written("theirs", LONG_AGO);
+
+        assertThat(conflicts()).containsExactly("database first theirs ours");
+        assertThat(row()).isEqualTo("ours");
+    }
+
     @Test
     void aChangeThatCameAfterTheEditStays() throws SQLException {
         Instant edited = applier.now().minusSeconds(1);
