@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -18,6 +19,8 @@ import java.util.TreeMap;
 final class ChaosChecks {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    /** As {@link ChaosRun} sets {@code sluice.call.late-delivery}. */
+    private static final int LATE_SECONDS = 3;
     private static final List<ChaosEdits.Side> CRMS = List.of(ChaosEdits.Side.SALESFORCE, ChaosEdits.Side.HUBSPOT);
 
     private final RunningSluice sluice;
@@ -140,8 +143,16 @@ final class ChaosChecks {
         });
     }
 
-    /** Every edit of a CRM's user that our write went over was in the table before, or is a conflict. */
+    /**
+     * Every edit of a CRM's user that our write replaced was in the table before, or is a conflict. Nobody can know of one
+     * that was replaced by a call whose answer never came: the answer would have told what was there before.
+     */
     private void overwrittenEdits(List<Fault> faults) throws SQLException {
+        Map<String, List<Instant[]>> unanswered = new LinkedHashMap<>();
+        sluice.rows("select id, account, granted_at at time zone 'UTC', coalesce(completed_at, expires_at) at time zone 'UTC'"
+                + " from sluice.api_call where coalesce(status, 0) not between 200 and 499").values().forEach(call ->
+                        unanswered.computeIfAbsent(call.get(0), account -> new ArrayList<>()).add(new Instant[] {
+                            instant(call.get(1)), instant(call.get(2))}));
         Set<String> applied = new LinkedHashSet<>();
         sluice.rows("select seq, no, last, first, phone, title from person_history").values().forEach(row -> {
             int at = 1;
@@ -169,7 +180,9 @@ final class ChaosChecks {
                 }
                 String before = byUser.remove(field);
                 if (before != null && !before.equals(value) && before.equals(text(line.path("before")))
-                        && !applied.contains(column + "=" + before) && !conflicts.contains(side.account() + "/" + before)) {
+                        && !applied.contains(column + "=" + before) && !conflicts.contains(side.account() + "/" + before)
+                        && unanswered.getOrDefault(side.account(), List.of()).stream()
+                                .noneMatch(call -> isWithin(Instant.parse(line.path("at").asText()), call))) {
                     faults.add(new Fault("silently overwritten", key(side, line), column + " of " + side + " was " + before
                             + " by its user and became " + value + "; no conflict tells of it"));
                 }
@@ -228,6 +241,15 @@ final class ChaosChecks {
                 .filter(fault -> fault.compareTo(first) >= 0).forEach(story::add);
         story.sort(null);
         return story.subList(Math.max(0, story.size() - 120), story.size());
+    }
+
+    private static Instant instant(String timestamp) {
+        return Instant.parse(timestamp.replace(' ', 'T') + "Z");
+    }
+
+    /** The clocks of PostgreSQL and of the sandbox are one, but what arrives late is done after the call was given up. */
+    private static boolean isWithin(Instant at, Instant[] call) {
+        return !at.isBefore(call[0]) && !at.isAfter(call[1].plusSeconds(LATE_SECONDS));
     }
 
     private static String time(String instant) {

@@ -99,7 +99,7 @@ class LoadTest {
     }
 
     private static void awaitLoaded(String sync) {
-        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50)).ignoreExceptions()
+        await().atMost(Duration.ofSeconds(180)).pollInterval(Duration.ofMillis(50)).ignoreExceptions()
                 .failFast(() -> assertThat(sluice.isAlive()).as(sluice::output).isTrue())
                 .untilAsserted(() -> assertThat(position(sync, "ended")).as(sluice::output).isNotNull());
     }
@@ -162,7 +162,7 @@ class LoadTest {
         long pages = asked("bulkQueryResults");
         long written = written();
         sluice.with("sluice.load.page", 5000).start();
-        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(10)).ignoreExceptions()
+        await().atMost(Duration.ofSeconds(180)).pollInterval(Duration.ofMillis(10)).ignoreExceptions()
                 .until(() -> Long.parseLong(position("people", "made")) > 5000);
         sluice.kill();
         assertThat(position("people", "read")).as("in the middle of the second page").isEqualTo("5000");
@@ -185,9 +185,12 @@ class LoadTest {
         long looks = asked("query");
         long jobs = asked("bulkQueryCreate");
         long began = System.nanoTime();
+        // or polls would read a part of them while they are still being made
+        assertThat(sluice.api("POST", "/api/accounts/salesforce/pause").statusCode()).isEqualTo(200);
         new SandboxRecords(sandbox.port()).salesforce("Contact", IntStream.rangeClosed(1, RECORDS)
                 .mapToObj(n -> "M-" + n + ",Moved " + n).collect(Collectors.joining("\n", "Customer_No__c,LastName\n", "\n")));
-        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100)).untilAsserted(() -> assertThat(sluice.number(
+        assertThat(sluice.api("POST", "/api/accounts/salesforce/resume").statusCode()).isEqualTo(200);
+        await().atMost(Duration.ofSeconds(180)).pollInterval(Duration.ofMillis(100)).untilAsserted(() -> assertThat(sluice.number(
                 "select count(*) from person where last_name = 'Moved ' || substr(customer_no, 3)")).isEqualTo(RECORDS));
         awaitLoaded("people");
 
