@@ -57,6 +57,7 @@ import io.sluice.status.Alerts;
 import io.sluice.status.CaptureHealth;
 import io.sluice.status.DatabaseHealth;
 import io.sluice.status.Status;
+import io.sluice.status.LoopHealth;
 import io.sluice.status.SyncHealth;
 import io.sluice.store.Database;
 import io.sluice.store.EmbeddedDatabase;
@@ -231,6 +232,10 @@ final class Bundle extends LifecycleStrategySupport {
         accounts.names().forEach(name ->
                 HealthCheckHelper.getHealthCheckRegistry(context).register(new AccountHealth(name, accounts, pauses)));
         syncs.forEach(sync -> HealthCheckHelper.getHealthCheckRegistry(context).register(new SyncHealth(sync)));
+        LoopHealth loops = new LoopHealth(settings.duration("sluice.health.silence", "30m"));
+        loops.listen();
+        context.addRoutePolicyFactory(loops);
+        HealthCheckHelper.getHealthCheckRegistry(context).register(loops);
     }
 
     /** What is told is kept over connections of its own: its sender is answered whatever the syncs do with theirs. */
