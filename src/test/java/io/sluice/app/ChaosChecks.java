@@ -20,7 +20,7 @@ final class ChaosChecks {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     /** As {@link ChaosRun} sets {@code sluice.call.late-delivery}. */
-    private static final int LATE_SECONDS = 3;
+    private static final int LATE_SECONDS = 5;
     private static final List<ChaosEdits.Side> CRMS = List.of(ChaosEdits.Side.SALESFORCE, ChaosEdits.Side.HUBSPOT);
 
     private final RunningSluice sluice;
@@ -205,10 +205,17 @@ final class ChaosChecks {
                         + " count(*) from sluice.api_call where account = '" + side.account() + "' group by 1 order by 1")));
             }
             if (referee.path("maxWritesInFlightPerRecord").asInt() > 1) {
-                faults.add(new Fault("two writes at once", "", "a record of " + side + " had "
+                String record = referee.path("recordOfMaxWritesInFlight").asText();
+                faults.add(new Fault("two writes at once", keyOf(side, record), record + " of " + side + " had "
                         + referee.path("maxWritesInFlightPerRecord").asInt() + " writes under way"));
             }
         }
+    }
+
+    /** The key that a record of the CRM had last; empty where its name says none. */
+    private String keyOf(ChaosEdits.Side side, String record) {
+        return journals.get(side).stream().filter(line -> record.endsWith(line.path("record").asText())
+                || record.endsWith(key(side, line))).map(line -> key(side, line)).reduce("", (first, last) -> last);
     }
 
     /** All that happened to a record, in the order of its times. */

@@ -85,7 +85,7 @@ final class ChaosRun {
 
     private static void settings(RunningSluice sluice) throws IOException {
         sluice.withoutSyncs().with("sluice.demo", false)
-                .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "3s")
+                .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "5s")
                 .with("sluice.retry.cap", "4s").with("sluice.receive.look-ms", 100)
                 .with("sluice.receive.shortest", "500ms").with("sluice.receive.longest", "2s")
                 .with("sluice.receive.overlap", "10s").with("sluice.receive.deletes", "8s")

@@ -26,6 +26,7 @@ final class Tally {
     private long unauthorized;
     private long cut;
     private int maxWritesInFlight;
+    private String mostWritten = "";
 
     /** @param apart whether it is one that the vendor's limits leave out */
     synchronized void accepted(String operation, boolean apart) {
@@ -73,7 +74,11 @@ final class Tally {
         int before = maxWritesInFlight;
         for (String key : keys) {
             int large = (int) largeInFlight.stream().filter(set -> set.contains(key)).count();
-            maxWritesInFlight = Math.max(maxWritesInFlight, large + inFlight.merge(key, 1, Integer::sum));
+            int writes = large + inFlight.merge(key, 1, Integer::sum);
+            if (writes > maxWritesInFlight) {
+                maxWritesInFlight = writes;
+                mostWritten = key;
+            }
         }
         return maxWritesInFlight > before;
     }
@@ -138,6 +143,9 @@ final class Tally {
         put(all.putObject("byStatus"), byStatus);
         put(all.putObject("writesByObject"), writesByObject);
         all.put("maxWritesInFlightPerRecord", maxWritesInFlight);
+        if (maxWritesInFlight > 1) {
+            all.put("recordOfMaxWritesInFlight", mostWritten);
+        }
         return all;
     }
 
