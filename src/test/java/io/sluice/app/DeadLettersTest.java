@@ -68,6 +68,12 @@ class DeadLettersTest {
             JsonNode left = ok(sluice.api("GET", LETTERS)).path("deadLetters");
             assertThat(left).hasSize(1);
             ok(sluice.api("DELETE", LETTERS + "/" + left.path(0).path("id").asLong()));
+
+            sluice.sql("update customer set email = 'no address' where customer_no in ('C-00005', 'C-00006')");
+            sluice.awaitSettled();
+            assertThat(sluice.api("DELETE", LETTERS).statusCode()).as("all, but of what?").isEqualTo(400);
+            assertThat(ok(sluice.api("DELETE", LETTERS + "?sync=customers-salesforce&code=INVALID_EMAIL_ADDRESS"))
+                    .path("discarded").asInt()).isEqualTo(2);
             assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
             assertThat(sluice.ledger()).isEqualTo(sluice.counted());
         }
