@@ -158,7 +158,8 @@ final class Bundle extends LifecycleStrategySupport {
         outbox.serve(served);
         bulkJobs.serve(served);
         Loads loads = new Loads(database);
-        ReadFirst readFirst = new ReadFirst(database, loads, syncs, settings.duration("sluice.send.read-first", "10s"));
+        ReadFirst readFirst = new ReadFirst(database, loads, syncs, settings.duration("sluice.send.read-first", "10s"),
+                sync -> accounts.get(sync.getAccount()).crm().readBeforeWrite() > 0);
         Duration skew = settings.duration("sluice.inbox.skew", "5s");
         Applier applier = new Applier(database, capture, accounts, skew);
         Dispatch dispatch = new Dispatch(accounts, permits, outbox, settlement, bulk, planner, standstills, causes,

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * <ul>
  * <li>when a process starts, unless it never ran before;
  * <li>when its poll is overdue: the account was paused, did not answer, or had no calls left;
- * <li>when such a change has waited longer than the patience, and the last poll is older than that.
+ * <li>when such a change has waited longer than the patience, the last poll is older than that, and the calls that write it
+ * do not show what they replace; those that delete never do.
  * </ul>
  * Whatever is critical waits for that one poll too. In a running system none of the three holds, and nothing waits.
  *
@@ -58,15 +60,18 @@ public final class ReadFirst {
                                     case when l.position::jsonb ->> 'ended' is not null
                                          then (c.position::jsonb ->> 'handed')::timestamptz end) as polled,
                    (c.position::jsonb ->> 'due')::timestamptz < clock_timestamp() - ? * interval '1 millisecond' as overdue,
-                   coalesce(w.waits, false) as waits, coalesce(w.waited, false) as waited, clock_timestamp() as now
+                   coalesce(w.waits, false) as waits, coalesce(w.waited, false) as waited,
+                   coalesce(w.delete_waited, false) as delete_waited, clock_timestamp() as now
             from unnest(?::text[], ?::text[]) as s(name, object)
             join sluice.checkpoint c on c.account = ? and c.object = s.object and c.stream = 'delta:' || s.name
             left join sluice.checkpoint l
                 on l.account = c.account and l.object = c.object and l.stream = 'reading:' || s.name
             left join lateral (
                 select bool_or(known) as waits,
-                       bool_or(known and since < clock_timestamp() - ? * interval '1 millisecond') as waited
-                from (select o.since, exists (select from sluice.record r
+                       bool_or(known and since < clock_timestamp() - ? * interval '1 millisecond') as waited,
+                       bool_or(known and operation = 'delete'
+                               and since < clock_timestamp() - ? * interval '1 millisecond') as delete_waited
+                from (select o.since, o.operation, exists (select from sluice.record r
                                               where r.account = o.account and r.object = o.object and r.key = o.key
                                                 and r.base <> '{}') as known
                       from (values ('upsert'), ('delete')) as op(operation)
@@ -81,7 +86,8 @@ public final class ReadFirst {
     private record Looked(long at, long lasts, Set<String> unread) {
     }
 
-    private record Poll(String sync, Instant polled, boolean overdue, boolean waits, boolean waited, Instant now) {
+    private record Poll(String sync, Instant polled, boolean overdue, boolean waits, boolean waited, boolean deleteWaited,
+            Instant now) {
 
         boolean isFresh() {
             return !polled.isBefore(now.minus(FRESH));
@@ -93,6 +99,7 @@ public final class ReadFirst {
     private final Loads loads;
     private final Map<String, List<Sync>> syncs = new LinkedHashMap<>();
     private final Duration patience;
+    private final Predicate<Sync> showsEdits;
     private final Map<String, Looked> looked = new ConcurrentHashMap<>();
     /** Syncs that wait for a poll, and since when. */
     private final Map<String, Instant> held = new ConcurrentHashMap<>();
@@ -104,8 +111,13 @@ public final class ReadFirst {
     private final Map<String, Instant> wanted = new ConcurrentHashMap<>();
     private volatile Instant started;
 
-    /** @param patience after which a change that waits is sent only once its CRM was read; zero: never */
-    public ReadFirst(Database database, Loads loads, List<Sync> syncs, Duration patience) {
+    /**
+     * @param patience   after which a change that waits is sent only once its CRM was read; zero: never
+     * @param showsEdits whether the calls that write a sync's records read first what they replace: then a change that has
+     *     waited needs no poll, which would hold up what is urgent behind a backlog
+     */
+    public ReadFirst(Database database, Loads loads, List<Sync> syncs, Duration patience, Predicate<Sync> showsEdits) {
+        this.showsEdits = showsEdits;
         this.database = database;
         this.checkpoints = new Checkpoints(database);
         this.loads = loads;
@@ -134,14 +146,14 @@ public final class ReadFirst {
                 wanted.remove(sync.getName());
                 largeWrites.put(sync.getName(), System.nanoTime());
             }
-            if (poll.waits() && isUnread(poll) && isHeld(sync, poll)) {
+            if (poll.waits() && isUnread(sync, poll) && isHeld(sync, poll)) {
                 unread.add(sync.getName());
                 checkpoints.urge(sync);
                 lasts = LOOK_SOON;
-            } else if (isUnread(poll) && !poll.waits()) {
+            } else if (isUnread(sync, poll) && !poll.waits()) {
                 held.remove(sync.getName());
                 lasts = Duration.ZERO;
-            } else if (!isUnread(poll)) {
+            } else if (!isUnread(sync, poll)) {
                 held.remove(sync.getName());
                 released.remove(sync.getName());
             }
@@ -212,16 +224,18 @@ public final class ReadFirst {
         return database.transaction(connection -> Database.query(connection, LOOK, row -> new Poll(row.getString("name"),
                         row.getString("polled") == null ? Instant.EPOCH
                                 : row.getObject("polled", OffsetDateTime.class).toInstant(),
-                        row.getBoolean("overdue"), row.getBoolean("waits"), row.getBoolean("waited"),
+                        row.getBoolean("overdue"), row.getBoolean("waits"), row.getBoolean("waited"), row.getBoolean("delete_waited"),
                         row.getObject("now", OffsetDateTime.class).toInstant()),
                 patience.toMillis(), Database.texts(connection, ofAccount, Sync::getName),
-                Database.texts(connection, ofAccount, Sync::getObject), account, patience.toMillis()));
+                Database.texts(connection, ofAccount, Sync::getObject), account, patience.toMillis(),
+                patience.toMillis()));
     }
 
-    private boolean isUnread(Poll poll) {
+    private boolean isUnread(Sync sync, Poll poll) {
         started(poll.now());
         return poll.polled().isBefore(started) || poll.overdue()
-                || wanted.containsKey(poll.sync()) || poll.waited() && poll.polled().isBefore(poll.now().minus(patience));
+                || wanted.containsKey(poll.sync()) || (poll.deleteWaited() || poll.waited() && !showsEdits.test(sync))
+                        && poll.polled().isBefore(poll.now().minus(patience));
     }
 
     private boolean isHeld(Sync sync, Poll poll) throws SQLException {

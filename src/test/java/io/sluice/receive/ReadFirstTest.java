@@ -22,6 +22,7 @@ class ReadFirstTest {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Sync sync = new Sync();
+    private boolean showsEdits;
     private final Checkpoints checkpoints = new Checkpoints(DATABASE.sluice());
 
     @BeforeEach
@@ -34,7 +35,7 @@ class ReadFirstTest {
 
     /** As a process that has just started. */
     private ReadFirst starting() {
-        return new ReadFirst(DATABASE.sluice(), new Loads(DATABASE.sluice()), List.of(sync), PATIENCE);
+        return new ReadFirst(DATABASE.sluice(), new Loads(DATABASE.sluice()), List.of(sync), PATIENCE, any -> showsEdits);
     }
 
     private ReadFirst running() {
@@ -143,6 +144,17 @@ class ReadFirstTest {
     }
 
     @Test
+    void whereACallShowsWhatItReplacesNothingUrgentWaitsForAPollBehindABacklog() throws SQLException {
+        showsEdits = true;
+        polled(50, 10);
+        waits("1", 11, true);
+        assertThat(running().unread("crm")).isEmpty();
+
+        DATABASE.run("update sluice.outbox set operation = 'delete'");
+        assertThat(running().unread("crm")).as("a call that deletes shows nothing").containsExactly("customers");
+    }
+
+    @Test
     void whatHasWaitedLongAndWasReadMeanwhileIsSent() throws SQLException {
         polled(5, 10);
         waits("1", 3600, true);
@@ -208,7 +220,7 @@ class ReadFirstTest {
     void aSyncThatIsNeverReadOrNeedNotBeIsSentUnread() throws SQLException {
         polled(100, -11);
         waits("1", 60, true);
-        assertThat(new ReadFirst(DATABASE.sluice(), new Loads(DATABASE.sluice()), List.of(sync), Duration.ZERO)
+        assertThat(new ReadFirst(DATABASE.sluice(), new Loads(DATABASE.sluice()), List.of(sync), Duration.ZERO, any -> false)
                 .unread("crm")).isEmpty();
         sync.setDirection("out");
 
