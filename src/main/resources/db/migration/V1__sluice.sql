@@ -82,9 +82,14 @@ exception when data_exception or integrity_constraint_violation or program_limit
     return false;
 end $$;
 
--- What a base held, and since when, of the fields that are written over it.
-create function sluice.prior(base jsonb, stamps jsonb, written jsonb) returns jsonb language sql immutable parallel safe
-    return coalesce((select jsonb_object_agg(name, jsonb_build_array(base -> name, coalesce(stamps -> name, stamps -> '*')))
+-- For each written field what the base held, since when, and up to four such pairs from before, newest first. An event may
+-- arrive after several writes, and tells of an edit that the first of them replaced.
+create function sluice.prior(prior jsonb, base jsonb, stamps jsonb, written jsonb) returns jsonb
+    language sql immutable parallel safe
+    return coalesce((select jsonb_object_agg(name, jsonb_build_array(base -> name, coalesce(stamps -> name, stamps -> '*'))
+                         || case when jsonb_exists(prior, name) then jsonb_build_array(jsonb_path_query_array(
+                                jsonb_build_array(jsonb_build_array(prior -> name -> 0, prior -> name -> 1))
+                                || coalesce(prior -> name -> 2, '[]'), '$[0 to 3]')) else '[]' end)
                      from jsonb_object_keys(written) as name where jsonb_exists(base, name)), '{}');
 
 -- What waits to be sent and what is being sent: one row per record. Its key comes first in the index, here as below: to

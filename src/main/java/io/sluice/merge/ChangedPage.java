@@ -344,7 +344,8 @@ final class ChangedPage {
     /**
      * Finds the edits of which events told and that the CRM does not have, since a write of ours came over them before they
      * were read. Each is a conflict; where the CRM's side wins it, the table takes it as a change of its own, which goes
-     * to the CRM again. What we had written ourselves, what was there before and what is older than that are none.
+     * to the CRM again. What we had written ourselves, what was there before and what is older than that are none. Several
+     * writes may have come over it: which of them was the first, the times say.
      */
     private void overwritten(String key, Received record, Received told, Waiting ours) {
         told.fields().forEach((name, text) -> {
@@ -354,18 +355,23 @@ final class ChangedPage {
             Object crm = record.fields().get(name);
             Object value = Values.storable(Values.ofMillis(target.column(name).type(), text));
             Instant at = told.at(name);
-            Waiting.Prior prior = ours.prior.get(name);
-            if (prior == null || ours.settledAt == null || at.isAfter(ours.settledAt.plus(crmFields.skew()))
-                    || prior.since() != null && !at.isAfter(prior.since())
+            List<Waiting.Prior> held = ours.prior.containsKey(name) ? ours.prior.get(name).all() : List.of();
+            int replaced = 0;
+            while (replaced < held.size() && held.get(replaced).since() != null && !at.isAfter(held.get(replaced).since())) {
+                replaced++;
+            }
+            if (replaced == held.size() || ours.settledAt == null || at.isAfter(ours.settledAt.plus(crmFields.skew()))
                     || !holds(ours.base, name, crm) && !isEcho(record, name, ours)
                     || crmFields.isLike(name, crm, value) || crmFields.isLike(name, ours.base.get(name), value)
-                    || crmFields.isLike(name, prior.value(), value)
+                    || held.stream().anyMatch(one -> crmFields.isLike(name, one.value(), value))
                     || ours.mayHaveWritten(name, value)) {
                 return;
             }
             Instant waiting = ours.changedAt(name, target.column(name).name());
-            Field field = new Field(new Agreed(prior.value()), value, at, ours.base.get(name),
-                    waiting == null ? ours.knownSince(name) : waiting);
+            Agreed before = new Agreed(held.get(replaced).value());
+            Field field = replaced > 0
+                    ? new Field(before, value, at, held.get(replaced - 1).value(), held.get(replaced - 1).since())
+                    : new Field(before, value, at, ours.base.get(name), waiting == null ? ours.knownSince(name) : waiting);
             if (field.oursAt() == null) {
                 return;
             }

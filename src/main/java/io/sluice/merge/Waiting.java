@@ -10,6 +10,7 @@ import java.time.OffsetDateTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What our side knows of one record, read under the locks of {@link Applier}: what both agreed on, and what of it
@@ -68,11 +69,20 @@ final class Waiting {
     /** What the base held before our last acknowledged write of a field. */
     final Map<String, Prior> prior = new HashMap<>();
 
-    /** @param since when it came to be, or null where that is not known */
-    record Prior(Object value, Instant since) {
+    /**
+     * @param since when it came to be, or null where that is not known
+     * @param older what the base held before that, newest first
+     */
+    record Prior(Object value, Instant since, List<Prior> older) {
 
         static Prior of(List<?> had) {
-            return new Prior(had.get(0), had.get(1) == null ? null : moment(had.get(1)));
+            return new Prior(had.get(0), had.get(1) == null ? null : moment(had.get(1)), had.size() < 3 ? List.of()
+                    : ((List<?>) had.get(2)).stream().map(one -> of((List<?>) one)).toList());
+        }
+
+        /** All that the base held, newest first. */
+        List<Prior> all() {
+            return Stream.concat(Stream.of(this), older.stream()).toList();
         }
     }
 

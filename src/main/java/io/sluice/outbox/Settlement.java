@@ -60,7 +60,7 @@ public final class Settlement {
                 on conflict (account, object, key) do update set
                     sync = excluded.sync, crm_id = coalesce(excluded.crm_id, r.crm_id),
                     base = r.base || excluded.base,
-                    prior = r.prior || sluice.prior(r.base, r.stamps, excluded.base),
+                    prior = r.prior || sluice.prior(r.prior, r.base, r.stamps, excluded.base),
                     stamps = r.stamps || sluice.named(excluded.stamps, excluded.base),
                     doubt = case when r.doubt = '{}' then r.doubt
                                  else r.doubt - '*' - array(select jsonb_object_keys(excluded.base)) end,

@@ -129,6 +129,22 @@ class OverwrittenEditTest {
     }
 
     @Test
+    void anEditIsInTheLogHoweverManyWritesCameOverItBeforeItsEvent() throws SQLException {
+        for (String later : List.of("second", "third", "fourth")) {
+            DATABASE.run("update app.customer set name = '" + later + "'");
+            sendAll();
+        }
+        told("theirs", changed.minusSeconds(3), "fourth", changed.plusSeconds(1));
+        told("ours", changed.plusMillis(20), "fourth", changed.plusSeconds(1));
+        told("second", changed.minusSeconds(3), "fourth", changed.plusSeconds(1));
+        told("older", Instant.parse("2025-12-31T00:00:00Z"), "fourth", changed.plusSeconds(1));
+
+        assertThat(conflicts()).containsExactly("database first theirs ours");
+        assertThat(row()).isEqualTo("fourth");
+        assertThat(sendAll()).isEmpty();
+    }
+
+    @Test
     void anEditThatCameAfterOurWriteIsTakenAsEver() throws SQLException {
         told("theirs", changed.plusSeconds(1), "theirs", changed.plusSeconds(1));
 
