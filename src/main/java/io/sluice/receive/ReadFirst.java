@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
  * <p>A sync of which changes wait that concern records which the CRM has is read first
  * <ul>
  * <li>when a process starts, unless it never ran before;
- * <li>when its poll is overdue: the account was paused, did not answer, or had no calls left;
+ * <li>when its poll is overdue (the account was paused, did not answer, or had no calls left), and the calls that write do not
+ * show what they replace;
  * <li>when such a change has waited longer than the patience, the last poll is older than that, and the calls that write it
  * do not show what they replace; those that delete never do.
  * </ul>
@@ -233,9 +234,9 @@ public final class ReadFirst {
 
     private boolean isUnread(Sync sync, Poll poll) {
         started(poll.now());
-        return poll.polled().isBefore(started) || poll.overdue()
-                || wanted.containsKey(poll.sync()) || (poll.deleteWaited() || poll.waited() && !showsEdits.test(sync))
-                        && poll.polled().isBefore(poll.now().minus(patience));
+        boolean isOld = poll.polled().isBefore(poll.now().minus(patience));
+        return poll.polled().isBefore(started) || wanted.containsKey(poll.sync()) || poll.deleteWaited() && isOld
+                || !showsEdits.test(sync) && (poll.overdue() || poll.waited() && isOld);
     }
 
     private boolean isHeld(Sync sync, Poll poll) throws SQLException {
