@@ -224,24 +224,32 @@ final class TableDrain {
     }
 
     /** What a statement took: how many changes, up to which number. */
-    private record Taken(int moved, Long last, String snapshot, long sequence) {
+    private record Taken(int moved, Long last, String snapshot, Mine mine) {
+    }
+
+    /**
+     * A turn that has begun.
+     *
+     * @param sequence the last value of the log's sequence
+     * @param xid      of the turn, drawn after that was read
+     */
+    private record Mine(long sequence, long xid) {
     }
 
     private int moved(String sql, int limit, boolean inOrder) throws SQLException {
         long from = floor.from();
         long begin = System.nanoTime();
         Taken taken = database.repeatable(connection -> {
-            OptionalLong sequence = mine(connection);
-            return sequence.isEmpty() ? null : Database.query(connection, sql, row -> new Taken(row.getInt("moved"),
-                    row.getObject("last", Long.class), row.getString("snapshot"), sequence.getAsLong()), limit, from)
-                    .get(0);
+            Optional<Mine> mine = mine(connection);
+            return mine.isEmpty() ? null : Database.query(connection, sql, row -> new Taken(row.getInt("moved"),
+                    row.getObject("last", Long.class), row.getString("snapshot"), mine.get()), limit, from).get(0);
         });
         if (taken == null) {
             return 0;
         }
         if (inOrder) {
-            floor.searched(from, taken.last(), taken.moved() < Math.min(limit, ChangeLog.ROWS), taken.sequence(), taken.snapshot(),
-                    System.nanoTime() - begin);
+            floor.searched(from, taken.last(), taken.moved() < Math.min(limit, ChangeLog.ROWS), taken.mine().sequence(),
+                    taken.mine().xid(), taken.snapshot(), System.nanoTime() - begin);
         }
         return taken.moved();
     }
@@ -249,17 +257,14 @@ final class TableDrain {
     /**
      * Whoever drains it alone until the transaction ends, with the table locked against changes of its shape; another gets
      * nothing.
-     *
-     * @return the last value of the log's sequence
      */
-    private OptionalLong mine(Connection connection) throws SQLException {
-        OptionalLong mine = Database.query(connection, MINE, row -> row.getBoolean("mine")
+    private Optional<Mine> mine(Connection connection) throws SQLException {
+        OptionalLong sequence = Database.query(connection, MINE, row -> row.getBoolean("mine")
                 ? OptionalLong.of(row.getLong("last")) : OptionalLong.empty(), table).get(0);
-        if (mine.isPresent()) {
-            Database.queryAfter(connection, "lock table " + source.quoted() + " in access share mode",
-                    "select set_config('lock_timeout', '0', true)", row -> null);
-        }
-        return mine;
+        return sequence.isEmpty() ? Optional.empty() : Optional.of(new Mine(sequence.getAsLong(), Database.queryAfter(connection,
+                "lock table " + source.quoted() + " in access share mode",
+                "select set_config('lock_timeout', '0', true), pg_current_xact_id()::text as xid",
+                row -> Long.parseLong(row.getString("xid"))).get(0)));
     }
 
     /** As {@link #moved}, but what is of a first load and can go so goes in flight at once. */
