@@ -119,13 +119,13 @@ public final class SalesforceComposite {
         Object body = exchange.getMessage().getBody();
         List<Change> changes = Change.listOf(body);
         List<Part> parts = parts(changes, objects(body, keys), keys);
-        int all = parts.size() + queries(exchange, parts).size();
-        if (parts.size() > most || all > SalesforceCrm.COLLECTIONS_A_CALL) {
+        List<Query> queries = queries(exchange, parts);
+        if (parts.size() > most || parts.size() + queries.size() > SalesforceCrm.COLLECTIONS_A_CALL) {
             throw new IllegalArgumentException("These " + changes.size() + " records need " + parts.size()
-                    + " collections and " + (all - parts.size()) + " queries, but a call takes " + most + " of " + SalesforceCrm.COLLECTION_SIZE
-                    + " records of one object; split the list first");
+                    + " collections and " + queries.size() + " queries, but a call takes " + most + " of "
+                    + SalesforceCrm.COLLECTION_SIZE + " records of one object; split the list first");
         }
-        compose(exchange, changes, parts, apiVersion);
+        compose(exchange, changes, parts, queries, apiVersion);
     }
 
     /**
@@ -136,7 +136,8 @@ public final class SalesforceComposite {
         List<Change> changes = Change.listOf(exchange.getMessage().getBody());
         SObjectCollections.requireOneCall(changes);
         List<Part> parts = parts(changes, Collections.nCopies(changes.size(), object), Map.of(object, externalId));
-        if (parts.size() == 1 && queries(exchange, parts).isEmpty()) {
+        List<Query> queries = queries(exchange, parts);
+        if (parts.size() == 1 && queries.isEmpty()) {
             SalesforceCalls.keep(exchange, changes);
             exchange.removeProperty(PARTS);
             exchange.removeProperty(QUERIES);
@@ -144,13 +145,13 @@ public final class SalesforceComposite {
             exchange.getMessage().setHeader(SalesforceCalls.PATH, parts.get(0).url(apiVersion));
             exchange.getMessage().setBody(Json.text(parts.get(0).body()));
         } else {
-            compose(exchange, changes, parts, apiVersion);
+            compose(exchange, changes, parts, queries, apiVersion);
         }
     }
 
-    private static void compose(Exchange exchange, List<Change> changes, List<Part> parts, String apiVersion) {
+    private static void compose(Exchange exchange, List<Change> changes, List<Part> parts, List<Query> queries,
+            String apiVersion) {
         SalesforceCalls.keep(exchange, changes);
-        List<Query> queries = queries(exchange, parts);
         exchange.setProperty(PARTS, parts);
         exchange.setProperty(QUERIES, queries);
         List<Map<String, Object>> requests = new ArrayList<>();
