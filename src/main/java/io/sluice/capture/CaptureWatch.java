@@ -189,7 +189,7 @@ final class CaptureWatch {
                 return read;
             }
         } catch (SQLException failure) {
-            if (Failures.of(failure) == Failures.AWAY && !"57014".equals(failure.getSQLState())) {
+            if (Failures.isPassing(failure)) {
                 throw failure;
             }
             String words = table + ": what changes may pass unseen, and the triggers can't be put back now: "

@@ -4,8 +4,8 @@ import java.sql.SQLException;
 import java.util.Set;
 import org.postgresql.util.PSQLException;
 
-/** What a failure of the database means for the drain of a table. */
-enum Failures {
+/** What a failure of the database means for the work on a table. */
+public enum Failures {
     /** The database is away or at its bounds: nobody's fault, and the same for all tables. */
     AWAY,
     /** Somebody holds a lock on the table. */
@@ -16,6 +16,17 @@ enum Failures {
     DATA;
 
     private static final Set<String> NOBODYS = Set.of("08", "25", "40", "53", "57", "58");
+
+    /** By statement_timeout, which one table's slow trigger or long comparison meets each time. */
+    private static final String STATEMENT_ENDED = "57014";
+
+    /**
+     * Whether the next try may succeed with nothing changed at the table. A statement that took too long is no such failure,
+     * where one table's own work is judged.
+     */
+    public static boolean isPassing(SQLException failure) {
+        return of(failure) == AWAY && !STATEMENT_ENDED.equals(failure.getSQLState());
+    }
 
     static Failures of(SQLException failure) {
         String state = failure.getSQLState();

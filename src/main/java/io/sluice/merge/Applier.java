@@ -5,6 +5,7 @@ import io.sluice.Reason;
 import io.sluice.Received;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
+import io.sluice.capture.Failures;
 import io.sluice.capture.Source;
 import io.sluice.crm.Accounts;
 import io.sluice.store.Database;
@@ -40,11 +41,6 @@ public final class Applier {
      * index or a row (54).
      */
     private static final Set<String> REFUSALS = Set.of("22", "23", "44", "54", "P0");
-
-    private static final Set<String> NOBODYS = Set.of("08", "25", "40", "53", "57", "58");
-
-    /** By statement_timeout, which a slow trigger of the table meets each time. */
-    private static final String STATEMENT_ENDED = "57014";
 
     private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
 
@@ -146,10 +142,7 @@ public final class Applier {
      * @param images written records as the CRM had them just before, with their keys
      */
     public Applied replaced(Sync sync, List<Received> images) throws SQLException {
-        Target target = new Target(source(sync), sync);
-        Fields fields = Fields.of(sync, accounts, skew);
-        return replaced(sync, target, fields, database.transaction(connection ->
-                new ReplacedPage(connection, sync, target, fields, false).edited(images, false)));
+        return replaced(sync, images, false);
     }
 
     /**
@@ -161,16 +154,17 @@ public final class Applier {
         if (unsettled.isEmpty()) {
             return;
         }
-        Target target = new Target(source(sync), sync);
-        Fields fields = Fields.of(sync, accounts, skew);
         Map<String, String> keys = keys(sync, later);
-        List<Received> known = unsettled.stream().filter(record -> keys.containsKey(record.crmId())).map(record ->
-                new Received(record.crmId(), keys.get(record.crmId()), record.at(), record.fields())).toList();
-        replaced(sync, target, fields, database.transaction(connection ->
-                new ReplacedPage(connection, sync, target, fields, false).edited(known, true)));
+        replaced(sync, unsettled.stream().filter(record -> keys.containsKey(record.crmId())).map(record ->
+                new Received(record.crmId(), keys.get(record.crmId()), record.at(), record.fields())).toList(), true);
     }
 
-    private Applied replaced(Sync sync, Target target, Fields fields, List<Received> edited) throws SQLException {
+    /** @param jobs whether those alone are looked at that a job is writing */
+    private Applied replaced(Sync sync, List<Received> images, boolean jobs) throws SQLException {
+        Target target = new Target(source(sync), sync);
+        Fields fields = Fields.of(sync, accounts, skew);
+        List<Received> edited = database.transaction(connection ->
+                new ReplacedPage(connection, sync, target, fields, false).edited(images, jobs));
         // what the table does not take is in the log alone
         Part<Received> logged = part -> database.transaction(connection ->
                 new ReplacedPage(connection, sync, target, fields, false).apply(part));
@@ -180,18 +174,12 @@ public final class Applier {
                 return new ReplacedPage(connection, sync, target, fields, true).apply(part);
             }), (image, why) -> logged.apply(List.of(image)));
         } catch (SQLException failure) {
-            if (isNobodys(failure)) {
+            if (Failures.isPassing(failure)) {
                 throw failure;
             }
             // whatever keeps the table from taking it, the write was answered, and is settled
             return logged.apply(edited);
         }
-    }
-
-    /** The database is away, at its bounds or ended the transaction for another's sake: the next try may succeed. */
-    private static boolean isNobodys(SQLException failure) {
-        String state = String.valueOf(failure.getSQLState());
-        return !state.equals(STATEMENT_ENDED) && (state.length() < 2 || NOBODYS.contains(state.substring(0, 2)));
     }
 
     private Applied kept(Sync sync, List<Received> whole, Applied applied) throws SQLException {
