@@ -61,17 +61,15 @@ public final class ReadFirst {
                                     case when l.position::jsonb ->> 'ended' is not null
                                          then (c.position::jsonb ->> 'handed')::timestamptz end) as polled,
                    (c.position::jsonb ->> 'due')::timestamptz < clock_timestamp() - ? * interval '1 millisecond' as overdue,
-                   coalesce(w.waits, false) as waits, coalesce(w.waited, false) as waited,
-                   coalesce(w.delete_waited, false) as delete_waited, clock_timestamp() as now
-            from unnest(?::text[], ?::text[]) as s(name, object)
+                   coalesce(w.waits, false) as waits, coalesce(w.waited, false) as waited, clock_timestamp() as now
+            from unnest(?::text[], ?::text[], ?::boolean[]) as s(name, object, shows_edits)
             join sluice.checkpoint c on c.account = ? and c.object = s.object and c.stream = 'delta:' || s.name
             left join sluice.checkpoint l
                 on l.account = c.account and l.object = c.object and l.stream = 'reading:' || s.name
             left join lateral (
                 select bool_or(known) as waits,
-                       bool_or(known and since < clock_timestamp() - ? * interval '1 millisecond') as waited,
-                       bool_or(known and operation = 'delete'
-                               and since < clock_timestamp() - ? * interval '1 millisecond') as delete_waited
+                       bool_or(known and (operation = 'delete' or not s.shows_edits)
+                               and since < clock_timestamp() - ? * interval '1 millisecond') as waited
                 from (select o.since, o.operation, exists (select from sluice.record r
                                               where r.account = o.account and r.object = o.object and r.key = o.key
                                                 and r.base <> '{}') as known
@@ -87,8 +85,8 @@ public final class ReadFirst {
     private record Looked(long at, long lasts, Set<String> unread) {
     }
 
-    private record Poll(String sync, Instant polled, boolean overdue, boolean waits, boolean waited, boolean deleteWaited,
-            Instant now) {
+    /** @param waited whether what waited long is written by a call that does not show what it replaces */
+    private record Poll(String sync, Instant polled, boolean overdue, boolean waits, boolean waited, Instant now) {
 
         boolean isFresh() {
             return !polled.isBefore(now.minus(FRESH));
@@ -225,18 +223,18 @@ public final class ReadFirst {
         return database.transaction(connection -> Database.query(connection, LOOK, row -> new Poll(row.getString("name"),
                         row.getString("polled") == null ? Instant.EPOCH
                                 : row.getObject("polled", OffsetDateTime.class).toInstant(),
-                        row.getBoolean("overdue"), row.getBoolean("waits"), row.getBoolean("waited"), row.getBoolean("delete_waited"),
+                        row.getBoolean("overdue"), row.getBoolean("waits"), row.getBoolean("waited"),
                         row.getObject("now", OffsetDateTime.class).toInstant()),
                 patience.toMillis(), Database.texts(connection, ofAccount, Sync::getName),
-                Database.texts(connection, ofAccount, Sync::getObject), account, patience.toMillis(),
+                Database.texts(connection, ofAccount, Sync::getObject),
+                connection.createArrayOf("boolean", ofAccount.stream().map(showsEdits::test).toArray()), account,
                 patience.toMillis()));
     }
 
     private boolean isUnread(Sync sync, Poll poll) {
         started(poll.now());
-        boolean isOld = poll.polled().isBefore(poll.now().minus(patience));
-        return poll.polled().isBefore(started) || wanted.containsKey(poll.sync()) || poll.deleteWaited() && isOld
-                || !showsEdits.test(sync) && (poll.overdue() || poll.waited() && isOld);
+        return poll.polled().isBefore(started) || wanted.containsKey(poll.sync()) || poll.overdue() && !showsEdits.test(sync)
+                || poll.waited() && poll.polled().isBefore(poll.now().minus(patience));
     }
 
     private boolean isHeld(Sync sync, Poll poll) throws SQLException {

@@ -196,14 +196,14 @@ public final class Dispatch {
             }
             Claim claim = settlement.keepingOthers(head.get());
             if (claim.size() > 0 && isLarge(crm, claim)) {
-                ReadFirst.Shown shown = edits.shown(syncs.get(claim.sync()));
+                ReadFirst.Shown shown = readFirst.shown(syncs.get(claim.sync()));
                 if (shown == ReadFirst.Shown.BY_NEXT_POLL) {
                     settlement.release(claim);
                     return null;
                 }
                 unread = shown == ReadFirst.Shown.BY_POLL ? Set.of(claim.sync()) : Set.of();
             } else if (isRead(crm, claim) && claim.size() > crm.readBeforeWrite()) {
-                edits.wroteMany(syncs.get(claim.sync()));
+                readFirst.wroteMany(syncs.get(claim.sync()));
             }
             if (claim.size() > 0) {
                 claims.add(fitting(crm, claim, places, unread));

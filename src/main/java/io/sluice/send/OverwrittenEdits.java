@@ -47,14 +47,6 @@ public final class OverwrittenEdits {
         return crm.readBeforeWrite() > 0 && claim.operation() == Operation.UPSERT && "both".equals(sync.getDirection());
     }
 
-    ReadFirst.Shown shown(Sync sync) throws SQLException {
-        return readFirst.shown(sync);
-    }
-
-    void wroteMany(Sync sync) {
-        readFirst.wroteMany(sync);
-    }
-
     /** Since when changes of a sync's records may not have been read; all of them where it was never polled. */
     Instant unreadSince(Sync sync) throws SQLException {
         return readFirst.readUpTo(sync).orElse(Instant.EPOCH);
