@@ -66,10 +66,10 @@ final class LogFloor {
 
     /** @param own id of the transaction that looked; 0: it has none */
     private void seen(String snapshot, long own) {
-        String[] parts = snapshot.split(":", -1);
-        long unlisted = Long.parseLong(parts[1]);
-        Set<Long> running = parts[2].isEmpty() ? new HashSet<>()
-                : Arrays.stream(parts[2].split(",")).map(Long::valueOf).collect(Collectors.toCollection(HashSet::new));
+        long unlisted = xmax(snapshot);
+        String listed = snapshot.substring(snapshot.lastIndexOf(':') + 1);
+        Set<Long> running = listed.isEmpty() ? new HashSet<>()
+                : Arrays.stream(listed.split(",")).map(Long::valueOf).collect(Collectors.toCollection(HashSet::new));
         for (long xid = unlisted; xid < own; xid++) {
             running.add(xid);
         }
@@ -83,6 +83,11 @@ final class LogFloor {
                 all.remove();
             }
         }
+    }
+
+    /** Behind the last transaction that had completed: from there on none is listed. */
+    private static long xmax(String snapshot) {
+        return Long.parseLong(snapshot.split(":", -1)[1]);
     }
 
     /**
@@ -101,7 +106,7 @@ final class LogFloor {
         if (began == 0) {
             wholeAt = System.nanoTime() + Math.max(WHOLE_NANOS, WHOLE_TIMES * tookNanos);
         }
-        if (own - Long.parseLong(snapshot.split(":", -1)[1]) > MANY) {
+        if (own - xmax(snapshot) > MANY) {
             return;
         }
         if (sequence < last) {
