@@ -2,24 +2,14 @@ package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Outcome;
-import io.sluice.Priority;
 import io.sluice.Received;
 import io.sluice.Sync;
-import io.sluice.capture.Capture;
-import io.sluice.outbox.Backoff;
-import io.sluice.outbox.Claim;
-import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Rest;
-import io.sluice.outbox.Settlement;
+import io.sluice.outbox.CustomerSync;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -32,47 +22,21 @@ class OverwrittenEditTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
-    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
-    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
-    private final Applier applier = new Applier(DATABASE.sluice(), capture);
-    private final Sync sync = new Sync();
+    private final CustomerSync customers = new CustomerSync(DATABASE);
+    private final Applier applier = new Applier(DATABASE.sluice(), customers.capture);
+    private final Sync sync = customers.sync;
     private Instant changed;
 
     /** The table's 'first' is in the CRM since long, and its 'ours' since just now. */
     @BeforeEach
     void aWriteOfOurs() throws SQLException {
-        DATABASE.reset();
-        DATABASE.run("create table app.customer (no int primary key, name text)", "insert into app.customer values (1, 'first')");
-        sync.setName("customers");
-        sync.setTable("app.customer");
-        sync.setKey("no");
-        sync.setAccount("crm");
-        sync.setObject("contacts");
-        sync.setExternalId("no");
-        sync.setFields(Map.of("name", "name"));
-        capture.start(List.of(sync));
-        sendAll();
+        customers.start("name text", "1, 'first'", Map.of("name", "name"));
+        customers.sendAll();
         DATABASE.run("update sluice.record set stamps = '{\"name\": \"2026-01-01T00:00:00Z\"}'",
                 "update app.customer set name = 'ours'");
-        sendAll();
+        customers.sendAll();
         changed = Instant.parse(DATABASE.text("select to_char(max((stamps ->> 'name')::timestamptz) at time zone 'UTC',"
                 + " 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from sluice.record"));
-    }
-
-    private List<Map<String, Object>> sendAll() throws SQLException {
-        List<Map<String, Object>> sent = new ArrayList<>();
-        capture.drain("app.customer");
-        for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
-            claim.get().changes().forEach(change -> sent.add(change.fields()));
-            settlement.settle(claim.get(), claim.get().changes().stream()
-                    .map(it -> Outcome.done(it.key(), "x" + it.key())).toList());
-        }
-        return sent;
-    }
-
-    private Optional<Claim> claim() throws SQLException {
-        return outbox.claim("crm", 200, Priority.LOW);
     }
 
     /** An event tells of an edit, and the record is read, which has something else by now. */
@@ -96,7 +60,7 @@ class OverwrittenEditTest {
         assertThat(applied.conflicts()).isEqualTo(1);
         assertThat(conflicts()).containsExactly("database first theirs ours");
         assertThat(row()).isEqualTo("ours");
-        assertThat(sendAll()).isEmpty();
+        assertThat(customers.sendAll()).isEmpty();
     }
 
     @Test
@@ -105,7 +69,7 @@ class OverwrittenEditTest {
 
         assertThat(conflicts()).containsExactly("crm first theirs ours");
         assertThat(row()).isEqualTo("theirs");
-        assertThat(sendAll()).containsExactly(Map.of("name", "theirs"));
+        assertThat(customers.sendAll()).containsExactly(Map.of("name", "theirs"));
     }
 
     @ParameterizedTest
@@ -132,7 +96,7 @@ class OverwrittenEditTest {
     void anEditIsInTheLogHoweverManyWritesCameOverItBeforeItsEvent() throws SQLException {
         for (String later : List.of("second", "third", "fourth")) {
             DATABASE.run("update app.customer set name = '" + later + "'");
-            sendAll();
+            customers.sendAll();
         }
         told("theirs", changed.minusSeconds(3), "fourth", changed.plusSeconds(1));
         told("ours", changed.plusMillis(20), "fourth", changed.plusSeconds(1));
@@ -141,7 +105,7 @@ class OverwrittenEditTest {
 
         assertThat(conflicts()).containsExactly("database first theirs ours");
         assertThat(row()).isEqualTo("fourth");
-        assertThat(sendAll()).isEmpty();
+        assertThat(customers.sendAll()).isEmpty();
     }
 
     @Test
@@ -150,7 +114,7 @@ class OverwrittenEditTest {
 
         assertThat(conflicts()).isEmpty();
         assertThat(row()).isEqualTo("theirs");
-        assertThat(sendAll()).isEmpty();
+        assertThat(customers.sendAll()).isEmpty();
     }
 
     @Test

@@ -3,18 +3,12 @@ package io.sluice.merge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Outcome;
-import io.sluice.Priority;
 import io.sluice.Received;
 import io.sluice.Sync;
-import io.sluice.capture.Capture;
-import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
-import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Rest;
-import io.sluice.outbox.Settlement;
+import io.sluice.outbox.CustomerSync;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,27 +30,16 @@ class ReplacedEditTest {
     private static final Instant LONG_AGO = Instant.parse("2026-01-01T00:00:00Z");
     private static final Instant AHEAD = Instant.parse("2100-01-01T00:00:00Z");
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
-    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
-    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
-    private final Applier applier = new Applier(DATABASE.sluice(), capture);
-    private final Sync sync = new Sync();
+    private final CustomerSync customers = new CustomerSync(DATABASE);
+    private final Applier applier = new Applier(DATABASE.sluice(), customers.capture);
+    private final Sync sync = customers.sync;
     private Claim claim;
 
     /** The table's 'first' is in the CRM, and its 'ours' is being sent. */
     @BeforeEach
     void aWriteOfOurs() throws SQLException {
-        DATABASE.reset();
-        DATABASE.run("create table app.customer (no int primary key, name text check (name <> 'refused'), city text)",
-                "insert into app.customer values (1, 'first', 'Oslo')");
-        sync.setName("customers");
-        sync.setTable("app.customer");
-        sync.setKey("no");
-        sync.setAccount("crm");
-        sync.setObject("contacts");
-        sync.setExternalId("no");
-        sync.setFields(Map.of("name", "name", "city", "city"));
-        capture.start(List.of(sync));
+        customers.start("name text check (name <> 'refused'), city text", "1, 'first', 'Oslo'",
+                Map.of("name", "name", "city", "city"));
         claim();
         settle();
         change("ours");
@@ -68,12 +51,11 @@ class ReplacedEditTest {
     }
 
     private void claim() throws SQLException {
-        capture.drain("app.customer");
-        claim = outbox.claim("crm", 200, Priority.LOW).orElse(null);
+        claim = customers.claim().orElse(null);
     }
 
     private void settle() throws SQLException {
-        settlement.settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "x" + it.key())).toList());
+        customers.settle(claim);
     }
 
     /** The write was answered; before it the CRM had this name. */
@@ -148,7 +130,7 @@ class ReplacedEditTest {
     @Test
     void whatACallWithoutAnAnswerWroteIsNoEdit() throws SQLException {
         sync.setConflicts("crm");
-        settlement.settle(claim, List.of(Outcome.noResult("1")));
+        customers.settle(claim, List.of(Outcome.noResult("1")));
         change("again");
 
         assertThat(written("ours", AHEAD)).isEqualTo(Applied.NOTHING);
@@ -223,7 +205,7 @@ class ReplacedEditTest {
         DATABASE.run("update sluice.outbox set lease_until = 'infinity'");
         for (int poll = 1; poll <= 2; poll++) {
             applier.apply(sync, List.of(new Received("x1", "1", AHEAD, Map.of("name", "theirs"))), applier.now());
-            capture.drain("app.customer");
+            customers.drain();
             assertThat(conflicts()).containsExactly("crm first theirs ours");
             assertThat(row()).isEqualTo("theirs");
         }

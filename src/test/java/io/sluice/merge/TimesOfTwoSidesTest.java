@@ -3,29 +3,20 @@ package io.sluice.merge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Gone;
-import io.sluice.Outcome;
-import io.sluice.Priority;
 import io.sluice.Received;
 import io.sluice.Sync;
-import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
-import io.sluice.outbox.Backoff;
-import io.sluice.outbox.Claim;
-import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Rest;
-import io.sluice.outbox.Settlement;
+import io.sluice.outbox.CustomerSync;
 import io.sluice.quota.Pool;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,47 +31,20 @@ class TimesOfTwoSidesTest {
     /** When the row changed. */
     private static final String OURS = "2026-01-02T12:00:05.400700Z";
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
-    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
-    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
-    private final Sync sync = new Sync();
+    private final CustomerSync customers = new CustomerSync(DATABASE);
+    private final Sync sync = customers.sync;
 
     /** A customer whom both sides know, of whom a change that was made at {@link #OURS} waits. */
     private Applier applier(String crm) throws SQLException {
-        DATABASE.reset();
-        DATABASE.run("create table app.customer (no int primary key, name text, city text)",
-                "insert into app.customer values (1, 'Ann', 'Oslo')");
-        sync.setName("customers");
-        sync.setTable("app.customer");
-        sync.setKey("no");
-        sync.setAccount("crm");
-        sync.setObject("contacts");
-        sync.setExternalId("no");
-        sync.setFields(Map.of("name", "name", "city", "city"));
-        capture.start(List.of(sync));
-        sendAll();
+        customers.start("name text, city text", "1, 'Ann', 'Oslo'", Map.of("name", "name", "city", "city"));
+        customers.sendAll();
         DATABASE.run("update app.customer set city = 'Bergen'");
-        capture.drain("app.customer");
+        customers.drain();
         DATABASE.run("update sluice.outbox set stamps = '{\"city\": \"" + OURS + "\"}'");
         Crm vendor = ServiceLoader.load(Crm.class).stream().map(ServiceLoader.Provider::get)
                 .filter(it -> it.name().equals(crm)).findFirst().orElseThrow();
-        return new Applier(DATABASE.sluice(), capture, new Accounts(List.of(new Account("crm", vendor,
+        return new Applier(DATABASE.sluice(), customers.capture, new Accounts(List.of(new Account("crm", vendor,
                 Pool.of("crm", List.of()), false)), InstantSource.system()), Duration.ofSeconds(5));
-    }
-
-    private List<Map<String, Object>> sendAll() throws SQLException {
-        List<Map<String, Object>> sent = new ArrayList<>();
-        capture.drain("app.customer");
-        for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
-            claim.get().changes().forEach(change -> sent.add(change.fields()));
-            settlement.settle(claim.get(), claim.get().changes().stream()
-                    .map(it -> Outcome.done(it.key(), "x" + it.key())).toList());
-        }
-        return sent;
-    }
-
-    private Optional<Claim> claim() throws SQLException {
-        return outbox.claim("crm", 200, Priority.LOW);
     }
 
     @ParameterizedTest(name = "{0}: deleted at {1}, {2} wins")
@@ -94,10 +58,10 @@ class TimesOfTwoSidesTest {
         assertThat(DATABASE.texts("select winner from sluice.conflict")).containsExactly(winner);
         if (winner.equals("crm")) {
             assertThat(DATABASE.texts("select name from app.customer")).isEmpty();
-            assertThat(sendAll()).isEmpty();
+            assertThat(customers.sendAll()).isEmpty();
         } else {
             assertThat(DATABASE.texts("select city from app.customer")).containsExactly("Bergen");
-            assertThat(sendAll()).as("made again whole").containsExactly(Map.of("name", "Ann", "city", "Bergen"));
+            assertThat(customers.sendAll()).as("made again whole").containsExactly(Map.of("name", "Ann", "city", "Bergen"));
         }
     }
 

@@ -4,19 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.sluice.Outcome;
-import io.sluice.Priority;
 import io.sluice.Received;
 import io.sluice.Sync;
-import io.sluice.capture.Capture;
 import io.sluice.merge.Applier;
-import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
-import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Rest;
-import io.sluice.outbox.Settlement;
+import io.sluice.outbox.CustomerSync;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -35,32 +29,22 @@ class OverwrittenEditsTest {
 
     private static final Instant MOMENT = Instant.parse("2026-01-01T00:00:00Z");
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
-    private final OverwrittenEdits edits = new OverwrittenEdits(null, new Applier(DATABASE.sluice(), capture));
-    private final Sync sync = new Sync();
+    private final CustomerSync customers = new CustomerSync(DATABASE);
+    private final OverwrittenEdits edits = new OverwrittenEdits(null, new Applier(DATABASE.sluice(), customers.capture));
+    private final Sync sync = customers.sync;
     private Claim claim;
 
     @BeforeEach
     void aWriteOfOurs() throws SQLException {
-        DATABASE.reset();
-        DATABASE.run("create table app.customer (no int primary key, name text)", "insert into app.customer values (1, 'first')");
-        sync.setName("customers");
-        sync.setTable("app.customer");
-        sync.setKey("no");
-        sync.setAccount("crm");
-        sync.setObject("contacts");
-        sync.setExternalId("no");
-        sync.setFields(Map.of("name", "name"));
-        capture.start(List.of(sync));
+        customers.start("name text", "1, 'first'", Map.of("name", "name"));
         claim();
-        new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE).settle(claim, List.of(Outcome.done("1", "x1")));
+        customers.settle(claim);
         DATABASE.run("update app.customer set name = 'ours'");
         claim();
     }
 
     private void claim() throws SQLException {
-        capture.drain("app.customer");
-        claim = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1)).claim("crm", 200, Priority.LOW).orElseThrow();
+        claim = customers.claim().orElseThrow();
     }
 
     static Stream<Received> odd() {
