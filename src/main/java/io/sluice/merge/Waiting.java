@@ -32,13 +32,16 @@ final class Waiting {
             left join sluice.deleted d on d.account = ? and d.object = ? and d.key = k.key
             left join sluice.dead_letter l on l.account = ? and l.object = ? and l.key = k.key""";
 
-    /** Changes of others than the sync that are not in the outbox yet. Without columns the whole record changed. */
+    /**
+     * Changes of others than the sync that are not in the outbox yet. Without columns the whole record changed. Each key of the
+     * log is looked up in an object: to compare two arrays of a thousand keys takes a million comparisons.
+     */
     private static final String LOG = """
             select c.key, c.op, name, max(c.changed_at)
             from (select unnest(keys) as key, op, columns, changed_at from sluice.change_log
-                  where source = ? and keys && ? and origin is distinct from ?) as c
+                  where origin is distinct from ? and source = ?) as c
             left join lateral unnest(c.columns) as name on true
-            where c.key = any(?) group by c.key, c.op, name""";
+            where jsonb_exists(?::jsonb, c.key) group by c.key, c.op, name""";
 
     /** What was last known to be in the CRM; null when the record never settled. */
     Map<String, Object> base;
@@ -128,7 +131,8 @@ final class Waiting {
         if (records.isEmpty()) {
             return;
         }
-        java.sql.Array keys = Database.texts(connection, records.keySet());
+        Map<String, Object> keys = new HashMap<>();
+        records.keySet().forEach(key -> keys.put(key, true));
         Database.query(connection, LOG, row -> {
             Waiting waiting = records.get(row.getString(1));
             Instant at = row.getObject(4, OffsetDateTime.class).toInstant();
@@ -139,7 +143,7 @@ final class Waiting {
                 waiting.deleteWaits |= "D".equals(row.getString(2)) || "K".equals(row.getString(2));
             }
             return null;
-        }, sync.getTable(), keys, sync.getName(), keys);
+        }, sync.getName(), sync.getTable(), Json.text(keys));
     }
 
     @SuppressWarnings("unchecked")
