@@ -414,6 +414,27 @@ final class ChangedPage {
                 .forEach(field -> own.computeIfAbsent(key, first -> new LinkedHashSet<>()).add(target.column(field).name()));
     }
 
+    /**
+     * Columns whose value a trigger of the table has kept: the row has not changed, so capture sees nothing, but the CRM has
+     * another value.
+     */
+    private void addUndone(Map<String, Set<String>> own, Map<String, Map<String, Object>> updated,
+            Map<String, Map<String, Object>> before) throws SQLException {
+        Map<String, Map<String, Object>> kept = new LinkedHashMap<>();
+        updated.forEach((key, row) -> taken.get(key).forEach((field, value) -> {
+            if (!Values.same(row.get(field), value) && Values.same(row.get(field), before.get(key).get(field))) {
+                kept.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(field, value);
+            }
+        }));
+        if (!kept.isEmpty()) {
+            target.typed(connection, kept).forEach((key, fields) -> fields.forEach((field, value) -> {
+                if (!Values.same(updated.get(key).get(field), value)) {
+                    own.computeIfAbsent(key, first -> new LinkedHashSet<>()).add(target.column(field).name());
+                }
+            }));
+        }
+    }
+
     private boolean outwardOrEmpty(Map<String, Object> before, String field) {
         return Values.text(before.get(field)) == null || target.isOutward(field);
     }
@@ -442,6 +463,7 @@ final class ChangedPage {
         agreement.written(updated);
         Map<String, Set<String>> own = new LinkedHashMap<>();
         updated.forEach((key, row) -> addOwn(own, key, row, outward, rows.get(key)));
+        addUndone(own, updated, rows);
         Map<String, Map<String, Object>> made = target.insert(connection, inserted);
         if (!inserted.keySet().containsAll(made.keySet())) {
             throw new SQLException("the table gives a new row another key than the CRM record's", OTHER_KEY);

@@ -34,7 +34,7 @@ final class Target {
 
     /** A sequence behind a column counts as its default; a domain's default is one too. */
     private static final String TRAITS = """
-            select a.attname, a.attgenerated <> '' as generated, a.attidentity = 'a' as always,
+            select a.attname, format_type(a.atttypid, a.atttypmod) as declared, a.attgenerated <> '' as generated, a.attidentity = 'a' as always,
                    a.atthasdef or a.attidentity <> '' or t.typdefault is not null as has_default, a.attnotnull,
                    exists (select from pg_index i where i.indrelid = a.attrelid and i.indisunique and not i.indimmediate
                              and i.indnkeyatts = 1 and i.indkey[0] = a.attnum)
@@ -47,12 +47,13 @@ final class Target {
     /**
      * What the table itself does with a column.
      *
+     * @param declared   its type with length or scale
      * @param generated  its value is computed: nobody can write it
      * @param always     its value is an identity that the table gives
      * @param hasDefault whether it gets a value where an insert names none
      * @param deferrable it is unique, but no insert can look for that beforehand
      */
-    private record Trait(boolean generated, boolean always, boolean hasDefault, boolean notNull, boolean deferrable) {
+    private record Trait(String declared, boolean generated, boolean always, boolean hasDefault, boolean notNull, boolean deferrable) {
     }
 
     private final Source source;
@@ -112,8 +113,9 @@ final class Target {
     private Map<String, Trait> traits(Connection connection) throws SQLException {
         if (traits == null) {
             Map<String, Trait> found = new HashMap<>();
-            Database.query(connection, TRAITS, row -> found.put(row.getString(1), new Trait(row.getBoolean(2),
-                    row.getBoolean(3), row.getBoolean(4), row.getBoolean(5), row.getBoolean(6))), source.quoted());
+            Database.query(connection, TRAITS, row -> found.put(row.getString(1), new Trait(row.getString(2),
+                    row.getBoolean(3), row.getBoolean(4), row.getBoolean(5), row.getBoolean(6), row.getBoolean(7))),
+                    source.quoted());
             traits = found;
         }
         return traits;
@@ -235,6 +237,30 @@ final class Target {
                 source.key().quoted(), source.key().sqlType(), values()), keys(connection, taken), json(connection, taken));
         updated.putAll(skipped(connection, taken, updated.keySet()));
         return updated;
+    }
+
+    /**
+     * What the columns alone make of values, without any trigger: 12.345 becomes 12.35 in a {@code numeric(5, 2)}.
+     *
+     * @param taken key to fields
+     * @return key to fields in the form in which {@link #update} returns them
+     */
+    Map<String, Map<String, Object>> typed(Connection connection, Map<String, Map<String, Object>> taken)
+            throws SQLException {
+        Map<String, Map<String, Object>> typed = new HashMap<>();
+        Map<String, Trait> known = traits(connection);
+        for (String field : taken.values().stream().flatMap(fields -> fields.keySet().stream()).distinct().toList()) {
+            Column column = columns.get(field);
+            rows(connection, """
+                    select sluice_v.key, '{' || %6$s || %1$s || '}' from unnest(?::text[], ?::text[]) as v(key, taken)
+                    cross join lateral (select v.key, v.taken::jsonb as taken) as sluice_v
+                    cross join lateral (select %2$s::%3$s as %4$s) as sluice_r
+                    where jsonb_exists(sluice_v.taken, %5$s)""".formatted(column.json("sluice_r", source.timeZone()),
+                    value(field), known.get(column.name()).declared(), column.quoted(), Sql.text(field),
+                    Sql.text(Json.text(field) + ":")), keys(connection, taken), json(connection, taken))
+                    .forEach((key, value) -> typed.computeIfAbsent(key, first -> new HashMap<>()).putAll(value));
+        }
+        return typed;
     }
 
     /** Rows that an update did not return: a trigger may have given them these values itself. */

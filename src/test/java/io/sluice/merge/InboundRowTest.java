@@ -142,6 +142,34 @@ class InboundRowTest {
     }
 
     @Test
+    void aValueThatATriggerKeepsGoesBackToTheCrm() throws SQLException {
+        start("create table app.customer (no int primary key, name text, city text)", Map.of("name", "Name", "city", "City"));
+        apply("1", "Name", "Ann", "City", "Oslo");
+        DATABASE.run("create function app.keep() returns trigger language plpgsql as $$ begin new.name := old.name;"
+                + " return new; end $$", "create trigger keep before update on app.customer for each row"
+                + " execute function app.keep()");
+
+        apply("1", "Name", "Eve", "City", "Rome");
+
+        assertThat(rows()).containsExactly("(1,Ann,Rome)");
+        assertThat(sendAll()).containsExactly(Map.of("Name", "Ann"));
+        assertThat(apply("1", "Name", "Ann", "City", "Rome").changes()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'numeric(5, 2)', 12.35, 12.345", "int, 7, 7.0", "'char(5)', ab, 'ab '", "timestamptz, 2026-01-01T00:00:00Z,"
+            + " 2026-01-01T01:00:00+01:00"})
+    void aValueThatTheColumnRoundsToWhatItHasCostsNoCall(String type, String has, String comes) throws SQLException {
+        start("create table app.customer (no int primary key, name " + type + ")", Map.of("name", "Name"));
+        apply("1", "Name", has);
+        sendAll();
+
+        apply("1", "Name", comes);
+
+        assertThat(sendAll()).isEmpty();
+    }
+
+    @Test
     void aValueThatTheTableRefusesTakesNoOtherAlong() throws SQLException {
         start("create table app.customer (no int primary key, name text not null, city text check (city <> 'Atlantis'), visits int,"
                 + " score int check (score < 10))", Map.of("name", "Name", "city", "City", "visits", "Visits", "score", "Score"));
