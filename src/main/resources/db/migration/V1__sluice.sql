@@ -195,8 +195,14 @@ create table sluice.record (
     -- neither of the two was overwritten unseen, and a reading that has it still is older than our write
     prior      jsonb       not null default '{}',
     settled_at timestamptz not null default now(),
+    -- an update loop, where an automation of the CRM and the application answer each other's changes without end
+    taken_at    timestamptz,                        -- when the table last took a change of the CRM
+    loop_rounds smallint    not null default 0,     -- how often that followed a write, in a row
+    held_until  timestamptz,                        -- no change is sent before; null: not in a loop
     primary key (key, object, account)
 );
+
+create index record_held on sluice.record (sync) where held_until is not null;
 
 -- One CRM record has one key, or to delete one row would delete another's record. Begins with what is unique: a planner
 -- without statistics must not take it for the primary key.

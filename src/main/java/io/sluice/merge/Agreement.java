@@ -9,6 +9,7 @@ import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -16,15 +17,21 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /** What Sluice keeps of a merge: the new base, what needs no sending any more, and the conflicts. */
 final class Agreement {
 
     private static final String RECORD = """
-            insert into sluice.record as r (account, object, key, sync, crm_id, base, stamps)
-            select ?, ?, v.key, ?, v.crm_id, v.base::jsonb, v.stamps::jsonb
-            from unnest(?::text[], ?::text[], ?::text[], ?::text[]) as v(key, crm_id, base, stamps) order by v.key
+            insert into sluice.record as r
+                (account, object, key, sync, crm_id, base, stamps, taken_at, loop_rounds, held_until)
+            select ?, ?, v.key, ?, v.crm_id, v.base::jsonb, v.stamps::jsonb, v.taken_at, v.loop_rounds, v.held_until
+            from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::timestamptz[], ?::smallint[], ?::timestamptz[])
+                as v(key, crm_id, base, stamps, taken_at, loop_rounds, held_until) order by v.key
             on conflict (account, object, key) do update set crm_id = excluded.crm_id,
+                taken_at = coalesce(excluded.taken_at, r.taken_at),
+                loop_rounds = case when excluded.taken_at is null then r.loop_rounds else excluded.loop_rounds end,
+                held_until = case when excluded.taken_at is null then r.held_until else excluded.held_until end,
                 base = r.base || excluded.base,
                 stamps = r.stamps || sluice.named(excluded.stamps, excluded.base),
                 doubt = case when r.doubt = '{}' then r.doubt
@@ -40,6 +47,12 @@ final class Agreement {
     private static final String EMPTY = """
             delete from sluice.%s where account = ? and object = ? and key = any(?) and operation = 'upsert'
               and fields = '{}'""";
+
+    /** Delays what waits already; a delete ends a loop, so it is not delayed. */
+    private static final String HOLD = """
+            update sluice.outbox as o set due = greatest(o.due, v.until)
+            from unnest(?::text[], ?::timestamptz[]) as v(key, until)
+            where o.account = ? and o.object = ? and o.key = any (?) and o.key = v.key and o.operation = 'upsert'""";
 
     static final String CONFLICT = """
             insert into sluice.conflict
@@ -68,6 +81,7 @@ final class Agreement {
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final List<Conflict> conflicts = new ArrayList<>();
     private final Set<String> lacking = new LinkedHashSet<>();
+    private final Map<String, UpdateLoop> loops = new LinkedHashMap<>();
 
     Agreement(Sync sync) {
         this.sync = sync;
@@ -86,6 +100,11 @@ final class Agreement {
         if (decision.isConflict()) {
             conflicts.add(new Conflict(key, name, field, decision, false));
         }
+    }
+
+    /** The table takes a change of this record, which is known. */
+    void taken(String key, UpdateLoop loop) {
+        loops.put(key, loop);
     }
 
     /** What was in doubt was read: of the values that the CRM may have had it has this one. What waits is sent as ever. */
@@ -133,7 +152,11 @@ final class Agreement {
         Database.update(connection, RECORD, sync.getAccount(), sync.getObject(), sync.getName(), keys,
                 Database.texts(connection, all, Entry::crmId),
                 Database.texts(connection, all, entry -> Json.text(entry.base())),
-                Database.texts(connection, all, entry -> Json.text(entry.shortStamps())));
+                Database.texts(connection, all, entry -> Json.text(entry.shortStamps())),
+                times(connection, UpdateLoop::takenAt),
+                connection.createArrayOf("smallint", entries.keySet().stream()
+                        .map(key -> loops.getOrDefault(key, UpdateLoop.NONE).rounds()).toArray()),
+                times(connection, UpdateLoop::heldUntil));
         java.sql.Array settled = Database.texts(connection,
                 all.stream().map(entry -> String.join(",", entry.settled())).toList());
         for (String table : List.of("outbox", "dead_letter")) {
@@ -143,7 +166,18 @@ final class Agreement {
                             + (table.equals("outbox") ? " and lease is null" : ""),
                     sync.getAccount(), sync.getObject(), keys);
         }
+        if (loops.values().stream().anyMatch(loop -> loop.heldUntil() != null)) {
+            Database.update(connection, HOLD, keys, times(connection, UpdateLoop::heldUntil), sync.getAccount(),
+                    sync.getObject(), keys);
+        }
         Remaking.send(connection, sync.getTable(), lacking);
+    }
+
+    /** A time of each entry's update loop; null where the table took nothing, or the record is new. */
+    private java.sql.Array times(Connection connection, Function<UpdateLoop, Instant> time) throws SQLException {
+        return connection.createArrayOf("timestamptz", entries.keySet().stream()
+                .map(key -> time.apply(loops.getOrDefault(key, UpdateLoop.NONE)))
+                .map(at -> at == null ? null : at.toString()).toArray());
     }
 
     private void writeConflicts(Connection connection) throws SQLException {

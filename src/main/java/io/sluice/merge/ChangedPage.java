@@ -1,6 +1,7 @@
 package io.sluice.merge;
 
 import io.sluice.Event;
+import io.sluice.LogThrottle;
 import io.sluice.Received;
 import io.sluice.Sync;
 import io.sluice.merge.Merge.Agreed;
@@ -21,6 +22,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One page of changed records in one transaction: locks, decides field by field, writes. */
 final class ChangedPage {
@@ -55,6 +58,9 @@ final class ChangedPage {
             select i.identity from sluice.inbox i
             where i.account = ? and i.identity = any (?::uuid[]) and i.done_at is not null""";
 
+    private static final Logger LOG = LoggerFactory.getLogger(ChangedPage.class);
+    private static final LogThrottle THROTTLE = new LogThrottle();
+
     private final Connection connection;
     private final Sync sync;
     private final Target target;
@@ -69,6 +75,8 @@ final class ChangedPage {
     private final List<Applied.Refused> refused = new ArrayList<>();
     private final Set<String> later = new LinkedHashSet<>();
     private final Set<String> gone;
+    /** CRM id to the fields of a record that the CRM has changed after each of many writes. */
+    private final Map<String, Set<String>> looping = new LinkedHashMap<>();
     private int withoutKey;
 
     /**
@@ -404,6 +412,13 @@ final class ChangedPage {
             }
             agreement.add(key, record, name, field, decision);
         });
+        if (taken.containsKey(key)) {
+            UpdateLoop loop = ours.loop.taken(ours.settledAt, record.at(), ours.now);
+            agreement.taken(key, loop);
+            if (loop.startsAfter(ours.loop)) {
+                looping.put(record.crmId(), taken.get(key).keySet());
+            }
+        }
     }
 
     /** Columns that the table has given a value of its own, by a default or by computing it. */
@@ -485,6 +500,15 @@ final class ChangedPage {
             Database.query(connection, "select set_config('sluice.origin', '', true)", row -> null);
             target.update(connection, restored);
         }
+        looping.forEach(this::warn);
         return new Applied(taken.size(), made.size(), 0, agreement.conflicts(), withoutKey, refused, later);
+    }
+
+    private void warn(String crmId, Set<String> fields) {
+        THROTTLE.warn(LOG, "update loop " + sync.getName(), "{}: record {} is in an update loop: {} times in a row the CRM"
+                + " changed it ({}) after each write, and the table {} changed after that. Its next write waits for 1 s, later"
+                + " ones for up to 1 h. Look for a flow or workflow in the CRM and a trigger or job of the application that"
+                + " change the same record, and stop one of the two.", sync.getName(), crmId, UpdateLoop.FREE_ROUNDS + 1,
+                String.join(", ", fields), sync.getTable());
     }
 }

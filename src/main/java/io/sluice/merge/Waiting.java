@@ -4,6 +4,7 @@ import io.sluice.Sync;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -26,7 +27,7 @@ final class Waiting {
 
     private static final String KNOWN = """
             select k.key, r.base, r.settled_at >= k.read_at or d.deleted_at >= k.read_at, l.stamps, sluice.named(r.stamps, r.base), r.doubt,
-                   r.settled_at, r.prior, r.crm_id
+                   r.settled_at, r.prior, r.crm_id, r.taken_at, coalesce(r.loop_rounds, 0), clock_timestamp()
             from unnest(?::text[], ?::timestamptz[]) as k(key, read_at)
             left join sluice.record r on r.account = ? and r.object = ? and r.key = k.key
             left join sluice.deleted d on d.account = ? and d.object = ? and d.key = k.key
@@ -57,6 +58,10 @@ final class Waiting {
     String crmId;
     /** When a call last ended that wrote the record, or may have; null when none did. */
     Instant settledAt;
+    /** How often the CRM changed the record because it was written. */
+    UpdateLoop loop = UpdateLoop.NONE;
+    /** The database's time at which this was read. */
+    Instant now;
     /** What is being sent. */
     Map<String, Object> inflight = Map.of();
     /** Whether it is sent by a job, which may take minutes. */
@@ -116,10 +121,11 @@ final class Waiting {
             Json.fields(row.getString(4)).forEach((field, at) -> waiting.changed(field, moment(at)));
             Json.fields(row.getString(5)).forEach((field, at) -> waiting.known.put(field, moment(at)));
             waiting.doubt = doubts(Json.fields(row.getString(6)));
-            waiting.settledAt = row.getString(7) == null ? null
-                    : row.getObject(7, OffsetDateTime.class).toInstant();
+            waiting.settledAt = time(row, 7);
             Json.fields(row.getString(8)).forEach((field, had) -> waiting.prior.put(field, Prior.of((List<?>) had)));
             waiting.crmId = row.getString(9);
+            waiting.loop = new UpdateLoop(row.getInt(11), time(row, 10));
+            waiting.now = time(row, 12);
             return null;
         }, array, connection.createArrayOf("timestamptz", readAt.values().stream().map(Instant::toString).toArray()),
                 account, object, account, object, account, object);
@@ -203,6 +209,11 @@ final class Waiting {
 
     private static Instant later(Instant one, Instant other) {
         return one == null || other != null && other.isAfter(one) ? other : one;
+    }
+
+    private static Instant time(ResultSet row, int column) throws SQLException {
+        OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
+        return time == null ? null : time.toInstant();
     }
 
     private static Instant moment(Object text) {

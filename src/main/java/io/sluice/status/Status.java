@@ -40,6 +40,9 @@ public final class Status {
 
     private static final String DONE = "select count(*) from sluice.record where sync = ? and (base <> '{}' or doubt = '{}')";
 
+    private static final String LOOPS =
+            "select count(*) from sluice.record where sync = ? and held_until > clock_timestamp()";
+
     private static final String REJECTED = "select count(*) from sluice.inbound_rejection where sync = ?";
 
     private static final String DEAD = """
@@ -122,6 +125,7 @@ public final class Status {
         }, sync.getName()).orElseThrow();
         status.put("dead", dead.get("dead"));
         status.put("inboundRejections", database.first(REJECTED, row -> row.getLong(1), sync.getName()).orElse(0L));
+        status.put("updateLoops", database.first(LOOPS, row -> row.getLong(1), sync.getName()).orElse(0L));
         status.putIfAbsent("lastError", dead.get("lastError"));
         return status;
     }
