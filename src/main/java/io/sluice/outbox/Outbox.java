@@ -57,7 +57,8 @@ public final class Outbox {
     /**
      * Moves what was picked in flight. What equals the base is an echo or a no-op and is dropped, unless a call may have
      * written over it; so is the delete of a
-     * record that was never sent. What names a parent that is not in the CRM yet is left to wait. Fields of a second write
+     * record that was never sent. The stamp of a dropped field is dropped with it: a merge must not take the field for one
+     * that is still to be sent. What names a parent that is not in the CRM yet is left to wait. Fields of a second write
      * go on waiting, as what arrives in flight does.
      */
     static final String TAKE = """
@@ -69,7 +70,7 @@ public final class Outbox {
                             else (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(p.fields) as f
                                   where r.base -> f.key is distinct from f.value
                                      or r.doubt <> '{}' and (jsonb_exists(r.doubt, f.key) or jsonb_exists(r.doubt, '*')))
-                       end as fields
+                       end as fields, p.fields as all_fields
                 from picked p left join lateral (
                     select * from sluice.record
                     where account = p.account and object = p.object and key = p.key limit 1) as r on true
@@ -82,7 +83,9 @@ public final class Outbox {
                 delete from sluice.outbox o where %s and o.key not in (select key from orphans) returning o.key),
             taken as (
                 update sluice.outbox o set
-                    inflight_operation = e.operation, inflight_stamps = e.stamps,
+                    inflight_operation = e.operation,
+                    inflight_stamps = case when e.fields = e.all_fields then e.stamps
+                        else sluice.only(e.stamps, array(select jsonb_object_keys(e.fields)) || '*'::text) end,
                     inflight = case when e.second_write is null then e.fields
                                     else sluice.first_write(e.fields, e.second_write) end,
                     inflight_since = e.since, lease = ?, lease_until = %%s,

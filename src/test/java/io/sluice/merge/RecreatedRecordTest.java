@@ -1,0 +1,71 @@
+package io.sluice.merge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.Outcome;
+import io.sluice.Received;
+import io.sluice.outbox.Claim;
+import io.sluice.outbox.CustomerSync;
+import io.sluice.store.TestDatabase;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A user of the CRM has deleted a record and made another one with its key. */
+class RecreatedRecordTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private static final Instant LONG_AGO = Instant.parse("2026-01-01T00:00:00Z");
+
+    private final CustomerSync customers = new CustomerSync(DATABASE);
+    private final Applier applier = new Applier(DATABASE.sluice(), customers.capture);
+
+    private void start() throws SQLException {
+        customers.start("name text, city text", "1, 'Ann', 'Oslo'", Map.of("name", "name", "city", "city"));
+        customers.settle(customers.claim().orElseThrow());
+    }
+
+    /** The whole row is to be sent, of which one field differs from what the CRM is known to have; the call is refused. */
+    private void aWholeRowWhoseCallIsTriedAgain(String sql) throws SQLException {
+        DATABASE.run(sql);
+        DATABASE.sluice().transaction(connection -> {
+            applier.reread(connection, customers.sync, "1");
+            return true;
+        });
+        Claim claim = customers.claim().orElseThrow();
+        customers.settle(claim, claim.changes().stream().map(it -> Outcome.retry(it.key(), "BUSY", "later")).toList());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"latest", "database", "crm"})
+    void bothSidesEndEqualWhateverWasLeftOutOfACallBefore(String rule) throws SQLException {
+        start();
+        customers.sync.setConflicts(rule);
+        aWholeRowWhoseCallIsTriedAgain("update app.customer set name = 'Eve'");
+        Map<String, Object> crm = new java.util.TreeMap<>(Map.of("name", "new", "city", "Bern"));
+
+        applier.apply(customers.sync, List.of(new Received("x2", "1", LONG_AGO, crm)), applier.now(), Set.of("x1"));
+        customers.sendAll().forEach(crm::putAll);
+
+        assertThat(DATABASE.text("select concat_ws(' ', name, city) from app.customer"))
+                .isEqualTo(crm.get("name") + " " + crm.get("city"));
+    }
+
+    @Test
+    void aFieldThatIsLeftOutOfACallIsNotTakenForAChangeThatWaits() throws SQLException {
+        start();
+        aWholeRowWhoseCallIsTriedAgain("update app.customer set name = 'Eve'");
+
+        assertThat(DATABASE.text("select fields::text from sluice.outbox")).isEqualTo("{\"name\": \"Eve\"}");
+        assertThat(DATABASE.text("select string_agg(name, ',') from sluice.outbox, jsonb_object_keys(stamps) as name"))
+                .isEqualTo("name");
+    }
+}
