@@ -2,7 +2,9 @@ package io.sluice.sandbox;
 
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
+import io.sluice.sandbox.server.Automations;
 import io.sluice.sandbox.server.Control;
+import io.sluice.sandbox.server.CrmUser;
 import io.sluice.sandbox.server.Gateway;
 import io.sluice.sandbox.server.Journal;
 import io.sluice.sandbox.server.JournalReplay;
@@ -116,9 +118,9 @@ public final class Sandbox implements AutoCloseable {
         accounts.create("salesforce", "salesforce");
         Account hubspot = accounts.create(HubspotProtocol.CRM, HubspotProtocol.CRM);
         SandboxFolder folder = folder(data);
-        Control control = new Control(vertx, clock, accounts, Map.of("salesforce", new SalesforceUser(),
-                HubspotProtocol.CRM, new HubspotUser()), Map.of("webhooks", webhooks, "webhooks-journal", changes,
-                        "journal", changes));
+        Map<String, CrmUser> users = Map.of("salesforce", new SalesforceUser(), HubspotProtocol.CRM, new HubspotUser());
+        Control control = new Control(vertx, clock, accounts, users, Map.of("webhooks", webhooks, "webhooks-journal",
+                changes, "journal", changes, "automations", new Automations(vertx, clock, users)));
         SalesforceProtocol salesforce = new SalesforceProtocol(accounts, folder.jobs(), clock::micros);
         List<Protocol> protocols = List.of(salesforce.soap(), salesforce,
                 new HubspotProtocol(accounts, webhooks, changes, clock::micros));

@@ -65,6 +65,12 @@ public final class HubspotUser implements CrmUser {
         return change(account, table, attempt, writer -> writer.update(null, id, properties).row().id());
     }
 
+    /** A workflow sets properties of a record. */
+    @Override
+    public void automate(Account account, Table table, String id, JsonNode fields, Request.Attempt attempt) {
+        change(account, table, attempt, Origin.WORKFLOW, writer -> writer.update(null, id, fields).row().id());
+    }
+
     @Override
     public void delete(Account account, Table table, String idOrKey, Request.Attempt attempt) {
         Row row = known(account, table, idOrKey);
@@ -113,9 +119,14 @@ public final class HubspotUser implements CrmUser {
 
     private static String change(Account account, Table table, Request.Attempt attempt,
             Function<RecordWriter, String> work) {
+        return change(account, table, attempt, Origin.USER, work);
+    }
+
+    private static String change(Account account, Table table, Request.Attempt attempt, Origin origin,
+            Function<RecordWriter, String> work) {
         try (Transaction transaction = account.store().begin()) {
             String id = work.apply(new RecordWriter(account.store(), table, transaction, attempt,
-                    Origin.USER));
+                    origin));
             attempt.commit(transaction);
             return id;
         } catch (HubspotError.Thrown e) {

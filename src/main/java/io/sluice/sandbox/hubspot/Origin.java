@@ -13,6 +13,8 @@ record Origin(String source, String id) {
     static final String APP_ID = "600001";
     static final Origin API = new Origin("INTEGRATION", APP_ID);
     static final Origin USER = new Origin("CRM_UI", "userId:45678");
+    /** A workflow of the customer's. */
+    static final Origin WORKFLOW = new Origin("AUTOMATION_PLATFORM", "flowId:700001");
 
     static Origin of(String user) {
         int slash = user.indexOf('/');

@@ -50,6 +50,10 @@ public final class Control {
             GET    /sandbox/webhooks-journal/{account}         HubSpot's webhooks journal
             PUT    /sandbox/webhooks-journal/{account}         {"subscribe":["contacts"]}; also under /sandbox/journal
             DELETE /sandbox/webhooks-journal/{account}
+            GET    /sandbox/automations/{account}              what the CRM does by itself, and how often it did
+            PUT    /sandbox/automations/{account}              {"object":"contacts","when":"updated","set":{"tier":"gold"},
+                                                               "delayMs":200} or a list of these, in place of what there was
+            DELETE /sandbox/automations/{account}
 
             The kinds of faults, and the settings of each:
               refuse        a refusal, whatever is used, by the limit that "limit" names (daily; tenSecondly, search)

@@ -20,5 +20,10 @@ public interface CrmUser {
     /** Creates a record (without an id) or changes one; answers its id. */
     String write(Account account, Table table, String idOrKey, JsonNode fields, Request.Attempt attempt);
 
+    /** What the CRM itself changes in a record by a rule of its customer's; the write is signed as an automation's. */
+    default void automate(Account account, Table table, String id, JsonNode fields, Request.Attempt attempt) {
+        write(account, table, id, fields, attempt);
+    }
+
     void delete(Account account, Table table, String idOrKey, Request.Attempt attempt);
 }
