@@ -42,6 +42,9 @@ final class Answers {
     static ObjectNode item(HubspotError error) {
         ObjectNode item = JSON.createObjectNode().put("status", "error").put("message", error.message());
         describe(item, error);
+        // in HubSpot's description each of them is there in any case
+        item.withObject("/context");
+        item.withArray("/errors");
         item.putObject("links");
         return item;
     }

@@ -93,9 +93,11 @@ record ApiCall(Account account, Call call, List<String> path) {
         return names;
     }
 
-    Set<String> properties() {
-        String named = parameter("properties");
-        return properties(table(), named == null ? List.of() : Arrays.asList(named.split(",")));
+    /** The names of a parameter that may stand one by one or with commas between. */
+    List<String> list(String parameter) {
+        String named = parameter(parameter);
+        return named == null ? List.of()
+                : Arrays.stream(named.split(",")).map(String::strip).filter(name -> !name.isEmpty()).toList();
     }
 
     /** The field that an idProperty names, or null where it is the record id. */

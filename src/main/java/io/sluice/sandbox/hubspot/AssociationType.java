@@ -1,5 +1,6 @@
 package io.sluice.sandbox.hubspot;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
@@ -18,6 +19,11 @@ record AssociationType(boolean own, int id, String label, int inverse, boolean p
 
     String category() {
         return own ? "USER_DEFINED" : "HUBSPOT_DEFINED";
+    }
+
+    /** Whether a body's {@code {"associationCategory","associationTypeId"}} names it. */
+    boolean is(JsonNode spec) {
+        return id == spec.path("associationTypeId").asInt() && category().equals(spec.path("associationCategory").asText());
     }
 
     ObjectNode json() {

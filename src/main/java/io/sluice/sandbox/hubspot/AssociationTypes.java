@@ -27,6 +27,8 @@ final class AssociationTypes {
     static final String LABELS = "association_labels";
 
     private static final String PRIMARY = "Primary";
+    /** How the other side of a primary association is labelled, after the name of the record that has it. */
+    private static final String WITH_PRIMARY = " with Primary Company";
     /** Numbers far above HubSpot's own, so that none is two things. */
     private static final int FIRST_UNLABELLED = 10_000;
     private static final int FIRST_LABEL = 1_000_000;
@@ -67,8 +69,8 @@ final class AssociationTypes {
                 types.add(new AssociationType(false, known.id, known.label, known.inverse, known.label != null,
                         false));
             } else if (known.to.equals(from.type().name()) && known.from.equals(to.type().name())) {
-                types.add(new AssociationType(false, known.inverse, known.label, known.id, false,
-                        known.label != null));
+                types.add(new AssociationType(false, known.inverse, known.label == null ? null
+                        : to.type().label() + WITH_PRIMARY, known.id, false, known.label != null));
             }
         }
         if (types.isEmpty()) {

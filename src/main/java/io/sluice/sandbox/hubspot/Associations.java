@@ -150,10 +150,12 @@ final class Associations {
     /** The two objects of a call, the first being the one it is seen from. */
     record Objects(ApiCall call, Table from, Table to, List<AssociationType> types) {
 
+        Objects(ApiCall call, Table from, Table to) {
+            this(call, from, to, AssociationTypes.between(call.store(), from, to));
+        }
+
         static Objects of(ApiCall call, String from, String to) {
-            Table one = call.table(from);
-            Table other = call.table(to);
-            return new Objects(call, one, other, AssociationTypes.between(call.store(), one, other));
+            return new Objects(call, call.table(from), call.table(to));
         }
 
         /** The types that a body names; where it must and names none it is refused. */
@@ -163,8 +165,7 @@ final class Associations {
             }
             List<AssociationType> named = new ArrayList<>();
             specs.forEach(spec -> named.add(types.stream()
-                    .filter(type -> type.id() == spec.path("associationTypeId").asInt()
-                            && type.category().equals(spec.path("associationCategory").asText()))
+                    .filter(type -> type.is(spec))
                     .findFirst().orElseThrow(() -> HubspotError.invalid("There is no association type "
                             + spec.path("associationCategory").asText() + " " + spec.path("associationTypeId").asText()
                             + " from " + from.type().name() + " to " + to.type().name() + ".").thrown())));
@@ -231,7 +232,7 @@ final class Associations {
             return item.put("subCategory", "crm.associations.NO_ASSOCIATIONS_FOUND");
         }
 
-        private static Links.End end(Table table, String id) {
+        static Links.End end(Table table, String id) {
             Row row = ApiCall.live(table, id);
             if (row == null) {
                 String kind = table.type().label().toUpperCase(Locale.ROOT);

@@ -34,7 +34,9 @@ final class Batches {
     }
 
     static Answer create(ApiCall call, Request.Attempt attempt) {
-        return write(call, attempt, 201, false, (writer, input) -> writer.create(input.path("properties")));
+        Table table = call.table();
+        return write(call, attempt, 201, false, (writer, input) -> writer.create(input.path("properties"),
+                Companions.of(call, table, input.path("associations"))));
     }
 
     static Answer update(ApiCall call, Request.Attempt attempt) {
@@ -62,25 +64,24 @@ final class Batches {
         Table table = call.table();
         JsonNode body = call.body();
         Field key = ApiCall.key(table, body.path("idProperty").asText(null));
-        List<String> named = new ArrayList<>();
-        body.path("properties").forEach(name -> named.add(name.asText()));
-        Set<String> properties = ApiCall.properties(table, named);
+        Shown shown = Shown.of(call, table, Shown.names(body.path("properties")),
+                Shown.names(body.path("propertiesWithHistory")), List.of());
         boolean archived = "true".equals(call.parameter("archived"));
         long started = call.store().now();
         List<ObjectNode> results = new ArrayList<>();
         List<String> unknown = new ArrayList<>();
         Set<String> asked = new HashSet<>();
-        Set<String> shown = new HashSet<>();
-        for (JsonNode input : inputs(body, LARGEST)) {
+        Set<String> found = new HashSet<>();
+        for (JsonNode input : inputs(body, shown.history().isEmpty() ? LARGEST : Shown.MOST_WITH_HISTORY)) {
             if (!asked.add(id(input))) {
                 continue;
             }
             Row row = archived ? table.row(id(input)) : call.find(table, key, id(input));
             if (row == null || row.isDeleted() != archived || row.isPurged()) {
                 unknown.add(id(input));
-            } else if (shown.add(row.id())) {
+            } else if (found.add(row.id())) {
                 // a merged id and its survivor's are one record
-                results.add(RecordJson.of(table, row, properties));
+                results.add(shown.json(row));
             }
         }
         List<HubspotError> errors = unknown.isEmpty() ? List.of() : List.of(HubspotError.notFound("Could not get some "

@@ -42,6 +42,11 @@ record HubspotError(int status, String category, String message, Map<String, Lis
         return of(404, "OBJECT_NOT_FOUND", what);
     }
 
+    /** A single record that is not there, by the id or key that the call named. */
+    static HubspotError noSuchRecord(String id) {
+        return notFound("Object not found.  objectId are usually numeric.").in("id", List.of(id));
+    }
+
     static HubspotError locked() {
         return of(423, "LOCKED", "The record is locked by another write. Wait two seconds before you send it again.");
     }

@@ -16,6 +16,11 @@ record Origin(String source, String id) {
     /** A workflow of the customer's. */
     static final Origin WORKFLOW = new Origin("AUTOMATION_PLATFORM", "flowId:700001");
 
+    /** The user's number, or null where it was nobody. */
+    Integer userId() {
+        return id.startsWith("userId:") ? Integer.valueOf(id.substring("userId:".length())) : null;
+    }
+
     static Origin of(String user) {
         int slash = user.indexOf('/');
         return new Origin(user.substring(0, slash), user.substring(slash + 1));

@@ -85,6 +85,28 @@ enum PropertyType {
         }
     }
 
+    /** What HubSpot says of a text that is no value of this type; of e-mail addresses and moments as recorded. */
+    HubspotError.Detail wrong(String property, String text) {
+        return switch (this) {
+            case EMAIL -> new HubspotError.Detail("INVALID_EMAIL", "Email address " + text + " is invalid", property);
+            case DATETIME -> new HubspotError.Detail("INVALID_LONG", text + " was not a valid long.", property);
+            case DATE -> new HubspotError.Detail(isMoment(text) ? "INVALID_DATE" : "INVALID_LONG", isMoment(text)
+                    ? text + " is not midnight UTC!" : text + " was not a valid long.", property);
+            case BOOL -> new HubspotError.Detail("INVALID_OPTION", text
+                    + " was not one of the allowed options: [true, false]", property);
+            default -> new HubspotError.Detail("INVALID_" + name(), text + " was not a valid " + wireName + ".", property);
+        };
+    }
+
+    private static boolean isMoment(String text) {
+        try {
+            moment(text);
+            return true;
+        } catch (DateTimeException e) {
+            return false;
+        }
+    }
+
     private static String address(String text) {
         if (!ADDRESS.matcher(text.strip()).matches()) {
             throw new IllegalArgumentException(text);

@@ -43,6 +43,19 @@ final class RecordWriter {
         return insert(read(properties), null);
     }
 
+    /** @param companions the records that it is associated with */
+    Written create(JsonNode properties, List<Companions> companions) {
+        Written made = create(properties);
+        Links links = new Links(store);
+        companions.forEach(other -> links.add(transaction, new Links.End(table, made.row()), other.end(), other.types(),
+                origin));
+        return made;
+    }
+
+    boolean exists(Field key, String id) {
+        return find(key, id) != null;
+    }
+
     Written update(Field key, String id, JsonNode properties) {
         return change(existing(key, id), read(properties), id);
     }
@@ -162,13 +175,17 @@ final class RecordWriter {
     }
 
     private Row existing(Field key, String id) {
-        Row row = key == null ? live(id) : transaction.find(table, key, id).stream().findFirst().orElse(null);
+        Row row = find(key, id);
         if (row == null) {
             throw HubspotError.notFound("Could not get some " + table.type().label().toUpperCase(Locale.ROOT)
                     + " objects, they may be deleted or not exist. Check that ids are valid.")
                     .in("ids", List.of(id)).thrown();
         }
         return row;
+    }
+
+    private Row find(Field key, String id) {
+        return key == null ? live(id) : transaction.find(table, key, id).stream().findFirst().orElse(null);
     }
 
     private Row live(String id) {
@@ -189,6 +206,9 @@ final class RecordWriter {
 
     /** The values of a body's properties, or the reasons for which they are none. */
     private Map<Field, Object> read(JsonNode properties) {
+        if (!properties.isObject()) {
+            throw HubspotError.invalid("Some required fields were not set: [properties]").thrown();
+        }
         Map<Field, Object> values = new LinkedHashMap<>();
         List<HubspotError.Detail> wrong = new ArrayList<>();
         properties.properties().forEach(entry -> {
@@ -211,6 +231,9 @@ final class RecordWriter {
 
     private static void value(Field field, JsonNode value, Map<Field, Object> values,
             List<HubspotError.Detail> wrong) {
+        if (value.isContainerNode()) {
+            throw HubspotError.invalid("Invalid input JSON: the value of \"" + field.name() + "\" is a text.").thrown();
+        }
         String text = value.isNull() ? "" : value.asText();
         if (text.isEmpty()) {
             values.put(field, null);
@@ -225,8 +248,7 @@ final class RecordWriter {
         try {
             values.put(field, type.normalize(text));
         } catch (IllegalArgumentException e) {
-            wrong.add(new HubspotError.Detail("INVALID_" + type.name(), text + " was not a valid " + type.wireName()
-                    + ".", field.name()));
+            wrong.add(type.wrong(field.name(), text));
         }
     }
 
@@ -234,8 +256,7 @@ final class RecordWriter {
         try {
             return PropertyType.of(key.type()).normalize(id);
         } catch (IllegalArgumentException e) {
-            throw HubspotError.invalid(List.of(new HubspotError.Detail("INVALID_"
-                    + PropertyType.of(key.type()).name(), id + " was not valid.", key.name()))).thrown();
+            throw HubspotError.invalid(List.of(PropertyType.of(key.type()).wrong(key.name(), id))).thrown();
         }
     }
 
@@ -247,7 +268,7 @@ final class RecordWriter {
             }
             for (Row other : transaction.find(table, field, value)) {
                 if (row == null || other.number() != row.number()) {
-                    throw taken(field, value, other).thrown();
+                    throw (row == null ? taken(field, value, other) : taken(row, field, value, other)).thrown();
                 }
             }
         });
@@ -260,6 +281,14 @@ final class RecordWriter {
         }
         return HubspotError.invalid(List.of(new HubspotError.Detail("CONFLICTING_UNIQUE_VALUE", "Cannot set "
                 + field.name() + " to " + value + ": " + other.id() + " already has that value.", field.name())));
+    }
+
+    /** As recorded of a change of a contact's e-mail address to another's: 400, with no list of errors. */
+    private HubspotError taken(Row row, Field field, Object value, Row other) {
+        return HubspotError.invalid("Cannot set PropertyValueCoordinates{portalId=" + Resources.PORTAL
+                + ", objectTypeId=ObjectTypeId{legacyObjectType=" + table.type().label().toUpperCase(Locale.ROOT)
+                + "}, propertyName=" + field.name() + ", value=" + value + "} on " + row.id() + ". " + other.id()
+                + " already has that value.");
     }
 
     private Map<Field, Object> values(Row row) {

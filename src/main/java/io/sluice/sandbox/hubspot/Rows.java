@@ -7,11 +7,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
+import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
 
-import java.util.Set;
 import java.util.function.Function;
 
 /** {@code /objects/X} and {@code /objects/X/ID}: one record a call, and the list of all. */
@@ -33,8 +33,9 @@ final class Rows {
 
     static Answer create(ApiCall call, Request.Attempt attempt) {
         Table table = call.table();
-        JsonNode properties = call.body().path("properties");
-        Row row = write(call, table, attempt, writer -> writer.create(properties).row());
+        JsonNode body = call.body();
+        Row row = write(call, table, attempt, writer -> writer.create(body.path("properties"),
+                Companions.of(call, table, body.path("associations"))).row());
         return Answers.json(201, RecordJson.whole(table, row));
     }
 
@@ -43,17 +44,21 @@ final class Rows {
         Row row = "true".equals(call.parameter("archived")) ? archived(table.row(call.part(2)))
                 : call.find(table, ApiCall.key(table, call.parameter("idProperty")), call.part(2));
         if (row == null) {
-            throw HubspotError.notFound("No " + table.type().label() + " with the id " + call.part(2)
-                    + " was found.").thrown();
+            throw HubspotError.noSuchRecord(call.part(2)).thrown();
         }
-        return Answers.json(200, RecordJson.of(table, row, call.properties()));
+        return Answers.json(200, Shown.of(call).json(row));
     }
 
     static Answer update(ApiCall call, Request.Attempt attempt) {
         Table table = call.table();
         JsonNode properties = call.body().path("properties");
-        Row row = write(call, table, attempt, writer -> writer.update(ApiCall.key(table,
-                call.parameter("idProperty")), call.part(2), properties).row());
+        Field key = ApiCall.key(table, call.parameter("idProperty"));
+        Row row = write(call, table, attempt, writer -> {
+            if (!writer.exists(key, call.part(2))) {
+                throw HubspotError.noSuchRecord(call.part(2)).thrown();
+            }
+            return writer.update(key, call.part(2), properties).row();
+        });
         return Answers.json(200, RecordJson.whole(table, row));
     }
 
@@ -89,11 +94,11 @@ final class Rows {
     /** A page by rising id; {@code after} is the first id of the next. */
     static Answer list(ApiCall call, Request.Attempt attempt) {
         Table table = call.table();
-        int limit = limit(call.parameter("limit"));
+        Shown shown = Shown.of(call);
+        int limit = limit(call.parameter("limit"), shown.history().isEmpty() ? LARGEST_PAGE : Shown.MOST_WITH_HISTORY);
         boolean archived = "true".equals(call.parameter("archived"));
         String after = call.parameter("after");
         int from = after == null ? 1 : Math.max(1, table.type().ids().number(after));
-        Set<String> properties = call.properties();
         ObjectNode body = Answers.JSON.createObjectNode();
         ArrayNode results = body.putArray("results");
         for (Row row : table.from(from)) {
@@ -105,7 +110,7 @@ final class Rows {
                         .put("link", call.call().origin() + call.call().path() + "?limit=" + limit + "&after=" + row.id());
                 break;
             }
-            results.add(RecordJson.of(table, row, properties));
+            results.add(shown.json(row));
         }
         return Answers.json(200, body);
     }
@@ -114,10 +119,10 @@ final class Rows {
         return row != null && row.isDeleted() && !row.isPurged() ? row : null;
     }
 
-    private static int limit(String text) {
-        int limit = text == null ? USUAL_PAGE : text.matches("\\d{1,4}") ? Integer.parseInt(text) : 0;
-        if (limit < 1 || limit > LARGEST_PAGE) {
-            throw HubspotError.invalid("A limit lies between 1 and " + LARGEST_PAGE + ".").thrown();
+    static int limit(String text, int most) {
+        int limit = text == null ? Math.min(USUAL_PAGE, most) : text.matches("\\d{1,4}") ? Integer.parseInt(text) : 0;
+        if (limit < 1 || limit > most) {
+            throw HubspotError.invalid("A limit lies between 1 and " + most + ".").thrown();
         }
         return limit;
     }

@@ -3,7 +3,9 @@ package io.sluice.sandbox.server;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 
+import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
+import io.sluice.sandbox.store.Table;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -119,6 +121,11 @@ public final class Account {
 
     public Faults faults() {
         return faults;
+    }
+
+    /** The versions of a record that are remembered, oldest first; the last is the row itself. */
+    public List<Row> versions(Table table, Row row) {
+        return writes.versions(table, row);
     }
 
     /** Who wrote what when. */

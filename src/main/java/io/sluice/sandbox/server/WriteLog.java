@@ -91,6 +91,23 @@ final class WriteLog {
         };
     }
 
+    /** The versions of a record that are kept, oldest first; the last is the row itself. */
+    synchronized List<Row> versions(Table table, Row row) {
+        List<Row> versions = new ArrayList<>();
+        for (Write write : writes) {
+            if (write.table() == table && write.after().number() == row.number() && write.after().stamp() <= row.stamp()) {
+                if (versions.isEmpty() && write.before() != null) {
+                    versions.add(write.before());
+                }
+                versions.add(write.after());
+            }
+        }
+        if (versions.isEmpty() || versions.get(versions.size() - 1) != row) {
+            versions.add(row);
+        }
+        return versions;
+    }
+
     private static void describe(Account account, CrmUser user, Write write, StringBuilder lines) {
         JsonNode before = write.before() == null ? NullNode.instance : shown(account, user, write.table(), write.before());
         JsonNode after = shown(account, user, write.table(), write.after());

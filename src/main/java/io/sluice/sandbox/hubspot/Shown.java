@@ -1,0 +1,127 @@
+package io.sluice.sandbox.hubspot;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.Table;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * What a read shows of its records: values, their history, and the records that they are associated with ({@code
+ * properties}, {@code propertiesWithHistory} and {@code associations} of HubSpot's OpenAPI description).
+ *
+ * @param properties names of those whose values are shown
+ * @param history    names of those of which each value is shown that they ever had
+ * @param to         objects whose associated records are shown
+ */
+record Shown(ApiCall call, Table table, Set<String> properties, List<String> history, List<Table> to) {
+
+    /** With histories an answer has fewer records; the number is from memory. */
+    static final int MOST_WITH_HISTORY = 50;
+
+    private static final int MOST_ASSOCIATED = 100;
+
+    static Shown of(ApiCall call) {
+        Table table = call.table();
+        return of(call, table, call.list("properties"), call.list("propertiesWithHistory"),
+                call.list("associations").stream().map(call::table).toList());
+    }
+
+    static Shown of(ApiCall call, Table table, List<String> properties, List<String> history, List<Table> to) {
+        Set<String> names = ApiCall.properties(table, properties);
+        names.addAll(history);
+        return new Shown(call, table, names, history, to);
+    }
+
+    static List<String> names(JsonNode array) {
+        List<String> names = new ArrayList<>();
+        array.forEach(name -> names.add(name.asText()));
+        return names;
+    }
+
+    ObjectNode json(Row row) {
+        ObjectNode record = RecordJson.of(table, row, properties);
+        if (!history.isEmpty()) {
+            histories(record.putObject("propertiesWithHistory"), row);
+        }
+        associations(record, row);
+        return record;
+    }
+
+    /** The newest value first; a value that was taken away is an empty text. */
+    private void histories(ObjectNode histories, Row row) {
+        List<Row> versions = call.account().versions(table, row);
+        for (String name : history) {
+            Field field = table.type().field(name).filter(RecordJson::isProperty).orElse(null);
+            if (field == null) {
+                continue;
+            }
+            List<ObjectNode> values = new ArrayList<>();
+            String before = null;
+            for (Row version : versions) {
+                String value = RecordJson.value(field, version);
+                if (!Objects.equals(before, value)) {
+                    values.add(version(value, version));
+                }
+                before = value;
+            }
+            Collections.reverse(values);
+            values.forEach(histories.putArray(field.name())::add);
+        }
+    }
+
+    private static ObjectNode version(String value, Row version) {
+        Origin origin = Origin.of(version.modifiedBy());
+        ObjectNode shown = Answers.JSON.createObjectNode().put("value", value == null ? "" : value)
+                .put("timestamp", Answers.moment(version.stamp())).put("sourceType", origin.source())
+                .put("sourceId", origin.id());
+        return origin.userId() == null ? shown : shown.put("updatedByUserId", origin.userId());
+    }
+
+    private void associations(ObjectNode record, Row row) {
+        for (Table other : to) {
+            boolean primaries = AssociationTypes.between(call.store(), table, other).stream()
+                    .anyMatch(type -> type.primary() || type.inversePrimary());
+            List<Links.Link> links = new Links(call.store()).of(new Links.End(table, row), other);
+            if (links.isEmpty()) {
+                continue;
+            }
+            ObjectNode body = record.withObject("/associations").putObject(plural(other));
+            ArrayNode results = body.putArray("results");
+            links.stream().limit(MOST_ASSOCIATED).forEach(link -> link.types().forEach(type -> results.addObject()
+                    .put("id", link.otherId()).put("type", name(table) + "_to_" + name(other) + suffix(type, primaries))));
+            if (links.size() > MOST_ASSOCIATED) {
+                String after = String.valueOf(links.get(MOST_ASSOCIATED - 1).number());
+                body.putObject("paging").putObject("next").put("after", after).put("link", call.call().origin()
+                        + "/crm/v4/objects/" + table.type().name() + "/" + row.id() + "/associations/"
+                        + other.type().name() + "?after=" + after);
+            }
+        }
+    }
+
+    /** A primary association is named as the pair of objects is, and the one without a label beside it so. */
+    private static String suffix(AssociationType type, boolean primaries) {
+        if (type.label() == null) {
+            return primaries ? "_unlabeled" : "";
+        }
+        return type.primary() || type.inversePrimary() ? "" : "_" + type.label().toLowerCase(Locale.ROOT).replace(' ', '_');
+    }
+
+    private static String plural(Table table) {
+        return Schemas.fullName(table.type());
+    }
+
+    private static String name(Table table) {
+        return table.type().keyPrefix().startsWith("0-")
+                ? table.type().label().toLowerCase(Locale.ROOT).replace(' ', '_') : Schemas.fullName(table.type());
+    }
+}
