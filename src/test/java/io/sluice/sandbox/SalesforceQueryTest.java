@@ -59,7 +59,8 @@ class SalesforceQueryTest extends SandboxTestBase {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "FirstName                        | C-3 C-4 C-2 C-1",
-        "FirstName DESC                   | C-1 C-2 C-3 C-4",
+        "FirstName DESC                   | C-3 C-4 C-1 C-2",
+        "FirstName DESC NULLS LAST        | C-1 C-2 C-3 C-4",
         "FirstName ASC NULLS LAST         | C-2 C-1 C-3 C-4",
         "Tier__c NULLS LAST, LastName DESC | C-2 C-3 C-1 C-4",
         "SystemModstamp, Id LIMIT 2       | C-1 C-2",

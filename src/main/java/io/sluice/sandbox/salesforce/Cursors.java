@@ -1,6 +1,7 @@
 package io.sluice.sandbox.salesforce;
 
 import io.sluice.sandbox.server.Account;
+import io.sluice.sandbox.salesforce.soql.Aggregation;
 import io.sluice.sandbox.salesforce.soql.Execution;
 import io.sluice.sandbox.salesforce.soql.MalformedQueryException;
 import io.sluice.sandbox.salesforce.soql.Parser;
@@ -24,39 +25,57 @@ final class Cursors {
     private static final int SMALLEST_PAGE = 200;
     private static final int MOST_CURSORS = 10;
 
+    /** Of results of sub-queries, which are kept apart. */
+    private static final int MOST_CHILD_CURSORS = 1000;
+
     private final Map<String, Cursor> cursors = new LinkedHashMap<>();
+    private final Map<String, Cursor> childCursors = new LinkedHashMap<>();
     private int made;
 
     /** The rows of one query as they were found, and how to write them. */
     private record Cursor(String account, Table table, List<Row> rows, RecordJson.Selection selection, int pageSize) { }
 
     /**
-     * Some of a query's rows; of {@code COUNT()} only the number.
+     * Some of a query's rows; of {@code COUNT()} only the number, of an aggregate query its groups.
      *
-     * @param total of all pages
-     * @param next  the locator of the page that follows, or null after the last
+     * @param groups null unless the query is an aggregate one
+     * @param total  of all pages
+     * @param next   the locator of the page that follows, or null after the last
      */
-    record Page(Table table, RecordJson.Selection selection, List<Row> rows, int total, String next) { }
+    record Page(Table table, RecordJson.Selection selection, List<Row> rows, Groups groups, int total, String next) { }
+
+    /** The groups of an aggregate query: the columns, and the values of each group in their order. */
+    record Groups(List<Aggregation.Result> columns, List<List<Object>> values) { }
 
     /** The first page; MALFORMED_QUERY, INVALID_FIELD or INVALID_TYPE when the query can't be run. */
     Page first(Account account, String soql, boolean withDeleted, int pageSize) {
         try {
             Query query = Parser.parse(soql);
-            Table table = account.store().table(query.from()).orElseThrow(() -> new RefusedException("INVALID_TYPE",
-                    "\n" + soql + "\nsObject type '" + query.from() + "' is not supported. If you are attempting to use "
-                    + "a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or "
-                    + "the describe call for the appropriate names."));
+            Table table = account.store().table(query.from())
+                    .orElseThrow(() -> MalformedQueryException.noSuchObject(query.from()));
             Execution execution = new Execution(account.store(), table, query, withDeleted);
-            List<Row> rows = execution.rows();
             if (query.isCount()) {
-                return new Page(table, null, List.of(), rows.size(), null);
+                return new Page(table, null, List.of(), null, execution.rows().size(), null);
             }
-            Cursor cursor = new Cursor(account.name(), table, rows, selection(execution.select()),
-                    Math.max(SMALLEST_PAGE, Math.min(LARGEST_PAGE, pageSize)));
-            return page(cursor, rows.size() > cursor.pageSize() ? keep(cursor) : null, 0);
+            if (query.isAggregate()) {
+                return groups(table, execution);
+            }
+            int size = Math.max(SMALLEST_PAGE, Math.min(LARGEST_PAGE, pageSize));
+            RecordJson.Selection selection = selection(account, execution.select(), size);
+            return page(new Cursor(account.name(), table, execution.rows(), selection, size), cursors, MOST_CURSORS);
         } catch (MalformedQueryException e) {
             throw new RefusedException(e.code(), e.getMessage());
         }
+    }
+
+    private static Page groups(Table table, Execution execution) {
+        Aggregation aggregation = execution.aggregation();
+        List<List<Object>> values = aggregation.of(execution.rows());
+        if (values.size() > LARGEST_PAGE) {
+            throw new RefusedException("EXCEEDED_ID_LIMIT", "Aggregate query does not support queryMore(), use LIMIT to "
+                    + "restrict the results to a single batch");
+        }
+        return new Page(table, null, List.of(), new Groups(aggregation.columns(), values), values.size(), null);
     }
 
     /** The page that this locator stands for. */
@@ -64,7 +83,8 @@ final class Cursors {
         int dash = locator.lastIndexOf('-');
         Cursor cursor;
         synchronized (cursors) {
-            cursor = dash < 0 ? null : cursors.get(locator.substring(0, dash));
+            String id = dash < 0 ? "" : locator.substring(0, dash);
+            cursor = cursors.getOrDefault(id, childCursors.get(id));
         }
         if (cursor == null || !cursor.account().equals(account.name())
                 || !locator.substring(dash + 1).matches("\\d{1,9}")) {
@@ -73,13 +93,18 @@ final class Cursors {
         return page(cursor, locator.substring(0, dash), Integer.parseInt(locator.substring(dash + 1)));
     }
 
+    /** The first page of a result, which is kept where another follows. */
+    private Page page(Cursor cursor, Map<String, Cursor> among, int most) {
+        return page(cursor, cursor.rows().size() > cursor.pageSize() ? keep(cursor, among, most) : null, 0);
+    }
+
     private static Page page(Cursor cursor, String id, int offset) {
         List<Row> rows = cursor.rows();
         if (offset > rows.size()) {
             throw unknown();
         }
         int end = Math.min(rows.size(), offset + cursor.pageSize());
-        return new Page(cursor.table(), cursor.selection(), rows.subList(offset, end), rows.size(),
+        return new Page(cursor.table(), cursor.selection(), rows.subList(offset, end), null, rows.size(),
                 end < rows.size() ? id + "-" + end : null);
     }
 
@@ -87,27 +112,54 @@ final class Cursors {
         return new RefusedException("INVALID_QUERY_LOCATOR", "invalid query locator");
     }
 
-    private String keep(Cursor cursor) {
+    private String keep(Cursor cursor, Map<String, Cursor> among, int most) {
         synchronized (cursors) {
             String id = RecordIds.of("0r8", ++made);
-            cursors.put(id, cursor);
-            if (cursors.size() > MOST_CURSORS) {
-                cursors.remove(cursors.keySet().iterator().next());
+            among.put(id, cursor);
+            if (among.size() > most) {
+                among.remove(among.keySet().iterator().next());
             }
             return id;
         }
     }
 
-    private static RecordJson.Selection selection(Map<String, Path> paths) {
+    private RecordJson.Selection selection(Account account, List<Execution.Item> items, int pageSize) {
         RecordJson.Selection root = new RecordJson.Selection(new LinkedHashMap<>());
-        paths.forEach((text, path) -> {
-            RecordJson.Selection at = root;
-            for (Path.Step step : path.parents()) {
-                at = at.entries().computeIfAbsent(step.reference().relationship(), n -> new RecordJson.Selection.Entry(
-                        step.reference(), new RecordJson.Selection(new LinkedHashMap<>()))).parent();
+        for (Execution.Item item : items) {
+            if (item instanceof Execution.Children children) {
+                root.entries().put(children.name(), RecordJson.Selection.Entry.of(pages(account, children, pageSize)));
+            } else if (item instanceof Path path) {
+                RecordJson.Selection at = root;
+                for (Path.Step step : path.parents()) {
+                    at = at.entries().computeIfAbsent(step.reference().relationship(), n -> RecordJson.Selection.Entry.of(
+                            step.reference(), new RecordJson.Selection(new LinkedHashMap<>()))).parent();
+                }
+                at.entries().put(path.field().name(), RecordJson.Selection.Entry.of(path.field()));
             }
-            at.entries().put(path.field().name(), new RecordJson.Selection.Entry(path.field(), null));
-        });
+        }
         return root;
+    }
+
+    /** The first page of each row's children, which are all looked up with the first row that is written. */
+    private RecordJson.ChildPages pages(Account account, Execution.Children children, int pageSize) {
+        RecordJson.Selection selection = selection(account, children.execution().select(), pageSize);
+        return new RecordJson.ChildPages() {
+            private Map<Object, List<Row>> byParent;
+
+            @Override
+            public RecordJson.Selection selection() {
+                return selection;
+            }
+
+            @Override
+            public synchronized Page of(Row parent) {
+                if (byParent == null) {
+                    byParent = children.byParent();
+                }
+                List<Row> rows = byParent.get(parent.id());
+                return rows == null ? null : page(new Cursor(account.name(), children.execution().table(), rows,
+                        selection, pageSize), childCursors, MOST_CHILD_CURSORS);
+            }
+        };
     }
 }

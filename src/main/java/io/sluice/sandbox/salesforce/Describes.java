@@ -127,13 +127,13 @@ final class Describes {
 
     private static void children(ArrayNode children, Table table, ObjectType parent) {
         for (Field field : table.type().fields()) {
-            if (parent.name().equals(field.referenceTo())) {
+            if (field.refersTo(parent.name())) {
                 ObjectNode child = children.addObject().put("cascadeDelete", false)
                         .put("childSObject", table.type().name()).put("deprecatedAndHidden", false)
                         .put("field", field.name());
                 child.putArray("junctionIdListNames");
                 child.putArray("junctionReferenceTo");
-                child.putNull("relationshipName").put("restrictedDelete", false);
+                child.put("relationshipName", field.reference().children()).put("restrictedDelete", false);
             }
         }
     }
@@ -199,8 +199,8 @@ final class Describes {
         node.put("polymorphicForeignKey", false).put("precision", type == FieldType.INT ? 0 : field.precision())
                 .put("queryByDistance", type == FieldType.ADDRESS).putNull("referenceTargetField");
         ArrayNode targets = node.putArray("referenceTo");
-        if (field.referenceTo() != null) {
-            targets.add(field.referenceTo());
+        if (field.reference() != null) {
+            field.reference().objects().forEach(targets::add);
         }
         return node.put("relationshipName", field.relationship()).putNull("relationshipOrder")
                 .put("restrictedDelete", false).put("restrictedPicklist", field.options().restricted()).put("scale", field.scale())

@@ -81,7 +81,7 @@ final class Merger {
         List<String> related = new ArrayList<>();
         for (Table children : store.tables()) {
             for (Field reference : children.type().fields()) {
-                if (reference.updateable() && table.type().name().equals(reference.referenceTo())) {
+                if (reference.updateable() && reference.refersTo(table.type().name())) {
                     Outcome moved = move(children, reference, Set.copyOf(others), saved.id(), related);
                     if (moved instanceof Outcome.Rejected) {
                         return Result.rejected(moved);

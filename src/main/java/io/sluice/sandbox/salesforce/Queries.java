@@ -1,13 +1,14 @@
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import io.sluice.sandbox.salesforce.soql.Aggregation;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
-import io.sluice.sandbox.store.Row;
+import io.sluice.sandbox.store.FieldType;
 
 import java.io.IOException;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -51,44 +52,54 @@ final class Queries {
     }
 
     private static Answer answer(ApiCall call, Cursors.Page page) {
-        if (page.selection() == null) {
-            ObjectNode count = Answers.JSON.createObjectNode();
-            count.put("totalSize", page.total()).put("done", true).putArray("records");
-            return Answers.json(200, count);
-        }
-        RecordJson writer = new RecordJson(call.store(), call.version());
         return Answers.streamed(200, json -> {
             json.writeStartObject();
-            json.writeNumberField("totalSize", page.total());
-            json.writeBooleanField("done", page.next() == null);
-            if (page.next() != null) {
-                json.writeStringField("nextRecordsUrl",
-                        "/services/data/" + call.version() + "/query/" + page.next());
-            }
             if ("true".equals(call.parameter("columns", ""))) {
-                columns(json, page.selection());
+                columns(json, page);
             }
-            json.writeArrayFieldStart("records");
-            for (Row row : page.rows()) {
-                writer.write(json, page.table(), row, page.selection());
-            }
-            json.writeEndArray();
+            new RecordJson(call.store(), call.version()).page(json, page);
             json.writeEndObject();
         });
     }
 
-    /** What the vendor's command line asks for beside the rows. */
-    private static void columns(JsonGenerator json, RecordJson.Selection selection) throws IOException {
+    /** What the vendor's command line asks for beside the rows, or without them. */
+    private static void columns(JsonGenerator json, Cursors.Page page) throws IOException {
         json.writeArrayFieldStart("columnMetadata");
-        for (String name : selection.entries().keySet()) {
-            json.writeStartObject();
-            json.writeStringField("columnName", name);
-            json.writeStringField("displayName", name);
-            json.writeArrayFieldStart("joinColumns");
-            json.writeEndArray();
-            json.writeBooleanField("aggregate", false);
-            json.writeEndObject();
+        if (page.selection() != null) {
+            columns(json, page.selection());
+        } else if (page.groups() != null) {
+            for (Aggregation.Result column : page.groups().columns()) {
+                column(json, column.name(), column.function() == null ? column.name() : column.function(),
+                        column.function() != null, RecordJson.Selection.Entry.of(column.field()));
+            }
         }
         json.writeEndArray();
+    }
+
+    private static void columns(JsonGenerator json, RecordJson.Selection selection) throws IOException {
+        for (Map.Entry<String, RecordJson.Selection.Entry> entry : selection.entries().entrySet()) {
+            column(json, entry.getKey(), entry.getKey(), entry.getValue().children() != null, entry.getValue());
+        }
+    }
+
+    /** @param aggregate whether it is a function or the children of a sub-query, which has columns of its own */
+    private static void column(JsonGenerator json, String name, String display, boolean aggregate,
+            RecordJson.Selection.Entry entry) throws IOException {
+        FieldType type = entry.field() == null ? null : entry.field().type();
+        json.writeStartObject();
+        json.writeBooleanField("aggregate", aggregate);
+        json.writeBooleanField("booleanType", type == FieldType.BOOLEAN);
+        json.writeStringField("columnName", name);
+        json.writeBooleanField("custom", entry.field() != null && entry.field().custom());
+        json.writeStringField("displayName", display);
+        json.writeArrayFieldStart("joinColumns");
+        RecordJson.Selection inner = entry.children() == null ? entry.parent() : entry.children().selection();
+        if (inner != null) {
+            columns(json, inner);
+        }
+        json.writeEndArray();
+        json.writeBooleanField("numberType", type == FieldType.INT || type != null && type.isDecimal());
+        json.writeBooleanField("textType", type != null && type.isText());
+        json.writeEndObject();
     }
 }

@@ -41,13 +41,15 @@ final class QueryRun {
         try {
             Query query = Parser.parse(soql);
             Execution execution = new Execution(store, store.table(query.from()).orElseThrow(
-                    () -> new RefusedException("INVALID_TYPE", "sObject type '" + query.from() + "' is not supported.")),
-                    query, withDeleted);
+                    () -> MalformedQueryException.noSuchObject(query.from())), query, withDeleted);
             execution.check();
-            if (query.isCount() || query.offset() > 0) {
-                throw notInBulk(query.isCount() ? "Aggregate Relationships" : "OFFSET");
+            if (query.isCount() || query.isAggregate() || query.offset() > 0) {
+                throw notInBulk(query.offset() > 0 ? "OFFSET" : "Aggregate Relationships");
             }
-            if (execution.select().values().stream().anyMatch(path -> path.field().type() == FieldType.ADDRESS)) {
+            if (execution.select().stream().anyMatch(Execution.Children.class::isInstance)) {
+                throw notInBulk("Nested Queries");
+            }
+            if (columns(execution).stream().anyMatch(path -> path.field().type() == FieldType.ADDRESS)) {
                 throw notInBulk("Selecting compound data");
             }
             return execution;
@@ -72,10 +74,10 @@ final class QueryRun {
             throw new JobFailedException("InvalidBatch : Failed to process query: " + e.error().code() + ": "
                     + e.error().message());
         }
-        List<Path> columns = List.copyOf(execution.select().values());
+        List<Path> columns = columns(execution);
         List<Row> rows = execution.rows();
         long start = System.nanoTime();
-        try (QueryResults.Writing results = new QueryResults.Writing(job, columns.stream().map(QueryRun::name).toList())) {
+        try (QueryResults.Writing results = new QueryResults.Writing(job, columns.stream().map(Path::name).toList())) {
             for (int i = 0; i < rows.size(); i += ROWS_A_STEP) {
                 List<Row> step = rows.subList(i, Math.min(rows.size(), i + ROWS_A_STEP));
                 for (Row row : step) {
@@ -89,10 +91,8 @@ final class QueryRun {
         job.progress(0, 0, (System.nanoTime() - start) / 1_000_000);
     }
 
-    private static String name(Path path) {
-        StringBuilder name = new StringBuilder();
-        path.parents().forEach(step -> name.append(step.reference().relationship()).append('.'));
-        return name.append(path.field().name()).toString();
+    private static List<Path> columns(Execution execution) {
+        return execution.select().stream().map(Path.class::cast).toList();
     }
 
     private static List<String> values(List<Path> columns, Row row) {

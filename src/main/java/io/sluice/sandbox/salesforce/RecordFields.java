@@ -111,7 +111,8 @@ final class RecordFields {
             throw new RefusedException(SalesforceError.of("MALFORMED_ID",
                     field.label() + ": id value of incorrect type: " + id, field.name()));
         }
-        Optional<Table> target = store.table(field.referenceTo());
+        Optional<Table> target = field.reference().objects().stream().flatMap(name -> store.table(name).stream())
+                .filter(table -> field.referenceTo() != null || id.startsWith(table.type().keyPrefix())).findFirst();
         Row row = target.map(t -> transaction.row(t, id)).orElse(null);
         if (target.isPresent() && (row == null || row.isDeleted())) {
             throw new RefusedException(SalesforceError.of("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id",

@@ -2,6 +2,7 @@ package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 
+import io.sluice.sandbox.salesforce.soql.Aggregation;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
@@ -24,19 +25,75 @@ final class RecordJson {
         this.version = version;
     }
 
+    /** Children of a record that a sub-query selects. */
+    interface ChildPages {
+
+        /** The first page of this record's children, or null when it has none. */
+        Cursors.Page of(Row parent);
+
+        /** What is selected of each. */
+        Selection selection();
+    }
+
     /**
      * What is selected of an object: its own fields, and of its parents' in turn.
      *
-     * @param entries by the name under which each is written; exactly one of a leaf's parts is set
+     * @param entries by the name under which each is written
      */
     record Selection(Map<String, Entry> entries) {
 
-        record Entry(Field field, Selection parent) { }
+        /** A field; or the reference to a parent with what is selected of it; or children. */
+        record Entry(Field field, Selection parent, ChildPages children) {
+
+            static Entry of(Field field) {
+                return new Entry(field, null, null);
+            }
+
+            static Entry of(Field reference, Selection parent) {
+                return new Entry(reference, parent, null);
+            }
+
+            static Entry of(ChildPages children) {
+                return new Entry(null, null, children);
+            }
+        }
 
         static Selection of(List<Field> fields) {
             Map<String, Entry> entries = new LinkedHashMap<>();
-            fields.forEach(f -> entries.put(f.name(), new Entry(f, null)));
+            fields.forEach(f -> entries.put(f.name(), Entry.of(f)));
             return new Selection(entries);
+        }
+    }
+
+    /** The members of a query's answer: the number of rows, whether there are more, and the rows. */
+    void page(JsonGenerator json, Cursors.Page page) throws IOException {
+        json.writeNumberField("totalSize", page.total());
+        json.writeBooleanField("done", page.next() == null);
+        if (page.next() != null) {
+            json.writeStringField("nextRecordsUrl", "/services/data/" + version + "/query/" + page.next());
+        }
+        json.writeArrayFieldStart("records");
+        for (Row row : page.rows()) {
+            write(json, page.table(), row, page.selection());
+        }
+        if (page.groups() != null) {
+            groups(json, page.groups());
+        }
+        json.writeEndArray();
+    }
+
+    /** Groups are AggregateResults, which are no records: they have no address. */
+    private static void groups(JsonGenerator json, Cursors.Groups groups) throws IOException {
+        for (List<Object> values : groups.values()) {
+            json.writeStartObject();
+            json.writeObjectFieldStart("attributes");
+            json.writeStringField("type", "AggregateResult");
+            json.writeEndObject();
+            int i = 0;
+            for (Aggregation.Result column : groups.columns()) {
+                json.writeObjectField(column.name(), column.field().type().toWire(values.get(i++)));
+            }
+            json.writeEndObject();
         }
     }
 
@@ -50,6 +107,10 @@ final class RecordJson {
         for (Map.Entry<String, Selection.Entry> entry : selection.entries().entrySet()) {
             Selection.Entry selected = entry.getValue();
             json.writeFieldName(entry.getKey());
+            if (selected.children() != null) {
+                children(json, selected.children().of(row));
+                continue;
+            }
             if (selected.parent() == null) {
                 json.writeObject(selected.field().type().toWire(selected.field().read(row)));
                 continue;
@@ -62,6 +123,16 @@ final class RecordJson {
                 json.writeNull();
             }
         }
+        json.writeEndObject();
+    }
+
+    private void children(JsonGenerator json, Cursors.Page page) throws IOException {
+        if (page == null) {
+            json.writeNull();
+            return;
+        }
+        json.writeStartObject();
+        page(json, page);
         json.writeEndObject();
     }
 

@@ -58,13 +58,8 @@ final class SoapReads {
     }
 
     private static Answer page(SoapCall call, Cursors.Page page) {
-        return call.answer(xml -> xml.typed("result", "QueryResult", result -> {
-            result.value("done", page.next() == null).value("queryLocator", page.next());
-            for (Row row : page.rows()) {
-                SoapRecords.write(result, "records", call.store(), page.table(), row, page.selection());
-            }
-            result.value("size", page.total());
-        }));
+        return call.answer(xml -> xml.typed("result", "QueryResult",
+                result -> SoapRecords.page(result, call.store(), page)));
     }
 
     private static int pageSize(SoapCall call) {

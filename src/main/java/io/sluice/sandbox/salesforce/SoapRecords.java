@@ -5,12 +5,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import io.sluice.sandbox.salesforce.soap.Element;
 import io.sluice.sandbox.salesforce.soap.EnvelopeWriter;
+import io.sluice.sandbox.salesforce.soql.Aggregation;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -49,12 +51,52 @@ final class SoapRecords {
         xml.typed(name, RECORD, inside -> content(inside, store, table, row, selection));
     }
 
+    /** The members of a QueryResult. */
+    static void page(EnvelopeWriter xml, Store store, Cursors.Page page) throws XMLStreamException {
+        xml.value("done", page.next() == null).value("queryLocator", page.next());
+        for (Row row : page.rows()) {
+            write(xml, "records", store, page.table(), row, page.selection());
+        }
+        if (page.groups() != null) {
+            for (List<Object> values : page.groups().values()) {
+                xml.typed("records", RECORD, inside -> group(inside, page.groups().columns(), values));
+            }
+        }
+        xml.value("size", page.total());
+    }
+
+    private static void group(EnvelopeWriter xml, List<Aggregation.Result> columns, List<Object> values)
+            throws XMLStreamException {
+        xml.field("type", "AggregateResult");
+        xml.field("Id", null);
+        int i = 0;
+        for (Aggregation.Result column : columns) {
+            FieldType type = column.field().type();
+            Object value = text(type, values.get(i++));
+            if (value == null) {
+                xml.field(column.name(), null);
+            } else {
+                xml.typedField(column.name(), type.soapType().startsWith("tns:") ? "xsd:string" : type.soapType(),
+                        inside -> inside.text(value.toString()));
+            }
+        }
+    }
+
     private static void content(EnvelopeWriter xml, Store store, Table table, Row row, RecordJson.Selection selection)
             throws XMLStreamException {
         xml.field("type", table.type().name());
         xml.field("Id", selection.entries().containsKey("Id") ? row.id() : null);
         for (Map.Entry<String, RecordJson.Selection.Entry> entry : selection.entries().entrySet()) {
             Field field = entry.getValue().field();
+            if (entry.getValue().children() != null) {
+                Cursors.Page page = entry.getValue().children().of(row);
+                if (page == null) {
+                    xml.field(entry.getKey(), null);
+                } else {
+                    xml.typedField(entry.getKey(), "QueryResult", inside -> page(inside, store, page));
+                }
+                continue;
+            }
             RecordJson.Selection inParent = entry.getValue().parent();
             if (inParent == null) {
                 field(xml, entry.getKey(), field, field.read(row));

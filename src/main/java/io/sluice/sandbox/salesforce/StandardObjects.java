@@ -52,7 +52,7 @@ final class StandardObjects {
         List<Field> fields = new ArrayList<>(List.of(master("Account"),
                 text("Name", "Account Name", 255).asRequired().asNameField(),
                 Field.of("Type", "Account Type", PICKLIST),
-                reference("ParentId", "Parent Account ID", "Account", "Parent")));
+                reference("ParentId", "Parent Account ID", "Account", "Parent").asChildOf("ChildAccounts")));
         fields.addAll(address("Billing", "Billing "));
         fields.addAll(address("Shipping", "Shipping "));
         fields.addAll(List.of(
@@ -73,7 +73,7 @@ final class StandardObjects {
 
     private static ObjectType contact() {
         List<Field> fields = new ArrayList<>(List.of(master("Contact"),
-                reference("AccountId", "Account ID", "Account", "Account")));
+                reference("AccountId", "Account ID", "Account", "Account").asChildOf("Contacts")));
         fields.addAll(personName());
         fields.addAll(address("Other", "Other "));
         fields.addAll(address("Mailing", "Mailing "));
@@ -97,7 +97,7 @@ final class StandardObjects {
 
     private static ObjectType opportunity() {
         return type("Opportunity", "Opportunity", "Opportunities", "006", List.of(
-                reference("AccountId", "Account ID", "Account", "Account"),
+                reference("AccountId", "Account ID", "Account", "Account").asChildOf("Opportunities"),
                 Field.of("IsPrivate", "Private", BOOLEAN),
                 text("Name", "Name", 120).asRequired().asNameField(),
                 Field.of("Description", "Description", TEXTAREA).withLength(32_000),
@@ -108,10 +108,10 @@ final class StandardObjects {
                 Field.of("Type", "Opportunity Type", PICKLIST).withLength(255), text("NextStep", "Next Step", 255),
                 Field.of("LeadSource", "Lead Source", PICKLIST).withLength(255),
                 Field.of("ForecastCategoryName", "Forecast Category", PICKLIST),
-                reference("ContactId", "Contact ID", "Contact", "Contact"),
+                reference("ContactId", "Contact ID", "Contact", "Contact").asChildOf("Opportunities"),
                 reference("OwnerId", "Owner ID", "User", "Owner"),
                 text("Deal_No__c", "Deal No", 40).asExternalId(true),
-                reference("Customer__c", "Customer", "Contact", "Customer__r")));
+                reference("Customer__c", "Customer", "Contact", "Customer__r").asChildOf("Opportunities__r")));
     }
 
     private static ObjectType lead() {

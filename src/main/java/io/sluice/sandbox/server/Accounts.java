@@ -180,7 +180,8 @@ public final class Accounts {
     public Field declareField(Account account, String object, String name, JsonNode spec) {
         Table table = account.store().table(object)
                 .orElseThrow(() -> new IllegalArgumentException("There is no object " + object + "."));
-        Field field = account.store().declare(table, field(name, spec));
+        Field field = account.store().declare(table, field(name,
+                table.type().plural().replace(" ", "_") + "__r", spec));
         ObjectNode line = JsonNodeFactory.instance.objectNode().put("k", "field").put("a", account.name())
                 .put("object", object).put("field", name);
         line.set("spec", spec);
@@ -189,7 +190,7 @@ public final class Accounts {
         return field;
     }
 
-    private static Field field(String name, JsonNode spec) {
+    private static Field field(String name, String children, JsonNode spec) {
         Field field = Field.of(name, spec.path("label").asText(name), FieldType.ofWireName(
                 spec.path("type").asText("string")));
         if (spec.has("length")) {
@@ -208,7 +209,8 @@ public final class Accounts {
         }
         if (spec.has("referenceTo")) {
             field = field.referringTo(spec.path("referenceTo").asText(),
-                    spec.path("relationshipName").asText(name.replaceFirst("__c$", "__r")));
+                    spec.path("relationshipName").asText(name.replaceFirst("__c$", "__r")))
+                    .asChildOf(spec.path("childRelationshipName").asText(children));
         }
         if (spec.path("options").isArray()) {
             List<String> values = new ArrayList<>();

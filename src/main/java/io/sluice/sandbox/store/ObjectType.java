@@ -35,7 +35,7 @@ public final class ObjectType {
             this.columns = columns;
             for (Field field : all) {
                 byName.put(lower(field.name()), field);
-                if (field.relationship() != null) {
+                if (field.relationship() != null && field.referenceTo() != null) {
                     byRelationship.put(lower(field.relationship()), field);
                 }
             }

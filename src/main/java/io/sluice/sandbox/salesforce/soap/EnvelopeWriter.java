@@ -103,7 +103,8 @@ public final class EnvelopeWriter {
         return inside(value);
     }
 
-    private void text(String text) throws XMLStreamException {
+    /** Text within an element. */
+    public void text(String text) throws XMLStreamException {
         for (int from = 0; from < text.length();) {
             // as such a reader would take it for a line's end
             int end = text.indexOf('\r', from);

@@ -4,9 +4,9 @@ import io.sluice.sandbox.salesforce.soql.Query.Among;
 import io.sluice.sandbox.salesforce.soql.Query.And;
 import io.sluice.sandbox.salesforce.soql.Query.Compare;
 import io.sluice.sandbox.salesforce.soql.Query.Condition;
+import io.sluice.sandbox.salesforce.soql.Query.Expression;
 import io.sluice.sandbox.salesforce.soql.Query.Literal;
 import io.sluice.sandbox.salesforce.soql.Query.Operator;
-import io.sluice.sandbox.salesforce.soql.Query.Order;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.RecordIds;
@@ -17,16 +17,17 @@ import io.sluice.sandbox.store.Table;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Finds the rows of a query. Conditions on the id, on a key field or on a stamp, when the query insists on them, narrow
- * the rows before they are tested; otherwise all rows are.
+ * Finds the rows of a query, or its groups of rows. Conditions on the id, on a key field or on a stamp, when the query
+ * insists on them, narrow the rows before they are tested; otherwise all rows are.
  */
 public final class Execution {
 
@@ -36,6 +37,7 @@ public final class Execution {
     private final Table table;
     private final Query query;
     private final boolean withDeleted;
+    private final Scope scope;
 
     /** @param withDeleted whether rows in the recycle bin take part, as in queryAll */
     public Execution(Store store, Table table, Query query, boolean withDeleted) {
@@ -43,14 +45,20 @@ public final class Execution {
         this.table = table;
         this.query = query;
         this.withDeleted = withDeleted;
+        this.scope = new Scope(store, table, query.aliases());
     }
 
-    /** The rows in the order asked for. */
+    public Table table() {
+        return table;
+    }
+
+    /** The rows in the order asked for; of an aggregate query all those that meet its conditions. */
     public List<Row> rows() {
         Predicate<Row> there = withDeleted ? row -> !row.isPurged() : row -> !row.isDeleted();
-        Predicate<Row> test = query.where().map(new Filter(store, table)::of).map(there::and).orElse(there);
+        Predicate<Row> test = query.where().map(filter()::of).map(there::and).orElse(there);
         Candidates candidates = candidates();
-        long wanted = (long) query.offset() + query.limit();
+        boolean isAggregate = query.isAggregate();
+        long wanted = isAggregate ? Long.MAX_VALUE : (long) query.offset() + query.limit();
         List<Row> found = new ArrayList<>();
         Row last = null;
         for (Row row : candidates.rows()) {
@@ -63,35 +71,119 @@ public final class Execution {
                 last = row;
             }
         }
+        if (isAggregate) {
+            return found;
+        }
         found.sort(order());
         int from = Math.min(query.offset(), found.size());
         return found.subList(from, (int) Math.min(found.size(), wanted));
     }
 
-    /** @throws MalformedQueryException when the query can't be run on this object */
-    public void check() {
-        query.where().map(new Filter(store, table)::of);
-        select();
-        order();
+    /** The groups of an aggregate query: values as they are kept by the columns' names, in the order asked for. */
+    public Aggregation aggregation() {
+        return new Aggregation(scope, query);
     }
 
-    /** The paths of the select list. */
-    public Map<String, Path> select() {
-        Map<String, Path> select = new LinkedHashMap<>();
-        query.select().forEach(text -> select.put(text, Path.resolve(store, table, text)));
+    /** @throws MalformedQueryException when the query can't be run on this object */
+    public void check() {
+        query.where().map(filter()::of);
+        if (query.isAggregate()) {
+            aggregation();
+        } else if (!query.isCount()) {
+            select();
+            order();
+        }
+    }
+
+    private Filter<Row> filter() {
+        return new Filter<>(scope::filtered, new Joins(scope, withDeleted)::of, store.now());
+    }
+
+    /** What is selected of each row. */
+    public sealed interface Item permits Path, Children { }
+
+    /**
+     * Children of each row, selected by a sub-query.
+     *
+     * @param name      of the relationship
+     * @param reference by which the children refer to the row
+     */
+    public record Children(String name, Field reference, Execution execution) implements Item {
+
+        /** The children in their order, by the id of the row that they belong to. */
+        public Map<Object, List<Row>> byParent() {
+            Query sub = execution.query;
+            Query all = new Query(sub.select(), sub.from(), sub.aliases(), sub.where(), sub.groupBy(), sub.having(),
+                    sub.orderBy(), Integer.MAX_VALUE, 0);
+            Map<Object, List<Row>> children = new HashMap<>();
+            for (Row row : new Execution(execution.store, execution.table, all, execution.withDeleted).rows()) {
+                Object parent = reference.read(row);
+                if (parent != null) {
+                    children.computeIfAbsent(parent, id -> new ArrayList<>()).add(row);
+                }
+            }
+            children.replaceAll((id, rows) -> rows.subList(Math.min(sub.offset(), rows.size()),
+                    (int) Math.min(rows.size(), (long) sub.offset() + sub.limit())));
+            children.values().removeIf(List::isEmpty);
+            return children;
+        }
+    }
+
+    /** The select list, with its groups of fields spelt out. */
+    public List<Item> select() {
+        List<Item> select = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        for (Query.Selected selected : query.select()) {
+            if (selected instanceof Query.FieldGroup group) {
+                table.type().fields().stream().filter(field -> switch (group.kind()) {
+                    case ALL -> true;
+                    case STANDARD -> !field.custom();
+                    case CUSTOM -> field.custom();
+                }).forEach(field -> select.add(once(names, field.name(), new Path(List.of(), field))));
+            } else if (selected instanceof Query.Children children) {
+                Children found = children(children.query());
+                select.add(once(names, found.name(), found));
+            } else if (selected instanceof Query.Column column) {
+                Path path = scope.path(column.expression().path());
+                select.add(once(names, path.name(), path));
+            }
+        }
         return select;
     }
 
-    private Comparator<Row> order() {
-        Comparator<Row> order = null;
-        for (Order key : query.orderBy()) {
-            Path path = Path.resolve(store, table, key.path());
-            Comparator<Object> values = key.descending() ? (a, b) -> Values.compare(b, a) : Values::compare;
-            Comparator<Row> one = Comparator.comparing(row -> Values.comparable(path.field(), path.read(row)),
-                    key.nullsFirst() ? Comparator.nullsFirst(values) : Comparator.nullsLast(values));
-            order = order == null ? one : order.thenComparing(one);
+    private static Item once(Set<String> names, String name, Item item) {
+        if (!names.add(name)) {
+            throw new MalformedQueryException("INVALID_FIELD", "duplicate field selected: " + name);
         }
-        return order == null ? Comparator.comparingInt(Row::number) : order.thenComparingInt(Row::number);
+        return item;
+    }
+
+    private Children children(Query sub) {
+        for (Table children : store.tables()) {
+            for (Field field : children.type().fields()) {
+                if (field.refersTo(table.type().name()) && field.reference().children() != null
+                        && field.reference().children().equalsIgnoreCase(relationship(sub))) {
+                    Execution execution = new Execution(store, children, sub, withDeleted);
+                    execution.check();
+                    return new Children(field.reference().children(), field, execution);
+                }
+            }
+        }
+        throw new MalformedQueryException("INVALID_TYPE", "Didn't understand relationship '" + sub.from() + "' in FROM part of "
+                + "query call. If you are attempting to use a custom relationship, be sure to append the '__r' after the "
+                + "custom relationship name. Please reference your WSDL or the describe call for the appropriate names.");
+    }
+
+    /** {@code FROM Account.Contacts} and {@code FROM a.Contacts} are other ways to say {@code FROM Contacts}. */
+    private String relationship(Query sub) {
+        int dot = sub.from().indexOf('.');
+        String before = dot < 0 ? "" : sub.from().substring(0, dot).toLowerCase(Locale.ROOT);
+        boolean isOwn = before.equalsIgnoreCase(table.type().name()) || "".equals(query.aliases().get(before));
+        return dot >= 0 && isOwn ? sub.from().substring(dot + 1) : sub.from();
+    }
+
+    private Comparator<Row> order() {
+        return Sorting.of(query.orderBy(), scope::sorted, Comparator.comparingInt(Row::number));
     }
 
     /**
@@ -117,13 +209,13 @@ public final class Execution {
         int firstNumber = 1;
         for (Condition condition : must) {
             if (condition instanceof Among among && !among.negated() && !among.parts()) {
-                Optional<List<Row>> rows = keyed(among.path(), among.literals());
+                Optional<List<Row>> rows = keyed(among.left(), among.literals());
                 if (rows.isPresent()) {
                     return new Candidates(rows.get(), Candidates.Ordered.NO);
                 }
             } else if (condition instanceof Compare compare) {
                 if (compare.operator() == Operator.EQUAL) {
-                    Optional<List<Row>> rows = keyed(compare.path(), List.of(compare.literal()));
+                    Optional<List<Row>> rows = keyed(compare.left(), List.of(compare.literal()));
                     if (rows.isPresent()) {
                         return new Candidates(rows.get(), Candidates.Ordered.NO);
                     }
@@ -134,7 +226,7 @@ public final class Execution {
             }
         }
         if (from == Long.MIN_VALUE && to == Long.MAX_VALUE) {
-            return new Candidates(table.from(firstNumber), query.orderBy().isEmpty() || isFirst("Id")
+            return new Candidates(table.from(firstNumber), !query.isAggregate() && query.orderBy().isEmpty() || isFirst("Id")
                     ? Candidates.Ordered.BY_ID : Candidates.Ordered.NO);
         }
         return new Candidates(store.stampedBetween(table, from, to), isFirst("SystemModstamp")
@@ -143,19 +235,28 @@ public final class Execution {
 
     /** Whether the order begins with this field, rising. */
     private boolean isFirst(String field) {
-        return !query.orderBy().isEmpty() && field.equalsIgnoreCase(query.orderBy().get(0).path())
+        return !query.orderBy().isEmpty() && isField(query.orderBy().get(0).expression(), field)
                 && !query.orderBy().get(0).descending();
+    }
+
+    private static boolean isField(Expression expression, String name) {
+        return expression.function() == null && name.equalsIgnoreCase(expression.path());
+    }
+
+    /** The field of the object itself, where the expression is one. */
+    private Optional<Field> field(Expression expression) {
+        return expression.function() == null ? table.type().field(expression.path()) : Optional.empty();
     }
 
     /** The number of the first row whose id can meet the comparison; ids rise with their numbers. */
     private int firstNumber(Compare compare) {
         boolean bounds = compare.operator() == Operator.GREATER || compare.operator() == Operator.GREATER_OR_EQUAL;
-        return bounds && "Id".equalsIgnoreCase(compare.path()) && compare.literal().kind() == Literal.Kind.TEXT
+        return bounds && isField(compare.left(), "Id") && compare.literal().kind() == Literal.Kind.TEXT
                 ? Math.max(1, RecordIds.number(table.type().keyPrefix(), compare.literal().text())) : 1;
     }
 
-    private Optional<List<Row>> keyed(String path, List<Literal> literals) {
-        Field field = table.type().field(path).orElse(null);
+    private Optional<List<Row>> keyed(Expression left, List<Literal> literals) {
+        Field field = field(left).orElse(null);
         boolean isId = field != null && field.type() == FieldType.ID;
         if (field == null || !isId && (!field.indexed() || withDeleted)
                 || literals.stream().anyMatch(l -> l.kind() == Literal.Kind.NULL)) {
@@ -182,7 +283,7 @@ public final class Execution {
             case EQUAL, GREATER, GREATER_OR_EQUAL -> true;
             default -> false;
         };
-        Field field = table.type().field(compare.path()).orElse(null);
+        Field field = field(compare.left()).orElse(null);
         if (!bounds || field == null || !STAMPED_NOT_AFTER.contains(field.name())
                 || compare.literal().kind() == Literal.Kind.NULL) {
             return Long.MIN_VALUE;
@@ -195,11 +296,11 @@ public final class Execution {
             case EQUAL, LESS, LESS_OR_EQUAL -> true;
             default -> false;
         };
-        if (!bounds || !"SystemModstamp".equalsIgnoreCase(compare.path())
+        if (!bounds || !isField(compare.left(), "SystemModstamp")
                 || compare.literal().kind() == Literal.Kind.NULL) {
             return Long.MAX_VALUE;
         }
-        Field field = table.type().field(compare.path()).orElseThrow();
+        Field field = field(compare.left()).orElseThrow();
         return (Long) Values.literal(field, compare.literal(), store.now()).last() * 1000 + 999;
     }
 }

@@ -14,6 +14,13 @@ public final class MalformedQueryException extends RuntimeException {
         return new MalformedQueryException("MALFORMED_QUERY", message);
     }
 
+    /** INVALID_TYPE: the org has no object of this name. */
+    public static MalformedQueryException noSuchObject(String name) {
+        return new MalformedQueryException("INVALID_TYPE", "sObject type '" + name + "' is not supported. If you are "
+                + "attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference "
+                + "your WSDL or the describe call for the appropriate names.");
+    }
+
     public String code() {
         return code;
     }

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A field reached over parents, such as {@code Customer__r.Account.Name}, resolved against the objects. */
-public record Path(List<Step> parents, Field field) {
+public record Path(List<Step> parents, Field field) implements Execution.Item {
 
     /** A reference and the table it leads to. */
     public record Step(Field reference, Table table) { }
@@ -36,6 +36,13 @@ public record Path(List<Step> parents, Field field) {
         return new Path(parents, table.type().field(name).orElseThrow(() -> new MalformedQueryException(
                 "INVALID_FIELD", "No such column '" + name + "' on entity '" + object + "'. If you are attempting to use "
                 + "a custom field, be sure to append the '__c' after the custom field name.")));
+    }
+
+    /** The path with each name as the object has it, such as {@code Owner.Name}. */
+    public String name() {
+        StringBuilder name = new StringBuilder();
+        parents.forEach(step -> name.append(step.reference().relationship()).append('.'));
+        return name.append(field.name()).toString();
     }
 
     /** The field's value as it is kept, null where a parent is missing. */

@@ -59,11 +59,38 @@ final class Tokens {
     }
 
     boolean takeSymbol(String symbol) {
-        boolean is = peek().kind() == Token.Kind.SYMBOL && peek().text().equals(symbol);
+        boolean is = isSymbol(symbol);
         if (is) {
             at++;
         }
         return is;
+    }
+
+    boolean isSymbol(String symbol) {
+        return peek().kind() == Token.Kind.SYMBOL && peek().text().equals(symbol);
+    }
+
+    /** Whether these symbols come after the next word. */
+    boolean follows(String... symbols) {
+        for (int i = 0; i < symbols.length; i++) {
+            Token token = tokens.get(Math.min(at + 1 + i, tokens.size() - 1));
+            if (token.kind() != Token.Kind.SYMBOL || !token.text().equals(symbols[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether this word comes after the next symbol. */
+    boolean followsWord(String word) {
+        Token token = tokens.get(Math.min(at + 1, tokens.size() - 1));
+        return token.kind() == Token.Kind.WORD && token.text().equalsIgnoreCase(word);
+    }
+
+    void skip(int count) {
+        for (int i = 0; i < count; i++) {
+            next();
+        }
     }
 
     void expectWord(String word) {
@@ -121,13 +148,15 @@ final class Tokens {
                     // an escaped wildcard keeps its escape for LIKE
                     case '_', '%' -> text.append('\\').append(escaped);
                     case 'u' -> {
-                        if (i + 4 > query.length()) {
+                        if (i + 4 > query.length() || !query.substring(i, i + 4).matches("[0-9A-Fa-f]{4}")) {
                             throw MalformedQueryException.malformed("Illegal unicode escape in string literal");
                         }
                         text.append((char) Integer.parseInt(query.substring(i, i + 4), 16));
                         i += 4;
                     }
-                    default -> text.append(escaped);
+                    case '\'', '"', '\\' -> text.append(escaped);
+                    default -> throw MalformedQueryException.malformed("Illegal escape '\\" + escaped
+                            + "' in string literal at Column:" + (i - 1));
                 }
             } else {
                 text.append(c);

@@ -97,22 +97,8 @@ final class Values {
     /** First and last day of a literal such as LAST_N_DAYS:7 in UTC, or null when it is none. */
     private static Span day(String text, long nowMillis) {
         LocalDate today = Instant.ofEpochMilli(nowMillis).atZone(ZoneOffset.UTC).toLocalDate();
-        String[] parts = text.toUpperCase(Locale.ROOT).split(":", 2);
-        int n = parts.length == 2 && parts[1].matches("\\d{1,6}") ? Integer.parseInt(parts[1]) : 0;
-        return switch (parts[0]) {
-            case "TODAY" -> days(today, today);
-            case "YESTERDAY" -> days(today.minusDays(1), today.minusDays(1));
-            case "TOMORROW" -> days(today.plusDays(1), today.plusDays(1));
-            case "LAST_N_DAYS" -> days(today.minusDays(n), today);
-            case "NEXT_N_DAYS" -> days(today.plusDays(1), today.plusDays(n));
-            case "THIS_MONTH" -> days(today.withDayOfMonth(1), today.withDayOfMonth(today.lengthOfMonth()));
-            case "THIS_YEAR" -> days(today.withDayOfYear(1), today.withDayOfYear(today.lengthOfYear()));
-            default -> null;
-        };
-    }
-
-    private static Span days(LocalDate first, LocalDate last) {
-        return new Span((int) first.toEpochDay(), (int) last.toEpochDay());
+        return DateLiteral.of(text, today).map(days -> new Span((int) days.first().toEpochDay(),
+                (int) days.last().toEpochDay())).orElse(null);
     }
 
     @SuppressWarnings("unchecked")
