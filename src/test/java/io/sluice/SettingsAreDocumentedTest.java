@@ -21,7 +21,7 @@ class SettingsAreDocumentedTest {
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{[?]?(sluice\\.[A-Za-z0-9_.-]+)");
     private static final Pattern READ = Pattern.compile(
-            "\\.(?:text|number|duration|flag)\\(\\s*\"(sluice\\.[A-Za-z0-9_.-]+)\"");
+            "\\.(?:text|number|duration|flag|apply)\\(\\s*\"(sluice\\.[A-Za-z0-9_.-]+)\"");
 
     @Test
     void everyPlaceholderOfRoutesAndKameletsIsASetting() throws IOException {
@@ -33,9 +33,9 @@ class SettingsAreDocumentedTest {
 
     @Test
     void everySettingThatTheCodeReadsStandsInTheFile() throws IOException {
-        Map<String, List<String>> used = found(READ, ".java", "src/main/java");
+        Map<String, List<String>> used = found(READ, ".java", "src/main/java", "src/sandbox/java");
 
-        assertThat(used).containsKey("sluice.database.url");
+        assertThat(used).containsKeys("sluice.database.url", "sluice.sandbox.port");
         assertThat(undocumented(used)).isEmpty();
     }
 

@@ -10,7 +10,6 @@ import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
-import io.sluice.demo.Demo;
 import io.sluice.load.Loading;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Parents;
@@ -141,7 +140,7 @@ final class Bringup implements AutoCloseable {
             WrongSettings.unlessEmpty(encoding == null ? List.of() : List.of(encoding));
             database.migrate();
             if (settings.flag("sluice.demo", false)) {
-                Demo.fill(database);
+                Practice.on("sluice.demo").makeDemoTables(database);
             }
             // as the files are now: an earlier attempt may have been cut
             syncs.forEach(sync -> sync.setProblem(null));

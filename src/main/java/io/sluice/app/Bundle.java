@@ -116,6 +116,9 @@ final class Bundle extends LifecycleStrategySupport {
     }
 
     private void compose(CamelContext context, Settings settings) {
+        if (settings.flag("sluice.demo", false)) {
+            Practice.on("sluice.demo");
+        }
         openDatabases(settings);
         Map<String, Crm> crms = crms();
         Map<String, String> ofAccounts = settings.below(AccountSettings.PREFIX);

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import java.io.IOException;
 import java.net.ServerSocket;
 
-class SandboxPluginTest {
+class SandboxLifecycleTest {
 
     @Test
     void camelStartsAndStopsTheSandboxWhenItIsEnabled() throws Exception {

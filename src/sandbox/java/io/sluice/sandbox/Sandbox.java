@@ -149,7 +149,7 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /** The file that this setting names; none when it is blank. */
-    static Optional<Path> dataFile(String setting) {
+    public static Optional<Path> dataFile(String setting) {
         return setting.isBlank() ? Optional.empty() : Optional.of(Path.of(setting.trim()));
     }
 
