@@ -10,6 +10,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
@@ -165,6 +167,19 @@ class FaultLanguageTest {
         fault(HUBSPOT, "{\"kind\":\"answer\",\"when\":\"after\",\"status\":200,\"body\":{},\"count\":1}");
         assertThat(hubspot.upsertContacts(1, 2).text()).isEqualTo("{}");
         assertThat(hubspot.referee().path("recordsByObject").path("contacts").asInt()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"text/html", "text/csv", "text/xml", "application/json", ""})
+    void resultsOfACallThatAnotherFaultAnswersStayAsTheyAre(String contentType) {
+        for (String account : List.of(SALESFORCE, HUBSPOT)) {
+            fault(account, "{\"kind\":\"answer\",\"status\":502,\"contentType\":\"" + contentType
+                    + "\",\"body\":\"bad gateway\",\"count\":1}");
+            fault(account, "{\"kind\":\"results\",\"order\":\"reversed\",\"errors\":1,\"count\":1}");
+        }
+
+        assertThat(salesforce.upsertContacts(contact("C-1", "One")).status()).isEqualTo(502);
+        assertThat(hubspot.upsertContacts(1, 2).status()).isEqualTo(502);
     }
 
     @Test

@@ -34,8 +34,8 @@ final class ChangedResults {
         if (answer.status() == 204) {
             return archived(answer);
         }
-        if (answer.body().length == 0) {
-            return answer;
+        if (answer.body().length == 0 || !String.valueOf(answer.contentType()).startsWith("application/json")) {
+            return answer;   // another fault's page has no results
         }
         try {
             return changed(answer, Answers.JSON.readTree(answer.body()));

@@ -51,8 +51,8 @@ final class ChangedResults {
         if (type.startsWith("text/xml")) {
             return answer.with(changed.soap(text).getBytes(StandardCharsets.UTF_8));
         }
-        if (text.isEmpty()) {
-            return answer;
+        if (text.isEmpty() || !type.startsWith("application/json")) {
+            return answer;   // another fault's page has no results
         }
         try {
             return answer.with(Answers.JSON.writeValueAsBytes(changed.json(Answers.JSON.readTree(text))));

@@ -278,7 +278,11 @@ public final class Gateway {
                 return Future.succeededFuture(told(other.get()));
             }
             return results.map(fault -> vertx.executeBlocking(() -> protocol.results(request, answer.whole(), fault), false)
-                    .onFailure(e -> LOG.error("The sandbox can't change the results of {}.", request.operation(), e)))
+                    .recover(e -> {
+                        LOG.error("The sandbox can't change the results of {}; they are answered as they are.",
+                                request.operation(), e);
+                        return Future.succeededFuture(answer);
+                    }))
                     .orElseGet(() -> Future.succeededFuture(answer));
         }
 
