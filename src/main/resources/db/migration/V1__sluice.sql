@@ -191,8 +191,9 @@ create table sluice.record (
     -- field -> the values that calls may have written of which no answer proves anything; *: a delete may have been done.
     -- The base stays beside it until an acknowledgement, or a reading after those calls were over, says which it is.
     doubt      jsonb       not null default '{}',
-    -- field -> what the base held before our last acknowledged write of it, and since when: an edit that is told later and is
-    -- neither of the two was overwritten unseen, and a reading that has it still is older than our write
+    -- field -> what the base held before our last acknowledged write of it, and since when; *: nothing, before the first. An
+    -- edit that is told later and is neither of the two was overwritten unseen, and a reading that has it still is older than
+    -- our write
     prior      jsonb       not null default '{}',
     settled_at timestamptz not null default now(),
     -- an update loop, where an automation of the CRM and the application answer each other's changes without end

@@ -100,11 +100,11 @@ public final class Applier {
      * Applies records as a CRM has them, that were read because of events.
      *
      * @param readAt {@link #now()} before they were read
-     * @param told   by CRM id what the events told
+     * @param edits  by CRM id each value that the events told, with one field, oldest first
      */
-    public Applied apply(Sync sync, List<Received> records, Instant readAt, Map<String, Received> told)
+    public Applied apply(Sync sync, List<Received> records, Instant readAt, Map<String, List<Received>> edits)
             throws SQLException {
-        return kept(sync, records, apply(sync, records, record -> readAt, false, told, Set.of()));
+        return kept(sync, records, apply(sync, records, record -> readAt, false, edits, Set.of()));
     }
 
     /**
@@ -129,11 +129,14 @@ public final class Applier {
      * Applies fields of which events told. A record that was written from here at about that time, or later, can't be
      * judged by them, and one that is not known can't be found: both come back as {@link Applied#later()}, to be read.
      *
-     * @param skew by which the CRM's clock and ours may differ
+     * @param records each with the last value of each field
+     * @param skew    by which the CRM's clock and ours may differ
+     * @param edits   by CRM id each value that the events told, with one field, oldest first
      */
-    public Applied hear(Sync sync, List<Received> records, Duration skew) throws SQLException {
+    public Applied hear(Sync sync, List<Received> records, Duration skew, Map<String, List<Received>> edits)
+            throws SQLException {
         // fields of a record say nothing of its others, which the table may still not take
-        return kept(sync, List.of(), apply(sync, records, record -> record.at().minus(skew), false, Map.of(), Set.of()));
+        return kept(sync, List.of(), apply(sync, records, record -> record.at().minus(skew), false, edits, Set.of()));
     }
 
     /**
@@ -188,14 +191,14 @@ public final class Applier {
     }
 
     private Applied apply(Sync sync, List<Received> records, Function<Received, Instant> readAt, boolean aged,
-            Map<String, Received> told, Set<String> gone) throws SQLException {
+            Map<String, List<Received>> edits, Set<String> gone) throws SQLException {
         Target target = new Target(source(sync), sync);
         Fields fields = Fields.of(sync, accounts, skew);
         Set<String> written = new LinkedHashSet<>();
         Function<Function<Received, Instant>, Part<Received>> pages = read -> part -> database.transaction(connection -> {
             written.clear();
             capture.hold(connection, sync);
-            return new ChangedPage(connection, sync, target, written, aged, fields, gone).apply(part, read, told);
+            return new ChangedPage(connection, sync, target, written, aged, fields, gone).apply(part, read, edits);
         });
         Part<Received> page = pages.apply(readAt);
         int[] trials = {FIELDWISE};

@@ -100,9 +100,9 @@ final class ChangedPage {
 
     /**
      * @param readAt of a record: the time, by the database's clock, before which it surely was as it came
-     * @param told   by CRM id what events told of the records that were read because of it
+     * @param edits  by CRM id each value of which events told, oldest first
      */
-    Applied apply(List<Received> records, Function<Received, Instant> readAt, Map<String, Received> told)
+    Applied apply(List<Received> records, Function<Received, Instant> readAt, Map<String, List<Received>> edits)
             throws SQLException {
         Map<String, Received> byKey = byKey(records);
         Map<String, Map<String, Object>> rows = target.lock(connection, byKey.keySet());
@@ -113,6 +113,7 @@ final class ChangedPage {
         byKey.forEach((key, record) -> reads.put(key, readAt.apply(record)));
         Map<String, Waiting> waiting = Waiting.lock(connection, sync.getAccount(), sync.getObject(), reads);
         relink(byKey, waiting, busy);
+        Map<String, Received> arrived = new LinkedHashMap<>(byKey);
         byKey.replaceAll((key, record) -> !record.isRead() ? news(key, record, waiting.get(key))
                 : aged ? newest(record, waiting.get(key)) : storable(record));
         byKey.values().removeIf(record -> record.fields().isEmpty());
@@ -128,11 +129,13 @@ final class ChangedPage {
                 later.add(record.crmId());
             } else if (rows.containsKey(key)) {
                 merge(key, record, rows.get(key), ours);
-                if (told.containsKey(record.crmId())) {
-                    overwritten(key, record, told.get(record.crmId()), ours);
-                }
             } else if (ours.base == null && !ours.deleteWaits && sync.getInserts().equals("propagate")) {
                 inserted.put(key, mapped(record));
+            }
+        });
+        arrived.forEach((key, record) -> {
+            if (edits.containsKey(record.crmId()) && rows.containsKey(key) && !waiting.get(key).moving) {
+                new ReplacedEdits(key, record, waiting.get(key)).find(edits.get(record.crmId()), outward);
             }
         });
         return write(byKey, rows, outward);
@@ -352,46 +355,116 @@ final class ChangedPage {
     /**
      * Finds the edits of which events told and that the CRM does not have, since a write of ours came over them before they
      * were read. Each is a conflict; where the CRM's side wins it, the table takes it as a change of its own, which goes
-     * to the CRM again. What we had written ourselves, what was there before and what is older than that are none. Several
-     * writes may have come over it: which of them was the first, the times say.
+     * to the CRM again. What we had written ourselves, what was there before and what is older than that are none.
+     *
+     * <p>Several writes may have come over an edit: which of them was the first, the times say. The write may be one whose
+     * answer proved nothing, if the field is in doubt. And a user may have edited the field again since: then the edit before
+     * our write is told of, but not restored.
      */
-    private void overwritten(String key, Received record, Received told, Waiting ours) {
-        told.fields().forEach((name, text) -> {
-            if (!record.fields().containsKey(name) || !target.fields().contains(name)) {
+    private final class ReplacedEdits {
+
+        private final String key;
+        private final Received record;
+        private final Waiting ours;
+
+        ReplacedEdits(String key, Received record, Waiting ours) {
+            this.key = key;
+            this.record = record;
+            this.ours = ours;
+        }
+
+        /** @param edits each with one field, oldest first */
+        void find(List<Received> edits, Set<String> outward) {
+            if (ours.settledAt == null || ours.base == null) {
                 return;
             }
-            Object crm = record.fields().get(name);
-            Object value = Values.storable(Values.ofMillis(target.column(name).type(), text));
-            Instant at = told.at(name);
-            List<Waiting.Prior> held = ours.prior.containsKey(name) ? ours.prior.get(name).all() : List.of();
-            int replaced = 0;
-            while (replaced < held.size() && held.get(replaced).since() != null && !at.isAfter(held.get(replaced).since())) {
-                replaced++;
+            Map<String, Received> newer = new HashMap<>();
+            for (int i = edits.size() - 1; i >= 0; i--) {
+                String name = edits.get(i).fields().keySet().iterator().next();
+                if (target.fields().contains(name) && !outward.contains(name)) {
+                    find(name, edits.get(i), newer.put(name, edits.get(i)));
+                }
             }
-            if (replaced == held.size() || ours.settledAt == null || at.isAfter(ours.settledAt.plus(crmFields.skew()))
-                    || !holds(ours.base, name, crm) && !isEcho(record, name, ours)
-                    || crmFields.isLike(name, crm, value) || crmFields.isLike(name, ours.base.get(name), value)
-                    || held.stream().anyMatch(one -> crmFields.isLike(name, one.value(), value))
-                    || ours.mayHaveWritten(name, value)) {
+        }
+
+        private void find(String name, Received edit, Received next) {
+            Object value = value(name, edit);
+            Instant at = edit.at(name);
+            Instant lastWrite = ours.settledAt.plus(crmFields.skew());
+            if (at.isAfter(lastWrite) || isOurs(name, value)
+                    || !(next == null ? isThereWhatWeWrote(name, value) : isWrittenBefore(name, next.at(name)))) {
                 return;
             }
-            Instant waiting = ours.changedAt(name, target.column(name).name());
-            Agreed before = new Agreed(held.get(replaced).value());
-            Field field = replaced > 0
-                    ? new Field(before, value, at, held.get(replaced - 1).value(), held.get(replaced - 1).since())
-                    : new Field(before, value, at, ours.base.get(name), waiting == null ? ours.knownSince(name) : waiting);
-            if (field.oursAt() == null) {
+            Field field = isAfterAllProven(name, at) ? unproven(name, value, at) : proven(name, value, at);
+            if (field == null || field.oursAt() == null) {
                 return;
             }
             Decision decision = Merge.decide(field, rule, crmFields.precision());
             if (!decision.isConflict()) {
                 return;
             }
-            agreement.overwritten(key, name, field, decision);
-            if (decision == Decision.CRM_WINS) {
+            boolean restores = decision == Decision.CRM_WINS && next == null;
+            agreement.overwritten(key, name, field, restores ? decision : Decision.DATABASE_WINS);
+            if (restores) {
                 restored.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(name, value);
             }
-        });
+        }
+
+        private Object value(String name, Received edit) {
+            return Values.storable(Values.ofMillis(target.column(name).type(), edit.fields().get(name)));
+        }
+
+        private boolean isOurs(String name, Object value) {
+            return crmFields.isLike(name, ours.base.get(name), value) || ours.mayHaveWritten(name, value)
+                    || ours.held(name).stream().anyMatch(held -> held.isKnown() && crmFields.isLike(name, held.value(), value));
+        }
+
+        /** Nobody has edited the field since: it has our value, or what the CRM made of it. */
+        private boolean isThereWhatWeWrote(String name, Object value) {
+            if (!record.fields().containsKey(name)) {
+                return false;
+            }
+            Object crm = record.isRead() ? Values.storable(record.fields().get(name)) : value(name, record);
+            return !crmFields.isLike(name, crm, value) && (holds(ours.base, name, crm)
+                    || ours.mayHaveWritten(name, crm) || record.isRead() && isEcho(record, name, ours));
+        }
+
+        /** Somebody has edited the field again: not before our last write ended, as far as the clocks tell. */
+        private boolean isWrittenBefore(String name, Instant next) {
+            return (ours.doubt.containsKey(name) || !ours.held(name).isEmpty())
+                    && !next.isBefore(ours.settledAt.minus(crmFields.skew()));
+        }
+
+        private boolean isAfterAllProven(String name, Instant at) {
+            Instant known = ours.knownSince(name);
+            return !ours.doubt.getOrDefault(name, List.of()).isEmpty() && (known == null || at.isAfter(known));
+        }
+
+        /** What was replaced by a call whose answer proved nothing. */
+        private Field unproven(String name, Object value, Instant at) {
+            Instant waiting = ours.changedAt(name, target.column(name).name());
+            List<Object> written = ours.doubt.get(name);
+            return new Field(new Agreed(ours.base.get(name)), value, at, written.get(written.size() - 1),
+                    waiting == null ? ours.settledAt : waiting);
+        }
+
+        /** What was replaced by the first of our writes that came after it; null where that is older than all that is known. */
+        private Field proven(String name, Object value, Instant at) {
+            List<Waiting.Prior> held = ours.held(name);
+            int replaced = 0;
+            while (replaced < held.size() && held.get(replaced).since() != null && !at.isAfter(held.get(replaced).since())) {
+                replaced++;
+            }
+            if (replaced == held.size()) {
+                return null;
+            }
+            Agreed before = new Agreed(held.get(replaced).value());
+            if (replaced > 0) {
+                return new Field(before, value, at, held.get(replaced - 1).value(), held.get(replaced - 1).since());
+            }
+            Instant waiting = ours.changedAt(name, target.column(name).name());
+            return new Field(before, value, at, ours.base.get(name), waiting == null ? ours.knownSince(name) : waiting);
+        }
     }
 
     private void merge(String key, Received record, Map<String, Object> row, Waiting ours) {

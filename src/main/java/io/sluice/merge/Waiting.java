@@ -76,6 +76,8 @@ final class Waiting {
     private final Map<String, Instant> byColumn = new HashMap<>();
     /** What the base held before our last acknowledged write of a field. */
     final Map<String, Prior> prior = new HashMap<>();
+    /** Whether the record was written before anything of it was read. */
+    private boolean firstWrite;
 
     /**
      * @param since when it came to be, or null where that is not known
@@ -83,15 +85,31 @@ final class Waiting {
      */
     record Prior(Object value, Instant since, List<Prior> older) {
 
+        /** Before the first write nothing was known. */
+        private static final Prior NOTHING = new Prior(null, null, List.of());
+        /** So many are kept. */
+        private static final int MAX = 5;
+
         static Prior of(List<?> had) {
             return new Prior(had.get(0), had.get(1) == null ? null : moment(had.get(1)), had.size() < 3 ? List.of()
                     : ((List<?>) had.get(2)).stream().map(one -> of((List<?>) one)).toList());
+        }
+
+        /** Whether the base held anything at all. */
+        boolean isKnown() {
+            return this != NOTHING;
         }
 
         /** All that the base held, newest first. */
         List<Prior> all() {
             return Stream.concat(Stream.of(this), older.stream()).toList();
         }
+    }
+
+    /** What the base held of a field before each of our writes, newest first, as far as that is kept. */
+    List<Prior> held(String field) {
+        List<Prior> held = prior.containsKey(field) ? prior.get(field).all() : List.of();
+        return firstWrite && held.size() < Prior.MAX ? Stream.concat(held.stream(), Stream.of(Prior.NOTHING)).toList() : held;
     }
 
     /**
@@ -122,7 +140,13 @@ final class Waiting {
             Json.fields(row.getString(5)).forEach((field, at) -> waiting.known.put(field, moment(at)));
             waiting.doubt = doubts(Json.fields(row.getString(6)));
             waiting.settledAt = time(row, 7);
-            Json.fields(row.getString(8)).forEach((field, had) -> waiting.prior.put(field, Prior.of((List<?>) had)));
+            Json.fields(row.getString(8)).forEach((field, had) -> {
+                if (field.equals("*")) {
+                    waiting.firstWrite = true;
+                } else {
+                    waiting.prior.put(field, Prior.of((List<?>) had));
+                }
+            });
             waiting.crmId = row.getString(9);
             waiting.loop = new UpdateLoop(row.getInt(11), time(row, 10));
             waiting.now = time(row, 12);

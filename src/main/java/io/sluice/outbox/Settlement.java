@@ -53,14 +53,15 @@ public final class Settlement {
                              from jsonb_each(excluded.doubt) as d cross join lateral jsonb_array_elements(d.value) as v)
                             || case when jsonb_exists(excluded.doubt, '*') then '{"*": []}' else '{}' end::jsonb""";
 
-    /** What was written is what both sides have. */
+    /** What was written is what both sides have. Before the first write of a record nothing was known of any field: *. */
     private static final String AGREE = """
-            insert into sluice.record as r (account, object, key, sync, crm_id, base, stamps)
-                select account, object, key, sync, crm_id, inflight, inflight_stamps from %s
+            insert into sluice.record as r (account, object, key, sync, crm_id, base, stamps, prior)
+                select account, object, key, sync, crm_id, inflight, inflight_stamps, '{"*": [null, null]}' from %s
                 on conflict (account, object, key) do update set
                     sync = excluded.sync, crm_id = coalesce(excluded.crm_id, r.crm_id),
                     base = r.base || excluded.base,
-                    prior = r.prior || sluice.prior(r.prior, r.base, r.stamps, excluded.base),
+                    prior = case when r.crm_id is null and r.base = '{}' then excluded.prior else r.prior end
+                            || sluice.prior(r.prior, r.base, r.stamps, excluded.base),
                     stamps = r.stamps || sluice.named(excluded.stamps, excluded.base),
                     doubt = case when r.doubt = '{}' then r.doubt
                                  else r.doubt - '*' - array(select jsonb_object_keys(excluded.base)) end,

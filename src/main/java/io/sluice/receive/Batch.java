@@ -65,17 +65,12 @@ public final class Batch {
         return of(crmId).stream().map(Telling::last).max(Instant::compareTo).orElse(readAt);
     }
 
-    /** By CRM id what was told of the fields of a sync. */
-    Map<String, Received> told(Sync sync) {
-        Map<String, Received> told = new LinkedHashMap<>();
-        tellings.forEach((crmId, ofRecord) -> {
-            Received values = new Telling(ofRecord.get(0).record(),
-                    ofRecord.stream().flatMap(telling -> telling.events().stream()).toList()).of(sync);
-            if (values != null) {
-                told.put(crmId, values);
-            }
-        });
-        return told;
+    /** By CRM id each value that a field of a sync came to have, oldest first. */
+    Map<String, List<Received>> edits(Sync sync) {
+        Map<String, List<Received>> edits = new LinkedHashMap<>();
+        tellings.forEach((crmId, ofRecord) -> edits.put(crmId, new Telling(ofRecord.get(0).record(),
+                ofRecord.stream().flatMap(telling -> telling.events().stream()).toList()).edits(sync)));
+        return edits;
     }
 
     /** When the CRM said of a record that it was deleted, or null where it did not. */

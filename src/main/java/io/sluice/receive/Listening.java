@@ -200,7 +200,7 @@ public final class Listening {
         }
         Set<Telling.Record> unclear = new HashSet<>();
         for (Sync sync : told) {
-            Applied values = applier.hear(sync, values(sync, rest), skew);
+            Applied values = applier.hear(sync, values(sync, rest), skew, edits(sync, rest));
             notices.tell(sync, values);
             unclear.addAll(unknown(sync, rest));
             values.later().forEach(id -> unclear.add(new Telling.Record(account, object, id)));
@@ -251,6 +251,11 @@ public final class Listening {
     private static List<Received> values(Sync sync, List<Telling> tellings) {
         return tellings.stream().filter(telling -> !telling.isGone() && !telling.needsLook())
                 .map(telling -> telling.of(sync)).filter(java.util.Objects::nonNull).toList();
+    }
+
+    private static Map<String, List<Received>> edits(Sync sync, List<Telling> tellings) {
+        return tellings.stream().filter(telling -> !telling.isGone() && !telling.needsLook())
+                .collect(Collectors.toMap(telling -> telling.record().crmId(), telling -> telling.edits(sync)));
     }
 
     /** Whether it was read lately and had no key, and has got none since. */
@@ -346,7 +351,7 @@ public final class Listening {
         for (Sync sync : batch.syncs()) {
             List<Received> keyed = records.stream().map(record -> keyed(record, sync)).toList();
             keyed.stream().filter(record -> record.key() != null).forEach(record -> withKey.add(record.crmId()));
-            Applied applied = applier.apply(sync, keyed, batch.readAt(), batch.told(sync));
+            Applied applied = applier.apply(sync, keyed, batch.readAt(), batch.edits(sync));
             notices.tell(sync, applied);
             busy.addAll(applied.later());
         }

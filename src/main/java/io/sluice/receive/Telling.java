@@ -82,6 +82,17 @@ public record Telling(Record record, List<Event> events) {
         return events.stream().anyMatch(event -> field.equals(event.field()));
     }
 
+    /** Each value that a field of a sync came to have, oldest first. */
+    List<Received> edits(Sync sync) {
+        return events.stream().filter(event -> event.kind() == Event.Kind.VALUE
+                        && sync.getFields().containsValue(event.field()))
+                .map(event -> {
+                    Map<String, Object> field = new LinkedHashMap<>();
+                    field.put(event.field(), event.value());
+                    return Received.told(record.crmId(), field, Map.of(event.field(), event.at()));
+                }).toList();
+    }
+
     /** What a sync is told, the last value of each field; null where it is nothing. */
     Received of(Sync sync) {
         Map<String, Object> fields = new LinkedHashMap<>();

@@ -2,12 +2,16 @@ package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.Outcome;
 import io.sluice.Received;
 import io.sluice.Sync;
+import io.sluice.outbox.Claim;
 import io.sluice.outbox.CustomerSync;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -15,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Edits of a CRM's user that a write of ours replaced before anybody read them: events tell of them afterwards. */
 class OverwrittenEditTest {
@@ -32,7 +37,8 @@ class OverwrittenEditTest {
     void aWriteOfOurs() throws SQLException {
         customers.start("name text", "1, 'first'", Map.of("name", "name"));
         customers.sendAll();
-        DATABASE.run("update sluice.record set stamps = '{\"name\": \"2026-01-01T00:00:00Z\"}'",
+        // as one that was read before it was written for the first time
+        DATABASE.run("update sluice.record set stamps = '{\"name\": \"2026-01-01T00:00:00Z\"}', prior = '{}'",
                 "update app.customer set name = 'ours'");
         customers.sendAll();
         changed = Instant.parse(DATABASE.text("select to_char(max((stamps ->> 'name')::timestamptz) at time zone 'UTC',"
@@ -42,7 +48,19 @@ class OverwrittenEditTest {
     /** An event tells of an edit, and the record is read, which has something else by now. */
     private Applied told(String edit, Instant at, String read, Instant stamp) throws SQLException {
         return applier.apply(sync, List.of(new Received("x1", "1", stamp, Map.of("name", read))), applier.now(),
-                Map.of("x1", Received.told("x1", Map.of("name", edit), Map.of("name", at))));
+                Map.of("x1", List.of(edit(edit, at))));
+    }
+
+    private static Received edit(String name, Instant at) {
+        return Received.told("x1", Map.of("name", name), Map.of("name", at));
+    }
+
+    /** Events tell of two edits; the later one is what the CRM has. */
+    private Applied toldTwice(boolean read, Received first, Received second) throws SQLException {
+        Map<String, List<Received>> edits = Map.of("x1", List.of(first, second));
+        Object name = second.fields().get("name");
+        return read ? applier.apply(sync, List.of(new Received("x1", "1", second.at(), Map.of("name", name))), applier.now(), edits)
+                : applier.hear(sync, List.of(second), Duration.ofSeconds(1), edits);
     }
 
     private List<String> conflicts() throws SQLException {
@@ -106,6 +124,64 @@ class OverwrittenEditTest {
         assertThat(conflicts()).containsExactly("database first theirs ours");
         assertThat(row()).isEqualTo("fourth");
         assertThat(customers.sendAll()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anEditThatOurWriteReplacedIsInTheLogThoughTheUserHasEditedTheFieldAgain(boolean read) throws SQLException {
+        toldTwice(read, edit("theirs", changed.minusSeconds(3)), edit("again", changed.plusSeconds(5)));
+
+        assertThat(conflicts()).containsExactly("database first theirs ours");
+        assertThat(row()).isEqualTo("again");
+        assertThat(customers.sendAll()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anEditThatTheUserReplacedIsNoConflict(boolean read) throws SQLException {
+        toldTwice(read, edit("theirs", changed.plusSeconds(500)), edit("again", changed.plusSeconds(501)));
+
+        assertThat(conflicts()).isEmpty();
+        assertThat(row()).isEqualTo("again");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"theirs, -3, ours, database", "theirs, 1, ours, crm", "theirs, -3, again, database"})
+    void anEditThatAWriteWithoutAnAnswerReplacedIsInTheLog(String edit, int seconds, String crm, String winner)
+            throws SQLException {
+        DATABASE.run("update sluice.record set stamps = '{\"name\": \"2026-06-01T00:00:00Z\"}'",
+                "update app.customer set name = 'unproven'");
+        Claim claim = customers.claim().orElseThrow();
+        customers.settle(claim, List.of(Outcome.noResult("1")));
+        Instant sent = applier.now();
+        DATABASE.run("update sluice.outbox set due = now() + interval '1 hour'");
+        String there = crm.equals("ours") ? "unproven" : crm;
+        List<Received> edits = new ArrayList<>(List.of(edit(edit, sent.plusSeconds(seconds))));
+        if (!there.equals("unproven")) {
+            edits.add(edit(there, sent.plusSeconds(9)));
+        }
+
+        applier.apply(sync, List.of(new Received("x1", "1", sent.plusSeconds(10), Map.of("name", there))), applier.now(),
+                Map.of("x1", edits));
+
+        assertThat(conflicts()).contains(winner + " ours theirs unproven");
+        assertThat(row()).isEqualTo(winner.equals("crm") ? "theirs" : there);
+    }
+
+    @Test
+    void anEditOfARecordThatOurFirstWriteFoundThereIsInTheLog() throws SQLException {
+        DATABASE.run("insert into app.customer values (2, 'new')");
+        customers.sendAll();
+        Instant written = applier.now();
+
+        applier.apply(sync, List.of(new Received("x2", "2", written, Map.of("name", "new"))), written, Map.of("x2", List.of(
+                Received.told("x2", Map.of("name", "theirs"), Map.of("name", written.minusSeconds(60))))));
+        assertThat(conflicts()).containsExactly("database theirs new");
+
+        DATABASE.run("delete from sluice.conflict");
+        applier.apply(sync, List.of(new Received("x2", "2", written, Map.of("name", "new"))), written, Map.of("x2", List.of(
+                Received.told("x2", Map.of("name", "new"), Map.of("name", written)))));
+        assertThat(conflicts()).as("our own").isEmpty();
     }
 
     @Test
