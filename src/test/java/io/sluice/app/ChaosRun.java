@@ -81,10 +81,14 @@ final class ChaosRun {
         sluice.sandbox("PUT", "/sandbox/limits/salesforce", "{\"writesKept\":2000000}");
         sluice.sandbox("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + sluice.webhookPort
                 + "/webhooks/hubspot\",\"timeScale\":3600,\"subscribe\":[\"contacts\"]}");
+        // what no webhook brings is in the journal
+        sluice.sandbox("PUT", "/sandbox/journal/hubspot", "{\"subscribe\":[\"contacts\"]}");
     }
 
     private static void settings(RunningSluice sluice) throws IOException {
         sluice.withoutSyncs().with("sluice.demo", false)
+                .with("sluice.account.hubspot.client-id", "sluice").with("sluice.account.hubspot.client-secret", "sluice")
+                .with("sluice.account.hubspot.portal-id", 1_000_001).with("sluice.account.hubspot.journal", true)
                 .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "5s")
                 .with("sluice.retry.cap", "4s").with("sluice.receive.look-ms", 100)
                 .with("sluice.receive.shortest", "500ms").with("sluice.receive.longest", "2s")

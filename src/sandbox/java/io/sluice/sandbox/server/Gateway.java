@@ -237,6 +237,9 @@ public final class Gateway {
                     .compose(answer -> pause(trouble.slow(), Fault.When.AFTER).map(answer))
                     .onSuccess(answer -> {
                         done = true;
+                        if (trouble.reset().isPresent() || trouble.hang().isPresent()) {
+                            request.account().writes().disturbed(id);
+                        }
                         if (trouble.reset().isPresent()) {
                             cut(is(trouble.reset(), Fault.When.AFTER) ? null : answer, attempt.written());
                         } else if (is(trouble.hang(), Fault.When.WITHIN)) {
@@ -274,6 +277,9 @@ public final class Gateway {
         private Future<Answer> changed(Answer answer) {
             Optional<Fault> results = strike(Fault.Kind.RESULTS);
             Optional<Fault> other = strike(Fault.Kind.ANSWER, Fault.When.AFTER);
+            if (results.isPresent() || other.isPresent()) {
+                request.account().writes().disturbed(id);
+            }
             if (other.isPresent()) {
                 return Future.succeededFuture(told(other.get()));
             }

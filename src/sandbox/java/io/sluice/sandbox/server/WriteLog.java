@@ -33,6 +33,8 @@ final class WriteLog {
 
     private final SandboxClock clock;
     private final Deque<Write> writes = new ArrayDeque<>();
+    /** Requests whose answer a fault has changed, cut or kept back. */
+    private final Set<String> disturbed = new LinkedHashSet<>();
     private int capacity = USUAL_CAPACITY;
     private long last;
 
@@ -53,6 +55,14 @@ final class WriteLog {
         writes.add(new Write(++last, now, by, table, table.row(row.number()), row));
         if (writes.size() > capacity) {
             writes.remove();
+        }
+    }
+
+    /** The client does not get the answer to this request as the work made it. */
+    synchronized void disturbed(String request) {
+        disturbed.add(request);
+        if (disturbed.size() > capacity) {
+            disturbed.remove(disturbed.iterator().next());
         }
     }
 
@@ -79,13 +89,14 @@ final class WriteLog {
             }
         });
         Iterator<Write> left = wanted.iterator();
+        Set<String> lost = Set.copyOf(disturbed);
         return () -> {
             if (!left.hasNext()) {
                 return null;
             }
             StringBuilder lines = new StringBuilder();
             for (int n = 0; n < WRITES_A_CHUNK && left.hasNext(); n++) {
-                describe(account, user, left.next(), lines);
+                describe(account, user, left.next(), lost, lines);
             }
             return lines.toString().getBytes(StandardCharsets.UTF_8);
         };
@@ -108,7 +119,7 @@ final class WriteLog {
         return versions;
     }
 
-    private static void describe(Account account, CrmUser user, Write write, StringBuilder lines) {
+    private static void describe(Account account, CrmUser user, Write write, Set<String> disturbed, StringBuilder lines) {
         JsonNode before = write.before() == null ? NullNode.instance : shown(account, user, write.table(), write.before());
         JsonNode after = shown(account, user, write.table(), write.after());
         Set<String> changed = new LinkedHashSet<>();
@@ -127,6 +138,9 @@ final class WriteLog {
                 .put("object", write.table().type().name()).put("record", write.after().id());
         line.set("keys", keys);
         line.put("change", change(write));
+        if (disturbed.contains(String.valueOf(write.by().request()))) {
+            line.put("answer", "disturbed");
+        }
         if (changed.isEmpty()) {
             lines.append(line).append('\n');
         }
