@@ -319,7 +319,7 @@ public final class Gateway {
         }
 
         private void refuse(String limit, long micros) {
-            request.account().tally().refused(request.operation());
+            request.account().tally().refused(request.operation(), request.kind() == Request.Kind.EXEMPT);
             accounts.journal().counted(request.account().name(), request.operation(), request.kind(), micros, true);
             answer(protocol.refusal(request, limit), Map.of());
         }

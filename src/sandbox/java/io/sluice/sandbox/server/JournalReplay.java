@@ -120,7 +120,7 @@ public final class JournalReplay {
         if (node.path("l").asBoolean()) {
             account.tally().login(operation);
         } else if (node.path("r").asBoolean()) {
-            account.tally().refused(operation);
+            account.tally().refused(operation, node.path("e").asBoolean());
         } else {
             account.tally().accepted(operation, node.path("e").asBoolean());
             account.limiter().replay(limit -> account.counts(operation, limit), node.path("t").asLong(), 1);

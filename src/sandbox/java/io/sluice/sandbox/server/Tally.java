@@ -38,8 +38,13 @@ final class Tally {
         byOperation.merge(operation, 1L, Long::sum);
     }
 
-    synchronized void refused(String operation) {
-        refused++;
+    /** @param apart whether it is one that the vendor's limits leave out; it may have a limit of its own */
+    synchronized void refused(String operation, boolean apart) {
+        if (apart) {
+            exempt++;
+        } else {
+            refused++;
+        }
         byOperation.merge(operation, 1L, Long::sum);
     }
 
