@@ -11,6 +11,7 @@ import io.sluice.sandbox.server.Call;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -21,10 +22,11 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
- * {@code /services/oauth2}: the token, revoke and userinfo endpoints, as "OAuth Authorization Flows" in Salesforce's
+ * {@code /services/oauth2}: the authorize, token and revoke endpoints, as "OAuth Authorization Flows" in Salesforce's
  * help describes them. The client id names the account: {@code sluice} is the account {@code salesforce}, and
  * {@code sluice-NAME} the account NAME. Errors are 400 with {@code error} and {@code error_description}.
  */
@@ -32,17 +34,24 @@ final class Logins {
 
     private static final String CLIENT = "sluice";
     private static final String SECRET = "sluice";
+    /** How far ahead an assertion may expire, in seconds: five minutes, and 30 s between two clocks. */
+    private static final long LONGEST_ASSERTION = 330;
+    /** What is above it is no number of seconds of this age. */
+    private static final long MILLISECONDS = 100_000_000_000L;
+    private static final Set<String> AUDIENCES = Set.of("https://login.salesforce.com", "https://test.salesforce.com");
     private static final String KEY = "/io/sluice/sandbox/jwt-public.pem";
 
     private final Accounts accounts;
     private final Sessions sessions;
     private final LongSupplier clockMicros;
+    private final AuthorizationCodes codes;
     private final PublicKey key = publicKey();
 
     Logins(Accounts accounts, Sessions sessions, LongSupplier clockMicros) {
         this.accounts = accounts;
         this.sessions = sessions;
         this.clockMicros = clockMicros;
+        this.codes = new AuthorizationCodes(clockMicros);
     }
 
     /** The account that the login is for, or empty when its client id names none. */
@@ -89,8 +98,10 @@ final class Logins {
             case "client_credentials" -> secretIsRight(call, form) ? granted(account, call)
                     : error("invalid_client", "invalid client credentials");
             case "password" -> !secretIsRight(call, form) ? error("invalid_client", "invalid client credentials")
-                    : SalesforceDefaults.API_USERNAME.equals(form.get("username")) && form.containsKey("password")
+                    : accountOf(form.getOrDefault("username", "")).filter(account::equals).isPresent()
+                            && passwordIsRight(form.get("password"))
                             ? granted(account, call) : error("invalid_grant", "authentication failure");
+            case "authorization_code" -> code(account, call, form);
             case "refresh_token" -> account.refreshToken().equals(form.get("refresh_token"))
                     ? refreshed(account, call) : error("invalid_grant", "expired access/refresh token");
             case "urn:ietf:params:oauth:grant-type:jwt-bearer" -> jwt(account, call, form.get("assertion"));
@@ -107,18 +118,42 @@ final class Logins {
         return Answer.empty(200);
     }
 
-    Answer userInfo(Call call) {
-        ObjectNode info = Answers.JSON.createObjectNode();
-        info.put("sub", identity(call)).put("user_id", SalesforceDefaults.API_USER)
-                .put("organization_id", SalesforceDefaults.ORGANIZATION)
-                .put("preferred_username", SalesforceDefaults.API_USERNAME)
-                .put("name", "Integration Sluice").put("email", SalesforceDefaults.API_USERNAME)
-                .putObject("urls").put("rest", call.origin() + "/services/data/v{version}/");
-        return Answers.json(200, info);
+    /**
+     * The start of the web server flow. Nobody is asked: the user is logged in and has approved the client. Sends the
+     * browser back to the client with a code, as {@code response_type=code} asks.
+     */
+    Answer authorize(Account account, Call call) {
+        Map<String, String> form = form(call);
+        String redirect = form.get("redirect_uri");
+        if (account == null || redirect == null || !redirect.matches("[a-zA-Z][a-zA-Z0-9+.-]*:.+")) {
+            return error(account == null ? "invalid_client_id" : "redirect_uri_missing", account == null
+                    ? "client identifier invalid" : "redirect_uri not provided");
+        }
+        boolean isCode = "code".equals(form.get("response_type"));
+        String state = form.containsKey("state") ? "&state=" + encoded(form.get("state")) : "";
+        String result = isCode ? "code=" + encoded(codes.issue(account, redirect, form.get("code_challenge")))
+                : "error=unsupported_response_type&error_description=response+type+not+supported";
+        return Answer.empty(302).with("Location", redirect + (redirect.contains("?") ? "&" : "?") + result + state);
     }
 
-    static String identity(Call call) {
-        return call.origin() + "/id/" + SalesforceDefaults.ORGANIZATION + "/" + SalesforceDefaults.API_USER;
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    private Answer code(Account account, Call call, Map<String, String> form) {
+        boolean hasSecret = secretIsRight(call, form);
+        boolean namesSecret = form.containsKey("client_secret") || basicAuth(call).isPresent();
+        if (namesSecret && !hasSecret) {
+            return error("invalid_client", "invalid client credentials");
+        }
+        try {
+            boolean verified = codes.redeem(account, form.get("code"), form.get("redirect_uri"), form.get("code_verifier"));
+            return !verified && !hasSecret ? error("invalid_client", "invalid client credentials")
+                    : Answers.json(200, issued(account, call).put("refresh_token", account.refreshToken())
+                            .put("scope", "refresh_token api"));
+        } catch (RefusedException e) {
+            return error(e.error().code(), e.error().message());
+        }
     }
 
     private Answer granted(Account account, Call call) {
@@ -134,7 +169,7 @@ final class Logins {
 
     private ObjectNode issued(Account account, Call call) {
         String issuedAt = String.valueOf(clockMicros.getAsLong() / 1000);
-        String id = identity(call);
+        String id = Identities.url(call);
         ObjectNode token = Answers.JSON.createObjectNode();
         token.put("access_token", sessions.issue(account)).put("instance_url", call.origin()).put("id", id)
                 .put("token_type", "Bearer").put("issued_at", issuedAt)
@@ -153,16 +188,28 @@ final class Logins {
         long now = clockMicros.getAsLong() / 1_000_000;
         // camel-salesforce writes exp as a text
         long expires = claim.path("exp").asLong();
-        if (expires <= now || expires > now + 600) {
+        // the vendor's own command line sends milliseconds there, and is let in (@salesforce/core, authInfo.ts)
+        boolean isNear = expires > now && expires <= now + LONGEST_ASSERTION || expires > MILLISECONDS;
+        if (!isNear) {
             return error("invalid_grant", "expired authorization code");
         }
         if (!SalesforceDefaults.API_USERNAME.equals(claim.path("sub").asText())) {
             return error("invalid_grant", "user hasn't approved this consumer");
         }
-        if (claim.path("aud").asText().isEmpty()) {
+        if (!isAudience(claim.path("aud").asText(), call)) {
             return error("invalid_grant", "audience is invalid");
         }
         return granted(account, call);
+    }
+
+    /** The vendor's login addresses, or the sandbox's own. */
+    private static boolean isAudience(String audience, Call call) {
+        return AUDIENCES.contains(audience.replaceFirst("/$", "")) || !audience.isEmpty()
+                && host(audience).equals(host(call.origin()));
+    }
+
+    private static String host(String address) {
+        return address.replaceFirst("^[a-z]+://", "").replaceFirst("[:/].*$", "");
     }
 
     private boolean isSigned(String assertion) {

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** Salesforce's REST API: who may call, what is called, and how it answers when it can't. */
 public final class SalesforceProtocol implements Protocol {
@@ -75,7 +76,7 @@ public final class SalesforceProtocol implements Protocol {
         List<String> path = call.segments();
         String area = path.size() > 1 ? path.get(1) : "";
         if ("id".equals(path.get(0))) {
-            return authenticated(call, account -> login(account, "userinfo", logins.userInfo(call)));
+            return identified(call, "identity", () -> Identities.identity(call));
         }
         return switch (area) {
             case "oauth2" -> oauth(call, path.size() > 2 ? path.get(2) : "");
@@ -188,9 +189,24 @@ public final class SalesforceProtocol implements Protocol {
             }
             case "revoke" -> new Request(logins.account(call).orElse(null), Request.Kind.LOGIN, "revoke", Set.of(),
                     Set::of, attempt -> logins.revoke(call));
-            case "userinfo" -> authenticated(call, account -> login(account, "userinfo", logins.userInfo(call)));
+            case "authorize" -> {
+                Account account = logins.account(call).orElse(null);
+                yield new Request(account, Request.Kind.LOGIN, "authorize", Set.of(), Set::of,
+                        attempt -> logins.authorize(account, call));
+            }
+            case "userinfo" -> identified(call, "userinfo", () -> Identities.userInfo(call));
             default -> unauthorized(null, Answers.error(SalesforceError.notFound()));
         };
+    }
+
+    /** Tells who is logged in, by a token in the header or in the address. */
+    private Request identified(Call call, String operation, Supplier<Answer> answer) {
+        Optional<String> token = token(call).or(() -> Optional.ofNullable(call.query().get("oauth_token")))
+                .or(() -> Optional.ofNullable(call.query().get("access_token")));
+        Optional<Sessions.Session> session = token.flatMap(sessions::find);
+        return session.filter(Sessions.Session::valid).isPresent()
+                ? login(session.get().account(), operation, answer.get())
+                : unauthorized(session.map(Sessions.Session::account).orElse(null), Identities.refused(token.isPresent()));
     }
 
     private interface Opened {
