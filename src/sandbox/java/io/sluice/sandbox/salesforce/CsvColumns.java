@@ -162,7 +162,7 @@ final class CsvColumns {
         if (dot < 0) {
             return type.field(name).map(field -> new Column(field, null));
         }
-        return type.relationship(name.substring(0, dot)).flatMap(field -> store.table(field.referenceTo())
+        return type.relationship(name.substring(0, dot)).filter(field -> field.referenceTo() != null).flatMap(field -> store.table(field.referenceTo())
                 .flatMap(parents -> parents.type().field(name.substring(dot + 1))).filter(Field::indexed)
                 .map(key -> new Column(field, key)));
     }

@@ -6,6 +6,7 @@ import static io.sluice.sandbox.salesforce.SalesforceDefaults.BULK_QUERY_JOBS;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import io.sluice.sandbox.salesforce.soql.Function;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Limiter;
 import io.sluice.sandbox.server.Request;
@@ -17,6 +18,7 @@ import io.sluice.sandbox.store.Table;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** What the org tells about itself: versions, objects, fields, limits and counts. */
 final class Describes {
@@ -72,7 +74,7 @@ final class Describes {
         described.putArray("actionOverrides");
         ArrayNode children = described.putArray("childRelationships");
         call.store().tables().forEach(table -> children(children, table, type));
-        described.putArray("recordTypeInfos");
+        master(described.putArray("recordTypeInfos"), described.path("urls").path("sobject").asText());
         described.putArray("namedLayoutInfos");
         described.putArray("supportedScopes").addObject().put("label", "All " + type.plural().toLowerCase(
                 Locale.ROOT)).put("name", "everything");
@@ -125,6 +127,14 @@ final class Describes {
         return Answers.json(200, counts);
     }
 
+    /** The record type that every object has. */
+    private static void master(ArrayNode types, String url) {
+        types.addObject().put("active", true).put("available", true).put("defaultRecordTypeMapping", true)
+                .put("developerName", "Master").put("master", true).put("name", "Master")
+                .put("recordTypeId", "012000000000000AAA").putObject("urls")
+                .put("layout", url + "/describe/layouts/012000000000000AAA");
+    }
+
     private static void children(ArrayNode children, Table table, ObjectType parent) {
         for (Field field : table.type().fields()) {
             if (field.refersTo(parent.name())) {
@@ -138,12 +148,23 @@ final class Describes {
         }
     }
 
+    /** Objects that nobody makes, and those of them and others that nobody takes away. */
+    private static final Set<String> NOT_CREATED = Set.of("Organization");
+    private static final Set<String> NOT_DELETED = Set.of("Organization", "RecordType", "User");
+    private static final Set<String> SETUP = Set.of("Organization", "RecordType", "User");
+
     private static ObjectNode object(ObjectType type, String version) {
         ObjectNode object = Answers.JSON.createObjectNode();
-        for (String on : List.of("createable", "deletable", "layoutable", "mergeable", "queryable", "replicateable",
-                "retrieveable", "searchable", "triggerable", "undeletable", "updateable", "feedEnabled", "mruEnabled",
-                "compactLayoutable", "searchLayoutable")) {
+        boolean isSetup = SETUP.contains(type.name());
+        for (String on : List.of("queryable", "replicateable", "retrieveable", "updateable")) {
             object.put(on, true);
+        }
+        object.put("createable", !NOT_CREATED.contains(type.name())).put("deletable", !NOT_DELETED.contains(type.name()))
+                .put("undeletable", !NOT_DELETED.contains(type.name()))
+                .put("mergeable", type.field(StandardObjects.MASTER).isPresent());
+        for (String usual : List.of("layoutable", "searchable", "triggerable", "feedEnabled", "mruEnabled",
+                "compactLayoutable", "searchLayoutable")) {
+            object.put(usual, !isSetup);
         }
         for (String off : List.of("activateable", "customSetting", "deepCloneable", "deprecatedAndHidden", "hasSubtypes",
                 "isInterface", "isSubtype")) {
@@ -167,36 +188,40 @@ final class Describes {
         FieldType type = field.type();
         boolean system = !field.createable() && field.compound() == null;
         ObjectNode node = Answers.JSON.createObjectNode();
-        boolean isLong = field.length() > LONGEST_FILTERED;
-        node.put("aggregatable", type != FieldType.BOOLEAN && type != FieldType.ADDRESS && !isLong);
-        node.put("aiPredictionField", false).put("autoNumber", false);
+        boolean isLong = field.length() > LONGEST_FILTERED && type != FieldType.MULTIPICKLIST;
+        node.put("aggregatable", Function.COUNT.takes(type) && !isLong);
+        node.put("aiPredictionField", false).put("autoNumber", "CaseNumber".equals(field.name()));
         node.put("byteLength", type == FieldType.ID || type == FieldType.REFERENCE ? 18 : field.length() * 3);
         node.put("calculated", false).putNull("calculatedFormula").put("cascadeDelete", false)
                 .put("caseSensitive", false).put("compoundFieldName", field.compound()).putNull("controllerName")
                 .put("createable", field.createable()).put("custom", field.custom());
         if (type == FieldType.BOOLEAN) {
             node.put("defaultValue", false);
+        } else if (field.options().usual() != null) {
+            node.put("defaultValue", field.options().usual());
         } else {
             node.putNull("defaultValue");
         }
         node.putNull("defaultValueFormula")
-                .put("defaultedOnCreate", type == FieldType.BOOLEAN || "OwnerId".equals(field.name())
+                .put("defaultedOnCreate", type == FieldType.BOOLEAN || field.options().usual() != null || "OwnerId".equals(field.name())
                         || system && !field.nameField() && type != FieldType.ADDRESS)
                 .put("dependentPicklist", false).put("deprecatedAndHidden", false)
                 .put("digits", type == FieldType.INT ? 8 : 0).put("displayLocationInDecimal", false)
                 .put("encrypted", false).put("externalId", field.externalId());
         node.put("extraTypeInfo", type == FieldType.TEXTAREA ? "plaintextarea"
                 : "Name".equals(field.compound()) ? "personname" : null);
-        node.put("filterable", !isLong).putNull("filteredLookupInfo")
+        node.put("filterable", !isLong && type != FieldType.ADDRESS).putNull("filteredLookupInfo")
                 .put("formulaTreatNullNumberAsZero", false).put("groupable", isGroupable(type) && !isLong)
                 .put("highScaleNumber", false).put("htmlFormatted", false).put("idLookup", field.idLookup())
                 .putNull("inlineHelpText").put("label", field.label()).put("length", field.length()).putNull("mask")
                 .putNull("maskType").put("name", field.name()).put("nameField", field.nameField())
-                .put("namePointing", false).put("nillable", isNillable(field)).put("permissionable", field.custom());
+                .put("namePointing", field.reference() != null && field.referenceTo() == null).put("nillable", isNillable(field)).put("permissionable", field.custom());
         ArrayNode choices = node.putArray("picklistValues");
-        field.options().values().forEach(value -> choices.addObject().put("active", true).put("defaultValue", false)
+        field.options().values().forEach(value -> choices.addObject().put("active", true)
+                .put("defaultValue", value.equals(field.options().usual()))
                 .put("label", value).putNull("validFor").put("value", value));
-        node.put("polymorphicForeignKey", false).put("precision", type == FieldType.INT ? 0 : field.precision())
+        boolean isPolymorphic = field.reference() != null && field.referenceTo() == null;
+        node.put("polymorphicForeignKey", isPolymorphic).put("precision", type == FieldType.INT ? 0 : field.precision())
                 .put("queryByDistance", type == FieldType.ADDRESS).putNull("referenceTargetField");
         ArrayNode targets = node.putArray("referenceTo");
         if (field.reference() != null) {
@@ -205,21 +230,21 @@ final class Describes {
         return node.put("relationshipName", field.relationship()).putNull("relationshipOrder")
                 .put("restrictedDelete", false).put("restrictedPicklist", field.options().restricted()).put("scale", field.scale())
                 .put("searchPrefilterable", false).put("soapType", type.soapType())
-                .put("sortable", type != FieldType.ADDRESS && !isLong).put("type", type.wireName())
+                .put("sortable", type != FieldType.ADDRESS && type != FieldType.MULTIPICKLIST && !isLong).put("type", type.wireName())
                 .put("unique", field.unique()).put("updateable", field.updateable())
                 .put("writeRequiresMasterRead", false);
     }
 
     private static boolean isGroupable(FieldType type) {
         return switch (type) {
-            case ADDRESS, DATETIME, TIME -> false;
+            case ADDRESS, DATETIME, TIME, MULTIPICKLIST -> false;
             default -> !type.isDecimal();
         };
     }
 
     private static boolean isNillable(Field field) {
         boolean systemStamp = field.source() != null && field.type() != FieldType.ADDRESS && !field.nameField();
-        return !field.required() && field.type() != FieldType.BOOLEAN && !systemStamp
+        return !field.required() && field.type() != FieldType.BOOLEAN && field.options().usual() == null && !systemStamp
                 && !"OwnerId".equals(field.name()) && !field.nameField();
     }
 }

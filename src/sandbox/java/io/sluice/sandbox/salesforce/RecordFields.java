@@ -72,7 +72,7 @@ final class RecordFields {
 
     /** A parent named by its own external id: {@code "Customer__r":{"Customer_No__c":"C-1"}}. */
     private void parent(Table table, String name, JsonNode keys, Map<Field, Object> fields) {
-        Field field = table.type().relationship(name)
+        Field field = table.type().relationship(name).filter(reference -> reference.referenceTo() != null)
                 .orElseThrow(() -> new RefusedException(SalesforceError.noSuchColumn(name, table.type().name())));
         if (keys.isNull()) {
             fields.put(field, null);
@@ -113,6 +113,10 @@ final class RecordFields {
         }
         Optional<Table> target = field.reference().objects().stream().flatMap(name -> store.table(name).stream())
                 .filter(table -> field.referenceTo() != null || id.startsWith(table.type().keyPrefix())).findFirst();
+        if (target.isEmpty() && field.referenceTo() == null) {
+            throw new RefusedException(SalesforceError.of("FIELD_INTEGRITY_EXCEPTION",
+                    field.label() + ": id value of incorrect type: " + id, field.name()));
+        }
         Row row = target.map(t -> transaction.row(t, id)).orElse(null);
         if (target.isPresent() && (row == null || row.isDeleted())) {
             throw new RefusedException(SalesforceError.of("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id",

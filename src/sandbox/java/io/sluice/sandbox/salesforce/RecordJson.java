@@ -3,6 +3,7 @@ package io.sluice.sandbox.salesforce;
 import com.fasterxml.jackson.core.JsonGenerator;
 
 import io.sluice.sandbox.salesforce.soql.Aggregation;
+import io.sluice.sandbox.salesforce.soql.Path;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
@@ -98,10 +99,14 @@ final class RecordJson {
     }
 
     void write(JsonGenerator json, Table table, Row row, Selection selection) throws IOException {
+        write(json, table.type().name(), table, row, selection);
+    }
+
+    private void write(JsonGenerator json, String type, Table table, Row row, Selection selection) throws IOException {
         String name = table.type().name();
         json.writeStartObject();
         json.writeObjectFieldStart("attributes");
-        json.writeStringField("type", name);
+        json.writeStringField("type", type);
         json.writeStringField("url", "/services/data/" + version + "/sobjects/" + name + "/" + row.id());
         json.writeEndObject();
         for (Map.Entry<String, Selection.Entry> entry : selection.entries().entrySet()) {
@@ -115,10 +120,9 @@ final class RecordJson {
                 json.writeObject(selected.field().type().toWire(selected.field().read(row)));
                 continue;
             }
-            Table parents = store.table(selected.field().referenceTo()).orElseThrow();
-            Optional<Row> parent = parent(parents, selected.field(), row);
+            Optional<Parent> parent = parent(store, selected.field(), row);
             if (parent.isPresent()) {
-                write(json, parents, parent.get(), selected.parent());
+                write(json, parent.get().type(), parent.get().table(), parent.get().row(), selected.parent());
             } else {
                 json.writeNull();
             }
@@ -136,8 +140,13 @@ final class RecordJson {
         json.writeEndObject();
     }
 
-    static Optional<Row> parent(Table parents, Field reference, Row row) {
+    /** A record to which another refers, and the type that it is told as: one of several is a Name. */
+    record Parent(String type, Table table, Row row) { }
+
+    static Optional<Parent> parent(Store store, Field reference, Row row) {
         Object id = reference.read(row);
-        return id == null ? Optional.empty() : Optional.ofNullable(parents.row((String) id));
+        return id == null ? Optional.empty() : Path.tableOf(store, reference, (String) id)
+                .flatMap(table -> Optional.ofNullable(table.row((String) id)).map(parent -> new Parent(
+                        reference.referenceTo() == null ? "Name" : table.type().name(), table, parent)));
     }
 }

@@ -191,6 +191,7 @@ final class RecordWriter {
     private Outcome insert(Table table, Map<Field, Object> values) {
         values.values().removeIf(Objects::isNull);
         table.type().field("OwnerId").ifPresent(owner -> values.putIfAbsent(owner, user));
+        table.type().defaulted().forEach(field -> values.putIfAbsent(field, field.options().usual()));
         List<Field> required = table.type().required();
         if (!values.keySet().containsAll(required)) {
             throw missing(required.stream().filter(field -> !values.containsKey(field)).map(Field::name).toList());

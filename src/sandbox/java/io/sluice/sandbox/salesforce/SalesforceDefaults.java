@@ -46,6 +46,11 @@ public final class SalesforceDefaults implements Accounts.CrmDefaults {
             addUser(users, transaction, "Integration", "Sluice", API_USERNAME);
             addUser(users, transaction, "Ann", "Agent", "ann.agent@example.org");
             addUser(users, transaction, "Automated", "Process", "autoproc@example.org");
+            add(account, transaction, OrganizationObjects.ORGANIZATION, Map.of("Name", "Sluice sandbox", "OrganizationType",
+                    "Developer Edition", "InstanceName", "XX0", "IsSandbox", true, "LanguageLocaleKey", "en_US",
+                    "DefaultLocaleSidKey", "en_US", "TimeZoneSidKey", "GMT", "FiscalYearStartMonth", 1));
+            add(account, transaction, "Pricebook2", Map.of("Name", "Standard Price Book", "IsActive", true, "IsStandard",
+                    true));
             transaction.commit();
         }
     }
@@ -53,6 +58,13 @@ public final class SalesforceDefaults implements Accounts.CrmDefaults {
     @Override
     public ObjectType object(String name, String label, String keyPrefix) {
         return StandardObjects.custom(name, label, keyPrefix);
+    }
+
+    private static void add(Account account, Transaction transaction, String object, Map<String, Object> values) {
+        Table table = account.store().table(object).orElseThrow();
+        Map<Field, Object> fields = new LinkedHashMap<>();
+        values.forEach((name, value) -> fields.put(table.type().field(name).orElseThrow(), value));
+        transaction.insert(table, fields, API_USER);
     }
 
     private static void addUser(Table users, Transaction transaction, String first, String last, String username) {

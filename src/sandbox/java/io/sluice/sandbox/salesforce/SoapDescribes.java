@@ -97,9 +97,9 @@ final class SoapDescribes {
             }
         } else if (value.isObject()) {
             xml.element(name, inside -> members(inside, value));
-        } else if ("defaultValue".equals(name) && value.isBoolean()) {
+        } else if ("defaultValue".equals(name) && !value.isNull()) {
             // the one member whose type the WSDL leaves open
-            xml.typedValue(name, "xsd:boolean", value.asText());
+            xml.typedValue(name, value.isBoolean() ? "xsd:boolean" : "xsd:string", value.asText());
         } else if (!value.isNull()) {
             xml.value(name, value.asText());
         } else if (NILLABLE.contains(name)) {

@@ -102,10 +102,10 @@ final class SoapRecords {
                 field(xml, entry.getKey(), field, field.read(row));
                 continue;
             }
-            Table parents = store.table(field.referenceTo()).orElseThrow();
-            Optional<Row> parent = RecordJson.parent(parents, field, row);
+            Optional<RecordJson.Parent> parent = RecordJson.parent(store, field, row);
             if (parent.isPresent()) {
-                xml.typedField(entry.getKey(), RECORD, inside -> content(inside, store, parents, parent.get(), inParent));
+                xml.typedField(entry.getKey(), RECORD, inside -> content(inside, store, parent.get().table(),
+                        parent.get().row(), inParent));
             } else {
                 xml.field(entry.getKey(), null);
             }

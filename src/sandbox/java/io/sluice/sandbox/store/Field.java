@@ -21,9 +21,10 @@ public record Field(String name, String label, FieldType type, int length, int p
      *
      * @param values     as the API has them, in their order
      * @param restricted whether no other value is taken
+     * @param usual      what a new record has that was given none, or null
      */
-    public record Options(List<String> values, boolean restricted) {
-        static final Options ANY = new Options(List.of(), false);
+    public record Options(List<String> values, boolean restricted, String usual) {
+        static final Options ANY = new Options(List.of(), false, null);
 
         /** Whether a value, or each of several between semicolons, may be written. */
         public boolean take(String value) {
@@ -44,7 +45,14 @@ public record Field(String name, String label, FieldType type, int length, int p
     public Field offering(boolean restricted, List<String> values) {
         return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
                 externalId, idLookup, nameField, reference, compound, column, source,
-                new Options(List.copyOf(values), restricted));
+                new Options(List.copyOf(values), restricted, null));
+    }
+
+    /** The same choice, of which a new record has this value when it is given none. */
+    public Field usually(String value) {
+        return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
+                externalId, idLookup, nameField, reference, compound, column, source,
+                new Options(options.values(), options.restricted(), value));
     }
 
     /** A writable field of this name and type, with the rest at its usual default. */
@@ -59,7 +67,7 @@ public record Field(String name, String label, FieldType type, int length, int p
             case ID, REFERENCE -> 18;
             case EMAIL -> 80;
             case PHONE, PICKLIST -> 40;
-            case STRING, TEXTAREA, URL -> 255;
+            case STRING, TEXTAREA, URL, COMBOBOX -> 255;
             case MULTIPICKLIST -> 4099;
             default -> 0;
         };

@@ -17,7 +17,7 @@ import java.time.format.DateTimeFormatterBuilder;
 public enum FieldType {
     ID("id", "tns:ID"), STRING("string", "xsd:string"), TEXTAREA("textarea", "xsd:string"),
     EMAIL("email", "xsd:string"), PHONE("phone", "xsd:string"), URL("url", "xsd:string"),
-    PICKLIST("picklist", "xsd:string"), MULTIPICKLIST("multipicklist", "xsd:string"),
+    PICKLIST("picklist", "xsd:string"), COMBOBOX("combobox", "xsd:string"), MULTIPICKLIST("multipicklist", "xsd:string"),
     REFERENCE("reference", "tns:ID"), BOOLEAN("boolean", "xsd:boolean"), INT("int", "xsd:int"),
     DOUBLE("double", "xsd:double"), CURRENCY("currency", "xsd:double"), PERCENT("percent", "xsd:double"),
     DATE("date", "xsd:date"), DATETIME("datetime", "xsd:dateTime"), TIME("time", "xsd:time"),
@@ -50,7 +50,7 @@ public enum FieldType {
 
     public boolean isText() {
         return switch (this) {
-            case STRING, TEXTAREA, EMAIL, PHONE, URL, PICKLIST, MULTIPICKLIST -> true;
+            case STRING, TEXTAREA, EMAIL, PHONE, URL, PICKLIST, COMBOBOX, MULTIPICKLIST -> true;
             default -> false;
         };
     }

@@ -23,6 +23,7 @@ public final class ObjectType {
         private final List<Field> all;
         private final List<Field> indexed;
         private final List<Field> required;
+        private final List<Field> defaulted;
         private final Map<String, Field> byName = new LinkedHashMap<>();
         private final Map<String, Field> byRelationship = new LinkedHashMap<>();
         private final int columns;
@@ -32,10 +33,11 @@ public final class ObjectType {
             this.indexed = all.stream().filter(Field::indexed).toList();
             // a checkbox is on or off, never missing
             this.required = all.stream().filter(f -> f.required() && f.type() != FieldType.BOOLEAN).toList();
+            this.defaulted = all.stream().filter(f -> f.options().usual() != null).toList();
             this.columns = columns;
             for (Field field : all) {
                 byName.put(lower(field.name()), field);
-                if (field.relationship() != null && field.referenceTo() != null) {
+                if (field.relationship() != null) {
                     byRelationship.put(lower(field.relationship()), field);
                 }
             }
@@ -92,6 +94,11 @@ public final class ObjectType {
     /** The fields without which there is no new record. */
     public List<Field> required() {
         return fields.required;
+    }
+
+    /** The fields that a new record has a value in when it is given none. */
+    public List<Field> defaulted() {
+        return fields.defaulted;
     }
 
     /** Number of stored columns: the width of a full row. */

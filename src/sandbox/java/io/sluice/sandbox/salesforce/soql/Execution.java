@@ -139,7 +139,7 @@ public final class Execution {
                     case ALL -> true;
                     case STANDARD -> !field.custom();
                     case CUSTOM -> field.custom();
-                }).forEach(field -> select.add(once(names, field.name(), new Path(List.of(), field))));
+                }).forEach(field -> select.add(once(names, field.name(), new Path(store, List.of(), field))));
             } else if (selected instanceof Query.Children children) {
                 Children found = children(children.query());
                 select.add(once(names, found.name(), found));

@@ -54,7 +54,7 @@ public enum Function {
     }
 
     /** "Support for Field Types in Aggregate Functions" in the SOQL and SOSL Reference. */
-    private boolean takes(FieldType type) {
+    public boolean takes(FieldType type) {
         boolean isNumber = type.isDecimal() || type == FieldType.INT;
         return switch (this) {
             case SUM, AVG -> isNumber;

@@ -1,6 +1,7 @@
 package io.sluice.sandbox.salesforce.soql;
 
 import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.ObjectType;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
@@ -8,12 +9,32 @@ import io.sluice.sandbox.store.Table;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /** A field reached over parents, such as {@code Customer__r.Account.Name}, resolved against the objects. */
-public record Path(List<Step> parents, Field field) implements Execution.Item {
+public record Path(Store store, List<Step> parents, Field field) implements Execution.Item {
 
-    /** A reference and the table it leads to. */
-    public record Step(Field reference, Table table) { }
+    /** What can be read through a reference to one of several objects: the fields of the object Name that most have. */
+    private static final Set<String> OF_NAME = Set.of("Id", "Name", "FirstName", "LastName", "Title", "Email", "Phone",
+            "Type");
+
+    /** A reference and the table it leads to, which is null where it may lead to one of several. */
+    public record Step(Field reference, Table table) {
+
+        /** The record that this one refers to, or null. */
+        public Row follow(Store store, Row from) {
+            Object id = reference.read(from);
+            return id == null ? null : table != null ? table.row((String) id)
+                    : tableOf(store, reference, (String) id).map(t -> t.row((String) id)).orElse(null);
+        }
+    }
+
+    /** The table of the record to which a reference leads. */
+    public static Optional<Table> tableOf(Store store, Field reference, String id) {
+        return reference.reference().objects().stream().flatMap(name -> store.table(name).stream())
+                .filter(table -> id.startsWith(table.type().keyPrefix())).findFirst();
+    }
 
     /** @throws MalformedQueryException INVALID_FIELD when the object has no such field or relationship */
     static Path resolve(Store store, Table from, String text) {
@@ -22,20 +43,29 @@ public record Path(List<Step> parents, Field field) implements Execution.Item {
         Table table = from;
         List<Step> parents = new ArrayList<>();
         for (int i = first; i < parts.length - 1; i++) {
-            ObjectType type = table.type();
             String name = parts[i];
-            Field reference = type.relationship(name).orElseThrow(() -> new MalformedQueryException("INVALID_FIELD",
-                    "Didn't understand relationship '" + name + "' in field path. If you are attempting to use a custom"
-                    + " relationship, be sure to append the '__r' after the custom relationship name."));
-            table = store.table(reference.referenceTo()).orElseThrow(() -> new MalformedQueryException("INVALID_FIELD",
-                    "The relationship '" + name + "' leads to an object that this sandbox does not have."));
+            Field reference = (table == null ? Optional.<Field>empty() : table.type().relationship(name)).orElseThrow(
+                    () -> new MalformedQueryException("INVALID_FIELD", "Didn't understand relationship '" + name
+                    + "' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' "
+                    + "after the custom relationship name."));
+            table = reference.referenceTo() == null ? null : store.table(reference.referenceTo()).orElseThrow(
+                    () -> new MalformedQueryException("INVALID_FIELD", "The relationship '" + name
+                    + "' leads to an object that this sandbox does not have."));
             parents.add(new Step(reference, table));
         }
-        String object = table.type().name();
         String name = parts[parts.length - 1];
-        return new Path(parents, table.type().field(name).orElseThrow(() -> new MalformedQueryException(
+        String object = table == null ? "Name" : table.type().name();
+        Optional<Field> field = table == null ? ofName(store, parents.get(parents.size() - 1).reference(), name)
+                : table.type().field(name);
+        return new Path(store, parents, field.orElseThrow(() -> new MalformedQueryException(
                 "INVALID_FIELD", "No such column '" + name + "' on entity '" + object + "'. If you are attempting to use "
                 + "a custom field, be sure to append the '__c' after the custom field name.")));
+    }
+
+    private static Optional<Field> ofName(Store store, Field reference, String name) {
+        return OF_NAME.stream().filter(name::equalsIgnoreCase).findFirst().map(field -> Field.of(field, field,
+                FieldType.STRING).computed(row -> tableOf(store, reference, row.id()).map(table -> "Type".equals(field)
+                        ? table.type().name() : table.type().field(field).map(f -> f.read(row)).orElse(null)).orElse(null)));
     }
 
     /** The path with each name as the object has it, such as {@code Owner.Name}. */
@@ -49,8 +79,7 @@ public record Path(List<Step> parents, Field field) implements Execution.Item {
     public Object read(Row row) {
         Row at = row;
         for (Step step : parents) {
-            Object id = step.reference().read(at);
-            at = id == null ? null : step.table().row((String) id);
+            at = step.follow(store, at);
             if (at == null) {
                 return null;
             }
