@@ -7,7 +7,7 @@ import java.util.Locale;
 /**
  * What became of one record of a call.
  *
- * @param key     as in the {@link Change}
+ * @param key     as in the {@link RecordChange}
  * @param crmId   the CRM's id, where its answer had one
  * @param code    the CRM's error code, or null
  * @param message the CRM's own words, or null

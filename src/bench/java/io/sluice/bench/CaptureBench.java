@@ -1,8 +1,8 @@
 package io.sluice.bench;
 
-import io.sluice.outbox.Rest;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.Database;
 import io.sluice.store.EmbeddedDatabase;
 import java.nio.file.Path;
@@ -71,7 +71,7 @@ public final class CaptureBench implements Bench {
                 Connection application = DriverManager.getConnection(server.url())) {
             database.migrate();
             prepare(application);
-            new Capture(database, ROWS, Rest.NONE).start(List.of(sync()));
+            new Capture(database, ROWS, WriteDebounce.NONE).start(List.of(sync()));
             warmUp(application);
             double[] bulk = bulk(application);
             double[] single = single(application);

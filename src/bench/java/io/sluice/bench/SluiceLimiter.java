@@ -1,9 +1,9 @@
 package io.sluice.bench;
 
-import io.sluice.quota.Limits;
 import io.sluice.Priority;
-import io.sluice.quota.Answer;
+import io.sluice.quota.CallReport;
 import io.sluice.quota.Limit;
+import io.sluice.quota.Limits;
 import io.sluice.quota.Permit;
 import io.sluice.quota.Quota;
 import io.sluice.store.Database;
@@ -48,7 +48,7 @@ final class SluiceLimiter implements Limiter {
             Thread.sleep(ASK_AGAIN_MS);
             permit = ask();
         }
-        quota.report(permit.get(), new Answer(OPERATION, status(call), 1, 0));
+        quota.report(permit.get(), new CallReport(OPERATION, status(call), 1, 0));
     }
 
     private Optional<Permit> ask() throws SQLException {
@@ -64,7 +64,7 @@ final class SluiceLimiter implements Limiter {
         try {
             return call.call();
         } catch (IOException noAnswer) {
-            return Answer.LOST;
+            return CallReport.LOST;
         }
     }
 }

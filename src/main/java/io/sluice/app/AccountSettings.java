@@ -1,11 +1,11 @@
 package io.sluice.app;
 
-import io.sluice.Nearest;
+import io.sluice.Suggestion;
 import io.sluice.crm.Account;
 import io.sluice.crm.Crm;
 import io.sluice.quota.Limit;
-import io.sluice.quota.Member;
 import io.sluice.quota.Pool;
+import io.sluice.quota.PoolMember;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -48,7 +48,7 @@ final class AccountSettings {
             if (other != null || !byName.containsKey(member) || !members(member).isEmpty()) {
                 throw wrong(name, "members", "names '" + member + "', " + (other != null ? "a member of " + other
                         : byName.containsKey(member) ? "which has members itself"
-                        : "but there is no such account" + Nearest.hint(member, byName.keySet())));
+                        : "but there is no such account" + Suggestion.hint(member, byName.keySet())));
             }
         }));
         return byName.keySet().stream().filter(name -> !poolOf.containsKey(name))
@@ -75,17 +75,17 @@ final class AccountSettings {
 
     private Pool pool(String name) {
         List<String> logins = members(name);
-        List<Member> members = new ArrayList<>();
+        List<PoolMember> members = new ArrayList<>();
         if (logins.isEmpty()) {
-            members.add(new Member(name, List.of(), readsOnly(name)));
+            members.add(new PoolMember(name, List.of(), readsOnly(name)));
         }
         for (String login : logins) {
             if (crm(login) != crm(name)) {
                 throw wrong(login, "crm", "is not that of " + name + ", of which it is a member");
             }
-            members.add(new Member(login, limits(login), readsOnly(login)));
+            members.add(new PoolMember(login, limits(login), readsOnly(login)));
         }
-        if (members.stream().allMatch(Member::readsOnly)) {
+        if (members.stream().allMatch(PoolMember::readsOnly)) {
             throw wrong(name, "use", "leaves nobody who writes: let it, or a member, be for 'all'");
         }
         return new Pool(name, limits(name), members, costs(name));

@@ -1,6 +1,6 @@
 package io.sluice.app;
 
-import io.sluice.crm.Time;
+import io.sluice.crm.Durations;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -35,7 +35,7 @@ final class Settings {
 
     /** @throws IllegalArgumentException naming the setting */
     Duration duration(String name, String otherwise) {
-        return Time.of("application.properties: " + name, text(name, otherwise));
+        return Durations.of("application.properties: " + name, text(name, otherwise));
     }
 
     /** @throws IllegalArgumentException naming the setting */

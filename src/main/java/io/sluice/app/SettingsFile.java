@@ -1,6 +1,6 @@
 package io.sluice.app;
 
-import io.sluice.Reason;
+import io.sluice.RootCause;
 import io.sluice.crm.Account;
 import io.sluice.crm.Crm;
 import io.sluice.quota.Limits;
@@ -89,7 +89,7 @@ public final class SettingsFile {
             LOG.warn("{}. The limits stay as they were.", wrong.getMessage());
         } catch (IOException unreadable) {
             if (seen != null) {
-                LOG.warn("{} can't be read any more, so the limits stay as they are: {}", file, Reason.of(unreadable));
+                LOG.warn("{} can't be read any more, so the limits stay as they are: {}", file, RootCause.of(unreadable));
             }
             seen = null;
         }

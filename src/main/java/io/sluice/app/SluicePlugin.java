@@ -13,6 +13,6 @@ public final class SluicePlugin implements ContextServicePlugin {
     public void load(CamelContext context) {
         // lifecycles, since Camel only warns when a plugin fails to load: a taken port must stop the start
         context.addLifecycleStrategy(new SandboxLifecycle());
-        context.addLifecycleStrategy(new Bundle());
+        context.addLifecycleStrategy(new Wiring());
     }
 }

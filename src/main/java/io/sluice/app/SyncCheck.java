@@ -1,6 +1,6 @@
 package io.sluice.app;
 
-import io.sluice.Nearest;
+import io.sluice.Suggestion;
 import io.sluice.Sync;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.ObjectShape.Kind;
@@ -41,7 +41,7 @@ final class SyncCheck {
         }
         if (sync.getAccount() != null && !names.contains(sync.getAccount())) {
             problems.add(sync.where() + ": there is no account '" + sync.getAccount() + "' in application.properties"
-                    + Nearest.hint(sync.getAccount(), names));
+                    + Suggestion.hint(sync.getAccount(), names));
         }
         choice(sync, "conflicts", sync.getConflicts(), CONFLICTS, problems);
         choice(sync, "deletes", sync.getDeletes(), DELETES, problems);
@@ -139,7 +139,7 @@ final class SyncCheck {
     private static void choice(Sync sync, String property, String value, Set<String> choices, List<String> problems) {
         if (value == null || !choices.contains(value)) {
             problems.add(sync.where() + ": " + property + " is '" + value + "'"
-                    + Nearest.hint(String.valueOf(value), choices));
+                    + Suggestion.hint(String.valueOf(value), choices));
         }
     }
 
@@ -164,7 +164,7 @@ final class SyncCheck {
             if (field == null) {
                 ObjectShape.Field otherwise = byLowerCase.get(name.toLowerCase(Locale.ROOT));
                 problems.add(column(sync, entry.getKey(), name) + ", which " + sync.getObject() + " does not have"
-                        + (otherwise == null ? Nearest.hint(name, shape.fields().keySet())
+                        + (otherwise == null ? Suggestion.hint(name, shape.fields().keySet())
                                 : "; did you mean " + otherwise.name() + "?"));
             } else if (!field.writable()) {
                 problems.add(column(sync, entry.getKey(), name) + " of " + sync.getObject() + ", which "
@@ -195,7 +195,7 @@ final class SyncCheck {
                 .filter(field -> field.externalId() && field.writable() && field.facts().unique())
                 .map(ObjectShape.Field::name).toList();
         String where = sync.where() + ": field '" + sync.getExternalId() + "' of " + sync.getObject();
-        String hint = Nearest.hint(sync.getExternalId(), externalIds);
+        String hint = Suggestion.hint(sync.getExternalId(), externalIds);
         if (externalId == null) {
             problems.add(sync.where() + ": " + sync.getObject() + " has no field '" + sync.getExternalId()
                     + "' to hold the key" + hint);

@@ -1,6 +1,6 @@
 package io.sluice.app;
 
-import io.sluice.Nearest;
+import io.sluice.Suggestion;
 import io.sluice.Sync;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -81,7 +81,7 @@ public final class SyncConfigurer implements PropertyConfigurer, PropertyConfigu
             String property = camelCase(name.replaceFirst("[.\\[].*", ""));
             sync.mistake(SETTERS.containsKey(property)
                     ? property + " is given as '" + name + "'; " + expected(SETTERS.get(property).getParameterTypes()[0])
-                    : "there is no property '" + property + "'" + Nearest.hint(property, SETTERS.keySet()));
+                    : "there is no property '" + property + "'" + Suggestion.hint(property, SETTERS.keySet()));
         }
     }
 
@@ -110,7 +110,7 @@ public final class SyncConfigurer implements PropertyConfigurer, PropertyConfigu
         Sync sync = (Sync) target;
         Method setter = SETTERS.get(camelCase(name));
         if (setter == null) {
-            sync.mistake("there is no property '" + name + "'" + Nearest.hint(name, SETTERS.keySet()));
+            sync.mistake("there is no property '" + name + "'" + Suggestion.hint(name, SETTERS.keySet()));
             return true;
         }
         try {

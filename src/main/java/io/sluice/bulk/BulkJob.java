@@ -15,6 +15,6 @@ import java.util.UUID;
  * @param trials  steps in a row that brought it no further
  * @param askedAt when the CRM was last asked to create it
  */
-public record BulkJob(UUID lease, String account, String object, String sync, Operation operation, Step step,
+public record BulkJob(UUID lease, String account, String object, String sync, Operation operation, BulkJobState step,
         String crmJob, Priority priority, int records, int steps, int trials, Instant askedAt) {
 }

@@ -3,7 +3,7 @@ package io.sluice.bulk;
 import io.sluice.Operation;
 import io.sluice.Priority;
 import io.sluice.outbox.BulkClaim;
-import io.sluice.outbox.Pauses;
+import io.sluice.outbox.PauseStore;
 import io.sluice.outbox.Settlement;
 import io.sluice.store.Database;
 import java.sql.Connection;
@@ -60,7 +60,7 @@ public final class BulkJobs {
     private static final String DUE = """
             account = ? and ended_at is null and due <= clock_timestamp() and (step in %s) = ?
                   and account not in (%s) and sync = any (coalesce(string_to_array(?::text, chr(10)), array[sync]))""".formatted(TRANSFERS,
-            Pauses.ACCOUNTS);
+            PauseStore.ACCOUNTS);
 
     private static final String FIRST_DUE =
             "select priority, member from sluice.bulk_job where " + DUE + " order by priority, began_at limit 1";
@@ -80,7 +80,7 @@ public final class BulkJobs {
     private static final String WAITING = """
             select distinct account from sluice.bulk_job
             where ended_at is null and due <= clock_timestamp() and account not in (%s)
-              and sync = any (coalesce(string_to_array(?::text, chr(10)), array[sync]))""".formatted(Pauses.ACCOUNTS);
+              and sync = any (coalesce(string_to_array(?::text, chr(10)), array[sync]))""".formatted(PauseStore.ACCOUNTS);
 
     private static final String MOVE = """
             update sluice.bulk_job set step = ?, crm_job = ?, trials = ?,
@@ -235,7 +235,7 @@ public final class BulkJobs {
     }
 
     /** @return whether the job was still in the hands of the caller */
-    boolean move(BulkJob job, Move.Next next, String crmJob) throws SQLException {
+    boolean move(BulkJob job, BulkJobTransition.Next next, String crmJob) throws SQLException {
         transfers.remove(job);
         return database.update(MOVE, next.step().toString(), crmJob, next.forward() ? 0 : job.trials() + 1,
                 next.pause().toMillis(), job.lease(), job.steps()) == 1;
@@ -279,7 +279,7 @@ public final class BulkJobs {
 
     private static BulkJob job(ResultSet row) throws SQLException {
         return new BulkJob(row.getObject("lease", UUID.class), row.getString("account"), row.getString("object"),
-                row.getString("sync"), Operation.of(row.getString("operation")), Step.of(row.getString("taken")),
+                row.getString("sync"), Operation.of(row.getString("operation")), BulkJobState.of(row.getString("taken")),
                 row.getString("crm_job"), Priority.ofRank(row.getInt("priority")), row.getInt("records"),
                 row.getInt("steps"), row.getInt("trials"), row.getObject("asked_at", OffsetDateTime.class).toInstant());
     }

@@ -4,15 +4,15 @@ import io.sluice.Operation;
 import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.crm.Accounts;
-import io.sluice.crm.Bulk;
+import io.sluice.crm.BulkCapability;
 import io.sluice.crm.Crm;
 import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Pauses;
-import io.sluice.plan.Method;
+import io.sluice.outbox.PauseStore;
 import io.sluice.plan.Plan;
+import io.sluice.plan.PlanInput;
 import io.sluice.plan.Planner;
-import io.sluice.plan.Situation;
+import io.sluice.plan.SendMethod;
 import io.sluice.quota.Budget;
 import io.sluice.quota.Quota;
 import io.sluice.store.Database;
@@ -52,7 +52,7 @@ public final class BulkPlans {
                    (extract(epoch from clock_timestamp() - min(changed_at)) * 1000)::bigint as age
             from (select records, changed_at from sluice.change_log where source = ? and op = 'S' order by seq limit ?)
                 as counted
-            where ? not in (%s) and ? not in (%s)""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
+            where ? not in (%s) and ? not in (%s)""".formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS);
 
     private final Database database;
     private final Accounts accounts;
@@ -60,7 +60,7 @@ public final class BulkPlans {
     private final BulkJobs jobs;
     private final Planner planner;
     private final long bytes;
-    private final Detours detours;
+    private final BulkCooldowns bulkCooldowns;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
     /** Sync to the moment, of this process, at which it is looked at again. */
     private final Map<String, Long> gathering = new ConcurrentHashMap<>();
@@ -77,7 +77,7 @@ public final class BulkPlans {
         this.jobs = jobs;
         this.planner = planner;
         this.bytes = bytes;
-        this.detours = new Detours(database, detour);
+        this.bulkCooldowns = new BulkCooldowns(database, detour);
         syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
 
@@ -103,12 +103,12 @@ public final class BulkPlans {
     /** @param own jobs that are open for this very work */
     private Optional<BulkClaim> claim(String account, Outbox.Head head, long waiting, int own) throws SQLException {
         Crm crm = accounts.get(account).crm();
-        Bulk bulk = crm.bulk().orElseThrow();
-        Situation situation = situation(account, head, waiting, own);
-        Method method = planner.plan(crm, situation).method();
-        return method.way() != Method.Way.BULK ? Optional.empty()
+        BulkCapability bulk = crm.bulk().orElseThrow();
+        PlanInput planInput = situation(account, head, waiting, own);
+        SendMethod sendMethod = planner.plan(crm, planInput).method();
+        return sendMethod.way() != SendMethod.Way.BULK ? Optional.empty()
                 : Optional.of(new BulkClaim(account, head.sync(), head.operation(),
-                        planner.least(crm, head.operation(), situation.scarce()), method.most(),
+                        planner.least(crm, head.operation(), planInput.scarce()), sendMethod.most(),
                         Math.min(bytes, bulk.bytes()), bulk.reserved()));
     }
 
@@ -161,31 +161,31 @@ public final class BulkPlans {
     }
 
     /** The plan for so many records that wait behind the most urgent of them. */
-    public Plan plan(String account, Situation situation) {
-        return planner.plan(accounts.get(account).crm(), situation);
+    public Plan plan(String account, PlanInput planInput) {
+        return planner.plan(accounts.get(account).crm(), planInput);
     }
 
     /** What a plan for so many records depends on. */
-    Situation situation(String account, Outbox.Head head, long waiting) throws SQLException {
+    PlanInput situation(String account, Outbox.Head head, long waiting) throws SQLException {
         return situation(account, head, waiting, 0);
     }
 
-    private Situation situation(String account, Outbox.Head head, long waiting, int own) throws SQLException {
+    private PlanInput situation(String account, Outbox.Head head, long waiting, int own) throws SQLException {
         Budget budget = quota.budget(account, head.priority());
-        Bulk bulk = accounts.get(account).crm().bulk().orElse(null);
-        return new Situation(head.operation(), head.own(), waiting, head.age(), budget.calls(), budget.scarce(),
+        BulkCapability bulk = accounts.get(account).crm().bulk().orElse(null);
+        return new PlanInput(head.operation(), head.own(), waiting, head.age(), budget.calls(), budget.scarce(),
                 bulk == null ? 0 : Math.max(0, bulk.jobs() - jobs.open(account) + own),
                 bulk == null ? null : barred(account, bulk, syncs.get(head.sync()).getObject()));
     }
 
-    private String barred(String account, Bulk bulk, String object) throws SQLException {
+    private String barred(String account, BulkCapability bulk, String object) throws SQLException {
         return jobs.batches(account, bulk.batch()) >= bulk.batches() ? "the day's batches of bulk jobs are spent"
-                : detours.barred(account, object);
+                : bulkCooldowns.barred(account, object);
     }
 
     /** The object's records go by other calls for a while. */
     void detour(BulkJob job, String why) throws SQLException {
-        detours.take(job, why);
+        bulkCooldowns.take(job, why);
     }
 
     Sync sync(String name) {

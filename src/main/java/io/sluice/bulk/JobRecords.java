@@ -1,10 +1,10 @@
 package io.sluice.bulk;
 
-import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
+import io.sluice.RecordChange;
 import io.sluice.Sync;
-import io.sluice.crm.Records;
+import io.sluice.crm.RecordStream;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.CommonCauses;
 import io.sluice.outbox.Settlement;
@@ -73,8 +73,8 @@ public final class JobRecords {
     }
 
     /** What the job writes: the same whenever it is asked, for it is in flight. */
-    Records of(BulkJob job, Sync sync) {
-        return new Records() {
+    RecordStream of(BulkJob job, Sync sync) {
+        return new RecordStream() {
             @Override
             public List<String> fields() throws SQLException {
                 return database.transaction(connection -> {
@@ -85,7 +85,7 @@ public final class JobRecords {
             }
 
             @Override
-            public void each(Consumer<Change> reader) throws SQLException {
+            public void each(Consumer<RecordChange> reader) throws SQLException {
                 database.transaction(connection -> {
                     stream(connection, job, sync.getParent(), reader);
                     return null;
@@ -95,7 +95,7 @@ public final class JobRecords {
     }
 
     /** By a cursor, which PostgreSQL's driver uses where a size to fetch is set inside a transaction. */
-    private static void stream(Connection connection, BulkJob job, String parent, Consumer<Change> reader)
+    private static void stream(Connection connection, BulkJob job, String parent, Consumer<RecordChange> reader)
             throws SQLException {
         boolean delete = job.operation() == Operation.DELETE;
         boolean children = !delete && parent != null;
@@ -107,7 +107,7 @@ public final class JobRecords {
             }
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
-                    reader.accept(new Change(rows.getString("key"), job.operation(), rows.getString("crm_id"),
+                    reader.accept(new RecordChange(rows.getString("key"), job.operation(), rows.getString("crm_id"),
                             Json.fields(rows.getString("inflight"))));
                 }
             }
@@ -150,7 +150,7 @@ public final class JobRecords {
                 row -> ids.put(row.getString("key"), row.getString("crm_id")), job.account(), job.object(),
                 Database.texts(connection, outcomes, Outcome::key)));
         return outcomes.stream().map(it -> it.status() == Outcome.Status.DONE
-                && new Change(it.key(), job.operation(), ids.get(it.key()), Map.of()).isOther(it.crmId())
+                && new RecordChange(it.key(), job.operation(), ids.get(it.key()), Map.of()).isOther(it.crmId())
                 ? Outcome.gone(it.key(), "OTHER_RECORD", "the bulk job made another record, " + it.crmId() + ", instead of "
                         + ids.get(it.key())) : it).toList();
     }

@@ -1,14 +1,14 @@
 package io.sluice.bulk;
 
-import io.sluice.Nearest;
 import io.sluice.Operation;
 import io.sluice.Priority;
-import io.sluice.Reason;
+import io.sluice.RootCause;
+import io.sluice.Suggestion;
 import io.sluice.Sync;
 import io.sluice.outbox.Outbox;
-import io.sluice.plan.Option;
 import io.sluice.plan.Plan;
-import io.sluice.plan.Situation;
+import io.sluice.plan.PlanInput;
+import io.sluice.plan.PlanOption;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.ResultSet;
@@ -54,11 +54,11 @@ public final class PlanReport {
             } else {
                 status = 404;
                 answer = Map.of("error", (name == null ? "Name a sync: /api/plan?sync=NAME" : "There is no sync '" + name
-                        + "'") + Nearest.hint(String.valueOf(name), syncs.keySet()));
+                        + "'") + Suggestion.hint(String.valueOf(name), syncs.keySet()));
             }
         } catch (SQLException unreachable) {
             status = 503;
-            answer = Map.of("error", "The database does not answer: " + Reason.of(unreachable));
+            answer = Map.of("error", "The database does not answer: " + RootCause.of(unreachable));
         }
         message.removeHeaders("*");
         message.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
@@ -79,8 +79,8 @@ public final class PlanReport {
         List<Map<String, Object>> groups = new ArrayList<>();
         for (Waiting waiting : database.query(WAITING, row -> Waiting.of(sync.getName(), row), sync.getAccount(),
                 sync.getName())) {
-            Situation situation = plans.situation(sync.getAccount(), waiting.head(), waiting.records());
-            groups.add(group(situation, plans.plan(sync.getAccount(), situation)));
+            PlanInput planInput = plans.situation(sync.getAccount(), waiting.head(), waiting.records());
+            groups.add(group(planInput, plans.plan(sync.getAccount(), planInput)));
         }
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("sync", sync.getName());
@@ -88,15 +88,15 @@ public final class PlanReport {
         return report;
     }
 
-    private static Map<String, Object> group(Situation situation, Plan plan) {
+    private static Map<String, Object> group(PlanInput planInput, Plan plan) {
         Map<String, Object> group = new LinkedHashMap<>();
-        group.put("operation", situation.operation().toString());
-        group.put("urgency", situation.urgency().toString());
-        group.put("records", situation.waiting());
-        group.put("oldestMs", situation.age().toMillis());
-        group.put("callsLeft", situation.callsLeft() == Long.MAX_VALUE ? null : situation.callsLeft());
-        group.put("callsAreScarce", situation.scarce());
-        group.put("bulkJobsLeft", situation.jobsLeft());
+        group.put("operation", planInput.operation().toString());
+        group.put("urgency", planInput.urgency().toString());
+        group.put("records", planInput.waiting());
+        group.put("oldestMs", planInput.age().toMillis());
+        group.put("callsLeft", planInput.callsLeft() == Long.MAX_VALUE ? null : planInput.callsLeft());
+        group.put("callsAreScarce", planInput.scarce());
+        group.put("bulkJobsLeft", planInput.jobsLeft());
         group.put("chosen", plan.method().way().toString());
         group.put("recordsAtOnce", plan.method().most());
         group.put("why", plan.why());
@@ -104,12 +104,12 @@ public final class PlanReport {
         return group;
     }
 
-    private static Map<String, Object> option(Option option) {
+    private static Map<String, Object> option(PlanOption planOption) {
         Map<String, Object> described = new LinkedHashMap<>();
-        described.put("way", option.way().toString());
-        described.put("calls", option.calls());
-        described.put("seconds", option.takes().toSeconds());
-        described.put("against", option.against());
+        described.put("way", planOption.way().toString());
+        described.put("calls", planOption.calls());
+        described.put("seconds", planOption.takes().toSeconds());
+        described.put("against", planOption.against());
         return described;
     }
 }

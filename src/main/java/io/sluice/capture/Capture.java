@@ -2,8 +2,8 @@ package io.sluice.capture;
 
 import io.sluice.LogThrottle;
 import io.sluice.Sync;
-import io.sluice.outbox.Filling;
-import io.sluice.outbox.Rest;
+import io.sluice.outbox.InitialExportJobs;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Connection;
@@ -69,8 +69,8 @@ public final class Capture {
 
     private final Database database;
     private final int batch;
-    private final Rest rest;
-    private final Filling filling;
+    private final WriteDebounce writeDebounce;
+    private final InitialExportJobs initialExportJobs;
     private final Duration watchInterval;
     private final CaptureWatch watch;
     /** All that was started, whether captured now or stopped. */
@@ -84,27 +84,27 @@ public final class Capture {
     private volatile Installations.Captured spared = Installations.Captured.NOTHING;
 
     /** Without jobs that are filled. */
-    public Capture(Database database, int batch, Rest rest) {
-        this(database, batch, rest, Filling.NONE);
+    public Capture(Database database, int batch, WriteDebounce writeDebounce) {
+        this(database, batch, writeDebounce, InitialExportJobs.NONE);
     }
 
     /**
      * @param batch   most changes that one drain moves
-     * @param filling the jobs that take the rows of a first load
+     * @param initialExportJobs the jobs that take the rows of a first load
      */
-    public Capture(Database database, int batch, Rest rest, Filling filling) {
-        this(database, batch, rest, filling, WATCH_INTERVAL, MAX_MISSING);
+    public Capture(Database database, int batch, WriteDebounce writeDebounce, InitialExportJobs initialExportJobs) {
+        this(database, batch, writeDebounce, initialExportJobs, WATCH_INTERVAL, MAX_MISSING);
     }
 
     /**
      * @param watchInterval time between two looks at the triggers
      * @param maxMissing    percent of a table's known records that may be deleted because their rows went unseen
      */
-    public Capture(Database database, int batch, Rest rest, Filling filling, Duration watchInterval, int maxMissing) {
+    public Capture(Database database, int batch, WriteDebounce writeDebounce, InitialExportJobs initialExportJobs, Duration watchInterval, int maxMissing) {
         this.database = database;
         this.batch = batch;
-        this.rest = rest;
-        this.filling = filling;
+        this.writeDebounce = writeDebounce;
+        this.initialExportJobs = initialExportJobs;
         this.watchInterval = watchInterval;
         this.watch = new CaptureWatch(database, maxMissing);
     }
@@ -139,7 +139,7 @@ public final class Capture {
 
     /** The columns of a sync's table, each with PostgreSQL's name of its type as {@link Column#type()} has it. */
     public Map<String, String> columns(Sync sync) throws SQLException {
-        return Source.types(database, sync.getTable());
+        return CapturedTable.types(database, sync.getTable());
     }
 
     /** The same, with no sync that is known and does not run. */
@@ -156,7 +156,7 @@ public final class Capture {
      */
     public List<Sync> start(List<Sync> syncs, List<Sync> kept) throws SQLException {
         List<String> problems = new ArrayList<>();
-        List<Source> read = read(syncs, problems);
+        List<CapturedTable> read = read(syncs, problems);
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }
@@ -167,12 +167,12 @@ public final class Capture {
         watch.forget();
         started.clear();
         List<Sync> loaded = new ArrayList<>();
-        for (Source source : read) {
-            if (watch.install(source)) {
-                missed(source.syncs(), known);
+        for (CapturedTable capturedTable : read) {
+            if (watch.install(capturedTable)) {
+                missed(capturedTable.syncs(), known);
             }
-            loaded.addAll(load(source));
-            started.put(source.table(), source.syncs());
+            loaded.addAll(load(capturedTable));
+            started.put(capturedTable.table(), capturedTable.syncs());
         }
         removeStray();
         return loaded;
@@ -210,12 +210,12 @@ public final class Capture {
      * be overtaken by an older value. The rows that went while a sync did not run are looked for afterwards. No drain runs
      * meanwhile: one that does not know these syncs would take away what is theirs.
      */
-    private List<Sync> load(Source source) throws SQLException {
+    private List<Sync> load(CapturedTable capturedTable) throws SQLException {
         return database.transaction(connection -> {
             Database.query(connection, "select pg_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?))", row -> null,
-                    source.table());
+                    capturedTable.table());
             List<Sync> fresh = new ArrayList<>();
-            for (Sync sync : source.syncs()) {
+            for (Sync sync : capturedTable.syncs()) {
                 Optional<String> before = Database.query(connection, POSITION, row -> row.getString(1), sync.getAccount(),
                         sync.getObject(), stream(sync)).stream().findFirst();
                 if (Database.update(connection, LOADED, sync.getAccount(), sync.getObject(), stream(sync),
@@ -224,19 +224,19 @@ public final class Capture {
                     if (before.isPresent()) {
                         ChangedMapping.apply(connection, sync);
                         if (isOfSameRows(before.get(), sync)) {
-                            CaptureWatch.missed(connection, source, "sync " + sync.getName() + " was stopped or changed");
+                            CaptureWatch.missed(connection, capturedTable, "sync " + sync.getName() + " was stopped or changed");
                         }
                     }
                 }
             }
             if (!fresh.isEmpty()) {
-                CaptureWatch.loaded(connection, source);
-                Database.update(connection, ChangeLog.append(Sql.text(source.table()), "select "
-                        + source.key().keyText("t") + " as key, 'S' as op, null::text[] as columns from "
-                        + source.quoted() + " as t"));
+                CaptureWatch.loaded(connection, capturedTable);
+                Database.update(connection, ChangeLog.append(Sql.text(capturedTable.table()), "select "
+                        + capturedTable.key().keyText("t") + " as key, 'S' as op, null::text[] as columns from "
+                        + capturedTable.quoted() + " as t"));
             }
             // before the lock goes, so that no drain of the old syncs comes in between
-            drains.put(source.table(), new TableDrain(database, source, batch, rest, filling));
+            drains.put(capturedTable.table(), new TableDrain(database, capturedTable, batch, writeDebounce, initialExportJobs));
             return fresh;
         });
     }
@@ -255,14 +255,14 @@ public final class Capture {
                 sync.getExternalId(), "fields", new TreeMap<>(sync.getFields()), "timeZone", sync.getTimeZone())));
     }
 
-    private List<Source> read(List<Sync> syncs, List<String> problems) throws SQLException {
+    private List<CapturedTable> read(List<Sync> syncs, List<String> problems) throws SQLException {
         Map<String, List<Sync>> byTable = new LinkedHashMap<>();
         syncs.forEach(sync -> byTable.computeIfAbsent(sync.getTable(), table -> new ArrayList<>()).add(sync));
-        List<Source> read = new ArrayList<>();
+        List<CapturedTable> read = new ArrayList<>();
         for (List<Sync> ofTable : byTable.values()) {
-            Source source = Source.read(database, ofTable, problems);
-            if (source != null) {
-                read.add(source);
+            CapturedTable capturedTable = CapturedTable.read(database, ofTable, problems);
+            if (capturedTable != null) {
+                read.add(capturedTable);
             }
         }
         return read;
@@ -274,7 +274,7 @@ public final class Capture {
     }
 
     /** A table whose capture has started, or nothing. */
-    public Optional<Source> source(String table) {
+    public Optional<CapturedTable> source(String table) {
         return Optional.ofNullable(drains.get(table)).map(TableDrain::source);
     }
 
@@ -288,7 +288,7 @@ public final class Capture {
      *
      * @throws SQLException with the words for whoever can help, where it is not
      */
-    public Source source(Sync sync) throws SQLException {
+    public CapturedTable source(Sync sync) throws SQLException {
         if (watch.isStopped(sync)) {
             throw new SQLException("sync " + sync.getName() + " is stopped: " + watch.problem(sync), NOT_READY);
         }
@@ -314,15 +314,15 @@ public final class Capture {
 
     private void lookAt(String table) throws SQLException {
         TableDrain before = drains.get(table);
-        Source source = before == null ? null : before.source();
+        CapturedTable capturedTable = before == null ? null : before.source();
         try {
-            Source now = watch.look(table, started.get(table), source);
+            CapturedTable now = watch.look(table, started.get(table), capturedTable);
             if (now == null) {
                 drains.remove(table);
                 return;
             }
-            if (before == null || now != source) {
-                drains.put(table, new TableDrain(database, now, batch, rest, filling));
+            if (before == null || now != capturedTable) {
+                drains.put(table, new TableDrain(database, now, batch, writeDebounce, initialExportJobs));
             }
             if (watch.hasGaps(now)) {
                 // what was captured is neither missing nor gone
@@ -333,11 +333,11 @@ public final class Capture {
             }
             watch.removeFromOthers(now);
         } catch (SQLException failure) {
-            if (Failures.of(failure) == Failures.AWAY) {
+            if (DatabaseFailure.of(failure) == DatabaseFailure.AWAY) {
                 throw failure;
             }
             throttle.warn(LOG, table, "{} could not be looked at: {}. The next attempt follows within a minute.", table,
-                    Failures.words(failure));
+                    DatabaseFailure.words(failure));
         }
     }
 
@@ -401,7 +401,7 @@ public final class Capture {
             }
             return moved;
         } catch (SQLException failure) {
-            if (Failures.of(failure) != Failures.SHAPE) {
+            if (DatabaseFailure.of(failure) != DatabaseFailure.SHAPE) {
                 throw failure;
             }
             // the watch finds out; what it can't explain may be a condition's fault
@@ -419,10 +419,10 @@ public final class Capture {
         try {
             return drain.dissect(failure);
         } catch (SQLException again) {
-            if (Failures.of(again) != Failures.SHAPE) {
+            if (DatabaseFailure.of(again) != DatabaseFailure.SHAPE) {
                 throw again;
             }
-            watch.unread(drain.source().table(), Failures.words(again));
+            watch.unread(drain.source().table(), DatabaseFailure.words(again));
             drain.rest();
             return 0;
         }
@@ -434,15 +434,15 @@ public final class Capture {
      * @return two of them; nothing where the table has none, or is too large to tell in a few seconds
      */
     public Optional<String> sharedKeys(Sync sync) throws SQLException {
-        Source source = source(sync.getTable()).orElse(null);
-        if (source == null || !source.key().isFreeText()) {
+        CapturedTable capturedTable = source(sync.getTable()).orElse(null);
+        if (capturedTable == null || !capturedTable.key().isFreeText()) {
             return Optional.empty();
         }
-        String key = source.key().keyText("t");
+        String key = capturedTable.key().keyText("t");
         try {
             return database.transaction(connection -> {
                 Database.query(connection, "select set_config('statement_timeout', '5s', true)", row -> null);
-                return Database.query(connection, "select min(" + key + ") || ' and ' || max(" + key + ") from " + source.quoted()
+                return Database.query(connection, "select min(" + key + ") || ' and ' || max(" + key + ") from " + capturedTable.quoted()
                         + " as t group by lower(btrim(" + key + ")) having count(*) > 1 limit 1", row -> row.getString(1))
                         .stream().findFirst();
             });

@@ -1,7 +1,7 @@
 package io.sluice.capture;
 
 import io.sluice.Sync;
-import io.sluice.outbox.Pauses;
+import io.sluice.outbox.PauseStore;
 import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -106,18 +106,18 @@ final class CaptureWatch {
      *
      * @return whether a trigger was missing
      */
-    boolean install(Source source) throws SQLException {
-        return database.transaction(connection -> installed(connection, source, true)).created();
+    boolean install(CapturedTable capturedTable) throws SQLException {
+        return database.transaction(connection -> installed(connection, capturedTable, true)).created();
     }
 
     /** Changes of a table passed a sync by. */
-    static void missed(Connection connection, Source source, String reason) throws SQLException {
-        Database.update(connection, GAP, source.table(), reason, false);
+    static void missed(Connection connection, CapturedTable capturedTable, String reason) throws SQLException {
+        Database.update(connection, GAP, capturedTable.table(), reason, false);
     }
 
     /** All rows of a table are entered: only those that went are to be looked for. */
-    static void loaded(Connection connection, Source source) throws SQLException {
-        Database.update(connection, "update sluice.capture_gap set loaded = true where source = ?", source.table());
+    static void loaded(Connection connection, CapturedTable capturedTable) throws SQLException {
+        Database.update(connection, "update sluice.capture_gap set loaded = true where source = ?", capturedTable.table());
     }
 
     /**
@@ -129,23 +129,23 @@ final class CaptureWatch {
     private record Installed(boolean created, boolean altered) {
     }
 
-    private static Installed installed(Connection connection, Source source, boolean start) throws SQLException {
+    private static Installed installed(Connection connection, CapturedTable capturedTable, boolean start) throws SQLException {
         Triggers.lockInstallation(connection);
         Database.query(connection, WRITTEN, row -> null);
-        String stored = Database.query(connection, STORED, row -> row.getString(1), source.table()).stream().findFirst()
+        String stored = Database.query(connection, STORED, row -> row.getString(1), capturedTable.table()).stream().findFirst()
                 .orElse(null);
-        String found = Signature.read(connection, source);
-        boolean created = Triggers.install(connection, source);
-        String now = Signature.read(connection, source);
+        String found = TableSignature.read(connection, capturedTable);
+        boolean created = Triggers.install(connection, capturedTable);
+        String now = TableSignature.read(connection, capturedTable);
         boolean altered = stored != null && !stored.equals(found);
         if (altered) {
-            String difference = Signature.difference(stored, found);
-            Database.update(connection, GAP, source.table(), difference, start && created);
+            String difference = TableSignature.difference(stored, found);
+            Database.update(connection, GAP, capturedTable.table(), difference, start && created);
             LOG.warn("{}: changes may have passed unseen: {}. Triggers are {}; the table is compared with what is known.",
-                    source.table(), difference, created ? "installed again" : "in place");
+                    capturedTable.table(), difference, created ? "installed again" : "in place");
         }
         if (!now.equals(stored)) {
-            Database.update(connection, STORE, source.table(), now);
+            Database.update(connection, STORE, capturedTable.table(), now);
         }
         return new Installed(created, altered);
     }
@@ -158,11 +158,11 @@ final class CaptureWatch {
      * @return what is captured of it now: the same as before unless its shape, its syncs, its triggers
      *     or the change log changed; null when nothing is
      */
-    Source look(String table, List<Sync> syncs, Source before) throws SQLException {
+    CapturedTable look(String table, List<Sync> syncs, CapturedTable before) throws SQLException {
         List<Sync> good = new ArrayList<>();
         for (Sync sync : syncs) {
             List<String> problems = new ArrayList<>();
-            if (Source.read(database, List.of(sync), problems) != null) {
+            if (CapturedTable.read(database, List.of(sync), problems) != null) {
                 good.add(sync);
                 if (stopped.remove(sync.getName()) != null) {
                     LOG.info("{}: what stopped it is gone; {} is compared with what is known.", sync.getName(), table);
@@ -177,7 +177,7 @@ final class CaptureWatch {
             return null;
         }
         List<String> problems = new ArrayList<>();
-        Source read = Source.read(database, good, problems);
+        CapturedTable read = CapturedTable.read(database, good, problems);
         if (read == null) {
             throw new SQLException(String.join("; ", problems), "42P17");
         }
@@ -189,11 +189,11 @@ final class CaptureWatch {
                 return read;
             }
         } catch (SQLException failure) {
-            if (Failures.isPassing(failure)) {
+            if (DatabaseFailure.isPassing(failure)) {
                 throw failure;
             }
             String words = table + ": what changes may pass unseen, and the triggers can't be put back now: "
-                    + Failures.words(failure);
+                    + DatabaseFailure.words(failure);
             if (!words.equals(faults.put(table, words))) {
                 LOG.warn("{}. The next attempt follows within a minute.", words);
             }
@@ -203,11 +203,11 @@ final class CaptureWatch {
     }
 
     /** A table that had the name before, or a partition that was detached, is captured no more. */
-    void removeFromOthers(Source source) {
+    void removeFromOthers(CapturedTable capturedTable) {
         try {
-            Triggers.removeFromOthers(database, source);
+            Triggers.removeFromOthers(database, capturedTable);
         } catch (SQLException locked) {
-            LOG.debug("{}: triggers of another table stay for now", source.table(), locked);
+            LOG.debug("{}: triggers of another table stay for now", capturedTable.table(), locked);
         }
     }
 
@@ -215,55 +215,55 @@ final class CaptureWatch {
     }
 
     /** Whether anything may have passed unseen. */
-    boolean hasGaps(Source source) throws SQLException {
-        return !database.query(GAPS, row -> true, source.table()).isEmpty();
+    boolean hasGaps(CapturedTable capturedTable) throws SQLException {
+        return !database.query(GAPS, row -> true, capturedTable.table()).isEmpty();
     }
 
     /** Compares a table of which something may have passed unseen with what is known of it. */
-    void compare(Source source) throws SQLException {
+    void compare(CapturedTable capturedTable) throws SQLException {
         List<Gap> gaps = database.query(GAPS, row -> new Gap(row.getLong("id"), row.getString("reason"),
-                row.getBoolean("loaded"), row.getBoolean("asked")), source.table());
+                row.getBoolean("loaded"), row.getBoolean("asked")), capturedTable.table());
         if (gaps.isEmpty()) {
             return;
         }
-        List<Sync> deleting = source.syncs().stream().filter(sync -> sync.getDeletes().equals("propagate")).toList();
+        List<Sync> deleting = capturedTable.syncs().stream().filter(sync -> sync.getDeletes().equals("propagate")).toList();
         boolean asked = gaps.stream().anyMatch(Gap::asked);
-        boolean wanted = asked && database.transaction(connection -> !Pauses.isPausedByCapture(connection,
+        boolean wanted = asked && database.transaction(connection -> !PauseStore.isPausedByCapture(connection,
                 deleting.stream().map(Sync::getName).toList()));
-        Comparison comparison = new Comparison(database, source);
-        long missed = gaps.stream().allMatch(Gap::loaded) ? 0 : comparison.enterChanged();
-        Comparison.Gone gone = comparison.countGone();
+        TableComparison tableComparison = new TableComparison(database, capturedTable);
+        long missed = gaps.stream().allMatch(Gap::loaded) ? 0 : tableComparison.enterChanged();
+        TableComparison.Gone gone = tableComparison.countGone();
         String reason = gaps.get(0).reason();
-        if (gone.gone() > 0 && !deleting.isEmpty() && !wanted && isTooMany(gone, comparison)) {
-            stopDeletes(source, deleting, gone, reason, asked);
+        if (gone.gone() > 0 && !deleting.isEmpty() && !wanted && isTooMany(gone, tableComparison)) {
+            stopDeletes(capturedTable, deleting, gone, reason, asked);
             return;
         }
         if (gone.gone() > 0) {
-            comparison.enterGone();
+            tableComparison.enterGone();
         }
         long last = gaps.get(gaps.size() - 1).id();
         database.transaction(connection -> {
-            Database.update(connection, CLOSE, source.table(), last);
-            Pauses.compared(connection, deleting.stream().map(Sync::getName).toList());
-            return Database.update(connection, COMPARED, reason, missed, gone.gone(), source.table());
+            Database.update(connection, CLOSE, capturedTable.table(), last);
+            PauseStore.compared(connection, deleting.stream().map(Sync::getName).toList());
+            return Database.update(connection, COMPARED, reason, missed, gone.gone(), capturedTable.table());
         });
         LOG.info("{} was compared with what is known, because {}: {} rows had changed unseen, {} had gone.",
-                source.table(), reason, missed, gone.gone());
+                capturedTable.table(), reason, missed, gone.gone());
     }
 
-    private boolean isTooMany(Comparison.Gone gone, Comparison comparison) throws SQLException {
-        return gone.gone() > FEW && gone.gone() * 100 > gone.known() * maxMissing || comparison.isEmpty();
+    private boolean isTooMany(TableComparison.Gone gone, TableComparison tableComparison) throws SQLException {
+        return gone.gone() > FEW && gone.gone() * 100 > gone.known() * maxMissing || tableComparison.isEmpty();
     }
 
-    private void stopDeletes(Source source, List<Sync> syncs, Comparison.Gone gone, String reason, boolean asked)
+    private void stopDeletes(CapturedTable capturedTable, List<Sync> syncs, TableComparison.Gone gone, String reason, boolean asked)
             throws SQLException {
         String why = "%,d of %,d records that are known have no row in %s any more (%s); they would be deleted in the CRM."
-                .formatted(gone.gone(), gone.known(), source.table(), reason)
+                .formatted(gone.gone(), gone.known(), capturedTable.table(), reason)
                 + " Put the rows back, or resume the sync to delete them";
         database.transaction(connection -> {
-            Pauses.pauseByCapture(connection, syncs.stream().map(Sync::getName).toList(), why);
+            PauseStore.pauseByCapture(connection, syncs.stream().map(Sync::getName).toList(), why);
             return Database.update(connection,
-                    "update sluice.capture_gap set asked = true, loaded = true where source = ?", source.table());
+                    "update sluice.capture_gap set asked = true, loaded = true where source = ?", capturedTable.table());
         });
         if (!asked) {
             LOG.warn("{} paused: {}.", String.join(", ", syncs.stream().map(Sync::getName).toList()), why);

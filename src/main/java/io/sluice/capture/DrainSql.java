@@ -2,8 +2,8 @@ package io.sluice.capture;
 
 import io.sluice.Priority;
 import io.sluice.Sync;
-import io.sluice.outbox.Filling.Vessel;
-import io.sluice.outbox.Rest;
+import io.sluice.outbox.InitialExportJobs.Vessel;
+import io.sluice.outbox.WriteDebounce;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -29,8 +29,8 @@ final class DrainSql {
      * Takes how many changes and from which number on; yields {@code moved}, how many they were, {@code last}, the highest
      * number, and {@code snapshot}.
      */
-    static String of(Source source, Rest rest, ChangeLog.Taking taking) {
-        return of(source, rest, taking, List.of());
+    static String of(CapturedTable capturedTable, WriteDebounce writeDebounce, ChangeLog.Taking taking) {
+        return of(capturedTable, writeDebounce, taking, List.of());
     }
 
     /**
@@ -38,8 +38,8 @@ final class DrainSql {
      *
      * @param conditions whether the syncs' conditions are asked for its priority
      */
-    static String ofOne(Source source, Rest rest, boolean conditions) {
-        return of(source, rest, ChangeLog.one(Sql.text(source.table())), List.of(), conditions);
+    static String ofOne(CapturedTable capturedTable, WriteDebounce writeDebounce, boolean conditions) {
+        return of(capturedTable, writeDebounce, ChangeLog.one(Sql.text(capturedTable.table())), List.of(), conditions);
     }
 
     /**
@@ -48,12 +48,12 @@ final class DrainSql {
      *
      * @param jobs that are filled with rows of a first load, of different syncs
      */
-    static String of(Source source, Rest rest, ChangeLog.Taking taking, List<Vessel> jobs) {
-        return of(source, rest, ChangeLog.take(Sql.text(source.table()), taking), jobs, true);
+    static String of(CapturedTable capturedTable, WriteDebounce writeDebounce, ChangeLog.Taking taking, List<Vessel> jobs) {
+        return of(capturedTable, writeDebounce, ChangeLog.take(Sql.text(capturedTable.table()), taking), jobs, true);
     }
 
-    private static String of(Source source, Rest rest, String taken, List<Vessel> jobs, boolean conditions) {
-        List<Sync> syncs = source.syncs();
+    private static String of(CapturedTable capturedTable, WriteDebounce writeDebounce, String taken, List<Vessel> jobs, boolean conditions) {
+        List<Sync> syncs = capturedTable.syncs();
         StringBuilder sql = new StringBuilder("""
                 with %s,
                 stamped as (
@@ -74,7 +74,7 @@ final class DrainSql {
         for (int i = 0; i < jobs.size(); i++) {
             Vessel job = jobs.get(i);
             Sync sync = syncs.stream().filter(it -> it.getName().equals(job.sync())).findFirst().orElseThrow();
-            sql.append(",\n").append(fill(source, sync, i, job.reserved()));
+            sql.append(",\n").append(fill(capturedTable, sync, i, job.reserved()));
             filled.append(", (select count(*) from filled_%1$d) as records_%1$d, (select bytes from size_%1$d) as bytes_%1$d"
                     .formatted(i));
         }
@@ -82,7 +82,7 @@ final class DrainSql {
             String name = syncs.get(i).getName();
             int job = jobs.stream().map(Vessel::sync).toList().indexOf(name);
             String others = job < 0 ? "" : " and sluice_folded.key not in (select key from filled_" + job + ")";
-            sql.append(",\nsync_").append(i).append(" as (\n").append(enter(source, syncs.get(i), rest, others, conditions)).append(")");
+            sql.append(",\nsync_").append(i).append(" as (\n").append(enter(capturedTable, syncs.get(i), writeDebounce, others, conditions)).append(")");
             sql.append(",\nrevived_").append(i).append(" as (\n").append(revive(syncs.get(i), i)).append(")");
         }
         return sql.append("\nselect (select count(*) from batch) as moved, (select max(seq) from taken) as last,"
@@ -93,7 +93,7 @@ final class DrainSql {
      * Rows of a first load that go in flight at once, whole: of records that the CRM is not known to have, of which nothing
      * waits, and that mean the same in bulk. All others are entered as ever.
      */
-    private static String fill(Source source, Sync sync, int index, String reserved) {
+    private static String fill(CapturedTable capturedTable, Sync sync, int index, String reserved) {
         return """
                 times_%1$d as materialized (
                     select latest, jsonb_build_object('*', latest) as stamps
@@ -127,10 +127,10 @@ final class DrainSql {
                           and account = %10$s and object = %11$s and key = w.key limit 1) as d on true
                     where r.key is null and d.key is null and not w.reserved
                     on conflict (account, object, key) do nothing
-                    returning key)""".formatted(index, reserved(source, sync, reserved), priority(sync),
+                    returning key)""".formatted(index, reserved(capturedTable, sync, reserved), priority(sync),
                 object(sync.getFields().entrySet().stream().map(entry -> Map.entry(entry.getValue(),
-                        source.column(entry.getKey()).value(source.alias(), source.timeZone()))).toList()),
-                source.quoted(), source.alias(), source.alias() + "." + source.key().quoted(), source.key().sqlType(),
+                        capturedTable.column(entry.getKey()).value(capturedTable.alias(), capturedTable.timeZone()))).toList()),
+                capturedTable.quoted(), capturedTable.alias(), capturedTable.alias() + "." + capturedTable.key().quoted(), capturedTable.key().sqlType(),
                 Sql.text(sync.getName()), Sql.text(sync.getAccount()), Sql.text(sync.getObject()),
                 Priority.NORMAL.rank(), among("record", index, sync), among("dead_letter", index, sync));
     }
@@ -152,11 +152,11 @@ final class DrainSql {
      * Whether a text is in any of a row's fields, byte by byte: not every collation allows to look for a part. To look for
      * it in their JSON would take ten times as long.
      */
-    private static String reserved(Source source, Sync sync, String text) {
-        List<String> places = text == null ? List.of() : Stream.concat(Stream.of(source.key()),
-                        sync.getFields().keySet().stream().map(source::column))
+    private static String reserved(CapturedTable capturedTable, Sync sync, String text) {
+        List<String> places = text == null ? List.of() : Stream.concat(Stream.of(capturedTable.key()),
+                        sync.getFields().keySet().stream().map(capturedTable::column))
                 .filter(Column::isFreeText)
-                .map(it -> "strpos(" + it.value(source.alias(), source.timeZone()) + " collate pg_catalog.\"C\", "
+                .map(it -> "strpos(" + it.value(capturedTable.alias(), capturedTable.timeZone()) + " collate pg_catalog.\"C\", "
                         + Sql.text(text) + ")").toList();
         return places.isEmpty() ? "false" : "coalesce(greatest(" + String.join(", ", places) + "), 0) > 0";
     }
@@ -184,7 +184,7 @@ final class DrainSql {
      *
      * <p>Rows are entered in the order of their keys, as settling takes them, so that the two can't lock each other out.
      */
-    private static String enter(Source source, Sync sync, Rest rest, String others, boolean conditions) {
+    private static String enter(CapturedTable capturedTable, Sync sync, WriteDebounce writeDebounce, String others, boolean conditions) {
         return """
                 insert into sluice.outbox as o
                     (account, object, key, sync, operation, fields, stamps, priority, since, due, attempts)
@@ -248,9 +248,9 @@ final class DrainSql {
                 returning o.key"""
                 .formatted(Sql.text(sync.getAccount()), Sql.text(sync.getObject()), Sql.text(sync.getName()),
                         sync.getPriority().rank(),
-                        conditions ? priority(sync) : Integer.toString(sync.getPriority().rank()), whole(source), source.quoted(), source.alias(),
-                        source.alias() + "." + source.key().quoted(), source.key().sqlType(), mapping(sync),
-                        wanted(sync), rest.critical().toMillis(), rest.other().toMillis(), Priority.NORMAL.rank(),
+                        conditions ? priority(sync) : Integer.toString(sync.getPriority().rank()), whole(capturedTable), capturedTable.quoted(), capturedTable.alias(),
+                        capturedTable.alias() + "." + capturedTable.key().quoted(), capturedTable.key().sqlType(), mapping(sync),
+                        wanted(sync), writeDebounce.critical().toMillis(), writeDebounce.other().toMillis(), Priority.NORMAL.rank(),
                         object(sync, column -> "t.whole -> " + Sql.text(column)),
                         object(sync, column -> "coalesce(sluice_folded.stamps -> " + Sql.text(column)
                                 + ", to_jsonb(sluice_folded.latest))"), others);
@@ -290,9 +290,9 @@ final class DrainSql {
     }
 
     /** JSON with every mapped column. */
-    private static String whole(Source source) {
-        return object(source.mapped().stream().map(column -> Map.entry(column.name(),
-                column.value(source.alias(), source.timeZone()))).toList());
+    private static String whole(CapturedTable capturedTable) {
+        return object(capturedTable.mapped().stream().map(column -> Map.entry(column.name(),
+                column.value(capturedTable.alias(), capturedTable.timeZone()))).toList());
     }
 
     private static String priority(Sync sync) {

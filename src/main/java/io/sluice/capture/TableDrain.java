@@ -3,9 +3,9 @@ package io.sluice.capture;
 import io.sluice.Sync;
 import io.sluice.capture.ChangeLog.Taking;
 import io.sluice.outbox.BulkClaim;
-import io.sluice.outbox.Filling;
-import io.sluice.outbox.Filling.Vessel;
-import io.sluice.outbox.Rest;
+import io.sluice.outbox.InitialExportJobs;
+import io.sluice.outbox.InitialExportJobs.Vessel;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -50,15 +50,15 @@ final class TableDrain {
             .formatted(LOCK_TIMEOUT);
 
     private final Database database;
-    private final Source source;
+    private final CapturedTable capturedTable;
     private final String table;
     private final int batch;
-    private final Rest rest;
-    private final Filling filling;
-    private final Dissection dissection;
+    private final WriteDebounce writeDebounce;
+    private final InitialExportJobs initialExportJobs;
+    private final PoisonRowSearch poisonRowSearch;
     private final String newest;
     private final String oldest;
-    private final LogFloor floor = new LogFloor();
+    private final LogWatermark floor = new LogWatermark();
 
     /** How many changes the second statement moves in a turn. */
     private volatile int most;
@@ -72,21 +72,21 @@ final class TableDrain {
     private volatile String shapeFailure;
     private volatile long restsUntil = System.nanoTime();
 
-    TableDrain(Database database, Source source, int batch, Rest rest, Filling filling) {
+    TableDrain(Database database, CapturedTable capturedTable, int batch, WriteDebounce writeDebounce, InitialExportJobs initialExportJobs) {
         this.database = database;
-        this.source = source;
-        this.table = source.table();
+        this.capturedTable = capturedTable;
+        this.table = capturedTable.table();
         this.batch = batch;
-        this.rest = rest;
-        this.filling = filling;
+        this.writeDebounce = writeDebounce;
+        this.initialExportJobs = initialExportJobs;
         this.most = Math.min(batch, FIRST);
-        this.dissection = new Dissection(database, source, rest);
-        this.newest = DrainSql.of(source, rest, Taking.NEWEST);
-        this.oldest = DrainSql.of(source, rest, Taking.OLDEST);
+        this.poisonRowSearch = new PoisonRowSearch(database, capturedTable, writeDebounce);
+        this.newest = DrainSql.of(capturedTable, writeDebounce, Taking.NEWEST);
+        this.oldest = DrainSql.of(capturedTable, writeDebounce, Taking.OLDEST);
     }
 
-    Source source() {
-        return source;
+    CapturedTable source() {
+        return capturedTable;
     }
 
     long searchedFrom() {
@@ -108,7 +108,7 @@ final class TableDrain {
             lockedTurns = 0;
             return moved;
         } catch (SQLException failure) {
-            switch (Failures.of(failure)) {
+            switch (DatabaseFailure.of(failure)) {
                 case LOCKED -> waitForLock();
                 case DATA -> {
                     return dissect(failure);
@@ -211,8 +211,8 @@ final class TableDrain {
     /** What is to be filled with the rows of a first load that come next. */
     private List<BulkClaim> wanted() throws SQLException {
         List<BulkClaim> wanted = new ArrayList<>();
-        for (Sync sync : source.syncs()) {
-            filling.wanted(sync).ifPresent(wanted::add);
+        for (Sync sync : capturedTable.syncs()) {
+            initialExportJobs.wanted(sync).ifPresent(wanted::add);
         }
         return wanted;
     }
@@ -262,7 +262,7 @@ final class TableDrain {
         OptionalLong sequence = Database.query(connection, MINE, row -> row.getBoolean("mine")
                 ? OptionalLong.of(row.getLong("last")) : OptionalLong.empty(), table).get(0);
         return sequence.isEmpty() ? Optional.empty() : Optional.of(new Mine(sequence.getAsLong(), Database.queryAfter(connection,
-                "lock table " + source.quoted() + " in access share mode",
+                "lock table " + capturedTable.quoted() + " in access share mode",
                 "select set_config('lock_timeout', '0', true), pg_current_xact_id()::text as xid",
                 row -> Long.parseLong(row.getString("xid"))).get(0)));
     }
@@ -275,17 +275,17 @@ final class TableDrain {
             }
             List<Vessel> jobs = new ArrayList<>();
             for (BulkClaim each : wanted) {
-                jobs.add(filling.open(connection, each));
+                jobs.add(initialExportJobs.open(connection, each));
             }
             int room = jobs.stream().mapToInt(Vessel::room).min().orElseThrow();
             int fitting = Math.min(Math.max(limit, ChangeLog.KEYS), room);
             Object[] parameters = Stream.concat(Stream.of(fitting, 0L), jobs.stream().map(Vessel::lease)).toArray();
-            Filled turn = Database.query(connection, DrainSql.of(source, rest, Taking.FITTING, jobs),
+            Filled turn = Database.query(connection, DrainSql.of(capturedTable, writeDebounce, Taking.FITTING, jobs),
                     row -> Filled.of(row, jobs.size()), parameters).get(0);
             // a row of the log has so many changes at most: what is left of the room takes none, or the log has none
             boolean over = turn.moved() <= fitting - ChangeLog.KEYS || room - turn.moved() < ChangeLog.KEYS;
             for (int i = 0; i < jobs.size(); i++) {
-                filling.filled(connection, jobs.get(i), turn.records().get(i), turn.bytes().get(i), over);
+                initialExportJobs.filled(connection, jobs.get(i), turn.records().get(i), turn.bytes().get(i), over);
             }
             return turn.moved();
         });
@@ -313,7 +313,7 @@ final class TableDrain {
     /** Comes nearer to what can't be drained, or takes it out. @return more than 0, so that the drain goes on at once */
     int dissect(SQLException failure) throws SQLException {
         suspect = true;
-        int parted = dissection.part(floor.from());
+        int parted = poisonRowSearch.part(floor.from());
         if (parted > 0) {
             LOG.debug("{}: {} changes are drained one by one, because of {}", table, parted, failure.getSQLState());
             return parted;
@@ -322,6 +322,6 @@ final class TableDrain {
             most = most / 2;
             return 1;
         }
-        return dissection.enterFirst(floor.from());
+        return poisonRowSearch.enterFirst(floor.from());
     }
 }

@@ -109,16 +109,16 @@ final class Triggers {
      *
      * @return whether a trigger was missing: until now changes may have gone by unseen
      */
-    static boolean install(Connection connection, Source source) throws SQLException {
+    static boolean install(Connection connection, CapturedTable capturedTable) throws SQLException {
         lockInstallation(connection);
         for (Event event : Event.values()) {
-            String body = body(source, event);
-            if (!Database.query(connection, BODY, row -> row.getString(1), event.function(source.table()))
+            String body = body(capturedTable, event);
+            if (!Database.query(connection, BODY, row -> row.getString(1), event.function(capturedTable.table()))
                     .equals(List.of(body))) {
-                execute(connection, function(source, event, body));
+                execute(connection, function(capturedTable, event, body));
             }
         }
-        String quoted = source.quoted();
+        String quoted = capturedTable.quoted();
         record Relation(String name, boolean partitioned) { }
         List<String> creations = new ArrayList<>();
         for (Relation relation : Database.query(connection, RELATIONS,
@@ -129,8 +129,8 @@ final class Triggers {
                     continue;
                 }
                 if (Database.query(connection, SOUND, row -> row.getString(1), relation.name(), event.trigger(),
-                        event.state(), event.function(source.table())).isEmpty()) {
-                    creations.add(event.create(relation.name(), source.table()));
+                        event.state(), event.function(capturedTable.table())).isEmpty()) {
+                    creations.add(event.create(relation.name(), capturedTable.table()));
                 }
             }
         }
@@ -150,11 +150,11 @@ final class Triggers {
     }
 
     /** Removes a table's triggers from relations that are no part of it any more, each in a transaction. */
-    static void removeFromOthers(Database database, Source source) throws SQLException {
-        String[] functions = Stream.of(Event.values()).map(event -> event.function(source.table())).toArray(String[]::new);
+    static void removeFromOthers(Database database, CapturedTable capturedTable) throws SQLException {
+        String[] functions = Stream.of(Event.values()).map(event -> event.function(capturedTable.table())).toArray(String[]::new);
         record Other(String relation, String trigger) { }
         for (Other other : database.transaction(connection -> Database.query(connection, OTHERS,
-                row -> new Other(row.getString(1), row.getString(2)), source.quoted(),
+                row -> new Other(row.getString(1), row.getString(2)), capturedTable.quoted(),
                 connection.createArrayOf("text", functions)))) {
             database.transaction(connection -> {
                 lock(connection, other.relation(), "access exclusive");
@@ -264,16 +264,16 @@ final class Triggers {
      * whoever writes the table, since setting another for each call costs more than comparing the row; so each name in
      * it says its schema, operators, types and collations too, or that role's own would be run with our rights.
      */
-    private static String function(Source source, Event event, String body) {
-        return "create or replace function sluice." + Sql.name(event.function(source.table()))
+    private static String function(CapturedTable capturedTable, Event event, String body) {
+        return "create or replace function sluice." + Sql.name(event.function(capturedTable.table()))
                 + "() returns trigger language plpgsql security definer as " + Sql.text(body);
     }
 
-    private static String body(Source source, Event event) {
-        String unusual = safely(event == Event.UPDATE ? append(source, ofKeysAlone(source))
-                : event == Event.ROW ? ofReplicatedKey(source) : gap(source), event == Event.UPDATE || event == Event.ROW
-                ? gap(source) : "");
-        String work = event == Event.TRUNCATE ? safely(truncate(source), gap(source)) : """
+    private static String body(CapturedTable capturedTable, Event event) {
+        String unusual = safely(event == Event.UPDATE ? append(capturedTable, ofKeysAlone(capturedTable))
+                : event == Event.ROW ? ofReplicatedKey(capturedTable) : gap(capturedTable), event == Event.UPDATE || event == Event.ROW
+                ? gap(capturedTable) : "");
+        String work = event == Event.TRUNCATE ? safely(truncate(capturedTable), gap(capturedTable)) : """
                 begin
                     %s
                     sluice_safe := true;
@@ -285,9 +285,9 @@ final class Triggers {
                 end if;
                 if not sluice_safe then
                     %s
-                end if;""".formatted(read(source, event), switch (event) {
-                    case INSERT -> ofKeys(source, "I", inserted(source));
-                    case DELETE -> ofKeys(source, "D", deleted(source));
+                end if;""".formatted(read(capturedTable, event), switch (event) {
+                    case INSERT -> ofKeys(capturedTable, "I", inserted(capturedTable));
+                    case DELETE -> ofKeys(capturedTable, "D", deleted(capturedTable));
                     case UPDATE -> """
                             if sluice_one then
                                 %s
@@ -296,13 +296,13 @@ final class Triggers {
                                 if sluice_safe then
                                     %s
                                 end if;
-                            end if;""".formatted(ofOneUpdate(source), made(source), ofManyRows(source));
+                            end if;""".formatted(ofOneUpdate(capturedTable), made(capturedTable), ofManyRows(capturedTable));
                     default -> """
                             if tg_op operator(pg_catalog.=) 'UPDATE' then
                                 %s
                             else
                                 %s
-                            end if;""".formatted(ofOneUpdate(source), ofOneKey(source,
+                            end if;""".formatted(ofOneUpdate(capturedTable), ofOneKey(capturedTable,
                             "case when tg_op operator(pg_catalog.=) 'INSERT' then 'I' else 'D' end"));
                 }, unusual);
         return """
@@ -327,8 +327,8 @@ final class Triggers {
      * Reads what a single row's change is, and of several only whether it could be. {@code limit 1} tells the planner that it
      * is one row: it would compile the plan for the product of all.
      */
-    private static String read(Source source, Event event) {
-        Column key = source.key();
+    private static String read(CapturedTable capturedTable, Event event) {
+        Column key = capturedTable.key();
         String alone = " where not (select exists (select from %s offset 1)) and not exists (" + LOG + ");";
         return switch (event) {
             case INSERT -> "select " + key.keyText("n") + " into sluice_key from new_rows n" + alone.formatted("new_rows")
@@ -339,7 +339,7 @@ final class Triggers {
                     select %s, %s, %s, %s into sluice_key, sluice_before, sluice_same, sluice_columns
                     from (select * from old_rows limit 1) o cross join (select * from new_rows limit 1) n%s
                     sluice_one := found;""".formatted(key.keyText("n"), key.keyText("o"), key.same("o", "n"),
-                    changed(source, "o", "n"), alone.formatted("new_rows"));
+                    changed(capturedTable, "o", "n"), alone.formatted("new_rows"));
             default -> """
                     perform from (%1$s) as log;
                     if tg_op operator(pg_catalog.=) 'UPDATE' then
@@ -352,25 +352,25 @@ final class Triggers {
                     else
                         sluice_key := %3$s;
                     end if;""".formatted(LOG, key.keyText("new"),
-                    key.keyText("old"), key.same("old", "new"), changed(source, "old", "new"));
+                    key.keyText("old"), key.same("old", "new"), changed(capturedTable, "old", "new"));
         };
     }
 
-    private static String ofKeys(Source source, String operation, String changes) {
+    private static String ofKeys(CapturedTable capturedTable, String operation, String changes) {
         return """
                 if sluice_one then
                     %s
                 else
                     %s
-                end if;""".formatted(ofOneKey(source, "'" + operation + "'"), append(source, changes));
+                end if;""".formatted(ofOneKey(capturedTable, "'" + operation + "'"), append(capturedTable, changes));
     }
 
-    private static String ofOneKey(Source source, String operation) {
-        return "insert into sluice.change_log (source, keys, records, op) values (" + Sql.text(source.table())
+    private static String ofOneKey(CapturedTable capturedTable, String operation) {
+        return "insert into sluice.change_log (source, keys, records, op) values (" + Sql.text(capturedTable.table())
                 + ", array[sluice_key], 1, " + operation + ");";
     }
 
-    private static String ofOneUpdate(Source source) {
+    private static String ofOneUpdate(CapturedTable capturedTable) {
         return """
                 if not sluice_same then
                     insert into sluice.change_log (source, keys, records, op)
@@ -378,7 +378,7 @@ final class Triggers {
                 elsif sluice_columns operator(pg_catalog.<>) '{}' then
                     insert into sluice.change_log (source, keys, records, op, columns)
                     values (%1$s, array[sluice_key], 1, 'U', sluice_columns);
-                end if;""".formatted(Sql.text(source.table()));
+                end if;""".formatted(Sql.text(capturedTable.table()));
     }
 
     /** @param otherwise what is tried where the work fails; where that fails too, nothing is done */
@@ -392,16 +392,16 @@ final class Triggers {
     }
 
     /** That something changed of which not even the key is known. */
-    private static String gap(Source source) {
-        return "insert into sluice.capture_gap (source, reason) values (" + Sql.text(source.table())
+    private static String gap(CapturedTable capturedTable) {
+        return "insert into sluice.capture_gap (source, reason) values (" + Sql.text(capturedTable.table())
                 + ", 'its key or the change log was altered');";
     }
 
     /** SQL that is true when the table has the key and the mapped columns, of the types for which the function is made. */
-    private static String made(Source source) {
+    private static String made(CapturedTable capturedTable) {
         Map<Long, Set<String>> columns = new TreeMap<>();
-        Stream.concat(Stream.of(source.key()), source.mapped().stream()).forEach(column -> columns.computeIfAbsent(
-                source.typeOf(column), type -> new LinkedHashSet<>()).add(column.name()));
+        Stream.concat(Stream.of(capturedTable.key()), capturedTable.mapped().stream()).forEach(column -> columns.computeIfAbsent(
+                capturedTable.typeOf(column), type -> new LinkedHashSet<>()).add(column.name()));
         return "(select pg_catalog.count(*) from pg_catalog.pg_attribute sluice_a where sluice_a.attrelid"
                 + " operator(pg_catalog.=) tg_relid and (" + columns.entrySet().stream()
                 .map(type -> "sluice_a.atttypid operator(pg_catalog.=) " + type.getKey() + "::pg_catalog.oid"
@@ -411,28 +411,28 @@ final class Triggers {
                 + columns.values().stream().mapToInt(Collection::size).sum();
     }
 
-    private static String append(Source source, String changes) {
-        return ChangeLog.append(Sql.text(source.table()), changes) + ";";
+    private static String append(CapturedTable capturedTable, String changes) {
+        return ChangeLog.append(Sql.text(capturedTable.table()), changes) + ";";
     }
 
-    private static String inserted(Source source) {
-        return "select " + source.key().keyText("n") + " as key, 'I' as op,"
+    private static String inserted(CapturedTable capturedTable) {
+        return "select " + capturedTable.key().keyText("n") + " as key, 'I' as op,"
                 + " null::pg_catalog.text[] as columns from new_rows n";
     }
 
-    private static String deleted(Source source) {
-        return "select " + source.key().keyText("o") + " as key, 'D' as op,"
+    private static String deleted(CapturedTable capturedTable) {
+        return "select " + capturedTable.key().keyText("o") + " as key, 'D' as op,"
                 + " null::pg_catalog.text[] as columns from old_rows o";
     }
 
     /** Fires for the table and for each partition; each answers for its own rows, the only ones that go. */
-    private static String truncate(Source source) {
+    private static String truncate(CapturedTable capturedTable) {
         return """
                 if pg_catalog.row_security_active(tg_relid) then
                     %s
                 else
                     execute pg_catalog.format(%s, tg_table_schema, tg_table_name);
-                end if;""".formatted(gap(source), Sql.text(append(source, "select " + source.key().keyText("t")
+                end if;""".formatted(gap(capturedTable), Sql.text(append(capturedTable, "select " + capturedTable.key().keyText("t")
                 + " as key, 'D' as op, null::pg_catalog.text[] as columns from only <table> t")
                 .replace("%", "%%").replace("<table>", "%I.%I")));
     }
@@ -441,8 +441,8 @@ final class Triggers {
      * An old row without a partner is a delete, a new one an insert. PostgreSQL takes the full join for fifty times as many
      * rows as it yields, and would sort both sides for it and compile it: of 10,000 rows that costs more than the rest.
      */
-    private static String ofManyRows(Source source) {
-        Column key = source.key();
+    private static String ofManyRows(CapturedTable capturedTable) {
+        Column key = capturedTable.key();
         // offset 0 keeps the comparisons from being made twice, once to filter and once to name
         return """
                 sluice_jit := pg_catalog.current_setting('jit');
@@ -450,19 +450,19 @@ final class Triggers {
                 perform pg_catalog.set_config('jit', 'off', true), pg_catalog.set_config('enable_mergejoin', 'off', true);
                 %s
                 perform pg_catalog.set_config('jit', sluice_jit, true),
-                        pg_catalog.set_config('enable_mergejoin', sluice_merge, true);""".formatted(append(source, """
+                        pg_catalog.set_config('enable_mergejoin', sluice_merge, true);""".formatted(append(capturedTable, """
                 select key, op, case when op operator(pg_catalog.=) 'U' then columns end as columns
                 from (select case when n.%1$s is null then %2$s else %3$s end as key,
                              case when o.%1$s is null then 'I' when n.%1$s is null then 'D' else 'U' end as op,
                              %4$s as columns
                       from old_rows o full join new_rows n on %5$s offset 0) as compared
                 where columns operator(pg_catalog.<>) '{}' or op operator(pg_catalog.<>) 'U'""".formatted(
-                key.quoted(), key.keyText("o"), key.keyText("n"), changed(source, "o", "n"), key.same("o", "n"))));
+                key.quoted(), key.keyText("o"), key.keyText("n"), changed(capturedTable, "o", "n"), key.same("o", "n"))));
     }
 
     /** Of rows whose other columns are not what they were: that they changed. */
-    private static String ofKeysAlone(Source source) {
-        Column key = source.key();
+    private static String ofKeysAlone(CapturedTable capturedTable) {
+        Column key = capturedTable.key();
         return """
                 select case when n.%1$s is null then %2$s else %3$s end as key,
                        case when n.%1$s is null then 'D' else 'R' end as op, null::pg_catalog.text[] as columns
@@ -470,20 +470,20 @@ final class Triggers {
                 key.keyText("n"), key.same("o", "n"));
     }
 
-    private static String ofReplicatedKey(Source source) {
-        Column key = source.key();
+    private static String ofReplicatedKey(CapturedTable capturedTable) {
+        Column key = capturedTable.key();
         return """
                 if tg_op operator(pg_catalog.<>) 'INSERT' then
                     insert into sluice.change_log (source, keys, records, op) values (%1$s, array[%2$s], 1, 'D');
                 end if;
                 if tg_op operator(pg_catalog.<>) 'DELETE' then
                     insert into sluice.change_log (source, keys, records, op) values (%1$s, array[%3$s], 1, 'R');
-                end if;""".formatted(Sql.text(source.table()), key.keyText("old"), key.keyText("new"));
+                end if;""".formatted(Sql.text(capturedTable.table()), key.keyText("old"), key.keyText("new"));
     }
 
     /** The names of the mapped columns that differ. */
-    private static String changed(Source source, String before, String after) {
-        return source.mapped().stream()
+    private static String changed(CapturedTable capturedTable, String before, String after) {
+        return capturedTable.mapped().stream()
                 .map(column -> "case when " + column.differs(before, after) + " then " + Sql.text(column.name()) + " end")
                 .collect(Collectors.joining(", ", "pg_catalog.array_remove(array[", "], null)"));
     }

@@ -5,11 +5,11 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.sluice.Event;
-import io.sluice.Gone;
+import io.sluice.CrmEvent;
+import io.sluice.CrmRecord;
+import io.sluice.DeletedRecord;
 import io.sluice.Outcome;
-import io.sluice.Received;
-import io.sluice.quota.Thrift;
+import io.sluice.quota.Backpressure;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
@@ -82,7 +82,7 @@ public final class AnswerCache {
 
     /** How long an answer may be kept of which it is said how long while calls are plenty. */
     public Duration life(String account, Duration timeToLive) throws SQLException {
-        return timeToLive.isZero() ? timeToLive : Thrift.stretched(timeToLive, permits.spent(account));
+        return timeToLive.isZero() ? timeToLive : Backpressure.stretched(timeToLive, permits.spent(account));
     }
 
     /**
@@ -132,12 +132,12 @@ public final class AnswerCache {
         Stream<String> names = Stream.empty();
         if (one instanceof Outcome outcome) {
             names = Stream.of(outcome.key(), outcome.crmId());
-        } else if (one instanceof Received received) {
-            names = Stream.of(received.key(), received.crmId());
-        } else if (one instanceof Gone gone) {
-            names = Stream.of(gone.crmId());
-        } else if (one instanceof Event event) {
-            names = Stream.of(event.crmId());
+        } else if (one instanceof CrmRecord crmRecord) {
+            names = Stream.of(crmRecord.key(), crmRecord.crmId());
+        } else if (one instanceof DeletedRecord deletedRecord) {
+            names = Stream.of(deletedRecord.crmId());
+        } else if (one instanceof CrmEvent crmEvent) {
+            names = Stream.of(crmEvent.crmId());
         }
         return names.filter(Objects::nonNull).toList();
     }

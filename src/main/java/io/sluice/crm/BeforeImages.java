@@ -1,6 +1,6 @@
 package io.sluice.crm;
 
-import io.sluice.Received;
+import io.sluice.CrmRecord;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +28,7 @@ public final class BeforeImages {
         return message.getHeader(SINCE, Map.of(), Map.class);
     }
 
-    public static void answer(Message message, Map<String, List<Received>> images) {
+    public static void answer(Message message, Map<String, List<CrmRecord>> images) {
         message.setHeader(HEADER, images);
     }
 }

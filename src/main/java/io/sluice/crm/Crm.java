@@ -53,7 +53,7 @@ public interface Crm {
     }
 
     /** How it takes very many upserts at once, or nothing where it has no such way. */
-    default Optional<Bulk> bulk() {
+    default Optional<BulkCapability> bulk() {
         return Optional.empty();
     }
 

@@ -79,7 +79,7 @@ public final class Logins {
                     .orElse(configured);
         } catch (SQLException away) {
             LOG.warn("Account {}: the newest refresh token can't be read, so the configured one is used: {}", account,
-                    io.sluice.Reason.of(away));
+                    io.sluice.RootCause.of(away));
             return configured;
         }
     }

@@ -7,7 +7,7 @@ package io.sluice.crm;
  * @param status HTTP status of the part
  * @param blame  what it is about
  */
-public record PartAnswer(int status, Blame blame) {
+public record PartAnswer(int status, ErrorScope blame) {
 
     public static final String HEADER = "SluiceParts";
 }

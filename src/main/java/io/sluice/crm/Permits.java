@@ -2,15 +2,15 @@ package io.sluice.crm;
 
 import io.sluice.Priority;
 import io.sluice.outbox.Lease;
-import io.sluice.outbox.Paused.Kind;
-import io.sluice.outbox.Pauses;
-import io.sluice.quota.Answer;
-import io.sluice.quota.Call;
+import io.sluice.outbox.Pause.Kind;
+import io.sluice.outbox.PauseStore;
+import io.sluice.quota.CallReport;
+import io.sluice.quota.CallRequest;
+import io.sluice.quota.Decision;
 import io.sluice.quota.Permit;
 import io.sluice.quota.Quota;
-import io.sluice.quota.Refusal;
-import io.sluice.quota.Storm;
-import io.sluice.quota.Verdict;
+import io.sluice.quota.ThrottleSignal;
+import io.sluice.quota.ThrottleState;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
@@ -50,16 +50,16 @@ public final class Permits {
     /** What is wanted now, or nothing any more. */
     @FunctionalInterface
     public interface Wanted {
-        Optional<Call> now() throws SQLException;
+        Optional<CallRequest> now() throws SQLException;
     }
 
     private final Quota quota;
-    private final Pauses pauses;
-    private final Caps caps = new Caps();
+    private final PauseStore pauseStore;
+    private final RateCaps rateCaps = new RateCaps();
 
-    public Permits(Quota quota, Pauses pauses) {
+    public Permits(Quota quota, PauseStore pauseStore) {
         this.quota = quota;
-        this.pauses = pauses;
+        this.pauseStore = pauseStore;
     }
 
     /**
@@ -68,50 +68,50 @@ public final class Permits {
      */
     public Optional<Permit> await(Wanted wanted, Duration atMost) throws SQLException, InterruptedException {
         long ends = System.nanoTime() + atMost.toNanos();
-        Optional<Call> call = wanted.now();
-        while (call.isPresent()) {
-            long wait = caps.take(call.get());
+        Optional<CallRequest> callRequest = wanted.now();
+        while (callRequest.isPresent()) {
+            long wait = rateCaps.take(callRequest.get());
             if (wait == 0) {
-                Verdict verdict = ask(call.get());
-                if (verdict instanceof Verdict.Granted granted) {
+                Decision decision = ask(callRequest.get());
+                if (decision instanceof Decision.Granted granted) {
                     return Optional.of(granted.permit());
                 }
-                wait = ((Verdict.Held) verdict).waitMillis() * 1_000_000;
+                wait = ((Decision.Held) decision).waitMillis() * 1_000_000;
             }
             long free = System.nanoTime() + wait;
             if (free - ends > 0) {
                 return Optional.empty();
             }
-            call = moreUrgent(wanted, call.get(), free);
+            callRequest = moreUrgent(wanted, callRequest.get(), free);
         }
         return Optional.empty();
     }
 
-    private Verdict ask(Call call) throws SQLException {
+    private Decision ask(CallRequest callRequest) throws SQLException {
         boolean granted = false;
         try {
-            Verdict verdict = quota.ask(call);
-            granted = verdict instanceof Verdict.Granted;
-            return verdict;
+            Decision decision = quota.ask(callRequest);
+            granted = decision instanceof Decision.Granted;
+            return decision;
         } finally {
             if (!granted) {
-                caps.giveBack(call);
+                rateCaps.giveBack(callRequest);
             }
         }
     }
 
     /** What is wanted when the place is free, or before that when it is more urgent than what waits. */
-    private static Optional<Call> moreUrgent(Wanted wanted, Call held, long free)
+    private static Optional<CallRequest> moreUrgent(Wanted wanted, CallRequest held, long free)
             throws SQLException, InterruptedException {
-        Optional<Call> call = Optional.of(held);
+        Optional<CallRequest> callRequest = Optional.of(held);
         for (long left = free - System.nanoTime(); left > 0; left = free - System.nanoTime()) {
             Thread.sleep(Math.min(left / 1_000_000 + 1, LOOK.toMillis()));
-            call = wanted.now();
-            if (call.isEmpty() || call.get().priority().compareTo(held.priority()) < 0) {
-                return call;
+            callRequest = wanted.now();
+            if (callRequest.isEmpty() || callRequest.get().priority().compareTo(held.priority()) < 0) {
+                return callRequest;
             }
         }
-        return call;
+        return callRequest;
     }
 
     /**
@@ -124,7 +124,7 @@ public final class Permits {
         Permit permit = exchange.getMessage().getHeader(PERMIT) instanceof Permit brought ? brought : null;
         if (permit == null) {
             Priority begun = exchange.getProperty(BEGUN, Priority.class);
-            permit = next(exchange, new Call(account, operation, begun == null ? Priority.NORMAL : begun,
+            permit = next(exchange, new CallRequest(account, operation, begun == null ? Priority.NORMAL : begun,
                     "GET".equals(httpMethod)), begun != null);
             exchange.getMessage().setHeader(PERMIT, permit);
         } else {
@@ -141,52 +141,52 @@ public final class Permits {
      */
     public void require(Exchange exchange, String account, String operation, String httpMethod, int callsPerSecond)
             throws SQLException, InterruptedException {
-        caps.limit(account, "GET".equals(httpMethod), operation, callsPerSecond);
+        rateCaps.limit(account, "GET".equals(httpMethod), operation, callsPerSecond);
         require(exchange, account, operation, httpMethod);
     }
 
     /** Directly before a call: that no other sender can have its records before it is over. */
-    public void requireLease(Exchange exchange) throws SQLException, LeaseEnded {
+    public void requireLease(Exchange exchange) throws SQLException, LeaseExpired {
         if (exchange.getMessage().getHeader(Lease.HEADER) instanceof Lease lease && !lease.covers()) {
-            throw new LeaseEnded();
+            throw new LeaseExpired();
         }
     }
 
-    private Permit next(Exchange exchange, Call call, boolean begun) throws SQLException, InterruptedException {
+    private Permit next(Exchange exchange, CallRequest callRequest, boolean begun) throws SQLException, InterruptedException {
         while (exchange.getContext().isRunAllowed()) {
-            if (begun || pauses.find(Kind.ACCOUNT, call.account()).isEmpty()) {
-                Optional<Permit> found = await(() -> Optional.of(call), TURN);
+            if (begun || pauseStore.find(Kind.ACCOUNT, callRequest.account()).isEmpty()) {
+                Optional<Permit> found = await(() -> Optional.of(callRequest), TURN);
                 if (found.isPresent()) {
                     return found.get();
                 }
             }
             Thread.sleep(LOOK.toMillis());
         }
-        throw new IllegalStateException("Sluice is stopping; no call to " + call.account() + " was made");
+        throw new IllegalStateException("Sluice is stopping; no call to " + callRequest.account() + " was made");
     }
 
     /** Reports the call and takes the permit off the message: it is spent. */
-    public void report(Exchange exchange, Answer answer) throws SQLException {
+    public void report(Exchange exchange, CallReport callReport) throws SQLException {
         if (exchange.getMessage().removeHeader(PERMIT) instanceof Permit permit) {
-            quota.report(permit, answer).filter(Permits::isLimit).ifPresent(storm -> tell(permit.account(), storm));
+            quota.report(permit, callReport).filter(Permits::isLimit).ifPresent(throttleState -> tell(permit.account(), throttleState));
         }
-        if (answer.refusal() != null) {
+        if (callReport.refusal() != null) {
             exchange.getMessage().setHeader(REFUSED, true);
         }
     }
 
     /** Of an account that is not let in, {@link Accounts} says so, in the CRM's words. */
-    private static boolean isLimit(Storm storm) {
-        return new Refusal(storm.kind(), Duration.ZERO).isLimit();
+    private static boolean isLimit(ThrottleState throttleState) {
+        return new ThrottleSignal(throttleState.kind(), Duration.ZERO).isLimit();
     }
 
-    private static void tell(String account, Storm storm) {
-        if (storm.isOver()) {
+    private static void tell(String account, ThrottleState throttleState) {
+        if (throttleState.isOver()) {
             LOG.info("Account {} takes calls again after its refusals ({}); the rate comes back within seconds.", account,
-                    storm.kind());
-        } else if (storm.step() == 1) {
+                    throttleState.kind());
+        } else if (throttleState.step() == 1) {
             LOG.warn("Account {} refuses calls: its {} limit is spent, more than we counted. Nothing is lost; one call at"
-                    + " a time tries again, with growing pauses.", account, storm.kind());
+                    + " a time tries again, with growing pauses.", account, throttleState.kind());
         }
     }
 

@@ -1,12 +1,12 @@
 package io.sluice.merge;
 
-import io.sluice.Gone;
-import io.sluice.Reason;
-import io.sluice.Received;
+import io.sluice.CrmRecord;
+import io.sluice.DeletedRecord;
+import io.sluice.RootCause;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
-import io.sluice.capture.Failures;
-import io.sluice.capture.Source;
+import io.sluice.capture.CapturedTable;
+import io.sluice.capture.DatabaseFailure;
 import io.sluice.crm.Accounts;
 import io.sluice.store.Database;
 import java.sql.Connection;
@@ -90,7 +90,7 @@ public final class Applier {
      *
      * @param readAt {@link #now()} before they were read
      */
-    public Applied apply(Sync sync, List<Received> records, Instant readAt) throws SQLException {
+    public Applied apply(Sync sync, List<CrmRecord> records, Instant readAt) throws SQLException {
         Applied applied = kept(sync, records, apply(sync, records, record -> readAt, false, Map.of(), Set.of()));
         replacedByJobs(sync, records, applied.later());
         return applied;
@@ -102,7 +102,7 @@ public final class Applier {
      * @param readAt {@link #now()} before they were read
      * @param edits  by CRM id each value that the events told, with one field, oldest first
      */
-    public Applied apply(Sync sync, List<Received> records, Instant readAt, Map<String, List<Received>> edits)
+    public Applied apply(Sync sync, List<CrmRecord> records, Instant readAt, Map<String, List<CrmRecord>> edits)
             throws SQLException {
         return kept(sync, records, apply(sync, records, record -> readAt, false, edits, Set.of()));
     }
@@ -111,7 +111,7 @@ public final class Applier {
      * Applies records where it is known of some CRM ids that no record has them any more: what has the key of such a record is
      * its successor.
      */
-    public Applied apply(Sync sync, List<Received> records, Instant readAt, Set<String> gone) throws SQLException {
+    public Applied apply(Sync sync, List<CrmRecord> records, Instant readAt, Set<String> gone) throws SQLException {
         return kept(sync, records, apply(sync, records, record -> readAt, false, Map.of(), gone));
     }
 
@@ -121,7 +121,7 @@ public final class Applier {
      *
      * @param readAt {@link #now()} before the CRM was asked
      */
-    public Applied load(Sync sync, List<Received> records, Instant readAt) throws SQLException {
+    public Applied load(Sync sync, List<CrmRecord> records, Instant readAt) throws SQLException {
         return kept(sync, records, apply(sync, records, record -> readAt, true, Map.of(), Set.of()));
     }
 
@@ -133,7 +133,7 @@ public final class Applier {
      * @param skew    by which the CRM's clock and ours may differ
      * @param edits   by CRM id each value that the events told, with one field, oldest first
      */
-    public Applied hear(Sync sync, List<Received> records, Duration skew, Map<String, List<Received>> edits)
+    public Applied hear(Sync sync, List<CrmRecord> records, Duration skew, Map<String, List<CrmRecord>> edits)
             throws SQLException {
         // fields of a record say nothing of its others, which the table may still not take
         return kept(sync, List.of(), apply(sync, records, record -> record.at().minus(skew), false, edits, Set.of()));
@@ -144,7 +144,7 @@ public final class Applier {
      *
      * @param images written records as the CRM had them just before, with their keys
      */
-    public Applied replaced(Sync sync, List<Received> images) throws SQLException {
+    public Applied replaced(Sync sync, List<CrmRecord> images) throws SQLException {
         return replaced(sync, images, false);
     }
 
@@ -152,32 +152,32 @@ public final class Applier {
      * A poll meets records that a bulk job is writing. An edit among them is decided on now: when the job is over, it may be
      * gone. Should the job have written the record before, the edit stays in the CRM, and is read again.
      */
-    private void replacedByJobs(Sync sync, List<Received> records, Set<String> later) throws SQLException {
-        List<Received> unsettled = records.stream().filter(record -> later.contains(record.crmId())).toList();
+    private void replacedByJobs(Sync sync, List<CrmRecord> records, Set<String> later) throws SQLException {
+        List<CrmRecord> unsettled = records.stream().filter(record -> later.contains(record.crmId())).toList();
         if (unsettled.isEmpty()) {
             return;
         }
         Map<String, String> keys = keys(sync, later);
         replaced(sync, unsettled.stream().filter(record -> keys.containsKey(record.crmId())).map(record ->
-                new Received(record.crmId(), keys.get(record.crmId()), record.at(), record.fields())).toList(), true);
+                new CrmRecord(record.crmId(), keys.get(record.crmId()), record.at(), record.fields())).toList(), true);
     }
 
     /** @param jobs whether those alone are looked at that a job is writing */
-    private Applied replaced(Sync sync, List<Received> images, boolean jobs) throws SQLException {
-        Target target = new Target(source(sync), sync);
-        Fields fields = Fields.of(sync, accounts, skew);
-        List<Received> edited = database.transaction(connection ->
-                new ReplacedPage(connection, sync, target, fields, false).edited(images, jobs));
+    private Applied replaced(Sync sync, List<CrmRecord> images, boolean jobs) throws SQLException {
+        TargetTable targetTable = new TargetTable(source(sync), sync);
+        CrmFields crmFields = CrmFields.of(sync, accounts, skew);
+        List<CrmRecord> edited = database.transaction(connection ->
+                new ReplacedPage(connection, sync, targetTable, crmFields, false).edited(images, jobs));
         // what the table does not take is in the log alone
-        Part<Received> logged = part -> database.transaction(connection ->
-                new ReplacedPage(connection, sync, target, fields, false).apply(part));
+        Part<CrmRecord> logged = part -> database.transaction(connection ->
+                new ReplacedPage(connection, sync, targetTable, crmFields, false).apply(part));
         try {
             return applying(edited, part -> database.transaction(connection -> {
                 capture.hold(connection, sync);
-                return new ReplacedPage(connection, sync, target, fields, true).apply(part);
+                return new ReplacedPage(connection, sync, targetTable, crmFields, true).apply(part);
             }), (image, why) -> logged.apply(List.of(image)));
         } catch (SQLException failure) {
-            if (Failures.isPassing(failure)) {
+            if (DatabaseFailure.isPassing(failure)) {
                 throw failure;
             }
             // whatever keeps the table from taking it, the write was answered, and is settled
@@ -185,32 +185,32 @@ public final class Applier {
         }
     }
 
-    private Applied kept(Sync sync, List<Received> whole, Applied applied) throws SQLException {
-        rejections.keep(sync, whole.stream().map(Received::crmId).toList(), applied);
+    private Applied kept(Sync sync, List<CrmRecord> whole, Applied applied) throws SQLException {
+        rejections.keep(sync, whole.stream().map(CrmRecord::crmId).toList(), applied);
         return applied;
     }
 
-    private Applied apply(Sync sync, List<Received> records, Function<Received, Instant> readAt, boolean aged,
-            Map<String, List<Received>> edits, Set<String> gone) throws SQLException {
-        Target target = new Target(source(sync), sync);
-        Fields fields = Fields.of(sync, accounts, skew);
+    private Applied apply(Sync sync, List<CrmRecord> records, Function<CrmRecord, Instant> readAt, boolean aged,
+            Map<String, List<CrmRecord>> edits, Set<String> gone) throws SQLException {
+        TargetTable targetTable = new TargetTable(source(sync), sync);
+        CrmFields crmFields = CrmFields.of(sync, accounts, skew);
         Set<String> written = new LinkedHashSet<>();
-        Function<Function<Received, Instant>, Part<Received>> pages = read -> part -> database.transaction(connection -> {
+        Function<Function<CrmRecord, Instant>, Part<CrmRecord>> pages = read -> part -> database.transaction(connection -> {
             written.clear();
             capture.hold(connection, sync);
-            return new ChangedPage(connection, sync, target, written, aged, fields, gone).apply(part, read, edits);
+            return new ChangedPage(connection, sync, targetTable, written, aged, crmFields, gone).apply(part, read, edits);
         });
-        Part<Received> page = pages.apply(readAt);
+        Part<CrmRecord> page = pages.apply(readAt);
         int[] trials = {FIELDWISE};
         Applied untimed = Applied.NOTHING;
-        for (Received record : records) {
+        for (CrmRecord record : records) {
             untimed = record.hasTime() ? untimed : untimed.plus(refused(record, List.of(), NO_TIME));
         }
-        return untimed.plus(applying(records.stream().filter(Received::hasTime).toList(), page, (record, why) -> trials[0]-- > 0
-                ? fieldwise(pages, readAt, record, List.copyOf(written), target, why) : refused(record, target.columns(written), why)));
+        return untimed.plus(applying(records.stream().filter(CrmRecord::hasTime).toList(), page, (record, why) -> trials[0]-- > 0
+                ? fieldwise(pages, readAt, record, List.copyOf(written), targetTable, why) : refused(record, targetTable.columns(written), why)));
     }
 
-    private static Applied refused(Received record, List<String> columns, String why) {
+    private static Applied refused(CrmRecord record, List<String> columns, String why) {
         return new Applied(0, 0, 0, 0, 0, List.of(new Applied.Refused(record.key(), record.crmId(), columns, why)), Set.of());
     }
 
@@ -218,19 +218,19 @@ public final class Applier {
      * Applies a record that the table refused by halves of what it writes, so that one value that the table does not take
      * keeps no other back. First goes what a new row can't be without.
      */
-    private Applied fieldwise(Function<Function<Received, Instant>, Part<Received>> pages,
-            Function<Received, Instant> readAt, Received record, List<String> written, Target target, String why)
+    private Applied fieldwise(Function<Function<CrmRecord, Instant>, Part<CrmRecord>> pages,
+            Function<CrmRecord, Instant> readAt, CrmRecord record, List<String> written, TargetTable targetTable, String why)
             throws SQLException {
-        Part<Received> page = pages.apply(readAt);
+        Part<CrmRecord> page = pages.apply(readAt);
         List<String> fields = new ArrayList<>(written);
-        Set<String> required = target.required();
+        Set<String> required = targetTable.required();
         fields.sort(Comparator.comparing(field -> !required.contains(field)));
         int first = (int) fields.stream().filter(required::contains).count();
         if (fields.size() < 2) {
-            return refused(record, target.columns(fields), why);
+            return refused(record, targetTable.columns(fields), why);
         }
         Map<String, String> reasons = new LinkedHashMap<>();
-        List<String> others = target.fields().stream().filter(record.fields()::containsKey)
+        List<String> others = targetTable.fields().stream().filter(record.fields()::containsKey)
                 .filter(field -> !written.contains(field)).toList();
         Applied known = others.isEmpty() ? Applied.NOTHING : part(page, record, others, reasons);
         int half = first > 0 && first < fields.size() ? first : fields.size() / 2;
@@ -241,11 +241,11 @@ public final class Applier {
             page = pages.apply(same -> made.plusMillis(1));
         }
         applied = applied.plus(part(page, record, fields.subList(half, fields.size()), reasons));
-        return reasons.isEmpty() ? applied : applied.plus(refused(record, target.columns(reasons.keySet()),
+        return reasons.isEmpty() ? applied : applied.plus(refused(record, targetTable.columns(reasons.keySet()),
                 reasons.values().iterator().next()));
     }
 
-    private static Applied part(Part<Received> page, Received record, List<String> fields, Map<String, String> reasons)
+    private static Applied part(Part<CrmRecord> page, CrmRecord record, List<String> fields, Map<String, String> reasons)
             throws SQLException {
         try {
             return page.apply(List.of(record.only(fields)));
@@ -253,13 +253,13 @@ public final class Applier {
             if (!isRefusal(failure)) {
                 throw failure;
             }
-            return smaller(page, record, fields, reasons, Reason.of(failure));
+            return smaller(page, record, fields, reasons, RootCause.of(failure));
         } catch (RuntimeException odd) {
             return smaller(page, record, fields, reasons, unreadable(odd));
         }
     }
 
-    private static Applied smaller(Part<Received> page, Received record, List<String> fields, Map<String, String> reasons,
+    private static Applied smaller(Part<CrmRecord> page, CrmRecord record, List<String> fields, Map<String, String> reasons,
             String why) throws SQLException {
         // what refuses one field after the other in the same words refuses the row
         boolean hopeless = reasons.size() > 1 && reasons.values().stream().allMatch(why::equals);
@@ -287,18 +287,18 @@ public final class Applier {
     }
 
     /** Applies deletes of a CRM. Records that the sync does not know, its own deletes among them, are passed over. */
-    public Applied delete(Sync sync, List<Gone> gone, Instant readAt) throws SQLException {
-        Target target = new Target(source(sync), sync);
-        TimePrecision precision = Fields.of(sync, accounts, skew).precision();
+    public Applied delete(Sync sync, List<DeletedRecord> gone, Instant readAt) throws SQLException {
+        TargetTable targetTable = new TargetTable(source(sync), sync);
+        TimePrecision precision = CrmFields.of(sync, accounts, skew).precision();
         database.update(FORGET_DELETED);
         Applied applied = applying(gone, part -> database.transaction(connection -> {
             capture.hold(connection, sync);
-            return new DeletedPage(connection, sync, target, precision).apply(part, readAt);
+            return new DeletedPage(connection, sync, targetTable, precision).apply(part, readAt);
         }), (record, why) -> database.transaction(connection -> {
             capture.hold(connection, sync);
-            return new DeletedPage(connection, sync, target, precision).refused(record, readAt, why);
+            return new DeletedPage(connection, sync, targetTable, precision).refused(record, readAt, why);
         }));
-        rejections.keep(sync, gone.stream().map(Gone::crmId).toList(), applied);
+        rejections.keep(sync, gone.stream().map(DeletedRecord::crmId).toList(), applied);
         return applied;
     }
 
@@ -315,7 +315,7 @@ public final class Applier {
      * @param fields by the CRM's names
      */
     public void mend(Connection connection, Sync sync, String key, Map<String, Object> fields) throws SQLException {
-        new Target(source(sync), sync).update(connection, Map.of(key, fields));
+        new TargetTable(source(sync), sync).update(connection, Map.of(key, fields));
     }
 
     /** Has a row read and sent again as it is now. */
@@ -328,7 +328,7 @@ public final class Applier {
         return capture.isCaptured(sync);
     }
 
-    private Source source(Sync sync) throws SQLException {
+    private CapturedTable source(Sync sync) throws SQLException {
         return capture.source(sync);
     }
 
@@ -352,7 +352,7 @@ public final class Applier {
             if (!isRefusal(failure)) {
                 throw failure;
             }
-            return halved(records, page, refusal, Reason.of(failure));
+            return halved(records, page, refusal, RootCause.of(failure));
         } catch (RuntimeException odd) {
             LOG.debug("A record can't be applied", odd);
             return halved(records, page, refusal, unreadable(odd));

@@ -1,8 +1,8 @@
 package io.sluice.merge;
 
-import io.sluice.Event;
+import io.sluice.CrmEvent;
+import io.sluice.CrmRecord;
 import io.sluice.LogThrottle;
-import io.sluice.Received;
 import io.sluice.Sync;
 import io.sluice.merge.Merge.Agreed;
 import io.sluice.merge.Merge.Decision;
@@ -63,12 +63,12 @@ final class ChangedPage {
 
     private final Connection connection;
     private final Sync sync;
-    private final Target target;
+    private final TargetTable targetTable;
     private final Set<String> written;
     private final boolean aged;
-    private final Fields crmFields;
-    private final Rule rule;
-    private final Agreement agreement;
+    private final CrmFields crmFields;
+    private final ConflictRule conflictRule;
+    private final SyncStateUpdate syncStateUpdate;
     private final Map<String, Map<String, Object>> taken = new LinkedHashMap<>();
     private final Map<String, Map<String, Object>> inserted = new LinkedHashMap<>();
     private final Map<String, Map<String, Object>> restored = new LinkedHashMap<>();
@@ -85,46 +85,46 @@ final class ChangedPage {
      * @param aged    whether newer readings may have been applied before this one
      * @param crmFields what is known of the CRM's fields
      */
-    ChangedPage(Connection connection, Sync sync, Target target, Set<String> written, boolean aged, Fields crmFields,
+    ChangedPage(Connection connection, Sync sync, TargetTable targetTable, Set<String> written, boolean aged, CrmFields crmFields,
             Set<String> gone) {
         this.connection = connection;
         this.sync = sync;
-        this.target = target;
+        this.targetTable = targetTable;
         this.written = written;
         this.aged = aged;
         this.crmFields = crmFields;
         this.gone = gone;
-        this.rule = Rule.of(sync.getConflicts());
-        this.agreement = new Agreement(sync);
+        this.conflictRule = ConflictRule.of(sync.getConflicts());
+        this.syncStateUpdate = new SyncStateUpdate(sync);
     }
 
     /**
      * @param readAt of a record: the time, by the database's clock, before which it surely was as it came
      * @param edits  by CRM id each value of which events told, oldest first
      */
-    Applied apply(List<Received> records, Function<Received, Instant> readAt, Map<String, List<Received>> edits)
+    Applied apply(List<CrmRecord> records, Function<CrmRecord, Instant> readAt, Map<String, List<CrmRecord>> edits)
             throws SQLException {
-        Map<String, Received> byKey = byKey(records);
-        Map<String, Map<String, Object>> rows = target.lock(connection, byKey.keySet());
+        Map<String, CrmRecord> byKey = byKey(records);
+        Map<String, Map<String, Object>> rows = targetTable.lock(connection, byKey.keySet());
         Set<String> missing = new LinkedHashSet<>(byKey.keySet());
         missing.removeAll(rows.keySet());
-        Set<String> busy = target.present(connection, missing);
+        Set<String> busy = targetTable.present(connection, missing);
         Map<String, Instant> reads = new LinkedHashMap<>();
         byKey.forEach((key, record) -> reads.put(key, readAt.apply(record)));
-        Map<String, Waiting> waiting = Waiting.lock(connection, sync.getAccount(), sync.getObject(), reads);
+        Map<String, RecordState> waiting = RecordState.lock(connection, sync.getAccount(), sync.getObject(), reads);
         relink(byKey, waiting, busy);
-        Map<String, Received> arrived = new LinkedHashMap<>(byKey);
+        Map<String, CrmRecord> arrived = new LinkedHashMap<>(byKey);
         byKey.replaceAll((key, record) -> !record.isRead() ? news(key, record, waiting.get(key))
                 : aged ? newest(record, waiting.get(key)) : storable(record));
         byKey.values().removeIf(record -> record.fields().isEmpty());
-        Set<String> outward = target.outward(connection);
+        Set<String> outward = targetTable.outward(connection);
         if (!outward.isEmpty()) {
             byKey.replaceAll((key, record) -> record.without(outward));
             byKey.values().removeIf(record -> record.fields().isEmpty());
         }
-        Waiting.addUndrained(connection, sync, unclear(byKey, rows, waiting));
+        RecordState.addUndrained(connection, sync, unclear(byKey, rows, waiting));
         byKey.forEach((key, record) -> {
-            Waiting ours = waiting.get(key);
+            RecordState ours = waiting.get(key);
             if (ours.moving || busy.contains(key)) {
                 later.add(record.crmId());
             } else if (rows.containsKey(key)) {
@@ -145,11 +145,11 @@ final class ChangedPage {
      * A record with the key of one that is known by another id takes its place if that one is gone: somebody has made it
      * again, or merged it into a new one. Whether it is gone the CRM is asked first; where it is not, two have one key.
      */
-    private void relink(Map<String, Received> byKey, Map<String, Waiting> waiting, Set<String> busy) throws SQLException {
+    private void relink(Map<String, CrmRecord> byKey, Map<String, RecordState> waiting, Set<String> busy) throws SQLException {
         List<String> relinked = new ArrayList<>();
         Map<String, UUID> twins = new LinkedHashMap<>();
         byKey.forEach((key, record) -> {
-            Waiting ours = waiting.get(key);
+            RecordState ours = waiting.get(key);
             if (ours.crmId == null || ours.crmId.equals(record.crmId()) || ours.moving || busy.contains(key)) {
                 return;
             }
@@ -157,7 +157,7 @@ final class ChangedPage {
                 ours.relink();
                 relinked.add(key);
             } else {
-                twins.put(key, Event.identityOf("twin", sync.getObject(), ours.crmId, record.crmId()));
+                twins.put(key, CrmEvent.identityOf("twin", sync.getObject(), ours.crmId, record.crmId()));
             }
         });
         if (!relinked.isEmpty()) {
@@ -171,7 +171,7 @@ final class ChangedPage {
                 sync.getAccount(), sync.getObject(), identities,
                 Database.texts(connection, twins.keySet(), key -> waiting.get(key).crmId), sync.getAccount(), identities));
         twins.forEach((key, identity) -> {
-            Received twin = byKey.remove(key);
+            CrmRecord twin = byKey.remove(key);
             if (answered.contains(identity)) {
                 refused.add(new Applied.Refused(key, twin.crmId(), List.of(sync.getKey()), "record "
                         + waiting.get(key).crmId + " of the CRM has the same external id; merge the two or change one of them"));
@@ -181,15 +181,15 @@ final class ChangedPage {
         });
     }
 
-    private Map<String, Received> byKey(List<Received> records) throws SQLException {
-        Map<String, String> known = keys(connection, sync, records.stream().map(Received::crmId).toList());
+    private Map<String, CrmRecord> byKey(List<CrmRecord> records) throws SQLException {
+        Map<String, String> known = keys(connection, sync, records.stream().map(CrmRecord::crmId).toList());
         // asked for null too, of a record that has no external id
-        Map<String, String> keys = new HashMap<>(target.keys(connection, records.stream()
+        Map<String, String> keys = new HashMap<>(targetTable.keys(connection, records.stream()
                 .filter(record -> record.key() != null && !record.key().equals(known.get(record.crmId())))
-                .map(Received::key).toList()));
+                .map(CrmRecord::key).toList()));
         Map<String, String> holders = holders(keys.values());
-        Map<String, Received> byKey = new LinkedHashMap<>();
-        for (Received record : inOrder(records, keys)) {
+        Map<String, CrmRecord> byKey = new LinkedHashMap<>();
+        for (CrmRecord record : inOrder(records, keys)) {
             String knownKey = known.get(record.crmId());
             String key = knownKey != null ? knownKey : keys.get(record.key());
             if (knownKey == null && record.key() == null) {
@@ -212,12 +212,12 @@ final class ChangedPage {
     }
 
     /** Those first whose external id is the key as the table writes it: theirs is the row. */
-    private static List<Received> inOrder(List<Received> records, Map<String, String> keys) {
-        return records.stream().sorted(java.util.Comparator.comparing((Received record) ->
+    private static List<CrmRecord> inOrder(List<CrmRecord> records, Map<String, String> keys) {
+        return records.stream().sorted(java.util.Comparator.comparing((CrmRecord record) ->
                 record.key() != null && !record.key().equals(keys.getOrDefault(record.key(), record.key())))).toList();
     }
 
-    private void without(Received record) {
+    private void without(CrmRecord record) {
         if (record.isRead()) {
             withoutKey++;
         } else if (sync.getInserts().equals("propagate")) {
@@ -226,7 +226,7 @@ final class ChangedPage {
         }
     }
 
-    private void refuse(String key, Received record, String why) {
+    private void refuse(String key, CrmRecord record, String why) {
         refused.add(new Applied.Refused(key, record.crmId(), List.of(sync.getKey()), why));
     }
 
@@ -239,7 +239,7 @@ final class ChangedPage {
      * Whether another CRM record has the key. One with the very external id of another can't be beside it: that one is
      * gone, and this one was made in its place.
      */
-    private static boolean isTaken(Received record, String key, String holder, Received before) {
+    private static boolean isTaken(CrmRecord record, String key, String holder, CrmRecord before) {
         return before != null && !before.crmId().equals(record.crmId())
                 || holder != null && !holder.equals(record.crmId()) && !KeySpelling.same(key, record.key());
     }
@@ -267,37 +267,37 @@ final class ChangedPage {
      * Events come late, twice, and out of order: what is left when echoes and older news are taken out. Of a record that
      * was written from here just now, by another clock, nobody can say what is older.
      */
-    private Received news(String key, Received record, Waiting ours) {
+    private CrmRecord news(String key, CrmRecord record, RecordState ours) {
         Map<String, Object> fields = new LinkedHashMap<>();
         record.fields().forEach((name, told) -> {
-            Object value = Values.storable(Values.ofMillis(target.column(name).type(), told));
+            Object value = Values.storable(Values.ofMillis(targetTable.column(name).type(), told));
             if (!ours.moving && ours.isOld(name, record.at(name)) || holds(ours.inflight, name, value)) {
                 return;
             }
             if (ours.base != null && holds(ours.base, name, value)) {
-                agreement.confirm(key, record, name);
+                syncStateUpdate.confirm(key, record, name);
             } else {
                 fields.put(name, value);
             }
         });
-        return new Received(record.crmId(), key, record.at(), fields, record.told());
+        return new CrmRecord(record.crmId(), key, record.at(), fields, record.told());
     }
 
     /** What nothing newer is known of. Of two readings with one stamp, the other came later. */
-    private Received newest(Received record, Waiting ours) {
+    private CrmRecord newest(CrmRecord record, RecordState ours) {
         Map<String, Object> fields = new LinkedHashMap<>();
         record.fields().forEach((name, value) -> {
-            if (target.fields().contains(name) && !ours.isKnown(name, record.at())) {
-                fields.put(name, Values.storable(Values.ofText(target.column(name).type(), value)));
+            if (targetTable.fields().contains(name) && !ours.isKnown(name, record.at())) {
+                fields.put(name, Values.storable(Values.ofText(targetTable.column(name).type(), value)));
             }
         });
-        return new Received(record.crmId(), record.key(), record.at(), fields);
+        return new CrmRecord(record.crmId(), record.key(), record.at(), fields);
     }
 
-    private static Received storable(Received record) {
+    private static CrmRecord storable(CrmRecord record) {
         Map<String, Object> fields = new LinkedHashMap<>(record.fields());
         fields.replaceAll((name, value) -> Values.storable(value));
-        return new Received(record.crmId(), record.key(), record.at(), fields);
+        return new CrmRecord(record.crmId(), record.key(), record.at(), fields);
     }
 
     private static boolean holds(Map<String, Object> fields, String name, Object value) {
@@ -308,15 +308,15 @@ final class ChangedPage {
      * Of these the change log must say whether and when our side changed them: the CRM has another value than was known,
      * and than the row has. Echoes of what was sent, nearly all that is read while much is sent, are none of them.
      */
-    private Map<String, Waiting> unclear(Map<String, Received> byKey, Map<String, Map<String, Object>> rows,
-            Map<String, Waiting> waiting) {
-        Map<String, Waiting> unclear = new HashMap<>();
+    private Map<String, RecordState> unclear(Map<String, CrmRecord> byKey, Map<String, Map<String, Object>> rows,
+            Map<String, RecordState> waiting) {
+        Map<String, RecordState> unclear = new HashMap<>();
         byKey.forEach((key, record) -> {
-            Waiting ours = waiting.get(key);
+            RecordState ours = waiting.get(key);
             Map<String, Object> row = rows.get(key);
             boolean clear = ours.moving || (row == null ? ours.base != null : record.fields().keySet().stream()
-                    .filter(target.fields()::contains)
-                    .noneMatch(name -> Merge.decide(field(record, name, row, ours), rule, crmFields.precision()).writes()));
+                    .filter(targetTable.fields()::contains)
+                    .noneMatch(name -> Merge.decide(field(record, name, row, ours), conflictRule, crmFields.precision()).writes()));
             if (!clear) {
                 unclear.put(key, ours);
             }
@@ -324,9 +324,9 @@ final class ChangedPage {
         return unclear;
     }
 
-    private Field field(Received record, String name, Map<String, Object> row, Waiting ours) {
+    private Field field(CrmRecord record, String name, Map<String, Object> row, RecordState ours) {
         Object crm = record.fields().get(name);
-        Instant changedAt = ours.changedAt(name, target.column(name).name());
+        Instant changedAt = ours.changedAt(name, targetTable.column(name).name());
         Agreed base = ours.base == null || !ours.base.containsKey(name) ? null : new Agreed(ours.base.get(name));
         if (changedAt != null && ours.mayHaveWritten(name, crm) || isEcho(record, name, ours)
                 || isOlder(record, name, ours)) {
@@ -336,16 +336,16 @@ final class ChangedPage {
     }
 
     /** The base takes such a value, the table keeps its own. */
-    private boolean isEcho(Received record, String name, Waiting ours) {
-        return crmFields.isEcho(record, name, ours, ours.changedAt(name, target.column(name).name()) != null);
+    private boolean isEcho(CrmRecord record, String name, RecordState ours) {
+        return crmFields.isEcho(record, name, ours, ours.changedAt(name, targetTable.column(name).name()) != null);
     }
 
     /**
      * Whether what was read is older than our last write, as an index that lags may have it: it has what was there before,
      * and its record's stamp is earlier than our change.
      */
-    private boolean isOlder(Received record, String name, Waiting ours) {
-        Waiting.Prior prior = ours.prior.get(name);
+    private boolean isOlder(CrmRecord record, String name, RecordState ours) {
+        RecordState.Prior prior = ours.prior.get(name);
         Instant changed = ours.knownSince(name);
         return prior != null && changed != null && !holds(ours.base, name, record.fields().get(name))
                 && Values.same(prior.value(), record.fields().get(name))
@@ -364,30 +364,30 @@ final class ChangedPage {
     private final class ReplacedEdits {
 
         private final String key;
-        private final Received record;
-        private final Waiting ours;
+        private final CrmRecord record;
+        private final RecordState ours;
 
-        ReplacedEdits(String key, Received record, Waiting ours) {
+        ReplacedEdits(String key, CrmRecord record, RecordState ours) {
             this.key = key;
             this.record = record;
             this.ours = ours;
         }
 
         /** @param edits each with one field, oldest first */
-        void find(List<Received> edits, Set<String> outward) {
+        void find(List<CrmRecord> edits, Set<String> outward) {
             if (ours.settledAt == null || ours.base == null) {
                 return;
             }
-            Map<String, Received> newer = new HashMap<>();
+            Map<String, CrmRecord> newer = new HashMap<>();
             for (int i = edits.size() - 1; i >= 0; i--) {
                 String name = edits.get(i).fields().keySet().iterator().next();
-                if (target.fields().contains(name) && !outward.contains(name)) {
+                if (targetTable.fields().contains(name) && !outward.contains(name)) {
                     find(name, edits.get(i), newer.put(name, edits.get(i)));
                 }
             }
         }
 
-        private void find(String name, Received edit, Received next) {
+        private void find(String name, CrmRecord edit, CrmRecord next) {
             Object value = value(name, edit);
             Instant at = edit.at(name);
             Instant lastWrite = ours.settledAt.plus(crmFields.skew());
@@ -399,19 +399,19 @@ final class ChangedPage {
             if (field == null || field.oursAt() == null) {
                 return;
             }
-            Decision decision = Merge.decide(field, rule, crmFields.precision());
+            Decision decision = Merge.decide(field, conflictRule, crmFields.precision());
             if (!decision.isConflict()) {
                 return;
             }
             boolean restores = decision == Decision.CRM_WINS && next == null;
-            agreement.overwritten(key, name, field, restores ? decision : Decision.DATABASE_WINS);
+            syncStateUpdate.overwritten(key, name, field, restores ? decision : Decision.DATABASE_WINS);
             if (restores) {
                 restored.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(name, value);
             }
         }
 
-        private Object value(String name, Received edit) {
-            return Values.storable(Values.ofMillis(target.column(name).type(), edit.fields().get(name)));
+        private Object value(String name, CrmRecord edit) {
+            return Values.storable(Values.ofMillis(targetTable.column(name).type(), edit.fields().get(name)));
         }
 
         private boolean isOurs(String name, Object value) {
@@ -442,7 +442,7 @@ final class ChangedPage {
 
         /** What was replaced by a call whose answer proved nothing. */
         private Field unproven(String name, Object value, Instant at) {
-            Instant waiting = ours.changedAt(name, target.column(name).name());
+            Instant waiting = ours.changedAt(name, targetTable.column(name).name());
             List<Object> written = ours.doubt.get(name);
             return new Field(new Agreed(ours.base.get(name)), value, at, written.get(written.size() - 1),
                     waiting == null ? ours.settledAt : waiting);
@@ -450,7 +450,7 @@ final class ChangedPage {
 
         /** What was replaced by the first of our writes that came after it; null where that is older than all that is known. */
         private Field proven(String name, Object value, Instant at) {
-            List<Waiting.Prior> held = ours.held(name);
+            List<RecordState.Prior> held = ours.held(name);
             int replaced = 0;
             while (replaced < held.size() && held.get(replaced).since() != null && !at.isAfter(held.get(replaced).since())) {
                 replaced++;
@@ -462,32 +462,32 @@ final class ChangedPage {
             if (replaced > 0) {
                 return new Field(before, value, at, held.get(replaced - 1).value(), held.get(replaced - 1).since());
             }
-            Instant waiting = ours.changedAt(name, target.column(name).name());
+            Instant waiting = ours.changedAt(name, targetTable.column(name).name());
             return new Field(before, value, at, ours.base.get(name), waiting == null ? ours.knownSince(name) : waiting);
         }
     }
 
-    private void merge(String key, Received record, Map<String, Object> row, Waiting ours) {
+    private void merge(String key, CrmRecord record, Map<String, Object> row, RecordState ours) {
         record.fields().forEach((name, value) -> {
-            if (!target.fields().contains(name)) {
+            if (!targetTable.fields().contains(name)) {
                 return;
             }
             Field field = field(record, name, row, ours);
-            Decision decision = Merge.decide(field, rule, crmFields.precision());
+            Decision decision = Merge.decide(field, conflictRule, crmFields.precision());
             if (decision == Decision.UNCHANGED) {
                 if (record.isRead() && !ours.doubt.isEmpty() || isEcho(record, name, ours)) {
-                    agreement.found(key, record, name, value);
+                    syncStateUpdate.found(key, record, name, value);
                 }
                 return;
             }
             if (decision.writes()) {
                 taken.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(name, value);
             }
-            agreement.add(key, record, name, field, decision);
+            syncStateUpdate.add(key, record, name, field, decision);
         });
         if (taken.containsKey(key)) {
             UpdateLoop loop = ours.loop.taken(ours.settledAt, record.at(), ours.now);
-            agreement.taken(key, loop);
+            syncStateUpdate.taken(key, loop);
             if (loop.startsAfter(ours.loop)) {
                 looping.put(record.crmId(), taken.get(key).keySet());
             }
@@ -499,7 +499,7 @@ final class ChangedPage {
             Map<String, Object> before) {
         fields.stream().filter(field -> !Values.same(row.get(field), before.get(field)))
                 .filter(field -> outwardOrEmpty(before, field))
-                .forEach(field -> own.computeIfAbsent(key, first -> new LinkedHashSet<>()).add(target.column(field).name()));
+                .forEach(field -> own.computeIfAbsent(key, first -> new LinkedHashSet<>()).add(targetTable.column(field).name()));
     }
 
     /**
@@ -515,16 +515,16 @@ final class ChangedPage {
             }
         }));
         if (!kept.isEmpty()) {
-            target.typed(connection, kept).forEach((key, fields) -> fields.forEach((field, value) -> {
+            targetTable.typed(connection, kept).forEach((key, fields) -> fields.forEach((field, value) -> {
                 if (!Values.same(updated.get(key).get(field), value)) {
-                    own.computeIfAbsent(key, first -> new LinkedHashSet<>()).add(target.column(field).name());
+                    own.computeIfAbsent(key, first -> new LinkedHashSet<>()).add(targetTable.column(field).name());
                 }
             }));
         }
     }
 
     private boolean outwardOrEmpty(Map<String, Object> before, String field) {
-        return Values.text(before.get(field)) == null || target.isOutward(field);
+        return Values.text(before.get(field)) == null || targetTable.isOutward(field);
     }
 
     /** What the table has made by itself goes to every CRM, to this one too. */
@@ -537,44 +537,44 @@ final class ChangedPage {
         }
     }
 
-    private Map<String, Object> mapped(Received record) {
+    private Map<String, Object> mapped(CrmRecord record) {
         Map<String, Object> fields = new LinkedHashMap<>(record.fields());
-        fields.keySet().retainAll(target.fields());
+        fields.keySet().retainAll(targetTable.fields());
         return fields;
     }
 
-    private Applied write(Map<String, Received> byKey, Map<String, Map<String, Object>> rows, Set<String> outward)
+    private Applied write(Map<String, CrmRecord> byKey, Map<String, Map<String, Object>> rows, Set<String> outward)
             throws SQLException {
         taken.values().forEach(fields -> written.addAll(fields.keySet()));
         inserted.values().forEach(fields -> written.addAll(fields.keySet()));
-        Map<String, Map<String, Object>> updated = target.update(connection, taken);
-        agreement.written(updated);
+        Map<String, Map<String, Object>> updated = targetTable.update(connection, taken);
+        syncStateUpdate.written(updated);
         Map<String, Set<String>> own = new LinkedHashMap<>();
         updated.forEach((key, row) -> addOwn(own, key, row, outward, rows.get(key)));
         addUndone(own, updated, rows);
-        Map<String, Map<String, Object>> made = target.insert(connection, inserted);
+        Map<String, Map<String, Object>> made = targetTable.insert(connection, inserted);
         if (!inserted.keySet().containsAll(made.keySet())) {
             throw new SQLException("the table gives a new row another key than the CRM record's", OTHER_KEY);
         }
         inserted.forEach((key, fields) -> {
-            Received record = byKey.get(key);
+            CrmRecord record = byKey.get(key);
             if (made.containsKey(key)) {
-                fields.forEach((name, value) -> agreement.add(key, record, name,
+                fields.forEach((name, value) -> syncStateUpdate.add(key, record, name,
                         new Field(null, value, record.at(name), null, null), Decision.TAKEN));
             } else {
                 later.add(record.crmId());
             }
         });
-        made.forEach((key, row) -> addOwn(own, key, row, target.fields(), inserted.get(key)));
+        made.forEach((key, row) -> addOwn(own, key, row, targetTable.fields(), inserted.get(key)));
         tell(own);
-        agreement.written(made);
-        agreement.write(connection);
+        syncStateUpdate.written(made);
+        syncStateUpdate.write(connection);
         if (!restored.isEmpty()) {
             Database.query(connection, "select set_config('sluice.origin', '', true)", row -> null);
-            target.update(connection, restored);
+            targetTable.update(connection, restored);
         }
         looping.forEach(this::warn);
-        return new Applied(taken.size(), made.size(), 0, agreement.conflicts(), withoutKey, refused, later);
+        return new Applied(taken.size(), made.size(), 0, syncStateUpdate.conflicts(), withoutKey, refused, later);
     }
 
     private void warn(String crmId, Set<String> fields) {

@@ -1,8 +1,8 @@
 package io.sluice.merge;
 
-import io.sluice.Gone;
+import io.sluice.DeletedRecord;
 import io.sluice.Sync;
-import io.sluice.outbox.Remaking;
+import io.sluice.outbox.Recreation;
 import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -35,40 +35,40 @@ final class DeletedPage {
 
     private final Connection connection;
     private final Sync sync;
-    private final Target target;
+    private final TargetTable targetTable;
     private final TimePrecision precision;
 
     /** @param precision in which the CRM keeps the times of its deletes */
-    DeletedPage(Connection connection, Sync sync, Target target, TimePrecision precision) {
+    DeletedPage(Connection connection, Sync sync, TargetTable targetTable, TimePrecision precision) {
         this.connection = connection;
         this.sync = sync;
-        this.target = target;
+        this.targetTable = targetTable;
         this.precision = precision;
     }
 
     /** A row that was changed here meanwhile stays or goes as the rule says; one that stays is made anew in the CRM. */
-    Applied apply(List<Gone> gone, Instant readAt) throws SQLException {
-        Map<String, Gone> byId = gone.stream().collect(Collectors.toMap(Gone::crmId, it -> it, (a, b) -> b));
-        Map<String, Gone> byKey = new LinkedHashMap<>();
+    Applied apply(List<DeletedRecord> records, Instant readAt) throws SQLException {
+        Map<String, DeletedRecord> byId = records.stream().collect(Collectors.toMap(DeletedRecord::crmId, it -> it, (a, b) -> b));
+        Map<String, DeletedRecord> byKey = new LinkedHashMap<>();
         Database.query(connection, KEYS, row -> byKey.put(row.getString(1), byId.get(row.getString(2))),
                 Database.texts(connection, byId.keySet()), sync.getAccount(), sync.getObject(), sync.getName());
-        Map<String, Map<String, Object>> rows = target.lock(connection, byKey.keySet());
+        Map<String, Map<String, Object>> rows = targetTable.lock(connection, byKey.keySet());
         Set<String> busy = new LinkedHashSet<>(byKey.keySet());
         busy.removeAll(rows.keySet());
-        busy = target.present(connection, busy);
+        busy = targetTable.present(connection, busy);
         Map<String, Instant> reads = new LinkedHashMap<>();
         byKey.keySet().forEach(key -> reads.put(key, readAt));
-        Map<String, Waiting> waiting = Waiting.lock(connection, sync.getAccount(), sync.getObject(), reads);
-        Waiting.addUndrained(connection, sync, waiting);
+        Map<String, RecordState> waiting = RecordState.lock(connection, sync.getAccount(), sync.getObject(), reads);
+        RecordState.addUndrained(connection, sync, waiting);
 
         Set<String> later = new LinkedHashSet<>();
         List<String> going = new ArrayList<>();
         List<String> forgotten = new ArrayList<>();
         List<String> staying = new ArrayList<>();
         int conflicts = 0;
-        for (Map.Entry<String, Gone> entry : byKey.entrySet()) {
+        for (Map.Entry<String, DeletedRecord> entry : byKey.entrySet()) {
             String key = entry.getKey();
-            Waiting ours = waiting.get(key);
+            RecordState ours = waiting.get(key);
             if (ours.moving || busy.contains(key)) {
                 later.add(entry.getValue().crmId());
                 continue;
@@ -86,13 +86,13 @@ final class DeletedPage {
             }
             (!crmWins ? staying : keep ? forgotten : going).add(key);
         }
-        int deleted = target.delete(connection, going);
+        int deleted = targetTable.delete(connection, going);
         // a trigger that keeps a row may have marked it as deleted, which stays done: so this is no failure of the page
-        Set<String> kept = deleted < going.size() ? target.present(connection, going) : Set.of();
+        Set<String> kept = deleted < going.size() ? targetTable.present(connection, going) : Set.of();
         kept.stream().filter(key -> waiting.get(key).changedAt() != null).forEach(staying::add);
         going.stream().filter(key -> !staying.contains(key)).forEach(forgotten::add);
         forget(forgotten);
-        Remaking.whole(connection, sync.getAccount(), sync.getObject(), sync.getTable(), staying);
+        Recreation.whole(connection, sync.getAccount(), sync.getObject(), sync.getTable(), staying);
         return new Applied(0, 0, (int) going.stream().filter(rows::containsKey).filter(key -> !kept.contains(key)).count(),
                 conflicts, 0, kept.stream().map(key -> new Applied.Refused(key, byKey.get(key).crmId(), List.of(),
                         KEPT.formatted("a trigger of the table keeps it"))).toList(), later);
@@ -102,30 +102,30 @@ final class DeletedPage {
      * The table did not let the row go. It has no record from now on: its next change makes that again, whole, and one that
      * waits does so now.
      */
-    Applied refused(Gone gone, Instant readAt, String why) throws SQLException {
+    Applied refused(DeletedRecord deletedRecord, Instant readAt, String why) throws SQLException {
         List<String> keys = Database.query(connection, KEYS, row -> row.getString(1),
-                Database.texts(connection, List.of(gone.crmId())), sync.getAccount(), sync.getObject(), sync.getName());
+                Database.texts(connection, List.of(deletedRecord.crmId())), sync.getAccount(), sync.getObject(), sync.getName());
         if (keys.isEmpty()) {
             return Applied.NOTHING;
         }
         String key = keys.get(0);
-        Waiting ours = Waiting.lock(connection, sync.getAccount(), sync.getObject(), Map.of(key, readAt)).get(key);
-        Waiting.addUndrained(connection, sync, Map.of(key, ours));
+        RecordState ours = RecordState.lock(connection, sync.getAccount(), sync.getObject(), Map.of(key, readAt)).get(key);
+        RecordState.addUndrained(connection, sync, Map.of(key, ours));
         if (ours.moving) {
-            return new Applied(0, 0, 0, 0, 0, List.of(), Set.of(gone.crmId()));
+            return new Applied(0, 0, 0, 0, 0, List.of(), Set.of(deletedRecord.crmId()));
         }
         if (ours.changedAt() == null) {
             forget(keys);
         } else {
-            Remaking.whole(connection, sync.getAccount(), sync.getObject(), sync.getTable(), keys);
+            Recreation.whole(connection, sync.getAccount(), sync.getObject(), sync.getTable(), keys);
         }
-        return new Applied(0, 0, 0, 0, 0, List.of(new Applied.Refused(key, gone.crmId(), List.of(),
+        return new Applied(0, 0, 0, 0, 0, List.of(new Applied.Refused(key, deletedRecord.crmId(), List.of(),
                 KEPT.formatted(why))), Set.of());
     }
 
     /** Where nobody can say which of the two was later the change wins: a record that is made again can be deleted again. */
     private boolean wins(Instant deletedAt, Instant changed) {
-        return switch (Rule.of(sync.getConflicts())) {
+        return switch (ConflictRule.of(sync.getConflicts())) {
             case CRM -> true;
             case DATABASE -> false;
             case LATEST -> precision.isLater(deletedAt, changed);
@@ -133,7 +133,7 @@ final class DeletedPage {
     }
 
     private void log(String key, Instant deletedAt, Instant changed, boolean crmWins) throws SQLException {
-        Database.update(connection, Agreement.CONFLICT, sync.getAccount(), sync.getObject(), key, sync.getName(), null,
+        Database.update(connection, SyncStateUpdate.CONFLICT, sync.getAccount(), sync.getObject(), key, sync.getName(), null,
                 crmWins ? "crm" : "database", null, null, deletedAt.atOffset(ZoneOffset.UTC), null,
                 changed.atOffset(ZoneOffset.UTC));
     }

@@ -1,7 +1,7 @@
 package io.sluice.merge;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.sluice.Reason;
+import io.sluice.RootCause;
 import io.sluice.Sync;
 import io.sluice.store.Database;
 import java.sql.SQLException;
@@ -64,7 +64,7 @@ public final class InboundRejections {
             if (refused.crmId() != null) {
                 taken.remove(refused.crmId());
                 database.update(KEEP, sync.getName(), refused.crmId(), refused.key(), String.join(" ", refused.columns()),
-                        Reason.withoutValues(refused.why()));
+                        RootCause.withoutValues(refused.why()));
             }
         }
         if (metrics != null && !applied.refused().isEmpty()) {

@@ -54,12 +54,12 @@ public final class Merge {
     }
 
     /** Decides where times are compared in whole seconds. */
-    public static Decision decide(Field field, Rule rule) {
-        return decide(field, rule, TimePrecision.SECONDS);
+    public static Decision decide(Field field, ConflictRule conflictRule) {
+        return decide(field, conflictRule, TimePrecision.SECONDS);
     }
 
     /** @param precision in which the CRM keeps the times of its changes */
-    static Decision decide(Field field, Rule rule, TimePrecision precision) {
+    static Decision decide(Field field, ConflictRule conflictRule, TimePrecision precision) {
         if (field.base() != null && Values.same(field.base().value(), field.crm())) {
             return Decision.UNCHANGED;
         }
@@ -72,15 +72,15 @@ public final class Merge {
         if (!oursChanged) {
             return lacking ? Decision.LACKING : Decision.TAKEN;
         }
-        return !lacking && crmWins(field, rule, precision) ? Decision.CRM_WINS : Decision.DATABASE_WINS;
+        return !lacking && crmWins(field, conflictRule, precision) ? Decision.CRM_WINS : Decision.DATABASE_WINS;
     }
 
     /**
      * Without a base nobody can tell whether the CRM's value is a change or what was there before ours; its record's
      * stamp may be another field's. Then only ours is certainly a change.
      */
-    private static boolean crmWins(Field field, Rule rule, TimePrecision precision) {
-        return switch (rule) {
+    private static boolean crmWins(Field field, ConflictRule conflictRule, TimePrecision precision) {
+        return switch (conflictRule) {
             case CRM -> true;
             case DATABASE -> false;
             case LATEST -> field.base() != null && !precision.isEarlier(field.crmAt(), field.oursAt());

@@ -1,6 +1,6 @@
 package io.sluice.merge;
 
-import io.sluice.Received;
+import io.sluice.CrmRecord;
 import io.sluice.Sync;
 import io.sluice.merge.Merge.Agreed;
 import io.sluice.merge.Merge.Decision;
@@ -27,19 +27,19 @@ final class ReplacedPage {
 
     private final Connection connection;
     private final Sync sync;
-    private final Target target;
-    private final Fields crmFields;
-    private final Rule rule;
+    private final TargetTable targetTable;
+    private final CrmFields crmFields;
+    private final ConflictRule conflictRule;
     private final boolean restores;
     private final Map<String, Map<String, Object>> restored = new LinkedHashMap<>();
 
     /** @param restores whether the table takes what it lost; false where it refuses that or can't be locked */
-    ReplacedPage(Connection connection, Sync sync, Target target, Fields crmFields, boolean restores) {
+    ReplacedPage(Connection connection, Sync sync, TargetTable targetTable, CrmFields crmFields, boolean restores) {
         this.connection = connection;
         this.sync = sync;
-        this.target = target;
+        this.targetTable = targetTable;
         this.crmFields = crmFields;
-        this.rule = Rule.of(sync.getConflicts());
+        this.conflictRule = ConflictRule.of(sync.getConflicts());
         this.restores = restores;
     }
 
@@ -48,57 +48,57 @@ final class ReplacedPage {
      *
      * @param jobs of those alone that a job is writing
      */
-    List<Received> edited(List<Received> images, boolean jobs) throws SQLException {
-        Map<String, Waiting> waiting = waiting(images);
+    List<CrmRecord> edited(List<CrmRecord> images, boolean jobs) throws SQLException {
+        Map<String, RecordState> waiting = waiting(images);
         return images.stream().filter(image -> !jobs || waiting.get(image.key()).inJob).filter(image -> waiting.get(image.key()).inflight.keySet().stream()
                 .anyMatch(name -> isEdit(image, name, waiting.get(image.key())))).toList();
     }
 
-    private Map<String, Waiting> waiting(List<Received> images) throws SQLException {
+    private Map<String, RecordState> waiting(List<CrmRecord> images) throws SQLException {
         Map<String, Instant> reads = new LinkedHashMap<>();
         images.forEach(image -> reads.put(image.key(), image.at()));
-        return Waiting.lock(connection, sync.getAccount(), sync.getObject(), reads);
+        return RecordState.lock(connection, sync.getAccount(), sync.getObject(), reads);
     }
 
     /** @param edited records as they were before the write, with their keys */
-    Applied apply(List<Received> edited) throws SQLException {
-        Map<String, Received> byKey = new LinkedHashMap<>();
+    Applied apply(List<CrmRecord> edited) throws SQLException {
+        Map<String, CrmRecord> byKey = new LinkedHashMap<>();
         edited.forEach(image -> byKey.put(image.key(), image));
-        Map<String, Map<String, Object>> rows = restores ? target.lock(connection, byKey.keySet()) : Map.of();
-        Map<String, Waiting> waiting = waiting(edited);
-        Waiting.addUndrained(connection, sync, waiting);
-        Set<String> outward = target.outward(connection);
-        Agreement agreement = new Agreement(sync);
+        Map<String, Map<String, Object>> rows = restores ? targetTable.lock(connection, byKey.keySet()) : Map.of();
+        Map<String, RecordState> waiting = waiting(edited);
+        RecordState.addUndrained(connection, sync, waiting);
+        Set<String> outward = targetTable.outward(connection);
+        SyncStateUpdate syncStateUpdate = new SyncStateUpdate(sync);
         byKey.forEach((key, image) -> {
-            Waiting ours = waiting.get(key);
+            RecordState ours = waiting.get(key);
             Map<String, Object> row = rows.getOrDefault(key, Map.of());
             ours.inflight.keySet().stream().filter(name -> isEdit(image, name, ours)).forEach(name -> {
                 Field field = field(image, name, ours);
                 if (row.containsKey(name) && Values.same(row.get(name), field.crm())) {
                     return;   // the table has it, and sends it again
                 }
-                boolean crmWins = Merge.decide(field, rule, crmFields.precision()) != Decision.DATABASE_WINS
+                boolean crmWins = Merge.decide(field, conflictRule, crmFields.precision()) != Decision.DATABASE_WINS
                         && restores && !outward.contains(name);
-                agreement.overwritten(key, name, field, crmWins ? Decision.CRM_WINS : Decision.DATABASE_WINS);
+                syncStateUpdate.overwritten(key, name, field, crmWins ? Decision.CRM_WINS : Decision.DATABASE_WINS);
                 if (crmWins) {
                     restored.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(name, field.crm());
                 }
             });
         });
-        agreement.write(connection);
+        syncStateUpdate.write(connection);
         if (!restored.isEmpty()) {
             Database.query(connection, "select set_config('sluice.origin', '', true)", row -> null);
-            target.update(connection, restored);
+            targetTable.update(connection, restored);
         }
-        return new Applied(restored.size(), 0, 0, agreement.conflicts(), 0, List.of(), Set.of());
+        return new Applied(restored.size(), 0, 0, syncStateUpdate.conflicts(), 0, List.of(), Set.of());
     }
 
     /**
      * What we had written ourselves is none, nor is what the CRM made of that. Where nothing was agreed on, a value that is
      * there is one, an empty field is not.
      */
-    private boolean isEdit(Received image, String name, Waiting ours) {
-        if (!image.fields().containsKey(name) || !target.fields().contains(name)) {
+    private boolean isEdit(CrmRecord image, String name, RecordState ours) {
+        if (!image.fields().containsKey(name) || !targetTable.fields().contains(name)) {
             return false;
         }
         Object crm = Values.storable(image.fields().get(name));
@@ -108,8 +108,8 @@ final class ReplacedPage {
                 && !crmFields.isEcho(image, name, ours, true);
     }
 
-    private Field field(Received image, String name, Waiting ours) {
-        Instant newer = ours.changedAt(name, target.column(name).name());
+    private Field field(CrmRecord image, String name, RecordState ours) {
+        Instant newer = ours.changedAt(name, targetTable.column(name).name());
         Instant sent = ours.sent.get(name);
         return new Field(ours.base == null || !ours.base.containsKey(name) ? null : new Agreed(ours.base.get(name)),
                 Values.storable(image.fields().get(name)), image.at(name), ours.inflight.get(name),

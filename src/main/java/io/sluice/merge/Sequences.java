@@ -1,7 +1,7 @@
 package io.sluice.merge;
 
+import io.sluice.capture.CapturedTable;
 import io.sluice.capture.Column;
-import io.sluice.capture.Source;
 import io.sluice.store.Database;
 import java.math.BigDecimal;
 import java.sql.Connection;
@@ -62,11 +62,11 @@ final class Sequences {
 
     private record Sequence(String name, long increment) { }
 
-    private final Source source;
+    private final CapturedTable capturedTable;
     private Map<String, Sequence> sequences;
 
-    Sequences(Source source) {
-        this.source = source;
+    Sequences(CapturedTable capturedTable) {
+        this.capturedTable = capturedTable;
     }
 
     /** @param values that are about to be written into the column, in any form; what is no whole number is passed over */
@@ -87,7 +87,7 @@ final class Sequences {
             if (ahead.isEmpty()) {
                 return;
             }
-            Long furthest = Database.query(connection, AHEAD.formatted(column.quoted(), source.quoted()),
+            Long furthest = Database.query(connection, AHEAD.formatted(column.quoted(), capturedTable.quoted()),
                     row -> row.getObject(1, Long.class), from, to, from, sequence.increment(),
                     connection.createArrayOf("bigint", ahead.stream().filter(n -> n <= to).toArray())).get(0);
             if (furthest == null) {
@@ -112,7 +112,7 @@ final class Sequences {
         if (sequences == null) {
             Map<String, Sequence> found = new HashMap<>();
             Database.query(connection, SEQUENCES, row -> found.put(row.getString(1),
-                    new Sequence(row.getString(2), row.getLong(3))), source.quoted(), source.quoted());
+                    new Sequence(row.getString(2), row.getLong(3))), capturedTable.quoted(), capturedTable.quoted());
             sequences = found;
         }
         return sequences;

@@ -1,10 +1,10 @@
 package io.sluice.operate;
 
-import io.sluice.Nearest;
 import io.sluice.Operation;
+import io.sluice.Suggestion;
 import io.sluice.Sync;
 import io.sluice.merge.Applier;
-import io.sluice.operate.Answering.Refused;
+import io.sluice.operate.ApiResponses.Refused;
 import io.sluice.operate.DeadLetters.Filter;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
@@ -45,7 +45,7 @@ public final class DeadLetterRequests {
 
     /** A page of letters; {@code next} is the {@code after} of the page behind it, or null. */
     public void list(Exchange exchange) {
-        Answering.answer(exchange, () -> {
+        ApiResponses.answer(exchange, () -> {
             Map<String, String> query = query(exchange, true);
             int limit = (int) number(query, "limit", PAGE, 1, LONGEST_PAGE);
             List<DeadLetter> found = letters.list(filter(query), number(query, "after", 0, 0, Long.MAX_VALUE), limit + 1);
@@ -58,12 +58,12 @@ public final class DeadLetterRequests {
     }
 
     public void show(Exchange exchange) {
-        Answering.answer(exchange, () -> found(id(exchange)).json());
+        ApiResponses.answer(exchange, () -> found(id(exchange)).json());
     }
 
     /** Gives fields other values, which go to the CRM and into the row when the letter is replayed. */
     public void edit(Exchange exchange) {
-        Answering.answer(exchange, () -> {
+        ApiResponses.answer(exchange, () -> {
             DeadLetter letter = found(id(exchange));
             if (letter.operation() == Operation.DELETE) {
                 throw new Refused(409, "Dead letter " + letter.name() + " is a delete, which has no fields to edit");
@@ -76,7 +76,7 @@ public final class DeadLetterRequests {
     }
 
     public void discard(Exchange exchange) {
-        Answering.answer(exchange, () -> {
+        ApiResponses.answer(exchange, () -> {
             long id = id(exchange);
             DeadLetter letter = letters.discard(id).orElseThrow(() -> gone(id));
             LOG.info("Dead letter {} was discarded over the API.", letter.name());
@@ -85,7 +85,7 @@ public final class DeadLetterRequests {
     }
 
     public void replay(Exchange exchange) {
-        Answering.answer(exchange, () -> {
+        ApiResponses.answer(exchange, () -> {
             DeadLetter letter = found(id(exchange));
             if (!letters.replay(letter)) {
                 throw gone(letter.id());
@@ -97,7 +97,7 @@ public final class DeadLetterRequests {
 
     /** Discards all letters of an account, a sync, a key or a code; which, must be said. */
     public void discardAll(Exchange exchange) {
-        Answering.answer(exchange, () -> {
+        ApiResponses.answer(exchange, () -> {
             int discarded = letters.discard(filter(chosen(exchange, "discard")));
             LOG.info("{} dead letters were discarded over the API.", discarded);
             return Map.of("discarded", discarded);
@@ -115,7 +115,7 @@ public final class DeadLetterRequests {
 
     /** Replays all letters of an account, a sync, a key or a code; which, must be said. */
     public void replayAll(Exchange exchange) {
-        Answering.answer(exchange, () -> {
+        ApiResponses.answer(exchange, () -> {
             DeadLetters.Replayed replayed = letters.replay(filter(chosen(exchange, "replay")));
             LOG.info("{} dead letters are sent again, as the API was asked to.", replayed.letters());
             return Map.of("replayed", replayed.letters(), "refused", replayed.refused().stream().map(refusal ->
@@ -150,7 +150,7 @@ public final class DeadLetterRequests {
             for (Map.Entry<String, Object> parameter : URISupport.parseQuery(query, false, true).entrySet()) {
                 if (!right.contains(parameter.getKey())) {
                     throw new Refused(400, "There is no parameter '" + parameter.getKey() + "'"
-                            + Nearest.hint(parameter.getKey(), right));
+                            + Suggestion.hint(parameter.getKey(), right));
                 }
                 if (!(parameter.getValue() instanceof String value) || value.isBlank()) {
                     throw new Refused(400, "Parameter '" + parameter.getKey() + "' needs one value");
@@ -171,7 +171,7 @@ public final class DeadLetterRequests {
 
     private static void known(String kind, String name, Collection<String> right) throws Refused {
         if (name != null && !right.contains(name)) {
-            throw new Refused(404, "There is no " + kind + " '" + name + "'" + Nearest.hint(name, right));
+            throw new Refused(404, "There is no " + kind + " '" + name + "'" + Suggestion.hint(name, right));
         }
     }
 
@@ -208,7 +208,7 @@ public final class DeadLetterRequests {
             String name = field.getKey().toString();
             if (!sync.getFields().containsValue(name)) {
                 throw new Refused(400, "Sync '" + sync.getName() + "' has no field '" + name + "'"
-                        + Nearest.hint(name, sync.getFields().values()));
+                        + Suggestion.hint(name, sync.getFields().values()));
             }
             if (field.getValue() instanceof Map || field.getValue() instanceof Collection) {
                 throw new Refused(400, "Field '" + name + "' must be a text, a number, true, false or null");

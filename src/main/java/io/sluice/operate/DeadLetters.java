@@ -1,9 +1,9 @@
 package io.sluice.operate;
 
-import io.sluice.Reason;
+import io.sluice.RootCause;
 import io.sluice.Sync;
 import io.sluice.merge.Applier;
-import io.sluice.operate.Answering.Refused;
+import io.sluice.operate.ApiResponses.Refused;
 import io.sluice.outbox.Replays;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
@@ -112,7 +112,7 @@ final class DeadLetters {
                 throw failure;
             }
             throw new Refused(409, "The table " + sync.getTable() + " does not take what was edited in dead letter "
-                    + letter.name() + ": " + Reason.of(failure));
+                    + letter.name() + ": " + RootCause.of(failure));
         }
     }
 

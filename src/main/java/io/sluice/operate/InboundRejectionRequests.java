@@ -1,9 +1,9 @@
 package io.sluice.operate;
 
-import io.sluice.Nearest;
+import io.sluice.Suggestion;
 import io.sluice.Sync;
 import io.sluice.merge.InboundRejections;
-import io.sluice.operate.Answering.Refused;
+import io.sluice.operate.ApiResponses.Refused;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,18 +30,18 @@ public final class InboundRejectionRequests {
 
     /** A page; {@code next} is the {@code after} of the page behind it, or null. */
     public void list(Exchange exchange) {
-        Answering.answer(exchange, () -> {
+        ApiResponses.answer(exchange, () -> {
             Message request = exchange.getMessage();
             String query = request.getHeader(Exchange.HTTP_QUERY, "", String.class);
             for (String parameter : query.isEmpty() ? new String[0] : query.split("&")) {
                 String name = parameter.split("=", 2)[0];
                 if (!PARAMETERS.contains(name)) {
-                    throw new Refused(400, "There is no parameter '" + name + "'" + Nearest.hint(name, PARAMETERS));
+                    throw new Refused(400, "There is no parameter '" + name + "'" + Suggestion.hint(name, PARAMETERS));
                 }
             }
             String sync = request.getHeader("sync", String.class);
             if (sync != null && !syncs.containsKey(sync)) {
-                throw new Refused(404, "There is no sync '" + sync + "'" + Nearest.hint(sync, syncs.keySet()));
+                throw new Refused(404, "There is no sync '" + sync + "'" + Suggestion.hint(sync, syncs.keySet()));
             }
             int limit = (int) number(request, "limit", PAGE, LONGEST_PAGE);
             List<Map<String, Object>> found = rejections.list(sync, number(request, "after", 0, Long.MAX_VALUE), limit + 1);
@@ -54,11 +54,11 @@ public final class InboundRejectionRequests {
     }
 
     public void show(Exchange exchange) {
-        Answering.answer(exchange, () -> found(id(exchange)));
+        ApiResponses.answer(exchange, () -> found(id(exchange)));
     }
 
     public void discard(Exchange exchange) {
-        Answering.answer(exchange, () -> {
+        ApiResponses.answer(exchange, () -> {
             Map<String, Object> found = found(id(exchange));
             rejections.discard((Long) found.get("id"));
             return Map.of("discarded", found);
@@ -67,7 +67,7 @@ public final class InboundRejectionRequests {
 
     /** Reads the record back; it is gone from the list once the table has taken it. */
     public void retry(Exchange exchange) {
-        Answering.answer(exchange, () -> {
+        ApiResponses.answer(exchange, () -> {
             Map<String, Object> found = found(id(exchange));
             Sync sync = syncs.get(found.get("sync"));
             if (sync == null) {

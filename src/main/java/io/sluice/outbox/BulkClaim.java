@@ -33,7 +33,7 @@ public record BulkClaim(String account, String sync, Operation operation, int le
                   and o.account not in (%s) and o.sync not in (%s)
                   and (o.operation = 'upsert' or exists (select from sluice.record r where r.account = o.account
                       and r.object = o.object and r.key = o.key and r.crm_id is not null))""".formatted(
-            Pauses.ACCOUNTS, Pauses.SYNCS);
+            PauseStore.ACCOUNTS, PauseStore.SYNCS);
 
     /** No further than is wanted, for this is asked before each call. */
     static final String WAITING = """

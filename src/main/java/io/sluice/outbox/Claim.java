@@ -1,7 +1,7 @@
 package io.sluice.outbox;
 
-import io.sluice.Change;
 import io.sluice.Operation;
+import io.sluice.RecordChange;
 import java.util.List;
 import java.util.UUID;
 
@@ -11,7 +11,7 @@ import java.util.UUID;
  * @param halved whether a call with it was refused for what is wrong with some record of it, which is being found
  */
 public record Claim(UUID lease, String account, String object, String sync, Operation operation, boolean halved,
-        List<Change> changes) {
+        List<RecordChange> changes) {
 
     /** Whether work of other objects may go in the same call. */
     public boolean joins() {
@@ -19,12 +19,12 @@ public record Claim(UUID lease, String account, String object, String sync, Oper
     }
 
     /** The same work, its values written otherwise. */
-    public Claim with(List<Change> written) {
+    public Claim with(List<RecordChange> written) {
         return new Claim(lease, account, object, sync, operation, halved, written);
     }
 
     /** A part of it, under the same lease. */
-    public Claim of(List<Change> part) {
+    public Claim of(List<RecordChange> part) {
         return new Claim(lease, account, object, sync, operation, halved, part);
     }
 

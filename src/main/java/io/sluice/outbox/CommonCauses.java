@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * missing. To let all of a sync's records die of it, one by one, would fill the dead letters with what no record can mend.
  *
  * <p>When {@value #FEW} different records in a row were rejected for one cause and others wait, or {@value #MANY} were, those
- * few go back to the outbox and the sync waits, see {@link Standstills}: one record at a time tries again. As soon as one is
+ * few go back to the outbox and the sync waits, see {@link CircuitBreakers}: one record at a time tries again. As soon as one is
  * taken, all go. A record that was held once and is rejected again, while others are taken, has a fault of its own and dies.
  *
  * <p>Example: an option is removed from a picklist and 10,508 rows are updated. The first call of 200 is rejected; its
@@ -81,12 +81,12 @@ public final class CommonCauses {
     }
 
     private final Database database;
-    private final Standstills standstills;
+    private final CircuitBreakers circuitBreakers;
     private final Map<String, Streak> streaks = new ConcurrentHashMap<>();
 
-    public CommonCauses(Database database, Standstills standstills) {
+    public CommonCauses(Database database, CircuitBreakers circuitBreakers) {
         this.database = database;
-        this.standstills = standstills;
+        this.circuitBreakers = circuitBreakers;
     }
 
     /**
@@ -139,7 +139,7 @@ public final class CommonCauses {
             streak.suspects.addAll(all);
         }
         String why = "every record is rejected with " + cause.words() + ", " + all.size() + " so far and none was taken";
-        standstills.refused(claim.sync(), why);
+        circuitBreakers.refused(claim.sync(), why);
         database.transaction(connection -> {
             Database.fixPlans(connection);
             List<Long> dead = Database.query(connection, DEAD, row -> row.getLong(1), claim.account(), claim.object(),
@@ -160,7 +160,7 @@ public final class CommonCauses {
         }
         streak.held = null;
         database.update(TOGETHER, claim.account(), claim.sync());
-        standstills.taken(claim.sync());
+        circuitBreakers.taken(claim.sync());
     }
 
     /** Whether any sync waits so. */

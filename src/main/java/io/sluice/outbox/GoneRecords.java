@@ -57,7 +57,7 @@ final class GoneRecords {
         if (claim.operation() == Operation.DELETE) {
             Database.update(connection, FORGET_ID, claim.account(), claim.object(), array);
         } else if (outward.containsKey(claim.sync())) {
-            Remaking.whole(connection, claim.account(), claim.object(), outward.get(claim.sync()), keys);
+            Recreation.whole(connection, claim.account(), claim.object(), outward.get(claim.sync()), keys);
         } else {
             Database.update(connection, ASK, claim.account(), claim.object(), array);
         }

@@ -1,8 +1,8 @@
 package io.sluice.outbox;
 
-import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Priority;
+import io.sluice.RecordChange;
 import io.sluice.Sync;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
@@ -52,7 +52,7 @@ public final class Outbox {
                     where o.account = held.account and o.sync = held.sync and o.operation is not null
                       and o.lease is null and o.due <= clock_timestamp()
                     order by o.operation, o.priority, o.since limit 1) as due
-                where held.sync not in (%s) and held.sync = any (coalesce(?::text[], array[held.sync])))""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS);
+                where held.sync not in (%s) and held.sync = any (coalesce(?::text[], array[held.sync])))""".formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS);
 
     /**
      * Moves what was picked in flight. What equals the base is an echo or a no-op and is dropped, unless a call may have
@@ -187,7 +187,7 @@ public final class Outbox {
                 order by o.priority, o.since limit 1) as h
             where kind.account not in (%1$s) and kind.sync not in (%2$s) and kind.sync <> all (?::text[])
                   and kind.sync = any (coalesce(?::text[], array[kind.sync]))
-            order by h.priority, h.since, h.operation limit 1""".formatted(Pauses.ACCOUNTS, Pauses.SYNCS, KINDS);
+            order by h.priority, h.since, h.operation limit 1""".formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS, KINDS);
 
     private static final String UNSERVED = """
             select sync, count(*) from sluice.outbox where sync <> all (?::text[]) group by sync""";
@@ -368,7 +368,7 @@ public final class Outbox {
 
     /** @param most records of a call */
     static String claimOf(int most) {
-        return CLAIM.formatted(Pauses.ACCOUNTS, Pauses.SYNCS, most,
+        return CLAIM.formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS, most,
                 TAKE.formatted("?::uuid[]", "clock_timestamp() + ? * interval '1 millisecond'"), KINDS, BYTES);
     }
 
@@ -383,7 +383,7 @@ public final class Outbox {
                   and %1$s.key = any (array(select key from %2$s))""".formatted(table, rows);
     }
 
-    private record Row(Change change, String object, String sync) { }
+    private record Row(RecordChange change, String object, String sync) { }
 
     /**
      * @param dropped how many changed nothing or wait for their parents: behind them may be work
@@ -405,7 +405,7 @@ public final class Outbox {
                 halved[0] = row.getBoolean("halved");
                 sync[0] = row.getString("head");
                 return row.getString("key") == null ? null
-                        : new Row(new Change(row.getString("key"), Operation.of(row.getString("inflight_operation")),
+                        : new Row(new RecordChange(row.getString("key"), Operation.of(row.getString("inflight_operation")),
                                 row.getString("crm_id"), Json.fields(row.getString("inflight"))),
                                 row.getString("object"), row.getString("sync"));
             }, account, room.deletes(), least.rank(), Database.texts(connection, but), served(connection), !before.isEmpty(),

@@ -1,6 +1,6 @@
 package io.sluice.outbox;
 
-import io.sluice.Change;
+import io.sluice.RecordChange;
 import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -149,7 +149,7 @@ public final class Parents {
         if (!parents.isEmpty()) {
             Claim last = parents.get(parents.size() - 1);
             Database.update(connection, MAKE_DUE, last.account(), last.object(),
-                    Database.texts(connection, last.changes(), Change::key));
+                    Database.texts(connection, last.changes(), RecordChange::key));
         }
     }
 }

@@ -9,8 +9,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.UUID;
+import java.util.stream.IntStream;
 
 /**
  * How every claim ends. Record by record, with the outcomes of its call: what is done moves into the record's base, what
@@ -178,17 +178,17 @@ public final class Settlement {
 
     private final Database database;
     private final Backoff backoff;
-    private final Rest rest;
+    private final WriteDebounce writeDebounce;
     private final GoneRecords gone = new GoneRecords();
 
     /**
      * @param backoff until what failed is tried again
-     * @param rest    of a record after a write
+     * @param writeDebounce    of a record after a write
      */
-    public Settlement(Database database, Backoff backoff, Rest rest) {
+    public Settlement(Database database, Backoff backoff, WriteDebounce writeDebounce) {
         this.database = database;
         this.backoff = backoff;
-        this.rest = rest;
+        this.writeDebounce = writeDebounce;
     }
 
     /** Tells what these syncs receive, for records that a CRM has no more. */
@@ -199,7 +199,7 @@ public final class Settlement {
 
     /** Takes the outcomes of a call that was answered record by record, as below. */
     public int settle(Claim claim, List<Outcome> outcomes) throws SQLException {
-        return settle(claim, outcomes, Split.NEVER, null);
+        return settle(claim, outcomes, SplitRule.NEVER, null);
     }
 
     /**
@@ -210,13 +210,13 @@ public final class Settlement {
      * @param parent the field that names a record's parent, or null
      * @return how many records were settled or returned
      */
-    public int settle(Claim claim, List<Outcome> all, Split split, String parent) throws SQLException {
+    public int settle(Claim claim, List<Outcome> all, SplitRule splitRule, String parent) throws SQLException {
         List<Outcome> outcomes = all.stream().filter(it -> it.doubt() != Outcome.Doubt.UNANSWERED).toList();
         if (outcomes.isEmpty()) {
             return 0;
         }
         try {
-            return database.repeatable(connection -> settle(connection, claim, outcomes, split, parent));
+            return database.repeatable(connection -> settle(connection, claim, outcomes, splitRule, parent));
         } catch (SQLException failure) {
             if (!SharedIds.isCauseOf(failure)) {
                 throw failure;
@@ -224,22 +224,22 @@ public final class Settlement {
         }
         return database.repeatable(connection -> {
             SharedIds shared = SharedIds.find(connection, claim, outcomes);
-            int settled = settle(connection, claim, shared.outcomes(), split, parent);
+            int settled = settle(connection, claim, shared.outcomes(), splitRule, parent);
             shared.repair(connection);
             return settled;
         });
     }
 
-    private int settle(Connection connection, Claim claim, List<Outcome> outcomes, Split split, String parent)
+    private int settle(Connection connection, Claim claim, List<Outcome> outcomes, SplitRule splitRule, String parent)
             throws SQLException {
         if (!isDone(claim, outcomes)) {
             UniqueValues values = UniqueValues.of(connection, claim, outcomes);
-            int settled = decided(connection, claim, values.outcomes(), split, parent);
+            int settled = decided(connection, claim, values.outcomes(), splitRule, parent);
             values.prepare(connection);
             return settled;
         }
         int done = done(connection, claim, outcomes);
-        return done == outcomes.size() ? done : done + decided(connection, claim, outcomes, split, parent);
+        return done == outcomes.size() ? done : done + decided(connection, claim, outcomes, splitRule, parent);
     }
 
     /**
@@ -269,10 +269,10 @@ public final class Settlement {
                 claim.lease()).get(0);
     }
 
-    private int decided(Connection connection, Claim claim, List<Outcome> outcomes, Split split, String parent)
+    private int decided(Connection connection, Claim claim, List<Outcome> outcomes, SplitRule splitRule, String parent)
             throws SQLException {
         int again = (int) outcomes.stream().filter(outcome -> outcome.status() == Outcome.Status.RETRY).count();
-        String together = split == Split.BY_PARENT ? parent : null;
+        String together = splitRule == SplitRule.BY_PARENT ? parent : null;
         List<Outcome> known = outcomes.stream().filter(outcome -> outcome.status() == Outcome.Status.DONE
                 || outcome.status() == Outcome.Status.REJECTED).toList();
         int settled = Database.queryAfter(connection, Parents.FREE, SETTLE, row -> row.getInt(1),
@@ -283,8 +283,8 @@ public final class Settlement {
                 Database.texts(connection, outcomes, Outcome::code),
                 Database.texts(connection, outcomes, Outcome::message),
                 Database.texts(connection, outcomes, outcome -> String.join(",", outcome.fields())),
-                backoffs(connection, claim, outcomes, split), claim.account(), claim.object(), claim.lease(),
-                rest.critical().toMillis(), rest.other().toMillis(), split.attempts(), split.fill(outcomes.size(), again),
+                backoffs(connection, claim, outcomes, splitRule), claim.account(), claim.object(), claim.lease(),
+                writeDebounce.critical().toMillis(), writeDebounce.other().toMillis(), splitRule.attempts(), splitRule.fill(outcomes.size(), again),
                 together, together).get(0);
         gone.settle(connection, claim, outcomes);
         return settled;
@@ -294,9 +294,9 @@ public final class Settlement {
         return outcome.doubt() == Outcome.Doubt.NONE ? outcome.status().toString() : "doubted";
     }
 
-    private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes, Split split)
+    private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes, SplitRule splitRule)
             throws SQLException {
-        if (split == Split.AT_ONCE) {
+        if (splitRule == SplitRule.AT_ONCE) {
             return connection.createArrayOf("bigint", outcomes.stream().map(outcome -> patience(claim, outcome, 0L)).toArray());
         }
         int attempts = outcomes.stream().anyMatch(it -> it.status() == Outcome.Status.RETRY)

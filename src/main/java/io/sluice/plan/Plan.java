@@ -8,5 +8,5 @@ import java.util.List;
  * @param why     in words
  * @param options that it had
  */
-public record Plan(Method method, String why, List<Option> options) {
+public record Plan(SendMethod method, String why, List<PlanOption> options) {
 }

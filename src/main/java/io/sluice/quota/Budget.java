@@ -13,13 +13,13 @@ import java.util.Map;
 public record Budget(long calls, boolean scarce) {
 
     /** @param counts of the pool's own long limits, which all its members share, and of those of its members */
-    static Budget of(Pool pool, Map<Meter, Count> counts, Priority priority) {
+    static Budget of(Pool pool, Map<ScopedLimit, WindowUsage> counts, Priority priority) {
         Map<String, Long> spare = new HashMap<>();
         boolean scarce = false;
-        for (Map.Entry<Meter, Count> counted : counts.entrySet()) {
+        for (Map.Entry<ScopedLimit, WindowUsage> counted : counts.entrySet()) {
             Limit limit = counted.getKey().limit().corrected(counted.getValue().reportedMax());
-            spare.merge(counted.getKey().owner(), Rule.spare(limit, counted.getValue(), priority), Math::min);
-            scarce |= Rule.percent(limit, counted.getValue()) >= Rule.mark(Priority.LOW);
+            spare.merge(counted.getKey().owner(), WindowRule.spare(limit, counted.getValue(), priority), Math::min);
+            scarce |= WindowRule.percent(limit, counted.getValue()) >= WindowRule.mark(Priority.LOW);
         }
         long shared = spare.getOrDefault(pool.name(), Long.MAX_VALUE);
         long members = pool.members().stream().filter(member -> !member.readsOnly())

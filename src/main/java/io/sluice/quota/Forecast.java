@@ -17,27 +17,27 @@ final class Forecast {
     }
 
     /** Nothing where it will not be spent within one window from now, or where it is too early to say. */
-    static Optional<Instant> spent(Limit limit, Count count, History history) {
-        Duration step = History.step(limit);
-        Optional<Double> pace = pace(history, count.now(), step);
+    static Optional<Instant> spent(Limit limit, WindowUsage windowUsage, UsageHistory usageHistory) {
+        Duration step = UsageHistory.step(limit);
+        Optional<Double> pace = pace(usageHistory, windowUsage.now(), step);
         if (pace.isEmpty()) {
             return Optional.empty();
         }
-        double othersPace = othersPace(history, count, step);
-        double own = count.own();
-        double others = count.total() - count.own();
+        double othersPace = othersPace(usageHistory, windowUsage, step);
+        double own = windowUsage.own();
+        double others = windowUsage.total() - windowUsage.own();
         double before = free(limit, own, others);
-        for (int ahead = 1; before > 0 && ahead <= History.STEPS; ahead++) {
-            own += pace.get() - history.ours().get(History.STEPS - ahead);
+        for (int ahead = 1; before > 0 && ahead <= UsageHistory.STEPS; ahead++) {
+            own += pace.get() - usageHistory.ours().get(UsageHistory.STEPS - ahead);
             others = Math.max(0, others + othersPace);
             double after = free(limit, own, others);
             if (after <= 0) {
                 double part = ahead - 1 + before / (before - after);
-                return Optional.of(count.now().plusMillis((long) (part * step.toMillis())));
+                return Optional.of(windowUsage.now().plusMillis((long) (part * step.toMillis())));
             }
             before = after;
         }
-        return before > 0 ? Optional.empty() : Optional.of(count.now());
+        return before > 0 ? Optional.empty() : Optional.of(windowUsage.now());
     }
 
     private static double free(Limit limit, double own, double others) {
@@ -45,28 +45,28 @@ final class Forecast {
     }
 
     /** Our calls in a step, from the last ones. */
-    private static Optional<Double> pace(History history, Instant now, Duration step) {
-        double steps = history.since() == null ? 0
-                : Math.min(History.RECENT, Duration.between(history.since(), now).toMillis() / (double) step.toMillis());
+    private static Optional<Double> pace(UsageHistory usageHistory, Instant now, Duration step) {
+        double steps = usageHistory.since() == null ? 0
+                : Math.min(UsageHistory.RECENT, Duration.between(usageHistory.since(), now).toMillis() / (double) step.toMillis());
         return steps * LEAST < 1 ? Optional.empty()
-                : Optional.of(sum(history, 0, History.RECENT) / steps);
+                : Optional.of(sum(usageHistory, 0, UsageHistory.RECENT) / steps);
     }
 
     /** By how much others' calls grow in a step: by what the CRM's count grew, without what ours did. */
-    private static double othersPace(History history, Count count, Duration step) {
-        if (history.reported() == null || count.reported() == null) {
+    private static double othersPace(UsageHistory usageHistory, WindowUsage windowUsage, Duration step) {
+        if (usageHistory.reported() == null || windowUsage.reported() == null) {
             return 0;
         }
-        double steps = Duration.between(history.reportedAt(), count.reportedAt()).toMillis() / (double) step.toMillis();
+        double steps = Duration.between(usageHistory.reportedAt(), windowUsage.reportedAt()).toMillis() / (double) step.toMillis();
         if (steps * LEAST < 1) {
             return 0;
         }
-        int whole = (int) Math.min(History.RECENT, Math.ceil(steps));
-        double ours = (sum(history, 0, whole) - sum(history, History.STEPS, History.STEPS + whole)) * steps / whole;
-        return (count.reported() - history.reported() - ours) / steps;
+        int whole = (int) Math.min(UsageHistory.RECENT, Math.ceil(steps));
+        double ours = (sum(usageHistory, 0, whole) - sum(usageHistory, UsageHistory.STEPS, UsageHistory.STEPS + whole)) * steps / whole;
+        return (windowUsage.reported() - usageHistory.reported() - ours) / steps;
     }
 
-    private static double sum(History history, int from, int to) {
-        return history.ours().subList(from, to).stream().mapToLong(Long::longValue).sum();
+    private static double sum(UsageHistory usageHistory, int from, int to) {
+        return usageHistory.ours().subList(from, to).stream().mapToLong(Long::longValue).sum();
     }
 }

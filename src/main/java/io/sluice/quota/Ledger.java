@@ -145,25 +145,25 @@ final class Ledger {
         this.database = database;
     }
 
-    static Map<Meter, Count> count(Connection connection, List<Meter> meters) throws SQLException {
-        List<Count> counts = Database.query(connection, COUNT, row -> new Count(instant(row, "now"), row.getLong("own"),
+    static Map<ScopedLimit, WindowUsage> count(Connection connection, List<ScopedLimit> meters) throws SQLException {
+        List<WindowUsage> counts = Database.query(connection, COUNT, row -> new WindowUsage(instant(row, "now"), row.getLong("own"),
                         instant(row, "frees"), instant(row, "last_grant"), row.getObject("reported_max", Long.class),
                         row.getObject("reported", Long.class), instant(row, "reported_at"), row.getLong("since_report")),
-                array(connection, "text", meters, meter -> meter.limit().name()),
-                array(connection, "text", meters, Meter::owner),
-                array(connection, "text", meters, meter -> String.join(" ", meter.accounts())),
-                array(connection, "bigint", meters, meter -> meter.limit().window().toMillis()),
-                array(connection, "boolean", meters, meter -> meter.limit().isLong()),
-                array(connection, "boolean", meters, meter -> meter.limit().kind() == Limit.Kind.UNITS),
-                array(connection, "text", meters, meter -> String.join(" ", meter.limit().operations())));
-        Map<Meter, Count> byMeter = new HashMap<>();
+                array(connection, "text", meters, scopedLimit -> scopedLimit.limit().name()),
+                array(connection, "text", meters, ScopedLimit::owner),
+                array(connection, "text", meters, scopedLimit -> String.join(" ", scopedLimit.accounts())),
+                array(connection, "bigint", meters, scopedLimit -> scopedLimit.limit().window().toMillis()),
+                array(connection, "boolean", meters, scopedLimit -> scopedLimit.limit().isLong()),
+                array(connection, "boolean", meters, scopedLimit -> scopedLimit.limit().kind() == Limit.Kind.UNITS),
+                array(connection, "text", meters, scopedLimit -> String.join(" ", scopedLimit.limit().operations())));
+        Map<ScopedLimit, WindowUsage> byMeter = new HashMap<>();
         for (int i = 0; i < counts.size(); i++) {
             byMeter.put(meters.get(i), counts.get(i));
         }
         return byMeter;
     }
 
-    private static Array array(Connection connection, String type, List<Meter> meters, Function<Meter, Object> part)
+    private static Array array(Connection connection, String type, List<ScopedLimit> meters, Function<ScopedLimit, Object> part)
             throws SQLException {
         return connection.createArrayOf(type, meters.stream().map(part).toArray());
     }
@@ -174,10 +174,10 @@ final class Ledger {
     }
 
     /** @return the id of the call's row */
-    static long grant(Connection connection, String account, Call call, int cost, Duration longest)
+    static long grant(Connection connection, String account, CallRequest callRequest, int cost, Duration longest)
             throws SQLException {
-        return Database.query(connection, GRANT, row -> row.getLong(1), account, call.operation(),
-                call.priority().rank(), cost, longest.toMillis()).get(0);
+        return Database.query(connection, GRANT, row -> row.getLong(1), account, callRequest.operation(),
+                callRequest.priority().rank(), cost, longest.toMillis()).get(0);
     }
 
     /** Returns when every grant before it survives a crash of the database. */
@@ -185,8 +185,8 @@ final class Ledger {
         database.query(FLUSH, row -> null);
     }
 
-    void report(Permit permit, Answer answer) throws SQLException {
-        database.update(REPORT, answer.status(), answer.operation(), answer.status(), answer.records(), answer.bytes(),
+    void report(Permit permit, CallReport callReport) throws SQLException {
+        database.update(REPORT, callReport.status(), callReport.operation(), callReport.status(), callReport.records(), callReport.bytes(),
                 permit.id());
     }
 
@@ -209,10 +209,10 @@ final class Ledger {
     }
 
     /** How a long limit was spent. */
-    static History history(Connection connection, Meter meter) throws SQLException {
-        Limit limit = meter.limit();
-        long step = History.step(limit).toMillis();
-        Long[] ours = new Long[History.STEPS + History.RECENT];
+    static UsageHistory history(Connection connection, ScopedLimit scopedLimit) throws SQLException {
+        Limit limit = scopedLimit.limit();
+        long step = UsageHistory.step(limit).toMillis();
+        Long[] ours = new Long[UsageHistory.STEPS + UsageHistory.RECENT];
         Arrays.fill(ours, 0L);
         String operations = String.join(" ", limit.operations());
         Optional<Instant> since = Database.query(connection, SPENT, row -> {
@@ -220,15 +220,15 @@ final class Ledger {
                 ours[row.getInt("step")] = row.getLong("own");
             }
             return instant(row, "since");
-        }, step, limit.kind() == Limit.Kind.UNITS, String.join(" ", meter.accounts()), step * ours.length, operations,
+        }, step, limit.kind() == Limit.Kind.UNITS, String.join(" ", scopedLimit.accounts()), step * ours.length, operations,
                 operations).stream().min(Comparator.naturalOrder());
         record Earlier(long used, Instant at) {
         }
-        long recent = step * History.RECENT;
+        long recent = step * UsageHistory.RECENT;
         Optional<Earlier> earlier = Database.query(connection, EARLIER,
-                row -> new Earlier(row.getLong("used"), instant(row, "at")), meter.owner(), limit.name(),
+                row -> new Earlier(row.getLong("used"), instant(row, "at")), scopedLimit.owner(), limit.name(),
                 limit.window().toMillis(), recent, recent).stream().findFirst();
-        return new History(List.of(ours), since.orElse(null), earlier.map(Earlier::used).orElse(null),
+        return new UsageHistory(List.of(ours), since.orElse(null), earlier.map(Earlier::used).orElse(null),
                 earlier.map(Earlier::at).orElse(null));
     }
 

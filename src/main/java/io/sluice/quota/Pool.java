@@ -13,7 +13,7 @@ import java.util.function.Predicate;
  * @param members in the order in which they are preferred where as much is left
  * @param costs   of operations, in the CRM's units; 1 where none is named
  */
-public record Pool(String name, List<Limit> shared, List<Member> members, Map<String, Integer> costs) {
+public record Pool(String name, List<Limit> shared, List<PoolMember> members, Map<String, Integer> costs) {
 
     public Pool {
         if (members.isEmpty()) {
@@ -26,7 +26,7 @@ public record Pool(String name, List<Limit> shared, List<Member> members, Map<St
 
     /** An account with one login. */
     public static Pool of(String account, List<Limit> limits) {
-        return new Pool(account, limits, List.of(new Member(account, List.of(), false)), Map.of());
+        return new Pool(account, limits, List.of(new PoolMember(account, List.of(), false)), Map.of());
     }
 
     int cost(String operation) {
@@ -38,56 +38,56 @@ public record Pool(String name, List<Limit> shared, List<Member> members, Map<St
      * spend what production needs; what is urgent may take from the others when they have nothing left. A member that
      * began something and has left the pool since leaves it to all.
      */
-    List<Member> allowed(Call call) {
-        List<Member> named = members.stream().filter(member -> member.name().equals(call.member())).toList();
+    List<PoolMember> allowed(CallRequest callRequest) {
+        List<PoolMember> named = members.stream().filter(poolMember -> poolMember.name().equals(callRequest.member())).toList();
         if (!named.isEmpty()) {
             return named;
         }
-        if (!call.reads()) {
-            return members.stream().filter(member -> !member.readsOnly()).toList();
+        if (!callRequest.reads()) {
+            return members.stream().filter(poolMember -> !poolMember.readsOnly()).toList();
         }
-        List<Member> readers = members.stream().filter(Member::readsOnly).toList();
-        boolean urgent = call.priority().rank() <= Priority.HIGH.rank();
+        List<PoolMember> readers = members.stream().filter(PoolMember::readsOnly).toList();
+        boolean urgent = callRequest.priority().rank() <= Priority.HIGH.rank();
         return readers.isEmpty() || urgent ? members : readers;
     }
 
     /** What is counted for a call that this member makes: its own limits and the shared ones. */
-    List<Meter> meters(Member member) {
-        List<Meter> meters = new ArrayList<>(sharedMeters());
-        member.limits().forEach(limit -> meters.add(new Meter(limit, member.name(), List.of(member.name()))));
+    List<ScopedLimit> meters(PoolMember poolMember) {
+        List<ScopedLimit> meters = new ArrayList<>(sharedMeters());
+        poolMember.limits().forEach(limit -> meters.add(new ScopedLimit(limit, poolMember.name(), List.of(poolMember.name()))));
         return meters;
     }
 
-    List<Meter> sharedMeters() {
-        List<String> everybody = members.stream().map(Member::name).toList();
-        return shared.stream().map(limit -> new Meter(limit, name, everybody)).toList();
+    List<ScopedLimit> sharedMeters() {
+        List<String> everybody = members.stream().map(PoolMember::name).toList();
+        return shared.stream().map(limit -> new ScopedLimit(limit, name, everybody)).toList();
     }
 
-    List<Meter> meters() {
-        List<Meter> meters = new ArrayList<>(sharedMeters());
-        members.forEach(member -> meters(member).stream().filter(meter -> !meters.contains(meter)).forEach(meters::add));
+    List<ScopedLimit> meters() {
+        List<ScopedLimit> meters = new ArrayList<>(sharedMeters());
+        members.forEach(poolMember -> meters(poolMember).stream().filter(meter -> !meters.contains(meter)).forEach(meters::add));
         return meters;
     }
 
     /** Whose limit it is that a member was told of: its own where it has one of that name. */
-    String owner(String member, String limit) {
-        return has(member, own -> own.name().equals(limit)) ? member : name;
+    String owner(String poolMember, String limit) {
+        return has(poolMember, own -> own.name().equals(limit)) ? poolMember : name;
     }
 
     /** Whom a refusal concerns: the member where the CRM counts such calls for each, else all of them. */
-    String concerned(String member, String kind) {
-        if (kind.equals(Refusal.SIGN_IN)) {
-            return member;
+    String concerned(String poolMember, String kind) {
+        if (kind.equals(ThrottleSignal.SIGN_IN)) {
+            return poolMember;
         }
-        if (kind.equals(Refusal.ACCESS)) {
+        if (kind.equals(ThrottleSignal.ACCESS)) {
             return name;
         }
-        boolean daily = kind.equals(Refusal.DAILY);
-        return has(member, own -> own.isLong() == daily) ? member : name;
+        boolean daily = kind.equals(ThrottleSignal.DAILY);
+        return has(poolMember, own -> own.isLong() == daily) ? poolMember : name;
     }
 
-    private boolean has(String member, Predicate<Limit> limit) {
-        return members.stream().filter(it -> it.name().equals(member)).flatMap(it -> it.limits().stream())
+    private boolean has(String poolMember, Predicate<Limit> limit) {
+        return members.stream().filter(it -> it.name().equals(poolMember)).flatMap(it -> it.limits().stream())
                 .anyMatch(limit);
     }
 }

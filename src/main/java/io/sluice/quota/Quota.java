@@ -47,18 +47,18 @@ public final class Quota {
     }
 
     /** Of a limit of a day it is the day, of all others the setting. */
-    private Refusal capped(Pool pool, Refusal refusal) {
-        Duration longest = !refusal.kind().equals(Refusal.DAILY) ? longestRetryAfter
-                : pool.meters().stream().map(meter -> meter.limit().window()).max(Comparator.naturalOrder())
+    private ThrottleSignal capped(Pool pool, ThrottleSignal throttleSignal) {
+        Duration longest = !throttleSignal.kind().equals(ThrottleSignal.DAILY) ? longestRetryAfter
+                : pool.meters().stream().map(scopedLimit -> scopedLimit.limit().window()).max(Comparator.naturalOrder())
                         .filter(window -> window.compareTo(longestRetryAfter) > 0).orElse(longestRetryAfter);
-        return refusal.retryAfter().compareTo(longest) <= 0 ? refusal : new Refusal(refusal.kind(), longest);
+        return throttleSignal.retryAfter().compareTo(longest) <= 0 ? throttleSignal : new ThrottleSignal(throttleSignal.kind(), longest);
     }
 
     /** A person resumes the account: what a refusal asked for is not waited for, the next call tries. */
     public void tryNow(String account) throws SQLException {
         Pool pool = limits.pool(account);
         database.transaction(connection -> {
-            Refusals.tryNow(connection, pool);
+            ThrottleStore.tryNow(connection, pool);
             return null;
         });
     }
@@ -70,7 +70,7 @@ public final class Quota {
 
     /** A permit for a call that may write, if every limit allows one now. */
     public Optional<Permit> grant(String account, String operation, Priority priority) throws SQLException {
-        return ask(new Call(account, operation, priority, false)) instanceof Verdict.Granted granted
+        return ask(new CallRequest(account, operation, priority, false)) instanceof Decision.Granted granted
                 ? Optional.of(granted.permit()) : Optional.empty();
     }
 
@@ -78,22 +78,22 @@ public final class Quota {
      * Asks for leave to make one call now: it takes a place of every limit that applies to it, or none. Of a pool's
      * members that may go, one that is kept for reading does before all others, else the one with the most left.
      */
-    public Verdict ask(Call call) throws SQLException {
-        Pool pool = limits.pool(call.account());
-        Verdict verdict = database.transaction(connection -> {
-            Refusals.Known refusals = Refusals.inTurn(connection, pool);
-            List<Candidate> candidates = candidates(connection, pool, call, refusals);
+    public Decision ask(CallRequest callRequest) throws SQLException {
+        Pool pool = limits.pool(callRequest.account());
+        Decision decision = database.transaction(connection -> {
+            ThrottleStore.Known refusals = ThrottleStore.inTurn(connection, pool);
+            List<Candidate> candidates = candidates(connection, pool, callRequest, refusals);
             Optional<Candidate> best = candidates.stream().filter(candidate -> candidate.hold() == null)
                     .max(Comparator.comparing((Candidate candidate) -> candidate.member().readsOnly())
                             .thenComparing(Candidate::left));
-            return best.isPresent() ? granted(connection, pool, call, best.get())
-                    : Verdict.Held.of(candidates.stream().map(Candidate::hold)
-                            .min(Comparator.comparing(Hold::until)).orElseThrow(), refusals.now());
+            return best.isPresent() ? granted(connection, pool, callRequest, best.get())
+                    : Decision.Held.of(candidates.stream().map(Candidate::hold)
+                            .min(Comparator.comparing(Deferral::until)).orElseThrow(), refusals.now());
         });
-        if (verdict instanceof Verdict.Granted) {
+        if (decision instanceof Decision.Granted) {
             ledger.flush();
         }
-        return verdict;
+        return decision;
     }
 
     /**
@@ -102,45 +102,45 @@ public final class Quota {
      * @param hold why it may not now, or null
      * @param left the part of its tightest limit that is free
      */
-    private record Candidate(Member member, Refusals.Known refusals, Hold hold, double left) {
+    private record Candidate(PoolMember member, ThrottleStore.Known refusals, Deferral hold, double left) {
     }
 
-    private static List<Candidate> candidates(Connection connection, Pool pool, Call call, Refusals.Known known)
+    private static List<Candidate> candidates(Connection connection, Pool pool, CallRequest callRequest, ThrottleStore.Known known)
             throws SQLException {
-        List<Member> members = pool.allowed(call);
-        Map<Meter, Count> counts = Ledger.count(connection, members.stream().flatMap(it -> pool.meters(it).stream())
-                .distinct().filter(meter -> meter.appliesTo(call.operation())).toList());
-        int cost = pool.cost(call.operation());
+        List<PoolMember> members = pool.allowed(callRequest);
+        Map<ScopedLimit, WindowUsage> counts = Ledger.count(connection, members.stream().flatMap(it -> pool.meters(it).stream())
+                .distinct().filter(scopedLimit -> scopedLimit.appliesTo(callRequest.operation())).toList());
+        int cost = pool.cost(callRequest.operation());
         return members.stream().map(member -> {
-            Refusals.Known refusals = known.concerning(pool, member, call.operation());
-            Hold hold = refusals.hold().orElse(null);
+            ThrottleStore.Known refusals = known.concerning(pool, member, callRequest.operation());
+            Deferral hold = refusals.hold().orElse(null);
             double left = 1;
-            for (Meter meter : pool.meters(member)) {
-                Count count = counts.get(meter);
-                if (count != null) {
-                    Limit limit = meter.limit().corrected(count.reportedMax()).slowed(refusals.rate());
-                    hold = later(hold, Rule.check(meter.limit().slowed(refusals.rate()), limit, count,
-                            call.priority(), cost).orElse(null));
-                    left = Math.min(left, Rule.left(limit, count));
+            for (ScopedLimit scopedLimit : pool.meters(member)) {
+                WindowUsage windowUsage = counts.get(scopedLimit);
+                if (windowUsage != null) {
+                    Limit limit = scopedLimit.limit().corrected(windowUsage.reportedMax()).slowed(refusals.rate());
+                    hold = later(hold, WindowRule.check(scopedLimit.limit().slowed(refusals.rate()), limit, windowUsage,
+                            callRequest.priority(), cost).orElse(null));
+                    left = Math.min(left, WindowRule.left(limit, windowUsage));
                 }
             }
             return new Candidate(member, refusals, hold, left);
         }).toList();
     }
 
-    private static Hold later(Hold one, Hold other) {
+    private static Deferral later(Deferral one, Deferral other) {
         return one == null || other != null && other.until().isAfter(one.until()) ? other : one;
     }
 
-    private Verdict granted(Connection connection, Pool pool, Call call, Candidate chosen) throws SQLException {
+    private Decision granted(Connection connection, Pool pool, CallRequest callRequest, Candidate chosen) throws SQLException {
         String member = chosen.member().name();
-        long id = Ledger.grant(connection, member, call, pool.cost(call.operation()), longestCall());
-        Optional<Refusals.Kept> probed = chosen.refusals().probed();
+        long id = Ledger.grant(connection, member, callRequest, pool.cost(callRequest.operation()), longestCall());
+        Optional<ThrottleStore.Kept> probed = chosen.refusals().probed();
         if (probed.isPresent()) {
-            Refusals.keep(connection, probed.get().account(),
+            ThrottleStore.keep(connection, probed.get().account(),
                     probed.get().storm().probing(id, chosen.refusals().now().plus(longestCall())));
         }
-        return new Verdict.Granted(new Permit(id, call.account(), member, call.operation(), call.priority(),
+        return new Decision.Granted(new Permit(id, callRequest.account(), member, callRequest.operation(), callRequest.priority(),
                 probed.map(kept -> kept.storm().kind()).orElse(null)));
     }
 
@@ -150,31 +150,31 @@ public final class Quota {
      * @return the storm that begins, goes on or ends with it; nothing for the calls of a usual day, and for those that
      *         were under way when a storm began
      */
-    public Optional<Storm> report(Permit permit, Answer answer) throws SQLException {
-        ledger.report(permit, answer);
-        boolean through = answer.refusal() == null && answer.status() != Answer.LOST;
-        if (through ? permit.probe() == null : answer.refusal() == null) {
+    public Optional<ThrottleState> report(Permit permit, CallReport callReport) throws SQLException {
+        ledger.report(permit, callReport);
+        boolean through = callReport.refusal() == null && callReport.status() != CallReport.LOST;
+        if (through ? permit.probe() == null : callReport.refusal() == null) {
             return Optional.empty();
         }
-        return weather(permit, through ? permit.probe() : answer.refusal().kind(), answer.refusal());
+        return weather(permit, through ? permit.probe() : callReport.refusal().kind(), callReport.refusal());
     }
 
-    /** @param refusal null where the call got through, and so ended the storm of this kind that it was to try */
-    private Optional<Storm> weather(Permit permit, String kind, Refusal refusal) throws SQLException {
+    /** @param throttleSignal null where the call got through, and so ended the storm of this kind that it was to try */
+    private Optional<ThrottleState> weather(Permit permit, String kind, ThrottleSignal throttleSignal) throws SQLException {
         Pool pool = limits.pool(permit.account());
         String concerned = pool.concerned(permit.member(), kind);
         return database.transaction(connection -> {
-            Refusals.Known known = Refusals.inTurn(connection, pool);
-            Storm before = known.find(concerned, kind);
+            ThrottleStore.Known known = ThrottleStore.inTurn(connection, pool);
+            ThrottleState before = known.find(concerned, kind);
             boolean probe = before != null && before.probe() != null && before.probe() == permit.id();
-            Storm after = null;
-            if (refusal == null && probe) {
+            ThrottleState after = null;
+            if (throttleSignal == null && probe) {
                 after = before.over(known.now());
-            } else if (refusal != null && (probe || before == null || before.isOver())) {
-                after = Storm.refused(before, capped(pool, refusal), known.now(), Math::random);
+            } else if (throttleSignal != null && (probe || before == null || before.isOver())) {
+                after = ThrottleState.refused(before, capped(pool, throttleSignal), known.now(), Math::random);
             }
             if (after != null) {
-                Refusals.keep(connection, concerned, after);
+                ThrottleStore.keep(connection, concerned, after);
             }
             return Optional.ofNullable(after);
         });
@@ -190,7 +190,7 @@ public final class Quota {
         ledger.cancel(permit);
         boolean others = limits.pool(permit.account()).members().size() > 1;
         if (others) {
-            weather(permit, Refusal.SIGN_IN, new Refusal(Refusal.SIGN_IN, Duration.ZERO));
+            weather(permit, ThrottleSignal.SIGN_IN, new ThrottleSignal(ThrottleSignal.SIGN_IN, Duration.ZERO));
         }
         return others;
     }
@@ -200,17 +200,17 @@ public final class Quota {
         ledger.cancel(permit);
         if (permit.probe() != null) {
             database.transaction(connection -> {
-                Refusals.leave(connection, permit);
+                ThrottleStore.leave(connection, permit);
                 return null;
             });
         }
     }
 
     /** The refusals that go on now. */
-    public List<Storm> storms(String account) throws SQLException {
+    public List<ThrottleState> storms(String account) throws SQLException {
         Pool pool = limits.pool(account);
-        return database.transaction(connection -> Refusals.of(connection, pool).storms()).stream()
-                .map(Refusals.Kept::storm).filter(storm -> !storm.isOver()).toList();
+        return database.transaction(connection -> ThrottleStore.of(connection, pool).storms()).stream()
+                .map(ThrottleStore.Kept::storm).filter(storm -> !storm.isOver()).toList();
     }
 
     /**
@@ -224,19 +224,19 @@ public final class Quota {
 
     /** The part of an account's long limits that is used, 0 to 1 and beyond: that of the fullest. */
     public double spent(String account) throws SQLException {
-        return usage(account).stream().filter(Usage::isLong).mapToInt(Usage::percent).max().orElse(0) / 100.0;
+        return usage(account).stream().filter(LimitUsage::isLong).mapToInt(LimitUsage::percent).max().orElse(0) / 100.0;
     }
 
     /** Each limit of an account, or of a pool and its members, how full it is and whom it stops. */
-    public List<Usage> usage(String account) throws SQLException {
+    public List<LimitUsage> usage(String account) throws SQLException {
         Pool pool = limits.pool(account);
-        List<Meter> meters = pool.meters();
+        List<ScopedLimit> meters = pool.meters();
         return database.transaction(connection -> {
-            Map<Meter, Count> counts = Ledger.count(connection, meters);
-            List<Usage> usages = new ArrayList<>();
-            for (Meter meter : meters) {
-                History history = meter.limit().isLong() ? Ledger.history(connection, meter) : null;
-                usages.add(Usage.of(meter, counts.get(meter), history));
+            Map<ScopedLimit, WindowUsage> counts = Ledger.count(connection, meters);
+            List<LimitUsage> usages = new ArrayList<>();
+            for (ScopedLimit scopedLimit : meters) {
+                UsageHistory usageHistory = scopedLimit.limit().isLong() ? Ledger.history(connection, scopedLimit) : null;
+                usages.add(LimitUsage.of(scopedLimit, counts.get(scopedLimit), usageHistory));
             }
             return usages;
         });
@@ -245,7 +245,7 @@ public final class Quota {
     /** What work of this priority may still spend of an account's long windows. */
     public Budget budget(String account, Priority priority) throws SQLException {
         Pool pool = limits.pool(account);
-        List<Meter> meters = pool.meters().stream().filter(meter -> meter.limit().isLong()).toList();
+        List<ScopedLimit> meters = pool.meters().stream().filter(scopedLimit -> scopedLimit.limit().isLong()).toList();
         return Budget.of(pool, database.transaction(connection -> Ledger.count(connection, meters)), priority);
     }
 
@@ -256,13 +256,13 @@ public final class Quota {
      */
     public long forget(Duration keep) throws SQLException {
         Duration counted = limits.all().stream().flatMap(pool -> pool.meters().stream())
-                .map(meter -> meter.limit().window()).max(Comparator.naturalOrder()).orElse(Duration.ZERO)
+                .map(scopedLimit -> scopedLimit.limit().window()).max(Comparator.naturalOrder()).orElse(Duration.ZERO)
                 .plus(longestCall()).multipliedBy(2);
         return ledger.forget(keep.compareTo(counted) > 0 ? keep : counted);
     }
 
     /** Calls granted since midnight UTC. */
     public long callsToday(String account) throws SQLException {
-        return ledger.today(limits.pool(account).members().stream().map(Member::name).toList());
+        return ledger.today(limits.pool(account).members().stream().map(PoolMember::name).toList());
     }
 }

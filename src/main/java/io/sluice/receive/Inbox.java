@@ -1,6 +1,6 @@
 package io.sluice.receive;
 
-import io.sluice.Event;
+import io.sluice.CrmEvent;
 import io.sluice.RejectedEvent;
 import io.sluice.store.Database;
 import java.sql.Connection;
@@ -61,7 +61,7 @@ public final class Inbox {
             "select coalesce(sum(times), 0) from sluice.event_rejection where account = ?";
 
     /** A row of the inbox. */
-    record Row(String account, Event event) {
+    record Row(String account, CrmEvent event) {
     }
 
     private final Database ear;
@@ -84,7 +84,7 @@ public final class Inbox {
      *
      * @return how many were not there already
      */
-    int keep(String account, List<Event> events) throws SQLException {
+    int keep(String account, List<CrmEvent> events) throws SQLException {
         return events.isEmpty() ? 0 : ear.transaction(connection -> keep(connection, account, events));
     }
 
@@ -93,18 +93,18 @@ public final class Inbox {
      *
      * @return how many were not there already; nothing where it does not hold
      */
-    OptionalInt keep(String account, List<Event> events, Condition condition) throws SQLException {
+    OptionalInt keep(String account, List<CrmEvent> events, Condition condition) throws SQLException {
         return database.transaction(connection -> condition.holds(connection)
                 ? OptionalInt.of(events.isEmpty() ? 0 : keep(connection, account, events)) : OptionalInt.empty());
     }
 
-    private static int keep(Connection connection, String account, List<Event> events) throws SQLException {
+    private static int keep(Connection connection, String account, List<CrmEvent> events) throws SQLException {
         return Database.update(connection, KEEP, account,
-                connection.createArrayOf("uuid", events.stream().map(Event::identity).toArray()),
-                Database.texts(connection, events, Event::object), Database.texts(connection, events, Event::crmId),
+                connection.createArrayOf("uuid", events.stream().map(CrmEvent::identity).toArray()),
+                Database.texts(connection, events, CrmEvent::object), Database.texts(connection, events, CrmEvent::crmId),
                 Database.texts(connection, events, event -> event.kind().toString()),
-                Database.texts(connection, events, Event::field),
-                Database.texts(connection, events, Event::value),
+                Database.texts(connection, events, CrmEvent::field),
+                Database.texts(connection, events, CrmEvent::value),
                 connection.createArrayOf("timestamptz", events.stream().map(event -> event.at().toString()).toArray()));
     }
 
@@ -116,8 +116,8 @@ public final class Inbox {
      */
     List<Row> take(Collection<String> but, int most, Duration holding) throws SQLException {
         return database.planned(connection -> Database.query(connection, TAKE, row -> new Row(row.getString("account"),
-                new Event(row.getObject("identity", UUID.class), row.getString("object"), row.getString("crm_id"),
-                        Event.Kind.of(row.getString("kind")), row.getString("field"), row.getString("value"),
+                new CrmEvent(row.getObject("identity", UUID.class), row.getString("object"), row.getString("crm_id"),
+                        CrmEvent.Kind.of(row.getString("kind")), row.getString("field"), row.getString("value"),
                         row.getObject("at", OffsetDateTime.class).toInstant())),
                 Database.texts(connection, but), most, holding.toMillis()));
     }

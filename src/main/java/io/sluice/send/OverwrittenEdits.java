@@ -1,15 +1,15 @@
 package io.sluice.send;
 
-import io.sluice.Change;
+import io.sluice.CrmRecord;
 import io.sluice.Operation;
 import io.sluice.Outcome;
-import io.sluice.Received;
+import io.sluice.RecordChange;
 import io.sluice.Sync;
 import io.sluice.crm.Crm;
 import io.sluice.merge.Applied;
 import io.sluice.merge.Applier;
 import io.sluice.outbox.Claim;
-import io.sluice.receive.ReadFirst;
+import io.sluice.receive.ReadBeforeWrite;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,10 +34,10 @@ public final class OverwrittenEdits {
 
     private static final Logger LOG = LoggerFactory.getLogger(OverwrittenEdits.class);
 
-    private final ReadFirst readFirst;
+    private final ReadBeforeWrite readFirst;
     private final Applier applier;
 
-    public OverwrittenEdits(ReadFirst readFirst, Applier applier) {
+    public OverwrittenEdits(ReadBeforeWrite readFirst, Applier applier) {
         this.readFirst = readFirst;
         this.applier = applier;
     }
@@ -57,13 +57,13 @@ public final class OverwrittenEdits {
      *
      * @param images the claim's records as they were before, those that had changed; null where they could not be read
      */
-    void find(Sync sync, Claim claim, List<Outcome> outcomes, List<Received> images) throws SQLException {
+    void find(Sync sync, Claim claim, List<Outcome> outcomes, List<CrmRecord> images) throws SQLException {
         Map<String, String> written = new HashMap<>();
         for (int i = 0; i < claim.size(); i++) {
-            Change change = claim.changes().get(i);
-            if (change.crmId() != null && (outcomes.get(i).status() == Outcome.Status.DONE
+            RecordChange recordChange = claim.changes().get(i);
+            if (recordChange.crmId() != null && (outcomes.get(i).status() == Outcome.Status.DONE
                     || outcomes.get(i).doubt() != Outcome.Doubt.NONE)) {
-                written.put(shortId(change.crmId()), change.key());
+                written.put(shortId(recordChange.crmId()), recordChange.key());
             }
         }
         if (written.isEmpty()) {
@@ -77,9 +77,9 @@ public final class OverwrittenEdits {
             }
             return;
         }
-        List<Received> before = new ArrayList<>();
+        List<CrmRecord> before = new ArrayList<>();
         images.stream().filter(image -> written.containsKey(shortId(image.crmId()))).forEach(image ->
-                before.add(new Received(image.crmId(), written.get(shortId(image.crmId())), image.at(), image.fields())));
+                before.add(new CrmRecord(image.crmId(), written.get(shortId(image.crmId())), image.at(), image.fields())));
         if (before.isEmpty()) {
             return;
         }

@@ -1,8 +1,8 @@
 package io.sluice.status;
 
 import io.sluice.crm.Accounts;
-import io.sluice.outbox.Paused;
-import io.sluice.outbox.Pauses;
+import io.sluice.outbox.Pause;
+import io.sluice.outbox.PauseStore;
 import java.sql.SQLException;
 import java.util.Map;
 import org.apache.camel.health.HealthCheckResultBuilder;
@@ -16,13 +16,13 @@ public final class AccountHealth extends AbstractHealthCheck {
 
     private final String account;
     private final Accounts accounts;
-    private final Pauses pauses;
+    private final PauseStore pauseStore;
 
-    public AccountHealth(String account, Accounts accounts, Pauses pauses) {
+    public AccountHealth(String account, Accounts accounts, PauseStore pauseStore) {
         super("sluice", "account-" + account);
         this.account = account;
         this.accounts = accounts;
-        this.pauses = pauses;
+        this.pauseStore = pauseStore;
     }
 
     @Override
@@ -40,7 +40,7 @@ public final class AccountHealth extends AbstractHealthCheck {
     /** A database that does not answer is the news of its own check. */
     private boolean isPaused() {
         try {
-            return pauses.find(Paused.Kind.ACCOUNT, account).isPresent();
+            return pauseStore.find(Pause.Kind.ACCOUNT, account).isPresent();
         } catch (SQLException unknown) {
             return false;
         }

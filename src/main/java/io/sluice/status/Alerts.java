@@ -3,8 +3,8 @@ package io.sluice.status;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.crm.Accounts;
+import io.sluice.quota.LimitUsage;
 import io.sluice.quota.Quota;
-import io.sluice.quota.Usage;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -32,7 +32,7 @@ public final class Alerts {
     private record Key(String account, String limit) {
     }
 
-    private record Seen(Usage usage, int mark) {
+    private record Seen(LimitUsage usage, int mark) {
     }
 
     private final Quota quota;
@@ -54,7 +54,7 @@ public final class Alerts {
         }
     }
 
-    private void look(Usage usage) {
+    private void look(LimitUsage usage) {
         Key key = new Key(usage.owner(), usage.name());
         Seen before = seen.get(key);
         int mark = usage.isLong() ? mark(before == null ? 0 : before.mark(), usage.percent()) : 0;
@@ -87,7 +87,7 @@ public final class Alerts {
         return highest;
     }
 
-    private static void tell(Usage usage, int before, int mark) {
+    private static void tell(LimitUsage usage, int before, int mark) {
         String used = "Account %s: %,d of %,d %s calls are used (%d %%)".formatted(usage.owner(), usage.used(),
                 usage.max(), usage.name(), usage.percent());
         if (mark > before) {

@@ -1,6 +1,6 @@
 package io.sluice.status;
 
-import io.sluice.Reason;
+import io.sluice.RootCause;
 import io.sluice.store.Database;
 import java.sql.SQLException;
 import java.util.Map;
@@ -32,7 +32,7 @@ public final class DatabaseHealth extends AbstractHealthCheck {
                 builder.message(why).down();
             }
         } catch (SQLException unreachable) {
-            builder.message("The database can't be reached: " + Reason.of(unreachable)).down();
+            builder.message("The database can't be reached: " + RootCause.of(unreachable)).down();
         }
     }
 }

@@ -3,15 +3,15 @@ package io.sluice.status;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Accounts;
-import io.sluice.load.Loads;
 import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Paused;
-import io.sluice.outbox.Paused.Kind;
-import io.sluice.outbox.Pauses;
-import io.sluice.quota.Member;
+import io.sluice.outbox.Pause;
+import io.sluice.outbox.Pause.Kind;
+import io.sluice.outbox.PauseStore;
+import io.sluice.quota.LimitUsage;
+import io.sluice.quota.PoolMember;
 import io.sluice.quota.Quota;
-import io.sluice.quota.Usage;
 import io.sluice.receive.Inbox;
+import io.sluice.snapshot.SnapshotStore;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.ResultSet;
@@ -54,28 +54,28 @@ public final class Status {
     private final Quota quota;
     private final Accounts accounts;
     private final Capture capture;
-    private final Pauses pauses;
+    private final PauseStore pauseStore;
     private final List<Sync> syncs;
     private final Inbox inbox;
-    private final Loads loads;
+    private final SnapshotStore snapshotStore;
     private final Outbox outbox;
 
-    public Status(Database database, Quota quota, Accounts accounts, Capture capture, Pauses pauses, List<Sync> syncs,
-            Inbox inbox, Loads loads, Outbox outbox) {
+    public Status(Database database, Quota quota, Accounts accounts, Capture capture, PauseStore pauseStore, List<Sync> syncs,
+            Inbox inbox, SnapshotStore snapshotStore, Outbox outbox) {
         this.database = database;
         this.quota = quota;
         this.accounts = accounts;
         this.capture = capture;
-        this.pauses = pauses;
+        this.pauseStore = pauseStore;
         this.syncs = List.copyOf(syncs);
         this.inbox = inbox;
-        this.loads = loads;
+        this.snapshotStore = snapshotStore;
         this.outbox = outbox;
     }
 
     /** The document of {@code /api/status}; ages in milliseconds. */
     public String json() throws SQLException {
-        List<Paused> paused = pauses.all();
+        List<Pause> paused = pauseStore.all();
         Map<String, Object> ofSyncs = new LinkedHashMap<>();
         for (Sync sync : syncs) {
             ofSyncs.put(sync.getName(), sync(sync, paused(Kind.SYNC, sync.getName(), paused)));
@@ -91,9 +91,9 @@ public final class Status {
         return Json.text(document);
     }
 
-    private static Map<String, Object> paused(Kind kind, String name, List<Paused> all) {
+    private static Map<String, Object> paused(Kind kind, String name, List<Pause> all) {
         return all.stream().filter(it -> it.kind() == kind && it.name().equals(name)).findFirst()
-                .map(Paused::json).orElse(null);
+                .map(Pause::json).orElse(null);
     }
 
     private Map<String, Object> sync(Sync sync, Map<String, Object> paused) throws SQLException {
@@ -103,7 +103,7 @@ public final class Status {
         status.put("object", sync.getObject());
         status.put("paused", paused);
         status.put("problem", sync.problem());
-        loads.find(sync).ifPresent(load -> status.put("initial", load.told()));
+        snapshotStore.find(sync).ifPresent(load -> status.put("initial", load.told()));
         status.put("captured", capture.backlog(sync.getTable()));
         status.put("capture", capture.state(sync));
         Map<String, Object> waiting = database.first(SYNC, row -> {
@@ -131,7 +131,7 @@ public final class Status {
     }
 
     private Map<String, Object> account(String account, Map<String, Object> paused) throws SQLException {
-        List<Usage> usages = quota.usage(account);
+        List<LimitUsage> usages = quota.usage(account);
         Map<String, Object> status = new LinkedHashMap<>();
         status.put("crm", accounts.get(account).crm().name());
         status.put("paused", paused);
@@ -143,7 +143,7 @@ public final class Status {
                     "rejected", inbox.rejected(account)));
         }
         status.put("limits", limits(account, usages));
-        List<Member> members = accounts.get(account).pool().members();
+        List<PoolMember> members = accounts.get(account).pool().members();
         if (!members.get(0).name().equals(account)) {
             status.put("members", members.stream().map(member -> Map.of("name", member.name(),
                     "use", member.readsOnly() ? "read" : "all", "limits", limits(member.name(), usages))).toList());
@@ -168,7 +168,7 @@ public final class Status {
         return job;
     }
 
-    private static List<Map<String, Object>> limits(String owner, List<Usage> usages) {
+    private static List<Map<String, Object>> limits(String owner, List<LimitUsage> usages) {
         return usages.stream().filter(usage -> usage.owner().equals(owner)).map(usage -> {
             Map<String, Object> limit = new LinkedHashMap<>();
             limit.put("name", usage.name());

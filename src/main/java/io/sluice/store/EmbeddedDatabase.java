@@ -1,6 +1,6 @@
 package io.sluice.store;
 
-import io.sluice.Reason;
+import io.sluice.RootCause;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -86,7 +86,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 throw told;
             }
             throw new IllegalStateException("Sluice could not start its embedded PostgreSQL on 127.0.0.1:" + port
-                    + " with the data in " + folder + ": " + Reason.of(failure)
+                    + " with the data in " + folder + ": " + RootCause.of(failure)
                     + ". Is the port taken? Set sluice.database.port, or sluice.database.url to a server of yours.",
                     failure);
         }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Outcome;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.Logins;
 import io.sluice.crm.ScriptedCrm;
 import io.sluice.crm.ScriptedCrm.Reply;
-import io.sluice.crm.Logins;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
 import java.nio.file.Path;

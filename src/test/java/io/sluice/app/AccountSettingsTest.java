@@ -7,7 +7,7 @@ import io.sluice.crm.Account;
 import io.sluice.crm.hubspot.HubspotCrm;
 import io.sluice.crm.salesforce.SalesforceCrm;
 import io.sluice.quota.Limit;
-import io.sluice.quota.Member;
+import io.sluice.quota.PoolMember;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -32,7 +32,7 @@ class AccountSettingsTest {
         assertThat(accounts(Map.of("org.crm", "salesforce", "org.limit.daily", "100 per 24h", "org.paused", "true")))
                 .singleElement().satisfies(account -> {
                     assertThat(account.paused()).isTrue();
-                    assertThat(account.pool().members()).containsExactly(new Member("org", List.of(), false));
+                    assertThat(account.pool().members()).containsExactly(new PoolMember("org", List.of(), false));
                     assertThat(account.pool().shared()).containsExactly(Limit.parse("daily", "100 per 24h"));
                 });
     }
@@ -43,8 +43,8 @@ class AccountSettingsTest {
             assertThat(account.name()).isEqualTo("org");
             assertThat(account.pool().shared()).extracting(Limit::name).containsExactly("daily");
             assertThat(account.pool().members()).containsExactly(
-                    new Member("org-1", List.of(Limit.parse("short", "10 per 10s")), false),
-                    new Member("org-reports", List.of(), true));
+                    new PoolMember("org-1", List.of(Limit.parse("short", "10 per 10s")), false),
+                    new PoolMember("org-reports", List.of(), true));
             assertThat(account.pool().costs()).isEqualTo(Map.of("search", 5));
         });
     }

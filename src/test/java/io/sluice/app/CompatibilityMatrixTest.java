@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.sluice.Change;
 import io.sluice.Operation;
+import io.sluice.RecordChange;
 import io.sluice.capture.Column;
 import io.sluice.crm.ObjectShape.Kind;
 import io.sluice.sandbox.Sandbox;
@@ -125,8 +125,8 @@ class CompatibilityMatrixTest {
     }
 
     private static Object sent(FieldCase field, Object value, boolean asText) {
-        Change change = new Change("k", Operation.UPSERT, null, Map.of(field.name(), value));
-        return (asText ? change.withTexts(Set.of(field.name())) : change).fields().get(field.name());
+        RecordChange recordChange = new RecordChange("k", Operation.UPSERT, null, Map.of(field.name(), value));
+        return (asText ? recordChange.withTexts(Set.of(field.name())) : recordChange).fields().get(field.name());
     }
 
     /** As the outbox has it. */

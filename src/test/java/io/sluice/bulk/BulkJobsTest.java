@@ -2,19 +2,19 @@ package io.sluice.bulk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
+import io.sluice.RecordChange;
 import io.sluice.Sync;
-import io.sluice.outbox.CommonCauses;
-import io.sluice.outbox.Pauses;
-import io.sluice.outbox.Standstills;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.BulkClaim;
+import io.sluice.outbox.CircuitBreakers;
+import io.sluice.outbox.CommonCauses;
 import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Rest;
+import io.sluice.outbox.PauseStore;
 import io.sluice.outbox.Settlement;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -33,9 +33,9 @@ class BulkJobsTest {
     static final TestDatabase DATABASE = new TestDatabase();
 
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
-    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
     private final JobRecords records = new JobRecords(DATABASE.sluice(), settlement,
-            new CommonCauses(DATABASE.sluice(), new Standstills(new Pauses(DATABASE.sluice()))));
+            new CommonCauses(DATABASE.sluice(), new CircuitBreakers(new PauseStore(DATABASE.sluice()))));
     private final BulkJobs jobs = new BulkJobs(DATABASE.sluice(), Duration.ofMinutes(1), Duration.ofMinutes(1));
     /** A process that is always taken for dead. */
     private final BulkJobs late = new BulkJobs(DATABASE.sluice(), Duration.ZERO, Duration.ZERO);
@@ -76,8 +76,8 @@ class BulkJobsTest {
         return sync;
     }
 
-    private List<Change> records(BulkJob job) throws Exception {
-        List<Change> records = new ArrayList<>();
+    private List<RecordChange> records(BulkJob job) throws Exception {
+        List<RecordChange> records = new ArrayList<>();
         this.records.of(job, sync(null)).each(records::add);
         return records;
     }
@@ -87,7 +87,7 @@ class BulkJobsTest {
         enter(1, 3000, 2, "{\"LastName\": \"One\", \"Phone\": null}");
         BulkJob job = jobs.begin(claim(2000, 2500), "crm").orElseThrow();
 
-        assertThat(job.step()).isEqualTo(Step.CREATE);
+        assertThat(job.step()).isEqualTo(BulkJobState.CREATE);
         assertThat(job.records()).isEqualTo(2500);
         assertThat(job.priority()).as("what has begun holds records").isEqualTo(Priority.HIGH);
         assertThat(settlement.expireLeases()).isZero();
@@ -142,7 +142,7 @@ class BulkJobsTest {
         BulkJob job = jobs.begin(new BulkClaim("crm", "contacts", Operation.DELETE, 1, 100, 1_000_000, "#N/A"), "crm")
                 .orElseThrow();
         assertThat(job.operation()).isEqualTo(Operation.DELETE);
-        assertThat(records(job)).extracting(Change::crmId)
+        assertThat(records(job)).extracting(RecordChange::crmId)
                 .containsExactly("003K-000002", "003K-000003", "003K-000004");
 
         Stream<Outcome> named = Stream.of(Outcome.done(null, "003K-000002"), Outcome.done(null, "003unknown"),
@@ -168,19 +168,19 @@ class BulkJobsTest {
     void stepsWithAFileAndOfAnotherLoginAreLeftToThoseWhoTakeThem() throws Exception {
         enter(1, 10, 2, "{\"LastName\": \"One\"}");
         BulkJob job = jobs.begin(claim(1, 10), "one").orElseThrow();
-        jobs.move(job, next(Step.UPLOAD), "750");
+        jobs.move(job, next(BulkJobState.UPLOAD), "750");
         assertThat(jobs.due("crm", false)).isEmpty();
         assertThat(jobs.due("crm", true)).contains(new BulkJobs.Due(Priority.HIGH, "one"));
         assertThat(jobs.take("crm", false, "one")).isEmpty();
         assertThat(jobs.take("crm", true, "two")).isEmpty();
-        assertThat(jobs.take("crm", true, "one").orElseThrow().step()).isEqualTo(Step.UPLOAD);
+        assertThat(jobs.take("crm", true, "one").orElseThrow().step()).isEqualTo(BulkJobState.UPLOAD);
     }
 
     @Test
     void aTransferThatIsAliveIsNotTakenForDeadUntilItHasLastedTooLong() throws Exception {
         enter(1, 10, 2, "{\"LastName\": \"One\"}");
         BulkJobs other = new BulkJobs(DATABASE.sluice(), Duration.ofMinutes(1), Duration.ZERO);
-        jobs.move(jobs.begin(claim(1, 10), "crm").orElseThrow(), next(Step.UPLOAD), "750");
+        jobs.move(jobs.begin(claim(1, 10), "crm").orElseThrow(), next(BulkJobState.UPLOAD), "750");
         jobs.take("crm", true, "crm").orElseThrow();
         DATABASE.run("update sluice.bulk_job set due = now()");
         jobs.beat();
@@ -218,7 +218,7 @@ class BulkJobsTest {
         enter(1, 5000, 2, "{\"LastName\": \"One\"}");
         BulkJob job = jobs.begin(claim(1, 5000), "crm").orElseThrow();
         List<Outcome> outcomes = new ArrayList<>();
-        for (Change record : records(job)) {
+        for (RecordChange record : records(job)) {
             int number = outcomes.size();
             outcomes.add(number < 2 ? Outcome.rejected(record.key(), "BAD", "no") : number < 5
                     ? Outcome.retry(record.key(), "LOCK", "later") : Outcome.done(record.key(), "003" + number));
@@ -260,18 +260,18 @@ class BulkJobsTest {
     @Test
     void aProcessThatDiesAtAStepLeavesThatStepToAnother() throws Exception {
         enter(1, 10, 2, "{\"LastName\": \"One\"}");
-        assertThat(late.begin(claim(1, 10), "crm").orElseThrow().step()).isEqualTo(Step.CREATE);
+        assertThat(late.begin(claim(1, 10), "crm").orElseThrow().step()).isEqualTo(BulkJobState.CREATE);
         BulkJob find = take(late).orElseThrow();
-        assertThat(find.step()).as("a create without an answer").isEqualTo(Step.FIND);
-        jobs.move(find, next(Step.CREATE), null);
-        assertThat(take(late).orElseThrow().step()).isEqualTo(Step.CREATE);
-        assertThat(take(late).orElseThrow().step()).isEqualTo(Step.FIND);
-        for (Step step : List.of(Step.UPLOAD, Step.CLOSE, Step.POLL, Step.SUCCESSES, Step.FAILURES, Step.REST)) {
+        assertThat(find.step()).as("a create without an answer").isEqualTo(BulkJobState.FIND);
+        jobs.move(find, next(BulkJobState.CREATE), null);
+        assertThat(take(late).orElseThrow().step()).isEqualTo(BulkJobState.CREATE);
+        assertThat(take(late).orElseThrow().step()).isEqualTo(BulkJobState.FIND);
+        for (BulkJobState bulkJobState : List.of(BulkJobState.UPLOAD, BulkJobState.CLOSE, BulkJobState.POLL, BulkJobState.SUCCESSES, BulkJobState.FAILURES, BulkJobState.REST)) {
             BulkJob before = take(late).orElseThrow();
-            jobs.move(before, next(step), "750");
-            assertThat(take(late).orElseThrow().step()).isEqualTo(step);
+            jobs.move(before, next(bulkJobState), "750");
+            assertThat(take(late).orElseThrow().step()).isEqualTo(bulkJobState);
             BulkJob again = take(late).orElseThrow();
-            assertThat(again.step()).isEqualTo(step);
+            assertThat(again.step()).isEqualTo(bulkJobState);
             assertThat(again.crmJob()).isEqualTo("750");
         }
     }
@@ -281,11 +281,11 @@ class BulkJobsTest {
         enter(1, 10, 2, "{\"LastName\": \"One\"}");
         BulkJob slow = late.begin(claim(1, 10), "crm").orElseThrow();
         BulkJob quick = take(late).orElseThrow();
-        assertThat(jobs.move(slow, next(Step.UPLOAD), "750")).isFalse();
+        assertThat(jobs.move(slow, next(BulkJobState.UPLOAD), "750")).isFalse();
         jobs.release(slow, "no");
         assertThat(jobs.finish(slow, "x")).isZero();
         assertThat(count("lease is not null")).isEqualTo(10);
-        assertThat(jobs.move(quick, next(Step.CREATE), null)).isTrue();
+        assertThat(jobs.move(quick, next(BulkJobState.CREATE), null)).isTrue();
     }
 
     @Test
@@ -294,7 +294,7 @@ class BulkJobsTest {
         BulkJob job = jobs.begin(claim(1, 10), "crm").orElseThrow();
         assertThat(take(jobs)).isEmpty();
         assertThat(jobs.due("crm", false)).isEmpty();
-        jobs.move(job, next(Step.POLL), "750");
+        jobs.move(job, next(BulkJobState.POLL), "750");
         assertThat(jobs.due("crm", false)).contains(new BulkJobs.Due(Priority.HIGH, "crm"));
         assertThat(jobs.waiting()).containsExactly("crm");
         DATABASE.run("insert into sluice.pause (kind, name, by) values ('account', 'crm', 'api')");
@@ -315,7 +315,7 @@ class BulkJobsTest {
         assertThat(count("operation = 'upsert'")).isEqualTo(1);
     }
 
-    private static Move.Next next(Step step) {
-        return new Move.Next(step, Duration.ZERO, true);
+    private static BulkJobTransition.Next next(BulkJobState bulkJobState) {
+        return new BulkJobTransition.Next(bulkJobState, Duration.ZERO, true);
     }
 }

@@ -3,8 +3,8 @@ package io.sluice.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Sync;
-import io.sluice.outbox.Filling;
-import io.sluice.outbox.Rest;
+import io.sluice.outbox.InitialExportJobs;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -263,7 +263,7 @@ class CaptureMatrixTest {
                         || it.alteration().kinds().size() == 1));
     }
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE, Filling.NONE, Duration.ZERO, 20);
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE, InitialExportJobs.NONE, Duration.ZERO, 20);
     private final Sync sync = CaptureTest.sync("app.t", "id", "name", "city");
     private int next = 200;
 

@@ -1,6 +1,6 @@
 package io.sluice.capture;
 
-import io.sluice.outbox.Rest;
+import io.sluice.outbox.WriteDebounce;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -60,7 +60,7 @@ class CaptureTest {
                 end loop;
             end $traps$""";
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE);
 
     @BeforeEach
     void emptyDatabase() throws SQLException {
@@ -292,7 +292,7 @@ class CaptureTest {
                 + " grant trigger, select, insert, update on app.t to guest");
         List<Sync> syncs = List.of(sync("app.t", "id", "name"));
         try (Database guest = DATABASE.as("guest")) {
-            Capture theirs = new Capture(guest, 10, Rest.NONE);
+            Capture theirs = new Capture(guest, 10, WriteDebounce.NONE);
             assertThat(theirs.check(syncs)).singleElement().asString().contains("'app.t' belongs to sluice",
                     "grant sluice to guest");
             DATABASE.run("grant sluice to guest");
@@ -432,7 +432,7 @@ class CaptureTest {
         List<CompletableFuture<Integer>> starts = java.util.stream.IntStream.range(0, 4)
                 .mapToObj(i -> CompletableFuture.supplyAsync(() -> {
                     try {
-                        return new Capture(DATABASE.sluice(), 10, Rest.NONE).start(List.of(sync("app.t", "id", "name"))).size();
+                        return new Capture(DATABASE.sluice(), 10, WriteDebounce.NONE).start(List.of(sync("app.t", "id", "name"))).size();
                     } catch (SQLException failure) {
                         throw new IllegalStateException(failure);
                     }

@@ -2,11 +2,11 @@ package io.sluice.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Received;
+import io.sluice.CrmRecord;
 import io.sluice.Sync;
 import io.sluice.merge.Applier;
-import io.sluice.outbox.Filling;
-import io.sluice.outbox.Rest;
+import io.sluice.outbox.InitialExportJobs;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import io.sluice.store.TestDatabase;
@@ -50,7 +50,7 @@ class CaptureUnderWritersTest {
                     + " alter table app.t rename to t3; alter table app.t2 rename to t; commit",
             "truncate app.t3", "alter table app.t alter column notes type varchar(99)");
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE, Filling.NONE, Duration.ZERO, 90);
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE, InitialExportJobs.NONE, Duration.ZERO, 90);
     private final Applier applier = new Applier(DATABASE.sluice(), capture);
     private final Sync sync = CaptureTest.sync("app.t", "id", "name", "city");
     private final Map<String, Map<String, Object>> crm = new TreeMap<>();
@@ -138,7 +138,7 @@ class CaptureUnderWritersTest {
         while (!over) {
             try {
                 Instant readAt = applier.now();
-                Received edited = null;
+                CrmRecord edited = null;
                 synchronized (crm) {
                     String key = Integer.toString(1 + random.nextInt(40));
                     if (crm.containsKey(key)) {
@@ -156,11 +156,11 @@ class CaptureUnderWritersTest {
         }
     }
 
-    private Received received(String key) {
-        return new Received("id " + key, key, Instant.now(), new LinkedHashMap<>(crm.get(key)));
+    private CrmRecord received(String key) {
+        return new CrmRecord("id " + key, key, Instant.now(), new LinkedHashMap<>(crm.get(key)));
     }
 
-    private List<Received> all() {
+    private List<CrmRecord> all() {
         synchronized (crm) {
             return crm.keySet().stream().map(this::received).toList();
         }

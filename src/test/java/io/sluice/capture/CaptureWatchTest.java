@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.Sync;
-import io.sluice.outbox.Filling;
-import io.sluice.outbox.Paused;
-import io.sluice.outbox.Pauses;
-import io.sluice.outbox.Rest;
+import io.sluice.outbox.InitialExportJobs;
+import io.sluice.outbox.Pause;
+import io.sluice.outbox.PauseStore;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.Database;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
@@ -26,7 +26,7 @@ class CaptureWatchTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE, Filling.NONE, Duration.ZERO, 20);
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE, InitialExportJobs.NONE, Duration.ZERO, 20);
     private final Sync sync = sync("app.t", "id", "name", "city");
 
     @BeforeEach
@@ -78,19 +78,19 @@ class CaptureWatchTest {
     void aTableThatIsSuddenlyEmptyPausesItsSyncUntilSomebodyWantsTheDeletes() throws SQLException {
         settled(sync);
         swap("select * from app.t limit 0");
-        Pauses pauses = new Pauses(DATABASE.sluice());
+        PauseStore pauseStore = new PauseStore(DATABASE.sluice());
         for (int look = 0; look < 3; look++) {
             capture.watch();
             drain();
             assertThat(outbox()).isEmpty();
         }
-        assertThat(pauses.find(Paused.Kind.SYNC, "s").orElseThrow().reason())
+        assertThat(pauseStore.find(Pause.Kind.SYNC, "s").orElseThrow().reason())
                 .contains("100 of 100 records that are known have no row in app.t any more", "resume the sync to delete them");
-        pauses.resume(Paused.Kind.SYNC, "s");
+        pauseStore.resume(Pause.Kind.SYNC, "s");
         capture.watch();
         drain();
         assertThat(outbox()).hasSize(100).contains("delete 1");
-        assertThat(pauses.find(Paused.Kind.SYNC, "s")).isEmpty();
+        assertThat(pauseStore.find(Pause.Kind.SYNC, "s")).isEmpty();
     }
 
     @Test
@@ -98,12 +98,12 @@ class CaptureWatchTest {
         settled(sync);
         swap("select * from app.t where id > 30");
         capture.watch();
-        Pauses pauses = new Pauses(DATABASE.sluice());
-        assertThat(pauses.find(Paused.Kind.SYNC, "s").orElseThrow().by()).isEqualTo(Paused.By.CAPTURE);
+        PauseStore pauseStore = new PauseStore(DATABASE.sluice());
+        assertThat(pauseStore.find(Pause.Kind.SYNC, "s").orElseThrow().by()).isEqualTo(Pause.By.CAPTURE);
         DATABASE.run("insert into app.t select n, 'n', 'c' from generate_series(1, 30) as n");
         capture.watch();
         drain();
-        assertThat(pauses.find(Paused.Kind.SYNC, "s")).isEmpty();
+        assertThat(pauseStore.find(Pause.Kind.SYNC, "s")).isEmpty();
         assertThat(DATABASE.texts("select key from sluice.outbox where operation = 'delete'")).isEmpty();
     }
 
@@ -157,7 +157,7 @@ class CaptureWatchTest {
                 + " grant all on all tables in schema sluice to guest; grant create on schema sluice to guest;"
                 + " grant all on all sequences in schema sluice to guest; alter table app.t owner to guest");
         try (Database guest = DATABASE.as("guest")) {
-            Capture theirs = new Capture(guest, 1_000, Rest.NONE, Filling.NONE, Duration.ZERO, 100);
+            Capture theirs = new Capture(guest, 1_000, WriteDebounce.NONE, InitialExportJobs.NONE, Duration.ZERO, 100);
             theirs.start(List.of(sync));
             while (theirs.drain("app.t") > 0) {
                 assertThat(theirs.problems()).isEmpty();
@@ -197,7 +197,7 @@ class CaptureWatchTest {
     @Test
     void aSecondReplicaTakesOverWhatTheFirstHasPutBack() throws SQLException {
         settled(sync);
-        Capture second = new Capture(DATABASE.sluice(), 1_000, Rest.NONE, Filling.NONE, Duration.ZERO, 20);
+        Capture second = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE, InitialExportJobs.NONE, Duration.ZERO, 20);
         second.start(List.of(sync));
         DATABASE.run("alter table app.t alter column city type int using 5");
         capture.watch();

@@ -1,6 +1,6 @@
 package io.sluice.capture;
 
-import io.sluice.outbox.Rest;
+import io.sluice.outbox.WriteDebounce;
 import static io.sluice.capture.CaptureTest.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -33,7 +33,7 @@ class DrainTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
+    private Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE);
 
     @BeforeEach
     void customers() throws SQLException {
@@ -113,7 +113,7 @@ class DrainTest {
         startSettled(customers("name", "city"));
         DATABASE.run("analyze sluice.change_log", "analyze sluice.outbox", "analyze sluice.dead_letter",
                 "update app.customer set name = 'Other'");
-        String drain = DrainSql.of(capture.source("app.customer").orElseThrow(), Rest.NONE, ChangeLog.Taking.OLDEST)
+        String drain = DrainSql.of(capture.source("app.customer").orElseThrow(), WriteDebounce.NONE, ChangeLog.Taking.OLDEST)
                 .replaceFirst("\\?", "10000").replaceFirst("\\?", "0");
         String plan = DATABASE.sluice().planned(connection -> String.join("\n", Database.query(connection,
                 "explain (analyze, timing off) " + drain, row -> row.getString(1))));
@@ -128,7 +128,7 @@ class DrainTest {
         startSettled(customers("name", "city"));
         DATABASE.run("analyze app.customer", "update app.customer set name = 'Other' where no between '1' and '1999'");
         String plan = DATABASE.sluice().planned(connection -> String.join("\n", Database.query(connection,
-                "explain (analyze, timing off) " + DrainSql.of(capture.source("app.customer").orElseThrow(), Rest.NONE,
+                "explain (analyze, timing off) " + DrainSql.of(capture.source("app.customer").orElseThrow(), WriteDebounce.NONE,
                         ChangeLog.Taking.OLDEST).replaceFirst("\\?", "5000").replaceFirst("\\?", "0"), row -> row.getString(1))));
         assertThat(plan).contains("Index Scan using customer_pkey").doesNotContain("rows=5002 ");
     }
@@ -159,7 +159,7 @@ class DrainTest {
         DATABASE.run("update app.customer set name = 'B' where no = '1'");
         String last = DATABASE.text("select max(changed_at) from sluice.change_log");
         DATABASE.sluice().transaction(connection -> Database.query(connection, DrainSql.of(
-                capture.source("app.customer").orElseThrow(), Rest.NONE, ChangeLog.Taking.NEWEST), row -> null, 10, 0L));
+                capture.source("app.customer").orElseThrow(), WriteDebounce.NONE, ChangeLog.Taking.NEWEST), row -> null, 10, 0L));
         drain();
         assertThat(DATABASE.text("select (stamps ->> 'name__c')::timestamptz from sluice.outbox")).isEqualTo(last);
         assertThat(DATABASE.text("select (stamps ->> 'city__c')::timestamptz < (stamps ->> 'name__c')::timestamptz"
@@ -349,7 +349,7 @@ class DrainTest {
 
     @Test
     void aDrainTakesOfTheNewestAndOfTheOldestAndLeavesTheRest() throws SQLException {
-        capture = new Capture(DATABASE.sluice(), 1, Rest.NONE);
+        capture = new Capture(DATABASE.sluice(), 1, WriteDebounce.NONE);
         startSettled(customers("name"));
         DATABASE.run("update app.customer set name = 'A' where no = '2'", "update app.customer set name = 'B' where no = '2'",
                 "update app.customer set name = 'C' where no = '1'");

@@ -2,7 +2,7 @@ package io.sluice.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.outbox.Rest;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -26,7 +26,7 @@ class HeldSnapshotTest {
     void aHeldSnapshotMakesNoTurnOfTheDrainLonger() throws SQLException {
         DATABASE.reset();
         DATABASE.run("create table app.t (id int primary key, name text)", "insert into app.t values (1, 'a')");
-        Capture capture = new Capture(DATABASE.sluice(), CHANGES, Rest.NONE);
+        Capture capture = new Capture(DATABASE.sluice(), CHANGES, WriteDebounce.NONE);
         capture.start(List.of(CaptureTest.sync("app.t", "id", "name")));
         try (Connection dump = DATABASE.application(); Statement statement = dump.createStatement()) {
             dump.setAutoCommit(false);

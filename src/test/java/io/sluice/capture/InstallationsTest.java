@@ -3,7 +3,7 @@ package io.sluice.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Sync;
-import io.sluice.outbox.Rest;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.util.List;
@@ -18,8 +18,8 @@ class InstallationsTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private final Capture first = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
-    private final Capture second = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
+    private final Capture first = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE);
+    private final Capture second = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE);
 
     private static Sync sync(String table, String account) {
         Sync sync = new Sync();

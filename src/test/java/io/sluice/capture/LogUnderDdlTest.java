@@ -3,8 +3,8 @@ package io.sluice.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Sync;
-import io.sluice.outbox.Filling;
-import io.sluice.outbox.Rest;
+import io.sluice.outbox.InitialExportJobs;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.Database;
 import io.sluice.store.TestDatabase;
 import java.sql.Connection;
@@ -37,7 +37,7 @@ class LogUnderDdlTest {
     private static final String WAITING = "select count(*) from pg_locks where not granted and relation = %d::oid and database ="
             + " (select oid from pg_database where datname = current_database())";
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE, Filling.NONE, Duration.ZERO, 100);
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE, InitialExportJobs.NONE, Duration.ZERO, 100);
     private final Sync sync = CaptureTest.sync("app.t", "id", "name");
 
     @AfterEach

@@ -4,7 +4,7 @@ import static io.sluice.capture.CaptureTest.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Sync;
-import io.sluice.outbox.Rest;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -26,7 +26,7 @@ class PoisonTest {
     /** Incompressible, or it would fit into an index after all. */
     private static final String LONG_KEY = "(select string_agg(md5(n::text), '') from generate_series(1, 90) as n)";
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE);
     private final Sync sync = sync("app.t", "id", "name", "amount", "seen");
 
     @BeforeEach

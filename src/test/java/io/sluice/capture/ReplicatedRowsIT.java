@@ -3,7 +3,7 @@ package io.sluice.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Sync;
-import io.sluice.outbox.Rest;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.Database;
 import io.sluice.store.SubscriberAndPublisher;
 import java.nio.file.Path;
@@ -36,7 +36,7 @@ class ReplicatedRowsIT {
             publisher.update("insert into app.t select n, 'n' from generate_series(1, 10) as n");
             publisher.update("create publication p for table app.t");
             Sync sync = CaptureTest.sync("app.t", "id", "name");
-            Capture capture = new Capture(subscriber, 1_000, Rest.NONE);
+            Capture capture = new Capture(subscriber, 1_000, WriteDebounce.NONE);
             capture.start(List.of(sync));
             subscriber.update("create subscription s connection 'host=127.0.0.1 port=" + servers.publisherPort()
                     + " user=sluice dbname=sluice' publication p");

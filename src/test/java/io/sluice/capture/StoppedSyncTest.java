@@ -3,7 +3,7 @@ package io.sluice.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Sync;
-import io.sluice.outbox.Rest;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
@@ -42,7 +42,7 @@ class StoppedSyncTest {
     }
 
     private static Capture started(List<Sync> running, List<Sync> kept) throws SQLException {
-        Capture capture = new Capture(DATABASE.sluice(), 10_000, Rest.NONE);
+        Capture capture = new Capture(DATABASE.sluice(), 10_000, WriteDebounce.NONE);
         capture.start(running, kept);
         return capture;
     }

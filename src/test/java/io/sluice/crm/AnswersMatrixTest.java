@@ -2,7 +2,7 @@ package io.sluice.crm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Gone;
+import io.sluice.DeletedRecord;
 import io.sluice.Outcome;
 import io.sluice.Outcome.Doubt;
 import io.sluice.app.Main;
@@ -567,7 +567,7 @@ class AnswersMatrixTest {
     private static String read(Operation operation, Given given, Exchange exchange) {
         Object body = exchange.getMessage().getBody();
         boolean taken = body instanceof List || body instanceof ObjectShape || body instanceof Number
-                || body instanceof Map || body instanceof Job;
+                || body instanceof Map || body instanceof CrmJob;
         if (body instanceof Stream<?> stream) {
             try (stream) {
                 taken = stream.toList().size() == 1;
@@ -582,7 +582,7 @@ class AnswersMatrixTest {
         if (taken && !given.read() && !fine) {
             return "is taken for an answer: " + body;
         }
-        if (body instanceof List<?> list && operation.kind() == Kind.READ_BACK && list.stream().anyMatch(Gone.class::isInstance)) {
+        if (body instanceof List<?> list && operation.kind() == Kind.READ_BACK && list.stream().anyMatch(DeletedRecord.class::isInstance)) {
             return "says that records are gone: " + body;
         }
         if (!taken && (exchange.getMessage().getHeader("SluiceNext") != null

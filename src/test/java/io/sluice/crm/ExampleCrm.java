@@ -7,7 +7,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
 
 /** A CRM by the numbers alone, without Kamelets. */
-public record ExampleCrm(int collection, int collectionsACall, Optional<Bulk> bulk, boolean sendsWebhooks) implements Crm {
+public record ExampleCrm(int collection, int collectionsACall, Optional<BulkCapability> bulk, boolean sendsWebhooks) implements Crm {
 
     /** One that takes a hundred records a call and tells of changes by itself. */
     public static ExampleCrm telling() {

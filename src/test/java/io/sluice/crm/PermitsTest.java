@@ -4,10 +4,10 @@ import io.sluice.quota.Limits;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Priority;
-import io.sluice.outbox.Paused.Kind;
-import io.sluice.outbox.Pauses;
-import io.sluice.quota.Answer;
-import io.sluice.quota.Call;
+import io.sluice.outbox.Pause.Kind;
+import io.sluice.outbox.PauseStore;
+import io.sluice.quota.CallReport;
+import io.sluice.quota.CallRequest;
 import io.sluice.quota.Permit;
 import io.sluice.quota.Quota;
 import io.sluice.store.TestDatabase;
@@ -34,9 +34,9 @@ class PermitsTest {
     static final TestDatabase DATABASE = new TestDatabase();
 
     private final CamelContext context = new DefaultCamelContext();
-    private final Pauses pauses = new Pauses(DATABASE.sluice());
+    private final PauseStore pauseStore = new PauseStore(DATABASE.sluice());
     private final Permits permits = new Permits(new Quota(DATABASE.sluice(), Limits.of(Map.of("crm", List.of())),
-            Duration.ofSeconds(10), Duration.ofSeconds(5)), pauses);
+            Duration.ofSeconds(10), Duration.ofSeconds(5)), pauseStore);
 
     @BeforeEach
     void empty() throws SQLException {
@@ -61,10 +61,10 @@ class PermitsTest {
     void workThatBeganBeforeThePauseGetsThePermitsItNeedsToEnd() throws Exception {
         Exchange exchange = new DefaultExchange(context);
         exchange.getMessage().setHeader(Permits.PERMIT,
-                permits.await(() -> Optional.of(new Call("crm", "write", Priority.HIGH, false)), Duration.ZERO).orElseThrow());
+                permits.await(() -> Optional.of(new CallRequest("crm", "write", Priority.HIGH, false)), Duration.ZERO).orElseThrow());
         permits.require(exchange, "crm", "query", "POST");
-        permits.report(exchange, new Answer("query", 200, 1, 10));
-        pauses.pause(Kind.ACCOUNT, "crm", null);
+        permits.report(exchange, new CallReport("query", 200, 1, 10));
+        pauseStore.pause(Kind.ACCOUNT, "crm", null);
 
         permits.require(exchange, "crm", "delete", "POST");
         assertThat(permitted(exchange)).isTrue();
@@ -77,18 +77,18 @@ class PermitsTest {
         Exchange exchange = new DefaultExchange(context);
         permits.require(exchange, "crm", "upsert", "POST", 1);
         long calls = Long.parseLong(calls());
-        Optional<Permit> second = permits.await(() -> Optional.of(new Call("crm", "write", Priority.HIGH, false)), Duration.ZERO);
+        Optional<Permit> second = permits.await(() -> Optional.of(new CallRequest("crm", "write", Priority.HIGH, false)), Duration.ZERO);
         assertThat(second).isEmpty();
         assertThat(calls()).as("permits").isEqualTo(Long.toString(calls));
-        assertThat(permits.await(() -> Optional.of(new Call("crm", "query", Priority.HIGH, true)), Duration.ZERO))
+        assertThat(permits.await(() -> Optional.of(new CallRequest("crm", "query", Priority.HIGH, true)), Duration.ZERO))
                 .as("who reads has a cap of its own").isPresent();
-        assertThat(permits.await(() -> Optional.of(new Call("crm", "write", Priority.HIGH, false)), Duration.ofSeconds(30)))
+        assertThat(permits.await(() -> Optional.of(new CallRequest("crm", "write", Priority.HIGH, false)), Duration.ofSeconds(30)))
                 .isPresent();
     }
 
     @Test
     void aRouteThatAsksForItselfWaitsUntilTheAccountIsResumed() throws Exception {
-        pauses.pause(Kind.ACCOUNT, "crm", null);
+        pauseStore.pause(Kind.ACCOUNT, "crm", null);
         Exchange exchange = new DefaultExchange(context);
         CompletableFuture<Void> asking = CompletableFuture.runAsync(() -> {
             try {
@@ -99,7 +99,7 @@ class PermitsTest {
         });
         assertThat(asking).isNotDone();
         assertThat(calls()).isEqualTo("0");
-        pauses.resume(Kind.ACCOUNT, "crm");
+        pauseStore.resume(Kind.ACCOUNT, "crm");
         asking.get(30, TimeUnit.SECONDS);
         assertThat(permitted(exchange)).isTrue();
     }

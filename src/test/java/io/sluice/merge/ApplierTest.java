@@ -2,17 +2,17 @@ package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Gone;
+import io.sluice.CrmRecord;
+import io.sluice.DeletedRecord;
 import io.sluice.Outcome;
 import io.sluice.Priority;
-import io.sluice.Received;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Rest;
 import io.sluice.outbox.Settlement;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.TestDatabase;
 import java.math.BigDecimal;
 import java.sql.Connection;
@@ -38,9 +38,9 @@ class ApplierTest {
     private static final Instant LONG_AGO = Instant.parse("2020-01-01T00:00:00Z");
     private static final Instant FAR_AHEAD = Instant.parse("2100-01-01T00:00:00Z");
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE);
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
-    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
     private final Applier applier = new Applier(DATABASE.sluice(), capture);
     private final Sync sync = sync();
 
@@ -85,15 +85,15 @@ class ApplierTest {
         settlement.settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "x" + it.key())).toList());
     }
 
-    private static Received record(String key, Instant at, Object... fields) {
+    private static CrmRecord record(String key, Instant at, Object... fields) {
         Map<String, Object> map = new LinkedHashMap<>();
         for (int i = 0; i < fields.length; i += 2) {
             map.put((String) fields[i], fields[i + 1]);
         }
-        return new Received("x" + key, key, at, map);
+        return new CrmRecord("x" + key, key, at, map);
     }
 
-    private Applied apply(Received... records) throws SQLException {
+    private Applied apply(CrmRecord... records) throws SQLException {
         return applier.apply(sync, List.of(records), applier.now());
     }
 
@@ -154,7 +154,7 @@ class ApplierTest {
     @Test
     void whatOneCrmDeletedIsDeletedInTheOther() throws SQLException {
         other();
-        applier.delete(sync, List.of(new Gone("x2", FAR_AHEAD)), applier.now());
+        applier.delete(sync, List.of(new DeletedRecord("x2", FAR_AHEAD)), applier.now());
 
         assertThat(rows()).containsExactly("1 Ann Oslo 1");
         assertThat(sendAll()).isEmpty();
@@ -166,7 +166,7 @@ class ApplierTest {
     void aCrmsOwnChangeThatWaitsForTheOtherIsNoConflictWithItsDelete() throws SQLException {
         other();
         apply(record("1", LONG_AGO, "Name", "Anna", "City", "Oslo", "Visits__c", 1));
-        Applied applied = applier.delete(sync, List.of(new Gone("x1", LONG_AGO)), applier.now());
+        Applied applied = applier.delete(sync, List.of(new DeletedRecord("x1", LONG_AGO)), applier.now());
 
         assertThat(applied.conflicts()).isZero();
         assertThat(rows()).containsExactly("2 Bob Rome 2");
@@ -176,7 +176,7 @@ class ApplierTest {
     void aRowThatStaysGoesBackToTheCrmThatDeletedIt() throws SQLException {
         other();
         DATABASE.run("update app.customer set name = 'Anne' where no = 1");
-        applier.delete(sync, List.of(new Gone("x1", LONG_AGO)), applier.now());
+        applier.delete(sync, List.of(new DeletedRecord("x1", LONG_AGO)), applier.now());
 
         assertThat(sendAll()).containsExactly(new LinkedHashMap<>(Map.of("Name", "Anne", "City", "Oslo", "Visits__c", 1)));
     }
@@ -196,7 +196,7 @@ class ApplierTest {
     void whatIsToldLateOfARecordThatWasReadForTheFirstTimeIsNoNewsNorAfterAWriteWhoseEndIsUnknown() throws SQLException {
         Instant read = applier.now().plusSeconds(60);
         applier.load(sync, List.of(record("3", FAR_AHEAD, "Name", "Cid", "City", "Bern", "Visits__c", "3")), read);
-        Received late = record("3", FAR_AHEAD.minusSeconds(1), "Name", "Sid", "City", "Basel", "Visits__c", "2");
+        CrmRecord late = record("3", FAR_AHEAD.minusSeconds(1), "Name", "Sid", "City", "Basel", "Visits__c", "2");
         applier.load(sync, List.of(late), read);
         assertThat(rows()).contains("3 Cid Bern 3");
 
@@ -360,7 +360,7 @@ class ApplierTest {
     @Test
     void aRecordMadeInTheCrmBecomesARowIfItHasAKeyAndTheSyncWantsIt() throws SQLException {
         Applied applied = apply(record("3", FAR_AHEAD, "Name", "Cid", "City", null),
-                new Received("x9", null, FAR_AHEAD, Map.of("Name", "Nobody")));
+                new CrmRecord("x9", null, FAR_AHEAD, Map.of("Name", "Nobody")));
 
         assertThat(applied.inserted()).isEqualTo(1);
         assertThat(applied.withoutKey()).isEqualTo(1);
@@ -387,7 +387,7 @@ class ApplierTest {
     @Test
     void aRecordWhoseExternalIdWasChangedInTheCrmKeepsItsRowAndIsListed() throws SQLException {
         for (String key : Arrays.asList("77", "2", null)) {
-            Applied applied = apply(new Received("x1", key, FAR_AHEAD, Map.of("Name", "Anna " + key)));
+            Applied applied = apply(new CrmRecord("x1", key, FAR_AHEAD, Map.of("Name", "Anna " + key)));
 
             assertThat(applied.refused()).as(key).singleElement().satisfies(it -> {
                 assertThat(it.why()).contains(key == null ? "emptied" : key, "No__c");
@@ -399,13 +399,13 @@ class ApplierTest {
                 .containsExactly("1 x1", "2 x2");
         assertThat(DATABASE.texts("select key from sluice.inbound_rejection where crm_id = 'x1'")).containsExactly("1");
         assertThat(sendAll()).isEmpty();
-        apply(new Received("x1", "1", FAR_AHEAD, Map.of("Name", "Anna")));
+        apply(new CrmRecord("x1", "1", FAR_AHEAD, Map.of("Name", "Anna")));
         assertThat(DATABASE.texts("select key from sluice.inbound_rejection where crm_id = 'x1'")).as("changed back").isEmpty();
     }
 
     @Test
     void whatTheCrmDeletedGoesAndIsNotDeletedThereOnceMore() throws SQLException {
-        Applied applied = applier.delete(sync, List.of(new Gone("x1", FAR_AHEAD), new Gone("other", FAR_AHEAD)), applier.now());
+        Applied applied = applier.delete(sync, List.of(new DeletedRecord("x1", FAR_AHEAD), new DeletedRecord("other", FAR_AHEAD)), applier.now());
 
         assertThat(applied.deleted()).isEqualTo(1);
         assertThat(rows()).containsExactly("2 Bob Rome 2");
@@ -417,7 +417,7 @@ class ApplierTest {
     @Test
     void aRowThatChangedAfterItsDeleteInTheCrmIsMadeAnewThere() throws SQLException {
         DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
-        Applied applied = applier.delete(sync, List.of(new Gone("x1", LONG_AGO)), applier.now());
+        Applied applied = applier.delete(sync, List.of(new DeletedRecord("x1", LONG_AGO)), applier.now());
 
         assertThat(applied.conflicts()).isEqualTo(1);
         assertThat(rows()).contains("1 Ann Bergen 1");
@@ -427,7 +427,7 @@ class ApplierTest {
     @Test
     void whereDeletesAreKeptTheRowStaysAndItsNextChangeMakesTheRecordAnew() throws SQLException {
         sync.setDeletes("keep");
-        applier.delete(sync, List.of(new Gone("x1", FAR_AHEAD)), applier.now());
+        applier.delete(sync, List.of(new DeletedRecord("x1", FAR_AHEAD)), applier.now());
         assertThat(rows()).contains("1 Ann Oslo 1");
         DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
 

@@ -2,19 +2,19 @@ package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Change;
-import io.sluice.Gone;
+import io.sluice.CrmRecord;
+import io.sluice.DeletedRecord;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
-import io.sluice.Received;
+import io.sluice.RecordChange;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Rest;
 import io.sluice.outbox.Settlement;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -72,7 +72,7 @@ class BothWaysTest {
     }
 
     /** A page that was read and waits to be applied. */
-    private record Read(Instant at, List<Received> records, List<Gone> gone) {
+    private record Read(Instant at, List<CrmRecord> records, List<DeletedRecord> gone) {
     }
 
     private static final class Run {
@@ -81,7 +81,7 @@ class BothWaysTest {
         private final Statement application;
         private final Capture capture;
         private final Outbox outbox = new Outbox(database.sluice(), Duration.ofMinutes(1));
-        private final Settlement settlement = new Settlement(database.sluice(), Backoff.NONE, Rest.NONE);
+        private final Settlement settlement = new Settlement(database.sluice(), Backoff.NONE, WriteDebounce.NONE);
         private final Applier applier;
         private final List<Crm> crms;
         private final StringBuilder story = new StringBuilder();
@@ -90,7 +90,7 @@ class BothWaysTest {
         Run(Random random, Statement application, List<String> crms) {
             this.random = random;
             this.application = application;
-            this.capture = new Capture(database.sluice(), 1 + random.nextInt(5), Rest.NONE);
+            this.capture = new Capture(database.sluice(), 1 + random.nextInt(5), WriteDebounce.NONE);
             this.applier = new Applier(database.sluice(), capture);
             this.crms = crms.stream().map(Crm::new).toList();
         }
@@ -156,8 +156,8 @@ class BothWaysTest {
         private final class Crm {
 
             private final Sync sync = new Sync();
-            private final Map<String, Received> records = new TreeMap<>();
-            private final Map<String, Gone> gone = new HashMap<>();
+            private final Map<String, CrmRecord> records = new TreeMap<>();
+            private final Map<String, DeletedRecord> gone = new HashMap<>();
             private final List<Claim> open = new ArrayList<>();
             private Read read;
             private int ids;
@@ -179,7 +179,7 @@ class BothWaysTest {
 
             void edit() {
                 String key = Integer.toString(1 + random.nextInt(3));
-                Received old = records.get(key);
+                CrmRecord old = records.get(key);
                 if (old != null && random.nextInt(6) == 0) {
                     tell("a user deletes " + key);
                     remove(key);
@@ -195,21 +195,21 @@ class BothWaysTest {
             }
 
             private void remove(String key) {
-                Received old = records.remove(key);
+                CrmRecord old = records.remove(key);
                 if (old != null) {
-                    gone.put(old.crmId(), new Gone(old.crmId(), Instant.now()));
+                    gone.put(old.crmId(), new DeletedRecord(old.crmId(), Instant.now()));
                 }
             }
 
             private String write(String key, Map<String, Object> fields) {
-                Received old = records.get(key);
+                CrmRecord old = records.get(key);
                 Map<String, Object> all = new HashMap<>();
                 all.put("A", null);
                 all.put("B", null);
                 all.putAll(old == null ? Map.of() : old.fields());
                 all.putAll(fields);
                 String id = old == null ? "id" + ++ids : old.crmId();
-                records.put(key, new Received(id, key, Instant.now(), all));
+                records.put(key, new CrmRecord(id, key, Instant.now(), all));
                 return id;
             }
 
@@ -230,15 +230,15 @@ class BothWaysTest {
                 calls++;
                 boolean answered = random.nextInt(6) > 0;
                 boolean arrived = answered || random.nextBoolean();
-                for (Change change : claim.changes()) {
+                for (RecordChange recordChange : claim.changes()) {
                     String id = null;
-                    if (arrived && change.operation() == Operation.UPSERT) {
-                        id = write(change.key(), change.fields());
+                    if (arrived && recordChange.operation() == Operation.UPSERT) {
+                        id = write(recordChange.key(), recordChange.fields());
                     } else if (arrived) {
-                        remove(change.key());
+                        remove(recordChange.key());
                     }
-                    outcomes.add(answered ? Outcome.done(change.key(), id)
-                            : Outcome.retry(change.key(), "LOST", "no answer"));
+                    outcomes.add(answered ? Outcome.done(recordChange.key(), id)
+                            : Outcome.retry(recordChange.key(), "LOST", "no answer"));
                 }
                 tell((answered ? "settled " : arrived ? "lost after it arrived " : "lost ") + claim.changes());
                 settlement.settle(claim, outcomes);

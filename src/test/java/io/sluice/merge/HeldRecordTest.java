@@ -2,7 +2,7 @@ package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Received;
+import io.sluice.CrmRecord;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.CustomerSync;
 import io.sluice.store.TestDatabase;
@@ -35,7 +35,7 @@ class HeldRecordTest {
 
     private void crmChanges(String field, Object value) throws SQLException {
         Applied applied = applier.apply(customers.sync,
-                List.of(new Received("x1", "1", applier.now(), Map.of(field, value))), applier.now());
+                List.of(new CrmRecord("x1", "1", applier.now(), Map.of(field, value))), applier.now());
         assertThat(applied.updated()).isEqualTo(1);
     }
 

@@ -2,18 +2,18 @@ package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Change;
-import io.sluice.Gone;
+import io.sluice.CrmRecord;
+import io.sluice.DeletedRecord;
 import io.sluice.Outcome;
 import io.sluice.Priority;
-import io.sluice.Received;
+import io.sluice.RecordChange;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Rest;
 import io.sluice.outbox.Settlement;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -43,9 +43,9 @@ class InboundRowTest {
 
     private static final Instant FAR_AHEAD = Instant.parse("2100-01-01T00:00:00Z");
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE);
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
-    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
     private final Applier applier = new Applier(DATABASE.sluice(), capture);
     private final Sync sync = new Sync();
 
@@ -71,7 +71,7 @@ class InboundRowTest {
         List<Map<String, Object>> sent = new ArrayList<>();
         capture.drain("app.customer");
         for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
-            claim.get().changes().stream().map(Change::fields).map(TreeMap::new).forEach(sent::add);
+            claim.get().changes().stream().map(RecordChange::fields).map(TreeMap::new).forEach(sent::add);
             settlement.settle(claim.get(), claim.get().changes().stream()
                     .map(it -> Outcome.done(it.key(), "x" + it.key())).toList());
         }
@@ -87,7 +87,7 @@ class InboundRowTest {
         for (int i = 0; i < fields.length; i += 2) {
             map.put((String) fields[i], fields[i + 1]);
         }
-        return applier.apply(sync, List.of(new Received("x" + key, key, FAR_AHEAD, map)), applier.now());
+        return applier.apply(sync, List.of(new CrmRecord("x" + key, key, FAR_AHEAD, map)), applier.now());
     }
 
     private List<String> rows() throws SQLException {
@@ -241,7 +241,7 @@ class InboundRowTest {
         skipping("update", trigger.body());
         Map<String, Object> first = Map.of("Name", "Eve", "City", "Rome");
         Map<String, Object> second = Map.of("Name", "Bea", "City", "Bern");
-        List<Received> page = List.of(new Received("x1", "1", FAR_AHEAD, first), new Received("x2", "2", FAR_AHEAD, second));
+        List<CrmRecord> page = List.of(new CrmRecord("x1", "1", FAR_AHEAD, first), new CrmRecord("x2", "2", FAR_AHEAD, second));
 
         Applied applied = applier.apply(sync, page, applier.now());
 
@@ -300,7 +300,7 @@ class InboundRowTest {
         sendAll();
         skipping("delete", "if old.no = 2 then return old; end if; " + body);
 
-        Applied applied = applier.delete(sync, List.of(new Gone("x1", FAR_AHEAD), new Gone("x2", FAR_AHEAD)), applier.now());
+        Applied applied = applier.delete(sync, List.of(new DeletedRecord("x1", FAR_AHEAD), new DeletedRecord("x2", FAR_AHEAD)), applier.now());
 
         assertThat(rows()).isEqualTo(row == null ? List.of() : List.of(row));
         assertThat(applied.deleted()).isEqualTo(row == null ? 2 : 1);

@@ -2,17 +2,17 @@ package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Gone;
+import io.sluice.CrmRecord;
+import io.sluice.DeletedRecord;
 import io.sluice.Outcome;
 import io.sluice.Priority;
-import io.sluice.Received;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Rest;
 import io.sluice.outbox.Settlement;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.TestDatabase;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -132,9 +132,9 @@ class KeysMatrixTest {
         return TYPES.stream();
     }
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE);
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
-    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
     private final Applier applier = new Applier(DATABASE.sluice(), capture);
     private Connection application;
     private String table;
@@ -191,9 +191,9 @@ class KeysMatrixTest {
         }
         int before = count("true");
 
-        Received odd = record("X", each.spelled());
-        Received ordinary = record("N" + type.neighbour(), type.neighbour());
-        List<Received> page = List.of(odd, ordinary);
+        CrmRecord odd = record("X", each.spelled());
+        CrmRecord ordinary = record("N" + type.neighbour(), type.neighbour());
+        List<CrmRecord> page = List.of(odd, ordinary);
         Applied applied = each.together() ? apply(each, sync, page)
                 : apply(each, sync, List.of(odd)).plus(apply(each, sync, List.of(ordinary)));
 
@@ -212,12 +212,12 @@ class KeysMatrixTest {
         assertThat(sendAll(null)).as("what goes back").noneMatch(fields -> fields.containsValue("X"));
         switch (each.path()) {
             case READ_BACK_THEN_EVENT -> {
-                applier.hear(sync, List.of(Received.told("X", Map.of("Name", "Y"), Map.of("Name", AT.plusSeconds(5)))), Duration.ZERO,
+                applier.hear(sync, List.of(CrmRecord.told("X", Map.of("Name", "Y"), Map.of("Name", AT.plusSeconds(5)))), Duration.ZERO,
                         Map.of());
                 assertThat(count("name = 'Y'")).as("rows that the event changed").isEqualTo(1);
             }
             case READ_THEN_DELETED -> {
-                applier.delete(sync, List.of(new Gone("X", AT)), applier.now());
+                applier.delete(sync, List.of(new DeletedRecord("X", AT)), applier.now());
                 assertThat(count("name = 'X'")).as("rows after the delete").isZero();
                 assertThat(count("name = 'N'")).as("the ordinary row").isEqualTo(1);
             }
@@ -225,12 +225,12 @@ class KeysMatrixTest {
         }
     }
 
-    private Applied apply(Case each, Sync sync, List<Received> page) throws SQLException {
+    private Applied apply(Case each, Sync sync, List<CrmRecord> page) throws SQLException {
         return each.path() == Path.SNAPSHOT ? applier.load(sync, page, applier.now()) : applier.apply(sync, page, applier.now());
     }
 
-    private static Received record(String id, String key) {
-        return new Received(id, key, AT, Map.of("Name", id.substring(0, 1)));
+    private static CrmRecord record(String id, String key) {
+        return new CrmRecord(id, key, AT, Map.of("Name", id.substring(0, 1)));
     }
 
     private void insert(String key) throws SQLException {

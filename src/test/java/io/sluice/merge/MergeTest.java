@@ -36,22 +36,22 @@ class MergeTest {
 
     @Property
     void anEchoOfOurOwnWriteChangesNothing(@ForAll("values") Object written, @ForAll("values") Object ours,
-            @ForAll("times") Instant crmAt, @ForAll("times") Instant oursAt, @ForAll Rule rule) {
-        assertThat(Merge.decide(field(written, written, crmAt, ours, oursAt), rule)).isEqualTo(Decision.UNCHANGED);
+            @ForAll("times") Instant crmAt, @ForAll("times") Instant oursAt, @ForAll ConflictRule conflictRule) {
+        assertThat(Merge.decide(field(written, written, crmAt, ours, oursAt), conflictRule)).isEqualTo(Decision.UNCHANGED);
     }
 
     @Property
     void whatOnlyTheCrmChangedIsTakenWhateverTheRule(@ForAll("values") Object base, @ForAll("values") Object crm,
-            @ForAll("times") Instant crmAt, @ForAll("times") Instant oursAt, @ForAll Rule rule) {
+            @ForAll("times") Instant crmAt, @ForAll("times") Instant oursAt, @ForAll ConflictRule conflictRule) {
         Decision expected = Objects.equals(base, crm) ? Decision.UNCHANGED : Decision.TAKEN;
-        assertThat(Merge.decide(field(base, crm, crmAt, base, null), rule))
-                .isEqualTo(Merge.decide(field(base, crm, crmAt, base, oursAt), rule)).isEqualTo(expected);
+        assertThat(Merge.decide(field(base, crm, crmAt, base, null), conflictRule))
+                .isEqualTo(Merge.decide(field(base, crm, crmAt, base, oursAt), conflictRule)).isEqualTo(expected);
     }
 
     @Property
     void bothSidesWithTheSameValueAreNoConflict(@ForAll("values") Object base, @ForAll("values") Object value,
-            @ForAll("times") Instant crmAt, @ForAll("times") Instant oursAt, @ForAll Rule rule) {
-        assertThat(Merge.decide(field(base, value, crmAt, value, oursAt), rule))
+            @ForAll("times") Instant crmAt, @ForAll("times") Instant oursAt, @ForAll ConflictRule conflictRule) {
+        assertThat(Merge.decide(field(base, value, crmAt, value, oursAt), conflictRule))
                 .isIn(Decision.UNCHANGED, Decision.AGREED);
     }
 
@@ -61,9 +61,9 @@ class MergeTest {
         net.jqwik.api.Assume.that(!Objects.equals(base, crm) && !Objects.equals(base, ours) && !Objects.equals(crm, ours));
         Field field = field(base, crm, crmAt, ours, oursAt);
 
-        assertThat(Merge.decide(field, Rule.CRM)).isEqualTo(Decision.CRM_WINS);
-        assertThat(Merge.decide(field, Rule.DATABASE)).isEqualTo(Decision.DATABASE_WINS);
-        assertThat(Merge.decide(field, Rule.LATEST))
+        assertThat(Merge.decide(field, ConflictRule.CRM)).isEqualTo(Decision.CRM_WINS);
+        assertThat(Merge.decide(field, ConflictRule.DATABASE)).isEqualTo(Decision.DATABASE_WINS);
+        assertThat(Merge.decide(field, ConflictRule.LATEST))
                 .isEqualTo(oursAt.isAfter(crmAt) ? Decision.DATABASE_WINS : Decision.CRM_WINS);
     }
 
@@ -71,25 +71,25 @@ class MergeTest {
     void withoutABaseOursIsCertainlyAChangeAndTheCrmsIsNot() {
         Field unknown = new Field(null, "c", NOON.plusSeconds(1), "o", NOON);
 
-        assertThat(Merge.decide(unknown, Rule.LATEST)).isEqualTo(Decision.DATABASE_WINS);
-        assertThat(Merge.decide(unknown, Rule.CRM)).isEqualTo(Decision.CRM_WINS);
-        assertThat(Merge.decide(new Field(null, "c", NOON, "o", null), Rule.LATEST)).isEqualTo(Decision.TAKEN);
-        assertThat(Merge.decide(new Field(null, "c", NOON, "c", NOON), Rule.LATEST)).isEqualTo(Decision.AGREED);
+        assertThat(Merge.decide(unknown, ConflictRule.LATEST)).isEqualTo(Decision.DATABASE_WINS);
+        assertThat(Merge.decide(unknown, ConflictRule.CRM)).isEqualTo(Decision.CRM_WINS);
+        assertThat(Merge.decide(new Field(null, "c", NOON, "o", null), ConflictRule.LATEST)).isEqualTo(Decision.TAKEN);
+        assertThat(Merge.decide(new Field(null, "c", NOON, "c", NOON), ConflictRule.LATEST)).isEqualTo(Decision.AGREED);
     }
 
     @Example
     void ofTwoChangesInOneSecondTheCrmsIsTheLatest() {
         Field cut = field("a", "c", NOON, "o", NOON.plusMillis(900));
 
-        assertThat(Merge.decide(cut, Rule.LATEST)).isEqualTo(Decision.CRM_WINS);
+        assertThat(Merge.decide(cut, ConflictRule.LATEST)).isEqualTo(Decision.CRM_WINS);
     }
 
     enum Step { EDIT_OURS, EDIT_CRM, SEND, RECEIVE }
 
     /** Whatever order edits, sends and polls come in: when they stop, both sides are equal. */
     @Property(tries = 2000)
-    void bothSidesConvergeWhateverTheOrder(@ForAll List<Step> steps, @ForAll Rule rule, @ForAll long seed) {
-        Pair pair = new Pair(rule, new java.util.Random(seed));
+    void bothSidesConvergeWhateverTheOrder(@ForAll List<Step> steps, @ForAll ConflictRule conflictRule, @ForAll long seed) {
+        Pair pair = new Pair(conflictRule, new java.util.Random(seed));
         steps.forEach(pair::play);
         List.of(Step.RECEIVE, Step.SEND, Step.RECEIVE).forEach(pair::play);
 
@@ -103,7 +103,7 @@ class MergeTest {
     /** One field of one record on both sides, as sending and applying treat it. */
     private static final class Pair {
 
-        private final Rule rule;
+        private final ConflictRule conflictRule;
         private final java.util.Random random;
         private Object base = "a";
         private Object crm = "a";
@@ -113,8 +113,8 @@ class MergeTest {
         private Instant now = NOON;
         private int calls;
 
-        Pair(Rule rule, java.util.Random random) {
-            this.rule = rule;
+        Pair(ConflictRule conflictRule, java.util.Random random) {
+            this.conflictRule = conflictRule;
             this.random = random;
         }
 
@@ -145,7 +145,7 @@ class MergeTest {
         }
 
         private void receive() {
-            Decision decision = Merge.decide(field(base, crm, crmAt, ours, oursAt), rule);
+            Decision decision = Merge.decide(field(base, crm, crmAt, ours, oursAt), conflictRule);
             if (decision.writes()) {
                 ours = crm;
             }

@@ -2,8 +2,8 @@ package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.CrmRecord;
 import io.sluice.Outcome;
-import io.sluice.Received;
 import io.sluice.Sync;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.CustomerSync;
@@ -47,19 +47,19 @@ class OverwrittenEditTest {
 
     /** An event tells of an edit, and the record is read, which has something else by now. */
     private Applied told(String edit, Instant at, String read, Instant stamp) throws SQLException {
-        return applier.apply(sync, List.of(new Received("x1", "1", stamp, Map.of("name", read))), applier.now(),
+        return applier.apply(sync, List.of(new CrmRecord("x1", "1", stamp, Map.of("name", read))), applier.now(),
                 Map.of("x1", List.of(edit(edit, at))));
     }
 
-    private static Received edit(String name, Instant at) {
-        return Received.told("x1", Map.of("name", name), Map.of("name", at));
+    private static CrmRecord edit(String name, Instant at) {
+        return CrmRecord.told("x1", Map.of("name", name), Map.of("name", at));
     }
 
     /** Events tell of two edits; the later one is what the CRM has. */
-    private Applied toldTwice(boolean read, Received first, Received second) throws SQLException {
-        Map<String, List<Received>> edits = Map.of("x1", List.of(first, second));
+    private Applied toldTwice(boolean read, CrmRecord first, CrmRecord second) throws SQLException {
+        Map<String, List<CrmRecord>> edits = Map.of("x1", List.of(first, second));
         Object name = second.fields().get("name");
-        return read ? applier.apply(sync, List.of(new Received("x1", "1", second.at(), Map.of("name", name))), applier.now(), edits)
+        return read ? applier.apply(sync, List.of(new CrmRecord("x1", "1", second.at(), Map.of("name", name))), applier.now(), edits)
                 : applier.hear(sync, List.of(second), Duration.ofSeconds(1), edits);
     }
 
@@ -156,12 +156,12 @@ class OverwrittenEditTest {
         Instant sent = applier.now();
         DATABASE.run("update sluice.outbox set due = now() + interval '1 hour'");
         String there = crm.equals("ours") ? "unproven" : crm;
-        List<Received> edits = new ArrayList<>(List.of(edit(edit, sent.plusSeconds(seconds))));
+        List<CrmRecord> edits = new ArrayList<>(List.of(edit(edit, sent.plusSeconds(seconds))));
         if (!there.equals("unproven")) {
             edits.add(edit(there, sent.plusSeconds(9)));
         }
 
-        applier.apply(sync, List.of(new Received("x1", "1", sent.plusSeconds(10), Map.of("name", there))), applier.now(),
+        applier.apply(sync, List.of(new CrmRecord("x1", "1", sent.plusSeconds(10), Map.of("name", there))), applier.now(),
                 Map.of("x1", edits));
 
         assertThat(conflicts()).contains(winner + " ours theirs unproven");
@@ -174,13 +174,13 @@ class OverwrittenEditTest {
         customers.sendAll();
         Instant written = applier.now();
 
-        applier.apply(sync, List.of(new Received("x2", "2", written, Map.of("name", "new"))), written, Map.of("x2", List.of(
-                Received.told("x2", Map.of("name", "theirs"), Map.of("name", written.minusSeconds(60))))));
+        applier.apply(sync, List.of(new CrmRecord("x2", "2", written, Map.of("name", "new"))), written, Map.of("x2", List.of(
+                CrmRecord.told("x2", Map.of("name", "theirs"), Map.of("name", written.minusSeconds(60))))));
         assertThat(conflicts()).containsExactly("database theirs new");
 
         DATABASE.run("delete from sluice.conflict");
-        applier.apply(sync, List.of(new Received("x2", "2", written, Map.of("name", "new"))), written, Map.of("x2", List.of(
-                Received.told("x2", Map.of("name", "new"), Map.of("name", written)))));
+        applier.apply(sync, List.of(new CrmRecord("x2", "2", written, Map.of("name", "new"))), written, Map.of("x2", List.of(
+                CrmRecord.told("x2", Map.of("name", "new"), Map.of("name", written)))));
         assertThat(conflicts()).as("our own").isEmpty();
     }
 
@@ -195,11 +195,11 @@ class OverwrittenEditTest {
 
     @Test
     void aReadingOfAnIndexThatLagsBringsNothingBack() throws SQLException {
-        Received old = new Received("x1", "1", changed.minusSeconds(2), Map.of("name", "first"));
+        CrmRecord old = new CrmRecord("x1", "1", changed.minusSeconds(2), Map.of("name", "first"));
         assertThat(applier.apply(sync, List.of(old), applier.now()).changes()).isZero();
         assertThat(row()).isEqualTo("ours");
 
-        Received edit = new Received("x1", "1", changed.plusSeconds(1), Map.of("name", "first"));
+        CrmRecord edit = new CrmRecord("x1", "1", changed.plusSeconds(1), Map.of("name", "first"));
         assertThat(applier.apply(sync, List.of(edit), applier.now()).updated()).isEqualTo(1);
         assertThat(row()).isEqualTo("first");
     }

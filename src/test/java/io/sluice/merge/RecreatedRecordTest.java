@@ -2,8 +2,8 @@ package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.CrmRecord;
 import io.sluice.Outcome;
-import io.sluice.Received;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.CustomerSync;
 import io.sluice.store.TestDatabase;
@@ -52,7 +52,7 @@ class RecreatedRecordTest {
         aWholeRowWhoseCallIsTriedAgain("update app.customer set name = 'Eve'");
         Map<String, Object> crm = new java.util.TreeMap<>(Map.of("name", "new", "city", "Bern"));
 
-        applier.apply(customers.sync, List.of(new Received("x2", "1", LONG_AGO, crm)), applier.now(), Set.of("x1"));
+        applier.apply(customers.sync, List.of(new CrmRecord("x2", "1", LONG_AGO, crm)), applier.now(), Set.of("x1"));
         customers.sendAll().forEach(crm::putAll);
 
         assertThat(DATABASE.text("select concat_ws(' ', name, city) from app.customer"))

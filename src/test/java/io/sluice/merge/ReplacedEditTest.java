@@ -2,8 +2,8 @@ package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.CrmRecord;
 import io.sluice.Outcome;
-import io.sluice.Received;
 import io.sluice.Sync;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.CustomerSync;
@@ -62,7 +62,7 @@ class ReplacedEditTest {
     private Applied written(String before, Instant at) throws SQLException {
         Map<String, Object> fields = new HashMap<>();
         fields.put("name", before);
-        Applied applied = applier.replaced(sync, List.of(new Received("x1", "1", at, fields)));
+        Applied applied = applier.replaced(sync, List.of(new CrmRecord("x1", "1", at, fields)));
         settle();
         return applied;
     }
@@ -185,7 +185,7 @@ class ReplacedEditTest {
 
     @Test
     void anEditThatPollsMeetWhileAJobWritesItsRecordIsInTheLogOnce() throws SQLException {
-        Received read = new Received("x1", "1", LONG_AGO, Map.of("name", "theirs", "city", "Oslo"));
+        CrmRecord read = new CrmRecord("x1", "1", LONG_AGO, Map.of("name", "theirs", "city", "Oslo"));
         applier.apply(sync, List.of(read), applier.now());
         assertThat(conflicts()).as("no job: its call has read it").isEmpty();
         DATABASE.run("update sluice.outbox set lease_until = 'infinity'");
@@ -195,7 +195,7 @@ class ReplacedEditTest {
         }
         settle();
 
-        applier.apply(sync, List.of(new Received("x1", "1", AHEAD, Map.of("name", "ours"))), applier.now());
+        applier.apply(sync, List.of(new CrmRecord("x1", "1", AHEAD, Map.of("name", "ours"))), applier.now());
         assertThat(conflicts()).hasSize(1);
         assertThat(row()).isEqualTo("ours");
     }
@@ -204,7 +204,7 @@ class ReplacedEditTest {
     void anEditThatWinsWhileAJobWritesItsRecordIsSentAfterIt() throws SQLException {
         DATABASE.run("update sluice.outbox set lease_until = 'infinity'");
         for (int poll = 1; poll <= 2; poll++) {
-            applier.apply(sync, List.of(new Received("x1", "1", AHEAD, Map.of("name", "theirs"))), applier.now());
+            applier.apply(sync, List.of(new CrmRecord("x1", "1", AHEAD, Map.of("name", "theirs"))), applier.now());
             customers.drain();
             assertThat(conflicts()).containsExactly("crm first theirs ours");
             assertThat(row()).isEqualTo("theirs");
@@ -216,7 +216,7 @@ class ReplacedEditTest {
 
     @Test
     void aFieldThatIsNotWrittenIsLeftToThePoll() throws SQLException {
-        applier.replaced(sync, List.of(new Received("x1", "1", AHEAD, Map.of("name", "first", "city", "Rome"))));
+        applier.replaced(sync, List.of(new CrmRecord("x1", "1", AHEAD, Map.of("name", "first", "city", "Rome"))));
 
         assertThat(conflicts()).isEmpty();
         assertThat(DATABASE.text("select city from app.customer")).isEqualTo("Oslo");

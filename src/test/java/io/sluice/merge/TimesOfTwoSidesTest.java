@@ -2,8 +2,8 @@ package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Gone;
-import io.sluice.Received;
+import io.sluice.CrmRecord;
+import io.sluice.DeletedRecord;
 import io.sluice.Sync;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
@@ -53,7 +53,7 @@ class TimesOfTwoSidesTest {
             "hubspot, 2026-01-02T12:00:05.400Z, database", "hubspot, 2026-01-02T12:00:05.401Z, crm"})
     void aDeleteWinsOnlyIfItIsCertainlyLater(String crm, String deletedAt, String winner) throws SQLException {
         Applier applier = applier(crm);
-        applier.delete(sync, List.of(new Gone("x1", Instant.parse(deletedAt))), applier.now());
+        applier.delete(sync, List.of(new DeletedRecord("x1", Instant.parse(deletedAt))), applier.now());
 
         assertThat(DATABASE.texts("select winner from sluice.conflict")).containsExactly(winner);
         if (winner.equals("crm")) {
@@ -70,7 +70,7 @@ class TimesOfTwoSidesTest {
             "hubspot, 2026-01-02T12:00:05.399Z, database", "hubspot, 2026-01-02T12:00:05.400Z, crm"})
     void anEditWinsUnlessItIsCertainlyEarlier(String crm, String editedAt, String winner) throws SQLException {
         Applier applier = applier(crm);
-        applier.apply(sync, List.of(new Received("x1", "1", Instant.parse(editedAt), Map.of("city", "Rome"))), applier.now());
+        applier.apply(sync, List.of(new CrmRecord("x1", "1", Instant.parse(editedAt), Map.of("city", "Rome"))), applier.now());
 
         assertThat(DATABASE.texts("select winner from sluice.conflict")).containsExactly(winner);
         assertThat(DATABASE.texts("select city from app.customer")).containsExactly(winner.equals("crm") ? "Rome" : "Bergen");

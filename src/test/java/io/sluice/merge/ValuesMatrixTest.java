@@ -2,10 +2,10 @@ package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Change;
+import io.sluice.CrmRecord;
 import io.sluice.Outcome;
 import io.sluice.Priority;
-import io.sluice.Received;
+import io.sluice.RecordChange;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
@@ -15,8 +15,8 @@ import io.sluice.crm.ObjectShape;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Rest;
 import io.sluice.outbox.Settlement;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.quota.Pool;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
@@ -129,9 +129,9 @@ class ValuesMatrixTest {
         private final List<String> fields;
         private final Sync sync = new Sync();
         private final Accounts accounts;
-        private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
+        private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE);
         private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
-        private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
+        private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
         private final Applier applier;
         /** Row to field to value, as the CRM has it. */
         private final Map<String, Map<String, Object>> records = new TreeMap<>();
@@ -261,13 +261,13 @@ class ValuesMatrixTest {
         private void send(boolean wanted) throws SQLException {
             capture.drain("app.thing");
             for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
-                for (Change change : claim.get().changes()) {
+                for (RecordChange recordChange : claim.get().changes()) {
                     if (!wanted) {
-                        wrong.add("sent again: " + type + " " + values.get(Integer.parseInt(change.key())) + ": " + change.fields());
+                        wrong.add("sent again: " + type + " " + values.get(Integer.parseInt(recordChange.key())) + ": " + recordChange.fields());
                     }
-                    Map<String, Object> record = records.computeIfAbsent(change.key(), first -> new LinkedHashMap<>());
-                    change.fields().forEach((field, value) -> record.put(field, kept(field, value)));
-                    sent.computeIfAbsent(change.key(), first -> new LinkedHashMap<>()).putAll(change.fields());
+                    Map<String, Object> record = records.computeIfAbsent(recordChange.key(), first -> new LinkedHashMap<>());
+                    recordChange.fields().forEach((field, value) -> record.put(field, kept(field, value)));
+                    sent.computeIfAbsent(recordChange.key(), first -> new LinkedHashMap<>()).putAll(recordChange.fields());
                 }
                 stamp = Instant.now().truncatedTo(crm.crm().timePrecision());
                 settlement.settle(claim.get(), claim.get().changes().stream()
@@ -289,7 +289,7 @@ class ValuesMatrixTest {
 
         private Applied read() throws SQLException {
             Instant readAt = applier.now().plus(1, ChronoUnit.MILLIS);
-            Applied applied = applier.apply(sync, records.entrySet().stream().map(entry -> new Received("x" + entry.getKey(),
+            Applied applied = applier.apply(sync, records.entrySet().stream().map(entry -> new CrmRecord("x" + entry.getKey(),
                     entry.getKey(), stamp, entry.getValue())).toList(), readAt);
             applied.refused().forEach(refused -> wrong.add("refused: " + type + ": " + refused));
             assertThat(applied.later()).isEmpty();

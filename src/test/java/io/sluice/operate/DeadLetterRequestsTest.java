@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.merge.Applier;
-import io.sluice.outbox.Rest;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import io.sluice.store.TestDatabase;
@@ -40,7 +40,7 @@ class DeadLetterRequestsTest {
         sync.setAccount("crm");
         sync.setObject("Contact");
         sync.setFields(Map.of("email", "Email", "city", "City"));
-        return new DeadLetterRequests(database, new Applier(database, new Capture(database, 1, Rest.NONE)),
+        return new DeadLetterRequests(database, new Applier(database, new Capture(database, 1, WriteDebounce.NONE)),
                 List.of("crm"), List.of(sync));
     }
 

@@ -2,14 +2,14 @@ package io.sluice.operate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Change;
 import io.sluice.Outcome;
 import io.sluice.Priority;
+import io.sluice.RecordChange;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Rest;
 import io.sluice.outbox.Settlement;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -27,7 +27,7 @@ class DeadLetterRetriesTest {
     private final DeadLetterRetries retries = new DeadLetterRetries(DATABASE.sluice(),
             new Backoff(Duration.ofMinutes(10), Duration.ofHours(6)));
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
-    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
 
     @BeforeEach
     void empty() throws SQLException {
@@ -57,7 +57,7 @@ class DeadLetterRetriesTest {
     private int send(boolean taken) throws SQLException {
         int sent = 0;
         for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
-            List<Change> changes = claim.get().changes();
+            List<RecordChange> changes = claim.get().changes();
             sent += changes.size();
             settlement.settle(claim.get(), changes.stream().map(change -> taken ? Outcome.done(change.key(), "id-" + change.key())
                     : Outcome.rejected(change.key(), "NO_OPTION", "no").naming(List.of("A"))).toList());

@@ -8,14 +8,14 @@ import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.merge.Applier;
-import io.sluice.operate.Answering.Refused;
+import io.sluice.operate.ApiResponses.Refused;
 import io.sluice.operate.DeadLetters.Filter;
 import io.sluice.operate.DeadLetters.Replayed;
 import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
-import io.sluice.outbox.Rest;
 import io.sluice.outbox.Settlement;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -39,9 +39,9 @@ class DeadLettersTest {
 
     private static final Filter ALL = new Filter("crm", null, null, null);
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 10_000, Rest.NONE);
+    private final Capture capture = new Capture(DATABASE.sluice(), 10_000, WriteDebounce.NONE);
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
-    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
     private final Sync sync = sync();
     private final DeadLetters letters = new DeadLetters(DATABASE.sluice(), new Applier(DATABASE.sluice(), capture),
             List.of(sync));

@@ -2,10 +2,10 @@ package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Change;
 import io.sluice.Outcome;
 import io.sluice.Priority;
-import io.sluice.outbox.Paused.Kind;
+import io.sluice.RecordChange;
+import io.sluice.outbox.Pause.Kind;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 
 class CommonCausesTest extends OutboxTestBase {
 
-    private final Pauses pauses = new Pauses(DATABASE.sluice());
-    private final CommonCauses causes = new CommonCauses(DATABASE.sluice(), new Standstills(pauses));
+    private final PauseStore pauseStore = new PauseStore(DATABASE.sluice());
+    private final CommonCauses causes = new CommonCauses(DATABASE.sluice(), new CircuitBreakers(pauseStore));
 
     private void waiting(int records) throws SQLException {
         DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
@@ -29,17 +29,17 @@ class CommonCausesTest extends OutboxTestBase {
     /** Sends as the pipeline does until nothing may go; those whose keys are bad are rejected. @return calls */
     private int send(int room, Set<String> bad, boolean allBad) throws SQLException {
         int calls = 0;
-        while (pauses.find(Kind.SYNC, "contacts").isEmpty()) {
+        while (pauseStore.find(Kind.SYNC, "contacts").isEmpty()) {
             Optional<Claim> claim = outbox.claim("crm", causes.isTrying("contacts") ? 1 : room, Priority.LOW);
             if (claim.isEmpty()) {
                 return calls;
             }
             calls++;
             List<Outcome> outcomes = new ArrayList<>();
-            for (Change change : claim.get().changes()) {
-                outcomes.add(allBad || bad.contains(change.key())
-                        ? Outcome.rejected(change.key(), "PROPERTY_DOESNT_EXIST", "no").naming(List.of("A"))
-                        : Outcome.done(change.key(), "id-" + change.key()));
+            for (RecordChange recordChange : claim.get().changes()) {
+                outcomes.add(allBad || bad.contains(recordChange.key())
+                        ? Outcome.rejected(recordChange.key(), "PROPERTY_DOESNT_EXIST", "no").naming(List.of("A"))
+                        : Outcome.done(recordChange.key(), "id-" + recordChange.key()));
             }
             List<Outcome> left = causes.held(claim.get(), outcomes);
             if (!left.isEmpty()) {
@@ -77,7 +77,7 @@ class CommonCausesTest extends OutboxTestBase {
             assertThat(calls).as("calls of " + room).isLessThanOrEqualTo(5);
             assertThat(dead()).as("dead with calls of " + room).isZero();
             assertThat(left()).isEqualTo(10_508);
-            assertThat(pauses.find(Kind.SYNC, "contacts")).hasValueSatisfying(paused -> assertThat(paused.reason())
+            assertThat(pauseStore.find(Kind.SYNC, "contacts")).hasValueSatisfying(paused -> assertThat(paused.reason())
                     .contains("every record is rejected with PROPERTY_DOESNT_EXIST (A)"));
 
             fresh.untilTheNextTry();
@@ -98,7 +98,7 @@ class CommonCausesTest extends OutboxTestBase {
 
         assertThat(left()).isZero();
         assertThat(number("select count(*) from sluice.dead_letter")).isEqualTo(bad.size());
-        assertThat(pauses.all()).isEmpty();
+        assertThat(pauseStore.all()).isEmpty();
     }
 
     @Test
@@ -109,7 +109,7 @@ class CommonCausesTest extends OutboxTestBase {
             bad.add("k%06d".formatted(i));
         }
         send(100, bad, false);
-        assertThat(pauses.find(Kind.SYNC, "contacts")).isPresent();
+        assertThat(pauseStore.find(Kind.SYNC, "contacts")).isPresent();
         // the tried ones come behind the others
         DATABASE.run("update sluice.pause set until = now() - interval '1 millisecond' where by = 'crm'");
         send(100, bad, false);
@@ -118,7 +118,7 @@ class CommonCausesTest extends OutboxTestBase {
 
         assertThat(left()).isZero();
         assertThat(dead()).isEqualTo(100);
-        assertThat(pauses.all()).isEmpty();
+        assertThat(pauseStore.all()).isEmpty();
     }
 
     @Test
@@ -127,7 +127,7 @@ class CommonCausesTest extends OutboxTestBase {
         send(100, Set.of(), true);
 
         assertThat(dead()).isEqualTo(5);
-        assertThat(pauses.all()).isEmpty();
+        assertThat(pauseStore.all()).isEmpty();
     }
 
     @Test
@@ -141,6 +141,6 @@ class CommonCausesTest extends OutboxTestBase {
 
         assertThat(dead()).isZero();
         assertThat(left()).isEqualTo(6);
-        assertThat(pauses.find(Kind.SYNC, "contacts")).isPresent();
+        assertThat(pauseStore.find(Kind.SYNC, "contacts")).isPresent();
     }
 }

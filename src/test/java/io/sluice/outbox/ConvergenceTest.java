@@ -2,10 +2,10 @@ package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
+import io.sluice.RecordChange;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.store.TestDatabase;
@@ -60,7 +60,7 @@ class ConvergenceTest {
         private final Statement application;
         private final Capture capture;
         private final Outbox outbox = new Outbox(database.sluice(), Duration.ofMinutes(1));
-        private final Settlement settlement = new Settlement(database.sluice(), Backoff.NONE, Rest.NONE);
+        private final Settlement settlement = new Settlement(database.sluice(), Backoff.NONE, WriteDebounce.NONE);
         /** Key to fields, as the CRM has them. */
         private final Map<String, Map<String, Object>> crm = new TreeMap<>();
         private final List<Claim> open = new ArrayList<>();
@@ -70,7 +70,7 @@ class ConvergenceTest {
         Run(Random random, Statement application) {
             this.random = random;
             this.application = application;
-            this.capture = new Capture(database.sluice(), 1 + random.nextInt(5), Rest.NONE);
+            this.capture = new Capture(database.sluice(), 1 + random.nextInt(5), WriteDebounce.NONE);
         }
 
         void play() throws SQLException {
@@ -123,8 +123,8 @@ class ConvergenceTest {
         private void claim() throws SQLException {
             outbox.claim("crm", 1 + random.nextInt(3), Priority.LOW).ifPresent(claim -> {
                 tell("claim " + claim.operation() + " " + claim.changes());
-                for (Change change : claim.changes()) {
-                    assertThat(inFlight.add(change.key())).as("one write in flight for %s\n%s", change.key(), story).isTrue();
+                for (RecordChange recordChange : claim.changes()) {
+                    assertThat(inFlight.add(recordChange.key())).as("one write in flight for %s\n%s", recordChange.key(), story).isTrue();
                 }
                 open.add(claim);
             });
@@ -138,37 +138,37 @@ class ConvergenceTest {
             List<Outcome> outcomes = claim.changes().stream().map(this::call).toList();
             tell("settle " + outcomes);
             assertThat(settlement.settle(claim, outcomes)).isEqualTo(claim.size());
-            claim.changes().forEach(change -> inFlight.remove(change.key()));
+            claim.changes().forEach(recordChange -> inFlight.remove(recordChange.key()));
         }
 
         /** An answer may be lost before or after the CRM wrote. */
-        private Outcome call(Change change) {
+        private Outcome call(RecordChange recordChange) {
             return switch (random.nextInt(6)) {
-                case 0 -> Outcome.retry(change.key(), "BUSY", "not written");
+                case 0 -> Outcome.retry(recordChange.key(), "BUSY", "not written");
                 case 1 -> {
-                    apply(change);
-                    yield Outcome.doubtful(change.key(), Outcome.Doubt.UNPROVEN, "LOST", "written, but nobody knows");
+                    apply(recordChange);
+                    yield Outcome.doubtful(recordChange.key(), Outcome.Doubt.UNPROVEN, "LOST", "written, but nobody knows");
                 }
-                case 2 -> Outcome.rejected(change.key(), "INVALID", "no");
+                case 2 -> Outcome.rejected(recordChange.key(), "INVALID", "no");
                 default -> {
-                    apply(change);
-                    yield Outcome.done(change.key(), "id-" + change.key());
+                    apply(recordChange);
+                    yield Outcome.done(recordChange.key(), "id-" + recordChange.key());
                 }
             };
         }
 
-        private void apply(Change change) {
-            if (change.operation() == Operation.DELETE) {
-                crm.remove(change.key());
+        private void apply(RecordChange recordChange) {
+            if (recordChange.operation() == Operation.DELETE) {
+                crm.remove(recordChange.key());
             } else {
-                crm.computeIfAbsent(change.key(), key -> new TreeMap<>(EMPTY)).putAll(change.fields());
+                crm.computeIfAbsent(recordChange.key(), key -> new TreeMap<>(EMPTY)).putAll(recordChange.fields());
             }
         }
 
         /** The process that held the claims was killed, before or after some of its writes arrived. */
         private void expire() throws SQLException {
             for (Claim claim : open) {
-                claim.changes().stream().filter(change -> random.nextBoolean()).forEach(this::apply);
+                claim.changes().stream().filter(recordChange -> random.nextBoolean()).forEach(this::apply);
             }
             tell("expire " + open.size());
             application.execute("update sluice.outbox set lease_until = now() - interval '1 second' where lease is not null");
@@ -206,7 +206,7 @@ class ConvergenceTest {
                 tell("send " + claim.get().operation() + " " + claim.get().changes());
                 claim.get().changes().forEach(this::apply);
                 settlement.settle(claim.get(), claim.get().changes().stream()
-                        .map(change -> Outcome.done(change.key(), "id-" + change.key())).toList());
+                        .map(recordChange -> Outcome.done(recordChange.key(), "id-" + recordChange.key())).toList());
             }
         }
 

@@ -25,9 +25,9 @@ public final class CustomerSync {
 
     public CustomerSync(TestDatabase database) {
         this.database = database;
-        capture = new Capture(database.sluice(), 1_000, Rest.NONE);
+        capture = new Capture(database.sluice(), 1_000, WriteDebounce.NONE);
         outbox = new Outbox(database.sluice(), Duration.ofMinutes(1));
-        settlement = new Settlement(database.sluice(), Backoff.NONE, Rest.NONE);
+        settlement = new Settlement(database.sluice(), Backoff.NONE, WriteDebounce.NONE);
     }
 
     /**

@@ -2,9 +2,9 @@ package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Priority;
+import io.sluice.RecordChange;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -122,9 +122,9 @@ class OutboxTest extends OutboxTestBase {
     void whatEqualsTheBaseIsDroppedFieldByField() throws SQLException {
         settled("1", "{\"a\": 1, \"b\": null}");
         upsert("1", "{\"a\": 1, \"b\": null, \"c\": 3}");
-        Change change = claim().changes().get(0);
-        assertThat(change.fields()).isEqualTo(Map.of("c", 3));
-        assertThat(change.crmId()).isEqualTo("id-1");
+        RecordChange recordChange = claim().changes().get(0);
+        assertThat(recordChange.fields()).isEqualTo(Map.of("c", 3));
+        assertThat(recordChange.crmId()).isEqualTo("id-1");
     }
 
     @Test

@@ -1,7 +1,7 @@
 package io.sluice.outbox;
 
-import io.sluice.Change;
 import io.sluice.Priority;
+import io.sluice.RecordChange;
 import io.sluice.store.Database;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
@@ -18,7 +18,7 @@ abstract class OutboxTestBase {
     static final TestDatabase DATABASE = new TestDatabase();
 
     final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
-    final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
+    final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
 
     @BeforeEach
     void empty() throws SQLException {
@@ -56,7 +56,7 @@ abstract class OutboxTestBase {
     }
 
     static List<String> keys(Claim claim) {
-        return claim.changes().stream().map(Change::key).toList();
+        return claim.changes().stream().map(RecordChange::key).toList();
     }
 
     static List<String> keys(Optional<Claim> claim) {

@@ -2,10 +2,10 @@ package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
+import io.sluice.RecordChange;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,7 +48,7 @@ class SettlementTest extends OutboxTestBase {
         upsert("1", "{\"a\": 2}");
         assertThat(outbox.claim("crm", 10, Priority.LOW)).as("one write in flight").isEmpty();
         assertThat(settlement.settle(first, List.of(Outcome.done("1", "crm-1")))).isEqualTo(1);
-        Change next = claim().changes().get(0);
+        RecordChange next = claim().changes().get(0);
         assertThat(next.fields()).isEqualTo(Map.of("a", 2));
         assertThat(next.crmId()).isEqualTo("crm-1");
         assertThat(base("1")).isEqualTo("{\"a\": 1, \"b\": 1}");
@@ -88,7 +88,7 @@ class SettlementTest extends OutboxTestBase {
 
     @Test
     void aRetryWaitsForItsBackoff() throws SQLException {
-        Settlement patient = new Settlement(DATABASE.sluice(), new Backoff(Duration.ofDays(1), Duration.ofDays(1)), Rest.NONE);
+        Settlement patient = new Settlement(DATABASE.sluice(), new Backoff(Duration.ofDays(1), Duration.ofDays(1)), WriteDebounce.NONE);
         upsert("1", "{\"a\": 1}");
         patient.settle(claim(), List.of(Outcome.retry("1", "X", "y")));
         assertThat(DATABASE.text("select due between now() and now() + interval '1 day' from sluice.outbox")).isEqualTo("t");
@@ -179,7 +179,7 @@ class SettlementTest extends OutboxTestBase {
         endLeases();
         assertThat(settlement.expireLeases()).isEqualTo(1);
         assertThat(doubt("1")).isEqualTo("{\"a\": [2]}");
-        assertThat(claim().changes()).extracting(Change::fields).containsExactly(Map.of("a", 3));
+        assertThat(claim().changes()).extracting(RecordChange::fields).containsExactly(Map.of("a", 3));
     }
 
     /** A refusal in the CRM's own words is no doubt. */
@@ -283,7 +283,7 @@ class SettlementTest extends OutboxTestBase {
             refused += spoilt ? 1 : 0;
             settlement.settle(claim.get(), claim.get().changes().stream().map(change -> !spoilt
                     ? Outcome.done(change.key(), null) : alone ? Outcome.rejected(change.key(), "BAD", "date")
-                    : Outcome.retry(change.key(), "BAD", "date")).toList(), spoilt && !alone ? Split.AT_ONCE : Split.NEVER,
+                    : Outcome.retry(change.key(), "BAD", "date")).toList(), spoilt && !alone ? SplitRule.AT_ONCE : SplitRule.NEVER,
                     null);
         }
         assertThat(deadLetters()).singleElement().asString().startsWith("k42 ");
@@ -303,7 +303,7 @@ class SettlementTest extends OutboxTestBase {
         Claim all = claim();
         assertThat(all.size()).isEqualTo(17);
         settlement.settle(all, all.changes().stream().map(change -> Outcome.retry(change.key(), "LOCKED", "by another")).toList(),
-                Split.BY_PARENT, "Parent");
+                SplitRule.BY_PARENT, "Parent");
         upsert("new", "{\"Parent\": \"p0\"}");
 
         List<List<String>> calls = new ArrayList<>();
@@ -324,7 +324,7 @@ class SettlementTest extends OutboxTestBase {
         List<String> locked = keys(all).subList(3, 9);
         settlement.settle(all, all.changes().stream().map(change -> locked.contains(change.key())
                 ? Outcome.retry(change.key(), "LOCKED", "by another") : Outcome.done(change.key(), null)).toList(),
-                Split.BY_PARENT, null);
+                SplitRule.BY_PARENT, null);
         upsert("new", "{\"A\": 1}");
         Claim again = claim();
         assertThat(keys(again)).containsExactlyInAnyOrderElementsOf(locked);
@@ -350,13 +350,13 @@ class SettlementTest extends OutboxTestBase {
             Claim claim = claim();
             assertThat(claim.size()).isEqualTo(size);
             settlement.settle(claim, claim.changes().stream().map(change -> size == 2 ? Outcome.done(change.key(), null)
-                    : Outcome.retry(change.key(), "UNKNOWN_EXCEPTION", "gack")).toList(), Split.IN_TIME, null);
+                    : Outcome.retry(change.key(), "UNKNOWN_EXCEPTION", "gack")).toList(), SplitRule.IN_TIME, null);
         }
     }
 
     @Test
     void recordsThatFailedInOneCallComeBackInOneCall() throws SQLException {
-        Settlement slow = new Settlement(DATABASE.sluice(), new Backoff(Duration.ofHours(1), Duration.ofHours(1)), Rest.NONE);
+        Settlement slow = new Settlement(DATABASE.sluice(), new Backoff(Duration.ofHours(1), Duration.ofHours(1)), WriteDebounce.NONE);
         for (int i = 1; i <= 20; i++) {
             upsert("k" + i, "{\"A\": 1}");
         }
@@ -368,7 +368,7 @@ class SettlementTest extends OutboxTestBase {
 
     @Test
     void aRecordRestsAfterItsWriteSoThatChangesMeanwhileShareOneCall() throws SQLException {
-        Settlement resting = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.of(Duration.ofHours(4)));
+        Settlement resting = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.of(Duration.ofHours(4)));
         upsert("1", "{\"A\": 1}");
         Claim first = claim();
         upsert("1", "{\"A\": 2}");
@@ -376,7 +376,7 @@ class SettlementTest extends OutboxTestBase {
         assertThat(outbox.claim("crm", 100, Priority.LOW)).isEmpty();
         upsert("1", "{\"A\": 3}");
         DATABASE.run("update sluice.outbox set due = now()");
-        assertThat(claim().changes()).extracting(Change::fields).containsExactly(Map.of("A", 3));
+        assertThat(claim().changes()).extracting(RecordChange::fields).containsExactly(Map.of("A", 3));
     }
 
     @ParameterizedTest

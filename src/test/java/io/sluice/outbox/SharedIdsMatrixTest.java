@@ -2,10 +2,10 @@ package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
+import io.sluice.RecordChange;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.store.TestDatabase;
@@ -56,24 +56,24 @@ class SharedIdsMatrixTest {
         private final Map<String, String> ids = new HashMap<>();
         private final Map<String, Map<String, Object>> records = new TreeMap<>();
 
-        Outcome take(Change change) {
-            String folded = change.key().strip().toLowerCase(Locale.ROOT);
-            if (change.operation() == Operation.DELETE) {
-                String id = change.crmId() != null ? change.crmId() : ids.get(folded);
+        Outcome take(RecordChange recordChange) {
+            String folded = recordChange.key().strip().toLowerCase(Locale.ROOT);
+            if (recordChange.operation() == Operation.DELETE) {
+                String id = recordChange.crmId() != null ? recordChange.crmId() : ids.get(folded);
                 records.remove(id);
                 ids.values().remove(id);
-                return Outcome.done(change.key(), null);
+                return Outcome.done(recordChange.key(), null);
             }
-            String id = change.crmId() != null && records.containsKey(change.crmId()) ? change.crmId()
+            String id = recordChange.crmId() != null && records.containsKey(recordChange.crmId()) ? recordChange.crmId()
                     : ids.computeIfAbsent(folded, fresh -> "id" + ids.size());
-            records.computeIfAbsent(id, fresh -> new TreeMap<>()).putAll(change.fields());
-            return Outcome.done(change.key(), id);
+            records.computeIfAbsent(id, fresh -> new TreeMap<>()).putAll(recordChange.fields());
+            return Outcome.done(recordChange.key(), id);
         }
     }
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE);
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
-    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
     private final FoldingCrm crm = new FoldingCrm();
 
     private static Sync sync() {

@@ -2,10 +2,10 @@ package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
+import io.sluice.RecordChange;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.store.TestDatabase;
@@ -70,24 +70,24 @@ class UniqueValuesTest {
         return cases.stream();
     }
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, Rest.NONE);
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE);
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
-    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, Rest.NONE);
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
     private final Map<String, Map<String, Object>> records = new TreeMap<>();
     private boolean namesField;
 
-    private Outcome take(Change change) {
-        if (change.operation() == Operation.DELETE) {
-            records.remove(change.key());
-            return Outcome.done(change.key(), null);
+    private Outcome take(RecordChange recordChange) {
+        if (recordChange.operation() == Operation.DELETE) {
+            records.remove(recordChange.key());
+            return Outcome.done(recordChange.key(), null);
         }
-        Object mail = change.fields().get("Mail");
-        if (mail != null && records.entrySet().stream().anyMatch(other -> !other.getKey().equals(change.key())
+        Object mail = recordChange.fields().get("Mail");
+        if (mail != null && records.entrySet().stream().anyMatch(other -> !other.getKey().equals(recordChange.key())
                 && Objects.toString(other.getValue().get("Mail")).equalsIgnoreCase(mail.toString()))) {
-            return Outcome.taken(change.key(), "DUPLICATE_VALUE", "taken", namesField ? List.of("Mail") : List.of());
+            return Outcome.taken(recordChange.key(), "DUPLICATE_VALUE", "taken", namesField ? List.of("Mail") : List.of());
         }
-        records.computeIfAbsent(change.key(), fresh -> new TreeMap<>()).putAll(change.fields());
-        return Outcome.done(change.key(), "id" + change.key());
+        records.computeIfAbsent(recordChange.key(), fresh -> new TreeMap<>()).putAll(recordChange.fields());
+        return Outcome.done(recordChange.key(), "id" + recordChange.key());
     }
 
     @ParameterizedTest(name = "{0}")

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Operation;
 import io.sluice.Priority;
-import io.sluice.crm.Bulk;
+import io.sluice.crm.BulkCapability;
 import io.sluice.crm.Crm;
 import io.sluice.crm.ExampleCrm;
 import java.time.Duration;
@@ -19,103 +19,103 @@ class PlannerTest {
 
     /** 200 records a call; a job takes ten calls, and five may be open. */
     private static final Crm WITH = new ExampleCrm(200, 1, Optional.of(
-            new Bulk(Set.of(Operation.UPSERT), 150_000, 100_000_000, 5, 10, 10_000, 15_000, null)), false);
+            new BulkCapability(Set.of(Operation.UPSERT), 150_000, 100_000_000, 5, 10, 10_000, 15_000, null)), false);
     private static final Crm WITHOUT = new ExampleCrm(200, 1, Optional.empty(), false);
     private static final Crm COMPOSITE = new ExampleCrm(200, 5, WITH.bulk(), false);
-    private static final Promise PROMISE = new Promise(Duration.ofMinutes(15), Duration.ofHours(6));
+    private static final LatencyTarget PROMISE = new LatencyTarget(Duration.ofMinutes(15), Duration.ofHours(6));
 
     private final Planner planner = new Planner(PROMISE, 100_000, 5);
 
     /** Young work of normal priority, with quota enough. */
-    private static Situation waiting(long records) {
-        return new Situation(Operation.UPSERT, Priority.NORMAL, records, Duration.ZERO, 10_000, false, 5, null);
+    private static PlanInput waiting(long records) {
+        return new PlanInput(Operation.UPSERT, Priority.NORMAL, records, Duration.ZERO, 10_000, false, 5, null);
     }
 
-    private Method.Way way(Situation situation) {
-        return planner.plan(WITH, situation).method().way();
+    private SendMethod.Way way(PlanInput planInput) {
+        return planner.plan(WITH, planInput).method().way();
     }
 
     @Test
     void aJobIsPlannedFromWhereItTakesHalfTheCallsAndFromLessOnWhereTheyAreScarce() {
-        assertThat(way(waiting(4000))).isEqualTo(Method.Way.COLLECTIONS);
-        assertThat(way(waiting(4001))).isEqualTo(Method.Way.BULK);
+        assertThat(way(waiting(4000))).isEqualTo(SendMethod.Way.COLLECTIONS);
+        assertThat(way(waiting(4001))).isEqualTo(SendMethod.Way.BULK);
         assertThat(planner.least(WITH, Operation.UPSERT, false)).isEqualTo(4001);
 
-        assertThat(way(scarce(2000))).isEqualTo(Method.Way.COLLECTIONS);
-        assertThat(way(scarce(2001))).isEqualTo(Method.Way.BULK);
+        assertThat(way(scarce(2000))).isEqualTo(SendMethod.Way.COLLECTIONS);
+        assertThat(way(scarce(2001))).isEqualTo(SendMethod.Way.BULK);
         assertThat(planner.least(WITH, Operation.UPSERT, true)).isEqualTo(2001);
     }
 
-    private static Situation scarce(long records) {
-        return new Situation(Operation.UPSERT, Priority.NORMAL, records, Duration.ZERO, 100, true, 5, null);
+    private static PlanInput scarce(long records) {
+        return new PlanInput(Operation.UPSERT, Priority.NORMAL, records, Duration.ZERO, 100, true, 5, null);
     }
 
     @Test
     void aJobIsNoLargerThanTheCrmOrTheUserAllows() {
         assertThat(planner.plan(WITH, waiting(1_000_000)).method())
-                .isEqualTo(new Method(Method.Way.BULK, "crm-bulk", 100_000));
+                .isEqualTo(new SendMethod(SendMethod.Way.BULK, "crm-bulk", 100_000));
         assertThat(new Planner(PROMISE, 1_000_000, 5).plan(WITH, waiting(1_000_000)).method().most()).isEqualTo(150_000);
         assertThat(new Planner(PROMISE, 0, 5).plan(WITH, waiting(1_000_000)).method().way())
-                .isEqualTo(Method.Way.COLLECTIONS);
+                .isEqualTo(SendMethod.Way.COLLECTIONS);
     }
 
     @Test
     void theCallsOfSeveralJobsAreCounted() {
         Plan plan = planner.plan(WITH, waiting(250_000));
-        assertThat(plan.options()).extracting(Option::calls).containsExactly(1250L, 30L);
+        assertThat(plan.options()).extracting(PlanOption::calls).containsExactly(1250L, 30L);
         assertThat(plan.why()).contains("1250 calls", "30 for a bulk job");
     }
 
     @ParameterizedTest
     @EnumSource(value = Priority.class, names = {"CRITICAL", "HIGH"})
     void whatIsUrgentNeverGoesByAJob(Priority urgency) {
-        Plan plan = planner.plan(WITH, new Situation(Operation.UPSERT, urgency, 1_000_000, Duration.ZERO, 20, true, 5,
+        Plan plan = planner.plan(WITH, new PlanInput(Operation.UPSERT, urgency, 1_000_000, Duration.ZERO, 20, true, 5,
                 null));
-        assertThat(plan.method().way()).isEqualTo(Method.Way.COLLECTIONS);
+        assertThat(plan.method().way()).isEqualTo(SendMethod.Way.COLLECTIONS);
         assertThat(plan.why()).contains("does not wait");
     }
 
     @Test
     void anOperationThatTheCrmDoesNotTakeInBulkOrOneJobTooManyOrARefusalLeavesCollections() {
-        assertThat(way(new Situation(Operation.DELETE, Priority.NORMAL, 100_000, Duration.ZERO, 10_000, false, 5, null)))
-                .isEqualTo(Method.Way.COLLECTIONS);
-        assertThat(way(new Situation(Operation.UPSERT, Priority.NORMAL, 100_000, Duration.ZERO, 10_000, false, 0, null)))
-                .isEqualTo(Method.Way.COLLECTIONS);
-        Plan barred = planner.plan(WITH, new Situation(Operation.UPSERT, Priority.NORMAL, 100_000, Duration.ZERO, 10_000,
+        assertThat(way(new PlanInput(Operation.DELETE, Priority.NORMAL, 100_000, Duration.ZERO, 10_000, false, 5, null)))
+                .isEqualTo(SendMethod.Way.COLLECTIONS);
+        assertThat(way(new PlanInput(Operation.UPSERT, Priority.NORMAL, 100_000, Duration.ZERO, 10_000, false, 0, null)))
+                .isEqualTo(SendMethod.Way.COLLECTIONS);
+        Plan barred = planner.plan(WITH, new PlanInput(Operation.UPSERT, Priority.NORMAL, 100_000, Duration.ZERO, 10_000,
                 false, 5, "the limit is spent"));
-        assertThat(barred.method().way()).isEqualTo(Method.Way.COLLECTIONS);
+        assertThat(barred.method().way()).isEqualTo(SendMethod.Way.COLLECTIONS);
         assertThat(barred.why()).isEqualTo("the limit is spent");
     }
 
     @Test
     void whatIsAlmostLateGoesByCallsIfTheyComeInTimeAndAJobDoesNot() {
-        Situation late = new Situation(Operation.UPSERT, Priority.NORMAL, 5000, Duration.ofMillis(14 * 60_000 + 30_000),
+        PlanInput late = new PlanInput(Operation.UPSERT, Priority.NORMAL, 5000, Duration.ofMillis(14 * 60_000 + 30_000),
                 10_000, false, 5, null);
         assertThat(planner.plan(WITH, late).why()).contains("not be over in time");
-        assertThat(way(late)).isEqualTo(Method.Way.COLLECTIONS);
-        assertThat(way(new Situation(Operation.UPSERT, Priority.LOW, 5000, late.age(), 10_000, false, 5, null)))
-                .as("low was promised less").isEqualTo(Method.Way.BULK);
-        assertThat(way(new Situation(Operation.UPSERT, Priority.NORMAL, 5000, Duration.ofHours(3), 10_000, false, 5,
-                null))).as("late in any case").isEqualTo(Method.Way.BULK);
+        assertThat(way(late)).isEqualTo(SendMethod.Way.COLLECTIONS);
+        assertThat(way(new PlanInput(Operation.UPSERT, Priority.LOW, 5000, late.age(), 10_000, false, 5, null)))
+                .as("low was promised less").isEqualTo(SendMethod.Way.BULK);
+        assertThat(way(new PlanInput(Operation.UPSERT, Priority.NORMAL, 5000, Duration.ofHours(3), 10_000, false, 5,
+                null))).as("late in any case").isEqualTo(SendMethod.Way.BULK);
     }
 
     @Test
     void aJobThatCanBePaidGoesBeforeCallsThatCanNot() {
-        Situation poor = new Situation(Operation.UPSERT, Priority.NORMAL, 3000, Duration.ZERO, 12, false, 5, null);
-        assertThat(way(waiting(3000))).isEqualTo(Method.Way.COLLECTIONS);
-        assertThat(way(poor)).isEqualTo(Method.Way.BULK);
+        PlanInput poor = new PlanInput(Operation.UPSERT, Priority.NORMAL, 3000, Duration.ZERO, 12, false, 5, null);
+        assertThat(way(waiting(3000))).isEqualTo(SendMethod.Way.COLLECTIONS);
+        assertThat(way(poor)).isEqualTo(SendMethod.Way.BULK);
         assertThat(planner.plan(WITH, poor).why()).contains("12 are left");
     }
 
     @Test
     void aCompositeCallOfFiveCollectionsIsPlannedFromTheSecondOnAndMakesJobsWorthItLater() {
-        assertThat(planner.plan(COMPOSITE, waiting(200)).method()).isEqualTo(new Method(Method.Way.COLLECTIONS,
+        assertThat(planner.plan(COMPOSITE, waiting(200)).method()).isEqualTo(new SendMethod(SendMethod.Way.COLLECTIONS,
                 "crm-upsert-sink", 200));
-        assertThat(planner.plan(COMPOSITE, waiting(201)).method()).isEqualTo(new Method(Method.Way.COMPOSITE,
+        assertThat(planner.plan(COMPOSITE, waiting(201)).method()).isEqualTo(new SendMethod(SendMethod.Way.COMPOSITE,
                 "crm-composite-upsert-sink", 1000));
-        assertThat(planner.plan(COMPOSITE, waiting(20_000)).method().way()).isEqualTo(Method.Way.COMPOSITE);
-        assertThat(planner.plan(COMPOSITE, waiting(20_001)).method().way()).isEqualTo(Method.Way.BULK);
-        assertThat(planner.plan(COMPOSITE, waiting(3000)).options()).extracting(Option::calls).containsExactly(15L, 3L, 10L);
+        assertThat(planner.plan(COMPOSITE, waiting(20_000)).method().way()).isEqualTo(SendMethod.Way.COMPOSITE);
+        assertThat(planner.plan(COMPOSITE, waiting(20_001)).method().way()).isEqualTo(SendMethod.Way.BULK);
+        assertThat(planner.plan(COMPOSITE, waiting(3000)).options()).extracting(PlanOption::calls).containsExactly(15L, 3L, 10L);
     }
 
     @Test
@@ -125,21 +125,21 @@ class PlannerTest {
         assertThat(planner.most(COMPOSITE, Operation.DELETE, Priority.LOW)).isEqualTo(200);
         assertThat(new Planner(PROMISE, 0, 3).most(COMPOSITE, Operation.UPSERT, Priority.LOW)).isEqualTo(600);
         assertThat(new Planner(PROMISE, 0, 1).most(COMPOSITE, Operation.UPSERT, Priority.LOW)).isEqualTo(200);
-        assertThat(planner.plan(COMPOSITE, new Situation(Operation.UPSERT, Priority.HIGH, 1000, Duration.ZERO, 100, false, 5,
-                null)).method().way()).isEqualTo(Method.Way.COLLECTIONS);
+        assertThat(planner.plan(COMPOSITE, new PlanInput(Operation.UPSERT, Priority.HIGH, 1000, Duration.ZERO, 100, false, 5,
+                null)).method().way()).isEqualTo(SendMethod.Way.COLLECTIONS);
     }
 
     @Test
     void severalObjectsGoByACompositeCallHoweverFewTheyAre() {
-        assertThat(planner.call(COMPOSITE, Operation.UPSERT, List.of(1, 1)).way()).isEqualTo(Method.Way.COMPOSITE);
-        assertThat(planner.call(COMPOSITE, Operation.UPSERT, List.of(200)).way()).isEqualTo(Method.Way.COLLECTIONS);
-        assertThat(planner.call(COMPOSITE, Operation.UPSERT, List.of(201)).way()).isEqualTo(Method.Way.COMPOSITE);
+        assertThat(planner.call(COMPOSITE, Operation.UPSERT, List.of(1, 1)).way()).isEqualTo(SendMethod.Way.COMPOSITE);
+        assertThat(planner.call(COMPOSITE, Operation.UPSERT, List.of(200)).way()).isEqualTo(SendMethod.Way.COLLECTIONS);
+        assertThat(planner.call(COMPOSITE, Operation.UPSERT, List.of(201)).way()).isEqualTo(SendMethod.Way.COMPOSITE);
         assertThat(planner.call(COMPOSITE, Operation.DELETE, List.of(200)).kamelet()).isEqualTo("crm-delete-sink");
     }
 
     @Test
     void aCrmWithoutJobsNeverGetsOne() {
         assertThat(planner.plan(WITHOUT, waiting(1_000_000)).method())
-                .isEqualTo(new Method(Method.Way.COLLECTIONS, "crm-upsert-sink", 200));
+                .isEqualTo(new SendMethod(SendMethod.Way.COLLECTIONS, "crm-upsert-sink", 200));
     }
 }

@@ -12,13 +12,13 @@ class BudgetTest {
 
     private static final Instant NOW = Instant.parse("2026-01-01T12:00:00Z");
 
-    private static Count used(long own, Long reported) {
-        return new Count(NOW, own, null, null, null, reported, NOW, 0);
+    private static WindowUsage used(long own, Long reported) {
+        return new WindowUsage(NOW, own, null, null, null, reported, NOW, 0);
     }
 
-    private static Budget budget(String limit, Count count, Priority priority) {
+    private static Budget budget(String limit, WindowUsage windowUsage, Priority priority) {
         Limit daily = Limit.parse("daily", limit);
-        return Budget.of(Pool.of("crm", List.of(daily)), Map.of(new Meter(daily, "crm", List.of("crm")), count), priority);
+        return Budget.of(Pool.of("crm", List.of(daily)), Map.of(new ScopedLimit(daily, "crm", List.of("crm")), windowUsage), priority);
     }
 
     @Test
@@ -40,11 +40,11 @@ class BudgetTest {
     void membersHaveWhatAllOfThemHaveLeftWithinWhatTheyShare() {
         Limit own = Limit.parse("daily", "100 per 24h");
         Limit shared = Limit.parse("daily", "1000 per 24h");
-        Pool pool = new Pool("crm", List.of(shared), List.of(new Member("a", List.of(own), false),
-                new Member("b", List.of(own), false), new Member("reports", List.of(own), true)), Map.of());
-        Map<Meter, Count> counts = Map.of(new Meter(shared, "crm", List.of("a", "b")), used(500, null),
-                new Meter(own, "a", List.of("a")), used(40, null), new Meter(own, "b", List.of("b")), used(0, null),
-                new Meter(own, "reports", List.of("reports")), used(0, null));
+        Pool pool = new Pool("crm", List.of(shared), List.of(new PoolMember("a", List.of(own), false),
+                new PoolMember("b", List.of(own), false), new PoolMember("reports", List.of(own), true)), Map.of());
+        Map<ScopedLimit, WindowUsage> counts = Map.of(new ScopedLimit(shared, "crm", List.of("a", "b")), used(500, null),
+                new ScopedLimit(own, "a", List.of("a")), used(40, null), new ScopedLimit(own, "b", List.of("b")), used(0, null),
+                new ScopedLimit(own, "reports", List.of("reports")), used(0, null));
         assertThat(Budget.of(pool, counts, Priority.NORMAL).calls()).isEqualTo(45 + 85);
         assertThat(Budget.of(Pool.of("crm", List.of()), Map.of(), Priority.LOW).calls()).isEqualTo(Long.MAX_VALUE);
     }

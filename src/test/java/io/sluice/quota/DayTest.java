@@ -52,12 +52,12 @@ class DayTest {
         private Long reported;
         private Instant reportedAt;
 
-        Count count(long now) {
+        WindowUsage count(long now) {
             while (!completions.isEmpty() && completions.peek() <= now - DAY) {
                 completions.poll();
             }
             Instant frees = completions.isEmpty() ? null : at(completions.peek() + DAY);
-            return new Count(at(now), completions.size(), frees, lastGrant, 100_000L, reported, reportedAt, 0);
+            return new WindowUsage(at(now), completions.size(), frees, lastGrant, 100_000L, reported, reportedAt, 0);
         }
 
         void called(long now, int used) {
@@ -92,7 +92,7 @@ class DayTest {
                     if (waiting.getOrDefault(priority, 0) == 0) {
                         continue;
                     }
-                    boolean held = Rule.check(DAILY, ledger.count(now), priority, 1).isPresent();
+                    boolean held = WindowRule.check(DAILY, ledger.count(now), priority, 1).isPresent();
                     if (held != stopped.getOrDefault(priority, false)) {
                         (held ? stops : lifts).merge(priority, 1, Integer::sum);
                         stopped.put(priority, held);

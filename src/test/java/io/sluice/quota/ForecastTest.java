@@ -17,8 +17,8 @@ class ForecastTest {
     private static final Instant NOW = Instant.parse("2026-01-01T12:00:00Z");
     private static final Limit DAILY = new Limit("daily", 1000, Duration.ofDays(1));
 
-    private static History history(List<Long> ours, int hoursOld) {
-        return new History(ours, NOW.minus(Duration.ofHours(hoursOld)), null, null);
+    private static UsageHistory history(List<Long> ours, int hoursOld) {
+        return new UsageHistory(ours, NOW.minus(Duration.ofHours(hoursOld)), null, null);
     }
 
     /** Our calls in each hour back from now; the hours that are not named are empty. */
@@ -30,8 +30,8 @@ class ForecastTest {
         return hours;
     }
 
-    private static Count used(long own, Long reported) {
-        return new Count(NOW, own, null, null, null, reported, NOW, 0);
+    private static WindowUsage used(long own, Long reported) {
+        return new WindowUsage(NOW, own, null, null, null, reported, NOW, 0);
     }
 
     @Test
@@ -44,14 +44,14 @@ class ForecastTest {
     void aShortTimeIsEnoughToKnowThePaceAndAMomentIsNot() {
         assertThat(Forecast.spent(DAILY, used(100, null), history(hours(100), 1)))
                 .hasValue(NOW.plus(Duration.ofHours(9)));
-        History moment = new History(hours(100), NOW.minusSeconds(60), null, null);
+        UsageHistory moment = new UsageHistory(hours(100), NOW.minusSeconds(60), null, null);
         assertThat(Forecast.spent(DAILY, used(100, null), moment)).isEmpty();
-        assertThat(Forecast.spent(DAILY, used(0, null), new History(hours(), null, null, null))).isEmpty();
+        assertThat(Forecast.spent(DAILY, used(0, null), new UsageHistory(hours(), null, null, null))).isEmpty();
     }
 
     @Test
     void whatOthersSpendIsPartOfThePace() {
-        History others = new History(hours(10, 10, 10), NOW.minus(Duration.ofHours(3)), 100L,
+        UsageHistory others = new UsageHistory(hours(10, 10, 10), NOW.minus(Duration.ofHours(3)), 100L,
                 NOW.minus(Duration.ofHours(3)));
         assertThat(Forecast.spent(DAILY, used(30, 430L), others)).as("100 an hour of theirs, 10 of ours, 570 left")
                 .hasValueSatisfying(at -> assertThat(Duration.between(NOW, at))

@@ -80,7 +80,7 @@ class LimitTest {
 
     @Test
     void whatIsLeftIsNeverBelowZero() {
-        assertThat(new Usage("crm", "daily", 10, Duration.ofDays(1), 4, null, 40, null, Map.of()).left()).isEqualTo(6);
-        assertThat(new Usage("crm", "daily", 10, Duration.ofDays(1), 12, 12L, 120, null, Map.of()).left()).isZero();
+        assertThat(new LimitUsage("crm", "daily", 10, Duration.ofDays(1), 4, null, 40, null, Map.of()).left()).isEqualTo(6);
+        assertThat(new LimitUsage("crm", "daily", 10, Duration.ofDays(1), 12, 12L, 120, null, Map.of()).left()).isZero();
     }
 }

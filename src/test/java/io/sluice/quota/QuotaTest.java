@@ -27,7 +27,7 @@ class QuotaTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private static final Answer OK = new Answer("upsert", 200, 1, 10);
+    private static final CallReport OK = new CallReport("upsert", 200, 1, 10);
 
     @BeforeEach
     void empty() throws SQLException {
@@ -89,7 +89,7 @@ class QuotaTest {
     @Test
     void aCallWhoseAnswerWasLostCountsUntilItCanNotArriveAnyMore() throws SQLException {
         Quota quota = quota(limit(1, 10));
-        quota.report(grant(quota).orElseThrow(), new Answer("upsert", Answer.LOST, 1, 10));
+        quota.report(grant(quota).orElseThrow(), new CallReport("upsert", CallReport.LOST, 1, 10));
         letPass(30);
         assertThat(grant(quota)).isEmpty();
         letPass(10);
@@ -123,7 +123,7 @@ class QuotaTest {
         quota.report(grant(quota).orElseThrow(), OK);
         letPass(11);
         assertThat(grant(quota)).as("3 per 1000 s").isEmpty();
-        assertThat(quota.usage("crm")).extracting(Usage::used).containsExactly(0L, 3L);
+        assertThat(quota.usage("crm")).extracting(LimitUsage::used).containsExactly(0L, 3L);
         letPass(1000);
         assertThat(grant(quota)).isPresent();
     }
@@ -191,7 +191,7 @@ class QuotaTest {
     @Test
     void unitsAreWeighedByTheCostOfACall() throws SQLException {
         Quota quota = quota(new Pool("crm", List.of(Limit.parse("units", "100 units per 10s")),
-                List.of(new Member("crm", List.of(), false)), Map.of("search", 60, "write", 40)));
+                List.of(new PoolMember("crm", List.of(), false)), Map.of("search", 60, "write", 40)));
         assertThat(quota.grant("crm", "search", Priority.CRITICAL)).isPresent();
         assertThat(quota.grant("crm", "search", Priority.CRITICAL)).isEmpty();
         assertThat(quota.grant("crm", "write", Priority.CRITICAL)).isPresent();
@@ -208,7 +208,7 @@ class QuotaTest {
         }
         assertThat(members).containsExactly("small", "large", "large", "small", "large", "large");
         assertThat(quota.callsToday("crm")).isEqualTo(6);
-        assertThat(quota.usage("crm")).extracting(Usage::owner, Usage::used)
+        assertThat(quota.usage("crm")).extracting(LimitUsage::owner, LimitUsage::used)
                 .containsExactly(tuple("small", 2L), tuple("large", 4L));
     }
 
@@ -230,8 +230,8 @@ class QuotaTest {
     @Test
     void whatOnlyReadsIsLeftToTheMemberForReadingUnlessItIsUrgent() throws SQLException {
         Limit daily = new Limit("daily", 2, Duration.ofHours(24));   // no turns to wait for
-        Quota quota = quota(pool(List.of(), new Member("production", List.of(daily), false),
-                new Member("reports", List.of(daily), true)));
+        Quota quota = quota(pool(List.of(), new PoolMember("production", List.of(daily), false),
+                new PoolMember("reports", List.of(daily), true)));
         assertThat(member(quota, Priority.CRITICAL, true)).isEqualTo("reports");
         assertThat(member(quota, Priority.LOW, true)).isEqualTo("reports");
         assertThat(member(quota, Priority.NORMAL, true)).as("production keeps its own").isNull();
@@ -246,14 +246,14 @@ class QuotaTest {
                 member("one", 10, false), member("two", 10, false)));
         Permit permit = grant(quota).orElseThrow();
         assertThat(permit.member()).isEqualTo("one");
-        quota.report(permit, new Answer("upsert", 429, 1, 10, new Refusal(Refusal.SHORT, Duration.ofMinutes(1))));
+        quota.report(permit, new CallReport("upsert", 429, 1, 10, new ThrottleSignal(ThrottleSignal.SHORT, Duration.ofMinutes(1))));
         for (int i = 0; i < 5; i++) {
             assertThat(grant(quota).orElseThrow().member()).isEqualTo("two");
         }
         Permit last = grant(quota).orElseThrow();
-        quota.report(last, new Answer("upsert", 429, 1, 10, new Refusal(Refusal.DAILY, Duration.ofMinutes(1))));
+        quota.report(last, new CallReport("upsert", 429, 1, 10, new ThrottleSignal(ThrottleSignal.DAILY, Duration.ofMinutes(1))));
         assertThat(grant(quota)).as("the day is everybody's").isEmpty();
-        assertThat(quota.storms("crm")).extracting(Storm::kind).containsExactlyInAnyOrder("short", "daily");
+        assertThat(quota.storms("crm")).extracting(ThrottleState::kind).containsExactlyInAnyOrder("short", "daily");
     }
 
     @Test
@@ -319,17 +319,17 @@ class QuotaTest {
         return new Quota(DATABASE.sluice(), new Limits(List.of(pool)), Duration.ofSeconds(20), Duration.ofSeconds(10));
     }
 
-    private static Pool pool(List<Limit> shared, Member... members) {
+    private static Pool pool(List<Limit> shared, PoolMember... members) {
         return new Pool("crm", shared, List.of(members), Map.of());
     }
 
-    private static Member member(String name, int per10s, boolean readsOnly) {
-        return new Member(name, List.of(limit(per10s, 10)), readsOnly);
+    private static PoolMember member(String name, int per10s, boolean readsOnly) {
+        return new PoolMember(name, List.of(limit(per10s, 10)), readsOnly);
     }
 
     /** Who makes the call, or null. */
     private static String member(Quota quota, Priority priority, boolean reads) throws SQLException {
-        return quota.ask(new Call("crm", "call", priority, reads)) instanceof Verdict.Granted granted
+        return quota.ask(new CallRequest("crm", "call", priority, reads)) instanceof Decision.Granted granted
                 ? granted.permit().member() : null;
     }
 
@@ -351,7 +351,7 @@ class QuotaTest {
     @Test
     void aRefusalStopsAllCallsButOneThatTriesAgainAndASuccessLetsThemGo() throws SQLException {
         Quota quota = quota(limit(100, 10));
-        Answer refused = new Answer("upsert", 429, 1, 10, new Refusal(Refusal.SHORT, Duration.ZERO));
+        CallReport refused = new CallReport("upsert", 429, 1, 10, new ThrottleSignal(ThrottleSignal.SHORT, Duration.ZERO));
         Permit underWay = grant(quota).orElseThrow();
         assertThat(quota.report(grant(quota).orElseThrow(), refused)).hasValueSatisfying(
                 storm -> assertThat(storm.step()).isEqualTo(1));
@@ -377,9 +377,9 @@ class QuotaTest {
     void aProbeThatIsNeverAnsweredLetsAnotherOneTry() throws SQLException {
         Quota quota = quota(limit(100, 10));
         quota.report(grant(quota).orElseThrow(),
-                new Answer("upsert", 429, 1, 10, new Refusal(Refusal.SHORT, Duration.ZERO)));
+                new CallReport("upsert", 429, 1, 10, new ThrottleSignal(ThrottleSignal.SHORT, Duration.ZERO)));
         DATABASE.run("update sluice.refusal set until = now()");
-        quota.report(grant(quota).orElseThrow(), new Answer("upsert", Answer.LOST, 1, 10));
+        quota.report(grant(quota).orElseThrow(), new CallReport("upsert", CallReport.LOST, 1, 10));
         assertThat(grant(quota)).isEmpty();
         DATABASE.run("update sluice.refusal set until = until - interval '30 s'");
         assertThat(grant(quota)).isPresent();

@@ -2,7 +2,7 @@ package io.sluice.receive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Event;
+import io.sluice.CrmEvent;
 import io.sluice.store.Database;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
@@ -32,10 +32,10 @@ class InboxTest {
         DATABASE.reset();
     }
 
-    private static List<Event> events(int from, int to) {
-        List<Event> events = new ArrayList<>();
+    private static List<CrmEvent> events(int from, int to) {
+        List<CrmEvent> events = new ArrayList<>();
         for (int i = from; i < to; i++) {
-            events.add(Event.value(Event.identityOf(i), "contacts", Integer.toString(i), "email", "e" + i,
+            events.add(CrmEvent.value(CrmEvent.identityOf(i), "contacts", Integer.toString(i), "email", "e" + i,
                     Instant.ofEpochMilli(i)));
         }
         return events;
@@ -50,7 +50,7 @@ class InboxTest {
         assertThat(inbox.keep("crm", events(0, 100))).isEqualTo(100);
         assertThat(inbox.keep("crm", events(50, 120))).isEqualTo(20);
         assertThat(inbox.keep("other", events(0, 1))).as("of another account").isEqualTo(1);
-        inbox.done("crm", events(0, 120).stream().map(Event::identity).toList());
+        inbox.done("crm", events(0, 120).stream().map(CrmEvent::identity).toList());
 
         assertThat(inbox.keep("crm", events(0, 120))).isZero();
         assertThat(take(1000)).extracting(Inbox.Row::account).containsExactly("other");
@@ -62,7 +62,7 @@ class InboxTest {
         try {
             List<Callable<Integer>> sendings = new ArrayList<>();
             for (int sender = 0; sender < 40; sender++) {
-                List<Event> shuffled = events(0, 500);
+                List<CrmEvent> shuffled = events(0, 500);
                 Collections.shuffle(shuffled, new java.util.Random(sender));
                 sendings.add(() -> inbox.keep("crm", shuffled.subList(0, 100)));
             }
@@ -97,7 +97,7 @@ class InboxTest {
     @Test
     void whatWasDoneLongAgoIsForgottenAndWhatWaitsIsNot() throws SQLException {
         inbox.keep("crm", events(0, 10));
-        inbox.done("crm", events(0, 4).stream().map(Event::identity).toList());
+        inbox.done("crm", events(0, 4).stream().map(CrmEvent::identity).toList());
         assertThat(inbox.forget(Duration.ofHours(1))).isZero();
         assertThat(inbox.forget(Duration.ofMillis(-1000))).isEqualTo(4);
         assertThat(take(100)).hasSize(6);

@@ -3,8 +3,8 @@ package io.sluice.send;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import io.sluice.CrmRecord;
 import io.sluice.Outcome;
-import io.sluice.Received;
 import io.sluice.Sync;
 import io.sluice.merge.Applier;
 import io.sluice.outbox.Claim;
@@ -47,23 +47,23 @@ class OverwrittenEditsTest {
         claim = customers.claim().orElseThrow();
     }
 
-    static Stream<Received> odd() {
-        return Stream.of(new Received("x1", "1", Instant.parse("+999999-01-01T00:00:00Z"), Map.of("name", "theirs")),
-                new Received("x1", "1", null, Map.of("name", "theirs")),
-                new Received("x1", "1", MOMENT, Map.of("name", Map.of("city", "Os\0lo"))),
-                new Received("x1", "1", MOMENT, Map.of("name", List.of(List.of("a"), Map.of("b", "\uD800")))));
+    static Stream<CrmRecord> odd() {
+        return Stream.of(new CrmRecord("x1", "1", Instant.parse("+999999-01-01T00:00:00Z"), Map.of("name", "theirs")),
+                new CrmRecord("x1", "1", null, Map.of("name", "theirs")),
+                new CrmRecord("x1", "1", MOMENT, Map.of("name", Map.of("city", "Os\0lo"))),
+                new CrmRecord("x1", "1", MOMENT, Map.of("name", List.of(List.of("a"), Map.of("b", "\uD800")))));
     }
 
     @ParameterizedTest
     @MethodSource("odd")
-    void anAnswerThatIsNotUnderstoodKeepsNoWriteFromBeingSettled(Received image) {
+    void anAnswerThatIsNotUnderstoodKeepsNoWriteFromBeingSettled(CrmRecord image) {
         assertThatCode(() -> edits.find(sync, claim, List.of(Outcome.done("1", "x1")), List.of(image))).doesNotThrowAnyException();
     }
 
     @Test
     void oneThatIsFindsTheEdit() throws SQLException {
-        edits.find(sync, claim, List.of(Outcome.done("1", "x1")), List.of(new Received("x2", null, MOMENT, Map.of("name", "other")),
-                new Received("x1", null, MOMENT, Map.of("name", "theirs"))));
+        edits.find(sync, claim, List.of(Outcome.done("1", "x1")), List.of(new CrmRecord("x2", null, MOMENT, Map.of("name", "other")),
+                new CrmRecord("x1", null, MOMENT, Map.of("name", "theirs"))));
         assertThat(DATABASE.texts("select crm #>> '{}' from sluice.conflict")).containsExactly("theirs");
     }
 }

@@ -28,11 +28,11 @@ public final class HubspotAssociations {
             left.add(Map.of("id", id.toString()));
         }
         exchange.setProperty(LEFT, left);
-        exchange.setProperty(FOUND, new ArrayList<Associated>());
+        exchange.setProperty(FOUND, new ArrayList<Association>());
     }
 
     public String path(String apiVersion, String from, String to) {
-        return Paths.associations(apiVersion, from, to) + "/batch/read";
+        return ApiPaths.associations(apiVersion, from, to) + "/batch/read";
     }
 
     /** Whether a call is left to be made. */
@@ -54,13 +54,13 @@ public final class HubspotAssociations {
     /** Takes an answer. One that is none ends the reading, and what it says stays on the message. */
     public void page(Exchange exchange) {
         JsonNode answer = answer(exchange);
-        if (answer == null || !answer.path("results").isArray() || !Batches.isComplete(answer)) {
+        if (answer == null || !answer.path("results").isArray() || !BatchRequests.isComplete(answer)) {
             HubspotReads.notUnderstood(exchange.getMessage());
             left(exchange).clear();
             exchange.removeProperty(FOUND);
             return;
         }
-        List<Associated> found = found(exchange);
+        List<Association> found = found(exchange);
         answer.path("results").forEach(result -> {
             String from = result.path("from").path("id").asText();
             result.path("to").forEach(to -> found.add(associated(from, to)));
@@ -80,11 +80,11 @@ public final class HubspotAssociations {
         }
     }
 
-    private static Associated associated(String from, JsonNode to) {
-        List<Associated.Type> types = new ArrayList<>();
-        to.path("associationTypes").forEach(type -> types.add(new Associated.Type(type.path("typeId").asInt(),
+    private static Association associated(String from, JsonNode to) {
+        List<Association.Type> types = new ArrayList<>();
+        to.path("associationTypes").forEach(type -> types.add(new Association.Type(type.path("typeId").asInt(),
                 type.path("category").asText(), type.path("label").asText(null))));
-        return new Associated(from, to.path("toObjectId").asText(), List.copyOf(types));
+        return new Association(from, to.path("toObjectId").asText(), List.copyOf(types));
     }
 
     private static JsonNode answer(Exchange exchange) {
@@ -99,7 +99,7 @@ public final class HubspotAssociations {
     }
 
     @SuppressWarnings("unchecked")
-    private static List<Associated> found(Exchange exchange) {
+    private static List<Association> found(Exchange exchange) {
         return exchange.getProperty(FOUND, List.class);
     }
 }

@@ -1,8 +1,8 @@
 package io.sluice.crm.hubspot;
 
-import io.sluice.Received;
+import io.sluice.CrmRecord;
 import io.sluice.crm.AnswerCache;
-import io.sluice.crm.Time;
+import io.sluice.crm.Durations;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ public final class HubspotCache {
      * @param missing what the cache did not have, by the value that was asked for
      * @param drops   how much had been dropped when it was asked: what is dropped meanwhile must not come back
      */
-    private record Asked(List<Received> found, Map<String, Question> missing, Duration life, long drops) { }
+    private record Asked(List<CrmRecord> found, Map<String, Question> missing, Duration life, long drops) { }
 
     private final AnswerCache cache;
 
@@ -43,7 +43,7 @@ public final class HubspotCache {
             throws SQLException {
         Message message = exchange.getMessage();
         Set<String> names = Set.copyOf(HubspotReads.names(fields));
-        Asked asked = new Asked(new ArrayList<>(), new HashMap<>(), cache.life(account, Time.of("timeToLive", timeToLive)),
+        Asked asked = new Asked(new ArrayList<>(), new HashMap<>(), cache.life(account, Durations.of("timeToLive", timeToLive)),
                 cache.drops());
         List<String> missing = new ArrayList<>();
         for (Object id : message.getBody(List.class)) {
@@ -53,7 +53,7 @@ public final class HubspotCache {
                 missing.add(question.value);
                 asked.missing.put(question.value, question);
             } else {
-                asked.found.add((Received) ((AnswerCache.Kept) kept).answer());
+                asked.found.add((CrmRecord) ((AnswerCache.Kept) kept).answer());
             }
         }
         if (!asked.life.isZero()) {
@@ -75,19 +75,19 @@ public final class HubspotCache {
     public void handOn(Exchange exchange) {
         Asked asked = (Asked) exchange.removeProperty(ASKED);
         if (exchange.getMessage().getBody() instanceof List<?> read) {
-            keep(asked, read.stream().filter(Received.class::isInstance).map(Received.class::cast).toList());
+            keep(asked, read.stream().filter(CrmRecord.class::isInstance).map(CrmRecord.class::cast).toList());
             List<Object> records = new ArrayList<>(asked.found);
             records.addAll(read);
             exchange.getMessage().setBody(records);
         }
     }
 
-    private void keep(Asked asked, List<Received> read) {
+    private void keep(Asked asked, List<CrmRecord> read) {
         if (asked.life.isZero()) {
             return;
         }
         List<Question> kept = new ArrayList<>();
-        for (Received record : read) {
+        for (CrmRecord record : read) {
             // by another id than that which was asked for HubSpot tells a record that was merged
             Question question = asked.missing.get(record.key() == null ? record.crmId() : record.key());
             if (question != null) {

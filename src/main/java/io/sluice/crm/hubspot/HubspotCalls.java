@@ -1,15 +1,15 @@
 package io.sluice.crm.hubspot;
 
-import io.sluice.Reason;
+import io.sluice.RootCause;
 import io.sluice.crm.Accounts;
-import io.sluice.crm.Blame;
-import io.sluice.crm.LeaseEnded;
+import io.sluice.crm.ErrorScope;
+import io.sluice.crm.LeaseExpired;
+import io.sluice.crm.LoginRejected;
 import io.sluice.crm.Permits;
 import io.sluice.crm.Redirects;
-import io.sluice.crm.SignInRefused;
-import io.sluice.crm.Unproven;
-import io.sluice.quota.Answer;
-import io.sluice.quota.Refusal;
+import io.sluice.crm.UnprovenAnswer;
+import io.sluice.quota.CallReport;
+import io.sluice.quota.ThrottleSignal;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -55,7 +55,7 @@ public final class HubspotCalls {
     }
 
     /** Signs the call in. Renewing a token is no call of the quota's. */
-    public void signIn(Exchange exchange) throws SignInRefused {
+    public void signIn(Exchange exchange) throws LoginRejected {
         String token = login(exchange).token();
         exchange.setProperty(TOKEN, token);
         exchange.getMessage().setHeader(AUTHORIZATION, "Bearer " + token);
@@ -98,19 +98,19 @@ public final class HubspotCalls {
         }
         message.setBody(answer.body());
         message.setHeader(STATUS, status);
-        boolean neverSent = Unproven.neverSent(failure(exchange));
+        boolean neverSent = UnprovenAnswer.neverSent(failure(exchange));
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         HubspotLogin login = login(exchange);
         String member = message.getHeader(Permits.MEMBER, String.class);
-        Refusal refusal = Errors.refusal(answer, operation, header(message, failed, "Retry-After"), Instant.now());
-        permits.report(exchange, new Answer(operation, http, message.getHeader(RECORDS, 0, Integer.class),
-                exchange.getProperty(SENT_BYTES, 0L, Long.class), refusal));
+        ThrottleSignal throttleSignal = HubspotErrors.refusal(answer, operation, header(message, failed, "Retry-After"), Instant.now());
+        permits.report(exchange, new CallReport(operation, http, message.getHeader(RECORDS, 0, Integer.class),
+                exchange.getProperty(SENT_BYTES, 0L, Long.class), throttleSignal));
         reportUsage(account, member, header(message, failed, DAILY), header(message, failed, DAILY_LEFT));
         String elsewhere = Redirects.words(status, failed == null ? null : failed.getRedirectLocation(), login.url());
         if (elsewhere != null) {
             accounts.misled(account, elsewhere);
             message.setHeader(Permits.REFUSED, true);
-        } else if (refusal == null) {
+        } else if (throttleSignal == null) {
             accounts.heard(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
         }
         if (neverSent) {
@@ -123,8 +123,8 @@ public final class HubspotCalls {
             login.lives(exchange.getProperty(TOKEN, String.class));
         }
         exchange.removeProperty(TOKEN);
-        if (!answer.ok() && !answer.isError() && Blame.of(status) == Blame.OBJECT) {
-            message.setHeader(Blame.HEADER, Blame.MOMENT);   // a firewall's page is about no object
+        if (!answer.ok() && !answer.isError() && ErrorScope.of(status) == ErrorScope.OBJECT) {
+            message.setHeader(ErrorScope.HEADER, ErrorScope.MOMENT);   // a firewall's page is about no object
         }
     }
 
@@ -140,15 +140,15 @@ public final class HubspotCalls {
     public void notSent(Exchange exchange, String account) throws SQLException {
         exchange.getMessage().removeHeader(AUTHORIZATION);
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-        String why = failure == null ? "no call was made" : Reason.of(failure);
-        boolean others = failure instanceof SignInRefused && permits.leaveOut(exchange, failure.getMessage());
+        String why = failure == null ? "no call was made" : RootCause.of(failure);
+        boolean others = failure instanceof LoginRejected && permits.leaveOut(exchange, failure.getMessage());
         permits.cancel(exchange);
         exchange.getMessage().setBody(why);
-        exchange.getMessage().setHeader(STATUS, Answer.LOST);
+        exchange.getMessage().setHeader(STATUS, CallReport.LOST);
         exchange.getMessage().setHeader(Permits.REFUSED, true);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
-        if (!others && !(failure instanceof LeaseEnded)) {
-            accounts.heard(account, Answer.LOST, why);
+        if (!others && !(failure instanceof LeaseExpired)) {
+            accounts.heard(account, CallReport.LOST, why);
         }
     }
 
@@ -167,14 +167,14 @@ public final class HubspotCalls {
             return exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 200, Integer.class);
         }
         HttpOperationFailedException failed = failed(exchange);
-        return failed == null ? Answer.LOST : failed.getStatusCode();
+        return failed == null ? CallReport.LOST : failed.getStatusCode();
     }
 
     private static String bodyOf(Exchange exchange, HttpOperationFailedException failed, int status) {
         if (failed != null) {
             return failed.getResponseBody();
         }
-        return status == Answer.LOST ? Reason.of(failure(exchange)) : exchange.getMessage().getBody(String.class);
+        return status == CallReport.LOST ? RootCause.of(failure(exchange)) : exchange.getMessage().getBody(String.class);
     }
 
     private static String header(Message message, HttpOperationFailedException failed, String name) {

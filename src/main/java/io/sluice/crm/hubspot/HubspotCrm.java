@@ -4,12 +4,12 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.Operation;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.AnswerCache;
 import io.sluice.crm.Crm;
 import io.sluice.crm.FieldRule;
-import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Logins;
+import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
-import io.sluice.crm.AnswerCache;
 import io.sluice.http.PublicAddress;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -105,7 +105,7 @@ public final class HubspotCrm implements Crm {
         HubspotObjects objects = new HubspotObjects();
         registry.bind("hubspotObjects", objects);
         registry.bind("hubspotJournal", new HubspotJournal(apps, portals, objects));
-        registry.bind("hubspotWebhooks", new Webhooks(settings, objects, InstantSource.system(),
+        registry.bind("webhookRequests", new WebhookRequests(settings, objects, InstantSource.system(),
                 Optional.ofNullable(registry.findSingleByType(PublicAddress.class)).orElseGet(() -> new PublicAddress(""))));
     }
 

@@ -1,9 +1,9 @@
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
+import io.sluice.RecordChange;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -30,7 +30,7 @@ public final class HubspotDeletes {
     private enum Step { BY_KEY, BY_ID, ARCHIVE, OVER }
 
     private static final class Deletes {
-        private final List<Change> changes;
+        private final List<RecordChange> changes;
         private final Map<String, Outcome> outcomes = new LinkedHashMap<>();
         /** Key to the ids of what is there. */
         private final Map<String, Set<String>> there = new LinkedHashMap<>();
@@ -38,20 +38,20 @@ public final class HubspotDeletes {
         private List<Map.Entry<String, String>> archiving = List.of();
         private Step step = Step.BY_KEY;
 
-        Deletes(List<Change> changes) {
+        Deletes(List<RecordChange> changes) {
             this.changes = changes;
         }
 
         /** Those of known ids that their keys did not lead to. */
-        List<Change> unseen() {
-            return changes.stream().filter(change -> change.crmId() != null && !outcomes.containsKey(change.key())
-                    && !there.getOrDefault(change.key(), Set.of()).contains(change.crmId())).toList();
+        List<RecordChange> unseen() {
+            return changes.stream().filter(recordChange -> recordChange.crmId() != null && !outcomes.containsKey(recordChange.key())
+                    && !there.getOrDefault(recordChange.key(), Set.of()).contains(recordChange.crmId())).toList();
         }
 
-        void decide(Change change, HubspotAnswer answer, int records) {
-            outcomes.put(change.key(), answer.ok() ? Outcome.retry(change.key(), "NO_RESULT",
+        void decide(RecordChange recordChange, HubspotAnswer answer, int records) {
+            outcomes.put(recordChange.key(), answer.ok() ? Outcome.retry(recordChange.key(), "NO_RESULT",
                     "the answer does not say whether the record is there")
-                    : Errors.ofCall(change.key(), answer, records).undone());
+                    : HubspotErrors.ofCall(recordChange.key(), answer, records).undone());
         }
     }
 
@@ -60,8 +60,8 @@ public final class HubspotDeletes {
 
     /** Keeps the records of the body. */
     public void begin(Exchange exchange) {
-        List<Change> changes = Change.listOf(exchange.getMessage().getBody());
-        Batches.requireOneCall(changes);
+        List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
+        BatchRequests.requireOneCall(changes);
         exchange.setProperty(DELETES, new Deletes(changes));
     }
 
@@ -76,15 +76,15 @@ public final class HubspotDeletes {
     }
 
     public String path(Exchange exchange, String apiVersion, String object) {
-        return Paths.objects(apiVersion, object) + "/batch/" + (deletes(exchange).step == Step.ARCHIVE ? "archive" : "read");
+        return ApiPaths.objects(apiVersion, object) + "/batch/" + (deletes(exchange).step == Step.ARCHIVE ? "archive" : "read");
     }
 
     /** The body of the next call. */
     public void request(Exchange exchange, String externalId) {
         Deletes deletes = deletes(exchange);
         String body = switch (deletes.step) {
-            case BY_KEY -> Batches.read(deletes.changes.stream().map(Change::key).toList(), externalId, List.of(externalId));
-            case BY_ID -> Batches.read(deletes.unseen().stream().map(Change::crmId).toList(), null, List.of(externalId));
+            case BY_KEY -> BatchRequests.read(deletes.changes.stream().map(RecordChange::key).toList(), externalId, List.of(externalId));
+            case BY_ID -> BatchRequests.read(deletes.unseen().stream().map(RecordChange::crmId).toList(), null, List.of(externalId));
             default -> archive(deletes);
         };
         exchange.getMessage().setHeader(HubspotCalls.RECORDS, deletes.step == Step.ARCHIVE ? deletes.archiving.size()
@@ -97,8 +97,8 @@ public final class HubspotDeletes {
         while (!deletes.toArchive.isEmpty() && deletes.archiving.size() < HubspotCrm.BATCH_SIZE) {
             deletes.archiving.add(deletes.toArchive.removeFirst());
         }
-        return Batches.archive(deletes.archiving.stream()
-                .map(it -> new Change(it.getKey(), Operation.DELETE, it.getValue(), Map.of())).toList());
+        return BatchRequests.archive(deletes.archiving.stream()
+                .map(it -> new RecordChange(it.getKey(), Operation.DELETE, it.getValue(), Map.of())).toList());
     }
 
     /** Takes what came of it. */
@@ -119,33 +119,33 @@ public final class HubspotDeletes {
     }
 
     private static void foundByKey(Deletes deletes, HubspotAnswer answer, String externalId) {
-        Set<String> absent = lowerCase(Errors.notFound(answer));
+        Set<String> absent = lowerCase(HubspotErrors.notFound(answer));
         Map<String, String> ids = new LinkedHashMap<>();
         results(answer).forEach(record -> ids.put(fold(record.path("properties").path(externalId).asText()),
                 record.path("id").asText()));
-        for (Change change : deletes.changes) {
-            String id = ids.get(fold(change.key()));
+        for (RecordChange recordChange : deletes.changes) {
+            String id = ids.get(fold(recordChange.key()));
             if (id != null) {
-                deletes.there.computeIfAbsent(change.key(), first -> new LinkedHashSet<>()).add(id);
-            } else if (!absent.contains(fold(change.key()))) {
-                deletes.decide(change, answer, deletes.changes.size());
+                deletes.there.computeIfAbsent(recordChange.key(), first -> new LinkedHashSet<>()).add(id);
+            } else if (!absent.contains(fold(recordChange.key()))) {
+                deletes.decide(recordChange, answer, deletes.changes.size());
             }
         }
     }
 
     private static void foundById(Deletes deletes, HubspotAnswer answer) {
-        Set<String> absent = Errors.notFound(answer);
+        Set<String> absent = HubspotErrors.notFound(answer);
         Set<String> ids = new HashSet<>();
         results(answer).forEach(record -> ids.add(record.path("id").asText()));
-        List<Change> asked = deletes.unseen();
-        Set<String> named = asked.stream().map(Change::crmId).collect(Collectors.toSet());
+        List<RecordChange> asked = deletes.unseen();
+        Set<String> named = asked.stream().map(RecordChange::crmId).collect(Collectors.toSet());
         // the id of a merged record is answered with the record that is left
         boolean merged = !named.containsAll(ids);
-        for (Change change : asked) {
-            if (ids.contains(change.crmId())) {
-                deletes.there.computeIfAbsent(change.key(), first -> new LinkedHashSet<>()).add(change.crmId());
-            } else if (!absent.contains(change.crmId()) && !merged) {
-                deletes.decide(change, answer, asked.size());
+        for (RecordChange recordChange : asked) {
+            if (ids.contains(recordChange.crmId())) {
+                deletes.there.computeIfAbsent(recordChange.key(), first -> new LinkedHashSet<>()).add(recordChange.crmId());
+            } else if (!absent.contains(recordChange.crmId()) && !merged) {
+                deletes.decide(recordChange, answer, asked.size());
             }
         }
     }
@@ -164,13 +164,13 @@ public final class HubspotDeletes {
         boolean done = answer.status() == 204;
         for (Map.Entry<String, String> it : deletes.archiving) {
             if (!done) {
-                deletes.outcomes.put(it.getKey(), answer.ok() ? Outcome.noResult(it.getKey()) : Errors.ofCall(it.getKey(), answer, deletes.archiving.size()));
+                deletes.outcomes.put(it.getKey(), answer.ok() ? Outcome.noResult(it.getKey()) : HubspotErrors.ofCall(it.getKey(), answer, deletes.archiving.size()));
             }
         }
     }
 
     private static Iterable<JsonNode> results(HubspotAnswer answer) {
-        return answer.json().filter(json -> answer.ok() && Batches.isComplete(json)).map(json -> (Iterable<JsonNode>) json.path("results")).orElse(List.of());
+        return answer.json().filter(json -> answer.ok() && BatchRequests.isComplete(json)).map(json -> (Iterable<JsonNode>) json.path("results")).orElse(List.of());
     }
 
     private static String fold(String key) {
@@ -187,7 +187,7 @@ public final class HubspotDeletes {
     public void outcomes(Exchange exchange) {
         Deletes deletes = (Deletes) exchange.removeProperty(DELETES);
         exchange.getMessage().setBody(deletes.changes.stream()
-                .map(change -> deletes.outcomes.getOrDefault(change.key(), Outcome.done(change.key(), null))).toList());
+                .map(recordChange -> deletes.outcomes.getOrDefault(recordChange.key(), Outcome.done(recordChange.key(), null))).toList());
     }
 
     private static Deletes deletes(Exchange exchange) {

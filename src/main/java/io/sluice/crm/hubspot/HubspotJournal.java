@@ -1,9 +1,9 @@
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.Reason;
 import io.sluice.RejectedEvent;
-import io.sluice.crm.SignInRefused;
+import io.sluice.RootCause;
+import io.sluice.crm.LoginRejected;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -49,19 +49,19 @@ public final class HubspotJournal {
     }
 
     /** Asks for what follows the offset, the body, or for the oldest file where there is none. */
-    public void ask(Exchange exchange, String account, String apiVersion) throws SignInRefused {
+    public void ask(Exchange exchange, String account, String apiVersion) throws LoginRejected {
         Message message = exchange.getMessage();
         String offset = message.getBody(String.class);
         exchange.removeProperty(FILE);
         exchange.removeProperty(OFFSET);
         HubspotLogin login = logins.get(account);
         if (login == null) {
-            throw new SignInRefused(account, "there is no such account of HubSpot", null);
+            throw new LoginRejected(account, "there is no such account of HubSpot", null);
         }
         String token = login.token();
         String portal = portals.getOrDefault(account, "");
         if (!portal.matches("\\d{1,18}")) {
-            throw new SignInRefused(account, "the journal needs its portal-id, HubSpot's number of the account", null);
+            throw new LoginRejected(account, "the journal needs its portal-id, HubSpot's number of the account", null);
         }
         exchange.setProperty(ACCOUNT, account);
         exchange.setProperty(PORTAL, portal);
@@ -189,7 +189,7 @@ public final class HubspotJournal {
         message.removeHeaders("CamelHttp*");
         message.removeHeader(HubspotReads.NEXT);
         message.setHeader(HubspotCalls.STATUS, 0);
-        message.setBody(Reason.of(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class)));
+        message.setBody(RootCause.of(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class)));
         List.of(ACCOUNT, LOGIN, TOKEN, ENDPOINT, PORTAL, FILE, OFFSET, Exchange.EXCEPTION_CAUGHT).forEach(exchange::removeProperty);
     }
 }

@@ -2,9 +2,9 @@ package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.crm.LoginBackoff;
+import io.sluice.crm.LoginRejected;
 import io.sluice.crm.Logins;
 import io.sluice.crm.Redirects;
-import io.sluice.crm.SignInRefused;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -124,9 +124,9 @@ final class HubspotLogin {
     }
 
     /** A token that is good for a call that begins now. */
-    synchronized String token() throws SignInRefused {
+    synchronized String token() throws LoginRejected {
         if (token == null && !oauth) {
-            throw new SignInRefused(member, app ? "the journal needs its app's client-id and client-secret"
+            throw new LoginRejected(member, app ? "the journal needs its app's client-id and client-secret"
                     : "it has neither an access-token nor a refresh-token", null);
         }
         Instant now = clock.instant();
@@ -139,11 +139,11 @@ final class HubspotLogin {
             if (alive) {
                 return token;
             }
-            throw new SignInRefused(member, backoff.words(), null);
+            throw new LoginRejected(member, backoff.words(), null);
         }
         try {
             renew(now);
-        } catch (SignInRefused refused) {
+        } catch (LoginRejected refused) {
             LOG.warn("Account {} could not log in: {}.{}", member, backoff.words(),
                     alive ? " The old token is used as long as it is good." : "");
             if (!alive) {
@@ -173,7 +173,7 @@ final class HubspotLogin {
         }
     }
 
-    private void renew(Instant now) throws SignInRefused {
+    private void renew(Instant now) throws LoginRejected {
         String form = "client_id=" + encoded("client-id") + "&client_secret=" + encoded("client-secret") + (app
                 ? "&grant_type=client_credentials&scope=" + JOURNAL_SCOPE
                 : "&grant_type=refresh_token&refresh_token=" + URLEncoder.encode(refreshToken(), StandardCharsets.UTF_8));
@@ -195,16 +195,16 @@ final class HubspotLogin {
                 } else {
                     backoff.unanswered(why, now);
                 }
-                throw new SignInRefused(member, why, null);
+                throw new LoginRejected(member, why, null);
             }
             take(json, now);
         } catch (IOException unanswered) {
             String why = "no answer from " + url() + path;
             backoff.unanswered(why, now);
-            throw new SignInRefused(member, why, unanswered);
+            throw new LoginRejected(member, why, unanswered);
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
-            throw new SignInRefused(member, "Sluice is stopping", stopping);
+            throw new LoginRejected(member, "Sluice is stopping", stopping);
         }
     }
 

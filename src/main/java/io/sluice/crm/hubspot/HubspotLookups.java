@@ -1,9 +1,9 @@
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.Change;
-import io.sluice.Gone;
-import io.sluice.Received;
+import io.sluice.CrmRecord;
+import io.sluice.DeletedRecord;
+import io.sluice.RecordChange;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,20 +32,20 @@ public final class HubspotLookups {
 
     /** What is asked, and what is known so far. */
     private static final class Lookup {
-        private final List<Change> asked;
+        private final List<RecordChange> asked;
         private final Map<String, Instant> archived = new HashMap<>();
         private final Set<String> notThere = new HashSet<>();
-        private final Map<String, Received> there = new LinkedHashMap<>();
+        private final Map<String, CrmRecord> there = new LinkedHashMap<>();
         private Step step = Step.ARCHIVED;
         private boolean answered = true;
 
-        Lookup(List<Change> asked) {
+        Lookup(List<RecordChange> asked) {
             this.asked = asked;
         }
 
         /** Those of which neither is known that they are there nor when they went. */
         List<String> open() {
-            return asked.stream().map(Change::crmId)
+            return asked.stream().map(RecordChange::crmId)
                     .filter(id -> id != null && !archived.containsKey(id) && !there.containsKey(id)).distinct().toList();
         }
     }
@@ -55,7 +55,7 @@ public final class HubspotLookups {
 
     /** Keeps the records of the body, each with crmId and key. */
     public void begin(Exchange exchange) {
-        List<Change> asked = Change.listOf(exchange.getMessage().getBody());
+        List<RecordChange> asked = RecordChange.listOf(exchange.getMessage().getBody());
         if (asked.size() > HubspotCrm.BATCH_SIZE) {
             throw new IllegalArgumentException("A look-up takes " + HubspotCrm.BATCH_SIZE + " records at most, but got "
                     + asked.size());
@@ -69,7 +69,7 @@ public final class HubspotLookups {
     }
 
     public String path(Exchange exchange, String apiVersion, String object) {
-        return Paths.objects(apiVersion, object) + "/batch/read" + (lookup(exchange).step == Step.ARCHIVED ? "?archived=true" : "");
+        return ApiPaths.objects(apiVersion, object) + "/batch/read" + (lookup(exchange).step == Step.ARCHIVED ? "?archived=true" : "");
     }
 
     /** The body of the next reading. */
@@ -80,11 +80,11 @@ public final class HubspotLookups {
         properties.add(HubspotReads.stamp(object));
         properties.add(MERGED_IDS);
         List<String> named = switch (lookup.step) {
-            case BY_KEY -> lookup.asked.stream().map(Change::key).distinct().toList();
+            case BY_KEY -> lookup.asked.stream().map(RecordChange::key).distinct().toList();
             default -> lookup.open();
         };
         exchange.getMessage().setHeader(HubspotCalls.RECORDS, named.size());
-        exchange.getMessage().setBody(Batches.read(named, lookup.step == Step.BY_KEY ? externalId : null, properties));
+        exchange.getMessage().setBody(BatchRequests.read(named, lookup.step == Step.BY_KEY ? externalId : null, properties));
     }
 
     /** Takes a reading's answer. One that is none ends the look-up. */
@@ -93,23 +93,23 @@ public final class HubspotLookups {
         HubspotAnswer answer = new HubspotAnswer(exchange.getMessage().getHeader(HubspotCalls.STATUS, 0, Integer.class),
                 exchange.getMessage().getBody(String.class));
         JsonNode json = answer.json().orElse(null);
-        if (!answer.ok() && !Errors.isNotFound(answer) || json == null || !Batches.isComplete(json)) {
+        if (!answer.ok() && !HubspotErrors.isNotFound(answer) || json == null || !BatchRequests.isComplete(json)) {
             lookup.answered = false;
             lookup.step = Step.OVER;
             return;
         }
         if (lookup.step == Step.BY_ID) {
-            lookup.notThere.addAll(Errors.notFound(answer));
+            lookup.notThere.addAll(HubspotErrors.notFound(answer));
         }
         json.path("results").forEach(record -> {
             String id = record.path("id").asText();
             if (lookup.step == Step.ARCHIVED) {
                 archivedAt(record).ifPresent(at -> lookup.archived.put(id, at));
             } else {
-                Received received = HubspotReads.received(record, HubspotReads.stamp(object), externalId,
+                CrmRecord crmRecord = HubspotReads.received(record, HubspotReads.stamp(object), externalId,
                         HubspotReads.names(fields));
-                if (received != null) {
-                    lookup.there.put(id, received);
+                if (crmRecord != null) {
+                    lookup.there.put(id, crmRecord);
                 }
                 Arrays.stream(record.path("properties").path(MERGED_IDS).asText("").split(";"))
                         .filter(merged -> !merged.isBlank()).forEach(lookup.notThere::add);
@@ -128,7 +128,7 @@ public final class HubspotLookups {
     }
 
     /**
-     * A list: {@link Received} of each record that is there, by its id or by its key, and {@link Gone} of each that HubSpot
+     * A list: {@link CrmRecord} of each record that is there, by its id or by its key, and {@link DeletedRecord} of each that HubSpot
      * says is not; of others nothing is known.
      */
     public void found(Exchange exchange) {
@@ -137,9 +137,9 @@ public final class HubspotLookups {
             return;
         }
         List<Object> found = new ArrayList<>(lookup.there.values());
-        lookup.asked.stream().map(Change::crmId).filter(id -> id != null && !lookup.there.containsKey(id)
+        lookup.asked.stream().map(RecordChange::crmId).filter(id -> id != null && !lookup.there.containsKey(id)
                         && (lookup.archived.containsKey(id) || lookup.notThere.contains(id)))
-                .collect(Collectors.toSet()).forEach(id -> found.add(new Gone(id, lookup.archived.get(id))));
+                .collect(Collectors.toSet()).forEach(id -> found.add(new DeletedRecord(id, lookup.archived.get(id))));
         exchange.getMessage().setBody(found);
     }
 

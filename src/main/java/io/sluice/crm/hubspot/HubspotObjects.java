@@ -1,6 +1,6 @@
 package io.sluice.crm.hubspot;
 
-import io.sluice.Event;
+import io.sluice.CrmEvent;
 import io.sluice.crm.ObjectShape;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +36,7 @@ public final class HubspotObjects {
     }
 
     /** Events by the names that the account's syncs have for their objects. */
-    List<Event> asNamed(String account, List<Event> events) {
+    List<CrmEvent> asNamed(String account, List<CrmEvent> events) {
         Map<String, String> known = names.getOrDefault(account, Map.of());
         return known.isEmpty() ? events : events.stream().map(event ->
                 known.containsKey(event.object()) ? event.of(known.get(event.object())) : event).toList();
@@ -59,7 +59,7 @@ public final class HubspotObjects {
     public String path(Exchange exchange, String apiVersion, String object) {
         exchange.setProperty(SHAPE, exchange.getMessage().getBody());
         exchange.getMessage().setBody(null);
-        return Paths.schemas(apiVersion) + "/" + Paths.segment(object);
+        return ApiPaths.schemas(apiVersion) + "/" + ApiPaths.segment(object);
     }
 
     /** Takes the answer; without one the object can be synced, and nothing of what HubSpot tells of it is understood. */

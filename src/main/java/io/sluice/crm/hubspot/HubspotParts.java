@@ -1,6 +1,6 @@
 package io.sluice.crm.hubspot;
 
-import io.sluice.Change;
+import io.sluice.RecordChange;
 import org.apache.camel.Exchange;
 
 /** The steps of the writing Kamelets that may take several calls: a list in, a list of outcomes in its order out. */
@@ -13,26 +13,26 @@ public final class HubspotParts {
 
     /** Begins to create the records of the body. */
     public void create(Exchange exchange, String externalId) {
-        begin(exchange, new Writing(Change.listOf(exchange.getMessage().getBody()), true, externalId));
+        begin(exchange, new RecordBatch(RecordChange.listOf(exchange.getMessage().getBody()), true, externalId));
     }
 
     /** Begins to update the records of the body. */
     public void update(Exchange exchange, String externalId) {
-        begin(exchange, new Writing(Change.listOf(exchange.getMessage().getBody()), false, externalId));
+        begin(exchange, new RecordBatch(RecordChange.listOf(exchange.getMessage().getBody()), false, externalId));
     }
 
     /** Begins to associate the pairs of the body. */
     public void associate(Exchange exchange, int type, String category) {
-        begin(exchange, new Associating(Associating.pairs(exchange.getMessage().getBody()), type, category));
+        begin(exchange, new AssociationPairs(AssociationPairs.pairs(exchange.getMessage().getBody()), type, category));
     }
 
-    private static void begin(Exchange exchange, Job job) {
-        exchange.setProperty(PARTS, new Parts(job));
+    private static void begin(Exchange exchange, BatchWrite batchWrite) {
+        exchange.setProperty(PARTS, new BatchSplit(batchWrite));
     }
 
     /** Where a call associates records; that without a label has a place of its own. */
     public String associatePath(String apiVersion, String from, String to, int type) {
-        return Paths.associations(apiVersion, from, to) + (type == 0 ? "/batch/associate/default" : "/batch/create");
+        return ApiPaths.associations(apiVersion, from, to) + (type == 0 ? "/batch/associate/default" : "/batch/create");
     }
 
     /** Whether a call is left to be made. */
@@ -58,7 +58,7 @@ public final class HubspotParts {
         exchange.removeProperty(PARTS);
     }
 
-    private static Parts parts(Exchange exchange) {
-        return exchange.getProperty(PARTS, Parts.class);
+    private static BatchSplit parts(Exchange exchange) {
+        return exchange.getProperty(PARTS, BatchSplit.class);
     }
 }

@@ -1,8 +1,8 @@
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.Gone;
-import io.sluice.Received;
+import io.sluice.CrmRecord;
+import io.sluice.DeletedRecord;
 import io.sluice.crm.ObjectShape;
 import io.sluice.store.Json;
 import java.time.Duration;
@@ -50,18 +50,18 @@ public final class HubspotReads {
 
     /** From a position to the body of the search of the page that follows. */
     public void searchRequest(Exchange exchange, String object, String externalId, String fields) {
-        Search search = Search.of(exchange.getMessage().getBody(String.class));
-        exchange.setProperty(POSITION, search);
+        SearchPage searchPage = SearchPage.of(exchange.getMessage().getBody(String.class));
+        exchange.setProperty(POSITION, searchPage);
         List<String> properties = new ArrayList<>(names(fields));
         properties.add(externalId);
-        exchange.getMessage().setBody(search.body(stamp(object), properties));
+        exchange.getMessage().setBody(searchPage.body(stamp(object), properties));
     }
 
     public String searchPath(String apiVersion, String object) {
-        return Paths.objects(apiVersion, object) + "/search";
+        return ApiPaths.objects(apiVersion, object) + "/search";
     }
 
-    /** The answer of the search as a list of {@link Received}; an answer that is none stays what it is. */
+    /** The answer of the search as a list of {@link CrmRecord}; an answer that is none stays what it is. */
     public void found(Exchange exchange, String object, String externalId, String fields) {
         Message message = exchange.getMessage();
         message.removeHeader(NEXT);
@@ -69,21 +69,21 @@ public final class HubspotReads {
         if (answer == null) {
             return;
         }
-        List<Received> records = records(answer, stamp(object), externalId, names(fields));
-        Search search = exchange.getProperty(POSITION, Search.class);
+        List<CrmRecord> records = records(answer, stamp(object), externalId, names(fields));
+        SearchPage searchPage = exchange.getProperty(POSITION, SearchPage.class);
         long total = answer.path("total").asLong(-1);
         String after = answer.path("paging").path("next").path("after").asText(null);
-        if (records == null || total < 0 || records.isEmpty() && after == null && total > search.read()) {
+        if (records == null || total < 0 || records.isEmpty() && after == null && total > searchPage.read()) {
             notUnderstood(message);
             return;
         }
-        Received last = records.stream().filter(Received::hasTime).reduce((earlier, later) -> later).orElse(null);
+        CrmRecord last = records.stream().filter(CrmRecord::hasTime).reduce((earlier, later) -> later).orElse(null);
         if (last == null && !records.isEmpty() && after != null) {
             notUnderstood(message);
             return;
         }
         message.setBody(records);
-        Search next = search.next(after, last == null ? null : last.at(), last == null ? null : last.crmId());
+        SearchPage next = searchPage.next(after, last == null ? null : last.at(), last == null ? null : last.crmId());
         if (next != null) {
             message.setHeader(NEXT, next.text());
         }
@@ -95,7 +95,7 @@ public final class HubspotReads {
     public void archivedSince(Exchange exchange) {
         exchange.setProperty(SINCE, Instant.parse(exchange.getMessage().getBody(String.class).strip()));
         exchange.setProperty(ASKED_AT, clock.instant());
-        exchange.setProperty(GONE, new ArrayList<Gone>());
+        exchange.setProperty(GONE, new ArrayList<DeletedRecord>());
         exchange.setProperty(POSITION, "");
         exchange.getMessage().setBody(null);
     }
@@ -107,7 +107,7 @@ public final class HubspotReads {
 
     public String archivedPath(Exchange exchange, String apiVersion, String object) {
         String after = exchange.getProperty(POSITION, String.class);
-        return Paths.objects(apiVersion, object) + "?archived=true&limit=100" + (after.isEmpty() ? "" : "&after=" + after);
+        return ApiPaths.objects(apiVersion, object) + "?archived=true&limit=100" + (after.isEmpty() ? "" : "&after=" + after);
     }
 
     /**
@@ -119,13 +119,13 @@ public final class HubspotReads {
         JsonNode answer = page(exchange.getMessage());
         exchange.removeProperty(POSITION);
         Instant since = exchange.getProperty(SINCE, Instant.class).minus(LATE);
-        List<Gone> gone = exchange.getProperty(GONE, List.class);
+        List<DeletedRecord> gone = exchange.getProperty(GONE, List.class);
         boolean understood = answer != null;
         for (JsonNode record : answer == null ? List.<JsonNode>of() : answer.path("results")) {
             Instant at = moment(record.path("archivedAt").asText(record.path("updatedAt").asText()));
             understood &= at != null && record.path("archived").asBoolean() && !record.path("id").asText().isEmpty();
             if (understood && !at.isBefore(since)) {
-                gone.add(new Gone(record.path("id").asText(), at));
+                gone.add(new DeletedRecord(record.path("id").asText(), at));
             }
         }
         if (!understood) {
@@ -155,32 +155,32 @@ public final class HubspotReads {
     public void readRequest(Exchange exchange, String object, String externalId, String fields) {
         List<String> properties = new ArrayList<>(names(fields));
         properties.add(stamp(object));
-        properties.add(externalId.isBlank() ? Read.MERGED : externalId);
+        properties.add(externalId.isBlank() ? BatchReadResult.MERGED : externalId);
         List<?> ids = exchange.getMessage().getBody(List.class);
         exchange.setProperty(ASKED, ids.stream().map(Object::toString).toList());
         exchange.getMessage().setHeader(HubspotCalls.RECORDS, ids.size());
-        exchange.getMessage().setBody(Batches.read(ids.stream().map(Object::toString).toList(),
+        exchange.getMessage().setBody(BatchRequests.read(ids.stream().map(Object::toString).toList(),
                 externalId.isBlank() ? null : externalId, properties));
     }
 
     /**
-     * The answer as a list of {@link Received}, and of {@link Gone} where HubSpot says of a record that it is not there. It
+     * The answer as a list of {@link CrmRecord}, and of {@link DeletedRecord} where HubSpot says of a record that it is not there. It
      * lacks those of which the answer says nothing; one that says nothing of any record is none.
      */
     @SuppressWarnings("unchecked")
     public void read(Exchange exchange, String object, String externalId, String fields) {
         Message message = exchange.getMessage();
         List<String> asked = (List<String>) exchange.removeProperty(ASKED);
-        Read read = Read.of(new HubspotAnswer(message.getHeader(HubspotCalls.STATUS, 0, Integer.class),
+        BatchReadResult batchReadResult = BatchReadResult.of(new HubspotAnswer(message.getHeader(HubspotCalls.STATUS, 0, Integer.class),
                 message.getBody(String.class)), externalId, asked);
         List<Object> records = new ArrayList<>();
-        read.found().values().forEach(record -> {
-            Received received = received(record, stamp(object), externalId.isBlank() ? null : externalId, names(fields));
-            if (received != null) {
-                records.add(received);
+        batchReadResult.found().values().forEach(record -> {
+            CrmRecord crmRecord = received(record, stamp(object), externalId.isBlank() ? null : externalId, names(fields));
+            if (crmRecord != null) {
+                records.add(crmRecord);
             }
         });
-        read.gone().forEach(id -> records.add(new Gone(id, clock.instant())));
+        batchReadResult.gone().forEach(id -> records.add(new DeletedRecord(id, clock.instant())));
         if (!records.isEmpty() || asked.isEmpty()) {
             message.setHeader(HubspotCalls.STATUS, 200);
             message.setBody(records);
@@ -192,7 +192,7 @@ public final class HubspotReads {
     // --- describing
 
     public String propertiesPath(String apiVersion, String object) {
-        return Paths.properties(apiVersion, object);
+        return ApiPaths.properties(apiVersion, object);
     }
 
     /**
@@ -248,7 +248,7 @@ public final class HubspotReads {
     }
 
     public String schemasPath(String apiVersion) {
-        return Paths.schemas(apiVersion);
+        return ApiPaths.schemas(apiVersion);
     }
 
     /** The objects that every account has, and the custom ones that the answer names. */
@@ -272,20 +272,20 @@ public final class HubspotReads {
     }
 
     /** The records of a page; null where one of them is no record. */
-    private static List<Received> records(JsonNode page, String stamp, String externalId, List<String> names) {
-        List<Received> records = new ArrayList<>();
+    private static List<CrmRecord> records(JsonNode page, String stamp, String externalId, List<String> names) {
+        List<CrmRecord> records = new ArrayList<>();
         for (JsonNode record : page.path("results")) {
-            Received received = received(record, stamp, externalId, names);
-            if (received == null) {
+            CrmRecord crmRecord = received(record, stamp, externalId, names);
+            if (crmRecord == null) {
                 return null;
             }
-            records.add(received);
+            records.add(crmRecord);
         }
         return records;
     }
 
     /** A property that the answer does not have was not read; a record without id, stamp or properties is none: null. */
-    static Received received(JsonNode record, String stamp, String externalId, List<String> names) {
+    static CrmRecord received(JsonNode record, String stamp, String externalId, List<String> names) {
         if (record.path("id").asText("").isEmpty() || !record.path("properties").isObject()) {
             return null;
         }
@@ -299,7 +299,7 @@ public final class HubspotReads {
             return null;
         }
         Instant changed = at == null ? null : moment(at.toString());
-        return new Received(record.path("id").asText(), key == null ? null : key.toString(),
+        return new CrmRecord(record.path("id").asText(), key == null ? null : key.toString(),
                 changed == null ? moment(updated) : changed, fields);
     }
 

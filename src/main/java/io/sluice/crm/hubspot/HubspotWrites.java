@@ -1,8 +1,8 @@
 package io.sluice.crm.hubspot;
 
-import io.sluice.Change;
 import io.sluice.Outcome;
-import io.sluice.crm.Blame;
+import io.sluice.RecordChange;
+import io.sluice.crm.ErrorScope;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -23,14 +23,14 @@ public final class HubspotWrites {
 
     /** The path of a batch, such as {@code upsert}. */
     public String batchPath(String apiVersion, String object, String job) {
-        return Paths.objects(apiVersion, object) + "/batch/" + job;
+        return ApiPaths.objects(apiVersion, object) + "/batch/" + job;
     }
 
     /** Begins to write the records of the body: those whose ids are known by these, and others, one call each. */
     public void upserts(Exchange exchange) {
-        List<Change> changes = keep(exchange, Change.listOf(exchange.getMessage().getBody()));
-        Batches.requireOneCall(changes);
-        Deque<List<Change>> parts = new ArrayDeque<>(changes.stream()
+        List<RecordChange> changes = keep(exchange, RecordChange.listOf(exchange.getMessage().getBody()));
+        BatchRequests.requireOneCall(changes);
+        Deque<List<RecordChange>> parts = new ArrayDeque<>(changes.stream()
                 .collect(Collectors.partitioningBy(change -> change.crmId() == null)).values());
         parts.removeIf(List::isEmpty);
         exchange.setProperty(PARTS, parts);
@@ -49,20 +49,20 @@ public final class HubspotWrites {
 
     /** The body of that call. */
     public void nextRequest(Exchange exchange, String externalId) {
-        List<Change> changes = parts(exchange).getFirst();
+        List<RecordChange> changes = parts(exchange).getFirst();
         exchange.getMessage().setHeader(HubspotCalls.RECORDS, changes.size());
-        exchange.getMessage().setBody(changes.get(0).crmId() == null ? Batches.upsert(changes, externalId)
-                : Batches.update(changes, externalId));
+        exchange.getMessage().setBody(changes.get(0).crmId() == null ? BatchRequests.upsert(changes, externalId)
+                : BatchRequests.update(changes, externalId));
     }
 
     /** Takes what came of it. Where no answer is to be had, the rest is not sent. */
     public void answered(Exchange exchange, String externalId) {
         HubspotAnswer answer = answer(exchange);
         Map<String, Outcome> outcomes = byKey(exchange);
-        Batches.outcomes(parts(exchange).removeFirst(), externalId, answer)
+        BatchRequests.outcomes(parts(exchange).removeFirst(), externalId, answer)
                 .forEach(outcome -> outcomes.put(outcome.key(), outcome));
-        if (Errors.isNotFound(answer)) {
-            exchange.getMessage().setHeader(Blame.HEADER, Blame.RECORD);
+        if (HubspotErrors.isNotFound(answer)) {
+            exchange.getMessage().setHeader(ErrorScope.HEADER, ErrorScope.RECORD);
         }
         if (!answer.ok()) {
             parts(exchange).forEach(left -> left.forEach(change -> outcomes.put(change.key(), Outcome.retry(change.key(),
@@ -80,7 +80,7 @@ public final class HubspotWrites {
     }
 
     @SuppressWarnings("unchecked")
-    private static Deque<List<Change>> parts(Exchange exchange) {
+    private static Deque<List<RecordChange>> parts(Exchange exchange) {
         return exchange.getProperty(PARTS, Deque.class);
     }
 
@@ -94,14 +94,14 @@ public final class HubspotWrites {
                 exchange.getMessage().getBody(String.class));
     }
 
-    private static List<Change> keep(Exchange exchange, List<Change> changes) {
+    private static List<RecordChange> keep(Exchange exchange, List<RecordChange> changes) {
         exchange.setProperty(CHANGES, changes);
         exchange.getMessage().setHeader(HubspotCalls.RECORDS, changes.size());
         return changes;
     }
 
     @SuppressWarnings("unchecked")
-    private static List<Change> changes(Exchange exchange) {
+    private static List<RecordChange> changes(Exchange exchange) {
         return exchange.getProperty(CHANGES, List.class);
     }
 }

@@ -2,7 +2,7 @@ package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.sluice.Event;
+import io.sluice.CrmEvent;
 import io.sluice.RejectedEvent;
 import java.io.IOException;
 import java.time.DateTimeException;
@@ -32,15 +32,15 @@ final class JournalFile {
      * @param rejected takes the events that can't be read
      * @throws IOException when it is not what HubSpot writes; then none of it counts
      */
-    static List<Event> read(byte[] file, String portal, List<RejectedEvent> rejected) throws IOException {
+    static List<CrmEvent> read(byte[] file, String portal, List<RejectedEvent> rejected) throws IOException {
         JsonNode told = JSON.readTree(file);
         if (told == null || !told.path("journalEvents").isArray()) {
             throw new IOException("a file of the journal without journalEvents");
         }
-        List<Event> events = new ArrayList<>();
+        List<CrmEvent> events = new ArrayList<>();
         for (JsonNode event : told.path("journalEvents")) {
             if (event.path("portalId").asText(portal).equals(portal)) {
-                List<Event> read = new ArrayList<>();
+                List<CrmEvent> read = new ArrayList<>();
                 try {
                     read(event, read);
                     events.addAll(read);
@@ -52,7 +52,7 @@ final class JournalFile {
         return events;
     }
 
-    private static void read(JsonNode event, List<Event> events) throws IOException {
+    private static void read(JsonNode event, List<CrmEvent> events) throws IOException {
         String object = HubspotObjects.plural(Notifications.clean(event.path("objectTypeId").asText()));
         String action = event.path("action").asText();
         if (object.isEmpty() || action.isEmpty()) {
@@ -61,14 +61,14 @@ final class JournalFile {
         switch (action) {
             case "UPDATE" -> values(event, object, events);
             case "CREATE" -> {
-                events.add(Event.fresh(identity(event, action, ""), object, id(event.path("objectId")), at(event)));
+                events.add(CrmEvent.fresh(identity(event, action, ""), object, id(event.path("objectId")), at(event)));
                 values(event, object, events);
             }
-            case "DELETE", "GDPR_DELETE" -> events.add(Event.gone(identity(event, action, ""), object,
+            case "DELETE", "GDPR_DELETE" -> events.add(CrmEvent.gone(identity(event, action, ""), object,
                     id(event.path("objectId")), at(event)));
             // of a snapshot nobody knows since when its values are so
             case "RESTORE", "SNAPSHOT" -> events.add(look(event, object, id(event.path("objectId"))));
-            case "ASSOCIATION_ADDED", "ASSOCIATION_REMOVED" -> events.add(Event.look(identity(event, action,
+            case "ASSOCIATION_ADDED", "ASSOCIATION_REMOVED" -> events.add(CrmEvent.look(identity(event, action,
                     event.path("associatedObjectTypeId").asText() + " " + event.path("associatedObjectId").asText()), object,
                     id(event.path("objectId")), at(event)));
             case "MERGE" -> {
@@ -81,7 +81,7 @@ final class JournalFile {
     }
 
     /** The properties that it names with their values; a record of which it names none must be read. */
-    private static void values(JsonNode event, String object, List<Event> events) throws IOException {
+    private static void values(JsonNode event, String object, List<CrmEvent> events) throws IOException {
         String id = id(event.path("objectId"));
         boolean told = !event.path("propertyChanges").isEmpty();
         for (Map.Entry<String, JsonNode> change : event.path("propertyChanges").properties()) {
@@ -95,12 +95,12 @@ final class JournalFile {
         for (Map.Entry<String, JsonNode> change : event.path("propertyChanges").properties()) {
             String field = Notifications.clean(change.getKey());
             String value = change.getValue().isNull() ? "" : Notifications.clean(change.getValue().asText());
-            events.add(Event.value(identity(event, field, value), object, id, field, value.isEmpty() ? null : value, at(event)));
+            events.add(CrmEvent.value(identity(event, field, value), object, id, field, value.isEmpty() ? null : value, at(event)));
         }
     }
 
-    private static Event look(JsonNode event, String object, String id) throws IOException {
-        return Event.look(identity(event, event.path("action").asText(), id), object, id, at(event));
+    private static CrmEvent look(JsonNode event, String object, String id) throws IOException {
+        return CrmEvent.look(identity(event, event.path("action").asText(), id), object, id, at(event));
     }
 
     /** All that took part: which of them is left, a reading tells. */
@@ -118,7 +118,7 @@ final class JournalFile {
 
     /** The same in whatever file it stands. */
     private static UUID identity(JsonNode event, String what, String value) throws IOException {
-        return Event.identityOf("hubspot journal", event.path("objectTypeId").asText(), id(event.path("objectId")), what, value,
+        return CrmEvent.identityOf("hubspot journal", event.path("objectTypeId").asText(), id(event.path("objectId")), what, value,
                 at(event).toEpochMilli());
     }
 

@@ -2,7 +2,7 @@ package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.sluice.Event;
+import io.sluice.CrmEvent;
 import io.sluice.RejectedEvent;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -37,15 +37,15 @@ final class Notifications {
      * @param rejected takes the events that can't be read
      * @throws IOException when it is no array of events; then none of it counts
      */
-    List<Event> read(byte[] body, List<RejectedEvent> rejected) throws IOException {
+    List<CrmEvent> read(byte[] body, List<RejectedEvent> rejected) throws IOException {
         JsonNode array = JSON.readTree(body);
         if (array == null || !array.isArray()) {
             throw new IOException("no array of events");
         }
-        List<Event> events = new ArrayList<>();
+        List<CrmEvent> events = new ArrayList<>();
         for (JsonNode event : array) {
             if (!isOurOwn(event)) {
-                List<Event> read = new ArrayList<>();
+                List<CrmEvent> read = new ArrayList<>();
                 try {
                     read(event, read);
                     events.addAll(read);
@@ -66,7 +66,7 @@ final class Notifications {
                 && event.path("sourceId").asText().equals(appId);
     }
 
-    private static void read(JsonNode event, List<Event> events) throws IOException {
+    private static void read(JsonNode event, List<CrmEvent> events) throws IOException {
         String type = type(event);
         int dot = type.indexOf('.');
         if (dot < 0) {
@@ -78,17 +78,17 @@ final class Notifications {
         String what = type.substring(dot + 1);
         switch (what) {
             case "propertyChange" -> events.add(tellsItsValue(event)
-                    ? Event.value(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"),
+                    ? CrmEvent.value(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"),
                             required(event, "propertyName"), value(event), at)
-                    : Event.look(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
-            case "creation" -> events.add(Event.fresh(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
-            case "restore" -> events.add(Event.look(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
+                    : CrmEvent.look(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
+            case "creation" -> events.add(CrmEvent.fresh(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
+            case "restore" -> events.add(CrmEvent.look(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
             case "deletion", "privacyDeletion" ->
-                    events.add(Event.gone(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
+                    events.add(CrmEvent.gone(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
             case "associationChange" ->
-                    events.add(Event.look(identity(event, type, at), HubspotObjects.plural(object), id(event, "fromObjectId"), at));
+                    events.add(CrmEvent.look(identity(event, type, at), HubspotObjects.plural(object), id(event, "fromObjectId"), at));
             case "merge" -> merged(event).forEach(id -> events.add(
-                    Event.look(Event.identityOf(identity(event, type, at), id), HubspotObjects.plural(object), id, at)));
+                    CrmEvent.look(CrmEvent.identityOf(identity(event, type, at), id), HubspotObjects.plural(object), id, at)));
             default -> { }   // a kind of event that says nothing of a record's fields
         }
     }
@@ -116,7 +116,7 @@ final class Notifications {
 
     /** The value too: two changes of a property in one millisecond are two. */
     private static UUID identity(JsonNode event, String type, Instant at) {
-        return Event.identityOf("hubspot", event.path("subscriptionId").asText(), type, event.path("objectId").asText(),
+        return CrmEvent.identityOf("hubspot", event.path("subscriptionId").asText(), type, event.path("objectId").asText(),
                 event.path("fromObjectId").asText(), event.path("toObjectId").asText(),
                 event.path("propertyName").asText(), event.path("propertyValue").asText(), at.toEpochMilli());
     }

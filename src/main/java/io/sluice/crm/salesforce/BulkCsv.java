@@ -6,10 +6,10 @@ import de.siegmar.fastcsv.reader.CsvRecord;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
-import io.sluice.Change;
+import io.sluice.CrmRecord;
 import io.sluice.Outcome;
-import io.sluice.Received;
-import io.sluice.crm.Records;
+import io.sluice.RecordChange;
+import io.sluice.crm.RecordStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -75,8 +75,8 @@ final class BulkCsv {
     }
 
     /** Writes the records into a file, the key first. */
-    static void write(Records records, String externalId, Path file) throws Exception {
-        List<String> fields = records.fields().stream().filter(field -> !field.equals(externalId)).toList();
+    static void write(RecordStream recordStream, String externalId, Path file) throws Exception {
+        List<String> fields = recordStream.fields().stream().filter(field -> !field.equals(externalId)).toList();
         String[] row = new String[fields.size() + 1];
         row[0] = externalId;
         for (int i = 0; i < fields.size(); i++) {
@@ -84,15 +84,15 @@ final class BulkCsv {
         }
         try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(file)) {
             csv.writeRecord(row);
-            records.each(change -> csv.writeRecord(cells(change, fields, row)));
+            recordStream.each(recordChange -> csv.writeRecord(cells(recordChange, fields, row)));
         }
     }
 
-    private static String[] cells(Change change, List<String> fields, String[] row) {
-        row[0] = change.key();
+    private static String[] cells(RecordChange recordChange, List<String> fields, String[] row) {
+        row[0] = recordChange.key();
         for (int i = 0; i < fields.size(); i++) {
             String field = fields.get(i);
-            row[i + 1] = change.fields().containsKey(field) ? cell(change.fields().get(field)) : "";
+            row[i + 1] = recordChange.fields().containsKey(field) ? cell(recordChange.fields().get(field)) : "";
         }
         return row;
     }
@@ -103,12 +103,12 @@ final class BulkCsv {
     }
 
     /** Writes the CRM's ids of the records, which are all that a delete names; those that have none are left out. */
-    static void writeIds(Records records, Path file) throws Exception {
+    static void writeIds(RecordStream recordStream, Path file) throws Exception {
         try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(file)) {
             csv.writeRecord(ID);
-            records.each(change -> {
-                if (change.crmId() != null) {
-                    csv.writeRecord(change.crmId());
+            recordStream.each(recordChange -> {
+                if (recordChange.crmId() != null) {
+                    csv.writeRecord(recordChange.crmId());
                 }
             });
         }
@@ -169,17 +169,17 @@ final class BulkCsv {
                 case UNPROCESSED -> unprocessed(null);
             };
             // another record may have its key by now, which a delete by key finds
-            Outcome.Status status = Errors.isGone(outcome.code()) ? Outcome.Status.GONE : outcome.status();
+            Outcome.Status status = SalesforceErrors.isGone(outcome.code()) ? Outcome.Status.GONE : outcome.status();
             return new Outcome(null, status, row.getField(ID), outcome.code(), outcome.message());
         });
     }
 
     /** A page of a query's results, the file deleted when the stream is closed. An empty cell is a null. */
-    static Stream<Received> records(Path file, String externalId, List<String> fields) throws IOException {
+    static Stream<CrmRecord> records(Path file, String externalId, List<String> fields) throws IOException {
         return rows(file).map(row -> {
             Map<String, Object> values = new LinkedHashMap<>();
             fields.forEach(field -> values.put(field, filled(row, field)));
-            return new Received(row.getField(ID), filled(row, externalId),
+            return new CrmRecord(row.getField(ID), filled(row, externalId),
                     SalesforceReads.momentOrNull(row.getField("SystemModstamp")), values);
         });
     }
@@ -208,12 +208,12 @@ final class BulkCsv {
     private static Outcome failed(String key, String error) {
         int colon = error.indexOf(':');
         if (colon < 0) {
-            return Errors.outcome(key, error, "");
+            return SalesforceErrors.outcome(key, error, "");
         }
         String rest = error.substring(colon + 1);
         int fields = rest.endsWith(END_OF_ERROR) ? rest.lastIndexOf(':') : -1;
         String named = fields < 0 ? "" : rest.substring(fields + 1, rest.length() - END_OF_ERROR.length()).strip();
-        return Errors.outcome(key, error.substring(0, colon), (fields < 0 ? rest : rest.substring(0, fields))
+        return SalesforceErrors.outcome(key, error.substring(0, colon), (fields < 0 ? rest : rest.substring(0, fields))
                 + (named.isEmpty() ? "" : " (fields [" + named + "])"));
     }
 }

@@ -1,9 +1,9 @@
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
+import io.sluice.RecordChange;
 import io.sluice.store.Json;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,42 +27,42 @@ final class SObjectCollections {
      *
      * @param externalId the field that holds the key
      */
-    static Map<String, Object> upsertBody(List<Change> changes, String object, String externalId) {
-        return body(changes, object, (change, record) -> record.put(externalId, change.key()));
+    static Map<String, Object> upsertBody(List<RecordChange> changes, String object, String externalId) {
+        return body(changes, object, (recordChange, record) -> record.put(externalId, recordChange.key()));
     }
 
     /** The body of an update of up to 200 records, each by its CRM id: it creates none. */
-    static Map<String, Object> updateBody(List<Change> changes, String object, String externalId) {
-        return body(changes, object, (change, record) -> {
+    static Map<String, Object> updateBody(List<RecordChange> changes, String object, String externalId) {
+        return body(changes, object, (recordChange, record) -> {
             record.remove(externalId);
-            record.put("Id", change.crmId());
+            record.put("Id", recordChange.crmId());
         });
     }
 
     /** @param identity puts into a record what it is found by */
-    private static Map<String, Object> body(List<Change> changes, String object,
-            BiConsumer<Change, Map<String, Object>> identity) {
+    private static Map<String, Object> body(List<RecordChange> changes, String object,
+            BiConsumer<RecordChange, Map<String, Object>> identity) {
         requireOneCall(changes);
         List<Map<String, Object>> records = new ArrayList<>();
-        for (Change change : changes) {
+        for (RecordChange recordChange : changes) {
             Map<String, Object> record = new LinkedHashMap<>();
             record.put("attributes", Map.of("type", object));
-            record.putAll(fields(change));
-            identity.accept(change, record);
+            record.putAll(fields(recordChange));
+            identity.accept(recordChange, record);
             records.add(record);
         }
         return Map.of("allOrNone", false, "records", records);
     }
 
     /** Whether a record is written by its CRM id, so that it can't be created. */
-    static boolean isKnown(Change change) {
-        return change.crmId() != null;
+    static boolean isKnown(RecordChange recordChange) {
+        return recordChange.crmId() != null;
     }
 
     /** The fields of a record as REST takes them. */
-    static Map<String, Object> fields(Change change) {
+    static Map<String, Object> fields(RecordChange recordChange) {
         Map<String, Object> record = new LinkedHashMap<>();
-        change.fields().forEach((field, value) -> put(record, field, value));
+        recordChange.fields().forEach((field, value) -> put(record, field, value));
         return record;
     }
 
@@ -77,15 +77,15 @@ final class SObjectCollections {
     }
 
     /** The query string of a delete by CRM ids. */
-    static String delete(List<Change> changes) {
+    static String delete(List<RecordChange> changes) {
         requireOneCall(changes);
-        return "allOrNone=false&ids=" + changes.stream().map(Change::crmId).collect(Collectors.joining(","));
+        return "allOrNone=false&ids=" + changes.stream().map(RecordChange::crmId).collect(Collectors.joining(","));
     }
 
     /** The query that finds the ids of keys whose id is not known; an external id is kept without blanks around it. */
-    static String idQuery(List<Change> changes, String object, String externalId) {
+    static String idQuery(List<RecordChange> changes, String object, String externalId) {
         return "SELECT Id, " + externalId + " FROM " + object + " WHERE " + externalId + " IN (" + changes.stream()
-                .map(change -> literal(change.key().strip()))
+                .map(recordChange -> literal(recordChange.key().strip()))
                 .collect(Collectors.joining(",")) + ")";
     }
 
@@ -95,15 +95,15 @@ final class SObjectCollections {
                 .replace("\t", "\\t") + "'";
     }
 
-    static void requireOneCall(List<Change> changes) {
+    static void requireOneCall(List<RecordChange> changes) {
         if (changes.size() > SalesforceCrm.COLLECTION_SIZE) {
             throw new IllegalArgumentException("A collections call takes " + SalesforceCrm.COLLECTION_SIZE
                     + " records at most, but got " + changes.size() + "; split the list first");
         }
         Set<String> keys = new HashSet<>();
-        for (Change change : changes) {
-            if (!keys.add(change.key())) {
-                throw new IllegalArgumentException("Key '" + change.key() + "' stands twice in one call; merge the two");
+        for (RecordChange recordChange : changes) {
+            if (!keys.add(recordChange.key())) {
+                throw new IllegalArgumentException("Key '" + recordChange.key() + "' stands twice in one call; merge the two");
             }
         }
     }
@@ -114,18 +114,18 @@ final class SObjectCollections {
      * another of the call, the order is not kept, so that only records whose own id is known are proven by it. Without
      * results, the call's own fate is every record's.
      */
-    static List<Outcome> outcomes(List<Change> changes, SalesforceAnswer answer) {
+    static List<Outcome> outcomes(List<RecordChange> changes, SalesforceAnswer answer) {
         if (!answer.ok()) {
-            return changes.stream().map(change -> Errors.ofCall(change.key(), answer, changes.size())).toList();
+            return changes.stream().map(recordChange -> SalesforceErrors.ofCall(recordChange.key(), answer, changes.size())).toList();
         }
         Optional<JsonNode> results = answer.json().filter(JsonNode::isArray).filter(all -> all.size() == changes.size());
         if (results.isEmpty()) {
-            return changes.stream().map(change -> Outcome.noResult(change.key())).toList();
+            return changes.stream().map(recordChange -> Outcome.noResult(recordChange.key())).toList();
         }
         Map<String, Integer> counts = new HashMap<>();
         Set<String> known = new HashSet<>();
         results.get().forEach(result -> counts.merge(id(result), 1, Integer::sum));
-        changes.stream().filter(change -> change.crmId() != null).forEach(change -> known.add(shortId(change.crmId())));
+        changes.stream().filter(recordChange -> recordChange.crmId() != null).forEach(recordChange -> known.add(shortId(recordChange.crmId())));
         boolean ordered = true;
         for (int i = 0; i < changes.size(); i++) {
             String id = id(results.get().get(i));
@@ -133,11 +133,11 @@ final class SObjectCollections {
         }
         List<Outcome> outcomes = new ArrayList<>();
         for (int i = 0; i < changes.size(); i++) {
-            Change change = changes.get(i);
+            RecordChange recordChange = changes.get(i);
             JsonNode result = results.get().get(i);
             String id = id(result);
-            boolean proven = (id.isEmpty() ? ordered : counts.get(id) == 1 && (ordered || isOf(change, id)));
-            outcomes.add(proven ? outcome(change, result) : Outcome.noResult(change.key()));
+            boolean proven = (id.isEmpty() ? ordered : counts.get(id) == 1 && (ordered || isOf(recordChange, id)));
+            outcomes.add(proven ? outcome(recordChange, result) : Outcome.noResult(recordChange.key()));
         }
         return outcomes;
     }
@@ -146,8 +146,8 @@ final class SObjectCollections {
         return shortId(result.path("id").asText(""));
     }
 
-    private static boolean isOf(Change change, String id) {
-        return change.crmId() != null && shortId(change.crmId()).equals(id);
+    private static boolean isOf(RecordChange recordChange, String id) {
+        return recordChange.crmId() != null && shortId(recordChange.crmId()).equals(id);
     }
 
     /** An id of 18 characters is one of 15 with a checksum behind it. */
@@ -155,33 +155,33 @@ final class SObjectCollections {
         return id.length() > 15 ? id.substring(0, 15) : id;
     }
 
-    private static Outcome outcome(Change change, JsonNode result) {
+    private static Outcome outcome(RecordChange recordChange, JsonNode result) {
         String id = result.path("id").asText("");
         if (result.path("success").asBoolean()) {
-            boolean named = !id.isEmpty() && (change.operation() == Operation.UPSERT
-                    || change.crmId() == null || isOf(change, shortId(id)));
-            return named ? saved(change, result) : Outcome.noResult(change.key());
+            boolean named = !id.isEmpty() && (recordChange.operation() == Operation.UPSERT
+                    || recordChange.crmId() == null || isOf(recordChange, shortId(id)));
+            return named ? saved(recordChange, result) : Outcome.noResult(recordChange.key());
         }
         if (!result.path("success").isBoolean() || result.path("errors").isEmpty()) {
-            return Outcome.noResult(change.key());
+            return Outcome.noResult(recordChange.key());
         }
         JsonNode errors = result.path("errors");
-        if (isKnown(change) && Errors.isGone(errors)) {
-            return Errors.gone(change.key(), errors);
+        if (isKnown(recordChange) && SalesforceErrors.isGone(errors)) {
+            return SalesforceErrors.gone(recordChange.key(), errors);
         }
-        return Errors.outcome(change.key(), errors);
+        return SalesforceErrors.outcome(recordChange.key(), errors);
     }
 
     /** A record that was written by its id and that the CRM made, or calls by another id, is not the one that we know. */
-    static Outcome saved(Change change, JsonNode result) {
+    static Outcome saved(RecordChange recordChange, JsonNode result) {
         String id = result.path("id").asText(null);
-        if (change.operation() == Operation.DELETE) {
-            return Outcome.done(change.key(), null);
+        if (recordChange.operation() == Operation.DELETE) {
+            return Outcome.done(recordChange.key(), null);
         }
-        if (isKnown(change) && (result.path("created").asBoolean() || change.isOther(id))) {
-            return Outcome.gone(change.key(), "OTHER_RECORD", "the CRM wrote another record, " + id + ", or made one, instead of "
-                    + change.crmId());
+        if (isKnown(recordChange) && (result.path("created").asBoolean() || recordChange.isOther(id))) {
+            return Outcome.gone(recordChange.key(), "OTHER_RECORD", "the CRM wrote another record, " + id + ", or made one, instead of "
+                    + recordChange.crmId());
         }
-        return Outcome.done(change.key(), id);
+        return Outcome.done(recordChange.key(), id);
     }
 }

@@ -2,11 +2,11 @@ package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import io.sluice.Change;
-import io.sluice.Nearest;
-import io.sluice.crm.Job;
+import io.sluice.RecordChange;
+import io.sluice.Suggestion;
+import io.sluice.crm.CrmJob;
 import io.sluice.crm.Permits;
-import io.sluice.crm.Records;
+import io.sluice.crm.RecordStream;
 import io.sluice.store.Json;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -40,7 +40,7 @@ public final class SalesforceBulk {
     public void createRequest(Exchange exchange, String operation, String object, String externalId) {
         if (!OPERATIONS.contains(operation)) {
             throw new IllegalArgumentException("A bulk job's operation is not '" + operation + "'"
-                    + Nearest.hint(operation, OPERATIONS));
+                    + Suggestion.hint(operation, OPERATIONS));
         }
         Map<String, Object> job = new LinkedHashMap<>();
         job.put("object", object);
@@ -57,20 +57,20 @@ public final class SalesforceBulk {
     /** Turns records into a CSV file, which goes with the exchange; what is no records is taken for the CSV itself. */
     public void csv(Exchange exchange, String operation, String externalId) throws Exception {
         Object body = exchange.getMessage().getBody();
-        Records records = body instanceof Records many ? many
-                : body instanceof Iterable<?> list && !(body instanceof Path) ? Records.of(Change.listOf(list)) : null;
-        if (records != null) {
+        RecordStream recordStream = body instanceof RecordStream many ? many
+                : body instanceof Iterable<?> list && !(body instanceof Path) ? RecordStream.of(RecordChange.listOf(list)) : null;
+        if (recordStream != null) {
             Path file = SalesforceTransfers.newFile(exchange);
             if (operation.equals(DELETE)) {
-                BulkCsv.writeIds(records, file);
+                BulkCsv.writeIds(recordStream, file);
             } else {
-                BulkCsv.write(records, externalId, file);
+                BulkCsv.write(recordStream, externalId, file);
             }
             exchange.getMessage().setBody(file);
         }
     }
 
-    /** The answer as a {@link Job}. */
+    /** The answer as a {@link CrmJob}. */
     public void job(Exchange exchange) {
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
         if (answer.ok() && answer.json().filter(SalesforceBulk::isJob).isPresent()) {
@@ -80,7 +80,7 @@ public final class SalesforceBulk {
         }
     }
 
-    /** The answer as a list of {@link Job}s, and where the next page is in the header {@value #NEXT}. */
+    /** The answer as a list of {@link CrmJob}s, and where the next page is in the header {@value #NEXT}. */
     public void jobs(Exchange exchange) {
         exchange.getMessage().removeHeader(NEXT);
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
@@ -88,7 +88,7 @@ public final class SalesforceBulk {
             SalesforceCalls.notUnderstood(exchange);
         } else if (answer.ok()) {
             String user = user(exchange);
-            List<Job> jobs = new ArrayList<>();
+            List<CrmJob> jobs = new ArrayList<>();
             answer.json().get().path("records").forEach(record -> jobs.add(job(record, user)));
             exchange.getMessage().setBody(jobs);
             String next = answer.json().get().path("nextRecordsUrl").asText(null);
@@ -137,8 +137,8 @@ public final class SalesforceBulk {
         return id == null ? "" : id.substring(id.lastIndexOf('/') + 1);
     }
 
-    private static Job job(JsonNode job, String user) {
-        return new Job(job.path("id").asText(), stage(job.path("state").asText()), job.path("object").asText(),
+    private static CrmJob job(JsonNode job, String user) {
+        return new CrmJob(job.path("id").asText(), stage(job.path("state").asText()), job.path("object").asText(),
                 job.path("operation").asText(), job.path("externalIdFieldName").asText(null),
                 OffsetDateTime.parse(job.path("createdDate").asText(), MOMENT).toInstant(),
                 !user.isEmpty() && user.equals(job.path("createdById").asText()),
@@ -146,13 +146,13 @@ public final class SalesforceBulk {
                 job.path("errorMessage").asText(null));
     }
 
-    private static Job.Stage stage(String state) {
+    private static CrmJob.Stage stage(String state) {
         return switch (state) {
-            case "Open" -> Job.Stage.OPEN;
-            case "JobComplete" -> Job.Stage.COMPLETE;
-            case "Failed" -> Job.Stage.FAILED;
-            case "Aborted" -> Job.Stage.ABORTED;
-            default -> Job.Stage.WORKING;   // UploadComplete, InProgress
+            case "Open" -> CrmJob.Stage.OPEN;
+            case "JobComplete" -> CrmJob.Stage.COMPLETE;
+            case "Failed" -> CrmJob.Stage.FAILED;
+            case "Aborted" -> CrmJob.Stage.ABORTED;
+            default -> CrmJob.Stage.WORKING;   // UploadComplete, InProgress
         };
     }
 }

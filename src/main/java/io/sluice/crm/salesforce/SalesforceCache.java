@@ -2,9 +2,9 @@ package io.sluice.crm.salesforce;
 
 import io.sluice.Outcome;
 import io.sluice.crm.AnswerCache;
-import io.sluice.crm.Blame;
+import io.sluice.crm.Durations;
+import io.sluice.crm.ErrorScope;
 import io.sluice.crm.ObjectShape;
-import io.sluice.crm.Time;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -30,7 +30,7 @@ public final class SalesforceCache {
     private static final String ASKED = "SluiceQuestion";
 
     /** @param drops how much had been dropped when it was asked: what is dropped meanwhile must not come back */
-    private record Asked(Question question, long drops) { }
+    private record Asked(CacheableRequest question, long drops) { }
 
     private final AnswerCache cache;
 
@@ -45,16 +45,16 @@ public final class SalesforceCache {
             throw new IllegalArgumentException("A read takes the id of the record, or the value of its external id, as the"
                     + " body, but got nothing");
         }
-        ask(exchange, new Question.OfRecord(account, object, externalId.isBlank() ? null : externalId, value.strip(),
+        ask(exchange, new CacheableRequest.OfRecord(account, object, externalId.isBlank() ? null : externalId, value.strip(),
                 new LinkedHashSet<>(SalesforceReads.names(fields))));
     }
 
     /** Asks for the fields of an object. */
     public void ask(Exchange exchange, String account, String object) {
-        ask(exchange, new Question.OfShape(account, object));
+        ask(exchange, new CacheableRequest.OfShape(account, object));
     }
 
-    private void ask(Exchange exchange, Question question) {
+    private void ask(Exchange exchange, CacheableRequest question) {
         exchange.setProperty(ASKED, new Asked(question, cache.drops()));
         exchange.getMessage().setHeader(CaffeineConstants.KEY, question.key());
         exchange.getMessage().setHeader(CaffeineConstants.ACTION, CaffeineConstants.ACTION_GET);
@@ -63,7 +63,7 @@ public final class SalesforceCache {
     /** Whether the cache had an answer, which is counted. */
     public boolean isHit(Exchange exchange) {
         boolean hit = exchange.getMessage().getHeader(CaffeineConstants.ACTION_HAS_RESULT, false, Boolean.class);
-        Question question = asked(exchange).question();
+        CacheableRequest question = asked(exchange).question();
         cache.count(question.account(), question.object(), question.operation(), hit, 1);
         return hit;
     }
@@ -92,16 +92,16 @@ public final class SalesforceCache {
      */
     public void read(Exchange exchange, String timeToLive) throws SQLException {
         Message message = exchange.getMessage();
-        Question question = asked(exchange).question();
+        CacheableRequest question = asked(exchange).question();
         message.setHeader(CACHED, false);
         message.setHeader(CaffeineConstants.ACTION, CaffeineConstants.ACTION_CLEANUP);
-        Optional<Question.Found> found = question.found(SalesforceCalls.answer(exchange));
+        Optional<CacheableRequest.Found> found = question.found(SalesforceCalls.answer(exchange));
         if (found.isEmpty()) {
             SalesforceCalls.notUnderstood(exchange);
             return;
         }
         message.setBody(found.get().body());
-        Duration life = cache.life(question.account(), Time.of("timeToLive", timeToLive));
+        Duration life = cache.life(question.account(), Durations.of("timeToLive", timeToLive));
         if (!life.isZero()) {
             message.setHeader(CaffeineConstants.KEY, question.key());
             message.setHeader(CaffeineConstants.VALUE, new AnswerCache.Kept(question.account(), question.object(),
@@ -131,8 +131,8 @@ public final class SalesforceCache {
             return;
         }
         Set<String> names = AnswerCache.names(news);
-        boolean unlike = exchange.getMessage().getHeader(Blame.HEADER) == Blame.OBJECT
-                || news.stream().anyMatch(one -> one instanceof Outcome outcome && Errors.isOfShape(outcome.code()));
+        boolean unlike = exchange.getMessage().getHeader(ErrorScope.HEADER) == ErrorScope.OBJECT
+                || news.stream().anyMatch(one -> one instanceof Outcome outcome && SalesforceErrors.isOfShape(outcome.code()));
         cache.drop(kept -> kept.isOf(account, object)
                 && (kept.names().stream().anyMatch(names::contains) || unlike && isShape(kept)));
     }

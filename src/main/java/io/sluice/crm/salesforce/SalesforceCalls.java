@@ -1,20 +1,20 @@
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
-import io.sluice.Reason;
+import io.sluice.RecordChange;
+import io.sluice.RootCause;
 import io.sluice.crm.Accounts;
-import io.sluice.crm.Blame;
+import io.sluice.crm.ErrorScope;
 import io.sluice.crm.ExternalId;
-import io.sluice.crm.LeaseEnded;
+import io.sluice.crm.LeaseExpired;
+import io.sluice.crm.LoginRejected;
 import io.sluice.crm.Permits;
 import io.sluice.crm.Redirects;
-import io.sluice.crm.SignInRefused;
-import io.sluice.crm.Unproven;
-import io.sluice.quota.Answer;
-import io.sluice.quota.Refusal;
+import io.sluice.crm.UnprovenAnswer;
+import io.sluice.quota.CallReport;
+import io.sluice.quota.ThrottleSignal;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -135,17 +135,17 @@ public final class SalesforceCalls {
         String member = member(exchange);
         // of a session that has served, the next call makes a new one, and this one did nothing
         boolean signsInAgain = signsInAgain(exchange, answer);
-        Refusal refusal = answer.sessionExpired() && !signsInAgain ? new Refusal(Refusal.SIGN_IN, Duration.ZERO)
-                : Errors.refusal(answer);
+        ThrottleSignal throttleSignal = answer.sessionExpired() && !signsInAgain ? new ThrottleSignal(ThrottleSignal.SIGN_IN, Duration.ZERO)
+                : SalesforceErrors.refusal(answer);
         permits.report(exchange,
-                new Answer(operation, http, records, exchange.getProperty(SENT_BYTES, 0L, Long.class), refusal));
+                new CallReport(operation, http, records, exchange.getProperty(SENT_BYTES, 0L, Long.class), throttleSignal));
         var usage = SalesforceAnswer.apiUsage(exchange.getMessage().getHeader("Sforce-Limit-Info", String.class))
                 .or(() -> SoapAnswer.parse(body).flatMap(SoapAnswer::apiUsage));
         if (usage.isPresent()) {
             permits.reported(account, member, "daily", usage.get()[1], usage.get()[0]);
         }
-        Blame blame = Errors.blame(answer);
-        exchange.getMessage().setHeader(Blame.HEADER, blame);
+        ErrorScope errorScope = SalesforceErrors.blame(answer);
+        exchange.getMessage().setHeader(ErrorScope.HEADER, errorScope);
         String misled = misled(exchange, answer, member);
         if (misled != null) {
             // another login may tell another address
@@ -155,24 +155,24 @@ public final class SalesforceCalls {
             return;
         }
         // the 404 of a read may as well be about the record
-        if (blame == Blame.OBJECT && !(status == NOT_FOUND && operation.equals("read"))) {
+        if (errorScope == ErrorScope.OBJECT && !(status == NOT_FOUND && operation.equals("read"))) {
             cache.dropShapes(account);
         }
-        if (Unproven.neverSent(failure)) {
+        if (UnprovenAnswer.neverSent(failure)) {
             exchange.getMessage().setHeader(Permits.REFUSED, true);
         }
         if (signsInAgain) {
             exchange.getMessage().setHeader(Permits.REFUSED, true);
-        } else if (refusal == null || !refusal.isLimit() && !hasOthers(account, refusal)) {
+        } else if (throttleSignal == null || !throttleSignal.isLimit() && !hasOthers(account, throttleSignal)) {
             // a right that is missing is no trouble of the account's, as little as an object that is not there
-            accounts.heard(account, blame == Blame.OBJECT ? NOT_FOUND : status,
+            accounts.heard(account, errorScope == ErrorScope.OBJECT ? NOT_FOUND : status,
                     answer.ok() ? null : answer.code() + ": " + answer.message());
         }
     }
 
     /** That the address or the version which the settings have is not the organisation's, in words; or null. */
     private String misled(Exchange exchange, SalesforceAnswer answer, String member) {
-        if (Errors.isOfVersion(answer)) {
+        if (SalesforceErrors.isOfVersion(answer)) {
             Matcher version = VERSION.matcher(String.valueOf(exchange.getMessage().getHeader(PATH)));
             return "HTTP 410: the organisation does not serve API version " + (version.find() ? version.group(1) : "that is set")
                     + ". Set camel.kamelet.NAME.apiVersion of the Salesforce Kamelets in application.properties to one that it"
@@ -186,37 +186,37 @@ public final class SalesforceCalls {
         String member = member(exchange);
         String token = exchange.getProperty(TOKEN, String.class);
         if (!answer.sessionExpired()) {
-            if (answer.status() != Answer.LOST && answer.status() < 500) {
+            if (answer.status() != CallReport.LOST && answer.status() < 500) {
                 sessions.served(member, token);
             }
             return false;
         }
-        return !Errors.isPastLogin(answer) && sessions.died(member, session(exchange, member), token);
+        return !SalesforceErrors.isPastLogin(answer) && sessions.died(member, session(exchange, member), token);
     }
 
     /** Whether other logins make the calls of the account meanwhile. */
-    private boolean hasOthers(String account, Refusal refusal) {
-        return refusal.kind().equals(Refusal.SIGN_IN) && accounts.get(account).pool().members().size() > 1;
+    private boolean hasOthers(String account, ThrottleSignal throttleSignal) {
+        return throttleSignal.kind().equals(ThrottleSignal.SIGN_IN) && accounts.get(account).pool().members().size() > 1;
     }
 
     /** The call was not made: the breaker was open, or the login failed. Its permit goes back. */
     public void notSent(Exchange exchange, String account) throws SQLException {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-        String why = failure == null ? "no call was made" : Reason.of(failure);
-        boolean others = failure instanceof SignInRefused && permits.leaveOut(exchange, failure.getMessage());
+        String why = failure == null ? "no call was made" : RootCause.of(failure);
+        boolean others = failure instanceof LoginRejected && permits.leaveOut(exchange, failure.getMessage());
         permits.cancel(exchange);
         exchange.removeProperty(IN_A_COMPOSITE);
         exchange.getMessage().setBody(why);
-        exchange.getMessage().setHeader(STATUS, Answer.LOST);
+        exchange.getMessage().setHeader(STATUS, CallReport.LOST);
         exchange.getMessage().setHeader(Permits.REFUSED, true);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
-        if (!others && !(failure instanceof LeaseEnded)) {
-            accounts.heard(account, Answer.LOST, why);
+        if (!others && !(failure instanceof LeaseExpired)) {
+            accounts.heard(account, CallReport.LOST, why);
         }
     }
 
     /** Makes a session where there is none that is good. A login is no call of the quota's. */
-    public void signIn(Exchange exchange) throws SignInRefused {
+    public void signIn(Exchange exchange) throws LoginRejected {
         String member = member(exchange);
         SalesforceRedirects.watch(exchange, member);
         String token = sessions.signIn(member, session(exchange, member));
@@ -252,14 +252,14 @@ public final class SalesforceCalls {
         }
         SalesforceException answer = ObjectHelper.getException(SalesforceException.class, failure);
         // a failure with a 2xx is an answer that was cut off in the middle
-        return answer == null || answer.getStatusCode() < 300 ? Answer.LOST : SoapAnswer.parse(answer.getMessage())
+        return answer == null || answer.getStatusCode() < 300 ? CallReport.LOST : SoapAnswer.parse(answer.getMessage())
                 .map(soap -> soap.status(answer.getStatusCode())).orElse(answer.getStatusCode());
     }
 
     /** What was asked for is larger than an answer may be: no failure of the CRM's, and less of it can be asked for. */
     private static boolean isTooLarge(Exchange exchange, Exception failure) {
         return ("GET".equals(exchange.getMessage().getHeader(METHOD)) || exchange.getProperty(IN_A_COMPOSITE) != null)
-                && OVER_CAPACITY.equals(Reason.of(failure));
+                && OVER_CAPACITY.equals(RootCause.of(failure));
     }
 
     /** The answer's text, none where it is a file; camel-salesforce hands that of a failed raw call on as the exception's message. */
@@ -271,8 +271,8 @@ public final class SalesforceCalls {
         if (status == TOO_LARGE && isTooLarge(exchange, failure)) {
             return "the answer is larger than 16 MiB";
         }
-        if (status == Answer.LOST || answer == null) {
-            return Reason.of(failure);
+        if (status == CallReport.LOST || answer == null) {
+            return RootCause.of(failure);
         }
         Matcher own = WITH_CONTENT.matcher(answer.getMessage());
         return !own.matches() ? answer.getMessage() : own.group(1).equals("null") ? "" : own.group(1);
@@ -297,9 +297,9 @@ public final class SalesforceCalls {
 
     /** Keeps the records to delete, and leaves the query for the ids that are not known, or nothing. */
     public void missingIds(Exchange exchange, String object, String externalId) {
-        List<Change> changes = Change.listOf(exchange.getMessage().getBody());
+        List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
         keep(exchange, changes);
-        List<Change> unknown = changes.stream().filter(change -> change.crmId() == null).toList();
+        List<RecordChange> unknown = changes.stream().filter(change -> change.crmId() == null).toList();
         exchange.getMessage().setBody(
                 unknown.isEmpty() ? null : SObjectCollections.idQuery(unknown, object, externalId));
     }
@@ -317,20 +317,20 @@ public final class SalesforceCalls {
         ExternalId.Answered<String> ids = new ExternalId.Answered<>();
         whole.get().path("records").forEach(record -> ids.put(record.path(externalId).asText(), record.path("Id").asText()));
         exchange.setProperty(CHANGES, changes(exchange).stream().map(change -> change.crmId() != null ? change
-                : new Change(change.key(), Operation.DELETE, ids.get(change.key()), change.fields())).toList());
+                : new RecordChange(change.key(), Operation.DELETE, ids.get(change.key()), change.fields())).toList());
     }
 
     /** The query string of the delete, or nothing when there is nothing left to delete. */
     public String deleteQuery(Exchange exchange) {
-        List<Change> known = changes(exchange).stream().filter(change -> change.crmId() != null).toList();
+        List<RecordChange> known = changes(exchange).stream().filter(change -> change.crmId() != null).toList();
         exchange.getMessage().setHeader(RECORDS, known.size());
         return known.isEmpty() ? null : SObjectCollections.delete(known);
     }
 
     /** The answer as a list of outcomes, in the order of the records. */
     public void outcomes(Exchange exchange) {
-        List<Change> changes = changes(exchange);
-        List<Change> sent = changes.stream()
+        List<RecordChange> changes = changes(exchange);
+        List<RecordChange> sent = changes.stream()
                 .filter(change -> change.operation() == Operation.UPSERT || change.crmId() != null).toList();
         Map<String, Outcome> byKey = new LinkedHashMap<>();
         if (!sent.isEmpty()) {
@@ -345,7 +345,7 @@ public final class SalesforceCalls {
     public void retryAll(Exchange exchange) {
         SalesforceAnswer answer = answer(exchange);
         exchange.getMessage().setBody(changes(exchange).stream()
-                .map(change -> Errors.ofCall(change.key(), answer, changes(exchange).size()).undone()).toList());
+                .map(change -> SalesforceErrors.ofCall(change.key(), answer, changes(exchange).size()).undone()).toList());
     }
 
     /** Leaves an answer that is not what was asked for as one of a gateway that got it from nobody (RFC 9110, 502). */
@@ -357,13 +357,13 @@ public final class SalesforceCalls {
         }
     }
 
-    static void keep(Exchange exchange, List<Change> changes) {
+    static void keep(Exchange exchange, List<RecordChange> changes) {
         exchange.setProperty(CHANGES, changes);
         exchange.getMessage().setHeader(RECORDS, changes.size());
     }
 
     @SuppressWarnings("unchecked")
-    static List<Change> changes(Exchange exchange) {
+    static List<RecordChange> changes(Exchange exchange) {
         return exchange.getProperty(CHANGES, List.class);
     }
 

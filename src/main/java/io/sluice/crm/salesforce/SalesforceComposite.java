@@ -1,12 +1,12 @@
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.Change;
-import io.sluice.Nearest;
+import io.sluice.CrmRecord;
 import io.sluice.Outcome;
-import io.sluice.Received;
+import io.sluice.RecordChange;
+import io.sluice.Suggestion;
 import io.sluice.crm.BeforeImages;
-import io.sluice.crm.Blame;
+import io.sluice.crm.ErrorScope;
 import io.sluice.crm.PartAnswer;
 import io.sluice.store.Json;
 import java.time.Instant;
@@ -49,7 +49,7 @@ public final class SalesforceComposite {
      * @param key    the field that holds the key
      * @param places where its records stand in the list that came in
      */
-    private record Part(String reference, String object, String key, List<Integer> places, List<Change> changes) {
+    private record Part(String reference, String object, String key, List<Integer> places, List<RecordChange> changes) {
 
         boolean isUpdate() {
             return SObjectCollections.isKnown(changes.get(0));
@@ -72,7 +72,7 @@ public final class SalesforceComposite {
     /** A query for those of the known records of one object that were changed since a moment. */
     private record Query(String reference, String object, List<String> fields, String soql) {
 
-        static Query of(String reference, String object, List<Change> changes, Instant since) {
+        static Query of(String reference, String object, List<RecordChange> changes, Instant since) {
             Set<String> fields = new LinkedHashSet<>();
             changes.forEach(change -> fields.addAll(change.fields().keySet()));
             Set<String> read = new LinkedHashSet<>(List.of("Id", "SystemModstamp"));
@@ -90,9 +90,9 @@ public final class SalesforceComposite {
         }
 
         /** What it answered; nothing where that is not all it found. */
-        Optional<List<Received>> images(SalesforceAnswer answer) {
+        Optional<List<CrmRecord>> images(SalesforceAnswer answer) {
             return answer.json().filter(json -> answer.ok() && SalesforceReads.isWhole(json)).flatMap(json -> {
-                List<Received> images = new ArrayList<>();
+                List<CrmRecord> images = new ArrayList<>();
                 for (JsonNode record : json.path("records")) {
                     if (!SalesforceReads.isRecord(record)) {
                         return Optional.empty();
@@ -117,7 +117,7 @@ public final class SalesforceComposite {
     public void request(Exchange exchange, String externalIds, String apiVersion, int most) {
         Map<String, String> keys = keys(externalIds);
         Object body = exchange.getMessage().getBody();
-        List<Change> changes = Change.listOf(body);
+        List<RecordChange> changes = RecordChange.listOf(body);
         List<Part> parts = parts(changes, objects(body, keys), keys);
         List<Query> queries = queries(exchange, parts);
         if (parts.size() > most || parts.size() + queries.size() > SalesforceCrm.COLLECTIONS_A_CALL) {
@@ -133,7 +133,7 @@ public final class SalesforceComposite {
      * is one call too.
      */
     public void collection(Exchange exchange, String object, String externalId, String apiVersion) {
-        List<Change> changes = Change.listOf(exchange.getMessage().getBody());
+        List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
         SObjectCollections.requireOneCall(changes);
         List<Part> parts = parts(changes, Collections.nCopies(changes.size(), object), Map.of(object, externalId));
         List<Query> queries = queries(exchange, parts);
@@ -149,7 +149,7 @@ public final class SalesforceComposite {
         }
     }
 
-    private static void compose(Exchange exchange, List<Change> changes, List<Part> parts, List<Query> queries,
+    private static void compose(Exchange exchange, List<RecordChange> changes, List<Part> parts, List<Query> queries,
             String apiVersion) {
         SalesforceCalls.keep(exchange, changes);
         exchange.setProperty(PARTS, parts);
@@ -167,14 +167,14 @@ public final class SalesforceComposite {
     /** The queries that are asked for: of each object one for so many ids as an address takes. */
     private static List<Query> queries(Exchange exchange, List<Part> parts) {
         exchange.getMessage().removeHeader(BeforeImages.HEADER);
-        Map<String, List<Change>> known = new LinkedHashMap<>();
+        Map<String, List<RecordChange>> known = new LinkedHashMap<>();
         Map<String, Instant> asked = BeforeImages.asked(exchange.getMessage());
         parts.stream().filter(part -> part.isUpdate() && asked.containsKey(part.object()))
                 .forEach(part -> known.computeIfAbsent(part.object(), first -> new ArrayList<>()).addAll(part.changes()));
         List<Query> queries = new ArrayList<>();
         known.forEach((object, all) -> {
             // one that is no id would have the whole query refused
-            List<Change> changes = all.stream().filter(change -> ID.matcher(change.crmId()).matches()).toList();
+            List<RecordChange> changes = all.stream().filter(change -> ID.matcher(change.crmId()).matches()).toList();
             for (int from = 0; from < changes.size(); from += SalesforceCrm.IDS_A_QUERY) {
                 queries.add(Query.of("before" + queries.size(), object, changes.subList(from,
                         Math.min(changes.size(), from + SalesforceCrm.IDS_A_QUERY)), asked.get(object)));
@@ -185,8 +185,8 @@ public final class SalesforceComposite {
 
     /** What the queries answered, of the objects whose queries all did. */
     @SuppressWarnings("unchecked")
-    private static Map<String, List<Received>> images(Exchange exchange, Map<String, SalesforceAnswer> answers) {
-        Map<String, List<Received>> images = new HashMap<>();
+    private static Map<String, List<CrmRecord>> images(Exchange exchange, Map<String, SalesforceAnswer> answers) {
+        Map<String, List<CrmRecord>> images = new HashMap<>();
         Set<String> unread = new LinkedHashSet<>();
         for (Query query : (List<Query>) exchange.getProperty(QUERIES, List.of(), List.class)) {
             Optional.ofNullable(answers.get(query.reference())).flatMap(query::images).ifPresentOrElse(
@@ -217,14 +217,14 @@ public final class SalesforceComposite {
             String object = entry instanceof Map<?, ?> map && map.get("object") != null ? map.get("object").toString() : "";
             if (!keys.containsKey(object)) {
                 throw new IllegalArgumentException("Record " + objects.size() + " is of object '" + object
-                        + "', for which externalIds names no field" + Nearest.hint(object, keys.keySet()));
+                        + "', for which externalIds names no field" + Suggestion.hint(object, keys.keySet()));
             }
             objects.add(object);
         }
         return objects;
     }
 
-    private static List<Part> parts(List<Change> changes, List<String> objects, Map<String, String> keys) {
+    private static List<Part> parts(List<RecordChange> changes, List<String> objects, Map<String, String> keys) {
         List<Part> parts = new ArrayList<>();
         for (String object : keys.keySet()) {
             for (boolean known : new boolean[] {true, false}) {
@@ -269,29 +269,29 @@ public final class SalesforceComposite {
                     .map(it -> SObjectCollections.outcomes(part.changes(), it))
                     .orElseGet(() -> part.changes().stream().map(change -> answer.ok()
                             ? Outcome.noResult(change.key())
-                            : Errors.ofCall(change.key(), answer, records)).toList());
+                            : SalesforceErrors.ofCall(change.key(), answer, records)).toList());
             for (int i = 0; i < own.size(); i++) {
                 outcomes[part.places().get(i)] = own.get(i);
             }
             if (answer.ok()) {
                 SalesforceAnswer its = answers.getOrDefault(part.reference(), answer);
-                byObject.merge(part.object(), new PartAnswer(its.status(), Errors.blame(its)), BinaryOperator.maxBy(BY_WEIGHT));
+                byObject.merge(part.object(), new PartAnswer(its.status(), SalesforceErrors.blame(its)), BinaryOperator.maxBy(BY_WEIGHT));
             }
         }
         Message message = exchange.getMessage();
         if (!byObject.isEmpty()) {
             message.setHeader(PartAnswer.HEADER, Map.copyOf(byObject));
         }
-        byObject.values().stream().filter(part -> part.blame() != Blame.NOBODY).max(BY_WEIGHT).ifPresent(part -> {
+        byObject.values().stream().filter(part -> part.blame() != ErrorScope.NOBODY).max(BY_WEIGHT).ifPresent(part -> {
             message.setHeader(SalesforceCalls.STATUS, part.status());
-            message.setHeader(Blame.HEADER, part.blame());
+            message.setHeader(ErrorScope.HEADER, part.blame());
         });
         message.setBody(List.of(outcomes));
     }
 
     /** Of several parts, one that would be refused again whatever is done with its records tells most. */
-    private static int weight(Blame blame) {
-        return switch (blame) {
+    private static int weight(ErrorScope errorScope) {
+        return switch (errorScope) {
             case OBJECT -> 3;
             case RECORD -> 2;
             case MOMENT -> 1;

@@ -5,14 +5,14 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.Operation;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.AnswerCache;
-import io.sluice.crm.Bulk;
+import io.sluice.crm.BulkCapability;
 import io.sluice.crm.BulkQuery;
 import io.sluice.crm.Crm;
+import io.sluice.crm.Durations;
 import io.sluice.crm.FieldRule;
-import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Logins;
+import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
-import io.sluice.crm.Time;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -45,7 +45,7 @@ public final class SalesforceCrm implements Crm {
      * A day takes 15,000 batches of 10,000 records, an upload 150 MB ("Bulk API Limits"; 100 MB leave room for the CSV to
      * grow). Create, upload, close, results, and some looks at the job.
      */
-    private static final Bulk BULK = new Bulk(Set.of(Operation.UPSERT, Operation.DELETE), 150_000, 100_000_000, 10, 10,
+    private static final BulkCapability BULK = new BulkCapability(Set.of(Operation.UPSERT, Operation.DELETE), 150_000, 100_000_000, 10, 10,
             10_000, 15_000, BulkCsv.CLEARED);
 
     /** Create, and some looks at the job; the answer of a query of the other way holds 2,000 records. */
@@ -100,7 +100,7 @@ public final class SalesforceCrm implements Crm {
     }
 
     @Override
-    public Optional<Bulk> bulk() {
+    public Optional<BulkCapability> bulk() {
         return Optional.of(BULK);
     }
 
@@ -138,7 +138,7 @@ public final class SalesforceCrm implements Crm {
         SalesforceLogin.configure(component, account, settings);
         sessions.configured(account, component.getLoginConfig(), settings);
         if (settings.get("session") != null) {
-            sessions.last(account, Time.of("application.properties: sluice.account." + account + ".session",
+            sessions.last(account, Durations.of("application.properties: sluice.account." + account + ".session",
                     settings.get("session")));
         }
         SalesforceEndpointConfig calls = new SalesforceEndpointConfig();

@@ -1,6 +1,6 @@
 package io.sluice.crm.salesforce;
 
-import io.sluice.Nearest;
+import io.sluice.Suggestion;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -79,7 +79,7 @@ final class SalesforceLogin {
                     : AuthenticationType.CLIENT_CREDENTIALS;
         }
         return Arrays.stream(AuthenticationType.values()).filter(type -> word(type).equals(named)).findFirst()
-                .orElseThrow(() -> wrong(login, "authentication-type", "is '" + named + "'" + Nearest.hint(named,
+                .orElseThrow(() -> wrong(login, "authentication-type", "is '" + named + "'" + Suggestion.hint(named,
                         Arrays.stream(AuthenticationType.values()).map(SalesforceLogin::word).toList())));
     }
 

@@ -1,9 +1,9 @@
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.Change;
-import io.sluice.Gone;
-import io.sluice.Received;
+import io.sluice.CrmRecord;
+import io.sluice.DeletedRecord;
+import io.sluice.RecordChange;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -28,7 +28,7 @@ public final class SalesforceLookups {
 
     /** Keeps the records of the body, each with crmId and key. */
     public void begin(Exchange exchange) {
-        List<Change> asked = Change.listOf(exchange.getMessage().getBody());
+        List<RecordChange> asked = RecordChange.listOf(exchange.getMessage().getBody());
         if (asked.size() > MOST) {
             throw new IllegalArgumentException("A look-up takes " + MOST + " records at most, but got " + asked.size());
         }
@@ -50,12 +50,12 @@ public final class SalesforceLookups {
 
     public String path(Exchange exchange, String object, String externalId, String fields, String apiVersion) {
         int queries = exchange.getProperty(QUERIES, 0, Integer.class);
-        List<Change> asked = asked(exchange);
-        List<String> ids = asked.stream().map(Change::crmId).filter(id -> id != null).toList();
+        List<RecordChange> asked = asked(exchange);
+        List<String> ids = asked.stream().map(RecordChange::crmId).filter(id -> id != null).toList();
         String soql = "SELECT " + Stream.concat(Stream.of("Id", "IsDeleted", "SystemModstamp", externalId),
                 SalesforceReads.names(fields).stream()).distinct().collect(Collectors.joining(", ")) + " FROM " + object
                 + " WHERE " + (ids.isEmpty() ? "" : "Id IN (" + list(ids.stream(), true) + ") OR ") + externalId
-                + " IN (" + list(asked.stream().map(Change::key), queries == 0) + ")";
+                + " IN (" + list(asked.stream().map(RecordChange::key), queries == 0) + ")";
         return "/services/data/v" + apiVersion + "/queryAll?q=" + URLEncoder.encode(soql, StandardCharsets.UTF_8)
                 .replace("+", "%20");
     }
@@ -74,7 +74,7 @@ public final class SalesforceLookups {
     }
 
     /**
-     * The answer as a list: {@link Received} of each record that is there, by its id or by its key, and {@link Gone} of each
+     * The answer as a list: {@link CrmRecord} of each record that is there, by its id or by its key, and {@link DeletedRecord} of each
      * id under which there is none; without a time where the recycle bin does not have it (any more). An answer that does not
      * say all stays what it is.
      */
@@ -88,7 +88,7 @@ public final class SalesforceLookups {
         }
         List<Object> found = new ArrayList<>();
         Set<String> there = new HashSet<>();
-        Map<String, String> asked = asked(exchange).stream().map(Change::crmId).filter(id -> id != null)
+        Map<String, String> asked = asked(exchange).stream().map(RecordChange::crmId).filter(id -> id != null)
                 .collect(Collectors.toMap(SalesforceLookups::core, id -> id, (a, b) -> b));
         json.path("records").forEach(record -> {
             String id = core(record.path("Id").asText());
@@ -96,12 +96,12 @@ public final class SalesforceLookups {
                 there.add(id);
                 found.add((Object) SalesforceReads.received(record, externalId, SalesforceReads.names(fields)));
             } else if (asked.containsKey(id) && there.add(id)) {
-                found.add(new Gone(asked.get(id), SalesforceReads.moment(record.path("SystemModstamp").asText())));
+                found.add(new DeletedRecord(asked.get(id), SalesforceReads.moment(record.path("SystemModstamp").asText())));
             }
         });
         asked.forEach((core, id) -> {
             if (!there.contains(core)) {
-                found.add(new Gone(id, null));
+                found.add(new DeletedRecord(id, null));
             }
         });
         message.setBody(found);
@@ -113,7 +113,7 @@ public final class SalesforceLookups {
     }
 
     @SuppressWarnings("unchecked")
-    private static List<Change> asked(Exchange exchange) {
+    private static List<RecordChange> asked(Exchange exchange) {
         return exchange.getProperty(ASKED, List.class);
     }
 }

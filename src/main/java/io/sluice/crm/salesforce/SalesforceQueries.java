@@ -1,6 +1,6 @@
 package io.sluice.crm.salesforce;
 
-import io.sluice.Received;
+import io.sluice.CrmRecord;
 import io.sluice.store.Json;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -68,7 +68,7 @@ public final class SalesforceQueries {
                         : "&locator=" + URLEncoder.encode(locator.strip(), StandardCharsets.UTF_8));
     }
 
-    /** The page as a stream of {@link Received}. */
+    /** The page as a stream of {@link CrmRecord}. */
     public void records(Exchange exchange, String externalId, String fields) throws IOException {
         Message message = exchange.getMessage();
         message.removeHeader(SalesforceBulk.NEXT);

@@ -1,8 +1,8 @@
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.Gone;
-import io.sluice.Received;
+import io.sluice.CrmRecord;
+import io.sluice.DeletedRecord;
 import io.sluice.store.Json;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -113,7 +113,7 @@ public final class SalesforceReads {
         sized(exchange, object, fields);
     }
 
-    /** The answer of the query as a list of {@link Received}; an answer that is none stays what it is. */
+    /** The answer of the query as a list of {@link CrmRecord}; an answer that is none stays what it is. */
     public void delta(Exchange exchange, String externalId, String fields, int pageSize) {
         Message message = exchange.getMessage();
         message.removeHeader(NEXT);
@@ -122,7 +122,7 @@ public final class SalesforceReads {
             return;
         }
         List<String> names = names(fields);
-        List<Received> records = new ArrayList<>();
+        List<CrmRecord> records = new ArrayList<>();
         for (JsonNode record : answer.path("records")) {
             if (record.path("Id").asText("").isEmpty() || record.path("SystemModstamp").asText("").isEmpty()) {
                 SalesforceCalls.notUnderstood(exchange);
@@ -136,8 +136,8 @@ public final class SalesforceReads {
         }
         if (!records.isEmpty() && (!isWhole(answer) || records.size() >= records(pageSize, fields))) {
             // the last in the order of the query, in whatever order they came
-            Received last = records.stream().filter(Received::hasTime)
-                    .max(Comparator.comparing((Received it) -> it.at()).thenComparing(Received::crmId)).orElse(null);
+            CrmRecord last = records.stream().filter(CrmRecord::hasTime)
+                    .max(Comparator.comparing((CrmRecord it) -> it.at()).thenComparing(CrmRecord::crmId)).orElse(null);
             if (last == null) {
                 SalesforceCalls.notUnderstood(exchange);
                 return;
@@ -153,7 +153,7 @@ public final class SalesforceReads {
                 .filter(field -> !field.isEmpty()).toList();
     }
 
-    static Received received(JsonNode record, String externalId, List<String> names) {
+    static CrmRecord received(JsonNode record, String externalId, List<String> names) {
         Map<String, Object> all = Json.fields(record.toString());
         Map<String, Object> fields = new LinkedHashMap<>();
         for (String name : names) {
@@ -162,7 +162,7 @@ public final class SalesforceReads {
             }
         }
         JsonNode key = record.path(externalId);
-        return new Received(record.path("Id").asText(), key.isNull() || key.isMissingNode() ? null : key.asText(),
+        return new CrmRecord(record.path("Id").asText(), key.isNull() || key.isMissingNode() ? null : key.asText(),
                 momentOrNull(record.path("SystemModstamp").asText()), fields);
     }
 
@@ -190,20 +190,20 @@ public final class SalesforceReads {
                 + "/deleted/?start=" + encoded(since.isBefore(earliest) ? since : earliest) + "&end=" + encoded(end));
     }
 
-    /** The answer as a list of {@link Gone}; an answer that is none stays what it is. */
+    /** The answer as a list of {@link DeletedRecord}; an answer that is none stays what it is. */
     public void deleted(Exchange exchange) {
         JsonNode answer = answer(exchange.getMessage());
         if (answer == null || !answer.path("deletedRecords").isArray() || !isMoment(answer.path("latestDateCovered"))) {
             SalesforceCalls.notUnderstood(exchange);
             return;
         }
-        List<Gone> gone = new ArrayList<>();
+        List<DeletedRecord> gone = new ArrayList<>();
         for (JsonNode record : answer.path("deletedRecords")) {
             if (record.path("id").asText("").isEmpty() || !isMoment(record.path("deletedDate"))) {
                 SalesforceCalls.notUnderstood(exchange);
                 return;
             }
-            gone.add(new Gone(record.path("id").asText(), moment(record.path("deletedDate"))));
+            gone.add(new DeletedRecord(record.path("id").asText(), moment(record.path("deletedDate"))));
         }
         exchange.getMessage().setBody(gone);
         exchange.getMessage().setHeader(COVERED, moment(answer.path("latestDateCovered")).toString());
@@ -224,17 +224,17 @@ public final class SalesforceReads {
                 + URLEncoder.encode(soql, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
-    /** What the recycle bin holds as a list of {@link Gone}. */
+    /** What the recycle bin holds as a list of {@link DeletedRecord}. */
     public void recycled(Exchange exchange, int pageSize) {
         JsonNode answer = page(exchange);
         if (answer != null) {
-            List<Gone> gone = new ArrayList<>();
+            List<DeletedRecord> gone = new ArrayList<>();
             for (JsonNode record : answer.path("records")) {
                 if (!isRecord(record)) {
                     SalesforceCalls.notUnderstood(exchange);
                     return;
                 }
-                gone.add(new Gone(record.path("Id").asText(), moment(record.path("SystemModstamp"))));
+                gone.add(new DeletedRecord(record.path("Id").asText(), moment(record.path("SystemModstamp"))));
             }
             if (gone.isEmpty() && !isWhole(answer)) {
                 SalesforceCalls.notUnderstood(exchange);

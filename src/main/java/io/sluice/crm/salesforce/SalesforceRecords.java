@@ -1,8 +1,8 @@
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.Change;
 import io.sluice.Outcome;
+import io.sluice.RecordChange;
 import io.sluice.store.Json;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +18,7 @@ public final class SalesforceRecords {
      * external id, which must not stand in the body.
      */
     public void upsertRequest(Exchange exchange, String object, String externalId, String apiVersion) {
-        List<Change> changes = Change.listOf(exchange.getMessage().getBody());
+        List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
         if (changes.size() != 1) {
             throw new IllegalArgumentException("A row upsert takes one record, but got " + changes.size()
                     + "; salesforce-upsert-sink takes up to " + SalesforceCrm.COLLECTION_SIZE);
@@ -35,20 +35,20 @@ public final class SalesforceRecords {
 
     /** The answer as a list of one outcome: 201 of a record that was made, 200 or 204 of one that was there. */
     public void outcome(Exchange exchange) {
-        Change change = SalesforceCalls.changes(exchange).get(0);
+        RecordChange recordChange = SalesforceCalls.changes(exchange).get(0);
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
-        exchange.getMessage().setBody(List.of(outcome(change, answer)));
+        exchange.getMessage().setBody(List.of(outcome(recordChange, answer)));
     }
 
-    private static Outcome outcome(Change change, SalesforceAnswer answer) {
+    private static Outcome outcome(RecordChange recordChange, SalesforceAnswer answer) {
         if (answer.ok()) {
-            return answer.status() == 204 ? Outcome.done(change.key(), change.crmId())
+            return answer.status() == 204 ? Outcome.done(recordChange.key(), recordChange.crmId())
                     : answer.json().filter(row -> row.path("success").asBoolean() && !row.path("id").asText("").isEmpty())
-                            .map(row -> SObjectCollections.saved(change, row)).orElseGet(() -> Outcome.noResult(change.key()));
+                            .map(row -> SObjectCollections.saved(recordChange, row)).orElseGet(() -> Outcome.noResult(recordChange.key()));
         }
-        return answer.errors().filter(errors -> SObjectCollections.isKnown(change) && Errors.isGone(errors))
-                .map(errors -> Errors.gone(change.key(), errors))
-                .orElseGet(() -> Errors.ofCall(change.key(), answer, 1));
+        return answer.errors().filter(errors -> SObjectCollections.isKnown(recordChange) && SalesforceErrors.isGone(errors))
+                .map(errors -> SalesforceErrors.gone(recordChange.key(), errors))
+                .orElseGet(() -> SalesforceErrors.ofCall(recordChange.key(), answer, 1));
     }
 
     /** A value as one segment of a path. */

@@ -1,10 +1,10 @@
 package io.sluice.crm.salesforce;
 
-import io.sluice.Reason;
+import io.sluice.RootCause;
 import io.sluice.crm.LoginBackoff;
+import io.sluice.crm.LoginRejected;
 import io.sluice.crm.Logins;
 import io.sluice.crm.Redirects;
-import io.sluice.crm.SignInRefused;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -76,7 +76,7 @@ final class SalesforceSessions {
     }
 
     /** @return the token with which calls are made now */
-    String signIn(String login, SalesforceSession session) throws SignInRefused {
+    String signIn(String login, SalesforceSession session) throws LoginRejected {
         State state = state(login);
         synchronized (state) {
             unlessStopped(login, session, state);
@@ -90,28 +90,28 @@ final class SalesforceSessions {
         }
     }
 
-    private void unlessStopped(String login, SalesforceSession session, State state) throws SignInRefused {
+    private void unlessStopped(String login, SalesforceSession session, State state) throws LoginRejected {
         if (state.stopped == null) {
             return;
         }
         Instant resumedAt = resumedAt(login);
         if (resumedAt.equals(Instant.MIN) || resumedAt.equals(state.resumed)) {
-            throw new SignInRefused(login, state.stopped, null);
+            throw new LoginRejected(login, state.stopped, null);
         }
         state.stopped = null;
         remember(login, session.getOrgId());
     }
 
-    private void logIn(String login, SalesforceSession session, State state) throws SignInRefused {
+    private void logIn(String login, SalesforceSession session, State state) throws LoginRejected {
         boolean changed = readSecrets(login, state);
         if (!changed && state.backoff.isPaused(clock.instant(), resumedAt(login))) {
-            throw new SignInRefused(login, state.backoff.words(), null);
+            throw new LoginRejected(login, state.backoff.words(), null);
         }
         try {
             ask(login, session, state);
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
-            throw new SignInRefused(login, "Sluice is stopping", stopping);
+            throw new LoginRejected(login, "Sluice is stopping", stopping);
         } catch (SalesforceException | TimeoutException | ExecutionException | RuntimeException refused) {
             String why = words(refused);
             if (refused instanceof SalesforceException answer && answer.getStatusCode() >= 300
@@ -121,7 +121,7 @@ final class SalesforceSessions {
                 state.backoff.unanswered(why, clock.instant());
             }
             LOG.warn("Account {} could not log in: {}.", login, state.backoff.words());
-            throw new SignInRefused(login, state.backoff.words(), refused);
+            throw new LoginRejected(login, state.backoff.words(), refused);
         }
         checkOrganisation(login, session, state);
     }
@@ -130,7 +130,7 @@ final class SalesforceSessions {
      * camel-salesforce's own login would first revoke the token, with which other calls are on their way. While that one
      * is good, a refused login stops nobody yet.
      */
-    private void renew(String login, SalesforceSession session, State state) throws SignInRefused {
+    private void renew(String login, SalesforceSession session, State state) throws LoginRejected {
         try {
             readSecrets(login, state);
             ask(login, session, state);
@@ -149,7 +149,7 @@ final class SalesforceSessions {
     private static String words(Exception refused) {
         return refused instanceof SalesforceException answer && answer.getErrors() != null && !answer.getErrors().isEmpty()
                 ? answer.getErrors().stream().map(error -> error.getMessage()).collect(Collectors.joining("; "))
-                : Reason.of(refused);
+                : RootCause.of(refused);
     }
 
     private void ask(String login, SalesforceSession session, State state)
@@ -192,7 +192,7 @@ final class SalesforceSessions {
         }
     }
 
-    private void checkOrganisation(String login, SalesforceSession session, State state) throws SignInRefused {
+    private void checkOrganisation(String login, SalesforceSession session, State state) throws LoginRejected {
         String organisation = session.getOrgId();
         if (logins == null || organisation == null) {
             return;
@@ -207,7 +207,7 @@ final class SalesforceSessions {
                         + " organisation is the right one";
                 state.resumed = resumedAt(login);
                 LOG.error("Account {} is stopped: {}.", login, state.stopped);
-                throw new SignInRefused(login, state.stopped, null);
+                throw new LoginRejected(login, state.stopped, null);
             }
         } catch (SQLException away) {
             LOG.warn("Account {}: the organisation that it was last is not known: {}", login, away.getMessage());

@@ -1,9 +1,9 @@
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
+import io.sluice.RecordChange;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -30,14 +30,14 @@ public final class SalesforceSoap {
 
     /** One record stays, the others are deleted: a list of two or three changes, one of them an upsert. */
     public void mergeRequest(Exchange exchange, String object, String apiVersion) {
-        List<Change> changes = Change.listOf(exchange.getMessage().getBody());
+        List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
         if (changes.size() < 2 || changes.size() > MOST_MERGED || survivors(changes).size() != 1
-                || changes.stream().anyMatch(change -> change.crmId() == null)) {
+                || changes.stream().anyMatch(recordChange -> recordChange.crmId() == null)) {
             throw new IllegalArgumentException("A merge takes two or three records with their crmId, one of them with the"
                     + " operation upsert, which stays, the others with the operation delete; but got " + changes.stream()
                             .map(it -> it.operation() + " " + it.crmId()).toList());
         }
-        Change survivor = survivors(changes).get(0);
+        RecordChange survivor = survivors(changes).get(0);
         survivor.fields().keySet().stream().filter(field -> field.contains(".")).findFirst().ifPresent(field -> {
             throw new IllegalArgumentException("A merge sets fields of the record itself, not " + field);
         });
@@ -45,21 +45,21 @@ public final class SalesforceSoap {
                 apiVersion);
     }
 
-    private static List<Change> survivors(List<Change> changes) {
-        return changes.stream().filter(change -> change.operation() == Operation.UPSERT).toList();
+    private static List<RecordChange> survivors(List<RecordChange> changes) {
+        return changes.stream().filter(recordChange -> recordChange.operation() == Operation.UPSERT).toList();
     }
 
-    private static List<String> merged(List<Change> changes) {
-        return changes.stream().filter(change -> change.operation() == Operation.DELETE).map(Change::crmId).toList();
+    private static List<String> merged(List<RecordChange> changes) {
+        return changes.stream().filter(recordChange -> recordChange.operation() == Operation.DELETE).map(RecordChange::crmId).toList();
     }
 
     /** The answer as outcomes: a merge is done for all of its records, or for none. */
     public void merged(Exchange exchange) {
-        List<Change> changes = SalesforceCalls.changes(exchange);
+        List<RecordChange> changes = SalesforceCalls.changes(exchange);
         List<SoapAnswer.Result> results = results(exchange);
         answer(exchange, results.size() != 1 || results.get(0).success()
                 && !same(results.get(0).id(), survivors(changes).get(0).crmId()) ? undone(changes, SalesforceCalls.answer(exchange))
-                : changes.stream().map(change -> outcome(change, results.get(0))).toList());
+                : changes.stream().map(recordChange -> outcome(recordChange, results.get(0))).toList());
     }
 
     /** The query that tells what became of the records that were to be merged. */
@@ -70,12 +70,12 @@ public final class SalesforceSoap {
 
     /** Records that have the surviving one for their master were merged: the earlier call had done it. */
     public void mergedBefore(Exchange exchange) {
-        List<Change> changes = SalesforceCalls.changes(exchange);
+        List<RecordChange> changes = SalesforceCalls.changes(exchange);
         String survivor = survivors(changes).get(0).crmId();
         Map<String, String> masters = found(exchange, "MasterRecordId");
         boolean before = merged(changes).stream().allMatch(id -> same(survivor, masters.get(key(id))));
         exchange.getMessage().setBody(before
-                ? changes.stream().map(change -> Outcome.done(change.key(), change.crmId())).toList()
+                ? changes.stream().map(recordChange -> Outcome.done(recordChange.key(), recordChange.crmId())).toList()
                 : kept(exchange));
     }
 
@@ -83,18 +83,18 @@ public final class SalesforceSoap {
 
     /** Takes records by their crmId. */
     public void undeleteRequest(Exchange exchange, String apiVersion) {
-        List<Change> changes = Change.listOf(exchange.getMessage().getBody());
+        List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
         if (changes.isEmpty() || changes.size() > MOST_UNDELETED
-                || changes.stream().anyMatch(change -> change.crmId() == null)) {
+                || changes.stream().anyMatch(recordChange -> recordChange.crmId() == null)) {
             throw new IllegalArgumentException("An undelete takes 1 to " + MOST_UNDELETED + " records, each with the crmId"
                     + " that it had, but got " + changes.size());
         }
-        request(exchange, changes, SoapRequest.undelete(changes.stream().map(Change::crmId).toList()), apiVersion);
+        request(exchange, changes, SoapRequest.undelete(changes.stream().map(RecordChange::crmId).toList()), apiVersion);
     }
 
     /** The answer as outcomes, in the order of the records. */
     public void undeleted(Exchange exchange) {
-        List<Change> changes = SalesforceCalls.changes(exchange);
+        List<RecordChange> changes = SalesforceCalls.changes(exchange);
         List<SoapAnswer.Result> results = results(exchange);
         if (results.size() != changes.size() || isMixedUp(changes, results)) {
             answer(exchange, undone(changes, SalesforceCalls.answer(exchange)));
@@ -108,7 +108,7 @@ public final class SalesforceSoap {
     }
 
     /** Whether the answer names a record in the place of another. */
-    private static boolean isMixedUp(List<Change> changes, List<SoapAnswer.Result> results) {
+    private static boolean isMixedUp(List<RecordChange> changes, List<SoapAnswer.Result> results) {
         for (int i = 0; i < changes.size(); i++) {
             if (results.get(i).success() && !same(results.get(i).id(), changes.get(i).crmId())) {
                 return true;
@@ -120,12 +120,12 @@ public final class SalesforceSoap {
     /** The query that tells which of the records are there. */
     public String aliveQuery(Exchange exchange, String object) {
         return "SELECT Id FROM " + object + " WHERE Id IN ("
-                + quoted(SalesforceCalls.changes(exchange).stream().map(Change::crmId).toList()) + ")";
+                + quoted(SalesforceCalls.changes(exchange).stream().map(RecordChange::crmId).toList()) + ")";
     }
 
     /** A record that is there needs no undelete. */
     public void aliveBefore(Exchange exchange) {
-        List<Change> changes = SalesforceCalls.changes(exchange);
+        List<RecordChange> changes = SalesforceCalls.changes(exchange);
         Map<String, String> alive = found(exchange, "Id");
         List<Outcome> outcomes = new ArrayList<>(kept(exchange));
         for (int i = 0; i < changes.size(); i++) {
@@ -149,7 +149,7 @@ public final class SalesforceSoap {
         return Boolean.TRUE.equals(exchange.getProperty(LOOK));
     }
 
-    private static void request(Exchange exchange, List<Change> changes, SoapRequest request, String apiVersion) {
+    private static void request(Exchange exchange, List<RecordChange> changes, SoapRequest request, String apiVersion) {
         SalesforceCalls.keep(exchange, changes);
         exchange.removeProperty(LOOK);
         Message message = exchange.getMessage();
@@ -179,15 +179,15 @@ public final class SalesforceSoap {
         return answer.ok() ? SoapAnswer.parse(answer.body()).map(SoapAnswer::results).orElse(List.of()) : List.of();
     }
 
-    private static List<Outcome> undone(List<Change> changes, SalesforceAnswer answer) {
-        return changes.stream().map(change -> answer.ok()
-                ? Outcome.noResult(change.key())
-                : Errors.ofCall(change.key(), answer, changes.size())).toList();
+    private static List<Outcome> undone(List<RecordChange> changes, SalesforceAnswer answer) {
+        return changes.stream().map(recordChange -> answer.ok()
+                ? Outcome.noResult(recordChange.key())
+                : SalesforceErrors.ofCall(recordChange.key(), answer, changes.size())).toList();
     }
 
-    private static Outcome outcome(Change change, SoapAnswer.Result result) {
-        return result.success() ? Outcome.done(change.key(), change.crmId())
-                : Errors.outcome(change.key(), result.errors());
+    private static Outcome outcome(RecordChange recordChange, SoapAnswer.Result result) {
+        return result.success() ? Outcome.done(recordChange.key(), recordChange.crmId())
+                : SalesforceErrors.outcome(recordChange.key(), result.errors());
     }
 
     /** Of the records that a query found, one field by the id. */

@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.sluice.Event;
-import io.sluice.Gone;
+import io.sluice.CrmEvent;
+import io.sluice.CrmRecord;
+import io.sluice.DeletedRecord;
 import io.sluice.Outcome;
-import io.sluice.Received;
 import io.sluice.app.Main;
 import io.sluice.app.RouteCoverage;
-import io.sluice.crm.OwnRoute;
 import io.sluice.crm.ObjectShape;
+import io.sluice.crm.OwnRoute;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
@@ -271,14 +271,14 @@ class HubspotKameletsTest {
         assertThat(outcomes.get(1).key()).isEqualTo("mine");
         assertThat(outcomes.get(1).status()).isEqualTo(Outcome.Status.REJECTED);
         assertThat(outcomes.get(1).message()).contains("COMPANY=77");
-        assertThat(associations(ASSOCIATIONS, List.of(ann))).containsExactly(new Associated(ann, acme,
-                List.of(new Associated.Type(279, "HUBSPOT_DEFINED", null))));
+        assertThat(associations(ASSOCIATIONS, List.of(ann))).containsExactly(new Association(ann, acme,
+                List.of(new Association.Type(279, "HUBSPOT_DEFINED", null))));
 
         List<Outcome> primary = ask(ASSOCIATE + "&type=1&apiVersion=2026-09", List.of(Map.of("from", ann, "to", acme)))
                 .getMessage().getBody(List.class);
         assertThat(primary).extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
         assertThat(associations(ASSOCIATIONS + "&apiVersion=2026-09", List.of(ann)).get(0).types())
-                .contains(new Associated.Type(1, "HUBSPOT_DEFINED", "Primary"));
+                .contains(new Association.Type(1, "HUBSPOT_DEFINED", "Primary"));
         List<Outcome> wrong = ask(ASSOCIATE + "&type=9", List.of(Map.of("from", ann, "to", acme),
                 Map.of("from", ann, "to", acme))).getMessage().getBody(List.class);
         assertThat(wrong).hasSize(2).allSatisfy(outcome -> {
@@ -300,7 +300,7 @@ class HubspotKameletsTest {
 
         List<String> ids = new ArrayList<>(IntStream.range(0, 1_000).mapToObj(i -> "9" + i).toList());
         ids.add(ann);
-        assertThat(associations(ASSOCIATIONS, ids)).extracting(Associated::to).containsExactly(acme);
+        assertThat(associations(ASSOCIATIONS, ids)).extracting(Association::to).containsExactly(acme);
         assertThat(counted() - counted).isEqualTo(4);
         assertThat(number("select count(*) from sluice.api_call where operation = 'associations' and records = 1000"))
                 .isPositive();
@@ -317,7 +317,7 @@ class HubspotKameletsTest {
         }
         ask(ASSOCIATE, pairs);
         String back = "kamelet:hubspot-associations-read-action?account=hubspot&fromObject=companies&toObject=contacts";
-        assertThat(associations(back, List.of(acme))).hasSize(600).extracting(Associated::to).doesNotHaveDuplicates();
+        assertThat(associations(back, List.of(acme))).hasSize(600).extracting(Association::to).doesNotHaveDuplicates();
         Exchange refused = ask(back.replace("toObject=contacts", "toObject=unicorns"), List.of(acme));
         assertThat(refused.getMessage().getHeader("SluiceStatus")).isEqualTo(400);
         assertThat(refused.getMessage().getBody(String.class)).contains("Unable to infer object type");
@@ -337,7 +337,7 @@ class HubspotKameletsTest {
     }
 
     @SuppressWarnings("unchecked")
-    private static List<Associated> associations(String kamelet, List<String> ids) {
+    private static List<Association> associations(String kamelet, List<String> ids) {
         return ask(kamelet, ids).getMessage().getBody(List.class);
     }
 
@@ -383,7 +383,7 @@ class HubspotKameletsTest {
             String position = before.toString();
             for (int page = 0; position != null && page < 10; page++) {
                 Exchange answer = ask(DELTA, position);
-                List<Received> records = answer.getMessage().getBody(List.class);
+                List<CrmRecord> records = answer.getMessage().getBody(List.class);
                 records.forEach(record -> keys.add(record.key() + " " + record.fields().get("lastname")));
                 position = answer.getMessage().getHeader("SluiceNext", String.class);
             }
@@ -407,15 +407,15 @@ class HubspotKameletsTest {
         send(DELETE, List.of(Map.of("key", "A-last", "operation", "delete")));
 
         Exchange answer = ask("kamelet:hubspot-deleted-action?account=hubspot&object=contacts", before.toString());
-        List<Gone> gone = answer.getMessage().getBody(List.class);
-        assertThat(gone).extracting(Gone::crmId).contains(last)
+        List<DeletedRecord> gone = answer.getMessage().getBody(List.class);
+        assertThat(gone).extracting(DeletedRecord::crmId).contains(last)
                 .containsAll(written.stream().map(Outcome::crmId).toList());
         assertThat(Instant.parse(answer.getMessage().getHeader("SluiceCovered", String.class))).isBetween(before, Instant.now());
     }
 
-    private static List<Received> received(Exchange answer) {
-        return ((List<?>) answer.getMessage().getBody(List.class)).stream().filter(Received.class::isInstance)
-                .map(Received.class::cast).toList();
+    private static List<CrmRecord> received(Exchange answer) {
+        return ((List<?>) answer.getMessage().getBody(List.class)).stream().filter(CrmRecord.class::isInstance)
+                .map(CrmRecord.class::cast).toList();
     }
 
     @Test
@@ -449,10 +449,10 @@ class HubspotKameletsTest {
 
         assertThat(status(answer)).isBetween(200, 207);
         assertThat(counted() - counted).as("calls").isEqualTo(3);
-        assertThat(fates(answer, Received.class)).extracting(Received::crmId)
+        assertThat(fates(answer, CrmRecord.class)).extracting(CrmRecord::crmId)
                 .containsExactlyInAnyOrder(made.get(0), anew);
-        Map<String, Gone> gone = new HashMap<>();
-        fates(answer, Gone.class).forEach(it -> gone.put(it.crmId(), it));
+        Map<String, DeletedRecord> gone = new HashMap<>();
+        fates(answer, DeletedRecord.class).forEach(it -> gone.put(it.crmId(), it));
         assertThat(gone).containsOnlyKeys(made.get(1), made.get(2), "999999999");
         assertThat(gone.get(made.get(1)).at()).isAfter(Instant.now().minusSeconds(600));
         assertThat(gone.get("999999999").at()).as("nobody knows since when").isNull();
@@ -480,7 +480,7 @@ class HubspotKameletsTest {
     private static final String CACHED_BY_KEY = CACHED + "&externalId=customer_no";
 
     private static String city(String kamelet, String id) {
-        return ((Received) ask(kamelet, List.of(id)).getMessage().getBody(List.class).get(0)).fields().get("city").toString();
+        return ((CrmRecord) ask(kamelet, List.of(id)).getMessage().getBody(List.class).get(0)).fields().get("city").toString();
     }
 
     @Test
@@ -493,7 +493,7 @@ class HubspotKameletsTest {
         assertThat(first.getMessage().getHeader("SluiceCached")).isEqualTo(0);
         Exchange both = ask(CACHED, ids);
         assertThat(both.getMessage().getHeader("SluiceCached")).isEqualTo(1);
-        assertThat((List<Received>) both.getMessage().getBody(List.class)).extracting(it -> it.fields().get("city"))
+        assertThat((List<CrmRecord>) both.getMessage().getBody(List.class)).extracting(it -> it.fields().get("city"))
                 .containsExactly("Ulm", "Bonn");
         assertThat(counted() - before).as("calls").isEqualTo(2);
         Exchange again = ask(CACHED, ids);
@@ -564,13 +564,13 @@ class HubspotKameletsTest {
 
     @Test
     void webhooksThatAreSignedReachARouteOfOnesOwnAndOthersDoNot() throws Exception {
-        List<Event> heard = Collections.synchronizedList(new ArrayList<>());
+        List<CrmEvent> heard = Collections.synchronizedList(new ArrayList<>());
         main.getCamelContext().addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
                 from("kamelet:hubspot-webhook-source?account=hubspot&path=/mine").routeId("mine")
                         .process(exchange -> exchange.getMessage().getBody(List.class)
-                                .forEach(event -> heard.add((Event) event)));
+                                .forEach(event -> heard.add((CrmEvent) event)));
             }
         });
         String body = "[{\"subscriptionType\":\"contact.deletion\",\"objectId\":7,\"occurredAt\":1796000000000}]";
@@ -589,7 +589,7 @@ class HubspotKameletsTest {
             public void configure() {
                 from("kamelet:hubspot-webhook-source?account=hubspot&path=/bookings").routeId("bookings")
                         .process(exchange -> exchange.getMessage().getBody(List.class)
-                                .forEach(event -> heard.add(((Event) event).object())));
+                                .forEach(event -> heard.add(((CrmEvent) event).object())));
             }
         });
         String typeId = JSON.readTree(HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:"
@@ -674,13 +674,13 @@ class HubspotKameletsTest {
         edit("J-2", "Köln");
         long ledger = number("select count(*) from sluice.api_call");
         Exchange first = ask(JOURNAL, begun);
-        List<Event> events = first.getMessage().getBody(List.class);
-        assertThat(events).extracting(Event::kind).contains(Event.Kind.NEW, Event.Kind.VALUE);
+        List<CrmEvent> events = first.getMessage().getBody(List.class);
+        assertThat(events).extracting(CrmEvent::kind).contains(CrmEvent.Kind.NEW, CrmEvent.Kind.VALUE);
         assertThat(events).filteredOn(event -> "city".equals(event.field())).singleElement()
                 .satisfies(event -> assertThat(event.value()).isEqualTo("Bonn"));
         assertThat(status(first)).isEqualTo(200);
         Exchange second = ask(JOURNAL, next(first));
-        assertThat((List<Event>) second.getMessage().getBody(List.class)).anyMatch(event -> "Köln".equals(event.value()));
+        assertThat((List<CrmEvent>) second.getMessage().getBody(List.class)).anyMatch(event -> "Köln".equals(event.value()));
         Exchange none = ask(JOURNAL, next(second));
         assertThat(none.getMessage().getBody(List.class)).isEmpty();
         assertThat(next(none)).isNull();
@@ -776,15 +776,15 @@ class HubspotKameletsTest {
             soon(() -> assertThat(mine.lists()).isOne());
             run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('due', now()))::text"
                     + " where stream = 'source:own-journal'");
-            soon(() -> assertThat(mine.heard()).anyMatch(event -> "Ulm".equals(((Event) event).value())));
+            soon(() -> assertThat(mine.heard()).anyMatch(event -> "Ulm".equals(((CrmEvent) event).value())));
             edit("JS-2", "Bonn");
-            soon(() -> assertThat(mine.heard()).anyMatch(event -> "Bonn".equals(((Event) event).value())));
+            soon(() -> assertThat(mine.heard()).anyMatch(event -> "Bonn".equals(((CrmEvent) event).value())));
         }
         edit("JS-3", "Kiel");
         try (OwnRoute later = behind(source + 60)) {
-            soon(() -> assertThat(later.heard()).anyMatch(event -> "Kiel".equals(((Event) event).value())));
+            soon(() -> assertThat(later.heard()).anyMatch(event -> "Kiel".equals(((CrmEvent) event).value())));
             assertThat(later.heard()).as("where the first was it goes on")
-                    .noneMatch(event -> "Bonn".equals(((Event) event).value()));
+                    .noneMatch(event -> "Bonn".equals(((CrmEvent) event).value()));
         }
     }
 
@@ -801,8 +801,8 @@ class HubspotKameletsTest {
             for (int i = 1; i <= 250; i++) {
                 edit("DS-" + i, "New");
             }
-            soon(() -> assertThat(mine.heard()).extracting(record -> ((Received) record).key()).contains("DS-1", "DS-250"));
-            assertThat(mine.heard()).allSatisfy(record -> assertThat(((Received) record).at()).isAfterOrEqualTo(
+            soon(() -> assertThat(mine.heard()).extracting(record -> ((CrmRecord) record).key()).contains("DS-1", "DS-250"));
+            assertThat(mine.heard()).allSatisfy(record -> assertThat(((CrmRecord) record).at()).isAfterOrEqualTo(
                     before.truncatedTo(java.time.temporal.ChronoUnit.MILLIS)));
         }
     }

@@ -3,8 +3,8 @@ package io.sluice.crm.hubspot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sluice.crm.LoginRejected;
 import io.sluice.crm.LoginTestBase;
-import io.sluice.crm.SignInRefused;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -76,18 +76,18 @@ class HubspotLoginTest extends LoginTestBase {
 
     @Test
     void anAccountWithoutALoginStartsAndMakesNoCalls() {
-        assertThatThrownBy(() -> login(Map.of()).token()).isInstanceOf(SignInRefused.class)
+        assertThatThrownBy(() -> login(Map.of()).token()).isInstanceOf(LoginRejected.class)
                 .hasMessageContaining("neither an access-token nor a refresh-token");
     }
 
     @Test
     void aRefusedLoginSaysWhoAndWhyInHubspotsOwnWordsAndNoSecret() {
-        assertThatThrownBy(() -> login("refresh-token", "hunter2").token()).isInstanceOf(SignInRefused.class)
+        assertThatThrownBy(() -> login("refresh-token", "hunter2").token()).isInstanceOf(LoginRejected.class)
                 .hasMessage("account org could not sign in: HTTP 400: BAD_REFRESH_TOKEN: missing or invalid refresh token");
         assertThatThrownBy(() -> login("client-secret", "hunter2").token())
                 .hasMessageContaining("missing or invalid client secret");
         assertThatThrownBy(() -> login("client-id", "nobody").token()).hasMessageContaining("BAD_CLIENT_ID");
-        assertThatThrownBy(() -> login("url", "http://127.0.0.1:1").token()).isInstanceOf(SignInRefused.class)
+        assertThatThrownBy(() -> login("url", "http://127.0.0.1:1").token()).isInstanceOf(LoginRejected.class)
                 .hasMessageContaining("no answer from http://127.0.0.1:1/oauth/v1/token");
     }
 
@@ -157,7 +157,7 @@ class HubspotLoginTest extends LoginTestBase {
         Set<String> answers = inTwentyThreads(() -> {
             try {
                 return login.token();
-            } catch (SignInRefused refused) {
+            } catch (LoginRejected refused) {
                 return refused.getMessage().contains("missing or invalid refresh token") ? "refused" : refused.getMessage();
             }
         });
@@ -170,7 +170,7 @@ class HubspotLoginTest extends LoginTestBase {
                 continue;   // a day is asked less often later on
             }
             long before = logins();
-            assertThatThrownBy(login::token).isInstanceOf(SignInRefused.class);
+            assertThatThrownBy(login::token).isInstanceOf(LoginRejected.class);
             asked += (int) (logins() - before);
         }
         assertThat(asked).as("logins in a day: a user is not locked").isBetween(20, 35);
@@ -181,13 +181,13 @@ class HubspotLoginTest extends LoginTestBase {
         HubspotLogin login = login(OAUTH);
         login.died(login.token());
         long logins = logins();
-        assertThatThrownBy(login::token).isInstanceOf(SignInRefused.class)
+        assertThatThrownBy(login::token).isInstanceOf(LoginRejected.class)
                 .hasMessageContaining("refuses a token that it has just given out");
         now = now.plusSeconds(1);
         String again = login.token();
         login.died(again);
         now = now.plusSeconds(1);
-        assertThatThrownBy(login::token).isInstanceOf(SignInRefused.class);
+        assertThatThrownBy(login::token).isInstanceOf(LoginRejected.class);
         assertThat(logins() - logins).isEqualTo(1);
         now = now.plusSeconds(1);
         String good = login.token();

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sluice.Event;
+import io.sluice.CrmEvent;
 import io.sluice.RejectedEvent;
 import java.io.IOException;
 import java.time.Instant;
@@ -18,7 +18,7 @@ class JournalFileTest {
 
     private static final Instant AT = Instant.parse("2026-11-27T08:00:00.123Z");
 
-    private static List<Event> read(String... events) throws IOException {
+    private static List<CrmEvent> read(String... events) throws IOException {
         return JournalFile.read(("{\"offset\":\"o\",\"journalEvents\":[" + String.join(",", events) + "]}").getBytes(UTF_8), "1", new ArrayList<>());
     }
 
@@ -29,78 +29,78 @@ class JournalFileTest {
 
     @Test
     void anUpdateIsAValueForEachPropertyAndNothingIsNull() throws IOException {
-        List<Event> events = read(event("UPDATE",
+        List<CrmEvent> events = read(event("UPDATE",
                 ",\"propertyChanges\":{\"city\":\"Köln\",\"phone\":\"\",\"tier\":null,\"amount\":5}"));
-        assertThat(events).extracting(Event::kind).containsOnly(Event.Kind.VALUE);
-        assertThat(events).extracting(Event::object).containsOnly("contacts");
-        assertThat(events).extracting(Event::crmId).containsOnly("5");
-        assertThat(events).extracting(Event::at).containsOnly(AT);
-        assertThat(events).extracting(Event::field).containsExactly("city", "phone", "tier", "amount");
-        assertThat(events).extracting(Event::value).containsExactly("Köln", null, null, "5");
-        assertThat(events).extracting(Event::identity).doesNotHaveDuplicates();
+        assertThat(events).extracting(CrmEvent::kind).containsOnly(CrmEvent.Kind.VALUE);
+        assertThat(events).extracting(CrmEvent::object).containsOnly("contacts");
+        assertThat(events).extracting(CrmEvent::crmId).containsOnly("5");
+        assertThat(events).extracting(CrmEvent::at).containsOnly(AT);
+        assertThat(events).extracting(CrmEvent::field).containsExactly("city", "phone", "tier", "amount");
+        assertThat(events).extracting(CrmEvent::value).containsExactly("Köln", null, null, "5");
+        assertThat(events).extracting(CrmEvent::identity).doesNotHaveDuplicates();
     }
 
     @Test
     void whatIsToldTwiceHasOneIdentityAndAnotherValueAnother() throws IOException {
         String once = event("UPDATE", ",\"propertyChanges\":{\"city\":\"Köln\"}");
-        List<Event> events = read(once, once, once.replace("Köln", "Bonn"), once.replace(".123Z", ".124Z"));
+        List<CrmEvent> events = read(once, once, once.replace("Köln", "Bonn"), once.replace(".123Z", ".124Z"));
         assertThat(events.get(0).identity()).isEqualTo(events.get(1).identity());
-        assertThat(events.stream().map(Event::identity).distinct()).hasSize(3);
+        assertThat(events.stream().map(CrmEvent::identity).distinct()).hasSize(3);
     }
 
     @Test
     void aNewRecordIsNewAndHasItsFirstValues() throws IOException {
-        assertThat(read(event("CREATE", ",\"propertyChanges\":{\"city\":\"Köln\"}"))).extracting(Event::kind)
-                .containsExactly(Event.Kind.NEW, Event.Kind.VALUE);
+        assertThat(read(event("CREATE", ",\"propertyChanges\":{\"city\":\"Köln\"}"))).extracting(CrmEvent::kind)
+                .containsExactly(CrmEvent.Kind.NEW, CrmEvent.Kind.VALUE);
     }
 
     @Test
     void whatItsValuesDoNotTellMustBeRead() throws IOException {
         assertThat(read(event("UPDATE", ""), event("UPDATE", ",\"propertyChanges\":{\"city\":{\"from\":\"a\",\"to\":\"b\"}}"),
                 event("RESTORE", ""), event("SNAPSHOT", ",\"propertyChanges\":{\"city\":\"Köln\"}")))
-                .extracting(Event::kind).hasSize(4).containsOnly(Event.Kind.LOOK);
+                .extracting(CrmEvent::kind).hasSize(4).containsOnly(CrmEvent.Kind.LOOK);
     }
 
     @Test
     void ofAMergeAllThatTookPartAreRead() throws IOException {
-        List<Event> events = read(event("MERGE", ",\"primaryObjectId\":6,\"mergedObjectIds\":[7,8]"));
-        assertThat(events).extracting(Event::crmId).containsExactly("5", "6", "7", "8");
-        assertThat(events).extracting(Event::kind).containsOnly(Event.Kind.LOOK);
-        assertThat(events).extracting(Event::identity).doesNotHaveDuplicates();
+        List<CrmEvent> events = read(event("MERGE", ",\"primaryObjectId\":6,\"mergedObjectIds\":[7,8]"));
+        assertThat(events).extracting(CrmEvent::crmId).containsExactly("5", "6", "7", "8");
+        assertThat(events).extracting(CrmEvent::kind).containsOnly(CrmEvent.Kind.LOOK);
+        assertThat(events).extracting(CrmEvent::identity).doesNotHaveDuplicates();
     }
 
     @Test
     void aDeletedRecordIsGoneAndOtherActionsSayNothing() throws IOException {
-        List<Event> events = read(event("DELETE", ""), event("ADDED_TO_LIST", ""));
-        assertThat(events).extracting(Event::kind).containsExactly(Event.Kind.GONE);
+        List<CrmEvent> events = read(event("DELETE", ""), event("ADDED_TO_LIST", ""));
+        assertThat(events).extracting(CrmEvent::kind).containsExactly(CrmEvent.Kind.GONE);
     }
 
     @Test
     void whatHappenedInAnotherAccountIsLeftOutAndDeletedForGoodIsGone() throws IOException {
         String ours = event("GDPR_DELETE", "");
         assertThat(read(ours, ours.replace("\"portalId\":1", "\"portalId\":11"), ours.replace("\"portalId\":1,", "")))
-                .extracting(Event::kind).containsExactly(Event.Kind.GONE, Event.Kind.GONE);
+                .extracting(CrmEvent::kind).containsExactly(CrmEvent.Kind.GONE, CrmEvent.Kind.GONE);
     }
 
     @Test
     void aRecordThatBelongsToAnotherNowIsRead() throws IOException {
-        List<Event> events = read(event("ASSOCIATION_ADDED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":8"),
+        List<CrmEvent> events = read(event("ASSOCIATION_ADDED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":8"),
                 event("ASSOCIATION_REMOVED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":8"),
                 event("ASSOCIATION_ADDED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":9"));
-        assertThat(events).extracting(Event::kind).containsOnly(Event.Kind.LOOK);
-        assertThat(events).extracting(Event::crmId).containsOnly("5");
-        assertThat(events).extracting(Event::identity).hasSize(3).doesNotHaveDuplicates();
+        assertThat(events).extracting(CrmEvent::kind).containsOnly(CrmEvent.Kind.LOOK);
+        assertThat(events).extracting(CrmEvent::crmId).containsOnly("5");
+        assertThat(events).extracting(CrmEvent::identity).hasSize(3).doesNotHaveDuplicates();
     }
 
     @Test
     void aTimeMayBeMillisecondsToo() throws IOException {
         assertThat(read(event("DELETE", "").replace("\"" + AT + "\"", "" + AT.toEpochMilli())))
-                .singleElement().extracting(Event::at).isEqualTo(AT);
+                .singleElement().extracting(CrmEvent::at).isEqualTo(AT);
     }
 
     @Test
     void anObjectOfOnesOwnKeepsItsTypeId() throws IOException {
-        assertThat(read(event("DELETE", "").replace("0-1", "2-2000001"))).singleElement().extracting(Event::object)
+        assertThat(read(event("DELETE", "").replace("0-1", "2-2000001"))).singleElement().extracting(CrmEvent::object)
                 .isEqualTo("2-2000001");
     }
 
@@ -125,7 +125,7 @@ class JournalFileTest {
         List<RejectedEvent> rejected = new ArrayList<>();
         String file = "{\"journalEvents\":[" + event("DELETE", "") + "," + odd + "," + event("DELETE", "").replace(":5", ":6")
                 + "]}";
-        assertThat(JournalFile.read(file.getBytes(UTF_8), "1", rejected)).extracting(Event::crmId).containsExactly("5", "6");
+        assertThat(JournalFile.read(file.getBytes(UTF_8), "1", rejected)).extracting(CrmEvent::crmId).containsExactly("5", "6");
         assertThat(rejected).hasSize(1);
     }
 }

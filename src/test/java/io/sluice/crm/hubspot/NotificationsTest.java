@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sluice.Event;
+import io.sluice.CrmEvent;
 import io.sluice.RejectedEvent;
 import java.io.IOException;
 import java.time.Instant;
@@ -20,7 +20,7 @@ class NotificationsTest {
     private final Notifications notifications = new Notifications("600001");
     private final List<RejectedEvent> rejected = new ArrayList<>();
 
-    private List<Event> read(String... events) throws IOException {
+    private List<CrmEvent> read(String... events) throws IOException {
         return notifications.read(("[" + String.join(",", events) + "]").getBytes(UTF_8), rejected);
     }
 
@@ -35,9 +35,9 @@ class NotificationsTest {
 
     @Test
     void aChangeTellsTheFieldAndWhatItHasBecome() throws IOException {
-        Event event = read(change("x@example.org", ",\"changeSource\":\"CRM_UI\"")).get(0);
-        assertThat(event).usingRecursiveComparison().ignoringFields("identity").isEqualTo(
-                Event.value(null, "contacts", "500100", "email", "x@example.org", AT));
+        CrmEvent crmEvent = read(change("x@example.org", ",\"changeSource\":\"CRM_UI\"")).get(0);
+        assertThat(crmEvent).usingRecursiveComparison().ignoringFields("identity").isEqualTo(
+                CrmEvent.value(null, "contacts", "500100", "email", "x@example.org", AT));
         assertThat(read(change("", "")).get(0).value()).isNull();
         assertThat(read(change("a\\u0000b", "")).get(0).value()).as("PostgreSQL has no such character").isEqualTo("ab");
     }
@@ -71,12 +71,12 @@ class NotificationsTest {
     @Test
     void ofMergedRecordsAllAreLookedAt() throws IOException {
         assertThat(read(event("contact.merge", ",\"primaryObjectId\":1,\"mergedObjectIds\":[2,3],\"newObjectId\":9")))
-                .extracting(Event::crmId).containsExactly("9", "1", "2", "3");
+                .extracting(CrmEvent::crmId).containsExactly("9", "1", "2", "3");
     }
 
     @Test
     void whatIsToldAgainHasTheSameIdentityWhateverItsEventId() throws IOException {
-        Event first = read(change("a", "")).get(0);
+        CrmEvent first = read(change("a", "")).get(0);
         assertThat(read(change("a", ",\"attemptNumber\":3").replace("\"eventId\":1", "\"eventId\":2")).get(0).identity())
                 .isEqualTo(first.identity());
         assertThat(read(change("a", "").replace("1796000000000", "1796000000001")).get(0).identity())
@@ -128,8 +128,8 @@ class NotificationsTest {
         assertThat(read(without, event("contact.propertyChange", ",\"propertyName\":\"email\",\"propertyValue\":null"),
                 event("contact.propertyChange", ",\"propertyName\":\"email\",\"propertyValue\":{\"a\":1}"),
                 change("half of a character \\ud83d", "")))
-                .extracting(Event::kind).containsOnly(Event.Kind.LOOK).hasSize(4);
-        assertThat(read(change("", "")).get(0).kind()).as("an empty text empties").isEqualTo(Event.Kind.VALUE);
+                .extracting(CrmEvent::kind).containsOnly(CrmEvent.Kind.LOOK).hasSize(4);
+        assertThat(read(change("", "")).get(0).kind()).as("an empty text empties").isEqualTo(CrmEvent.Kind.VALUE);
         assertThat(read(event("contact.propertyChange", ",\"propertyName\":\"n\",\"propertyValue\":5")).get(0).value())
                 .isEqualTo("5");
         assertThat(rejected).isEmpty();

@@ -2,14 +2,14 @@ package io.sluice.crm.hubspot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Received;
+import io.sluice.CrmRecord;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** One record whose time of change can't be read keeps none of those beside it back. */
 class UnreadableTimesTest {
 
-    private static Received read(String stamp, String updated) throws Exception {
+    private static CrmRecord read(String stamp, String updated) throws Exception {
         return HubspotReads.received(new com.fasterxml.jackson.databind.ObjectMapper().readTree("""
                 {"id": "1", "properties": {"key": "k", "lastmodifieddate": %s}, "updatedAt": %s}""".formatted(stamp, updated)),
                 "lastmodifieddate", "key", List.of("key"));

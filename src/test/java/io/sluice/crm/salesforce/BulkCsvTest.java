@@ -3,10 +3,10 @@ package io.sluice.crm.salesforce;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
-import io.sluice.crm.Records;
+import io.sluice.RecordChange;
+import io.sluice.crm.RecordStream;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,8 +73,8 @@ class BulkCsvTest {
     @Test
     void aDeleteNamesIdsAloneAndItsResultsAreToldByThem() throws Exception {
         Path file = folder.resolve("ids.csv");
-        BulkCsv.writeIds(Records.of(List.of(new Change("A", Operation.DELETE, "003A", Map.of()),
-                new Change("B", Operation.DELETE, null, Map.of()))), file);
+        BulkCsv.writeIds(RecordStream.of(List.of(new RecordChange("A", Operation.DELETE, "003A", Map.of()),
+                new RecordChange("B", Operation.DELETE, null, Map.of()))), file);
         assertThat(Files.readAllLines(file)).containsExactly("Id", "003A");
 
         Files.writeString(file, "sf__Id,sf__Error,Id\n,ENTITY_IS_DELETED:entity is deleted:--,003A\n"
@@ -95,13 +95,13 @@ class BulkCsvTest {
                 .hasMessageContaining("failedResults");
     }
 
-    private static Change change(String key, Map<String, Object> fields) {
-        return new Change(key, Operation.UPSERT, null, fields);
+    private static RecordChange change(String key, Map<String, Object> fields) {
+        return new RecordChange(key, Operation.UPSERT, null, fields);
     }
 
-    private List<String> written(Change... changes) throws Exception {
+    private List<String> written(RecordChange... changes) throws Exception {
         Path file = folder.resolve("records.csv");
-        BulkCsv.write(Records.of(List.of(changes)), "No__c", file);
+        BulkCsv.write(RecordStream.of(List.of(changes)), "No__c", file);
         return Files.readAllLines(file);
     }
 

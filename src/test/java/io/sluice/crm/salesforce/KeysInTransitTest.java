@@ -3,8 +3,8 @@ package io.sluice.crm.salesforce;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.CrmRecord;
 import io.sluice.Outcome;
-import io.sluice.Received;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -114,7 +114,7 @@ class KeysInTransitTest {
                     .as("alone: " + key).isEqualTo(first);
             Object read = crm.ask("kamelet:hubspot-read-action?account=hubspot&fields=lastname" + HUBSPOT, List.of(key))
                     .getMessage().getBody();
-            wrong.assertThat(read instanceof List<?> records && records.size() == 1 ? ((Received) records.get(0)).crmId() : null)
+            wrong.assertThat(read instanceof List<?> records && records.size() == 1 ? ((CrmRecord) records.get(0)).crmId() : null)
                     .as("read: " + key).isEqualTo(together.get(i).crmId());
         }
         String delete = "kamelet:hubspot-delete-sink?account=hubspot" + HUBSPOT;

@@ -3,10 +3,10 @@ package io.sluice.crm.salesforce;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sluice.crm.LoginRejected;
 import io.sluice.crm.Logins;
 import io.sluice.crm.ScriptedCrm;
 import io.sluice.crm.ScriptedCrm.Reply;
-import io.sluice.crm.SignInRefused;
 import io.sluice.store.TestDatabase;
 import java.time.Duration;
 import java.time.Instant;
@@ -75,7 +75,7 @@ class RefusedLoginsTest {
     }
 
     private void assertRefused(String... words) {
-        assertThatThrownBy(() -> sessions.signIn("org", session)).isInstanceOf(SignInRefused.class)
+        assertThatThrownBy(() -> sessions.signIn("org", session)).isInstanceOf(LoginRejected.class)
                 .hasMessageContainingAll(words);
     }
 

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.sluice.Change;
 import io.sluice.Operation;
 import io.sluice.Outcome;
+import io.sluice.RecordChange;
 import io.sluice.store.Json;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -84,12 +84,12 @@ class SObjectCollectionsTest {
 
     @Test
     void recordsStandInTheOrderOfTheList() throws IOException {
-        List<Change> changes = changes(200);
+        List<RecordChange> changes = changes(200);
 
         JsonNode records = MAPPER.readTree(body(changes, "Contact", "Customer_No__c")).path("records");
 
         assertThat(records.findValuesAsText("Customer_No__c"))
-                .containsExactlyElementsOf(changes.stream().map(Change::key).toList());
+                .containsExactlyElementsOf(changes.stream().map(RecordChange::key).toList());
     }
 
     @Test
@@ -102,7 +102,7 @@ class SObjectCollectionsTest {
 
     @Test
     void aKeyThatStandsTwiceIsRefusedByName() {
-        List<Change> twice = List.of(upsert("C-1", Map.of()), upsert("C-2", Map.of()), upsert("C-1", Map.of()));
+        List<RecordChange> twice = List.of(upsert("C-1", Map.of()), upsert("C-2", Map.of()), upsert("C-1", Map.of()));
 
         assertThatThrownBy(() -> body(twice, "Contact", "Customer_No__c"))
                 .isInstanceOf(IllegalArgumentException.class).hasMessage("Key 'C-1' stands twice in one call; merge the two");
@@ -161,7 +161,7 @@ class SObjectCollectionsTest {
 
         assertThat(SObjectCollections.outcomes(List.of(delete("A", "003A")), answer))
                 .containsExactly(Outcome.gone("A", code, "gone"));
-        assertThat(SObjectCollections.outcomes(List.of(new Change("A", Operation.UPSERT, "003A", Map.of())), answer))
+        assertThat(SObjectCollections.outcomes(List.of(new RecordChange("A", Operation.UPSERT, "003A", Map.of())), answer))
                 .containsExactly(Outcome.gone("A", code, "gone"));
         assertThat(SObjectCollections.outcomes(List.of(upsert("A", Map.of())), answer))
                 .as("what is named by its key is not").containsExactly(Outcome.rejected("A", code, "gone"));
@@ -172,7 +172,7 @@ class SObjectCollectionsTest {
 
     @Test
     void aRecordThatIsKnownIsWrittenByItsIdAndNotUnderstoodWhereAnotherIsMade() {
-        Change known = new Change("A", Operation.UPSERT, "003000000000001AAA", Map.of("Phone", "1", "Ext__c", "A"));
+        RecordChange known = new RecordChange("A", Operation.UPSERT, "003000000000001AAA", Map.of("Phone", "1", "Ext__c", "A"));
         assertThat(Json.text(SObjectCollections.updateBody(List.of(known), "Contact", "Ext__c")))
                 .contains("\"Id\":\"003000000000001AAA\"", "\"Phone\":\"1\"").doesNotContain("Ext__c");
         assertThat(SObjectCollections.outcomes(List.of(known), new SalesforceAnswer(200,
@@ -213,35 +213,35 @@ class SObjectCollectionsTest {
 
     @Property
     void thereIsOneOutcomeForEachRecordInTheOrderOfTheList(@ForAll @Size(max = 200) List<Boolean> successes) {
-        List<Change> changes = changes(successes.size());
+        List<RecordChange> changes = changes(successes.size());
         AtomicInteger id = new AtomicInteger();
         String body = successes.stream().map(success -> success ? "{\"success\":true,\"id\":\"" + id.incrementAndGet() + "\"}"
                 : "{\"success\":false,\"errors\":[{\"statusCode\":\"DUPLICATE_VALUE\",\"message\":\"\"}]}").toList().toString();
 
         List<Outcome> outcomes = SObjectCollections.outcomes(changes, new SalesforceAnswer(200, body));
 
-        assertThat(outcomes).extracting(Outcome::key).containsExactlyElementsOf(changes.stream().map(Change::key).toList());
+        assertThat(outcomes).extracting(Outcome::key).containsExactlyElementsOf(changes.stream().map(RecordChange::key).toList());
         assertThat(outcomes).extracting(outcome -> outcome.status() == Outcome.Status.DONE)
                 .containsExactlyElementsOf(successes);
     }
 
-    private static JsonNode request(Change change) throws IOException {
-        return MAPPER.readTree(body(List.of(change), "Contact", "Customer_No__c"));
+    private static JsonNode request(RecordChange recordChange) throws IOException {
+        return MAPPER.readTree(body(List.of(recordChange), "Contact", "Customer_No__c"));
     }
 
-    private static List<Change> changes(int count) {
+    private static List<RecordChange> changes(int count) {
         return IntStream.range(0, count).mapToObj(it -> upsert("C-" + (count - it), Map.of())).toList();
     }
 
-    private static Change upsert(String key, Map<String, Object> fields) {
-        return new Change(key, Operation.UPSERT, null, fields);
+    private static RecordChange upsert(String key, Map<String, Object> fields) {
+        return new RecordChange(key, Operation.UPSERT, null, fields);
     }
 
-    private static Change delete(String key, String crmId) {
-        return new Change(key, Operation.DELETE, crmId, Map.of());
+    private static RecordChange delete(String key, String crmId) {
+        return new RecordChange(key, Operation.DELETE, crmId, Map.of());
     }
 
-    private static String body(List<Change> changes, String object, String externalId) {
+    private static String body(List<RecordChange> changes, String object, String externalId) {
         return Json.text(SObjectCollections.upsertBody(changes, object, externalId));
     }
 }

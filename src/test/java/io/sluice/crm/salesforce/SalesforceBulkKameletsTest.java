@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sluice.Outcome;
 import io.sluice.app.Main;
 import io.sluice.app.RouteCoverage;
-import io.sluice.crm.Job;
+import io.sluice.crm.CrmJob;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
@@ -80,27 +80,27 @@ class SalesforceBulkKameletsTest {
     void aJobGoesFromCreateToItsResultsAndEachCallIsMetered() throws Exception {
         long counted = counted();
         long ledger = number("select count(*) from sluice.api_call");
-        Job job = create();
-        assertThat(job.stage()).isEqualTo(Job.Stage.OPEN);
-        assertThat(job.ours()).isTrue();
-        assertThat(status(upload(job, List.of(
+        CrmJob crmJob = create();
+        assertThat(crmJob.stage()).isEqualTo(CrmJob.Stage.OPEN);
+        assertThat(crmJob.ours()).isTrue();
+        assertThat(status(upload(crmJob, List.of(
                 Map.of("key", "B-1", "fields", Map.of("LastName", "One")),
                 Map.of("key", "B-2", "fields", Map.of("LastName", "Two", "Email", "no address")))))).isEqualTo(201);
-        assertThat(close(job).stage()).isEqualTo(Job.Stage.WORKING);
-        Job end = end(job);
-        assertThat(end.stage()).isEqualTo(Job.Stage.COMPLETE);
+        assertThat(close(crmJob).stage()).isEqualTo(CrmJob.Stage.WORKING);
+        CrmJob end = end(crmJob);
+        assertThat(end.stage()).isEqualTo(CrmJob.Stage.COMPLETE);
         assertThat(end.tried()).isEqualTo(2);
         assertThat(end.failed()).isEqualTo(1);
-        assertThat(results(job, "successfulResults")).singleElement().satisfies(outcome -> {
+        assertThat(results(crmJob, "successfulResults")).singleElement().satisfies(outcome -> {
             assertThat(outcome.key()).isEqualTo("B-1");
             assertThat(outcome.crmId()).hasSize(18);
         });
-        assertThat(results(job, "failedResults")).singleElement().satisfies(outcome -> {
+        assertThat(results(crmJob, "failedResults")).singleElement().satisfies(outcome -> {
             assertThat(outcome.key()).isEqualTo("B-2");
             assertThat(outcome.status()).isEqualTo(Outcome.Status.REJECTED);
             assertThat(outcome.code()).isEqualTo("INVALID_EMAIL_ADDRESS");
         });
-        assertThat(results(job, "unprocessedrecords")).isEmpty();
+        assertThat(results(crmJob, "unprocessedrecords")).isEmpty();
 
         assertThat(number("select count(*) from sluice.api_call") - ledger).isEqualTo(counted() - counted);
         assertThat(number("select count(*) from sluice.api_call where status is null")).isZero();
@@ -112,11 +112,11 @@ class SalesforceBulkKameletsTest {
     void theCsvItselfIsTakenAsTextOrAsAStream() throws Exception {
         String csv = "Customer_No__c,LastName\nS-1,Streamed\n";
         for (Object body : List.of(csv, new ByteArrayInputStream(csv.getBytes(StandardCharsets.UTF_8)))) {
-            Job job = create();
-            assertThat(status(upload(job, body))).isEqualTo(201);
-            close(job);
-            end(job);
-            assertThat(results(job, "successfulResults")).extracting(Outcome::key).containsExactly("S-1");
+            CrmJob crmJob = create();
+            assertThat(status(upload(crmJob, body))).isEqualTo(201);
+            close(crmJob);
+            end(crmJob);
+            assertThat(results(crmJob, "successfulResults")).extracting(Outcome::key).containsExactly("S-1");
         }
     }
 
@@ -124,95 +124,95 @@ class SalesforceBulkKameletsTest {
     void anInsertMakesARecordOfEachAndFindsNone() throws Exception {
         List<Map<String, Object>> records = List.of(Map.of("key", "I-1", "fields", Map.of("LastName", "One")),
                 Map.of("key", "I-2", "fields", Map.of("LastName", "Two")));
-        Job first = insert(records);
+        CrmJob first = insert(records);
         assertThat(results(first, "successfulResults")).extracting(Outcome::key).containsExactlyInAnyOrder("I-1", "I-2");
-        Job again = insert(records);
+        CrmJob again = insert(records);
         assertThat(results(again, "successfulResults")).isEmpty();
         assertThat(results(again, "failedResults")).extracting(Outcome::code).containsOnly("DUPLICATE_VALUE").hasSize(2);
         assertThat(camel.request("kamelet:salesforce-bulk-create-action?object=Contact&operation=upset" + KEY, it -> { })
                 .getException()).hasMessageContaining("not 'upset'").hasMessageContaining("did you mean upsert");
     }
 
-    private static Job insert(List<?> records) {
-        Job job = camel.requestBody("kamelet:salesforce-bulk-create-action?object=Contact&operation=insert" + KEY, null, Job.class);
-        assertThat(status(upload(job, records))).isEqualTo(201);
-        close(job);
-        return end(job);
+    private static CrmJob insert(List<?> records) {
+        CrmJob crmJob = camel.requestBody("kamelet:salesforce-bulk-create-action?object=Contact&operation=insert" + KEY, null, CrmJob.class);
+        assertThat(status(upload(crmJob, records))).isEqualTo(201);
+        close(crmJob);
+        return end(crmJob);
     }
 
     @Test
     void aJobIsListedUntilItIsAborted() {
-        Job job = create();
-        assertThat(list()).filteredOn(one -> one.id().equals(job.id())).singleElement().satisfies(one -> {
-            assertThat(one.stage()).isEqualTo(Job.Stage.OPEN);
+        CrmJob crmJob = create();
+        assertThat(list()).filteredOn(one -> one.id().equals(crmJob.id())).singleElement().satisfies(one -> {
+            assertThat(one.stage()).isEqualTo(CrmJob.Stage.OPEN);
             assertThat(one.object()).isEqualTo("Contact");
             assertThat(one.key()).isEqualTo("Customer_No__c");
             assertThat(one.ours()).isTrue();
         });
-        assertThat(of(job, "abort", "").getMessage().getBody(Job.class).stage()).isEqualTo(Job.Stage.ABORTED);
-        assertThat(list()).filteredOn(one -> one.id().equals(job.id())).extracting(Job::stage)
-                .containsExactly(Job.Stage.ABORTED);
+        assertThat(of(crmJob, "abort", "").getMessage().getBody(CrmJob.class).stage()).isEqualTo(CrmJob.Stage.ABORTED);
+        assertThat(list()).filteredOn(one -> one.id().equals(crmJob.id())).extracting(CrmJob::stage)
+                .containsExactly(CrmJob.Stage.ABORTED);
     }
 
     @Test
     void whatTheCrmRefusesIsAnAnswerWithItsWords() {
-        Job job = create();
-        upload(job, "Customer_No__c,LastName\nT-1,One\n");
-        Exchange second = upload(job, "Customer_No__c,LastName\nT-1,One\n");
+        CrmJob crmJob = create();
+        upload(crmJob, "Customer_No__c,LastName\nT-1,One\n");
+        Exchange second = upload(crmJob, "Customer_No__c,LastName\nT-1,One\n");
         assertThat(status(second)).isEqualTo(400);
         assertThat(second.getMessage().getBody(String.class)).contains("Found multiple contents");
-        assertThat(status(of(new Job("750000000000999AAA", null, null, null, null, null, true, 0, 0, null), "status",
+        assertThat(status(of(new CrmJob("750000000000999AAA", null, null, null, null, null, true, 0, 0, null), "status",
                 ""))).isEqualTo(404);
     }
 
     @Test
     void aResultThatIsCutOffInTheMiddleIsNoAnswerAndAnUnavailableCrmNeither() throws Exception {
-        Job job = create();
-        upload(job, "Customer_No__c,LastName\nC-1,One\n");
-        close(job);
-        end(job);
+        CrmJob crmJob = create();
+        upload(crmJob, "Customer_No__c,LastName\nC-1,One\n");
+        close(crmJob);
+        end(crmJob);
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"reset\",\"afterWrite\":true,\"count\":1}");
-        assertThat(status(of(job, "results", KEY + "&part=successfulResults"))).isZero();
+        assertThat(status(of(crmJob, "results", KEY + "&part=successfulResults"))).isZero();
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"unavailable\",\"count\":1}");
-        assertThat(status(of(job, "results", KEY + "&part=successfulResults"))).isEqualTo(503);
-        assertThat(results(job, "successfulResults")).hasSize(1);
+        assertThat(status(of(crmJob, "results", KEY + "&part=successfulResults"))).isEqualTo(503);
+        assertThat(results(crmJob, "successfulResults")).hasSize(1);
     }
 
-    private static Job create() {
-        return camel.requestBody("kamelet:salesforce-bulk-create-action?object=Contact" + KEY, null, Job.class);
+    private static CrmJob create() {
+        return camel.requestBody("kamelet:salesforce-bulk-create-action?object=Contact" + KEY, null, CrmJob.class);
     }
 
-    private static Exchange upload(Job job, Object body) {
+    private static Exchange upload(CrmJob crmJob, Object body) {
         return camel.request("kamelet:salesforce-bulk-upload-action?account=salesforce" + KEY, exchange -> {
-            exchange.getMessage().setHeader("SluiceJob", job.id());
+            exchange.getMessage().setHeader("SluiceJob", crmJob.id());
             exchange.getMessage().setBody(body);
         });
     }
 
-    private static Job close(Job job) {
-        return of(job, "close", "").getMessage().getBody(Job.class);
+    private static CrmJob close(CrmJob crmJob) {
+        return of(crmJob, "close", "").getMessage().getBody(CrmJob.class);
     }
 
-    private static Job end(Job job) {
-        return await().pollInterval(Duration.ofMillis(50)).until(() -> of(job, "status", "").getMessage()
-                .getBody(Job.class), asked -> asked.stage().isLast());
+    private static CrmJob end(CrmJob crmJob) {
+        return await().pollInterval(Duration.ofMillis(50)).until(() -> of(crmJob, "status", "").getMessage()
+                .getBody(CrmJob.class), asked -> asked.stage().isLast());
     }
 
     @SuppressWarnings("unchecked")
-    private static List<Outcome> results(Job job, String part) {
-        try (Stream<Outcome> outcomes = of(job, "results", KEY + "&part=" + part).getMessage().getBody(Stream.class)) {
+    private static List<Outcome> results(CrmJob crmJob, String part) {
+        try (Stream<Outcome> outcomes = of(crmJob, "results", KEY + "&part=" + part).getMessage().getBody(Stream.class)) {
             return outcomes.toList();
         }
     }
 
     @SuppressWarnings("unchecked")
-    private static List<Job> list() {
+    private static List<CrmJob> list() {
         return camel.requestBody("kamelet:salesforce-bulk-list-action?account=salesforce", null, List.class);
     }
 
-    private static Exchange of(Job job, String what, String parameters) {
+    private static Exchange of(CrmJob crmJob, String what, String parameters) {
         Exchange exchange = camel.request("kamelet:salesforce-bulk-" + what + "-action?account=salesforce" + parameters,
-                request -> request.getMessage().setHeader("SluiceJob", job.id()));
+                request -> request.getMessage().setHeader("SluiceJob", crmJob.id()));
         assertThat(exchange.getException()).isNull();
         return exchange;
     }

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.sluice.Gone;
+import io.sluice.CrmRecord;
+import io.sluice.DeletedRecord;
 import io.sluice.Outcome;
-import io.sluice.Received;
 import io.sluice.app.Main;
 import io.sluice.app.RouteCoverage;
-import io.sluice.crm.Blame;
+import io.sluice.crm.ErrorScope;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
 import io.sluice.sandbox.Sandbox;
@@ -208,8 +208,8 @@ class SalesforceKameletsTest {
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"answer\",\"status\":403,\"errorCode\":"
                 + "\"INSUFFICIENT_ACCESS\",\"message\":\"no\",\"count\":1}");
         List<Map<String, Object>> one = List.of(record("W-1", Map.of("LastName", "One")));
-        assertThat(ask(UPSERT, one).getMessage().getHeader(Blame.HEADER)).isEqualTo(Blame.OBJECT);
-        assertThat(ask(UPSERT, one).getMessage().getHeader(Blame.HEADER)).isEqualTo(Blame.NOBODY);
+        assertThat(ask(UPSERT, one).getMessage().getHeader(ErrorScope.HEADER)).isEqualTo(ErrorScope.OBJECT);
+        assertThat(ask(UPSERT, one).getMessage().getHeader(ErrorScope.HEADER)).isEqualTo(ErrorScope.NOBODY);
     }
 
     @Test
@@ -314,17 +314,17 @@ class SalesforceKameletsTest {
         send(UPSERT, IntStream.range(0, 5).mapToObj(i -> record("L-" + i, Map.of("LastName", "Delta"))).toList());
         String delta = "kamelet:salesforce-delta-action?object=Contact&externalId=Customer_No__c&pageSize=2"
                 + "&fields=LastName%2CPhone,Account.Name";
-        List<Received> read = new ArrayList<>();
+        List<CrmRecord> read = new ArrayList<>();
         String next = Instant.now().minusSeconds(600).toString();
         while (next != null) {
             Exchange exchange = ask(delta, next);
             assertThat(exchange.getMessage().getHeader("SluiceStatus")).isEqualTo(200);
             List<?> page = exchange.getMessage().getBody(List.class);
             assertThat(page).hasSizeLessThanOrEqualTo(2);
-            page.forEach(record -> read.add((Received) record));
+            page.forEach(record -> read.add((CrmRecord) record));
             next = exchange.getMessage().getHeader("SluiceNext", String.class);
         }
-        assertThat(read).extracting(Received::crmId).doesNotHaveDuplicates();
+        assertThat(read).extracting(CrmRecord::crmId).doesNotHaveDuplicates();
         assertThat(read).filteredOn(it -> "Delta".equals(it.fields().get("LastName"))).hasSize(5).first()
                 .satisfies(record -> {
                     assertThat(record.key()).startsWith("L-");
@@ -351,7 +351,7 @@ class SalesforceKameletsTest {
         Exchange exchange = ask("kamelet:salesforce-deleted-action?object=Contact", Instant.now().minusSeconds(60).toString());
 
         assertThat(exchange.getMessage().getHeader("SluiceStatus")).isEqualTo(200);
-        assertThat(exchange.getMessage().getBody(List.class)).extracting(it -> ((Gone) it).crmId()).contains(id);
+        assertThat(exchange.getMessage().getBody(List.class)).extracting(it -> ((DeletedRecord) it).crmId()).contains(id);
         assertThat(Instant.parse(exchange.getMessage().getHeader("SluiceCovered", String.class)))
                 .isBefore(Instant.now().plusSeconds(61));
     }
@@ -363,7 +363,7 @@ class SalesforceKameletsTest {
         long ledger = number("select count(*) from sluice.api_call");
         Exchange exchange = ask("kamelet:salesforce-deleted-action?object=Contact", "2026-01-01T00:00:00Z");
 
-        assertThat(exchange.getMessage().getBody(List.class)).extracting(it -> ((Gone) it).crmId()).contains(id);
+        assertThat(exchange.getMessage().getBody(List.class)).extracting(it -> ((DeletedRecord) it).crmId()).contains(id);
         assertThat(Instant.parse(exchange.getMessage().getHeader("SluiceCovered", String.class))).isBefore(Instant.now());
         assertThat(number("select count(*) from sluice.api_call") - ledger).isEqualTo(2);
     }
@@ -385,10 +385,10 @@ class SalesforceKameletsTest {
         assertThat(exchange.getMessage().getHeader("SluiceStatus")).isEqualTo(200);
         assertThat(counted() - counted).as("calls").isEqualTo(1);
         List<?> fates = exchange.getMessage().getBody(List.class);
-        assertThat(fates.stream().filter(Received.class::isInstance).map(it -> ((Received) it).crmId()))
+        assertThat(fates.stream().filter(CrmRecord.class::isInstance).map(it -> ((CrmRecord) it).crmId()))
                 .containsExactlyInAnyOrder(made.get(0).crmId(), anew);
-        Map<String, Gone> gone = new HashMap<>();
-        fates.stream().filter(Gone.class::isInstance).map(Gone.class::cast).forEach(it -> gone.put(it.crmId(), it));
+        Map<String, DeletedRecord> gone = new HashMap<>();
+        fates.stream().filter(DeletedRecord.class::isInstance).map(DeletedRecord.class::cast).forEach(it -> gone.put(it.crmId(), it));
         assertThat(gone).containsOnlyKeys(binned, replaced, never);
         assertThat(gone.get(binned).at()).isAfter(Instant.now().minusSeconds(600));
         assertThat(gone.get(never).at()).as("nobody knows since when").isNull();

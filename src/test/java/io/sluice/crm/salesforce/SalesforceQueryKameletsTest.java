@@ -4,8 +4,8 @@ import static io.sluice.crm.salesforce.RunningKamelets.record;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.sluice.Received;
-import io.sluice.crm.Job;
+import io.sluice.CrmRecord;
+import io.sluice.crm.CrmJob;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,9 +49,9 @@ class SalesforceQueryKameletsTest {
         crm.noFaults();
     }
 
-    private static Exchange of(String job, String kamelet, Object body) {
+    private static Exchange of(String crmJob, String kamelet, Object body) {
         Exchange exchange = crm.camel.request("kamelet:salesforce-" + kamelet, request -> {
-            request.getMessage().setHeader("SluiceJob", job);
+            request.getMessage().setHeader("SluiceJob", crmJob);
             request.getMessage().setBody(body);
         });
         assertThat(exchange.getException()).isNull();
@@ -59,24 +59,24 @@ class SalesforceQueryKameletsTest {
     }
 
     private static String completed() {
-        return completed(of(null, "query-create-action?object=Contact&" + READ, null).getMessage().getBody(Job.class));
+        return completed(of(null, "query-create-action?object=Contact&" + READ, null).getMessage().getBody(CrmJob.class));
     }
 
-    private static String completed(Job job) {
-        assertThat(job.stage()).isEqualTo(Job.Stage.WORKING);
-        await().pollInterval(Duration.ofMillis(50)).until(() -> of(job.id(),
-                "bulk-status-action?account=salesforce&type=query", null).getMessage().getBody(Job.class).stage()
-                == Job.Stage.COMPLETE);
-        return job.id();
+    private static String completed(CrmJob crmJob) {
+        assertThat(crmJob.stage()).isEqualTo(CrmJob.Stage.WORKING);
+        await().pollInterval(Duration.ofMillis(50)).until(() -> of(crmJob.id(),
+                "bulk-status-action?account=salesforce&type=query", null).getMessage().getBody(CrmJob.class).stage()
+                == CrmJob.Stage.COMPLETE);
+        return crmJob.id();
     }
 
-    private static Exchange page(String job, Object locator) {
-        return of(job, "query-page-action?pageSize=2&" + READ, locator);
+    private static Exchange page(String crmJob, Object locator) {
+        return of(crmJob, "query-page-action?pageSize=2&" + READ, locator);
     }
 
     @SuppressWarnings("unchecked")
-    private static List<Received> records(Exchange page) {
-        try (Stream<Received> records = page.getMessage().getBody(Stream.class)) {
+    private static List<CrmRecord> records(Exchange page) {
+        try (Stream<CrmRecord> records = page.getMessage().getBody(Stream.class)) {
             return records.toList();
         }
     }
@@ -100,27 +100,27 @@ class SalesforceQueryKameletsTest {
         String future = Instant.now().plusSeconds(3600).toString();
         assertThat(of(null, "count-action?object=Contact", future).getMessage().getBody()).isEqualTo(0L);
         Exchange created = of(null, "query-create-action?object=Contact&" + READ, future);
-        assertThat(records(page(completed(created.getMessage().getBody(Job.class)), null))).isEmpty();
+        assertThat(records(page(completed(created.getMessage().getBody(CrmJob.class)), null))).isEmpty();
     }
 
     @Test
     void allRecordsComePageByPageAndEachCallIsMetered() throws Exception {
         long counted = crm.counted();
         long ledger = crm.ledger();
-        String job = completed();
-        List<Received> all = new ArrayList<>();
+        String crmJob = completed();
+        List<CrmRecord> all = new ArrayList<>();
         Object next = null;
         int pages = 0;
         do {
-            Exchange page = page(job, next);
+            Exchange page = page(crmJob, next);
             all.addAll(records(page));
             next = page.getMessage().getHeader("SluiceNext");
             pages++;
         } while (next != null);
 
         assertThat(pages).isEqualTo(3);
-        assertThat(all).extracting(Received::key).containsExactlyInAnyOrder("Q-0", "Q-1", "Q-2", "Q-3", "Q-4");
-        Received first = all.stream().filter(it -> it.key().equals("Q-0")).findFirst().orElseThrow();
+        assertThat(all).extracting(CrmRecord::key).containsExactlyInAnyOrder("Q-0", "Q-1", "Q-2", "Q-3", "Q-4");
+        CrmRecord first = all.stream().filter(it -> it.key().equals("Q-0")).findFirst().orElseThrow();
         assertThat(first.crmId()).hasSize(18);
         assertThat(first.at()).isNotNull();
         assertThat(first.fields()).containsEntry("LastName", "Name, \"0\"").containsEntry("MailingCity", null)
@@ -131,15 +131,15 @@ class SalesforceQueryKameletsTest {
 
     @Test
     void whatIsNoPageIsAnAnswerWithItsStatusAndTheNextReadingBringsIt() throws Exception {
-        String job = completed();
-        Exchange wrong = page(job, "nonsense");
+        String crmJob = completed();
+        Exchange wrong = page(crmJob, "nonsense");
         assertThat(status(wrong)).isEqualTo(400);
         assertThat(wrong.getMessage().getBody(String.class)).contains("INVALID_QUERY_LOCATOR");
         assertThat(wrong.getMessage().getHeader("SluiceNext")).isNull();
         assertThat(status(page("750000000000999AAA", null))).isEqualTo(404);
         crm.fault("{\"kind\":\"reset\",\"afterWrite\":true,\"count\":1}");
-        assertThat(status(page(job, null))).isZero();
-        assertThat(records(page(job, null))).hasSize(2);
+        assertThat(status(page(crmJob, null))).isZero();
+        assertThat(records(page(crmJob, null))).hasSize(2);
     }
 
     @Test

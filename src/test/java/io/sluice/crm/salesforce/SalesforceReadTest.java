@@ -4,7 +4,7 @@ import static io.sluice.crm.salesforce.RunningKamelets.record;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.sluice.crm.Blame;
+import io.sluice.crm.ErrorScope;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -158,7 +158,7 @@ class SalesforceReadTest {
                 .path("Id").asText()).isEqualTo(id);
         Exchange wrong = crm.ask("kamelet:salesforce-query-action", "SELECT No_Such__c" + where);
         assertThat(wrong.getMessage().getHeader("SluiceStatus")).isEqualTo(400);
-        assertThat(wrong.getMessage().getHeader(Blame.HEADER)).isEqualTo(Blame.OBJECT);
+        assertThat(wrong.getMessage().getHeader(ErrorScope.HEADER)).isEqualTo(ErrorScope.OBJECT);
         assertThat(wrong.getMessage().getBody(String.class)).startsWith("[").contains("INVALID_FIELD");
         crm.fault("{\"kind\":\"unavailable\",\"count\":1}");
         assertThat(crm.ask("kamelet:salesforce-query-action", "SELECT Id" + where).getMessage().getHeader("SluiceStatus"))
@@ -194,7 +194,7 @@ class SalesforceReadTest {
         for (int calls = 0; position != null && calls < 20; calls++) {
             Exchange page = crm.ask(delta, position);
             if (page.getMessage().getBody() instanceof List<?> records) {
-                records.forEach(each -> keys.add(((io.sluice.Received) each).key()));
+                records.forEach(each -> keys.add(((io.sluice.CrmRecord) each).key()));
                 position = page.getMessage().getHeader("SluiceNext", String.class);
             }
         }

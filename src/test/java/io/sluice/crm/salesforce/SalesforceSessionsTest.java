@@ -3,8 +3,8 @@ package io.sluice.crm.salesforce;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sluice.crm.LoginRejected;
 import io.sluice.crm.LoginTestBase;
-import io.sluice.crm.SignInRefused;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -91,7 +91,7 @@ class SalesforceSessionsTest extends LoginTestBase {
     @Test
     void aRefusedLoginSaysWhoAndWhy() {
         assertThatThrownBy(() -> sessions.signIn("org", connected(Map.of("client-secret", "wrong"))))
-                .isInstanceOf(SignInRefused.class).hasMessageContaining("account org could not sign in")
+                .isInstanceOf(LoginRejected.class).hasMessageContaining("account org could not sign in")
                 .hasMessageContaining("invalid client credentials");
     }
 
@@ -99,7 +99,7 @@ class SalesforceSessionsTest extends LoginTestBase {
     void aKeyStoreThatCantBeReadSaysWhich() {
         assertThatThrownBy(() -> sessions.signIn("org", connected(Map.of("user-name", "sluice@example.org",
                 "jwt-keystore", "/nowhere/key.p12", "jwt-keystore-password", "sandbox"))))
-                .isInstanceOf(SignInRefused.class).hasMessageContaining("/nowhere/key.p12");
+                .isInstanceOf(LoginRejected.class).hasMessageContaining("/nowhere/key.p12");
     }
 
     @Test

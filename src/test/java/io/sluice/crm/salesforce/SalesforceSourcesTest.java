@@ -4,9 +4,9 @@ import static io.sluice.crm.salesforce.RunningKamelets.record;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.sluice.Gone;
+import io.sluice.CrmRecord;
+import io.sluice.DeletedRecord;
 import io.sluice.Outcome;
-import io.sluice.Received;
 import io.sluice.crm.OwnRoute;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -75,11 +75,11 @@ class SalesforceSourcesTest {
     }
 
     private static List<String> keys(OwnRoute route) {
-        return route.heard().stream().map(record -> ((Received) record).key()).toList();
+        return route.heard().stream().map(record -> ((CrmRecord) record).key()).toList();
     }
 
     private static Stream<String> ids(OwnRoute route) {
-        return route.heard().stream().map(gone -> ((Gone) gone).crmId());
+        return route.heard().stream().map(gone -> ((DeletedRecord) gone).crmId());
     }
 
     @Test
@@ -99,9 +99,9 @@ class SalesforceSourcesTest {
             isFollowed("changes");
             soon(() -> assertThat(keys(mine)).contains("new-0", "new-1", "new-2", "new-3", "new-4"));
             assertThat(mine.lists()).as("two records a page").isGreaterThanOrEqualTo(3);
-            assertThat(keys(mine)).noneMatch(key -> key.startsWith("old-") && mine.heard().stream().map(Received.class::cast)
+            assertThat(keys(mine)).noneMatch(key -> key.startsWith("old-") && mine.heard().stream().map(CrmRecord.class::cast)
                     .anyMatch(it -> it.key().equals(key) && it.at().getEpochSecond() < from));
-            Received first = mine.heard().stream().map(Received.class::cast).filter(it -> it.key().equals("new-0"))
+            CrmRecord first = mine.heard().stream().map(CrmRecord.class::cast).filter(it -> it.key().equals("new-0"))
                     .findFirst().orElseThrow();
             assertThat(first.fields()).isEqualTo(Map.of("LastName", "Name 0", "MailingCity", "Paris"));
         }

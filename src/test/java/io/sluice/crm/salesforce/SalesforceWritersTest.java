@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Outcome;
 import io.sluice.Outcome.Status;
 import io.sluice.crm.BeforeImages;
-import io.sluice.crm.Blame;
+import io.sluice.crm.ErrorScope;
 import io.sluice.crm.PartAnswer;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -63,9 +63,9 @@ class SalesforceWritersTest {
                         Map.of("object", "Contact", "key", "W-1", "fields", Map.of("LastName", "One")),
                         Map.of("object", "Opportunity", "key", "W-2", "fields", Map.of("Name", "Two"))));
         assertThat(answered.getMessage().getHeader("SluiceStatus")).isEqualTo(404);
-        assertThat(answered.getMessage().getHeader(Blame.HEADER)).isEqualTo(Blame.OBJECT);
-        assertThat(answered.getMessage().getHeader(PartAnswer.HEADER)).isEqualTo(Map.of("Contact", new PartAnswer(200, Blame.NOBODY),
-                "Opportunity", new PartAnswer(404, Blame.OBJECT)));
+        assertThat(answered.getMessage().getHeader(ErrorScope.HEADER)).isEqualTo(ErrorScope.OBJECT);
+        assertThat(answered.getMessage().getHeader(PartAnswer.HEADER)).isEqualTo(Map.of("Contact", new PartAnswer(200, ErrorScope.NOBODY),
+                "Opportunity", new PartAnswer(404, ErrorScope.OBJECT)));
         assertThat(answered.getMessage().getBody(List.class)).extracting("status").first().isEqualTo(Status.DONE);
         assertThat(contact("W-1").path("LastName").asText()).isEqualTo("One");
     }
@@ -75,8 +75,8 @@ class SalesforceWritersTest {
         crm.fault("{\"kind\":\"answer\",\"operation\":\"compositePart\",\"object\":\"Contact\",\"errorCode\":"
                 + "\"UNABLE_TO_LOCK_ROW\",\"message\":\"locked\",\"count\":1}");
         Exchange answered = crm.ask(SEVERAL, List.of(in("Account", record("X-1", "Name", "X")), in("Contact", record("X-2", "LastName", "X"))));
-        assertThat(answered.getMessage().getHeader(PartAnswer.HEADER)).isEqualTo(Map.of("Account", new PartAnswer(200, Blame.NOBODY),
-                "Contact", new PartAnswer(400, Blame.MOMENT)));
+        assertThat(answered.getMessage().getHeader(PartAnswer.HEADER)).isEqualTo(Map.of("Account", new PartAnswer(200, ErrorScope.NOBODY),
+                "Contact", new PartAnswer(400, ErrorScope.MOMENT)));
         answered.getMessage().setBody(List.of(record("X-2", "LastName", "X")));
         Exchange next = crm.camel.send("kamelet:salesforce-upsert-sink?object=Contact&externalId=Customer_No__c", answered);
         assertThat(next.getMessage().getHeader("SluiceStatus")).isEqualTo(200);

@@ -3,7 +3,7 @@ package io.sluice.crm.salesforce;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Outcome;
-import io.sluice.quota.Refusal;
+import io.sluice.quota.ThrottleSignal;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,7 +35,7 @@ class SoapAnswerTest {
         assertThat(answer.apiUsage().orElseThrow()).containsExactly(18, 15_000);
         assertThat(answer.results()).extracting(SoapAnswer.Result::success).containsExactly(true, false);
         assertThat(answer.results().get(0).id()).isEqualTo("003A");
-        assertThat(Errors.outcome("k", answer.results().get(1).errors()))
+        assertThat(SalesforceErrors.outcome("k", answer.results().get(1).errors()))
                 .isEqualTo(Outcome.rejected("k", "INVALID", "no & never").naming(List.of("Email", "Phone")));
         assertThat(answer.fault()).isEmpty();
     }
@@ -49,8 +49,8 @@ class SoapAnswerTest {
         SalesforceAnswer whole = new SalesforceAnswer(status, fault(code, "TotalRequests Limit exceeded."));
         assertThat(whole.code()).isEqualTo(code);
         assertThat(whole.message()).isEqualTo("TotalRequests Limit exceeded.");
-        Refusal refusal = Errors.refusal(whole);
-        assertThat(refusal == null ? null : refusal.kind()).isEqualTo(status == 403 ? Refusal.DAILY : null);
+        ThrottleSignal throttleSignal = SalesforceErrors.refusal(whole);
+        assertThat(throttleSignal == null ? null : throttleSignal.kind()).isEqualTo(status == 403 ? ThrottleSignal.DAILY : null);
     }
 
     @ParameterizedTest

@@ -2,7 +2,7 @@ package io.sluice.crm.salesforce;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.Received;
+import io.sluice.CrmRecord;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -34,7 +34,7 @@ class UnreadableTimesTest {
         Exchange exchange = read(PAGE.formatted(2, "0000-00-00T00:00:00.000+0000"), 2);
         assertThat(exchange.getMessage().getBody(List.class)).extracting("crmId", "key")
                 .containsExactly(org.assertj.core.groups.Tuple.tuple("003A", "1"), org.assertj.core.groups.Tuple.tuple("003B", "2"));
-        assertThat(((Received) exchange.getMessage().getBody(List.class).get(1)).hasTime()).isFalse();
+        assertThat(((CrmRecord) exchange.getMessage().getBody(List.class).get(1)).hasTime()).isFalse();
         assertThat(exchange.getMessage().getHeader(SalesforceReads.NEXT)).isEqualTo("2026-01-02T03:04:05Z 003A");
     }
 
@@ -48,7 +48,7 @@ class UnreadableTimesTest {
         Path file = Files.writeString(folder.resolve("results.csv"), "Id,Key__c,SystemModstamp,LastName\n"
                 + "003A,1,yesterday,Ann\n003B,2,2026-01-02T03:04:05.000Z,Bob\n");
         try (var records = BulkCsv.records(file, "Key__c", List.of("LastName"))) {
-            assertThat(records.map(Received::hasTime)).containsExactly(false, true);
+            assertThat(records.map(CrmRecord::hasTime)).containsExactly(false, true);
         }
     }
 }

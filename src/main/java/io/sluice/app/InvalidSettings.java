@@ -1,0 +1,24 @@
+package io.sluice.app;
+
+import java.util.List;
+
+/** Something is written wrongly, so that trying again can't help; a sentence each. */
+final class InvalidSettings extends Exception {
+
+    private final transient List<String> problems;
+
+    private InvalidSettings(List<String> problems) {
+        super(String.join("; ", problems));
+        this.problems = List.copyOf(problems);
+    }
+
+    static void unlessEmpty(List<String> problems) throws InvalidSettings {
+        if (!problems.isEmpty()) {
+            throw new InvalidSettings(problems);
+        }
+    }
+
+    List<String> problems() {
+        return problems;
+    }
+}

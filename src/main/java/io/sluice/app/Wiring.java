@@ -1,0 +1,388 @@
+package io.sluice.app;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.sluice.Sync;
+import io.sluice.bulk.BulkDispatcher;
+import io.sluice.bulk.BulkJobs;
+import io.sluice.bulk.BulkPlans;
+import io.sluice.bulk.InitialExports;
+import io.sluice.bulk.JobRecords;
+import io.sluice.bulk.PlanReport;
+import io.sluice.capture.Capture;
+import io.sluice.capture.Installations;
+import io.sluice.crm.Account;
+import io.sluice.crm.Accounts;
+import io.sluice.crm.Crm;
+import io.sluice.crm.Logins;
+import io.sluice.crm.Permits;
+import io.sluice.http.HttpAccess;
+import io.sluice.http.HttpPorts;
+import io.sluice.http.PublicAddress;
+import io.sluice.merge.Applier;
+import io.sluice.merge.InboundRejections;
+import io.sluice.operate.DeadLetterRequests;
+import io.sluice.operate.DeadLetterRetries;
+import io.sluice.operate.Housekeeping;
+import io.sluice.operate.InboundRejectionRequests;
+import io.sluice.operate.PauseRequests;
+import io.sluice.outbox.Backoff;
+import io.sluice.outbox.CircuitBreakers;
+import io.sluice.outbox.CommonCauses;
+import io.sluice.outbox.Outbox;
+import io.sluice.outbox.Parents;
+import io.sluice.outbox.PauseStore;
+import io.sluice.outbox.Settlement;
+import io.sluice.outbox.WriteDebounce;
+import io.sluice.plan.LatencyTarget;
+import io.sluice.plan.Planner;
+import io.sluice.quota.Limits;
+import io.sluice.quota.PoolMember;
+import io.sluice.quota.Quota;
+import io.sluice.receive.BulkQuerySource;
+import io.sluice.receive.DeltaPoller;
+import io.sluice.receive.Inbox;
+import io.sluice.receive.InboxProcessor;
+import io.sluice.receive.JournalPoller;
+import io.sluice.receive.PollInterval;
+import io.sluice.receive.ReadBackAggregationStrategy;
+import io.sluice.receive.ReadBeforeWrite;
+import io.sluice.receive.SourcePoller;
+import io.sluice.receive.WebhookMetrics;
+import io.sluice.send.OutboxDispatcher;
+import io.sluice.send.OverwrittenEdits;
+import io.sluice.snapshot.SnapshotReader;
+import io.sluice.snapshot.SnapshotStore;
+import io.sluice.status.AccountHealth;
+import io.sluice.status.Alerts;
+import io.sluice.status.CaptureHealth;
+import io.sluice.status.DatabaseHealth;
+import io.sluice.status.LoopHealth;
+import io.sluice.status.Status;
+import io.sluice.status.SyncHealth;
+import io.sluice.store.Database;
+import io.sluice.store.EmbeddedDatabase;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import org.apache.camel.CamelContext;
+import org.apache.camel.VetoCamelContextStartException;
+import org.apache.camel.health.HealthCheckHelper;
+import org.apache.camel.spi.Registry;
+import org.apache.camel.support.LifecycleStrategySupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts the parts together from the settings, binds those that routes name to the registry, and takes them down again.
+ * What needs the network is left to {@link Startup}.
+ */
+final class Wiring extends LifecycleStrategySupport {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Wiring.class);
+
+    private static final int EAR_POOL = 3;
+    /** What webhooks that come in together may hold of the memory. */
+    private static final int BODIES_PART_OF_MEMORY = 6;
+    /** A sender of events that is not answered for some seconds, five or more, gives up. */
+    private static final Database.Patience EAR_PATIENCE = new Database.Patience(Duration.ofSeconds(1),
+            Duration.ofSeconds(2));
+
+    private EmbeddedDatabase embedded;
+    private Database database;
+    private Database ear;
+    private Startup startup;
+    private HttpPorts ports;
+    private volatile InboxProcessor inboxProcessor;
+
+    @Override
+    public void onContextInitializing(CamelContext context) throws VetoCamelContextStartException {
+        Settings settings = new Settings(context);
+        if (settings.text("sluice.database.url", null) == null) {
+            return;
+        }
+        try {
+            ports = ports(context, settings);
+            compose(context, settings);
+        } catch (IllegalArgumentException | IllegalStateException wrong) {
+            close();
+            LOG.error("{}", wrong.getMessage());
+            throw new VetoCamelContextStartException(wrong.getMessage(), context, true);
+        }
+    }
+
+    private void compose(CamelContext context, Settings settings) {
+        if (settings.flag("sluice.demo", false)) {
+            Practice.on("sluice.demo");
+        }
+        openDatabases(settings);
+        Map<String, Crm> crms = crms();
+        Map<String, String> ofAccounts = settings.below(AccountSettings.PREFIX);
+        AccountSettings accountSettings = new AccountSettings(ofAccounts, crms);
+        List<Account> accountList = accountSettings.accounts();
+        Duration callTimeout = settings.duration("sluice.call.timeout", "10s");
+        Duration lateDelivery = settings.duration("sluice.call.late-delivery", "5s");
+        accountList.forEach(account -> account.pool().members().forEach(poolMember ->
+                connect(context, account, accountSettings.login(poolMember.name()), poolMember.name(), settings, callTimeout)));
+
+        Limits limits = new Limits(accountList.stream().map(Account::pool).toList());
+        Quota quota = new Quota(database, limits, callTimeout, lateDelivery);
+        quota.capRetryAfter(settings.duration("sluice.retry-after.max", "1h"));
+        PauseStore pauseStore = new PauseStore(database);
+        Accounts accounts = new Accounts(accountList, InstantSource.system());
+        Permits permits = new Permits(quota, pauseStore);
+        WriteDebounce writeDebounce = WriteDebounce.of(settings.duration("sluice.record.rest", "900ms"));
+        // a connection that comes late is no part of the call's own time
+        Outbox outbox = new Outbox(database, quota.longestCall()
+                .plus(settings.duration("sluice.call.connect-timeout", "5s")).plusSeconds(1));
+        Settlement settlement = new Settlement(database, new Backoff(settings.duration("sluice.retry.first", "1s"),
+                settings.duration("sluice.retry.cap", "5m")), writeDebounce);
+        List<Sync> syncs = syncs(context, settings);
+        settlement.knowing(syncs);
+        BulkJobs bulkJobs = new BulkJobs(database, quota.longestCall().plusSeconds(1),
+                settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery));
+        Planner planner = new Planner(new LatencyTarget(settings.duration("sluice.promise.normal", "15m"),
+                settings.duration("sluice.promise.low", "6h")), settings.number("sluice.bulk.records", 100_000),
+                settings.number("sluice.composite.collections", 5));
+        BulkPlans plans = new BulkPlans(database, accounts, quota, bulkJobs, planner,
+                settings.number("sluice.bulk.bytes", 100_000_000), settings.duration("sluice.bulk.detour", "15m"), syncs);
+        Capture capture = new Capture(database, settings.number("sluice.drain.batch", 20_000), writeDebounce,
+                new InitialExports(plans, bulkJobs), settings.duration("sluice.capture.watch", "20s"),
+                settings.number("sluice.capture.max-missing", 20));
+        CircuitBreakers circuitBreakers = new CircuitBreakers(pauseStore);
+        CommonCauses causes = new CommonCauses(database, circuitBreakers);
+        BulkDispatcher bulk = new BulkDispatcher(accounts, outbox, bulkJobs, new JobRecords(database, settlement, causes),
+                plans, circuitBreakers);
+        List<String> served = syncs.stream().map(Sync::getName).toList();
+        outbox.serve(served);
+        bulkJobs.serve(served);
+        SnapshotStore snapshotStore = new SnapshotStore(database);
+        ReadBeforeWrite readFirst = new ReadBeforeWrite(database, snapshotStore, syncs, settings.duration("sluice.send.read-first", "10s"),
+                sync -> accounts.get(sync.getAccount()).crm().readBeforeWrite() > 0);
+        Duration skew = settings.duration("sluice.inbox.skew", "5s");
+        Applier applier = new Applier(database, capture, accounts, skew);
+        OutboxDispatcher outboxDispatcher = new OutboxDispatcher(accounts, permits, outbox, settlement, bulk, planner, circuitBreakers, causes,
+                syncs, readFirst, new OverwrittenEdits(readFirst, applier));
+
+        SnapshotReader snapshotReader = new SnapshotReader(accounts, permits, pauseStore, database, snapshotStore, applier, syncs,
+                new SnapshotReader.Measures(settings.number("sluice.load.page", 50_000), quota.longestCall().plusSeconds(1),
+                        settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery)));
+        Inbox inbox = new Inbox(ear, database);
+        DeltaPoller deltaPoller = new DeltaPoller(accounts, permits, pauseStore, quota, database, outbox, snapshotStore, inbox, applier, syncs,
+                new DeltaPoller.Schedule(new PollInterval(settings.duration("sluice.receive.shortest", "5s"),
+                        settings.duration("sluice.receive.longest", "1m")),
+                        settings.duration("sluice.receive.overlap", "1m"),
+                        settings.duration("sluice.receive.deletes", "10m")), readFirst);
+
+        Registry registry = context.getRegistry();
+        registry.bind("publicAddress", publicAddress(settings));
+        MeterRegistry metrics = registry.findSingleByType(MeterRegistry.class);
+        registry.bind("dataSource", database.dataSource());
+        registry.bind("permits", permits);
+        registry.bind("accounts", accounts);
+        registry.bind("outbox", outbox);
+        registry.bind("settlement", settlement);
+        registry.bind("capture", capture);
+        registry.bind("outboxDispatcher", outboxDispatcher);
+        registry.bind("bulkDispatcher", bulk);
+        registry.bind("planReport", new PlanReport(database, plans, syncs));
+        registry.bind("deltaPoller", deltaPoller);
+        registry.bind("snapshotReader", snapshotReader);
+        inboxProcessor = new InboxProcessor(accounts, permits, pauseStore, inbox, applier, syncs,
+                skew, new WebhookMetrics(metrics, InstantSource.system()));
+        registry.bind("inboxProcessor", inboxProcessor);
+        registry.bind("journalPoller", new JournalPoller(accounts, accountSettings.journals(), pauseStore, database, inboxProcessor,
+                settings.duration("sluice.journal.pause", "1s")));
+        registry.bind("sourcePoller", new SourcePoller(database, InstantSource.system()));
+        registry.bind("bulkQuerySource", new BulkQuerySource(database, InstantSource.system()));
+        registry.bind("readBackAggregationStrategy", new ReadBackAggregationStrategy(Duration.ofMillis(settings.number("sluice.inbox.gather-ms", 200)),
+                Duration.ofMillis(settings.number("sluice.inbox.gather-longest-ms", 500)), InstantSource.system()));
+        registry.bind("status", new Status(database, quota, accounts, capture, pauseStore, syncs, inbox,
+                snapshotStore, outbox));
+        registry.bind("alerts", new Alerts(quota, accounts, metrics));
+        registry.bind("housekeeping", new Housekeeping(quota, bulkJobs, settings.duration("sluice.ledger.keep", "30d"),
+                inbox, settings.duration("sluice.inbox.keep", "3d")));
+        registry.bind("deadLetterRetries", new DeadLetterRetries(database,
+                new Backoff(settings.duration("sluice.dead-letter.retry.initial-delay", "10m"),
+                        settings.duration("sluice.dead-letter.retry.max-delay", "6h"))));
+        SettingsFile settingsFile = new SettingsFile(
+                Path.of(settings.text("sluice.settings.file", "application.properties")), ofAccounts, crms, limits,
+                context::resolvePropertyPlaceholders, SettingsFile::isOverridden);
+        Logins logins = new Logins(database, settingsFile::login);
+        registry.bind("logins", logins);
+        registry.bind("pauseRequests", new PauseRequests(pauseStore, accounts.names(), syncs, account -> {
+            for (PoolMember poolMember : accounts.get(account).pool().members()) {
+                logins.resume(poolMember.name());
+            }
+            quota.tryNow(account);
+            accounts.tryNow(account);
+        }));
+        InboundRejections rejections = new InboundRejections(database, metrics);
+        applier.keepRejections(rejections);
+        registry.bind("inboundRejectionRequests", new InboundRejectionRequests(rejections, syncs));
+        registry.bind("deadLetterRequests", new DeadLetterRequests(database, applier, accounts.names(), syncs));
+        registry.bind("settingsFile", settingsFile);
+        accountList.stream().map(Account::crm).distinct().forEach(crm -> crm.bind(registry, permits, accounts));
+
+        startup = new Startup(context, database, capture, snapshotReader, accounts, pauseStore,
+                new Parents(database), syncs, settings, new Installations(database,
+                settings.text("sluice.installation", "sluice"), host()), outbox);
+        HealthCheckHelper.getHealthCheckRegistry(context).register(new DatabaseHealth(database, startup::problem));
+        HealthCheckHelper.getHealthCheckRegistry(context).register(new CaptureHealth(capture::problems));
+        accounts.names().forEach(name ->
+                HealthCheckHelper.getHealthCheckRegistry(context).register(new AccountHealth(name, accounts, pauseStore)));
+        syncs.forEach(sync -> HealthCheckHelper.getHealthCheckRegistry(context).register(new SyncHealth(sync)));
+        LoopHealth loops = new LoopHealth(settings.duration("sluice.health.silence", "30m"));
+        loops.listen();
+        context.addRoutePolicyFactory(loops);
+        HealthCheckHelper.getHealthCheckRegistry(context).register(loops);
+    }
+
+    /** What is told is kept over connections of its own: its sender is answered whatever the syncs do with theirs. */
+    private void openDatabases(Settings settings) {
+        String url = settings.text("sluice.database.url", "embedded");
+        int pool = settings.number("sluice.database.pool", 10);
+        if (!url.equals("embedded")) {
+            String user = settings.text("sluice.database.user", "sluice");
+            String password = password(settings);
+            database = Database.of(url, user, password, pool);
+            ear = Database.of(url, user, password, EAR_POOL, EAR_PATIENCE);
+            return;
+        }
+        embedded = EmbeddedDatabase.start(Path.of(settings.text("sluice.database.folder", ".sluice/postgres")),
+                settings.number("sluice.database.port", 5433));
+        LOG.info("PostgreSQL is up: psql -h 127.0.0.1 -p {} -U sluice sluice", embedded.port());
+        database = Database.of(embedded.url(), "sluice", "", pool);
+        ear = Database.of(embedded.url(), "sluice", "", EAR_POOL, EAR_PATIENCE);
+    }
+
+    private static String host() {
+        try {
+            return java.net.InetAddress.getLocalHost().getHostName();
+        } catch (java.net.UnknownHostException unnamed) {
+            return "a host without a name";
+        }
+    }
+
+    private static String password(Settings settings) {
+        String file = settings.text("sluice.database.password-file", null);
+        return file == null ? settings.text("sluice.database.password", "")
+                : SecretFiles.text("sluice.database.password-file", file);
+    }
+
+    private static Map<String, Crm> crms() {
+        Map<String, Crm> crms = new LinkedHashMap<>();
+        ServiceLoader.load(Crm.class, Crm.class.getClassLoader()).forEach(crm -> crms.put(crm.name(), crm));
+        return crms;
+    }
+
+    private static void connect(CamelContext context, Account account, Map<String, String> own, String login,
+            Settings settings, Duration callTimeout) {
+        own.put("call-timeout-ms", Long.toString(callTimeout.toMillis()));
+        own.put("connect-timeout-ms",
+                Long.toString(settings.duration("sluice.call.connect-timeout", "5s").toMillis()));
+        account.crm().connect(context, login, own);
+    }
+
+    /** The beans of type Sync that the files declare, each with its name and file. */
+    private static List<Sync> syncs(CamelContext context, Settings settings) {
+        Map<String, Sync> beans = context.getRegistry().findByTypeWithName(Sync.class);
+        SyncFiles files = new SyncFiles(Path.of(settings.text("sluice.syncs.folder", "routes/syncs")));
+        List<Sync> syncs = new ArrayList<>();
+        beans.forEach((name, sync) -> {
+            sync.setName(name);
+            sync.setFile(files.declaring(name));
+            files.misread(sync).ifPresent(fields -> sync.setFields(resolved(context, fields)));
+            files.mistakes(sync).forEach(sync::mistake);
+            syncs.add(sync);
+        });
+        return syncs;
+    }
+
+    private static Map<String, String> resolved(CamelContext context, Map<String, String> fields) {
+        Map<String, String> resolved = new LinkedHashMap<>();
+        fields.forEach((column, field) -> resolved.put(context.resolvePropertyPlaceholders(column),
+                context.resolvePropertyPlaceholders(field)));
+        return resolved;
+    }
+
+    @Override
+    public void onContextStarted(CamelContext context) {
+        if (startup != null) {
+            serveWebhooks(context);
+            startup.start();
+        }
+    }
+
+    @Override
+    public void onContextStopped(CamelContext context) {
+        close();
+    }
+
+    private static PublicAddress publicAddress(Settings settings) {
+        try {
+            return new PublicAddress(settings.text("sluice.webhooks.trusted-proxies", ""));
+        } catch (IllegalArgumentException none) {
+            throw new IllegalArgumentException("application.properties: sluice.webhooks.trusted-proxies: "
+                    + none.getMessage(), none);
+        }
+    }
+
+    private void serveWebhooks(CamelContext context) {
+        Settings settings = new Settings(context);
+        long maxBody = settings.number("sluice.webhooks.max-body", 40 << 20);
+        try {
+            ports.serveWebhooks(settings.text("sluice.webhooks.host", "127.0.0.1"),
+                    settings.number("sluice.webhooks.port", 8081), maxBody,
+                    Math.max(maxBody, Runtime.getRuntime().maxMemory() / BODIES_PART_OF_MEMORY));
+        } catch (IllegalStateException taken) {
+            LOG.error("{}", taken.getMessage());
+            if (settings.flag("sluice.exit-on-error", true)) {
+                new Thread(() -> System.exit(1), "sluice-exit").start();
+            }
+        }
+    }
+
+    /** The API may be reached from elsewhere by those alone who bear a token. */
+    private HttpPorts ports(CamelContext context, Settings settings) {
+        String host = settings.text("camel.server.host", "0.0.0.0");
+        String file = settings.text("sluice.http.token-file", null);
+        String token = file == null ? settings.text("sluice.http.token", null)
+                : SecretFiles.text("sluice.http.token-file", file);
+        if (settings.flag("camel.server.enabled", false) && token == null && !HttpAccess.isLoopback(host)) {
+            throw new IllegalStateException("application.properties: camel.server.host = " + host + " lets other machines"
+                    + " reach the API, so sluice.http.token (or sluice.http.token-file) must hold the token that they send."
+                    + " Set one, or leave camel.server.host at 127.0.0.1. Webhooks need neither: they have a port of their"
+                    + " own, sluice.webhooks.port.");
+        }
+        return new HttpPorts(context, new HttpAccess(HttpAccess.hosts(settings.text("sluice.http.hosts", "")), token),
+                settings.duration("sluice.http.timeout", "20s"), this::unread);
+    }
+
+    /** A webhook request that no route sees. */
+    private void unread(String account, int status) {
+        if (inboxProcessor != null && inboxProcessor.ear(account) != null) {
+            inboxProcessor.refused(account, status == 413 ? "too large" : "too many at once");
+        }
+    }
+
+    private void close() {
+        if (ports != null) {
+            ports.close();
+        }
+        if (startup != null) {
+            startup.close();
+        }
+        if (database != null) {
+            database.close();
+            ear.close();
+        }
+        if (embedded != null) {
+            embedded.close();
+        }
+    }
+}

@@ -1,9 +1,0 @@
-package io.sluice.crm;
-
-/** The CRM did not let an account in, or could not be asked; no call was made. */
-public final class SignInRefused extends Exception {
-
-    public SignInRefused(String account, String why, Throwable cause) {
-        super("account " + account + " could not sign in: " + why, cause);
-    }
-}

@@ -1,0 +1,44 @@
+package io.sluice.crm;
+
+import io.sluice.Outcome.Doubt;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
+import javax.net.ssl.SSLHandshakeException;
+
+/** What an answer without results proves of a write. */
+public final class UnprovenAnswer {
+
+    private UnprovenAnswer() {
+    }
+
+    /** Whether a call failed before its request could be sent, so that it certainly did nothing. */
+    public static boolean neverSent(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause() == cause ? null : cause.getCause()) {
+            if (cause instanceof ConnectException || cause instanceof UnknownHostException
+                    || cause instanceof NoRouteToHostException || cause instanceof SSLHandshakeException
+                    || cause instanceof UnresolvedAddressException
+                    || cause.getClass().getSimpleName().equals("ConnectTimeoutException")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Decides by the HTTP status. A gateway's answer (408, 502, 504) says nothing of what is behind it, which may still be
+     * at work, as when no answer came; a CRM that failed (5xx) may have written before it did; a refusal in the CRM's own
+     * words (4xx) is proof that nothing was written, but one by something in between (a firewall's page) is none.
+     *
+     * @param status HTTP status; 0 where no answer came
+     * @param own    whether the answer is an error as the CRM itself writes it
+     */
+    public static Doubt of(int status, boolean own) {
+        return switch (status) {
+            case 0, 408, 502, 504 -> Doubt.UNANSWERED;
+            case 401, 429 -> Doubt.NONE;
+            default -> status >= 300 && status < 500 && (own || status < 400) ? Doubt.NONE : Doubt.UNPROVEN;
+        };
+    }
+}

@@ -1,0 +1,198 @@
+package io.sluice.merge;
+
+import io.sluice.CrmRecord;
+import io.sluice.Sync;
+import io.sluice.merge.Merge.Decision;
+import io.sluice.merge.Merge.Field;
+import io.sluice.outbox.Recreation;
+import io.sluice.store.Database;
+import io.sluice.store.Json;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/** What Sluice keeps of a merge: the new base, what needs no sending any more, and the conflicts. */
+final class SyncStateUpdate {
+
+    private static final String RECORD = """
+            insert into sluice.record as r
+                (account, object, key, sync, crm_id, base, stamps, taken_at, loop_rounds, held_until)
+            select ?, ?, v.key, ?, v.crm_id, v.base::jsonb, v.stamps::jsonb, v.taken_at, v.loop_rounds, v.held_until
+            from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::timestamptz[], ?::smallint[], ?::timestamptz[])
+                as v(key, crm_id, base, stamps, taken_at, loop_rounds, held_until) order by v.key
+            on conflict (account, object, key) do update set crm_id = excluded.crm_id,
+                taken_at = coalesce(excluded.taken_at, r.taken_at),
+                loop_rounds = case when excluded.taken_at is null then r.loop_rounds else excluded.loop_rounds end,
+                held_until = case when excluded.taken_at is null then r.held_until else excluded.held_until end,
+                base = r.base || excluded.base,
+                stamps = r.stamps || sluice.named(excluded.stamps, excluded.base),
+                doubt = case when r.doubt = '{}' then r.doubt
+                             else r.doubt - '*' - array(select jsonb_object_keys(excluded.base)) end""";
+
+    /** What lost, or is the same on both sides, is sent no more: neither from the outbox nor from the dead letters. */
+    private static final String SETTLED = """
+            update sluice.%s as w set fields = w.fields - v.names, stamps = w.stamps - v.names
+            from (select key, string_to_array(names, ',') as names
+                  from unnest(?::text[], ?::text[]) as v(key, names)) as v
+            where w.account = ? and w.object = ? and w.key = any (?) and w.key = v.key and w.operation = 'upsert'""";
+
+    private static final String EMPTY = """
+            delete from sluice.%s where account = ? and object = ? and key = any(?) and operation = 'upsert'
+              and fields = '{}'""";
+
+    /** Delays what waits already; a delete ends a loop, so it is not delayed. */
+    private static final String HOLD = """
+            update sluice.outbox as o set due = greatest(o.due, v.until)
+            from unnest(?::text[], ?::timestamptz[]) as v(key, until)
+            where o.account = ? and o.object = ? and o.key = any (?) and o.key = v.key and o.operation = 'upsert'""";
+
+    static final String CONFLICT = """
+            insert into sluice.conflict
+                (account, object, key, sync, field, winner, base, crm, crm_at, ours, ours_at)
+            values (?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?, ?::jsonb, ?)""";
+
+    private record Entry(String crmId, Map<String, Object> base, Map<String, Object> stamps, Set<String> settled) {
+
+        /** One for all, where they are the same: so it is of what is read for the first time. */
+        Map<String, Object> shortStamps() {
+            Set<Object> times = new HashSet<>(stamps.values());
+            return times.size() == 1 && base.keySet().equals(stamps.keySet())
+                    ? Map.of("*", times.iterator().next()) : stamps;
+        }
+    }
+
+    /** An edit that is met twice before the write that replaces it is settled is one. */
+    private static final String ONCE = """
+            select from sluice.conflict where account = ? and object = ? and key = ? and field = ?
+                and crm is not distinct from ?::jsonb and ours_at = ? limit 1""";
+
+    private record Conflict(String key, String name, Field field, Decision decision, boolean once) {
+    }
+
+    private final Sync sync;
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private final List<Conflict> conflicts = new ArrayList<>();
+    private final Set<String> lacking = new LinkedHashSet<>();
+    private final Map<String, UpdateLoop> loops = new LinkedHashMap<>();
+
+    SyncStateUpdate(Sync sync) {
+        this.sync = sync;
+    }
+
+    void add(String key, CrmRecord record, String name, Field field, Decision decision) {
+        Entry entry = entries.computeIfAbsent(key, first -> new Entry(record.crmId(), new LinkedHashMap<>(),
+                new LinkedHashMap<>(), new LinkedHashSet<>()));
+        entry.base().put(name, decision == Decision.AGREED ? field.ours() : field.crm());
+        entry.stamps().put(name, record.at(name).toString());
+        if (decision == Decision.LACKING) {
+            lacking.add(key);
+        } else if (decision != Decision.DATABASE_WINS) {
+            entry.settled().add(name);
+        }
+        if (decision.isConflict()) {
+            conflicts.add(new Conflict(key, name, field, decision, false));
+        }
+    }
+
+    /** The table takes a change of this record, which is known. */
+    void taken(String key, UpdateLoop loop) {
+        loops.put(key, loop);
+    }
+
+    /** What was in doubt was read: of the values that the CRM may have had it has this one. What waits is sent as ever. */
+    void found(String key, CrmRecord record, String name, Object value) {
+        Entry entry = entries.computeIfAbsent(key, first -> new Entry(record.crmId(), new LinkedHashMap<>(),
+                new LinkedHashMap<>(), new LinkedHashSet<>()));
+        entry.base().put(name, value);
+        entry.stamps().put(name, record.at(name).toString());
+    }
+
+    /** The CRM told anew what was known: nothing changes but since when it is so. */
+    void confirm(String key, CrmRecord record, String name) {
+        entries.computeIfAbsent(key, first -> new Entry(record.crmId(), new LinkedHashMap<>(), new LinkedHashMap<>(),
+                new LinkedHashSet<>())).stamps().put(name, record.at(name).toString());
+    }
+
+    /**
+     * The base is kept in the form in which the table's value would be sent, so that it is known again. Where a trigger
+     * of the application made something else of the value, it stays what the CRM has.
+     */
+    void written(Map<String, Map<String, Object>> rows) {
+        rows.forEach((key, row) -> entries.get(key).base().replaceAll((name, value) ->
+                Values.same(row.get(name), value) ? row.get(name) : value));
+    }
+
+    /** An edit of the CRM's that our write replaced before it was read. */
+    void overwritten(String key, String name, Field field, Decision decision) {
+        conflicts.add(new Conflict(key, name, field, decision, true));
+    }
+
+    int conflicts() {
+        return conflicts.size();
+    }
+
+    void write(Connection connection) throws SQLException {
+        if (!entries.isEmpty()) {
+            writeEntries(connection);
+        }
+        writeConflicts(connection);
+    }
+
+    private void writeEntries(Connection connection) throws SQLException {
+        List<Entry> all = List.copyOf(entries.values());
+        java.sql.Array keys = Database.texts(connection, entries.keySet());
+        Database.update(connection, RECORD, sync.getAccount(), sync.getObject(), sync.getName(), keys,
+                Database.texts(connection, all, Entry::crmId),
+                Database.texts(connection, all, entry -> Json.text(entry.base())),
+                Database.texts(connection, all, entry -> Json.text(entry.shortStamps())),
+                times(connection, UpdateLoop::takenAt),
+                connection.createArrayOf("smallint", entries.keySet().stream()
+                        .map(key -> loops.getOrDefault(key, UpdateLoop.NONE).rounds()).toArray()),
+                times(connection, UpdateLoop::heldUntil));
+        java.sql.Array settled = Database.texts(connection,
+                all.stream().map(entry -> String.join(",", entry.settled())).toList());
+        for (String table : List.of("outbox", "dead_letter")) {
+            Database.update(connection, SETTLED.formatted(table), keys, settled, sync.getAccount(), sync.getObject(),
+                    keys);
+            Database.update(connection, EMPTY.formatted(table)
+                            + (table.equals("outbox") ? " and lease is null" : ""),
+                    sync.getAccount(), sync.getObject(), keys);
+        }
+        if (loops.values().stream().anyMatch(loop -> loop.heldUntil() != null)) {
+            Database.update(connection, HOLD, keys, times(connection, UpdateLoop::heldUntil), sync.getAccount(),
+                    sync.getObject(), keys);
+        }
+        Recreation.send(connection, sync.getTable(), lacking);
+    }
+
+    /** A time of each entry's update loop; null where the table took nothing, or the record is new. */
+    private java.sql.Array times(Connection connection, Function<UpdateLoop, Instant> time) throws SQLException {
+        return connection.createArrayOf("timestamptz", entries.keySet().stream()
+                .map(key -> time.apply(loops.getOrDefault(key, UpdateLoop.NONE)))
+                .map(at -> at == null ? null : at.toString()).toArray());
+    }
+
+    private void writeConflicts(Connection connection) throws SQLException {
+        for (Conflict conflict : conflicts) {
+            Field field = conflict.field();
+            java.time.OffsetDateTime oursAt = field.oursAt().atOffset(java.time.ZoneOffset.UTC);
+            if (conflict.once() && !Database.query(connection, ONCE, row -> true, sync.getAccount(), sync.getObject(),
+                    conflict.key(), conflict.name(), Json.text(field.crm()), oursAt).isEmpty()) {
+                continue;
+            }
+            Database.update(connection, CONFLICT, sync.getAccount(), sync.getObject(), conflict.key(), sync.getName(),
+                    conflict.name(), conflict.decision() == Decision.CRM_WINS ? "crm" : "database",
+                    field.base() == null ? null : Json.text(field.base().value()), Json.text(field.crm()),
+                    field.crmAt().atOffset(java.time.ZoneOffset.UTC), Json.text(field.ours()),
+                    oursAt);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package io.sluice.quota;
+
+import java.util.List;
+
+/**
+ * One login of a {@link Pool}.
+ *
+ * @param limits    of its own; what all members share is the pool's
+ * @param readsOnly whether it is kept for reports and comparisons, and never writes
+ */
+public record PoolMember(String name, List<Limit> limits, boolean readsOnly) {
+
+    public PoolMember {
+        limits = List.copyOf(limits);
+    }
+}

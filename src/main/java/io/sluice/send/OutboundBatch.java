@@ -1,0 +1,98 @@
+package io.sluice.send;
+
+import io.sluice.Outcome;
+import io.sluice.RecordChange;
+import io.sluice.outbox.Claim;
+import io.sluice.outbox.Lease;
+import io.sluice.plan.SendMethod;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * What goes to the CRM in one call: work of one sync, or of several that feed different objects, parents before children.
+ *
+ * @param way    of the call
+ * @param writer the Kamelet that makes it, with what it must know
+ * @param lease  under which its records are
+ * @param readBefore object to the moment: which of its known records were changed since is read before they are written
+ */
+public record OutboundBatch(SendMethod.Way way, String writer, List<Claim> claims, Lease lease, Map<String, Instant> readBefore) {
+
+    public OutboundBatch {
+        claims = List.copyOf(claims);
+        readBefore = Map.copyOf(readBefore);
+    }
+
+    /** Nothing is read before. */
+    public OutboundBatch(SendMethod.Way way, String writer, List<Claim> claims, Lease lease) {
+        this(way, writer, claims, lease, Map.of());
+    }
+
+    /** Without a lease to renew. */
+    public OutboundBatch(SendMethod.Way way, String writer, List<Claim> claims) {
+        this(way, writer, claims, null, Map.of());
+    }
+
+    /** Records. */
+    public int size() {
+        return claims.stream().mapToInt(Claim::size).sum();
+    }
+
+    /** The body of the call: changes; with their object, where a call may carry several. */
+    public List<?> getRecords() {
+        return way != SendMethod.Way.COMPOSITE ? claims.get(0).changes() : claims.stream()
+                .flatMap(claim -> claim.changes().stream().map(recordChange -> named(claim.object(), recordChange))).toList();
+    }
+
+    private static Map<String, Object> named(String object, RecordChange recordChange) {
+        Map<String, Object> record = new LinkedHashMap<>();
+        record.put("object", object);
+        record.put("key", recordChange.key());
+        if (recordChange.crmId() != null) {
+            record.put("crmId", recordChange.crmId());
+        }
+        record.put("fields", recordChange.fields());
+        return record;
+    }
+
+    /**
+     * The outcomes of each claim, of those of all records in their order. A child that was rejected because its parent was
+     * not written before it in the same call is tried again, or would be dead for what is wrong with another record: a
+     * field that names a record has its relationship before a dot.
+     */
+    List<List<Outcome>> outcomes(List<Outcome> all) {
+        List<List<Outcome>> parts = new ArrayList<>();
+        Set<String> unwritten = new HashSet<>();
+        int from = 0;
+        for (Claim claim : claims) {
+            List<Outcome> part = new ArrayList<>(all.subList(from, from + claim.size()));
+            for (int i = 0; i < claim.size(); i++) {
+                Outcome outcome = part.get(i);
+                if (outcome.status() == Outcome.Status.REJECTED && names(claim.changes().get(i), unwritten)) {
+                    part.set(i, Outcome.retry(outcome.key(), outcome.code(), outcome.message()));
+                }
+            }
+            part.stream().filter(it -> it.status() != Outcome.Status.DONE).map(Outcome::key).forEach(unwritten::add);
+            parts.add(part);
+            from += claim.size();
+        }
+        return parts;
+    }
+
+    private static boolean names(RecordChange child, Set<String> unwritten) {
+        return child.fields().entrySet().stream().anyMatch(field -> field.getKey().contains(".")
+                && unwritten.contains(Objects.toString(field.getValue(), null)));
+    }
+
+    /** Without its records: Camel prints what a predicate compares, and a log holds no field values. */
+    @Override
+    public String toString() {
+        return size() + " records by " + way + " to " + writer;
+    }
+}

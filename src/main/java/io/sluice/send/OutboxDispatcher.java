@@ -1,0 +1,404 @@
+package io.sluice.send;
+
+import io.sluice.CrmRecord;
+import io.sluice.LogThrottle;
+import io.sluice.Operation;
+import io.sluice.Outcome;
+import io.sluice.Priority;
+import io.sluice.RecordChange;
+import io.sluice.Sync;
+import io.sluice.bulk.BulkDispatcher;
+import io.sluice.crm.Accounts;
+import io.sluice.crm.Crm;
+import io.sluice.crm.ErrorScope;
+import io.sluice.crm.PartAnswer;
+import io.sluice.crm.Permits;
+import io.sluice.outbox.BulkClaim;
+import io.sluice.outbox.CircuitBreakers;
+import io.sluice.outbox.Claim;
+import io.sluice.outbox.CommonCauses;
+import io.sluice.outbox.Outbox;
+import io.sluice.outbox.Settlement;
+import io.sluice.outbox.SplitRule;
+import io.sluice.plan.Planner;
+import io.sluice.plan.SendMethod;
+import io.sluice.quota.CallRequest;
+import io.sluice.quota.Permit;
+import io.sluice.receive.ReadBeforeWrite;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The decisions of the sending route, between the steps that its YAML shows. */
+public final class OutboxDispatcher {
+
+    private static final Logger LOG = LoggerFactory.getLogger(OutboxDispatcher.class);
+    private static final LogThrottle THROTTLE = new LogThrottle();
+
+    /** How long a sender waits for a place before it leaves that to the next wake. */
+    private static final Duration LONGEST_WAIT = Duration.ofMillis(250);
+
+    private final Accounts accounts;
+    private final Permits permits;
+    private final Outbox outbox;
+    private final Settlement settlement;
+    private final BulkDispatcher bulk;
+    private final Planner planner;
+    private final CircuitBreakers circuitBreakers;
+    private final CommonCauses causes;
+    private final ReadBeforeWrite readFirst;
+    private final OverwrittenEdits edits;
+    private final Map<String, Sync> syncs = new LinkedHashMap<>();
+    /** Account to the syncs that its calls leave alone, as of the last look; there is one before each ask for a permit. */
+    private final Map<String, Set<String>> gathering = new ConcurrentHashMap<>();
+
+    public OutboxDispatcher(Accounts accounts, Permits permits, Outbox outbox, Settlement settlement, BulkDispatcher bulk,
+            Planner planner, CircuitBreakers circuitBreakers, CommonCauses causes, List<Sync> syncs) {
+        this(accounts, permits, outbox, settlement, bulk, planner, circuitBreakers, causes, syncs, null, null);
+    }
+
+    /**
+     * @param readFirst names the syncs whose CRM must be read before anything is sent, or null
+     * @param edits     finds what a write replaces, or null
+     */
+    public OutboxDispatcher(Accounts accounts, Permits permits, Outbox outbox, Settlement settlement, BulkDispatcher bulk,
+            Planner planner, CircuitBreakers circuitBreakers, CommonCauses causes, List<Sync> syncs, ReadBeforeWrite readFirst, OverwrittenEdits edits) {
+        this.readFirst = readFirst;
+        this.edits = edits;
+        this.accounts = accounts;
+        this.permits = permits;
+        this.outbox = outbox;
+        this.settlement = settlement;
+        this.bulk = bulk;
+        this.planner = planner;
+        this.circuitBreakers = circuitBreakers;
+        this.causes = causes;
+        syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));
+    }
+
+    /** The accounts that have work which is due and that may be called now. */
+    public List<String> waiting() throws SQLException {
+        List<String> ready = accounts.ready();
+        if (ready.isEmpty()) {
+            return List.of();
+        }
+        Set<String> waiting = new LinkedHashSet<>(outbox.waiting(ready));
+        waiting.addAll(bulk.waiting());
+        waiting.retainAll(ready);
+        return List.copyOf(waiting);
+    }
+
+    /**
+     * A permit for the most urgent work of the account, or null when there is no work or no quota for it. A place that
+     * comes free in a moment is waited for; what becomes due meanwhile is asked for at once.
+     */
+    public Permit permit(String account) throws SQLException, InterruptedException {
+        return permits.await(() -> wanted(account), LONGEST_WAIT).orElse(null);
+    }
+
+    /** A permit for the most urgent step of a bulk job that carries a file, or null as above. */
+    public Permit transfer(String account) throws SQLException, InterruptedException {
+        return permits.await(() -> accounts.isReady(account) ? bulk.due(account, true) : Optional.empty(), LONGEST_WAIT)
+                .orElse(null);
+    }
+
+    /**
+     * The next step of a job goes before new work that is no more urgent: it holds records. Nothing is wanted of an account
+     * that has come to rest meanwhile.
+     */
+    private Optional<CallRequest> wanted(String account) throws SQLException {
+        if (!accounts.isReady(account)) {
+            return Optional.empty();
+        }
+        Optional<CallRequest> step = bulk.due(account, false);
+        BulkDispatcher.Turn turn = turn(account);
+        gathering.put(account, turn.gathering());
+        if (turn.head() == null || step.isPresent() && step.get().priority().compareTo(turn.head().priority()) <= 0) {
+            return step;
+        }
+        return Optional.of(new CallRequest(account, turn.job().isPresent() ? BulkDispatcher.STEP : "write", turn.head().priority(),
+                false));
+    }
+
+    private boolean awaitsPoll(BulkClaim job) throws SQLException {
+        Sync sync = syncs.get(job.sync());
+        return sync != null && job.operation() == Operation.UPSERT && "both".equals(sync.getDirection())
+                && readFirst.shown(sync) == ReadBeforeWrite.Shown.BY_NEXT_POLL;
+    }
+
+    /** A bulk job of records that the CRM has begins after a poll. */
+    private BulkDispatcher.Turn turn(String account) throws SQLException {
+        if (readFirst == null) {
+            return bulk.turn(account, Set.of());
+        }
+        Set<String> unread = new HashSet<>(readFirst.unread(account));
+        BulkDispatcher.Turn turn = bulk.turn(account, unread);
+        while (turn.job().isPresent() && awaitsPoll(turn.job().get()) && unread.add(turn.job().get().sync())) {
+            turn = bulk.turn(account, unread);
+        }
+        return turn;
+    }
+
+    /**
+     * The most urgent work of an account, none less urgent than the permit allows, with what else fits into the call; or
+     * null. Beside what is urgent goes only what is no less so, for a large call is answered late.
+     */
+    public OutboundBatch claim(Permit permit) throws SQLException {
+        try {
+            return claimed(permit);
+        } catch (SQLException | RuntimeException failure) {
+            giveBack(permit, failure);
+            throw failure;
+        }
+    }
+
+    /** A permit that nobody uses would count as a call until it expires. */
+    private void giveBack(Permit permit, Exception failure) {
+        try {
+            permits.giveBack(permit);
+        } catch (SQLException away) {
+            failure.addSuppressed(away);
+        }
+    }
+
+    private OutboundBatch claimed(Permit permit) throws SQLException {
+        Crm crm = accounts.get(permit.account()).crm();
+        Set<String> alone = gathering.getOrDefault(permit.account(), Set.of());
+        int collection = planner.most(crm, Operation.UPSERT, Priority.CRITICAL);
+        int room = planner.most(crm, Operation.UPSERT, permit.priority());
+        List<Claim> claims = new ArrayList<>();
+        long since = System.nanoTime();
+        CallCapacity callCapacity = new CallCapacity(planner.collections(crm), Math.max(planner.collections(crm), crm.collectionsACall()),
+                collection, crm.readBeforeWrite());
+        boolean trying = causes.isTrying() && outbox.head(permit.account(), alone).filter(it -> causes.isTrying(it.sync()))
+                .isPresent();
+        Set<String> unread = Set.of();
+        Outbox.Room most = trying ? new Outbox.Room(1, 1)
+                : new Outbox.Room(room, crm.collectionSize(Operation.DELETE));
+        while (claims.isEmpty()) {
+            since = System.nanoTime();
+            Optional<Claim> head = outbox.claim(permit.account(), most, permit.priority(), alone);
+            if (head.isEmpty()) {
+                return null;
+            }
+            Claim claim = settlement.keepingOthers(head.get());
+            if (claim.size() > 0 && isLarge(crm, claim)) {
+                ReadBeforeWrite.Shown shown = readFirst.shown(syncs.get(claim.sync()));
+                if (shown == ReadBeforeWrite.Shown.BY_NEXT_POLL) {
+                    settlement.release(claim);
+                    return null;
+                }
+                unread = shown == ReadBeforeWrite.Shown.BY_POLL ? Set.of(claim.sync()) : Set.of();
+            } else if (isRead(crm, claim) && claim.size() > crm.readBeforeWrite()) {
+                readFirst.wroteMany(syncs.get(claim.sync()));
+            }
+            if (claim.size() > 0) {
+                claims.add(fitting(crm, claim, callCapacity, unread));
+            }
+        }
+        if (trying) {
+            SendMethod sendMethod = planner.call(crm, claims.get(0).operation(), List.of(claims.get(0).size()));
+            return new OutboundBatch(sendMethod.way(), writer(sendMethod, claims), claims.stream().map(this::withTexts).toList(),
+                    outbox.lease(claims, since), readBefore(crm, claims, unread));
+        }
+        Priority least = Planner.mayWait(permit.priority()) ? Priority.LOW : permit.priority();
+        while (callCapacity.left() > 0 && claims.get(0).joins()) {
+            Optional<Claim> beside = outbox.claimBeside(claims, Math.min(room, callCapacity.left() * collection), least, alone);
+            Claim fitting = beside.isEmpty() ? null : fitting(crm, beside.get(), callCapacity, unread);
+            if (fitting == null || fitting.size() == 0) {
+                break;
+            }
+            claims.add(fitting);
+        }
+        SendMethod sendMethod = planner.call(crm, claims.get(0).operation(),
+                claims.stream().flatMap(claim -> kinds(claim).stream()).map(List::size).toList());
+        return new OutboundBatch(sendMethod.way(), writer(sendMethod, claims), claims.stream().map(this::withTexts).toList(),
+                outbox.lease(claims, since), readBefore(crm, claims, unread));
+    }
+
+    private Claim withTexts(Claim claim) {
+        Sync sync = syncs.get(claim.sync());
+        return sync == null || sync.textFields().isEmpty() ? claim : claim.with(claim.changes().stream()
+                .map(change -> change.withTexts(sync.textFields())).toList());
+    }
+
+    private boolean isRead(Crm crm, Claim claim) {
+        Sync sync = syncs.get(claim.sync());
+        return edits != null && sync != null && OverwrittenEdits.areRead(crm, claim, sync);
+    }
+
+    /** More known records than one query finds, so that to read them would take the places of several collections. */
+    private boolean isLarge(Crm crm, Claim claim) {
+        return isRead(crm, claim) && claim.changes().stream().filter(change -> change.crmId() != null).count()
+                > crm.readBeforeWrite();
+    }
+
+    /** @param unread syncs whose known records are not read */
+    private Map<String, Instant> readBefore(Crm crm, List<Claim> claims, Set<String> unread) throws SQLException {
+        Map<String, Instant> since = new LinkedHashMap<>();
+        for (Claim claim : claims) {
+            if (isRead(crm, claim) && !unread.contains(claim.sync())
+                    && claim.changes().stream().anyMatch(change -> change.crmId() != null)) {
+                since.put(claim.object(), edits.unreadSince(syncs.get(claim.sync())));
+            }
+        }
+        return since;
+    }
+
+    /**
+     * The records of a claim in the kinds that one collection can't mix: those that are written by the CRM's id, so that
+     * the write can't create them, and those that are written by the external id. The kind of the most urgent comes first.
+     */
+    private static List<List<RecordChange>> kinds(Claim claim) {
+        if (claim.operation() != Operation.UPSERT) {
+            return List.of(claim.changes());
+        }
+        boolean known = claim.changes().get(0).crmId() != null;
+        Map<Boolean, List<RecordChange>> kinds = claim.changes().stream()
+                .collect(Collectors.partitioningBy(change -> change.crmId() != null));
+        return Stream.of(kinds.get(known), kinds.get(!known)).filter(kind -> !kind.isEmpty()).toList();
+    }
+
+    /**
+     * What the call has places for, which are taken; the rest waits again, as never claimed.
+     *
+     * @param unread syncs whose known records are not read
+     */
+    private Claim fitting(Crm crm, Claim claim, CallCapacity callCapacity, Set<String> unread) throws SQLException {
+        Set<RecordChange> going = new HashSet<>();
+        for (List<RecordChange> kind : kinds(claim)) {
+            boolean read = kind.get(0).crmId() != null && isRead(crm, claim) && !unread.contains(claim.sync());
+            going.addAll(kind.subList(0, callCapacity.take(kind.size(), read)));
+        }
+        if (claim.operation() != Operation.UPSERT || going.size() == claim.size()) {
+            return claim;
+        }
+        settlement.release(claim, claim.changes().stream().filter(change -> !going.contains(change)).map(RecordChange::key).toList());
+        return claim.of(claim.changes().stream().filter(going::contains).toList());
+    }
+
+    private String writer(SendMethod sendMethod, List<Claim> claims) {
+        Claim first = claims.get(0);
+        Sync sync = syncs.get(first.sync());
+        return "kamelet:" + sendMethod.kamelet() + "?account=" + first.account() + (sendMethod.way() == SendMethod.Way.COLLECTIONS
+                ? "&object=" + sync.getObject() + "&externalId=" + sync.getExternalId()
+                : "&externalIds=" + claims.stream().map(claim -> syncs.get(claim.sync()))
+                        .map(it -> it.getObject() + ":" + it.getExternalId()).collect(Collectors.joining(",")));
+    }
+
+    /**
+     * Settles what the writer answered and says what came of it.
+     *
+     * @param status  HTTP status of the call
+     * @param refused whether it was refused before it did anything, by a limit or because the account is signed out, or
+     *                was not made at all; or null: then nothing came of it, and the work waits again
+     * @param told    what the Kamelet says the answer is about, or null where the status says it
+     * @param parts   what each object's part was answered where the call had several, by the object; or null
+     * @param images  object to its records as they were before the call, those that had changed; or null
+     */
+    public void settle(OutboundBatch outboundBatch, List<Outcome> outcomes, int status, Boolean refused, ErrorScope told,
+            Map<String, PartAnswer> parts, Map<String, List<CrmRecord>> images) throws SQLException {
+        // of a writer that makes several calls, one may have been refused after another was answered
+        if (Boolean.TRUE.equals(refused) && (outcomes == null || count(outcomes, Outcome.Status.DONE) == 0)) {
+            for (Claim claim : outboundBatch.claims()) {
+                settlement.release(claim);
+            }
+            return;
+        }
+        PartAnswer whole = new PartAnswer(status, told == null ? ErrorScope.of(status) : told);
+        List<List<Outcome>> ofClaims = outboundBatch.outcomes(outcomes);
+        for (int i = 0; i < outboundBatch.claims().size(); i++) {
+            Claim claim = outboundBatch.claims().get(i);
+            // what is wrong with one object's part is nothing to the others
+            PartAnswer own = parts == null ? whole : parts.getOrDefault(claim.object(), whole);
+            int together = parts == null ? outboundBatch.size() : claim.size();
+            SplitRule splitRule = together == 1 ? SplitRule.NEVER : split(own.blame(), own.status());
+            if (outboundBatch.readBefore().containsKey(claim.object())) {
+                edits.find(syncs.get(claim.sync()), claim, ofClaims.get(i), images == null ? null : images.get(claim.object()));
+            }
+            settle(claim, ofClaims.get(i), own.blame(), splitRule);
+        }
+    }
+
+    /** Where some of the records were written, the object is not what is refused. */
+    private void settle(Claim claim, List<Outcome> outcomes, ErrorScope errorScope, SplitRule splitRule) throws SQLException {
+        if (errorScope == ErrorScope.OBJECT && count(outcomes, Outcome.Status.DONE) == 0) {
+            circuitBreakers.refused(claim.sync(), outcomes.get(0).code() + ": " + outcomes.get(0).message());
+            settlement.release(claim);
+            return;
+        }
+        List<Outcome> left = causes.held(claim, outcomes);
+        if (!left.isEmpty()) {
+            settlement.settle(claim, left, splitRule, syncs.get(claim.sync()).getParent());
+            tell(claim, left);
+        }
+        if (errorScope != ErrorScope.MOMENT && !causes.isTrying(claim.sync())) {
+            circuitBreakers.taken(claim.sync());
+        }
+        tellGone(claim, outcomes);
+    }
+
+    private static void tellGone(Claim claim, List<Outcome> outcomes) {
+        List<Outcome> gone = outcomes.stream().filter(it -> it.status() == Outcome.Status.GONE).toList();
+        if (!gone.isEmpty() && claim.operation() == Operation.UPSERT) {
+            THROTTLE.warn(LOG, claim.sync() + " gone", "{}: {} of {} {} no more in the CRM under the known id; for example {}: {}. The CRM is asked what"
+                    + " became of them, then the sync's rules for deletes and conflicts apply.", claim.sync(),
+                    records(gone.size()), claim.object(), gone.size() == 1 ? "is" : "are", gone.get(0).key(),
+                    gone.get(0).code());
+        }
+    }
+
+    private static void tell(Claim claim, List<Outcome> outcomes) {
+        long done = count(outcomes, Outcome.Status.DONE);
+        long retry = count(outcomes, Outcome.Status.RETRY) + count(outcomes, Outcome.Status.TAKEN);
+        long rejected = count(outcomes, Outcome.Status.REJECTED);
+        long gone = count(outcomes, Outcome.Status.GONE);
+        String verb = claim.operation() == Operation.UPSERT ? "written to" : "deleted in";
+        if (retry + rejected == 0) {
+            if (done > 0 || gone == 0) {
+                LOG.info("{}: {} {} {}.", claim.sync(), records(done), verb, claim.object());
+            }
+            return;
+        }
+        Outcome example = outcomes.stream().filter(it -> it.status() != Outcome.Status.DONE
+                && it.status() != Outcome.Status.GONE).findFirst().orElseThrow();
+        // the CRM's words may repeat a value, so they stay in the dead letter
+        THROTTLE.warn(LOG, claim.sync() + " " + verb + " " + example.code(), "{}: {} {} {}, {} to be tried again, {} in the dead letters; for example {}: {}{}", claim.sync(),
+                records(done), verb, claim.object(), retry, rejected, example.key(), example.code(),
+                example.fields().isEmpty() ? "" : " (" + String.join(", ", example.fields()) + ")");
+    }
+
+    /**
+     * A CRM may fail (500) over one record each time it comes, and so over all that go with it. What it does not write
+     * though it takes the call, or refuses (400) for the moment alone, is locked: others write it, or its parent.
+     */
+    static SplitRule split(ErrorScope errorScope, int status) {
+        return switch (errorScope) {
+            case RECORD -> SplitRule.AT_ONCE;
+            case NOBODY -> SplitRule.BY_PARENT;
+            case MOMENT, OBJECT -> status == 500 ? SplitRule.IN_TIME
+                    : errorScope == ErrorScope.MOMENT && status == 400 ? SplitRule.BY_PARENT : SplitRule.NEVER;
+        };
+    }
+
+    private static String records(long count) {
+        return count == 1 ? "1 record" : count + " records";
+    }
+
+    private static long count(List<Outcome> outcomes, Outcome.Status status) {
+        return outcomes.stream().filter(outcome -> outcome.status() == status).count();
+    }
+}

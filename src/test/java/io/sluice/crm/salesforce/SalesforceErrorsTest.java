@@ -1,0 +1,167 @@
+package io.sluice.crm.salesforce;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sluice.Outcome;
+import io.sluice.crm.ErrorScope;
+import io.sluice.quota.ThrottleSignal;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SalesforceErrorsTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UNABLE_TO_LOCK_ROW", "REQUEST_LIMIT_EXCEEDED", "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION",
+        "INTERNAL_SERVER_ERROR", "INVALID_SESSION_ID", "ALL_OR_NONE_OPERATION_ROLLED_BACK", "QUERY_TIMEOUT"})
+    void whatPassesIsTriedAgain(String code) {
+        assertThat(SalesforceErrors.outcome("A", code, "words")).isEqualTo(Outcome.retry("A", code, "words"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"REQUIRED_FIELD_MISSING", "INVALID_EMAIL_ADDRESS",
+        "FIELD_CUSTOM_VALIDATION_EXCEPTION", "STRING_TOO_LONG", "MALFORMED_ID", "CANNOT_UPDATE_CONVERTED_LEAD",
+        "INVALID_FIELD", "A_CODE_OF_NEXT_YEAR"})
+    void whatTheRecordItselfCausesIsRejectedWithTheCrmsWords(String code) {
+        assertThat(SalesforceErrors.outcome("A", code, "words")).isEqualTo(Outcome.rejected("A", code, "words"));
+    }
+
+    /** The record that has the unique value may be about to give it away; what does not heal becomes a dead letter later. */
+    @ParameterizedTest
+    @ValueSource(strings = {"DUPLICATES_DETECTED", "DUPLICATE_VALUE"})
+    void aUniqueValueThatAnotherRecordHasIsTaken(String code) {
+        assertThat(SalesforceErrors.outcome("A", code, "words")).isEqualTo(Outcome.taken("A", code, "words", List.of()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 401, 403, 406, 408, 420, 429, 500, 502, 503})
+    void aCallThatWasNotDoneIsTriedAgain(int status) {
+        assertThat(SalesforceErrors.ofCall("A", new SalesforceAnswer(status, "<html>no</html>"), 1).status())
+                .isEqualTo(Outcome.Status.RETRY);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {400, 404, 405, 414, 415, 431})
+    void aRequestThatIsWrongStaysWrong(int status) {
+        assertThat(SalesforceErrors.ofCall("A", new SalesforceAnswer(status,
+                "[{\"errorCode\":\"INVALID_TYPE\",\"message\":\"no such object\"}]"), 1))
+                .isEqualTo(Outcome.rejected("A", "INVALID_TYPE", "no such object"));
+    }
+
+    @Test
+    void aLockedRowIsTriedAgainThoughTheStatusIs400() {
+        assertThat(SalesforceErrors.ofCall("A", new SalesforceAnswer(400, "[{\"errorCode\":\"UNABLE_TO_LOCK_ROW\",\"message\":"
+                + "\"unable to obtain exclusive access to this record or 1 records: 001A\"}]"), 1).status())
+                .isEqualTo(Outcome.Status.RETRY);
+    }
+
+    @Test
+    void aSpentQuotaIsNoFailureOfTheRecord() {
+        assertThat(SalesforceErrors.ofCall("A", new SalesforceAnswer(403, "[{\"errorCode\":\"REQUEST_LIMIT_EXCEEDED\",\"message\":"
+                + "\"TotalRequests Limit exceeded.\"}]"), 1))
+                .isEqualTo(Outcome.retry("A", "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."));
+    }
+
+    @Test
+    void aRecordThatWasRefusedWithOthersIsTriedAgainBecauseOneMayHaveSpoiltItForAll() {
+        SalesforceAnswer refused = new SalesforceAnswer(400,
+                "[{\"errorCode\":\"JSON_PARSER_ERROR\",\"message\":\"Cannot deserialize\"}]");
+        assertThat(SalesforceErrors.ofCall("1", refused, 200).status()).isEqualTo(Outcome.Status.RETRY);
+        assertThat(SalesforceErrors.ofCall("1", refused, 1).status()).isEqualTo(Outcome.Status.REJECTED);
+    }
+
+    @Test
+    void theFieldsThatTheCrmNamesStandBesideItsWords() throws Exception {
+        assertThat(SalesforceErrors.outcome("A", JSON.readTree("""
+                [{"statusCode":"REQUIRED_FIELD_MISSING","message":"Required fields are missing: [Name]","fields":["Name"]},
+                 {"statusCode":"STRING_TOO_LONG","message":"Phone: too long","fields":["Phone","Name"]}]""")))
+                .isEqualTo(Outcome.rejected("A", "REQUIRED_FIELD_MISSING",
+                        "Required fields are missing: [Name]; Phone: too long").naming(List.of("Name", "Phone")));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"300,,RECORD", "400,JSON_PARSER_ERROR,RECORD", "400,MALFORMED_ID,RECORD", "400,UNABLE_TO_LOCK_ROW,MOMENT",
+        "400,QUERY_TIMEOUT,MOMENT", "400,INVALID_TYPE,OBJECT", "400,INVALID_FIELD,OBJECT", "401,INVALID_SESSION_ID,MOMENT",
+        "403,INSUFFICIENT_ACCESS,OBJECT", "403,INSUFFICIENT_ACCESS_OR_READONLY,OBJECT", "403,SOMETHING_NEW,MOMENT",
+        "404,NOT_FOUND,OBJECT", "404,ENTITY_IS_DELETED,RECORD", "405,METHOD_NOT_ALLOWED,OBJECT",
+        "415,UNSUPPORTED_MEDIA_TYPE,OBJECT", "406,,MOMENT", "420,,MOMENT", "414,,RECORD", "431,,RECORD",
+        "500,UNKNOWN_EXCEPTION,MOMENT", "503,SERVER_UNAVAILABLE,MOMENT", "0,,MOMENT"})
+    void anAnswerWithoutResultsSaysWhatIsToBlame(int status, String code, ErrorScope errorScope) {
+        assertThat(SalesforceErrors.blame(new SalesforceAnswer(status, code == null ? ""
+                : "[{\"errorCode\":\"" + code + "\",\"message\":\"words\"}]"))).isEqualTo(errorScope);
+    }
+
+    @Test
+    void anAnswerWithResultsBlamesNobody() {
+        assertThat(SalesforceErrors.blame(new SalesforceAnswer(200, "[]"))).isEqualTo(ErrorScope.NOBODY);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED"})
+    void anOrganisationThatIsClosedRefusesWhateverIsAsked(String code) {
+        assertThat(SalesforceErrors.refusal(new SalesforceAnswer(403, "[{\"errorCode\":\"" + code + "\",\"message\":\"no\"}]")))
+                .satisfies(refusal -> {
+                    assertThat(refusal.kind()).isEqualTo(ThrottleSignal.ACCESS);
+                    assertThat(refusal.isLimit()).isFalse();
+                });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"403,REQUEST_LIMIT_EXCEEDED,TotalRequests Limit exceeded.,daily",
+        "403,REQUEST_LIMIT_EXCEEDED,ConcurrentRequests (Concurrent API Requests) Limit exceeded.,concurrent",
+        "400,LIMIT_EXCEEDED,Max bulk batches,bulk", "429,,slow down,short"})
+    void aSpentLimitIsToldApartFromTheOthers(int status, String code, String message, String kind) {
+        assertThat(SalesforceErrors.refusal(new SalesforceAnswer(status, "[{\"errorCode\":\"" + (code == null ? "" : code)
+                + "\",\"message\":\"" + message + "\"}]"))).satisfies(refusal -> {
+                    assertThat(refusal.kind()).isEqualTo(kind);
+                    assertThat(refusal.isLimit()).isTrue();
+                });
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {400, 401, 403, 404, 500, 503})
+    void whatIsNoLimitIsNoRefusal(int status) {
+        assertThat(SalesforceErrors.refusal(new SalesforceAnswer(status,
+                "[{\"errorCode\":\"INSUFFICIENT_ACCESS\",\"message\":\"no\"}]"))).isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"This session is not valid for use with the REST API,true", "Connected app is not attached to Agent,true",
+        "Session expired or invalid,false"})
+    void anotherLoginWouldMeetSomeRefusalsAgain(String message, boolean past) {
+        assertThat(SalesforceErrors.isPastLogin(new SalesforceAnswer(401,
+                "[{\"errorCode\":\"INVALID_SESSION_ID\",\"message\":\"" + message + "\"}]"))).isEqualTo(past);
+        assertThat(SalesforceErrors.isPastLogin(new SalesforceAnswer(401, message))).as("no JSON").isEqualTo(past);
+    }
+
+    @Test
+    void aKeyThatSeveralRecordsHaveIsRejectedWithTheirIds() {
+        SalesforceAnswer several = new SalesforceAnswer(300, "[\"/services/data/v62.0/sobjects/Contact/003XX0000000001AAA\","
+                + "\"/services/data/v62.0/sobjects/Contact/003XX0000000002AAA\"]");
+        assertThat(SalesforceErrors.ofCall("A", several, 1)).isEqualTo(Outcome.rejected("A", "DUPLICATE_EXTERNAL_ID",
+                "the external id names several records: 003XX0000000001AAA, 003XX0000000002AAA"));
+        assertThat(SalesforceErrors.ofCall("A", several, 2).status()).isEqualTo(Outcome.Status.RETRY);
+        assertThat(SalesforceErrors.ofCall("A", new SalesforceAnswer(300, ""), 1).message()).contains("several records: empty answer");
+    }
+
+    @Test
+    void aDuplicateNamesTheRecordsAndTheFieldsThatAreTheSame() {
+        SalesforceAnswer refused = new SalesforceAnswer(400, """
+                [{"errorCode":"DUPLICATES_DETECTED","message":"Use one of these records?","duplicateResult":{
+                  "duplicateRule":"One_Contact","matchResults":[{"matchRecords":[
+                    {"fieldDiffs":[{"name":"Email","difference":"SAME"},{"name":"Phone","difference":"DIFFERENT"}],
+                     "record":{"attributes":{"type":"Contact"},"Id":"003XX0000000001AAA"}}]}]}}]""");
+        assertThat(SalesforceErrors.ofCall("A", refused, 1)).isEqualTo(Outcome.taken("A", "DUPLICATES_DETECTED",
+                "Use one of these records? (One_Contact found 003XX0000000001AAA)", List.of("Email")));
+    }
+
+    @Test
+    void errorsThatNameNothingAreStillRejected() {
+        assertThat(SalesforceErrors.outcome("A", JSON.createArrayNode()).code()).isEqualTo("UNKNOWN_EXCEPTION");
+    }
+}

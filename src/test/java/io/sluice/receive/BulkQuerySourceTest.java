@@ -1,0 +1,45 @@
+package io.sluice.receive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class BulkQuerySourceTest {
+
+    private static final Instant BEGAN = Instant.parse("2026-01-02T03:04:05Z");
+
+    @Test
+    void aPlaceIsReadAsItWasKept() {
+        BulkQueryOffset begun = BulkQueryOffset.begun("750A", BEGAN);
+        for (BulkQueryOffset place : List.of(begun, begun.completed(), begun.completed().at("locator, \"odd\""))) {
+            assertThat(BulkQueryOffset.of(place.text())).isEqualTo(place);
+        }
+        assertThat(BulkQueryOffset.of(null).job()).isNull();
+        assertThat(begun.completed().complete()).isTrue();
+        assertThat(begun.at("next").complete()).isTrue();
+    }
+
+    @Test
+    void aJobIsAskedForTheSeldomerTheLongerItTakes() {
+        assertThat(BulkQuerySource.pause(BEGAN, BEGAN)).isEqualTo(Duration.ofSeconds(1));
+        assertThat(BulkQuerySource.pause(BEGAN, BEGAN.plusSeconds(20))).isEqualTo(Duration.ofSeconds(10));
+        assertThat(BulkQuerySource.pause(BEGAN, BEGAN.plusSeconds(3600))).isEqualTo(Duration.ofMinutes(1));
+    }
+
+    @Test
+    void aPageComesInListsAndIsClosedThoughItsEndWasNotReached() {
+        AtomicBoolean closed = new AtomicBoolean();
+        try (ListChunks listChunks = new ListChunks(Stream.of(1, 2, 3, 4, 5).onClose(() -> closed.set(true)), 2)) {
+            assertThat(listChunks.next()).containsExactly(1, 2);
+            assertThat(listChunks.next()).containsExactly(3, 4);
+            assertThat(listChunks.hasNext()).isTrue();
+            assertThat(closed).isFalse();
+        }
+        assertThat(closed).isTrue();
+    }
+}

@@ -1,0 +1,427 @@
+package io.sluice.receive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.sluice.CrmEvent;
+import io.sluice.CrmRecord;
+import io.sluice.DeletedRecord;
+import io.sluice.Outcome;
+import io.sluice.Priority;
+import io.sluice.Sync;
+import io.sluice.capture.Capture;
+import io.sluice.crm.Account;
+import io.sluice.crm.Accounts;
+import io.sluice.crm.ExampleCrm;
+import io.sluice.crm.Permits;
+import io.sluice.merge.Applier;
+import io.sluice.outbox.Backoff;
+import io.sluice.outbox.Claim;
+import io.sluice.outbox.InitialExportJobs;
+import io.sluice.outbox.Outbox;
+import io.sluice.outbox.Pause.Kind;
+import io.sluice.outbox.PauseStore;
+import io.sluice.outbox.Settlement;
+import io.sluice.outbox.WriteDebounce;
+import io.sluice.quota.Limits;
+import io.sluice.quota.Pool;
+import io.sluice.quota.Quota;
+import io.sluice.store.TestDatabase;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class InboxProcessorTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    /** Well after all that was settled, so that what is told then needs no reading. */
+    private static final Instant LATER = Instant.now().plus(Duration.ofHours(1));
+
+    private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE);
+    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
+    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
+    private final PauseStore pauseStore = new PauseStore(DATABASE.sluice());
+    private final Accounts accounts = new Accounts(
+            List.of(new Account("crm", ExampleCrm.telling(), Pool.of("crm", List.of()), false)), InstantSource.system());
+    private final Sync sync = sync();
+    private final Applier applier = new Applier(DATABASE.sluice(), capture);
+    private final InboxProcessor inboxProcessor = new InboxProcessor(accounts, new Permits(new Quota(DATABASE.sluice(),
+            Limits.of(Map.of("crm", List.of())), Duration.ofSeconds(10), Duration.ofSeconds(5)), pauseStore), pauseStore,
+            new Inbox(DATABASE.sluice(), DATABASE.sluice()), applier, List.of(sync), Duration.ofSeconds(5),
+            new WebhookMetrics(metrics, InstantSource.system()));
+    private int told;
+
+    private static Sync sync() {
+        Sync sync = new Sync();
+        sync.setName("customers");
+        sync.setTable("app.customer");
+        sync.setKey("no");
+        sync.setAccount("crm");
+        sync.setObject("contacts");
+        sync.setExternalId("number");
+        sync.setFields(new LinkedHashMap<>(Map.of("name", "lastname", "city", "city", "born", "birthday")));
+        return sync;
+    }
+
+    @BeforeEach
+    void twoSettledCustomers() throws SQLException {
+        DATABASE.reset();
+        DATABASE.run("create table app.customer (no int primary key, name text, city text, born date)",
+                "insert into app.customer values (1, 'Ann', 'Oslo'), (2, 'Bob', 'Rome')");
+        accounts.checked("crm");
+        capture.start(List.of(sync));
+        sendAll();
+    }
+
+    private List<Map<String, Object>> sendAll() throws SQLException {
+        List<Map<String, Object>> sent = new ArrayList<>();
+        capture.drain("app.customer");
+        for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
+            claim.get().changes().forEach(change -> sent.add(change.fields()));
+            settle(claim.get());
+        }
+        return sent;
+    }
+
+    private Optional<Claim> claim() throws SQLException {
+        return outbox.claim("crm", 200, Priority.LOW);
+    }
+
+    private void settle(Claim claim) throws SQLException {
+        settlement.settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "10" + it.key())).toList());
+    }
+
+    private CrmEvent value(String id, String field, String value, Instant at) {
+        return CrmEvent.value(CrmEvent.identityOf(++told), "contacts", id, field, value, at);
+    }
+
+    private CrmEvent fresh(String id, Instant at) {
+        return CrmEvent.fresh(CrmEvent.identityOf(++told), "contacts", id, at);
+    }
+
+    private CrmEvent look(String id, Instant at) {
+        return CrmEvent.look(CrmEvent.identityOf(++told), "contacts", id, at);
+    }
+
+    private CrmEvent gone(String id, Instant at) {
+        return CrmEvent.gone(CrmEvent.identityOf(++told), "contacts", id, at);
+    }
+
+    /** @return CRM ids of what must be read */
+    private List<String> hear(CrmEvent... events) throws SQLException {
+        inboxProcessor.keep("crm", List.of(events));
+        return lookAgain().stream().map(telling -> telling.record().crmId()).toList();
+    }
+
+    private List<RecordEvents> lookAgain() throws SQLException {
+        return inboxProcessor.hear();
+    }
+
+    private ReadBackBatch asked(CrmEvent... events) throws Exception {
+        inboxProcessor.keep("crm", List.of(events));
+        ReadBackBatch readBackBatch = inboxProcessor.batch(lookAgain());
+        assertThat(inboxProcessor.permit(readBackBatch)).isNotNull();
+        return readBackBatch;
+    }
+
+    private static CrmRecord record(String id, String key, Object... fields) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("number", key);
+        for (int i = 0; i < fields.length; i += 2) {
+            map.put((String) fields[i], fields[i + 1]);
+        }
+        return new CrmRecord(id, null, LATER, map);
+    }
+
+    private static CrmRecord keyed(String id, String key, Object... fields) {
+        CrmRecord record = record(id, key, fields);
+        return new CrmRecord(id, key, record.at(), record.fields());
+    }
+
+    private List<String> rows() throws SQLException {
+        return DATABASE.texts("select concat_ws(' ', no, name, city, born) from app.customer order by no");
+    }
+
+    private String waiting() throws SQLException {
+        return DATABASE.text("select count(*) from sluice.inbox where done_at is null");
+    }
+
+    @Test
+    void aValueThatIsToldIsWrittenWithoutAReadingAndNotSentBack() throws SQLException {
+        assertThat(hear(value("101", "lastname", "Anna", LATER), value("102", "city", null, LATER),
+                value("101", "birthday", "946684800000", LATER), value("101", "shoesize", "38", LATER))).isEmpty();
+
+        assertThat(rows()).containsExactly("1 Anna Oslo 2000-01-01", "2 Bob");
+        assertThat(sendAll()).isEmpty();
+        assertThat(waiting()).isEqualTo("0");
+    }
+
+    @Test
+    void theLastValueStaysInWhateverOrderTheyCome() throws SQLException {
+        assertThat(hear(value("101", "city", "Third", LATER.plusSeconds(3)), value("101", "city", "First", LATER))).isEmpty();
+        assertThat(hear(value("101", "city", "Second", LATER.plusSeconds(2)))).isEmpty();
+        assertThat(rows()).contains("1 Ann Third");
+
+        assertThat(hear(value("102", "city", "Rome", LATER.plusSeconds(5)))).as("as it was known to be").isEmpty();
+        assertThat(hear(value("102", "city", "Between", LATER.plusSeconds(4)))).isEmpty();
+        assertThat(rows()).contains("2 Bob Rome");
+    }
+
+    @Test
+    void whatIsToldTwiceIsKeptOnce() throws SQLException {
+        CrmEvent crmEvent = value("101", "city", "Bergen", LATER);
+        hear(crmEvent);
+        DATABASE.run("update app.customer set city = 'Oslo' where no = 1");
+        sendAll();
+        hear(crmEvent, crmEvent);
+        assertThat(rows()).contains("1 Ann Oslo");
+        assertThat(metrics.counter("sluice.webhook.events", "account", "crm", "outcome", "repeated").count()).isEqualTo(2);
+    }
+
+    @Test
+    void anEchoOfWhatWeWriteCostsNoReadingNotEvenBeforeItsAnswerIsThere() throws SQLException {
+        DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
+        capture.drain("app.customer");
+        Claim claim = claim().orElseThrow();
+        assertThat(hear(value("101", "city", "Bergen", Instant.now()))).isEmpty();
+        settle(claim);
+        assertThat(hear(value("101", "city", "Bergen", Instant.now().plusMillis(5)))).isEmpty();
+        assertThat(sendAll()).isEmpty();
+        assertThat(rows()).contains("1 Ann Bergen");
+    }
+
+    @Test
+    void whatIsToldAboutTheTimeOfOurOwnWriteIsRead() throws Exception {
+        ReadBackBatch readBackBatch = asked(value("101", "city", "Bergen", Instant.now().minusSeconds(1)));
+        assertThat(readBackBatch.getIds()).isEqualTo(List.of("101"));
+        assertThat(readBackBatch.getReader()).isEqualTo(
+                "kamelet:crm-read-action?account=crm&object=contacts&fields=birthday,city,lastname,number");
+        inboxProcessor.read(readBackBatch, List.of(record("101", "1", "city", "Trondheim", "lastname", "Ann")), 200);
+
+        assertThat(rows()).contains("1 Ann Trondheim");
+        assertThat(waiting()).isEqualTo("0");
+    }
+
+    @Test
+    void bothSidesEditsOfDifferentFieldsSurvive() throws SQLException {
+        DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
+        assertThat(hear(value("101", "lastname", "Anna", LATER))).isEmpty();
+        assertThat(rows()).contains("1 Anna Bergen");
+        assertThat(sendAll()).containsExactly(Map.of("city", "Bergen"));
+    }
+
+    @Test
+    void aNewRecordIsReadUnlessWeMadeIt() throws Exception {
+        assertThat(hear(fresh("101", Instant.now()), value("101", "lastname", "Ann", Instant.now()))).isEmpty();
+        ReadBackBatch readBackBatch = asked(fresh("103", LATER), value("103", "lastname", "Cid", LATER));
+        inboxProcessor.read(readBackBatch, List.of(record("103", "3", "lastname", "Cid", "city", "Bonn")), 200);
+
+        assertThat(rows()).contains("3 Cid Bonn");
+        assertThat(sendAll()).isEmpty();
+        sync.setInserts("ignore");
+        assertThat(hear(fresh("104", LATER), value("104", "lastname", "Dan", LATER))).isEmpty();
+    }
+
+    @Test
+    void aRecordWithoutAKeyIsReadOnceAndAgainWhenItGetsOne() throws Exception {
+        inboxProcessor.read(asked(fresh("109", LATER)), List.of(record("109", "", "lastname", "Nobody")), 200);
+        assertThat(hear(value("109", "lastname", "Somebody", LATER.plusSeconds(1)))).isEmpty();
+        assertThat(hear(value("109", "number", "9", LATER.plusSeconds(2)), value("109", "city", "Ulm", LATER.plusSeconds(2))))
+                .containsExactly("109");
+    }
+
+    @Test
+    void whatTheCrmDeletedGoesOnceItHasSaidThatNothingHasItsKeyAndWhatItBroughtBackIsRead() throws Exception {
+        ReadBackBatch readBackBatch = asked(value("101", "city", "Bergen", LATER), gone("101", LATER.plusSeconds(1)), gone("777", LATER));
+        assertThat(readBackBatch.getReader()).isEqualTo("kamelet:crm-lookup-action?externalId=number&account=crm&object=contacts"
+                + "&fields=birthday,city,lastname,number");
+        assertThat(readBackBatch.getIds()).as("the key of what is known").hasToString("[Change[key=1, operation=upsert, crmId=101, fields={}]]");
+        assertThat(rows()).hasSize(2);
+        inboxProcessor.read(readBackBatch, List.of(), 200);
+        assertThat(rows()).as("the CRM said nothing of it").hasSize(2);
+        DATABASE.run("update sluice.inbox set due = now()");
+        assertThat(waiting()).isEqualTo("2");
+        inboxProcessor.read(asked(), List.of(new DeletedRecord("101", null)), 200);
+        assertThat(rows()).containsExactly("2 Bob Rome");
+        assertThat(sendAll()).isEmpty();
+        assertThat(hear(look("102", LATER.plusSeconds(2)), gone("102", LATER))).containsExactly("102");
+        assertThat(rows()).containsExactly("2 Bob Rome");
+    }
+
+    @Test
+    void whatHasTheKeyOfADeletedRecordTakesItsPlaceAndEmptiesNothing() throws Exception {
+        DATABASE.run("update app.customer set born = '1990-01-01' where no = 1");
+        sendAll();
+        inboxProcessor.read(asked(gone("101", LATER)), List.of(keyed("150", "1", "lastname", "Anna", "city", null, "birthday", null),
+                new DeletedRecord("101", LATER)), 200);
+
+        assertThat(rows()).containsExactly("1 Anna Oslo 1990-01-01", "2 Bob Rome");
+        assertThat(DATABASE.texts("select crm_id from sluice.record order by key")).containsExactly("150", "102");
+        assertThat(sendAll()).as("what the new record lacks").containsExactly(Map.of("city", "Oslo", "birthday", "1990-01-01"));
+    }
+
+    @Test
+    void aSecondRecordWithAKeyIsNoneOfOursWhileTheFirstIsThere() throws Exception {
+        inboxProcessor.read(asked(fresh("150", LATER)), List.of(record("150", "1", "lastname", "Twin")), 200);
+        assertThat(rows()).contains("1 Ann Oslo");
+        DATABASE.run("update sluice.inbox set due = now()");
+        List<RecordEvents> asked = lookAgain();
+        assertThat(asked).extracting(telling -> telling.record().crmId()).containsExactlyInAnyOrder("101", "150");
+        ReadBackBatch readBackBatch = inboxProcessor.batch(asked.stream().filter(RecordEvents::isGone).toList());
+        assertThat(inboxProcessor.permit(readBackBatch)).isNotNull();
+        inboxProcessor.read(readBackBatch, List.of(keyed("101", "1", "lastname", "Ann", "city", "Oslo", "birthday", null)), 200);
+        readBackBatch = inboxProcessor.batch(asked.stream().filter(telling -> !telling.isGone()).toList());
+        assertThat(inboxProcessor.permit(readBackBatch)).isNotNull();
+        inboxProcessor.read(readBackBatch, List.of(record("150", "1", "lastname", "Twin")), 200);
+
+        assertThat(rows()).contains("1 Ann Oslo");
+        assertThat(waiting()).isEqualTo("0");
+    }
+
+    @Test
+    void ofMergedRecordsTheOneThatStaysKeepsItsRowAndTheOthersGo() throws Exception {
+        ReadBackBatch readBackBatch = asked(look("199", LATER), look("101", LATER), look("102", LATER));
+        inboxProcessor.read(readBackBatch, List.of(record("199", "1", "lastname", "Ann", "city", "Rome"), new DeletedRecord("101", LATER),
+                new DeletedRecord("102", LATER)), 200);
+        assertThat(rows()).as("until the CRM has said what became of them").containsExactly("1 Ann Oslo", "2 Bob Rome");
+        DATABASE.run("update sluice.inbox set due = now()");
+        readBackBatch = inboxProcessor.batch(lookAgain().stream().filter(RecordEvents::isGone).toList());
+        assertThat(inboxProcessor.permit(readBackBatch)).isNotNull();
+        inboxProcessor.read(readBackBatch, List.of(keyed("199", "1", "lastname", "Ann", "city", "Rome", "birthday", null),
+                new DeletedRecord("101", LATER), new DeletedRecord("102", LATER)), 200);
+
+        assertThat(rows()).containsExactly("1 Ann Rome");
+        assertThat(sendAll()).isEmpty();
+        assertThat(DATABASE.texts("select crm_id from sluice.record")).containsExactly("199");
+    }
+
+    /** An empty answer, one of other records, and at last one that says that a record is gone. */
+    @Test
+    void ofWhichTheAnswerSaysNothingIsNotDeletedButReadAgainAndAloneInTheEnd() throws Exception {
+        for (List<?> answer : List.of(List.of(), List.of(record("777", "7", "lastname", "Foreign")), List.of())) {
+            ReadBackBatch readBackBatch = asked(look("101", LATER));
+            inboxProcessor.read(readBackBatch, answer, 200);
+            assertThat(rows()).containsExactly("1 Ann Oslo", "2 Bob Rome");
+            assertThat(waiting()).isNotEqualTo("0");
+            assertThat(DATABASE.text("select bool_and(due > clock_timestamp()) from sluice.inbox where done_at is null"))
+                    .as("it pauses").isEqualTo("t");
+            DATABASE.run("update sluice.inbox set due = now()");
+        }
+        List<RecordEvents> again = lookAgain();
+        assertThat(again).extracting(inboxProcessor::group).containsExactly("crm contacts 101");
+        ReadBackBatch alone = inboxProcessor.batch(again);
+        assertThat(inboxProcessor.permit(alone)).isNotNull();
+        inboxProcessor.read(alone, List.of(new DeletedRecord("101", LATER), record("102", "2", "lastname", "Bob")), 200);
+        assertThat(rows()).as("it is asked once more what became of it").containsExactly("1 Ann Oslo", "2 Bob Rome");
+        inboxProcessor.read(asked(), List.of(new DeletedRecord("101", LATER)), 200);
+        assertThat(rows()).containsExactly("2 Bob Rome");
+        assertThat(waiting()).isEqualTo("0");
+        assertThat(metrics.counter("sluice.read.unanswered", "account", "crm", "object", "contacts").count()).isEqualTo(3);
+    }
+
+    @Test
+    void whatCanNotBeReadStaysInTheInbox() throws Exception {
+        ReadBackBatch readBackBatch = asked(look("101", LATER));
+        inboxProcessor.read(readBackBatch, "<html>Maintenance</html>", 503);
+        assertThat(waiting()).isEqualTo("1");
+        accounts.heard("crm", 503, "maintenance");
+        assertThat(inboxProcessor.permit(readBackBatch)).isNull();
+        DATABASE.run("update sluice.inbox set due = now()");
+        assertThat(lookAgain()).hasSize(1);
+    }
+
+    @Test
+    void whatWasTakenWhenTheDatabaseFailedIsTakenAgainAtOnce() throws SQLException {
+        DATABASE.run("alter table sluice.record rename to gone");
+        assertThatThrownBy(() -> hear(value("101", "lastname", "Anna", LATER))).isInstanceOf(SQLException.class);
+        DATABASE.run("alter table sluice.gone rename to record");
+        lookAgain();
+        assertThat(rows()).contains("1 Anna Oslo");
+        assertThat(waiting()).isEqualTo("0");
+    }
+
+    /** As its polls do. */
+    @Test
+    void aPausedSyncGoesOnReceiving() throws SQLException {
+        pauseStore.pause(Kind.SYNC, "customers", null);
+        hear(value("101", "lastname", "Anna", LATER));
+        assertThat(rows()).contains("1 Anna Oslo");
+        assertThat(waiting()).isEqualTo("0");
+    }
+
+    @Test
+    void ofASyncWhoseCrmIsReadForTheFirstTimeAllWaits() throws SQLException {
+        DATABASE.run("insert into sluice.pause (kind, name, by) values ('sync', 'customers', 'api'), ('sync', 'customers', 'load')");
+        assertThat(hear(value("101", "lastname", "Anna", LATER))).isEmpty();
+        assertThat(rows()).contains("1 Ann Oslo");
+        DATABASE.run("delete from sluice.pause where by = 'load'", "update sluice.inbox set due = now()");
+        lookAgain();
+        assertThat(rows()).contains("1 Anna Oslo");
+    }
+
+    @Test
+    void whatAPausedAccountWasToldKeepsItsPlace() throws SQLException {
+        pauseStore.pause(Kind.ACCOUNT, "crm", null);
+        assertThat(hear(value("101", "lastname", "Anna", LATER))).isEmpty();
+        DATABASE.run("update sluice.inbox set due = now()");
+        lookAgain();
+        assertThat(rows()).contains("1 Ann Oslo");
+        pauseStore.resume(Kind.ACCOUNT, "crm");
+        lookAgain();
+        assertThat(rows()).contains("1 Anna Oslo");
+    }
+
+    @Test
+    void whatNoSyncWantsToKnowIsNotKept() throws SQLException {
+        inboxProcessor.keep("crm", List.of(CrmEvent.gone(CrmEvent.identityOf(1), "deals", "1", LATER)));
+        assertThat(waiting()).isEqualTo("0");
+        assertThat(metrics.counter("sluice.webhook.events", "account", "crm", "outcome", "unwanted").count()).isEqualTo(1);
+        assertThat(inboxProcessor.ear("crm")).isEqualTo("kamelet:crm-webhook-action?account=crm");
+        assertThat(inboxProcessor.ear("crm?x=1")).isNull();
+    }
+
+    @Test
+    void aSyncWhoseTableLacksAColumnKeepsItsEventsAndHoldsNoOthersUp() throws SQLException {
+        Sync deals = sync();
+        deals.setName("deals");
+        deals.setTable("app.deal");
+        deals.setObject("deals");
+        deals.setFields(new LinkedHashMap<>(Map.of("name", "dealname")));
+        DATABASE.run("create table app.deal (no int primary key, name text)", "insert into app.deal values (3, 'Ship')");
+        Capture watching = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE, InitialExportJobs.NONE, Duration.ZERO, 20);
+        watching.start(List.of(sync, deals));
+        watching.drain("app.deal");
+        sendAll();
+        InboxProcessor both = new InboxProcessor(accounts, new Permits(new Quota(DATABASE.sluice(), Limits.of(Map.of("crm", List.of())),
+                Duration.ofSeconds(10), Duration.ofSeconds(5)), pauseStore), pauseStore, new Inbox(DATABASE.sluice(), DATABASE.sluice()),
+                new Applier(DATABASE.sluice(), watching), List.of(sync, deals), Duration.ofSeconds(5), new WebhookMetrics(metrics, InstantSource.system()));
+        DATABASE.run("alter table app.customer rename column city to town");
+        watching.watch();
+        assertThat(watching.problem(sync)).isNotNull();
+
+        both.keep("crm", List.of(value("101", "lastname", "Anna", LATER), look("102", LATER), gone("102", LATER),
+                CrmEvent.value(CrmEvent.identityOf(++told), "deals", "103", "dealname", "Boat", LATER)));
+        assertThat(both.hear()).isEmpty();
+        assertThat(DATABASE.texts("select name from app.deal")).containsExactly("Boat");
+        assertThat(waiting()).isEqualTo("3");
+        DATABASE.run("alter table app.customer rename column town to city");
+        watching.watch();
+        watching.drain("app.customer");
+        DATABASE.run("update sluice.inbox set due = clock_timestamp() - interval '1 second'");
+        assertThat(both.hear()).isNotEmpty();
+        assertThat(DATABASE.texts("select name from app.customer where no = 1")).containsExactly("Anna");
+    }
+}

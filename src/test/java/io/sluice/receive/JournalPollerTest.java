@@ -1,0 +1,177 @@
+package io.sluice.receive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.sluice.CrmEvent;
+import io.sluice.Sync;
+import io.sluice.capture.Capture;
+import io.sluice.crm.Account;
+import io.sluice.crm.Accounts;
+import io.sluice.crm.ExampleCrm;
+import io.sluice.crm.Permits;
+import io.sluice.merge.Applier;
+import io.sluice.outbox.Pause.Kind;
+import io.sluice.outbox.PauseStore;
+import io.sluice.outbox.WriteDebounce;
+import io.sluice.quota.Limits;
+import io.sluice.quota.Pool;
+import io.sluice.quota.Quota;
+import io.sluice.store.TestDatabase;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class JournalPollerTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private final PauseStore pauseStore = new PauseStore(DATABASE.sluice());
+    private final Accounts accounts = new Accounts(
+            List.of(new Account("crm", ExampleCrm.telling(), Pool.of("crm", List.of()), false)), InstantSource.system());
+
+    private JournalPoller pulling(Duration pause) {
+        Sync sync = new Sync();
+        sync.setName("customers");
+        sync.setTable("app.customer");
+        sync.setKey("no");
+        sync.setAccount("crm");
+        sync.setObject("contacts");
+        sync.setExternalId("number");
+        sync.setFields(new LinkedHashMap<>(Map.of("name", "lastname")));
+        Permits permits = new Permits(new Quota(DATABASE.sluice(), Limits.of(Map.of("crm", List.of())), Duration.ofSeconds(10),
+                Duration.ofSeconds(5)), pauseStore);
+        InboxProcessor inboxProcessor = new InboxProcessor(accounts, permits, pauseStore, new Inbox(DATABASE.sluice(), DATABASE.sluice()),
+                new Applier(DATABASE.sluice(), new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE)), List.of(sync),
+                Duration.ofSeconds(5), new WebhookMetrics(new SimpleMeterRegistry(), InstantSource.system()));
+        return new JournalPoller(accounts, List.of("crm"), pauseStore, DATABASE.sluice(), inboxProcessor, pause);
+    }
+
+    @BeforeEach
+    void empty() throws SQLException {
+        DATABASE.reset();
+    }
+
+    private static List<CrmEvent> told(int number) {
+        return List.of(CrmEvent.value(CrmEvent.identityOf(number), "contacts", "5", "lastname", "L" + number, Instant.now()),
+                CrmEvent.value(CrmEvent.identityOf(-number), "horses", "5", "lastname", "of no sync", Instant.now()));
+    }
+
+    private static JournalPoll only(JournalPoller journalPoller) throws SQLException {
+        List<JournalPoll> due = journalPoller.due();
+        assertThat(due).hasSize(1);
+        return due.get(0);
+    }
+
+    private static String kept() throws SQLException {
+        return DATABASE.sluice().query("select value from sluice.inbox order by value", row -> row.getString(1)).toString();
+    }
+
+    @Test
+    void filesAreKeptOneAfterTheOtherAndOthersFindNothingDueMeanwhile() throws SQLException {
+        JournalPoller journalPoller = pulling(Duration.ZERO);
+        JournalPoll journalPoll = only(journalPoller);
+        assertThat(journalPoll.getReader()).isEqualTo("kamelet:crm-journal-action?account=crm");
+        assertThat(journalPoll.getOffset()).isNull();
+        assertThat(pulling(Duration.ZERO).due()).as("of another process").isEmpty();
+        journalPoller.keep(journalPoll, told(1), 200, "one");
+        assertThat(journalPoll.isOpen()).isTrue();
+        assertThat(journalPoll.getOffset()).isEqualTo("one");
+        journalPoller.keep(journalPoll, told(2), 200, "two");
+        journalPoller.keep(journalPoll, List.of(), 200, "three");
+        journalPoller.keep(journalPoll, List.of(), 204, null);
+        assertThat(journalPoll.isOpen()).isFalse();
+        assertThat(pulling(Duration.ZERO).due()).isEmpty();
+        journalPoller.end(journalPoll);
+        assertThat(kept()).isEqualTo("[L1, L2]");
+        assertThat(only(pulling(Duration.ZERO)).getOffset()).isEqualTo("three");
+    }
+
+    @Test
+    void aJournalWithNothingNewRests() throws SQLException {
+        JournalPoller journalPoller = pulling(Duration.ofHours(1));
+        JournalPoll journalPoll = only(journalPoller);
+        journalPoller.keep(journalPoll, List.of(), 204, null);
+        journalPoller.end(journalPoll);
+        assertThat(journalPoller.due()).isEmpty();
+    }
+
+    @Test
+    void whoWasHeldUpLongerThanItsTurnKeepsNothingAndMovesNothing() throws SQLException {
+        JournalPoller slow = pulling(Duration.ZERO);
+        JournalPoll late = only(slow);
+        DATABASE.run("update sluice.checkpoint set position = (position::jsonb || '{\"due\": \"2000-01-01T00:00:00Z\"}')::text");
+        JournalPoller fast = pulling(Duration.ZERO);
+        JournalPoll journalPoll = only(fast);
+        fast.keep(journalPoll, told(1), 200, "one");
+        fast.keep(journalPoll, told(2), 200, "two");
+        slow.keep(late, told(3), 200, "one");
+        assertThat(late.isOpen()).isFalse();
+        slow.end(late);
+        assertThat(fast.due()).as("the journal is the other's still").isEmpty();
+        fast.end(journalPoll);
+        assertThat(kept()).isEqualTo("[L1, L2]");
+        assertThat(only(fast).getOffset()).isEqualTo("two");
+    }
+
+    @Test
+    void whatCanNotBeKeptMovesNothing() throws SQLException {
+        JournalPoller journalPoller = pulling(Duration.ZERO);
+        JournalPoll journalPoll = only(journalPoller);
+        List<CrmEvent> broken = List.of(CrmEvent.value(CrmEvent.identityOf(1), "contacts", "5", "lastname", "no\0text", Instant.now()));
+        assertThatThrownBy(() -> journalPoller.keep(journalPoll, broken, 200, "one")).isInstanceOf(SQLException.class);
+        journalPoller.end(journalPoll);
+        assertThat(kept()).isEqualTo("[]");
+        assertThat(only(journalPoller).getOffset()).isNull();
+    }
+
+    @Test
+    void anAnswerThatIsNoneWaitsWhereItIs() throws SQLException {
+        JournalPoller journalPoller = pulling(Duration.ZERO);
+        JournalPoll journalPoll = only(journalPoller);
+        journalPoller.keep(journalPoll, told(1), 200, "one");
+        journalPoller.keep(journalPoll, "maintenance", 503, null);
+        journalPoller.end(journalPoll);
+        assertThat(journalPoll.isOpen()).isFalse();
+        assertThat(journalPoller.due()).isEmpty();
+        JournalPoll unanswered = new JournalPoll("crm", "crm", "one");
+        journalPoller.keep(unanswered, "no answer", 0, null);
+        assertThat(unanswered.getOffset()).isEqualTo("one");
+        journalPoller.keep(unanswered, "no answer", null, null);
+        assertThat(unanswered.isOpen()).isFalse();
+    }
+
+    @Test
+    void anOffsetThatIsForgottenIsLetGoAndABeginningThatIsNotFoundIsTrouble() throws SQLException {
+        JournalPoller journalPoller = pulling(Duration.ZERO);
+        JournalPoll journalPoll = only(journalPoller);
+        journalPoller.keep(journalPoll, told(1), 200, "one");
+        journalPoller.keep(journalPoll, "no such offset", 404, null);
+        journalPoller.end(journalPoll);
+        JournalPoll again = only(journalPoller);
+        assertThat(again.getOffset()).isNull();
+        journalPoller.keep(again, told(2), 200, "two");
+        journalPoller.keep(again, "an offset of no form", 400, null);
+        journalPoller.end(again);
+        again = only(journalPoller);
+        assertThat(again.getOffset()).isNull();
+        journalPoller.keep(again, "nothing is served here", 404, null);
+        journalPoller.end(again);
+        assertThat(journalPoller.due()).isEmpty();
+    }
+
+    @Test
+    void ofAPausedAccountNothingIsFetched() throws SQLException {
+        pauseStore.pause(Kind.ACCOUNT, "crm", "by a person");
+        assertThat(pulling(Duration.ZERO).due()).isEmpty();
+    }
+}

@@ -1,0 +1,229 @@
+package io.sluice.receive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.Sync;
+import io.sluice.snapshot.SnapshotStore;
+import io.sluice.store.TestDatabase;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class ReadBeforeWriteTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final Sync sync = new Sync();
+    private boolean showsEdits;
+    private final OffsetStore offsetStore = new OffsetStore(DATABASE.sluice());
+
+    @BeforeEach
+    void aSync() throws SQLException {
+        DATABASE.reset();
+        sync.setName("customers");
+        sync.setAccount("crm");
+        sync.setObject("Contact");
+    }
+
+    /** As a process that has just started. */
+    private ReadBeforeWrite starting() {
+        return new ReadBeforeWrite(DATABASE.sluice(), new SnapshotStore(DATABASE.sluice()), List.of(sync), PATIENCE, any -> showsEdits);
+    }
+
+    private ReadBeforeWrite running() {
+        ReadBeforeWrite readBeforeWrite = starting();
+        readBeforeWrite.started(Instant.EPOCH);
+        return readBeforeWrite;
+    }
+
+    /** @param dueIn seconds */
+    private void polled(int secondsAgo, int dueIn) throws SQLException {
+        Instant now = Instant.now();
+        PollOffset pollOffset = PollOffset.beginning(now.minusSeconds(secondsAgo), Duration.ZERO, Duration.ofMinutes(1));
+        offsetStore.begin(sync, pollOffset, now);
+        offsetStore.save(sync, pollOffset, now.plusSeconds(dueIn));
+    }
+
+    private void waits(String key, int secondsAgo, boolean known) throws SQLException {
+        DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since) values"
+                + " ('crm', 'Contact', '" + key + "', 'customers', 'upsert', '{\"Name\": \"x\"}', 0, now() - interval '"
+                + secondsAgo + " seconds')");
+        if (known) {
+            DATABASE.run("insert into sluice.record (account, object, key, sync, base) values ('crm', 'Contact', '" + key
+                    + "', 'customers', '{\"Name\": \"y\"}')");
+        }
+    }
+
+    private boolean isDue() throws SQLException {
+        return offsetStore.take(sync).isPresent();
+    }
+
+    @Test
+    void aSyncThatNeverRanIsNotReadFirst() throws SQLException {
+        waits("1", 60, false);
+
+        assertThat(starting().unread("crm")).isEmpty();
+    }
+
+    @Test
+    void aSyncIsPolledOnceAfterAStartAndThenSent() throws SQLException {
+        polled(30, 30);
+        waits("1", 0, true);
+        ReadBeforeWrite readBeforeWrite = starting();
+
+        assertThat(readBeforeWrite.unread("crm")).containsExactly("customers");
+        assertThat(readBeforeWrite.isWaitedFor(sync)).isTrue();
+        assertThat(isDue()).isTrue();
+
+        polled(0, 60);
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> readBeforeWrite.unread("crm").isEmpty());
+        assertThat(readBeforeWrite.isWaitedFor(sync)).isFalse();
+        assertThat(isDue()).isFalse();
+    }
+
+    @Test
+    void aStartOfASyncOfWhichNothingWaitsCostsNoPoll() throws SQLException {
+        polled(30, 30);
+        ReadBeforeWrite readBeforeWrite = starting();
+
+        assertThat(readBeforeWrite.unread("crm")).isEmpty();
+        assertThat(readBeforeWrite.isWaitedFor(sync)).isFalse();
+        assertThat(isDue()).isFalse();
+        waits("1", 0, true);
+        assertThat(readBeforeWrite.unread("crm")).as("at once").containsExactly("customers");
+    }
+
+    @Test
+    void whatTheCrmNeverHadIsSentUnreadAfterAStartToo() throws SQLException {
+        polled(30, 30);
+        waits("1", 60, false);
+
+        assertThat(starting().unread("crm")).isEmpty();
+    }
+
+    @Test
+    void aPollThatAJobReadsOnIsDoneOnceTheJobIs() throws SQLException {
+        polled(60, 30);
+        waits("1", 0, true);
+        ReadBeforeWrite readBeforeWrite = starting();
+        assertThat(readBeforeWrite.unread("crm")).containsExactly("customers");
+
+        DATABASE.run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('handed', now()))::text",
+                "insert into sluice.checkpoint (account, object, stream, position) values ('crm', 'Contact', 'reading:customers',"
+                        + " '{}')");
+        assertThat(running().unread("crm")).isEmpty();
+        Awaitility.await().during(Duration.ofMillis(300)).atMost(Duration.ofSeconds(20))
+                .until(() -> !readBeforeWrite.unread("crm").isEmpty());
+        DATABASE.run("update sluice.checkpoint set position = jsonb_build_object('ended', now())::text where stream like 'r%'");
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> readBeforeWrite.unread("crm").isEmpty());
+    }
+
+    @Test
+    void whatIsChangedInARunningSystemDoesNotWait() throws SQLException {
+        polled(50, 10);
+        waits("1", 5, true);
+
+        assertThat(running().unread("crm")).isEmpty();
+    }
+
+    @Test
+    void whatHasWaitedLongIsReadFirst() throws SQLException {
+        polled(50, 10);
+        waits("1", 11, true);
+
+        assertThat(running().unread("crm")).containsExactly("customers");
+        assertThat(isDue()).isTrue();
+    }
+
+    @Test
+    void whereACallShowsWhatItReplacesNothingUrgentWaitsForAPollBehindABacklog() throws SQLException {
+        showsEdits = true;
+        polled(50, 10);
+        waits("1", 11, true);
+        assertThat(running().unread("crm")).isEmpty();
+
+        DATABASE.run("update sluice.outbox set operation = 'delete'");
+        assertThat(running().unread("crm")).as("a call that deletes shows nothing").containsExactly("customers");
+    }
+
+    @Test
+    void whatHasWaitedLongAndWasReadMeanwhileIsSent() throws SQLException {
+        polled(5, 10);
+        waits("1", 3600, true);
+
+        assertThat(running().unread("crm")).isEmpty();
+    }
+
+    @Test
+    void whatTheCrmNeverHadIsSentUnread() throws SQLException {
+        polled(50, 10);
+        waits("1", 3600, false);
+
+        assertThat(running().unread("crm")).isEmpty();
+    }
+
+    @Test
+    void aSyncWhosePollIsOverdueIsReadFirst() throws SQLException {
+        polled(100, -11);
+        waits("1", 0, true);
+
+        assertThat(running().unread("crm")).containsExactly("customers");
+    }
+
+    @Test
+    void aLargeWriteWaitsForOnePollAndThoseAfterItForNone() throws SQLException {
+        polled(40, 20);
+        waits("1", 0, true);
+        ReadBeforeWrite readBeforeWrite = running();
+        assertThat(readBeforeWrite.unread("crm")).isEmpty();
+
+        assertThat(readBeforeWrite.shown(sync)).isEqualTo(ReadBeforeWrite.Shown.BY_NEXT_POLL);
+        assertThat(readBeforeWrite.unread("crm")).as("nothing of it goes before").containsExactly("customers");
+        assertThat(isDue()).isTrue();
+        polled(0, 60);
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> readBeforeWrite.unread("crm").isEmpty());
+        assertThat(readBeforeWrite.shown(sync)).isEqualTo(ReadBeforeWrite.Shown.BY_POLL);
+        polled(40, 20);
+        assertThat(readBeforeWrite.shown(sync)).as("a poll would read what was just written").isEqualTo(ReadBeforeWrite.Shown.BY_POLL);
+        polled(70, 5);
+        assertThat(readBeforeWrite.shown(sync)).as("and this one is too old").isEqualTo(ReadBeforeWrite.Shown.BY_CALL);
+        assertThat(readBeforeWrite.unread("crm")).isEmpty();
+    }
+
+    @Test
+    void aLargeWriteOfWhatTheCrmNeverHadWaitsForNone() throws SQLException {
+        polled(40, 20);
+        waits("1", 0, false);
+
+        assertThat(running().shown(sync)).isEqualTo(ReadBeforeWrite.Shown.BY_CALL);
+    }
+
+    @Test
+    void aPollThatAProcessHasInHandIsNotTakenFromIt() throws SQLException {
+        polled(30, 0);
+        waits("1", 0, true);
+        assertThat(isDue()).isTrue();
+
+        assertThat(starting().unread("crm")).containsExactly("customers");
+        assertThat(isDue()).isFalse();
+    }
+
+    @Test
+    void aSyncThatIsNeverReadOrNeedNotBeIsSentUnread() throws SQLException {
+        polled(100, -11);
+        waits("1", 60, true);
+        assertThat(new ReadBeforeWrite(DATABASE.sluice(), new SnapshotStore(DATABASE.sluice()), List.of(sync), Duration.ZERO, any -> false)
+                .unread("crm")).isEmpty();
+        sync.setDirection("out");
+
+        assertThat(starting().unread("crm")).isEmpty();
+    }
+}
