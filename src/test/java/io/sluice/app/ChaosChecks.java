@@ -146,7 +146,8 @@ final class ChaosChecks {
     /**
      * Every edit of a CRM's user that our write replaced was in the table before, or is a conflict. Salesforce tells of it in
      * the answer to that write, so nobody can know of one whose answer never came, or came otherwise than it was given.
-     * HubSpot tells by events, of which the journal keeps those that no webhook brings.
+     * HubSpot tells by events, of which the journal keeps those that no webhook brings. Whoever deletes the record afterwards
+     * gives the edit up.
      */
     private void overwrittenEdits(List<Fault> faults) throws SQLException {
         Map<String, List<Instant[]>> unanswered = new LinkedHashMap<>();
@@ -168,6 +169,9 @@ final class ChaosChecks {
             Map<String, String> columns = new LinkedHashMap<>();
             side.fields().forEach((column, field) -> columns.put(field, column));
             Map<String, String> byUser = new LinkedHashMap<>();
+            Map<String, Long> deleted = new LinkedHashMap<>();
+            lines.stream().filter(line -> "deleted".equals(line.path("change").asText()) && "user".equals(line.path("by").asText()))
+                    .forEach(line -> deleted.put(line.path("record").asText(), line.path("seq").asLong()));
             for (JsonNode line : lines) {
                 String column = columns.get(line.path("field").asText());
                 if (column == null || "deleted".equals(line.path("change").asText())) {
@@ -181,6 +185,7 @@ final class ChaosChecks {
                 }
                 String before = byUser.remove(field);
                 if (before != null && !before.equals(value) && before.equals(text(line.path("before")))
+                        && deleted.getOrDefault(line.path("record").asText(), 0L) < line.path("seq").asLong()
                         && !applied.contains(column + "=" + before) && !conflicts.contains(side.account() + "/" + before)
                         && (side == ChaosEdits.Side.HUBSPOT || !line.has("answer") && unanswered.getOrDefault(side.account(),
                                 List.of()).stream().noneMatch(call -> isWithin(Instant.parse(line.path("at").asText()), call)))) {
