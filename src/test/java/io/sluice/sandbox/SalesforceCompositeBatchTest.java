@@ -17,15 +17,24 @@ class SalesforceCompositeBatchTest extends SandboxTestBase {
     private static final String QUERY = part("GET", "v62.0/query?q=SELECT+Name+FROM+Account", null);
 
     @Test
-    void partsThatKnowNothingOfEachOtherCostOneCall() {
+    void partsThatKnowNothingOfEachOtherAreOneRequestAndACallOfTheDayEach() {
         JsonNode answer = batch(false, ACCOUNT, CONTACT, QUERY);
         assertThat(answer.path("hasErrors").asBoolean()).isFalse();
         assertThat(answer.findValuesAsText("statusCode")).containsExactly("201", "201", "200");
         assertThat(answer.path("results").path(2).path("result").path("totalSize").asInt()).isOne();
         JsonNode counted = crm.referee();
         assertThat(counted.path("accepted").asInt()).isOne();
+        assertThat(counted.at("/limits/daily/used").asInt()).isEqualTo(3);
         assertThat(counted.path("byOperation").path("compositeBatch").asInt()).isOne();
         assertThat(counted.path("writesByObject").path("Contact").asInt()).isOne();
+    }
+
+    @Test
+    void aPartForWhichNoCallIsLeftIsRefused() {
+        crm.put("/sandbox/limits/salesforce", "{\"daily\":{\"max\":2,\"windowSeconds\":86400}}");
+        JsonNode answer = batch(false, ACCOUNT, CONTACT, QUERY);
+        assertThat(answer.findValuesAsText("statusCode")).containsExactly("201", "201", "403");
+        assertThat(answer.findValuesAsText("errorCode")).containsExactly("REQUEST_LIMIT_EXCEEDED");
     }
 
     @Test

@@ -132,6 +132,18 @@ class SalesforceDescribeTest extends SandboxTestBase {
     }
 
     @Test
+    void numbersHaveBounds() {
+        assertThat(crm.post(API + "/sobjects/Account", "{\"Name\":\"x\",\"NumberOfEmployees\":100000000}").errorCode())
+                .isEqualTo("NUMBER_OUTSIDE_VALID_RANGE");
+        assertThat(crm.post(API + "/sobjects/Account", "{\"Name\":\"x\",\"NumberOfEmployees\":\"-100000000\"}").errorCode())
+                .isEqualTo("NUMBER_OUTSIDE_VALID_RANGE");
+        id("Account", "{\"Name\":\"x\",\"NumberOfEmployees\":99999999}");
+        String deal = "{\"Name\":\"D\",\"StageName\":\"Prospecting\",\"CloseDate\":\"2026-05-01\",\"Amount\":";
+        assertThat(crm.post(API + "/sobjects/Opportunity", deal + "1e16}").errorCode()).isEqualTo("NUMBER_OUTSIDE_VALID_RANGE");
+        id("Opportunity", deal + "9999999999999998}");
+    }
+
+    @Test
     void aLineItemHasTheTotalOfItsPriceAndQuantity() {
         String product = id("Product2", "{\"Name\":\"Pump\",\"IsActive\":true}");
         String book = crm.query("SELECT Id FROM Pricebook2 WHERE IsStandard = true").json().at("/records/0/Id").asText();

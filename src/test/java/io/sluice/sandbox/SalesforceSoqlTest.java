@@ -282,6 +282,20 @@ class SalesforceSoqlTest extends SandboxTestBase {
     }
 
     @Test
+    void aPlanTellsWhetherAKeyIsUsed() {
+        JsonNode key = plan("SELECT Id FROM Contact WHERE Customer_No__c = 'C-1'");
+        assertThat(key.path("leadingOperationType").asText()).isEqualTo("Index");
+        assertThat(key.path("cardinality").asInt()).isOne();
+        assertThat(plan("SELECT Id FROM Contact WHERE LastName = 'Adams'").path("leadingOperationType").asText())
+                .isEqualTo("TableScan");
+        assertThat(crm.get(API + "/query?explain=SELECT").errorCode()).isEqualTo("MALFORMED_QUERY");
+    }
+
+    private JsonNode plan(String soql) {
+        return crm.get(API + "/query?explain=" + SalesforceClient.encoded(soql)).json().at("/plans/0");
+    }
+
+    @Test
     void soapTellsChildrenAndGroups() throws Exception {
         var soap = SoapClient.logIn(crm);
         var parents = soap.query("SELECT Name, (SELECT LastName FROM Contacts ORDER BY LastName) FROM Account ORDER BY Name");

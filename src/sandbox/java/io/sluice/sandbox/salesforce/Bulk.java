@@ -8,6 +8,7 @@ import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Background;
 import io.sluice.sandbox.server.Fault;
+import io.sluice.sandbox.server.Limiter;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,6 +74,11 @@ final class Bulk implements IngestRun.Surroundings, AutoCloseable {
     /** Queues a job whose data is complete. */
     void submit(Account account, Job job) {
         workers.execute(() -> run(account, job));
+    }
+
+    /** Spends a call of the day beyond the one that is being answered. */
+    boolean spendCall(Account account) {
+        return accounts.spend(account, Limiter.DAILY);
     }
 
     boolean spendQueryJob(Account account) {

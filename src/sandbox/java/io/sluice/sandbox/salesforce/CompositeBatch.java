@@ -4,15 +4,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Answer;
+import io.sluice.sandbox.server.Limiter;
 import io.sluice.sandbox.server.Request;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * {@code /composite/batch}: up to 25 calls in one that know nothing of each other ("Batch" in the REST API Developer
- * Guide). Always 200, with {@code hasErrors} where one failed; with {@code haltOnError} those after it are not made.
+ * Guide). Each part counts as a call of the day
+ * (https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-batch.html). Always 200, with {@code hasErrors} where one failed; with {@code haltOnError} those after it are not made.
  */
 final class CompositeBatch {
 
@@ -21,9 +25,12 @@ final class CompositeBatch {
     private static final int HALTED = 412;
 
     private final Resources resources;
+    private final Predicate<Account> spends;
 
-    CompositeBatch(Resources resources) {
+    /** @param spends spends a call of the day, and tells whether there was one left */
+    CompositeBatch(Resources resources, Predicate<Account> spends) {
         this.resources = resources;
+        this.spends = spends;
     }
 
     Answer run(ApiCall call, Request.Attempt attempt) {
@@ -38,9 +45,14 @@ final class CompositeBatch {
         }
         boolean halts = body.path("haltOnError").asBoolean();
         boolean hasErrors = false;
+        boolean first = true;
         ArrayNode results = Answers.JSON.createArrayNode();
         for (JsonNode one : calls) {
-            Answer answer = hasErrors && halts ? halted() : answer(call, one, attempt);
+            // the batch itself was counted as its first part
+            boolean isHalted = hasErrors && halts;
+            Answer answer = isHalted ? halted() : first || spends.test(call.account()) ? answer(call, one, attempt)
+                    : Answers.error(SalesforceProtocol.refused(Limiter.DAILY));
+            first = false;
             hasErrors |= answer.status() >= 400;
             results.addObject().put("statusCode", answer.status()).set("result", json(answer));
         }

@@ -1,6 +1,9 @@
 package io.sluice.sandbox.salesforce;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import io.sluice.sandbox.server.Account;
+import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.salesforce.soql.Aggregation;
 import io.sluice.sandbox.salesforce.soql.Execution;
 import io.sluice.sandbox.salesforce.soql.MalformedQueryException;
@@ -63,6 +66,29 @@ final class Cursors {
             int size = Math.max(SMALLEST_PAGE, Math.min(LARGEST_PAGE, pageSize));
             RecordJson.Selection selection = selection(account, execution.select(), size);
             return page(new Cursor(account.name(), table, execution.rows(), selection, size), cursors, MOST_CURSORS);
+        } catch (MalformedQueryException e) {
+            throw new RefusedException(e.code(), e.getMessage());
+        }
+    }
+
+    /** How a query would be run ("Query Plan"): by an index of a key or of the stamps, or by reading the table. */
+    Answer explained(Account account, String soql) {
+        try {
+            Query query = Parser.parse(soql);
+            Table table = account.store().table(query.from())
+                    .orElseThrow(() -> MalformedQueryException.noSuchObject(query.from()));
+            Execution execution = new Execution(account.store(), table, query, false);
+            execution.check();
+            boolean usesIndex = execution.usesIndex();
+            int found = execution.rows().size();
+            ObjectNode plan = Answers.JSON.createObjectNode().put("cardinality", found).put("leadingOperationType",
+                    usesIndex ? "Index" : "TableScan").put("relativeCost", usesIndex ? 0.1 : 1.0)
+                    .put("sobjectCardinality", table.live()).put("sobjectType", table.type().name());
+            plan.putArray("fields");
+            plan.putArray("notes");
+            ObjectNode answer = Answers.JSON.createObjectNode();
+            answer.putArray("plans").add(plan);
+            return Answers.json(200, answer.put("sourceQuery", soql));
         } catch (MalformedQueryException e) {
             throw new RefusedException(e.code(), e.getMessage());
         }

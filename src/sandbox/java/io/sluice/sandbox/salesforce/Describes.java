@@ -12,6 +12,7 @@ import io.sluice.sandbox.server.Limiter;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
+import io.sluice.sandbox.store.Formula;
 import io.sluice.sandbox.store.ObjectType;
 import io.sluice.sandbox.store.Table;
 
@@ -192,7 +193,8 @@ final class Describes {
         node.put("aggregatable", Function.COUNT.takes(type) && !isLong);
         node.put("aiPredictionField", false).put("autoNumber", "CaseNumber".equals(field.name()));
         node.put("byteLength", type == FieldType.ID || type == FieldType.REFERENCE ? 18 : field.length() * 3);
-        node.put("calculated", false).putNull("calculatedFormula").put("cascadeDelete", false)
+        node.put("calculated", field.source() instanceof Formula)
+                .put("calculatedFormula", field.source() instanceof Formula formula ? formula.text() : null).put("cascadeDelete", false)
                 .put("caseSensitive", false).put("compoundFieldName", field.compound()).putNull("controllerName")
                 .put("createable", field.createable()).put("custom", field.custom());
         if (type == FieldType.BOOLEAN) {

@@ -34,7 +34,7 @@ final class FieldValue {
         }
         try {
             if (type == FieldType.INT && json.isNumber() && json.canConvertToExactIntegral()) {
-                return Math.toIntExact(json.longValue());
+                return inRange(field, Math.toIntExact(json.longValue()));
             }
             return json.isNumber() && type.isDecimal() ? inRange(field, json.doubleValue())
                     : kept(field, type.parse(json.asText()));
@@ -67,6 +67,7 @@ final class FieldValue {
     /** A moment is kept in whole seconds. */
     private static Object kept(Field field, Object value) {
         return value instanceof Double number ? inRange(field, number)
+                : value instanceof Integer number && field.type() == FieldType.INT ? (Object) inRange(field, number)
                 : field.type() == FieldType.DATETIME ? (Object) (Math.floorDiv((Long) value, 1000L) * 1000) : value;
     }
 
@@ -77,6 +78,15 @@ final class FieldValue {
     private static Double inRange(Field field, double value) {
         int digits = field.precision() - field.scale();
         if (digits > 0 && Math.abs(value) >= Math.pow(10, digits)) {
+            throw new RefusedException(SalesforceError.of("NUMBER_OUTSIDE_VALID_RANGE", field.label()
+                    + ": value outside of valid range on numeric field: " + value, field.name()));
+        }
+        return value;
+    }
+
+    /** A standard integer has eight digits ("digits" of the describe). */
+    private static Integer inRange(Field field, int value) {
+        if (Math.abs((long) value) >= 100_000_000) {
             throw new RefusedException(SalesforceError.of("NUMBER_OUTSIDE_VALID_RANGE", field.label()
                     + ": value outside of valid range on numeric field: " + value, field.name()));
         }

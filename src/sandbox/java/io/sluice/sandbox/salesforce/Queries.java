@@ -39,6 +39,9 @@ final class Queries {
     }
 
     private Answer run(ApiCall call, boolean withDeleted) {
+        if (call.query().containsKey("explain")) {
+            return cursors.explained(call.account(), call.parameter("explain", ""));
+        }
         String soql = call.parameter("q", null);
         if (soql == null) {
             throw new RefusedException("MALFORMED_QUERY", "A query string has to be specified");

@@ -4,6 +4,7 @@ import io.sluice.sandbox.server.Fault;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.RecordIds;
+import io.sluice.sandbox.store.Refusal;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
@@ -17,6 +18,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Writes single records into a transaction, by the rules of the CRM: what is absent stays, what is null is cleared. A
@@ -115,6 +117,16 @@ final class RecordWriter {
         });
     }
 
+    /** Takes a record that is in the recycle bin away for good. */
+    Outcome empty(Table table, String id) {
+        return guarded(table, null, id, () -> {
+            if (!known(table, id).isDeleted()) {
+                throw new RefusedException("INVALID_CROSS_REFERENCE_KEY", "Entity is not in the recycle bin");
+            }
+            return hardDelete(table, id);
+        });
+    }
+
     /** Takes a record away for good, out of the recycle bin too. */
     Outcome hardDelete(Table table, String id) {
         return guarded(table, null, id, () -> {
@@ -197,12 +209,15 @@ final class RecordWriter {
             throw missing(required.stream().filter(field -> !values.containsKey(field)).map(Field::name).toList());
         }
         unique(table, null, values);
-        Row row = transaction.insert(table, values, user);
+        Row row = allowed(table, () -> transaction.insert(table, values, user));
         return new Outcome.Saved(row.id(), true);
     }
 
     private Outcome change(Table table, Row row, Map<Field, Object> values) {
         unlocked(table, row);
+        if (table.type().field("IsConverted").filter(field -> Boolean.TRUE.equals(field.read(row))).isPresent()) {
+            throw new RefusedException("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead");
+        }
         List<String> missing = new ArrayList<>();
         values.forEach((field, value) -> {
             if (field.required() && value == null) {
@@ -213,8 +228,41 @@ final class RecordWriter {
             throw missing(missing);
         }
         unique(table, row, values);
-        transaction.update(table, row, values, user);
+        allowed(table, () -> transaction.update(table, row, values, user));
         return new Outcome.Saved(row.id(), false);
+    }
+
+    /** Writes a row and takes it back when a validation rule refuses what it became. */
+    private Row allowed(Table table, Supplier<Row> write) {
+        if (table.refusals().isEmpty()) {
+            return write.get();
+        }
+        Transaction.Savepoint before = transaction.savepoint();
+        Row row = write.get();
+        for (Refusal refusal : table.refusals()) {
+            if (refusal.test().test(row)) {
+                transaction.backTo(before);
+                throw new RefusedException(new SalesforceError("FIELD_CUSTOM_VALIDATION_EXCEPTION", refusal.message(),
+                        refusal.field() == null ? List.of() : List.of(refusal.field())));
+            }
+        }
+        return row;
+    }
+
+    /** Changes fields of a record that nobody else may write. */
+    Outcome changeOwn(Table table, String id, Map<String, Object> values) {
+        return guarded(table, null, id, () -> {
+            Row row = unlocked(table, existing(table, id));
+            Map<Field, Object> fields = new LinkedHashMap<>();
+            values.forEach((name, value) -> fields.put(table.type().field(name).orElseThrow(), value));
+            transaction.update(table, row, fields, user);
+            return new Outcome.Saved(id, false);
+        });
+    }
+
+    /** The live record of this id, as the transaction sees it. */
+    Row record(Table table, String id) {
+        return existing(table, id);
     }
 
     private void unique(Table table, Row row, Map<Field, Object> values) {

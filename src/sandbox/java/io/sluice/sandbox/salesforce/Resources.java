@@ -12,12 +12,13 @@ final class Resources {
 
     private final Queries queries;
     private final Composite composite = new Composite(this);
-    private final CompositeBatch batch = new CompositeBatch(this);
+    private final CompositeBatch batch;
     private final Graphs graphs = new Graphs(composite);
     private final BulkRoutes bulk;
 
     Resources(Bulk bulk, Cursors cursors) {
         this.bulk = new BulkRoutes(bulk);
+        this.batch = new CompositeBatch(this, bulk::spendCall);
         this.queries = new Queries(cursors);
     }
 

@@ -34,6 +34,8 @@ final class SoapOperations {
         handlers.put("delete", SoapWrites::delete);
         handlers.put("undelete", SoapWrites::undelete);
         handlers.put("merge", SoapWrites::merge);
+        handlers.put("convertLead", SoapWrites::convertLead);
+        handlers.put("emptyRecycleBin", SoapWrites::emptyRecycleBin);
         handlers.put("query", reads::query);
         handlers.put("queryAll", reads::queryAll);
         handlers.put("queryMore", reads::queryMore);
@@ -71,7 +73,9 @@ final class SoapOperations {
         try {
             return switch (call.envelope().operation()) {
                 case "update" -> RecordKeys.ofIds(call.records().stream().map(KeyedRows::idOf).toList());
-                case "delete", "undelete" -> RecordKeys.ofIds(call.ids());
+                case "delete", "undelete", "emptyRecycleBin" -> RecordKeys.ofIds(call.ids());
+                case "convertLead" -> RecordKeys.ofIds(call.body().children("leadConverts").stream()
+                        .map(asked -> asked.value("leadId").orElse("")).toList());
                 case "merge" -> RecordKeys.ofIds(merged(call));
                 case "upsert" -> upserted(call);
                 default -> Set.of();

@@ -31,6 +31,15 @@ final class SoapResults {
         });
     }
 
+    static void converted(EnvelopeWriter xml, LeadConversion.Result converted) throws XMLStreamException {
+        xml.element("result", result -> {
+            result.value("accountId", converted.account()).value("contactId", converted.contact());
+            errors(result, converted.outcome());
+            result.value("leadId", converted.lead()).value("opportunityId", converted.opportunity())
+                    .value("success", id(converted.outcome()) != null);
+        });
+    }
+
     private static String id(Outcome outcome) {
         return outcome instanceof Outcome.Saved saved ? saved.id() : null;
     }

@@ -22,6 +22,8 @@ import java.util.stream.IntStream;
  */
 final class SoapWrites {
 
+    private static final int MOST_CONVERTED = 100;
+
     private SoapWrites() { }
 
     static Answer create(SoapCall call, Request.Attempt attempt) {
@@ -87,6 +89,29 @@ final class SoapWrites {
         return call.answer(xml -> {
             for (Merger.Result result : results) {
                 SoapResults.merged(xml, result);
+            }
+        });
+    }
+
+    /** Takes records out of the recycle bin for good. */
+    static Answer emptyRecycleBin(SoapCall call, Request.Attempt attempt) {
+        List<String> ids = call.ids();
+        return saved(call, attempt, ids.size(), false, (writer, i) -> ofId(call, ids.get(i)).map(
+                table -> writer.empty(table, ids.get(i))).orElseGet(() -> malformed(ids.get(i))));
+    }
+
+    /** Up to 100 leads a call, each converted whole or not at all. */
+    static Answer convertLead(SoapCall call, Request.Attempt attempt) {
+        List<Element> asked = call.body().children("leadConverts");
+        if (asked.size() > MOST_CONVERTED) {
+            throw new RefusedException("EXCEEDED_ID_LIMIT", "record limit reached. cannot submit more than "
+                    + MOST_CONVERTED + " records into this call");
+        }
+        List<LeadConversion.Result> results = RecordWriter.write(call.store(), attempt, SalesforceDefaults.API_USER,
+                writer -> asked.stream().map(new LeadConversion(call.store(), writer)::convert).toList());
+        return call.answer(xml -> {
+            for (LeadConversion.Result result : results) {
+                SoapResults.converted(xml, result);
             }
         });
     }

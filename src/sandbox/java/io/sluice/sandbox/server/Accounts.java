@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
+import io.sluice.sandbox.store.Formula;
 import io.sluice.sandbox.store.ObjectType;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
@@ -180,8 +181,9 @@ public final class Accounts {
     public Field declareField(Account account, String object, String name, JsonNode spec) {
         Table table = account.store().table(object)
                 .orElseThrow(() -> new IllegalArgumentException("There is no object " + object + "."));
-        Field field = account.store().declare(table, field(name,
-                table.type().plural().replace(" ", "_") + "__r", spec));
+        Field declared = field(name, table.type().plural().replace(" ", "_") + "__r", spec);
+        Field field = account.store().declare(table, !spec.has("formula") ? declared : declared.computed(
+                new Formula(account.store(), table.type(), spec.path("formula").asText())));
         ObjectNode line = JsonNodeFactory.instance.objectNode().put("k", "field").put("a", account.name())
                 .put("object", object).put("field", name);
         line.set("spec", spec);

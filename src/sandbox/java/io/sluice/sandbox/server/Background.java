@@ -58,7 +58,7 @@ public final class Background {
     public void commit(Transaction transaction) {
         Map<String, Integer> written = transaction.writes();
         transaction.sign(by);
-        transaction.commit();
+        Request.Attempt.commitAfterTriggers(transaction);
         account.tally().wrote(written);
         journal.wrote(account.name(), written);
     }

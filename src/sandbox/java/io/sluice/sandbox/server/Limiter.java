@@ -86,13 +86,14 @@ public final class Limiter {
     }
 
     /**
-     * Spends one of an allocation; an account without it has no such limit.
+     * Spends one of an allocation, or of a window what a request spends beyond itself; an account without it has no such
+     * limit.
      *
      * @return the moment it was spent at (microseconds since 1970), or empty when there is none left
      */
     synchronized OptionalLong spend(String name) {
         long now = clock.micros();
-        RollingWindow allocation = allocations.get(name);
+        RollingWindow allocation = window(name).orElse(null);
         if (allocation != null && !allocation.hasRoom(now)) {
             return OptionalLong.empty();
         }

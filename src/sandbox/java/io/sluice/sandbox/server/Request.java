@@ -95,8 +95,24 @@ public record Request(Account account, Kind kind, String operation, Set<String> 
                 held = transaction;
                 transaction.hold();
             } else {
-                transaction.commit();
+                commitAfterTriggers(transaction);
             }
+        }
+
+        /** Commits when the triggers have run; until then the rows are locked and not to be seen. */
+        static void commitAfterTriggers(Transaction transaction) {
+            long millis = transaction.triggerMillis();
+            if (millis == 0) {
+                transaction.commit();
+                return;
+            }
+            transaction.hold();
+            try {
+                Thread.sleep(millis);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            transaction.release();
         }
 
         Map<String, Integer> written() {

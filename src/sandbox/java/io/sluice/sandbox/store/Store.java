@@ -27,6 +27,7 @@ public final class Store {
     private final LongSupplier clockMillis;
     private final long grainMillis;
     private final Consumer<Commit> onCommit;
+    private volatile Consumer<Commit> afterCommit = commit -> { };
     /** The stamp of whatever is written, while the lock is held for writes of one moment; or null. */
     private Long moment;
 
@@ -52,6 +53,14 @@ public final class Store {
         this.clockMillis = clockMillis;
         this.grainMillis = grainMillis;
         this.onCommit = onCommit;
+    }
+
+    /**
+     * Calls this with each commit when its rows can be seen, still under the lock: what it writes bears the stamp of the
+     * commit.
+     */
+    public void afterCommit(Consumer<Commit> listener) {
+        afterCommit = listener;
     }
 
     public void declare(ObjectType type) {
@@ -177,13 +186,21 @@ public final class Store {
 
     void commit(Transaction transaction) {
         Map<Table, List<Row>> written = transaction.written();
+        Commit commit = new Commit(written, transaction.signature());
         if (!written.isEmpty()) {
-            onCommit.accept(new Commit(written, transaction.signature()));
+            onCommit.accept(commit);
         }
         written.forEach((table, rows) -> {
             rows.forEach(table::install);
             table.publish();
         });
+        Long outer = moment;
+        moment = transaction.moment();
+        try {
+            afterCommit.accept(commit);
+        } finally {
+            moment = outer;
+        }
     }
 
     void hold(Transaction transaction) {

@@ -167,6 +167,11 @@ public final class Transaction implements AutoCloseable {
         return writes;
     }
 
+    /** How long the triggers of the objects take for what was written, in milliseconds. */
+    public long triggerMillis() {
+        return staged.entrySet().stream().mapToLong(own -> own.getKey().triggerMillis() * own.getValue().writes).sum();
+    }
+
     /** Makes the writes visible. */
     public void commit() {
         try {

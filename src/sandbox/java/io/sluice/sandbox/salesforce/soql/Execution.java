@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -82,6 +83,11 @@ public final class Execution {
     /** The groups of an aggregate query: values as they are kept by the columns' names, in the order asked for. */
     public Aggregation aggregation() {
         return new Aggregation(scope, query);
+    }
+
+    /** Whether conditions on a key or on the stamps narrow the rows before they are tested. */
+    public boolean usesIndex() {
+        return candidates().isIndexed();
     }
 
     /** @throws MalformedQueryException when the query can't be run on this object */
@@ -195,9 +201,21 @@ public final class Execution {
 
         enum Ordered { NO, BY_ID, BY_STAMP }
 
+        boolean isIndexed() {
+            return !(rows instanceof Scan);
+        }
+
         /** Whether this row and all after it come after the last one in the order asked for. */
         boolean isPast(Row last, Row row) {
             return ordered == Ordered.BY_ID || ordered == Ordered.BY_STAMP && row.stamp() > last.stamp();
+        }
+    }
+
+    /** All rows of a table from one on. */
+    private record Scan(Iterable<Row> rows) implements Iterable<Row> {
+        @Override
+        public Iterator<Row> iterator() {
+            return rows.iterator();
         }
     }
 
@@ -226,7 +244,7 @@ public final class Execution {
             }
         }
         if (from == Long.MIN_VALUE && to == Long.MAX_VALUE) {
-            return new Candidates(table.from(firstNumber), !query.isAggregate() && query.orderBy().isEmpty() || isFirst("Id")
+            return new Candidates(new Scan(table.from(firstNumber)), !query.isAggregate() && query.orderBy().isEmpty() || isFirst("Id")
                     ? Candidates.Ordered.BY_ID : Candidates.Ordered.NO);
         }
         return new Candidates(store.stampedBetween(table, from, to), isFirst("SystemModstamp")
