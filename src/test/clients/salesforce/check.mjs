@@ -485,6 +485,84 @@ async function soap() {
   })
 }
 
+async function bulk() {
+  const rows = Array.from({ length: 300 }, (_, i) => ({ Customer_No__c: `B-${i}`, LastName: `Bulk ${i}` }))
+  await check('a bulk job writes rows', async () => {
+    const done = await crm.bulk2.loadAndWaitForResults({ object: 'Contact', operation: 'insert', input: rows, pollInterval: 100, pollTimeout: 30000 })
+    assert.equal(done.successfulResults.length, 300)
+    assert.equal(done.failedResults.length, 0)
+  })
+  await check('a bulk upsert tells what it made and what failed', async () => {
+    const done = await crm.bulk2.loadAndWaitForResults({ object: 'Contact', operation: 'upsert', externalIdFieldName: 'Customer_No__c',
+      input: [{ Customer_No__c: 'B-0', LastName: 'Again' }, { Customer_No__c: 'B-new', LastName: 'New' }, { Customer_No__c: 'B-1', LastName: '#N/A' }], pollInterval: 100, pollTimeout: 30000 })
+    assert.deepEqual(done.successfulResults.map(r => r.sf__Created).sort(), ['false', 'true'])
+    assert.equal(done.failedResults.length, 1)
+  })
+  await check('a bulk query reads rows', async () => {
+    crm.bulk2.pollInterval = 100
+    const stream = await crm.bulk2.query("SELECT Id, LastName FROM Contact WHERE LastName LIKE 'Bulk %'")
+    const found = await stream.toArray()
+    assert.equal(found.length, 299)
+  })
+  await check('a bulk query takes no aggregates', async () => {
+    assert.ok((await failed((async () => (await crm.bulk2.query('SELECT COUNT(Id) FROM Contact')).toArray())())).code)
+  })
+}
+
+async function collections() {
+  const contacts = crm.sobject('Contact')
+  const made = await contacts.create([{ LastName: 'Col 1' }, { LastName: 'Col 2' }, { LastName: 'Col 3' }])
+  const ids = made.map(saved => saved.id)
+  await check('several records are read in their order', async () => {
+    assert.deepEqual((await contacts.retrieve(ids)).map(r => r.LastName), ['Col 1', 'Col 2', 'Col 3'])
+  })
+  await check('several records are updated', async () => {
+    assert.ok((await contacts.update(ids.map(Id => ({ Id, Title: 'Chief' })))).every(saved => saved.success))
+  })
+  await check('several are upserted', async () => {
+    const saved = await contacts.upsert([{ Customer_No__c: 'X-1', LastName: 'X' }, { Customer_No__c: 'X-2', LastName: 'Y' }], 'Customer_No__c')
+    assert.deepEqual(saved.map(s => s.created), [true, true])
+  })
+  await check('allOrNone takes all back', async () => {
+    const saved = await failed(contacts.create([{ LastName: 'Good' }, { FirstName: 'Bad' }], { allOrNone: true })).catch(() => null)
+    assert.equal(await contacts.count({ LastName: 'Good' }), 0, JSON.stringify(saved))
+  })
+  await check('found records are updated and destroyed', async () => {
+    const updated = await contacts.find({ Title: 'Chief' }).update({ Department: 'Top' }, { allowBulk: false })
+    assert.equal(updated.filter(r => r.success).length, 3)
+    const gone = await contacts.find({ Title: 'Chief' }).destroy({ allowBulk: false })
+    assert.equal(gone.filter(r => r.success).length, 3)
+  })
+  await check('deleted and updated ones are told', async () => {
+    const span = [new Date(Date.now() - 3600_000).toISOString(), new Date(Date.now() + 120_000).toISOString()]
+    const deleted = (await contacts.deleted(...span)).deletedRecords.map(r => r.id)
+    assert.ok(ids.every(id => deleted.includes(id)))
+    assert.ok((await contacts.updated(...span)).ids.length > 0)
+  })
+  await check('a tree is made with its references', async () => {
+    const answer = await crm.requestPost('/composite/tree/Account', { records: [{ attributes: { type: 'Account', referenceId: 'a' }, Name: 'Tree',
+      Contacts: { records: [{ attributes: { type: 'Contact', referenceId: 'c' }, LastName: 'Leaf' }] } }] })
+    assert.equal(answer.hasErrors, false)
+    assert.equal((await one("SELECT Account.Name FROM Contact WHERE LastName = 'Leaf'")).Account.Name, 'Tree')
+  })
+  await check('a composite call refers to its parts', async () => {
+    const { compositeResponse } = await crm.requestPost('/composite', { allOrNone: true, compositeRequest: [
+      { method: 'POST', url: `/services/data/v${version}/sobjects/Account`, referenceId: 'acc', body: { Name: 'Ref' } },
+      { method: 'POST', url: `/services/data/v${version}/sobjects/Contact`, referenceId: 'con', body: { LastName: 'Refers', AccountId: '@{acc.id}' } }] })
+    assert.deepEqual(compositeResponse.map(part => part.httpStatusCode), [201, 201])
+  })
+  await check('recently viewed records and objects without any', async () => {
+    assert.ok(Array.isArray(await contacts.recent()))
+    assert.ok(Array.isArray(await crm.recent()))
+  })
+  await check('records of a query are streamed', async () => {
+    const seen = []
+    await new Promise((resolve, reject) => crm.query("SELECT Id FROM Contact WHERE LastName LIKE 'X%' OR LastName LIKE 'Y%'")
+      .on('record', record => seen.push(record.Id)).on('end', resolve).on('error', reject).run({ autoFetch: true }))
+    assert.equal(seen.length, 1 + 1)
+  })
+}
+
 async function automations() {
   await check('a validation rule refuses with its message', async () => {
     await control(`automations/${account}`, 'PUT', [{ object: 'Contact', refuse: { field: 'Title', equals: 'Spam' }, message: 'No spam here' }])
@@ -514,7 +592,7 @@ await control(`accounts/${account}`, 'PUT', { crm: 'salesforce' })
 crm = connect({ oauth2: client })
 await crm.authorize({ grant_type: 'client_credentials' })
 await fill()
-for (const part of [logins, queries, describes, writes, soap, automations]) {
+for (const part of [logins, queries, describes, writes, collections, bulk, soap, automations]) {
   console.log(part.name)
   await part()
 }

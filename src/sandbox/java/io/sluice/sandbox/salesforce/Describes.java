@@ -48,7 +48,7 @@ final class Describes {
 
     static Answer resources(ApiCall call, Request.Attempt attempt) {
         ObjectNode resources = Answers.JSON.createObjectNode();
-        for (String name : List.of("sobjects", "query", "queryAll", "limits", "composite", "jobs")) {
+        for (String name : List.of("sobjects", "query", "queryAll", "limits", "composite", "jobs", "recent")) {
             resources.put(name, "/services/data/" + call.version() + "/" + name);
         }
         return Answers.json(200, resources.put("identity", call.origin() + "/id/" + SalesforceDefaults.ORGANIZATION + "/"
@@ -82,6 +82,11 @@ final class Describes {
         ArrayNode fields = described.putArray("fields");
         type.fields().forEach(field -> fields.add(field(field)));
         return Answers.json(200, described);
+    }
+
+    /** What the user has viewed in the screens, which nobody does here. */
+    static Answer recent(ApiCall call, Request.Attempt attempt) {
+        return Answers.json(200, Answers.JSON.createArrayNode());
     }
 
     static Answer limits(ApiCall call, Request.Attempt attempt) {

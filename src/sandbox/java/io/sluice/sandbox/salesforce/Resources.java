@@ -69,6 +69,7 @@ final class Resources {
             case "limits" -> rest.size() == 2 && "recordCount".equals(rest.get(1))
                     ? one("GET", method, "recordCount", null, Describes::recordCount)
                     : rest.size() == 1 ? one("GET", method, "limits", null, Describes::limits) : Optional.empty();
+            case "recent" -> one("GET", method, "recent", null, Describes::recent);
             case "composite" -> composite(method, rest);
             case "jobs" -> bulk.found(method, rest);
             default -> Optional.empty();

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import java.util.stream.StreamSupport;
 
 /** What describe tells of objects and fields, and that queries and writes keep to it. */
-class SalesforceDescribeTest extends SandboxTestBase {
+class SalesforceSchemaTest extends SandboxTestBase {
 
     private JsonNode describe(String object) {
         SalesforceClient.Reply reply = crm.get(API + "/sobjects/" + object + "/describe");
