@@ -261,4 +261,53 @@ class HubspotAssociationsTest extends HubspotTestBase {
             assertThat(read(BATCH, ann)).singleElement().asString().startsWith(acme + " 279 ").endsWith("=Owns");
         }
     }
+
+    @Test
+    void aLabelIsRenamedFromEitherSideAndDeletedWithItsInverse() {
+        String labels = "/crm/v4/associations/contacts/companies/labels";
+        int buyer = crm.post(labels, "{\"label\":\"Buyer\",\"name\":\"buyer\",\"inverseLabel\":\"Buys\"}").json()
+                .at("/results/0/typeId").asInt();
+        assertThat(crm.put(labels, "{\"associationTypeId\":" + buyer + ",\"label\":\"Purchaser\"}").status()).isEqualTo(204);
+        assertThat(crm.get(labels).json().path("results").findValuesAsText("label")).contains("Purchaser").doesNotContain("Buyer");
+        assertThat(crm.put("/crm/associations/2026-09/companies/contacts/labels", "{\"associationTypeId\":" + (buyer + 1)
+                + ",\"label\":\"Purchases\"}").status()).isEqualTo(204);
+        assertThat(crm.get("/crm/v4/associations/companies/contacts/labels").json().path("results").findValuesAsText("label"))
+                .contains("Purchases", "Contact with Primary Company").doesNotContain("Buys");
+        assertThat(crm.delete(labels + "/" + buyer).status()).isEqualTo(204);
+        assertThat(crm.get(labels).json().path("results")).hasSize(2);
+        assertThat(crm.delete(labels + "/1").status()).isEqualTo(400);
+    }
+
+    @Test
+    void theOlderVersionNamesItsTypes() {
+        String ann = person("C-1");
+        String acme = company("Acme");
+        String older = "/crm/v3/associations/contacts/companies/";
+        String input = inputs("{\"from\":{\"id\":\"" + ann + "\"},\"to\":{\"id\":\"" + acme
+                + "\"},\"type\":\"contact_to_company\"}");
+        assertThat(crm.get(older + "types").json().path("results").findValuesAsText("name"))
+                .containsExactly("contact_to_company_unlabeled", "contact_to_company");
+        assertThat(crm.post(older + "batch/create", input).status()).isEqualTo(201);
+        JsonNode read = crm.post(older + "batch/read", inputs(id(ann))).json().at("/results/0/to");
+        assertThat(read.findValuesAsText("id")).containsExactly(acme, acme);
+        assertThat(read.findValuesAsText("type")).contains("contact_to_company", "contact_to_company_unlabeled");
+        assertThat(crm.post(older + "batch/archive", input).status()).isEqualTo(204);
+        assertThat(crm.post(older + "batch/read", inputs(id(ann))).status()).isEqualTo(207);
+    }
+
+    @Test
+    void theDatedVersionsAnswerWithIdsAsTexts() {
+        String ann = person("C-1");
+        String acme = company("Acme");
+        String batch = "/crm/associations/2026-09/contacts/companies/batch/";
+        HubspotClient.Reply made = crm.post(batch + "create", inputs(pair(ann, acme, 279)));
+        assertThat(made.status()).isEqualTo(200);
+        assertThat(made.json().at("/results/0/toObjectId").isTextual()).isTrue();
+        assertThat(crm.post(batch + "read", inputs(id(ann))).json().at("/results/0/to/0/toObjectId").isTextual()).isTrue();
+        HubspotClient.Reply gone = crm.post(batch + "archive", "{\"inputs\":[{\"from\":{\"id\":\"" + ann
+                + "\"},\"to\":[{\"id\":\"" + acme + "\"}]}]}");
+        assertThat(gone.status()).isEqualTo(200);
+        assertThat(gone.json().path("status").asText()).isEqualTo("COMPLETE");
+        assertThat(crm.post(batch + "archive", inputs(id(ann))).status()).isEqualTo(400);
+    }
 }

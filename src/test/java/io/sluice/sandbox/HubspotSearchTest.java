@@ -72,6 +72,25 @@ class HubspotSearchTest extends HubspotTestBase {
     }
 
     @Test
+    void aQueryLooksThroughTheSearchablePropertiesByBeginningsOfWords() {
+        crm.upsertContacts(contact("C-1", "\"firstname\":\"Ann\",\"email\":\"ann@quill.example\",\"city\":\"Bonn\""),
+                contact("C-2", "\"firstname\":\"Bob\",\"company\":\"Quill Ltd\""), contact("C-3", "\"city\":\"Quill\""));
+        assertThat(numbers(search("\"query\":\"QUILL\""))).isEqualTo("C-1 C-2");
+        assertThat(numbers(search("\"query\":\"ann qui\""))).isEqualTo("C-1");
+        assertThat(numbers(search("\"query\":\"bonn\""))).isEmpty();
+        assertThat(search("\"query\":\"\"").path("total").asInt()).isEqualTo(3);
+    }
+
+    @Test
+    void sortsMayBeTextsWithTheirDirectionBefore() {
+        crm.upsertContacts(contact("C-1", "\"city\":\"Ulm\""), contact("C-2", "\"city\":\"Bonn\""));
+        assertThat(numbers(search("\"sorts\":[\"city\"]"))).isEqualTo("C-2 C-1");
+        assertThat(numbers(search("\"sorts\":[\"-city\"]"))).isEqualTo("C-1 C-2");
+        assertThat(numbers(search("\"sorts\":[{\"propertyName\":\"city\",\"direction\":\"DESCENDING\"}]")))
+                .isEqualTo("C-1 C-2");
+    }
+
+    @Test
     void aSearchThatAsksTooMuchIsRefused() {
         assertThat(crm.post(SEARCH, "{\"limit\":201}").status()).isEqualTo(400);
         assertThat(crm.post(SEARCH, "{\"limit\":200,\"after\":\"9900\"}").status()).isEqualTo(400);

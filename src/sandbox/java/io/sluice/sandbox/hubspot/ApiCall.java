@@ -48,6 +48,16 @@ record ApiCall(Account account, Call call, List<String> path) {
         return index < path.size() ? path.get(index) : "";
     }
 
+    /** Whether the path has a version that is a date. */
+    boolean isDated() {
+        return call.segments().stream().anyMatch(part -> part.matches("20\\d\\d-(03|09)(-beta)?"));
+    }
+
+    /** Whether the path has a version before 4. */
+    boolean isOlder() {
+        return call.segments().stream().anyMatch(part -> part.matches("v[1-3]"));
+    }
+
     Store store() {
         return account.store();
     }
@@ -61,7 +71,7 @@ record ApiCall(Account account, Call call, List<String> path) {
     Table table(String name) {
         return account.store().table(name)
                 .or(() -> account.store().tables().stream().filter(t -> t.type().keyPrefix().equals(name)
-                        || t.type().label().equalsIgnoreCase(name) || Schemas.fullName(t.type()).equals(name)).findFirst())
+                        || t.type().label().replace(' ', '_').equalsIgnoreCase(name) || Schemas.fullName(t.type()).equals(name)).findFirst())
                 .filter(table -> StandardObjects.isObject(table.type()))
                 .orElseThrow(() -> HubspotError.invalid("Unable to infer object type from: " + name).thrown());
     }

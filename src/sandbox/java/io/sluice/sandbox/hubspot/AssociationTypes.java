@@ -14,6 +14,7 @@ import io.sluice.sandbox.store.Transaction;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -49,7 +50,17 @@ final class AssociationTypes {
             new Known("tickets", "companies", 339, 340, null), new Known("tickets", "companies", 26, 25, PRIMARY),
             new Known("tickets", "deals", 28, 27, null), new Known("contacts", "contacts", 449, 449, null),
             new Known("companies", "companies", 450, 450, null), new Known("deals", "deals", 451, 451, null),
-            new Known("tickets", "tickets", 452, 452, null));
+            new Known("tickets", "tickets", 452, 452, null), new Known("line_items", "deals", 20, 19, null),
+            new Known("notes", "contacts", 202, 201, null), new Known("notes", "companies", 190, 189, null),
+            new Known("notes", "deals", 214, 213, null), new Known("notes", "tickets", 228, 227, null),
+            new Known("tasks", "contacts", 204, 203, null), new Known("tasks", "companies", 192, 191, null),
+            new Known("tasks", "deals", 216, 215, null), new Known("tasks", "tickets", 230, 229, null),
+            new Known("calls", "contacts", 194, 193, null), new Known("calls", "companies", 182, 181, null),
+            new Known("calls", "deals", 206, 205, null), new Known("calls", "tickets", 220, 219, null),
+            new Known("emails", "contacts", 198, 197, null), new Known("emails", "companies", 186, 185, null),
+            new Known("emails", "deals", 210, 209, null), new Known("emails", "tickets", 224, 223, null),
+            new Known("meetings", "contacts", 200, 199, null), new Known("meetings", "companies", 188, 187, null),
+            new Known("meetings", "deals", 212, 211, null), new Known("meetings", "tickets", 226, 225, null));
 
     private AssociationTypes() { }
 
@@ -79,6 +90,25 @@ final class AssociationTypes {
         }
         table(store).forEach(row -> label(store, row, from, to).ifPresent(types::addAll));
         return types;
+    }
+
+    /**
+     * The name of a type in versions before 4, as recorded: contact_to_company is the primary one, and where there is such
+     * a one contact_to_company_unlabeled that without a label.
+     */
+    static String name(Store store, Table from, Table to, AssociationType type) {
+        String pair = name(from) + "_to_" + name(to);
+        if (type.label() == null) {
+            return between(store, from, to).stream().anyMatch(other -> other.primary() || other.inversePrimary())
+                    ? pair + "_unlabeled" : pair;
+        }
+        return type.primary() || type.inversePrimary() ? pair
+                : pair + "_" + type.label().toLowerCase(Locale.ROOT).replace(' ', '_');
+    }
+
+    private static String name(Table table) {
+        return table.type().keyPrefix().startsWith("0-")
+                ? table.type().label().toLowerCase(Locale.ROOT).replace(' ', '_') : Schemas.fullName(table.type());
     }
 
     /** The one that every other type includes. */
@@ -119,7 +149,7 @@ final class AssociationTypes {
         JsonNode body = call.body();
         String label = body.path("label").asText("").strip();
         if (label.isEmpty() || body.path("name").asText("").isBlank()) {
-            throw HubspotError.invalid("Some required fields were not set: [label, name]").thrown();
+            throw HubspotError.missing(List.of("label", "name")).thrown();
         }
         Store store = call.store();
         if (between(store, from, to).stream().anyMatch(type -> label.equalsIgnoreCase(type.label()))) {
@@ -141,6 +171,42 @@ final class AssociationTypes {
             made.addAll(label(store, row, to, from).orElseThrow());
         }
         return made;
+    }
+
+    /** Renames a label, of a body {@code {"associationTypeId","label","inverseLabel"}}. */
+    static void rename(ApiCall call, Request.Attempt attempt, Table from, Table to) {
+        JsonNode body = call.body();
+        HubspotError.require(body, "associationTypeId", "label");
+        Store store = call.store();
+        AssociationType type = own(store, from, to, body.path("associationTypeId").asInt());
+        Row row = table(store).row((type.id() - FIRST_LABEL) / 2);
+        // the row keeps the label as the object sees it from which it was made
+        boolean onward = (type.id() - FIRST_LABEL) % 2 == 0;
+        Map<Field, Object> values = new HashMap<>();
+        values.put(field(store, onward ? LABEL : INVERSE), body.path("label").asText());
+        if (body.hasNonNull("inverseLabel")) {
+            values.put(field(store, onward ? INVERSE : LABEL), body.path("inverseLabel").asText());
+        }
+        try (Transaction transaction = store.begin()) {
+            transaction.update(table(store), row, values, Origin.API.user());
+            attempt.commit(transaction);
+        }
+    }
+
+    /** Takes a label away, with its inverse; records stay associated without it. */
+    static void delete(ApiCall call, Request.Attempt attempt, Table from, Table to) {
+        AssociationType type = own(call.store(), from, to, Integer.parseInt(call.part(4).replaceAll("\\D", "0")));
+        try (Transaction transaction = call.store().begin()) {
+            Row row = table(call.store()).row((type.id() - FIRST_LABEL) / 2);
+            transaction.delete(table(call.store()), row, Map.of(), Origin.API.user());
+            attempt.commit(transaction);
+        }
+    }
+
+    private static AssociationType own(Store store, Table from, Table to, int id) {
+        return between(store, from, to).stream().filter(type -> type.id() == id && id >= FIRST_LABEL).findFirst()
+                .orElseThrow(() -> HubspotError.invalid("There is no label with the type id " + id + " from "
+                        + from.type().name() + " to " + to.type().name() + ".").thrown());
     }
 
     private static Table table(Store store) {

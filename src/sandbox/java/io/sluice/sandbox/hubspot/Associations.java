@@ -38,7 +38,7 @@ final class Associations {
 
     static Answer create(ApiCall call, Request.Attempt attempt) {
         Objects objects = Objects.of(call, call.part(1), call.part(2));
-        return write(call, attempt, 201, MOST_CREATED, (transaction, input) -> objects.associate(transaction, attempt,
+        return write(call, attempt, call.isDated() ? 200 : 201, MOST_CREATED, (transaction, input) -> objects.associate(transaction, attempt,
                 id(input.path("from")), id(input.path("to")), objects.named(input.path("types"), true)));
     }
 
@@ -49,15 +49,20 @@ final class Associations {
                 attempt, id(input.path("from")), id(input.path("to"))));
     }
 
+    /** The dated versions answer 200 where version 4 answers 201 or 204, by their OpenAPI descriptions. */
+    private static int done(ApiCall call) {
+        return call.isDated() ? 200 : 204;
+    }
+
     static Answer archive(ApiCall call, Request.Attempt attempt) {
         Objects objects = Objects.of(call, call.part(1), call.part(2));
-        return remove(call, attempt, (transaction, input) -> input.path("to").forEach(to ->
+        return remove(call, attempt, done(call), (transaction, input) -> input.path("to").forEach(to ->
                 objects.part(transaction, id(input.path("from")), id(to), List.of())));
     }
 
     static Answer archiveLabels(ApiCall call, Request.Attempt attempt) {
         Objects objects = Objects.of(call, call.part(1), call.part(2));
-        return remove(call, attempt, (transaction, input) -> objects.part(transaction, id(input.path("from")),
+        return remove(call, attempt, done(call), (transaction, input) -> objects.part(transaction, id(input.path("from")),
                 id(input.path("to")), objects.named(input.path("types"), true)));
     }
 
@@ -78,6 +83,16 @@ final class Associations {
             results.add(result);
         }
         return Batches.answer(call, 200, started, results, errors);
+    }
+
+    static Answer renameLabel(ApiCall call, Request.Attempt attempt) {
+        AssociationTypes.rename(call, attempt, call.table(call.part(1)), call.table(call.part(2)));
+        return Answer.empty(204);
+    }
+
+    static Answer deleteLabel(ApiCall call, Request.Attempt attempt) {
+        AssociationTypes.delete(call, attempt, call.table(call.part(1)), call.table(call.part(2)));
+        return Answer.empty(204);
     }
 
     static Answer labels(ApiCall call) {
@@ -102,7 +117,8 @@ final class Associations {
         List<Links.Link> left = links.stream().filter(link -> link.number() > last).toList();
         ArrayNode shown = body.putArray(name);
         left.stream().limit(PAGE).forEach(link -> {
-            ObjectNode one = shown.addObject().put("toObjectId", Long.parseLong(link.otherId()));
+            ObjectNode one = shown.addObject();
+            record(call, one, "toObjectId", link.otherId());
             ArrayNode types = one.putArray("associationTypes");
             link.types().forEach(type -> types.add(type.json()));
         });
@@ -113,11 +129,20 @@ final class Associations {
         }
     }
 
+    /** A record's id, which is a number in version 4 and a text in the dated ones, by their OpenAPI descriptions. */
+    private static void record(ApiCall call, ObjectNode node, String name, String id) {
+        if (call.isDated()) {
+            node.put(name, id);
+        } else {
+            node.put(name, Long.parseLong(id));
+        }
+    }
+
     static String id(JsonNode node) {
         return node.path("id").asText();
     }
 
-    private static Answer write(ApiCall call, Request.Attempt attempt, int status, int most, Step step) {
+    static Answer write(ApiCall call, Request.Attempt attempt, int status, int most, Step step) {
         List<JsonNode> inputs = Batches.inputs(call.body(), most);
         long started = call.store().now();
         List<ObjectNode> results = new ArrayList<>();
@@ -138,13 +163,16 @@ final class Associations {
         return Batches.answer(call, status, started, results, errors);
     }
 
-    private static Answer remove(ApiCall call, Request.Attempt attempt, BiConsumer<Transaction, JsonNode> step) {
+    /** @param status 204, or 200 with a body that says no more than that it is done */
+    static Answer remove(ApiCall call, Request.Attempt attempt, int status, BiConsumer<Transaction, JsonNode> step) {
         List<JsonNode> inputs = Batches.inputs(call.body(), MOST_ARCHIVED);
+        inputs.forEach(input -> HubspotError.require(input, "from", "to"));
+        long started = call.store().now();
         try (Transaction transaction = call.store().begin()) {
             inputs.forEach(input -> step.accept(transaction, input));
             attempt.commit(transaction);
         }
-        return Answer.empty(204);
+        return status == 204 ? Answer.empty(204) : Batches.answer(call, status, started, List.of(), List.of());
     }
 
     /** The two objects of a call, the first being the one it is seen from. */
@@ -161,7 +189,7 @@ final class Associations {
         /** The types that a body names; where it must and names none it is refused. */
         List<AssociationType> named(JsonNode specs, boolean required) {
             if (!specs.isArray() || required && specs.isEmpty()) {
-                throw HubspotError.invalid("Some required fields were not set: [types]").thrown();
+                throw HubspotError.missing(List.of("types")).thrown();
             }
             List<AssociationType> named = new ArrayList<>();
             specs.forEach(spec -> named.add(types.stream()
@@ -175,10 +203,10 @@ final class Associations {
         ObjectNode associate(Transaction transaction, Request.Attempt attempt, String fromId, String toId,
                 List<AssociationType> asked) {
             Links links = link(transaction, attempt, fromId, toId, asked);
-            ObjectNode result = Answers.JSON.createObjectNode().put("fromObjectTypeId", from.type().keyPrefix())
-                    .put("fromObjectId", Long.parseLong(end(from, fromId).row().id()))
-                    .put("toObjectTypeId", to.type().keyPrefix())
-                    .put("toObjectId", Long.parseLong(end(to, toId).row().id()));
+            ObjectNode result = Answers.JSON.createObjectNode().put("fromObjectTypeId", from.type().keyPrefix());
+            record(call, result, "fromObjectId", end(from, fromId).row().id());
+            result.put("toObjectTypeId", to.type().keyPrefix());
+            record(call, result, "toObjectId", end(to, toId).row().id());
             ArrayNode labels = result.putArray("labels");
             links.types(transaction, end(from, fromId), end(to, toId)).stream().map(AssociationType::label)
                     .filter(label -> label != null).forEach(labels::add);

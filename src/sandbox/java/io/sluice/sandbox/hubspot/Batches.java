@@ -159,7 +159,7 @@ final class Batches {
 
     static List<JsonNode> inputs(JsonNode body, int most) {
         if (!body.path("inputs").isArray()) {
-            throw HubspotError.invalid("Some required fields were not set: [inputs]").thrown();
+            throw HubspotError.missing(List.of("inputs")).thrown();
         }
         if (body.path("inputs").size() > most) {
             throw HubspotError.invalid("Batch size of " + body.path("inputs").size() + " is over the limit of "

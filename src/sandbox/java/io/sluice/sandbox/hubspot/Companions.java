@@ -20,7 +20,7 @@ record Companions(Links.End end, List<AssociationType> types) {
         for (JsonNode association : associations) {
             JsonNode types = association.path("types");
             if (!types.isArray() || types.isEmpty() || !association.path("to").has("id")) {
-                throw HubspotError.invalid("Some required fields were not set: [to, types]").thrown();
+                throw HubspotError.missing(List.of("to", "types")).thrown();
             }
             Associations.Objects objects = new Associations.Objects(call, table, object(call, table, types.get(0)));
             all.add(new Companions(Associations.Objects.end(objects.to(), Associations.id(association.path("to"))),

@@ -1,9 +1,11 @@
 package io.sluice.sandbox.hubspot;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 
 import io.sluice.sandbox.server.Fault;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +38,18 @@ record HubspotError(int status, String category, String message, Map<String, Lis
                 .put("error", detail.code()).put("name", detail.property())
                 .put("localizedErrorMessage", detail.message()).put("portalId", Resources.PORTAL));
         return new HubspotError(400, "VALIDATION_ERROR", "Property values were not valid: " + told, Map.of(), details);
+    }
+
+    /** Throws where a body lacks what it must have, in the words of recorded answers. */
+    static void require(JsonNode body, String... names) {
+        List<String> missing = Arrays.stream(names).filter(name -> !body.hasNonNull(name)).toList();
+        if (!missing.isEmpty()) {
+            throw missing(missing).thrown();
+        }
+    }
+
+    static HubspotError missing(List<String> names) {
+        return invalid("Invalid input JSON on line 1, column 2. Some required fields were not set: " + names);
     }
 
     static HubspotError notFound(String what) {

@@ -125,7 +125,7 @@ public final class HubspotUser implements CrmUser {
     private static String change(Account account, Table table, Request.Attempt attempt, Origin origin,
             Function<RecordWriter, String> work) {
         try (Transaction transaction = account.store().begin()) {
-            String id = work.apply(new RecordWriter(account.store(), table, transaction, attempt,
+            String id = work.apply(new RecordWriter(account, table, transaction, attempt,
                     origin));
             attempt.commit(transaction);
             return id;

@@ -22,6 +22,7 @@ enum PropertyType {
     NUMBER("number", "number", FieldType.DOUBLE),
     DATE("date", "date", FieldType.DATE),
     DATETIME("datetime", "date", FieldType.DATETIME),
+    PHONE("phone_number", "phonenumber", FieldType.PHONE),
     BOOL("bool", "booleancheckbox", FieldType.BOOLEAN),
     ENUMERATION("enumeration", "select", FieldType.PICKLIST);
 
@@ -70,7 +71,7 @@ enum PropertyType {
     String normalize(String text) {
         try {
             return switch (this) {
-                case STRING, ENUMERATION -> text;
+                case STRING, PHONE, ENUMERATION -> text;
                 case EMAIL -> address(text);
                 case NUMBER -> {
                     new BigDecimal(text.strip());

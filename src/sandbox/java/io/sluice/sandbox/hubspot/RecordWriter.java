@@ -2,8 +2,10 @@ package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
+import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
+import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Writes single records into a transaction: what is absent stays, what is null or empty is cleared. A record that breaks
@@ -22,14 +25,16 @@ import java.util.Optional;
  */
 final class RecordWriter {
 
+    private final Account account;
     private final Store store;
     private final Table table;
     private final Transaction transaction;
     private final Request.Attempt attempt;
     private final Origin origin;
 
-    RecordWriter(Store store, Table table, Transaction transaction, Request.Attempt attempt, Origin origin) {
-        this.store = store;
+    RecordWriter(Account account, Table table, Transaction transaction, Request.Attempt attempt, Origin origin) {
+        this.account = account;
+        this.store = account.store();
         this.table = table;
         this.transaction = transaction;
         this.attempt = attempt;
@@ -145,6 +150,8 @@ final class RecordWriter {
     private Written insert(Map<Field, Object> values, String id) {
         strike(id == null ? key(values) : id, null);
         unique(null, values);
+        staged(null, values);
+        required(values);
         values.values().removeIf(value -> value == null);
         return new Written(transaction.insert(table, values, origin.user()), true);
     }
@@ -158,8 +165,52 @@ final class RecordWriter {
     private Written change(Row row, Map<Field, Object> values, String id) {
         strike(id, row);
         unique(row, values);
+        staged(row, values);
         forwardAlone(row, values);
         return new Written(transaction.update(table, row, values, origin.user()), false);
+    }
+
+    private void required(Map<Field, Object> values) {
+        List<String> missing = Stream.concat(StandardObjects.required(table.type()).stream(),
+                Schemas.required(account, table.type()).stream()).distinct().filter(name -> values.entrySet().stream()
+                .noneMatch(entry -> entry.getKey().name().equals(name) && entry.getValue() != null)).toList();
+        if (!missing.isEmpty()) {
+            throw HubspotError.invalid("Error creating " + (Schemas.isCustom(table.type()) ? table.type().keyPrefix()
+                    : table.type().label().toUpperCase(Locale.ROOT).replace(' ', '_'))
+                    + ". Some required properties were not set.").in("properties", missing).thrown();
+        }
+    }
+
+    /**
+     * A record is in a stage of its pipeline, and a new one in the first pipeline unless it says another. That HubSpot
+     * rejects a stage of another pipeline in these words is from memory.
+     */
+    private void staged(Row row, Map<Field, Object> values) {
+        Pipelines.Names names = Pipelines.names(table.type().name()).orElse(null);
+        if (names == null) {
+            return;
+        }
+        Field inPipeline = table.type().field(names.pipeline()).orElseThrow();
+        Field inStage = table.type().field(names.stage()).orElseThrow();
+        if (row != null && !values.containsKey(inPipeline) && !values.containsKey(inStage)) {
+            return;
+        }
+        List<JsonNode> pipelines = Pipelines.live(Pipelines.kept(account, table.type().name()));
+        if (row == null && values.get(inPipeline) == null && !pipelines.isEmpty()) {
+            values.put(inPipeline, pipelines.get(0).path("id").asText());
+        }
+        Object pipeline = values.containsKey(inPipeline) || row == null ? values.get(inPipeline)
+                : RecordJson.value(inPipeline, row);
+        Object stage = values.containsKey(inStage) || row == null ? values.get(inStage) : RecordJson.value(inStage, row);
+        if (pipeline == null || stage == null) {
+            return;
+        }
+        List<String> stages = pipelines.stream().filter(one -> one.path("id").asText().equals(pipeline)).findFirst()
+                .map(one -> Pipelines.ids(one.path("stages"))).orElse(List.of());
+        if (!stages.contains(stage)) {
+            throw HubspotError.invalid(List.of(new HubspotError.Detail("INVALID_OPTION", stage
+                    + " was not one of the allowed options: " + stages, names.stage()))).thrown();
+        }
     }
 
     /** A lifecycle stage goes no step back, unless it is cleared first ("Lifecycle stages", HubSpot Knowledge Base). */
@@ -207,7 +258,7 @@ final class RecordWriter {
     /** The values of a body's properties, or the reasons for which they are none. */
     private Map<Field, Object> read(JsonNode properties) {
         if (!properties.isObject()) {
-            throw HubspotError.invalid("Some required fields were not set: [properties]").thrown();
+            throw HubspotError.missing(List.of("properties")).thrown();
         }
         Map<Field, Object> values = new LinkedHashMap<>();
         List<HubspotError.Detail> wrong = new ArrayList<>();
@@ -240,7 +291,13 @@ final class RecordWriter {
             return;
         }
         PropertyType type = PropertyType.of(field.type());
-        if (!field.options().take(text)) {
+        if (PropertyDefinitions.isOwner(field.name()) && !Owners.isOwner(text)) {
+            wrong.add(new HubspotError.Detail("INVALID_OPTION", text + " was not one of the allowed options: owners",
+                    field.name()));
+            return;
+        }
+        boolean one = field.type() != FieldType.MULTIPICKLIST;
+        if (one && field.options().restricted() ? !field.options().values().contains(text) : !field.options().take(text)) {
             wrong.add(new HubspotError.Detail("INVALID_OPTION", text + " was not one of the allowed options: "
                     + field.options().values(), field.name()));
             return;

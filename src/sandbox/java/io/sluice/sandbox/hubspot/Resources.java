@@ -18,11 +18,18 @@ final class Resources {
 
     private static final long DAY_MILLIS = 86_400_000;
 
+    private static final String NOT_FOUND = "<html>\n<head>\n<title>Error 404 Not Found</title>\n</head>\n"
+            + "<body><h2>HTTP ERROR 404 Not Found</h2></body>\n</html>\n";
+
     private final PropertyRoutes properties;
+    private final PipelineRoutes pipelines;
+    private final Schemas schemas;
     private final WebhookRoutes webhooks;
 
     Resources(Accounts accounts, HubspotWebhooks webhooks) {
         this.properties = new PropertyRoutes(accounts);
+        this.pipelines = new PipelineRoutes(accounts);
+        this.schemas = new Schemas(accounts, properties);
         this.webhooks = new WebhookRoutes(webhooks);
     }
 
@@ -34,9 +41,13 @@ final class Resources {
     /** @param operation what the referee calls it */
     record Route(String operation, Work work) { }
 
-    private static final Route UNKNOWN = new Route("unknown", (call, attempt) -> {
-        throw HubspotError.of(404, null, "Nothing is served at " + call.call().path() + ".").thrown();
-    });
+    /** HubSpot says so as a page, as recorded. */
+    private static final Route UNKNOWN = new Route("unknown", (call, attempt) ->
+            Answer.text(404, "text/html;charset=utf-8", NOT_FOUND));
+
+    static HubspotError.Thrown nothing(ApiCall call) {
+        return HubspotError.notFound("Nothing is served at " + call.call().path() + ".").thrown();
+    }
 
     Route route(ApiCall call) {
         return switch (call.part(0)) {
@@ -44,6 +55,8 @@ final class Resources {
             case "associations" -> associations(call);
             case "properties" -> properties(call);
             case "schemas" -> schemas(call);
+            case "pipelines" -> new Route("pipelines", (c, attempt) -> pipelines.answer(c));
+            case "owners" -> owners(call);
             case "webhooks" -> webhooks(call);
             case "details" -> new Route("accountInfo", (c, attempt) -> accountInfo());
             case "api-usage" -> "daily".equals(call.part(1)) && call.path().size() <= 3
@@ -101,7 +114,20 @@ final class Resources {
     private static Route associations(ApiCall call) {
         List<String> rest = call.path().size() > 3 ? call.path().subList(3, call.path().size()) : List.of();
         String asked = call.call().method() + " " + String.join("/", rest);
+        if (call.isOlder()) {
+            return switch (asked) {
+                case "POST batch/create" -> new Route("associationsCreate", OlderAssociations::create);
+                case "POST batch/read" -> new Route("associationsRead", OlderAssociations::read);
+                case "POST batch/archive" -> new Route("associationsArchive", OlderAssociations::archive);
+                case "GET types" -> new Route("associationsLabels", (c, attempt) -> OlderAssociations.types(c));
+                default -> UNKNOWN;
+            };
+        }
+        if (asked.matches("DELETE labels/\\d{1,9}")) {
+            return new Route("associationsLabels", Associations::deleteLabel);
+        }
         return switch (asked) {
+            case "PUT labels" -> new Route("associationsLabels", Associations::renameLabel);
             case "POST batch/create" -> new Route("associationsCreate", Associations::create);
             case "POST batch/associate/default" -> new Route("associationsCreate", Associations::createDefault);
             case "POST batch/read" -> new Route("associationsRead", Associations::read);
@@ -126,19 +152,42 @@ final class Resources {
 
     private Route properties(ApiCall call) {
         String asked = call.call().method() + call.path().size();
+        if ("groups".equals(call.part(2))) {
+            return new Route("propertyGroups", (c, attempt) -> Groups.answer(c));
+        }
         return switch (asked) {
             case "GET2" -> new Route("properties", (c, attempt) -> properties.list(c));
             case "GET3" -> new Route("property", (c, attempt) -> properties.read(c));
             case "POST2" -> new Route("createProperty", (c, attempt) -> properties.create(c));
+            case "PATCH3" -> new Route("updateProperty", (c, attempt) -> properties.update(c));
+            case "DELETE3" -> new Route("archiveProperty", (c, attempt) -> properties.archive(c));
+            case "POST4" -> "batch".equals(call.part(2)) ? new Route("propertiesBatch", (c, attempt) -> properties.batch(c))
+                    : UNKNOWN;
             default -> UNKNOWN;
         };
     }
 
-    private static Route schemas(ApiCall call) {
+    private Route schemas(ApiCall call) {
         String asked = call.call().method() + call.path().size();
         return switch (asked) {
-            case "GET1" -> new Route("schemas", (c, attempt) -> Schemas.list(c));
-            case "GET2" -> new Route("schema", (c, attempt) -> Schemas.read(c));
+            case "GET1" -> new Route("schemas", (c, attempt) -> schemas.list(c));
+            case "POST1" -> new Route("createSchema", (c, attempt) -> schemas.create(c));
+            case "GET2" -> new Route("schema", (c, attempt) -> schemas.read(c));
+            case "PATCH2" -> new Route("updateSchema", (c, attempt) -> schemas.update(c));
+            case "DELETE2" -> new Route("archiveSchema", (c, attempt) -> schemas.archive(c));
+            case "POST3" -> switch (call.part(1) + "/" + call.part(2)) {
+                case "batch/read" -> new Route("schemas", (c, attempt) -> schemas.batch(c));
+                default -> "associations".equals(call.part(2))
+                        ? new Route("associateSchema", (c, attempt) -> schemas.associate(c)) : UNKNOWN;
+            };
+            default -> UNKNOWN;
+        };
+    }
+
+    private static Route owners(ApiCall call) {
+        return switch (call.call().method() + call.path().size()) {
+            case "GET1" -> new Route("owners", (c, attempt) -> Owners.list(c));
+            case "GET2" -> new Route("owner", (c, attempt) -> Owners.read(c));
             default -> UNKNOWN;
         };
     }
@@ -155,7 +204,7 @@ final class Resources {
         return Answers.json(200, Answers.JSON.createObjectNode().put("portalId", PORTAL)
                 .put("accountType", "DEVELOPER_TEST").put("timeZone", "UTC").put("companyCurrency", "EUR")
                 .put("utcOffset", "+00:00").put("utcOffsetMilliseconds", 0).put("uiDomain", "app.example.org")
-                .put("dataHostingLocation", "eu1"));
+                .put("dataHostingLocation", "eu1").set("additionalCurrencies", Answers.JSON.createArrayNode()));
     }
 
     /** What private apps have used of the day ("Retrieve private app daily API usage"). */

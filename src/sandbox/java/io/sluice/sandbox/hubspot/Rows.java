@@ -25,7 +25,7 @@ final class Rows {
     /** Writes in a transaction of its own, committed at the end. */
     static <T> T write(ApiCall call, Table table, Request.Attempt attempt, Function<RecordWriter, T> work) {
         try (Transaction transaction = call.store().begin()) {
-            T result = work.apply(new RecordWriter(call.store(), table, transaction, attempt, Origin.API));
+            T result = work.apply(new RecordWriter(call.account(), table, transaction, attempt, Origin.API));
             attempt.commit(transaction);
             return result;
         }
@@ -52,6 +52,10 @@ final class Rows {
     static Answer update(ApiCall call, Request.Attempt attempt) {
         Table table = call.table();
         JsonNode properties = call.body().path("properties");
+        if (properties.isEmpty()) {
+            // as recorded
+            throw HubspotError.invalid("No properties found to update, please provide at least one.").thrown();
+        }
         Field key = ApiCall.key(table, call.parameter("idProperty"));
         Row row = write(call, table, attempt, writer -> {
             if (!writer.exists(key, call.part(2))) {

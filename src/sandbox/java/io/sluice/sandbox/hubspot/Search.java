@@ -45,18 +45,19 @@ final class Search {
             throw HubspotError.invalid("A search leads no further than its first " + LARGEST_RESULT
                     + " results. Narrow the filters.").thrown();
         }
-        List<Row> found = find(call, table, SearchFilter.of(table, body.path("filterGroups")));
+        List<Row> found = find(call, table, SearchFilter.of(table, body.path("filterGroups")),
+                SearchQuery.of(call, table, body.path("query").asText("")));
         sort(table, body.path("sorts"), found);
         return Answers.json(200, page(table, body, found, after, limit));
     }
 
-    private static List<Row> find(ApiCall call, Table table, SearchFilter filter) {
+    private static List<Row> find(ApiCall call, Table table, SearchFilter filter, SearchQuery query) {
         long newest = call.account().faults().strikeWork(Fault.Kind.INDEX_LAG, Operations.SEARCH, table.type().name(),
                 false).map(fault -> call.store().now() - fault.settings().path("lagMs").asLong(5_000))
                 .orElse(Long.MAX_VALUE);
         List<Row> found = new ArrayList<>();
         for (Row row : filter.candidates(call.store(), table)) {
-            if (!row.isDeleted() && row.stamp() <= newest && filter.test(row)) {
+            if (!row.isDeleted() && row.stamp() <= newest && filter.test(row) && query.test(row)) {
                 found.add(row);
             }
         }
@@ -72,12 +73,14 @@ final class Search {
             rows.sort(byId);
             return;
         }
-        // a bare name sorts upwards, as an object without a direction does
+        // a bare name sorts upwards, as an object without a direction does; one behind a '-' downwards
         JsonNode sort = sorts.get(0);
-        Field field = SearchFilter.field(table, sort.isTextual() ? sort.asText() : sort.path("propertyName").asText());
+        boolean down = sort.isTextual() ? sort.asText().startsWith("-") : "DESCENDING".equals(sort.path("direction").asText());
+        Field field = SearchFilter.field(table, sort.isTextual() ? sort.asText().substring(down ? 1 : 0)
+                : sort.path("propertyName").asText());
         Comparator<Row> order = Comparator.comparing(row -> SearchValue.of(field, row),
                 Comparator.nullsLast(Comparator.naturalOrder()));
-        rows.sort(("DESCENDING".equals(sort.path("direction").asText()) ? order.reversed() : order).thenComparing(byId));
+        rows.sort((down ? order.reversed() : order).thenComparing(byId));
     }
 
     private static ObjectNode page(Table table, JsonNode body, List<Row> found, int after, int limit) {

@@ -11,7 +11,6 @@ import io.sluice.sandbox.store.Table;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 
@@ -89,8 +88,6 @@ record Shown(ApiCall call, Table table, Set<String> properties, List<String> his
 
     private void associations(ObjectNode record, Row row) {
         for (Table other : to) {
-            boolean primaries = AssociationTypes.between(call.store(), table, other).stream()
-                    .anyMatch(type -> type.primary() || type.inversePrimary());
             List<Links.Link> links = new Links(call.store()).of(new Links.End(table, row), other);
             if (links.isEmpty()) {
                 continue;
@@ -98,7 +95,7 @@ record Shown(ApiCall call, Table table, Set<String> properties, List<String> his
             ObjectNode body = record.withObject("/associations").putObject(plural(other));
             ArrayNode results = body.putArray("results");
             links.stream().limit(MOST_ASSOCIATED).forEach(link -> link.types().forEach(type -> results.addObject()
-                    .put("id", link.otherId()).put("type", name(table) + "_to_" + name(other) + suffix(type, primaries))));
+                    .put("id", link.otherId()).put("type", AssociationTypes.name(call.store(), table, other, type))));
             if (links.size() > MOST_ASSOCIATED) {
                 String after = String.valueOf(links.get(MOST_ASSOCIATED - 1).number());
                 body.putObject("paging").putObject("next").put("after", after).put("link", call.call().origin()
@@ -108,20 +105,7 @@ record Shown(ApiCall call, Table table, Set<String> properties, List<String> his
         }
     }
 
-    /** A primary association is named as the pair of objects is, and the one without a label beside it so. */
-    private static String suffix(AssociationType type, boolean primaries) {
-        if (type.label() == null) {
-            return primaries ? "_unlabeled" : "";
-        }
-        return type.primary() || type.inversePrimary() ? "" : "_" + type.label().toLowerCase(Locale.ROOT).replace(' ', '_');
-    }
-
     private static String plural(Table table) {
         return Schemas.fullName(table.type());
-    }
-
-    private static String name(Table table) {
-        return table.type().keyPrefix().startsWith("0-")
-                ? table.type().label().toLowerCase(Locale.ROOT).replace(' ', '_') : Schemas.fullName(table.type());
     }
 }

@@ -8,8 +8,10 @@ import io.sluice.sandbox.store.Row;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** The objects of a new account, each with some of HubSpot's own properties and those that the demo writes. */
 final class StandardObjects {
@@ -25,9 +27,27 @@ final class StandardObjects {
     static final List<String> LIFECYCLE = List.of("subscriber", "lead", "marketingqualifiedlead", "salesqualifiedlead",
             "opportunity", "customer", "evangelist", "other");
 
+    /** Who a record belongs to: the id of an owner. */
+    static final String OWNER = "hubspot_owner_id";
+    /** When an engagement took place. */
+    static final String TIMESTAMP = "hs_timestamp";
+    private static final Set<String> ENGAGEMENTS = Set.of("notes", "tasks", "calls", "emails", "meetings");
+    private static final List<String> FREQUENCIES = List.of("weekly", "biweekly", "monthly", "quarterly", "per_six_months",
+            "annually", "per_two_years", "per_three_years");
+    /** Properties that the demo's customer made. */
+    private static final Set<String> CUSTOMERS = Set.of("notes", "tier", "birthdate", "newsletter", "customer_no",
+            "company_no", "deal_no", "ticket_no");
+    private static final Map<String, String> LABELS = Map.of("marketingqualifiedlead", "Marketing Qualified Lead",
+            "salesqualifiedlead", "Sales Qualified Lead", "newbusiness", "New Business", "existingbusiness",
+            "Existing Business");
+
     /** Bases of ids so far apart that no two objects share one. */
     private static final long IDS = 10_000_000_000L;
     private static final int FIRST_CUSTOM = 2_000_000;
+
+    private static final Set<String> COMMON = names(custom("custom", "Custom", "000"));
+    private static final Map<String, Set<String>> OWN = all().stream().collect(Collectors.toMap(ObjectType::name,
+            StandardObjects::names));
 
     private StandardObjects() { }
 
@@ -39,26 +59,91 @@ final class StandardObjects {
                                 "date_of_birth", "notes", "tier")
                         .choice(LIFECYCLE_STAGE, LIFECYCLE).choice("hs_lead_status", List.of("NEW", "OPEN", "IN_PROGRESS",
                                 "OPEN_DEAL", "UNQUALIFIED", "ATTEMPTED_TO_CONTACT", "CONNECTED", "BAD_TIMING")).add("birthdate", PropertyType.DATE)
-                        .add("newsletter", PropertyType.BOOL).unique("customer_no", PropertyType.STRING)),
+                        .add("newsletter", PropertyType.BOOL).unique("customer_no", PropertyType.STRING).choices(OWNER)),
                 object(2, "companies", "Company", "Companies", new Properties()
                         .texts("name", "domain", "phone", "address", "city", "state", "zip", "country", "website",
                                 "description")
                         .choices("industry").choice(LIFECYCLE_STAGE, LIFECYCLE).add("numberofemployees", PropertyType.NUMBER)
-                        .add("annualrevenue", PropertyType.NUMBER).unique("company_no", PropertyType.STRING)),
+                        .add("annualrevenue", PropertyType.NUMBER).unique("company_no", PropertyType.STRING).choices(OWNER)),
                 object(3, "deals", "Deal", "Deals", new Properties()
                         .texts("dealname", "description", "customer_no").choice("dealstage", List.of("appointmentscheduled",
                                 "qualifiedtobuy", "presentationscheduled", "decisionmakerboughtin", "contractsent",
                                 "closedwon", "closedlost")).choice("pipeline", List.of("default"))
                         .choice("dealtype", List.of("newbusiness", "existingbusiness"))
                         .add("amount", PropertyType.NUMBER).add("closedate", PropertyType.DATETIME)
-                        .unique("deal_no", PropertyType.STRING)),
+                        .unique("deal_no", PropertyType.STRING).choices(OWNER)),
                 object(5, "tickets", "Ticket", "Tickets", new Properties()
                         .texts("subject", "content").choice("hs_pipeline", List.of("0"))
                         .choice("hs_pipeline_stage", List.of("1", "2", "3", "4"))
                         .choice("hs_ticket_priority", List.of("LOW", "MEDIUM", "HIGH", "URGENT"))
                         .choice("hs_ticket_category", List.of("PRODUCT_ISSUE", "BILLING_ISSUE", "FEATURE_REQUEST",
                                 "GENERAL_INQUIRY"))
-                        .unique("ticket_no", PropertyType.STRING)));
+                        .unique("ticket_no", PropertyType.STRING).choices(OWNER)),
+                object(7, "products", "Product", "Products", new Properties()
+                        .texts("name", "description", "hs_sku", "hs_url").add("price", PropertyType.NUMBER)
+                        .add("hs_cost_of_goods_sold", PropertyType.NUMBER)
+                        .choice("recurringbillingfrequency", FREQUENCIES)),
+                object(8, "line_items", "Line item", "Line items", new Properties()
+                        .texts("name", "description", "hs_sku", "hs_product_id").add("price", PropertyType.NUMBER)
+                        .add("quantity", PropertyType.NUMBER).add("discount", PropertyType.NUMBER)
+                        .choice("recurringbillingfrequency", FREQUENCIES)),
+                object(46, "notes", "Note", "Notes", new Properties()
+                        .add(TIMESTAMP, PropertyType.DATETIME).texts("hs_note_body", "hs_attachment_ids").choices(OWNER)),
+                object(27, "tasks", "Task", "Tasks", new Properties()
+                        .add(TIMESTAMP, PropertyType.DATETIME).texts("hs_task_subject", "hs_task_body", "hs_task_reminders")
+                        .choice("hs_task_status", List.of("COMPLETED", "DEFERRED", "IN_PROGRESS", "NOT_STARTED", "WAITING"))
+                        .choice("hs_task_priority", List.of("NONE", "LOW", "MEDIUM", "HIGH"))
+                        .choice("hs_task_type", List.of("EMAIL", "CALL", "TODO")).choices(OWNER)),
+                object(48, "calls", "Call", "Calls", new Properties()
+                        .add(TIMESTAMP, PropertyType.DATETIME).texts("hs_call_title", "hs_call_body", "hs_call_from_number",
+                                "hs_call_to_number", "hs_call_recording_url", "hs_call_disposition")
+                        .add("hs_call_duration", PropertyType.NUMBER)
+                        .choice("hs_call_direction", List.of("INBOUND", "OUTBOUND"))
+                        .choice("hs_call_status", List.of("BUSY", "CALLING_CRM_USER", "CANCELED", "COMPLETED", "CONNECTING",
+                                "FAILED", "IN_PROGRESS", "NO_ANSWER", "QUEUED", "RINGING")).choices(OWNER)),
+                object(49, "emails", "Email", "Emails", new Properties()
+                        .add(TIMESTAMP, PropertyType.DATETIME).texts("hs_email_subject", "hs_email_text", "hs_email_html",
+                                "hs_email_headers", "hs_attachment_ids")
+                        .choice("hs_email_direction", List.of("EMAIL", "INCOMING_EMAIL", "FORWARDED_EMAIL"))
+                        .choice("hs_email_status", List.of("BOUNCED", "FAILED", "SCHEDULED", "SENDING", "SENT")).choices(OWNER)),
+                object(47, "meetings", "Meeting", "Meetings", new Properties()
+                        .add(TIMESTAMP, PropertyType.DATETIME).texts("hs_meeting_title", "hs_meeting_body",
+                                "hs_internal_meeting_notes", "hs_meeting_location", "hs_meeting_external_url")
+                        .add("hs_meeting_start_time", PropertyType.DATETIME).add("hs_meeting_end_time", PropertyType.DATETIME)
+                        .choice("hs_meeting_outcome", List.of("SCHEDULED", "COMPLETED", "RESCHEDULED", "NO_SHOW", "CANCELED"))
+                        .choices(OWNER)));
+    }
+
+    /** The properties without which HubSpot makes no record of its own objects ("Required" in the guides to engagements). */
+    static List<String> required(ObjectType type) {
+        return ENGAGEMENTS.contains(type.name()) ? List.of(TIMESTAMP) : List.of();
+    }
+
+    /** The properties that a search's {@code query} looks through ("Search default searchable properties"). */
+    static List<String> searchable(ObjectType type) {
+        return switch (type.name()) {
+            case CONTACTS -> List.of("firstname", "lastname", "email", "phone", "mobilephone", "company", "hs_object_id");
+            case "companies" -> List.of("website", "phone", "name", "domain");
+            case "deals" -> List.of("dealname", "pipeline", "dealstage", "description", "dealtype");
+            case "tickets" -> List.of("subject", "content", "hs_pipeline_stage", "hs_ticket_category");
+            case "products" -> List.of("name", "description", "price", "hs_sku");
+            case "notes" -> List.of("hs_note_body");
+            case "tasks" -> List.of("hs_task_body", "hs_task_subject");
+            case "calls" -> List.of("hs_call_title", "hs_call_body");
+            case "emails" -> List.of("hs_email_subject");
+            case "meetings" -> List.of("hs_meeting_title", "hs_meeting_body");
+            default -> List.of();
+        };
+    }
+
+    /** Whether a property is HubSpot's own; others are the customer's, and those of the demo among them. */
+    static boolean isHubspots(ObjectType type, String name) {
+        return OWN.getOrDefault(type.name(), COMMON).contains(name) && !CUSTOMERS.contains(name);
+    }
+
+    static String optionLabel(String value) {
+        return LABELS.getOrDefault(value, value.isEmpty() ? value : value.substring(0, 1).toUpperCase(Locale.ROOT)
+                + value.substring(1).toLowerCase(Locale.ROOT).replace('_', ' '));
     }
 
     /** Whether records of it can be asked for; associations are kept beside the objects but are none. */
@@ -70,6 +155,10 @@ final class StandardObjects {
     static ObjectType custom(String name, String label, String keyPrefix) {
         int place = Integer.parseInt(keyPrefix, 36);
         return object("2-" + (FIRST_CUSTOM + place), name, label, label + "s", IDS * (100 + place), new Properties());
+    }
+
+    private static Set<String> names(ObjectType type) {
+        return type.fields().stream().map(Field::name).collect(Collectors.toSet());
     }
 
     private static ObjectType object(int type, String name, String label, String plural, Properties properties) {
@@ -100,6 +189,8 @@ final class StandardObjects {
                     "hs_object_id", "pipeline");
             case "tickets" -> Set.of("content", "createdate", "hs_lastmodifieddate", "hs_object_id", "hs_pipeline",
                     "hs_pipeline_stage", "hs_ticket_category", "hs_ticket_priority", "subject");
+            case "products" -> Set.of("createdate", "description", "hs_lastmodifieddate", "hs_object_id", "name", "price");
+            case "line_items" -> Set.of("createdate", "hs_lastmodifieddate", "hs_object_id", "name", "price", "quantity");
             default -> Set.of("createdate", "hs_lastmodifieddate", "hs_object_id");
         };
     }

@@ -161,7 +161,7 @@ public final class Accounts {
         return line;
     }
 
-    void declareObject(Account account, String object, JsonNode spec) {
+    public void declareObject(Account account, String object, JsonNode spec) {
         if (account.store().table(object).isPresent()) {
             return;
         }
@@ -190,6 +190,15 @@ public final class Accounts {
         account.declared(line);
         journal.line(line);
         return field;
+    }
+
+    /** Takes a field away; values that records have in it are gone for everybody. */
+    public void retireField(Account account, String object, String name) {
+        account.store().table(object).ifPresent(table -> account.store().retire(table, name));
+        ObjectNode line = JsonNodeFactory.instance.objectNode().put("k", "retired").put("a", account.name())
+                .put("object", object).put("field", name);
+        account.declared(line);
+        journal.line(line);
     }
 
     private static Field field(String name, String children, JsonNode spec) {

@@ -91,6 +91,7 @@ public final class JournalReplay {
             case "object" -> accounts.declareObject(account, node.path("object").asText(), node.path("spec"));
             case "field" -> accounts.declareField(account, node.path("object").asText(), node.path("field").asText(),
                     node.path("spec"));
+            case "retired" -> accounts.retireField(account, node.path("object").asText(), node.path("field").asText());
             case "limits" -> accounts.changeLimits(account, node.path("spec"));
             case "kept" -> account.restoreKept(node.path("n").asText(), node.path("v"));
             case "rows" -> node.path("o").properties().forEach(e -> rows(account, e.getKey(), e.getValue()));

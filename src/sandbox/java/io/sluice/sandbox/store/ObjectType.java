@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** An object of the CRM: its names and its fields. Fields can be added while it is in use, never taken away. */
+/** An object of the CRM: its names and its fields. Fields can be added and taken away while it is in use. */
 public final class ObjectType {
 
     private final String name;
@@ -131,6 +131,13 @@ public final class ObjectType {
         }
         fields = new Fields(List.copyOf(all), columns);
         return added;
+    }
+
+    /** Takes a field away; its column stays, and nobody sees what rows hold in it. */
+    synchronized void retire(String fieldName) {
+        List<Field> all = new ArrayList<>(fields.all);
+        all.removeIf(field -> lower(field.name()).equals(lower(fieldName)));
+        fields = new Fields(List.copyOf(all), fields.columns);
     }
 
     static String lower(String text) {

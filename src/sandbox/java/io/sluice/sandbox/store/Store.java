@@ -79,6 +79,17 @@ public final class Store {
         }
     }
 
+    /** Takes a field away from an object, with its index. */
+    public void retire(Table table, String field) {
+        lock.lock();
+        try {
+            table.type().retire(field);
+            table.unindex(field);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     public Optional<Table> table(String object) {
         return Optional.ofNullable(tables.get(ObjectType.lower(object)));
     }

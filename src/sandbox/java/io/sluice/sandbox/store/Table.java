@@ -138,6 +138,10 @@ public final class Table implements Iterable<Row> {
         indexes.put(field.name(), index);
     }
 
+    void unindex(String field) {
+        indexes.remove(field);
+    }
+
     void install(Row row) {
         int number = row.number();
         if (number >= rows.length) {
