@@ -107,7 +107,7 @@ create table sluice.outbox (
     since              timestamptz not null,                -- the oldest unsent change
     due                timestamptz not null default now(),
     attempts           integer     not null default 0,
-    promoted           smallint    not null default 0,      -- steps of priority gained by waiting
+    aged           smallint    not null default 0,      -- steps of priority gained by waiting
     last_error         text,
     fill               smallint,                            -- most records of its next call: a refused batch is halved
     parent             text,                                -- of what was locked: the record that it names as its parent
@@ -171,7 +171,7 @@ create index bulk_job_due on sluice.bulk_job (account, due) where ended_at is nu
 create index bulk_job_ended on sluice.bulk_job (ended_at) where ended_at is not null;
 
 -- Objects whose records go by other calls for a while, because a bulk job of theirs was refused or failed as a whole.
-create table sluice.bulk_detour (
+create table sluice.bulk_cooldown (
     account text        not null,
     object  text        not null,
     until   timestamptz not null,
@@ -180,7 +180,7 @@ create table sluice.bulk_detour (
 );
 
 -- What both sides last agreed on.
-create table sluice.record (
+create table sluice.sync_state (
     account    text        not null,
     object     text        not null,
     key        text        not null collate "C",
@@ -203,14 +203,14 @@ create table sluice.record (
     primary key (key, object, account)
 );
 
-create index record_held on sluice.record (sync) where held_until is not null;
+create index sync_state_held on sluice.sync_state (sync) where held_until is not null;
 
 -- One CRM record has one key, or to delete one row would delete another's record. Begins with what is unique: a planner
 -- without statistics must not take it for the primary key.
-create unique index record_crm_id on sluice.record (crm_id, object, account);
+create unique index sync_state_crm_id on sluice.sync_state (crm_id, object, account);
 
 -- What was deleted on both sides a while ago: a page that was read before must not bring it back.
-create table sluice.deleted (
+create table sluice.tombstone (
     account    text        not null,
     object     text        not null,
     key        text        not null collate "C",
@@ -218,7 +218,7 @@ create table sluice.deleted (
     primary key (key, object, account)
 );
 
-create index deleted_at on sluice.deleted (deleted_at);
+create index tombstone_deleted_at on sluice.tombstone (deleted_at);
 
 -- Fields that both sides changed, and which of the two stayed. The other is kept here.
 create table sluice.conflict (
@@ -302,7 +302,7 @@ create table sluice.usage_minute (
 );
 
 -- What the CRM itself last said of a limit.
-create table sluice.quota (
+create table sluice.reported_limit (
     account     text        not null,
     name        text        not null,
     max         bigint      not null,
@@ -312,7 +312,7 @@ create table sluice.quota (
 );
 
 -- What it said before, once a quarter of an hour: by it the calls of others are forecast.
-create table sluice.quota_history (
+create table sluice.reported_limit_history (
     account text        not null,
     name    text        not null,
     at      timestamptz not null,   -- the quarter of an hour
@@ -321,7 +321,7 @@ create table sluice.quota_history (
 );
 
 -- Refusals of a CRM, although we counted otherwise: how often, and when one call may try again.
-create table sluice.refusal (
+create table sluice.throttle (
     account      text        not null,
     kind         text        not null,   -- daily, short, concurrent, search, bulk
     step         integer     not null,

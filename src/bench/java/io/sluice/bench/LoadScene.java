@@ -133,7 +133,7 @@ final class LoadScene implements AutoCloseable {
         settings.put("sluice.sandbox.enabled", "false");
         settings.putAll(account);
         // the records are as young as the sandbox: an org's are not, and would not be told again as changes
-        settings.put("sluice.receive.overlap", "100ms");
+        settings.put("sluice.poll.overlap", "100ms");
         settings.put("sluice.syncs.folder", syncs.toString());
         settings.put("camel.main.routesIncludePattern", "file:routes/*.camel.yaml,file:" + syncs + "/*.camel.yaml");
         settings.put("camel.server.port", "" + BackgroundProcess.freePort());

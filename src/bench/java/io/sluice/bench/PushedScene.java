@@ -97,11 +97,11 @@ final class PushedScene implements AutoCloseable {
                         + " describe", account + "limit.search", "5 per 1s, for search query",
                 account + "limit.daily", "250000 per 24h"));
         settings.put("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort);
-        settings.putAll(Map.of("sluice.receive.shortest", "1h", "sluice.receive.longest", "1h",
-                "sluice.receive.deletes", "1h"));
+        settings.putAll(Map.of("sluice.poll.min-interval", "1h", "sluice.poll.max-interval", "1h",
+                "sluice.poll.deletes-interval", "1h"));
         sluice = new BackgroundProcess("io.sluice.app.Main", settings, work.resolve("sluice.log"), 256);
         await(() -> one(settled) == 1);
-        query("select key::int, crm_id from sluice.record where account = 'hubspot'").forEach((no, id) -> ids.put(Integer.valueOf(no), id));
+        query("select key::int, crm_id from sluice.sync_state where account = 'hubspot'").forEach((no, id) -> ids.put(Integer.valueOf(no), id));
         settledLongAgo();
         control("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + port
                 + "/webhooks/hubspot\",\"timeScale\":240,\"subscribe\":{\"contacts\":[\"lastname\",\"city\"]}}");
@@ -109,7 +109,7 @@ final class PushedScene implements AutoCloseable {
 
     /** Of a record that was written from here just now an event can't be judged without reading it. */
     void settledLongAgo() throws SQLException {
-        execute("update sluice.record set settled_at = settled_at - interval '1 hour'");
+        execute("update sluice.sync_state set settled_at = settled_at - interval '1 hour'");
     }
 
     interface Edit {
@@ -268,7 +268,7 @@ final class PushedScene implements AutoCloseable {
                 create function settled() returns trigger language plpgsql as $$
                 begin insert into settled values (new.key::int, new.base ->> 'MailingCity'); return null; end $$""",
                 "create trigger arrived after update of city on person for each row execute function arrived()", """
-                create trigger settled after update on sluice.record for each row
+                create trigger settled after update on sluice.sync_state for each row
                 when (new.account = 'salesforce' and new.base ->> 'MailingCity' <> old.base ->> 'MailingCity')
                 execute function settled()""");
     }

@@ -134,9 +134,9 @@ final class UrgentRun {
         settings.put("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort);
         settings.put("sluice.account.salesforce.limit.short", MAX + " per " + WINDOW_SECONDS + "s");
         // a bulk job would carry the backlog away, and calls would not be scarce
-        settings.put("sluice.bulk.records", "0");
+        settings.put("sluice.bulk.max-records", "0");
         // and so would calls of 1,000 records
-        settings.put("sluice.composite.collections", "1");
+        settings.put("sluice.composite.max-collections", "1");
         settings.put("sluice.syncs.folder", syncs.toString());
         settings.put("camel.main.routesIncludePattern", "file:routes/*.camel.yaml,file:" + syncs + "/*.camel.yaml");
         settings.put("camel.server.port", "" + BackgroundProcess.freePort());
@@ -180,7 +180,7 @@ final class UrgentRun {
     private static void awaitLoaded(Connection application, BackgroundProcess sluice) throws InterruptedException {
         await(sluice, Duration.ofSeconds(120), () -> {
             try {
-                return number(application, "select count(*) from sluice.record") == BACKLOG + Backlog.SPARE + URGENT;
+                return number(application, "select count(*) from sluice.sync_state") == BACKLOG + Backlog.SPARE + URGENT;
             } catch (SQLException noSchemaYet) {
                 return false;
             }

@@ -320,7 +320,7 @@ final class Startup implements AutoCloseable {
             return;
         }
         thread.schedule(() -> attempt(() -> startUnlessPaused(account, ofAccount), "Account " + account.name(), 1),
-                settings.number("sluice.wake.delay-ms", 100), TimeUnit.MILLISECONDS);
+                settings.duration("sluice.dispatch.check-interval", "100ms").toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void startAccount(Account account, List<Sync> ofAccount) throws InvalidSettings, IOException, SQLException {

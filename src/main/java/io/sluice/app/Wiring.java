@@ -135,23 +135,23 @@ final class Wiring extends LifecycleStrategySupport {
         PauseStore pauseStore = new PauseStore(database);
         Accounts accounts = new Accounts(accountList, InstantSource.system());
         Permits permits = new Permits(quota, pauseStore);
-        WriteDebounce writeDebounce = WriteDebounce.of(settings.duration("sluice.record.rest", "900ms"));
+        WriteDebounce writeDebounce = WriteDebounce.of(settings.duration("sluice.record.min-write-interval", "900ms"));
         // a connection that comes late is no part of the call's own time
         Outbox outbox = new Outbox(database, quota.longestCall()
                 .plus(settings.duration("sluice.call.connect-timeout", "5s")).plusSeconds(1));
-        Settlement settlement = new Settlement(database, new Backoff(settings.duration("sluice.retry.first", "1s"),
-                settings.duration("sluice.retry.cap", "5m")), writeDebounce);
+        Settlement settlement = new Settlement(database, new Backoff(settings.duration("sluice.retry.initial-delay", "1s"),
+                settings.duration("sluice.retry.max-delay", "5m")), writeDebounce);
         List<Sync> syncs = syncs(context, settings);
         settlement.knowing(syncs);
         BulkJobs bulkJobs = new BulkJobs(database, quota.longestCall().plusSeconds(1),
                 settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery));
-        Planner planner = new Planner(new LatencyTarget(settings.duration("sluice.promise.normal", "15m"),
-                settings.duration("sluice.promise.low", "6h")), settings.number("sluice.bulk.records", 100_000),
-                settings.number("sluice.composite.collections", 5));
+        Planner planner = new Planner(new LatencyTarget(settings.duration("sluice.latency-target.normal", "15m"),
+                settings.duration("sluice.latency-target.low", "6h")), settings.number("sluice.bulk.max-records", 100_000),
+                settings.number("sluice.composite.max-collections", 5));
         BulkPlans plans = new BulkPlans(database, accounts, quota, bulkJobs, planner,
-                settings.number("sluice.bulk.bytes", 100_000_000), settings.duration("sluice.bulk.detour", "15m"), syncs);
-        Capture capture = new Capture(database, settings.number("sluice.drain.batch", 20_000), writeDebounce,
-                new InitialExports(plans, bulkJobs), settings.duration("sluice.capture.watch", "20s"),
+                settings.number("sluice.bulk.max-bytes", 100_000_000), settings.duration("sluice.bulk.cooldown", "15m"), syncs);
+        Capture capture = new Capture(database, settings.number("sluice.drain.batch-size", 20_000), writeDebounce,
+                new InitialExports(plans, bulkJobs), settings.duration("sluice.capture.check-interval", "20s"),
                 settings.number("sluice.capture.max-missing", 20));
         CircuitBreakers circuitBreakers = new CircuitBreakers(pauseStore);
         CommonCauses causes = new CommonCauses(database, circuitBreakers);
@@ -161,22 +161,22 @@ final class Wiring extends LifecycleStrategySupport {
         outbox.serve(served);
         bulkJobs.serve(served);
         SnapshotStore snapshotStore = new SnapshotStore(database);
-        ReadBeforeWrite readFirst = new ReadBeforeWrite(database, snapshotStore, syncs, settings.duration("sluice.send.read-first", "10s"),
+        ReadBeforeWrite readFirst = new ReadBeforeWrite(database, snapshotStore, syncs, settings.duration("sluice.dispatch.poll-before-write", "10s"),
                 sync -> accounts.get(sync.getAccount()).crm().readBeforeWrite() > 0);
-        Duration skew = settings.duration("sluice.inbox.skew", "5s");
+        Duration skew = settings.duration("sluice.webhooks.clock-skew", "5s");
         Applier applier = new Applier(database, capture, accounts, skew);
         OutboxDispatcher outboxDispatcher = new OutboxDispatcher(accounts, permits, outbox, settlement, bulk, planner, circuitBreakers, causes,
                 syncs, readFirst, new OverwrittenEdits(readFirst, applier));
 
         SnapshotReader snapshotReader = new SnapshotReader(accounts, permits, pauseStore, database, snapshotStore, applier, syncs,
-                new SnapshotReader.Measures(settings.number("sluice.load.page", 50_000), quota.longestCall().plusSeconds(1),
+                new SnapshotReader.Measures(settings.number("sluice.snapshot.page-size", 50_000), quota.longestCall().plusSeconds(1),
                         settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery)));
         Inbox inbox = new Inbox(ear, database);
         DeltaPoller deltaPoller = new DeltaPoller(accounts, permits, pauseStore, quota, database, outbox, snapshotStore, inbox, applier, syncs,
-                new DeltaPoller.Schedule(new PollInterval(settings.duration("sluice.receive.shortest", "5s"),
-                        settings.duration("sluice.receive.longest", "1m")),
-                        settings.duration("sluice.receive.overlap", "1m"),
-                        settings.duration("sluice.receive.deletes", "10m")), readFirst);
+                new DeltaPoller.Schedule(new PollInterval(settings.duration("sluice.poll.min-interval", "5s"),
+                        settings.duration("sluice.poll.max-interval", "1m")),
+                        settings.duration("sluice.poll.overlap", "1m"),
+                        settings.duration("sluice.poll.deletes-interval", "10m")), readFirst);
 
         Registry registry = context.getRegistry();
         registry.bind("publicAddress", publicAddress(settings));
@@ -196,16 +196,16 @@ final class Wiring extends LifecycleStrategySupport {
                 skew, new WebhookMetrics(metrics, InstantSource.system()));
         registry.bind("inboxProcessor", inboxProcessor);
         registry.bind("journalPoller", new JournalPoller(accounts, accountSettings.journals(), pauseStore, database, inboxProcessor,
-                settings.duration("sluice.journal.pause", "1s")));
+                settings.duration("sluice.journal.poll-interval", "1s")));
         registry.bind("sourcePoller", new SourcePoller(database, InstantSource.system()));
         registry.bind("bulkQuerySource", new BulkQuerySource(database, InstantSource.system()));
-        registry.bind("readBackAggregationStrategy", new ReadBackAggregationStrategy(Duration.ofMillis(settings.number("sluice.inbox.gather-ms", 200)),
-                Duration.ofMillis(settings.number("sluice.inbox.gather-longest-ms", 500)), InstantSource.system()));
+        registry.bind("readBackAggregationStrategy", new ReadBackAggregationStrategy(settings.duration("sluice.read-back.idle-timeout", "200ms"),
+                settings.duration("sluice.read-back.max-wait", "500ms"), InstantSource.system()));
         registry.bind("status", new Status(database, quota, accounts, capture, pauseStore, syncs, inbox,
                 snapshotStore, outbox));
         registry.bind("alerts", new Alerts(quota, accounts, metrics));
-        registry.bind("housekeeping", new Housekeeping(quota, bulkJobs, settings.duration("sluice.ledger.keep", "30d"),
-                inbox, settings.duration("sluice.inbox.keep", "3d")));
+        registry.bind("housekeeping", new Housekeeping(quota, bulkJobs, settings.duration("sluice.ledger.retention", "30d"),
+                inbox, settings.duration("sluice.inbox.retention", "3d")));
         registry.bind("deadLetterRetries", new DeadLetterRetries(database,
                 new Backoff(settings.duration("sluice.dead-letter.retry.initial-delay", "10m"),
                         settings.duration("sluice.dead-letter.retry.max-delay", "6h"))));
@@ -334,7 +334,7 @@ final class Wiring extends LifecycleStrategySupport {
 
     private void serveWebhooks(CamelContext context) {
         Settings settings = new Settings(context);
-        long maxBody = settings.number("sluice.webhooks.max-body", 40 << 20);
+        long maxBody = settings.number("sluice.webhooks.max-body-size", 40 << 20);
         try {
             ports.serveWebhooks(settings.text("sluice.webhooks.host", "127.0.0.1"),
                     settings.number("sluice.webhooks.port", 8081), maxBody,

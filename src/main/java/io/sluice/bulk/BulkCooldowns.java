@@ -11,15 +11,15 @@ import java.time.Duration;
 final class BulkCooldowns {
 
     private static final String TAKE = """
-            insert into sluice.bulk_detour as d (account, object, until, reason)
+            insert into sluice.bulk_cooldown as d (account, object, until, reason)
             values (?, ?, clock_timestamp() + ? * interval '1 millisecond', ?)
             on conflict (account, object) do update set until = excluded.until, reason = excluded.reason""";
 
     private static final String BARRED = """
-            select 'the CRM refuses bulk jobs, because their limit is spent' as reason from sluice.refusal
+            select 'the CRM refuses bulk jobs, because their limit is spent' as reason from sluice.throttle
             where account = ? and kind = 'bulk' and recovered_at is null and until > clock_timestamp()
             union all
-            select reason from sluice.bulk_detour where account = ? and object = ? and until > clock_timestamp()""";
+            select reason from sluice.bulk_cooldown where account = ? and object = ? and until > clock_timestamp()""";
 
     private final Database database;
     private final Duration length;

@@ -53,14 +53,14 @@ public final class JobRecords {
 
     private static final String DELETES = """
             select o.key, o.inflight, r.crm_id
-            from sluice.outbox o left join sluice.record r using (account, object, key)
+            from sluice.outbox o left join sluice.sync_state r using (account, object, key)
             where o.lease = ? order by o.key""";
 
     private static final String KEYS =
-            "select crm_id, key from sluice.record where account = ? and object = ? and crm_id = any(?)";
+            "select crm_id, key from sluice.sync_state where account = ? and object = ? and crm_id = any(?)";
 
     private static final String IDS =
-            "select key, crm_id from sluice.record where account = ? and object = ? and key = any(?) and crm_id is not null";
+            "select key, crm_id from sluice.sync_state where account = ? and object = ? and key = any(?) and crm_id is not null";
 
     private final Database database;
     private final Settlement settlement;

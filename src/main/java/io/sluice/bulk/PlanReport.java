@@ -27,8 +27,8 @@ public final class PlanReport {
     private static final String WAITING = """
             select operation, hurries, count(*) as records, min(own) as own, min(priority) as priority,
                    (extract(epoch from clock_timestamp() - min(since)) * 1000)::bigint as age
-            from (select *, case when priority = 0 then 0 else least(priority + promoted, 3) end as own,
-                         priority = 0 or priority + promoted < 2 as hurries
+            from (select *, case when priority = 0 then 0 else least(priority + aged, 3) end as own,
+                         priority = 0 or priority + aged < 2 as hurries
                   from sluice.outbox where account = ? and sync = ? and operation is not null and lease is null) as waiting
             group by operation, hurries order by hurries desc, operation desc""";
 

@@ -33,8 +33,8 @@ final class ChangedMapping {
                 update("outbox", "fields", "fields", "stamps"),
                 update("outbox", "inflight", "inflight"),
                 update("dead_letter", "fields", "fields", "stamps"),
-                update("record", "base", "base", "stamps"),
-                update("record", "doubt", "doubt"))) {
+                update("sync_state", "base", "base", "stamps"),
+                update("sync_state", "doubt", "doubt"))) {
             Database.update(connection, statement.replace("<fields>", fields), sync.getAccount(), sync.getObject(),
                     sync.getName());
         }

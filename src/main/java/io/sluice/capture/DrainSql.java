@@ -118,8 +118,8 @@ final class DrainSql {
                            w.since, ?::uuid, 'infinity'
                     from read_%1$d w
                     left join lateral (
-                        select key from sluice.record
-                        where (select possible from record_%1$d)
+                        select key from sluice.sync_state
+                        where (select possible from sync_state_%1$d)
                           and account = %10$s and object = %11$s and key = w.key limit 1) as r on true
                     left join lateral (
                         select key from sluice.dead_letter
@@ -132,7 +132,7 @@ final class DrainSql {
                         capturedTable.column(entry.getKey()).value(capturedTable.alias(), capturedTable.timeZone()))).toList()),
                 capturedTable.quoted(), capturedTable.alias(), capturedTable.alias() + "." + capturedTable.key().quoted(), capturedTable.key().sqlType(),
                 Sql.text(sync.getName()), Sql.text(sync.getAccount()), Sql.text(sync.getObject()),
-                Priority.NORMAL.rank(), among("record", index, sync), among("dead_letter", index, sync));
+                Priority.NORMAL.rank(), among("sync_state", index, sync), among("dead_letter", index, sync));
     }
 
     /**
@@ -204,7 +204,7 @@ final class DrainSql {
                     select %5$s as priority, %6$s as whole
                     from %7$s as %8$s where %9$s = sluice_folded.key::%10$s limit 1) as t on true
                 left join lateral (
-                    select key, settled_at, held_until, base from sluice.record
+                    select key, settled_at, held_until, base from sluice.sync_state
                     where account = %1$s and object = %2$s and key = sluice_folded.key limit 1) as r on true
                 left join lateral (
                     select key, fields, stamps, operation = 'upsert' and fields = '{}' as unread from sluice.dead_letter
@@ -243,7 +243,7 @@ final class DrainSql {
                                   else sluice.later(o.stamps, excluded.stamps) end,
                     priority = case when o.operation is null then excluded.priority
                                     else least(o.priority, excluded.priority) end,
-                    promoted = case when excluded.priority < o.priority then 0 else o.promoted end,
+                    aged = case when excluded.priority < o.priority then 0 else o.aged end,
                     since = case when o.operation is null then excluded.since else least(o.since, excluded.since) end
                 returning o.key"""
                 .formatted(Sql.text(sync.getAccount()), Sql.text(sync.getObject()), Sql.text(sync.getName()),

@@ -81,7 +81,7 @@ final class TableComparison {
             joins.append("""
 
                     left join lateral (
-                        select base from sluice.record
+                        select base from sluice.sync_state
                         where account = %1$s and object = %2$s and key = sluice_page.sluice_key limit 1) as r_%3$d on true
                     left join lateral (
                         select inflight, fields from sluice.outbox
@@ -117,7 +117,7 @@ final class TableComparison {
     private Gone gone(boolean enter) throws SQLException {
         long known = 0;
         long gone = 0;
-        for (String table : List.of("record", "outbox")) {
+        for (String table : List.of("sync_state", "outbox")) {
             String last = "";
             Page page;
             do {
@@ -155,7 +155,7 @@ final class TableComparison {
                     where t.present is null)%7$s
                 select (select count(*) from sluice_known) as read, (select count(*) from gone) as found,
                        (select max(key) from sluice_known) as last""".formatted(table,
-                table.equals("outbox") ? " and operation = 'upsert' and not exists (select from sluice.record r"
+                table.equals("outbox") ? " and operation = 'upsert' and not exists (select from sluice.sync_state r"
                         + " where r.key = outbox.key and r.object = outbox.object and r.account = outbox.account)"
                         : " and not exists (select from sluice.outbox o where o.key = record.key and o.object = record.object"
                         + " and o.account = record.account and 'delete' in (o.operation, o.inflight_operation))",

@@ -44,7 +44,7 @@ public final class Applier {
 
     private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
 
-    private static final String FORGET_DELETED = "delete from sluice.deleted where deleted_at < now() - interval '1 hour'";
+    private static final String FORGET_DELETED = "delete from sluice.tombstone where deleted_at < now() - interval '1 hour'";
 
     /** Records of a page that are applied field by field at most; where more are refused, the cause is not one value. */
     private static final int FIELDWISE = 100;

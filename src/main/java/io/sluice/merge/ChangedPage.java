@@ -31,13 +31,13 @@ final class ChangedPage {
     /** A record keeps the key under which it was written, whatever its external id is now. */
     private static final String KEYS = """
             select i.crm_id, r.key from unnest(?::text[]) as i(crm_id)
-            join sluice.record r on r.crm_id = i.crm_id and r.account = ? and r.object = ?""";
+            join sluice.sync_state r on r.crm_id = i.crm_id and r.account = ? and r.object = ?""";
 
     private static final String MADE = """
             insert into sluice.change_log (source, keys, records, op, columns, origin) values (?, ?, ?, 'U', ?, null)""";
 
     private static final String HOLDERS = """
-            select key, crm_id from sluice.record
+            select key, crm_id from sluice.sync_state
             where account = ? and object = ? and key = any(?::text[]) and crm_id is not null""";
 
     /** What a table does not take, as PostgreSQL calls it. */
@@ -45,7 +45,7 @@ final class ChangedPage {
 
     /** A base is kept for the id alone on which it was agreed. */
     private static final String RELINK = """
-            update sluice.record set crm_id = null, base = '{}', stamps = '{}', doubt = '{}'
+            update sluice.sync_state set crm_id = null, base = '{}', stamps = '{}', doubt = '{}'
             where account = ? and object = ? and key = any (?)""";
 
     /** Asks what became of records; yields those that were asked about for the same reason, and are still there. */

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 final class DeletedPage {
 
     private static final String KEYS = """
-            select r.key, r.crm_id from sluice.record r
+            select r.key, r.crm_id from sluice.sync_state r
             where r.crm_id = any(?) and r.account = ? and r.object = ? and r.sync = ?""";
 
     private static final String FORGET = "delete from sluice.%s where account = ? and object = ? and key = any(?)";
@@ -29,7 +29,7 @@ final class DeletedPage {
             + " next change makes again";
 
     private static final String BURY = """
-            insert into sluice.deleted (account, object, key)
+            insert into sluice.tombstone (account, object, key)
             select ?, ?, key from unnest(?::text[]) as key
             on conflict (account, object, key) do update set deleted_at = now()""";
 
@@ -144,7 +144,7 @@ final class DeletedPage {
             return;
         }
         java.sql.Array array = Database.texts(connection, keys);
-        for (String table : List.of("record", "outbox", "dead_letter")) {
+        for (String table : List.of("sync_state", "outbox", "dead_letter")) {
             Database.update(connection, FORGET.formatted(table), sync.getAccount(), sync.getObject(), array);
         }
         Database.update(connection, BURY, sync.getAccount(), sync.getObject(), array);

@@ -29,8 +29,8 @@ final class RecordState {
             select k.key, r.base, r.settled_at >= k.read_at or d.deleted_at >= k.read_at, l.stamps, sluice.named(r.stamps, r.base), r.doubt,
                    r.settled_at, r.prior, r.crm_id, r.taken_at, coalesce(r.loop_rounds, 0), clock_timestamp()
             from unnest(?::text[], ?::timestamptz[]) as k(key, read_at)
-            left join sluice.record r on r.account = ? and r.object = ? and r.key = k.key
-            left join sluice.deleted d on d.account = ? and d.object = ? and d.key = k.key
+            left join sluice.sync_state r on r.account = ? and r.object = ? and r.key = k.key
+            left join sluice.tombstone d on d.account = ? and d.object = ? and d.key = k.key
             left join sluice.dead_letter l on l.account = ? and l.object = ? and l.key = k.key""";
 
     /**

@@ -23,7 +23,7 @@ import java.util.function.Function;
 final class SyncStateUpdate {
 
     private static final String RECORD = """
-            insert into sluice.record as r
+            insert into sluice.sync_state as r
                 (account, object, key, sync, crm_id, base, stamps, taken_at, loop_rounds, held_until)
             select ?, ?, v.key, ?, v.crm_id, v.base::jsonb, v.stamps::jsonb, v.taken_at, v.loop_rounds, v.held_until
             from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::timestamptz[], ?::smallint[], ?::timestamptz[])

@@ -42,7 +42,7 @@ public final class DeadLetterRetries {
     private static final String HEALED = """
             delete from sluice.dead_letter_retry c
             where c.key is not null and exists (
-                select from sluice.record r where r.key = c.key and r.object = c.object and r.account = c.account
+                select from sluice.sync_state r where r.key = c.key and r.object = c.object and r.account = c.account
                   and r.settled_at >= c.tried_at)
               and not exists (select from sluice.dead_letter d where d.key = c.key and d.object = c.object
                               and d.account = c.account)

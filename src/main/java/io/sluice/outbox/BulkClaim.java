@@ -29,9 +29,9 @@ public record BulkClaim(String account, String sync, Operation operation, int le
     /** A delete in bulk names the CRM's id, so that of records whose id is not known goes by other calls. */
     private static final String FITS = """
             o.operation = ? and o.lease is null and o.due <= clock_timestamp() and o.priority > 0
-                  and o.priority + o.promoted > 1 and o.fill is null and o.attempts < 2
+                  and o.priority + o.aged > 1 and o.fill is null and o.attempts < 2
                   and o.account not in (%s) and o.sync not in (%s)
-                  and (o.operation = 'upsert' or exists (select from sluice.record r where r.account = o.account
+                  and (o.operation = 'upsert' or exists (select from sluice.sync_state r where r.account = o.account
                       and r.object = o.object and r.key = o.key and r.crm_id is not null))""".formatted(
             PauseStore.ACCOUNTS, PauseStore.SYNCS);
 

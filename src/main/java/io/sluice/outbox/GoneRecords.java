@@ -31,12 +31,12 @@ final class GoneRecords {
     private static final String ASK = """
             insert into sluice.inbox (account, identity, object, crm_id, kind, at)
             select r.account, gen_random_uuid(), r.object, r.crm_id, 'missing', clock_timestamp()
-            from sluice.record r
+            from sluice.sync_state r
             where r.account = ? and r.object = ? and r.key = any (?) and r.crm_id is not null""";
 
     /** Nothing is agreed on any more, should the row come back before its delete is through. */
     private static final String FORGET_ID = """
-            update sluice.record set crm_id = null, base = '{}', stamps = '{}', doubt = '{}'
+            update sluice.sync_state set crm_id = null, base = '{}', stamps = '{}', doubt = '{}'
             where account = ? and object = ? and key = any (?)""";
 
     /** Sync to the table, of those that receive nothing. */

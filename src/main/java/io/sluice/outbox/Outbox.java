@@ -72,7 +72,7 @@ public final class Outbox {
                                      or r.doubt <> '{}' and (jsonb_exists(r.doubt, f.key) or jsonb_exists(r.doubt, '*')))
                        end as fields, p.fields as all_fields
                 from picked p left join lateral (
-                    select * from sluice.record
+                    select * from sluice.sync_state
                     where account = p.account and object = p.object and key = p.key limit 1) as r on true
                 left join circles circle on circle.object = p.object and circle.key = p.key),
             pointless as materialized (
@@ -94,7 +94,7 @@ public final class Outbox {
                     fields = case when e.second_write is null then '{}' else sluice.only(e.fields, e.second_write) end,
                     stamps = case when e.second_write is null then '{}'
                                   else sluice.only(sluice.named(e.stamps, e.fields), e.second_write) end,
-                    second_write = null, promoted = 0, waits_for = null, waits_for_object = null
+                    second_write = null, aged = 0, waits_for = null, waits_for_object = null
                 from effective e
                 where o.account = e.account and o.object = e.object and o.key = e.key and %s
                   and e.key not in (select key from pointless) and e.key not in (select key from orphans)
@@ -178,7 +178,7 @@ public final class Outbox {
     private static final String HEAD = """
             with recursive %3$s
             select h.* from kind cross join lateral (
-                select o.priority, case when o.priority = 0 then 0 else least(o.priority + o.promoted, 3) end as own, o.sync,
+                select o.priority, case when o.priority = 0 then 0 else least(o.priority + o.aged, 3) end as own, o.sync,
                        o.operation, o.since,
                        (extract(epoch from clock_timestamp() - o.since) * 1000)::bigint as age
                 from sluice.outbox o
@@ -200,13 +200,13 @@ public final class Outbox {
             select from sluice.bulk_job where account = ? and sync = ? and ended_at is null limit 1""";
 
     /** A step up for each patience that went by, but never into the critical. */
-    private static final String PROMOTE = """
+    private static final String AGE = """
             with waited as materialized (
                 select ctid from sluice.outbox
                 where operation is not null and lease is null and priority > 1
-                  and since < clock_timestamp() - (promoted + 1) * ? * interval '1 millisecond'
+                  and since < clock_timestamp() - (aged + 1) * ? * interval '1 millisecond'
                 order by account, object, key limit 10000 for update skip locked)
-            update sluice.outbox set priority = priority - 1, promoted = promoted + 1
+            update sluice.outbox set priority = priority - 1, aged = aged + 1
             where ctid = any (array(select ctid from waited))""";
 
     private final Database database;
@@ -286,11 +286,11 @@ public final class Outbox {
     /**
      * What has waited long becomes more urgent, so that nothing waits for ever behind work that keeps coming.
      *
-     * @param patienceMillis after which a record goes up a step
+     * @param interval after which a record goes up a step
      * @return how many records went up
      */
-    public int promote(long patienceMillis) throws SQLException {
-        return database.update(PROMOTE, patienceMillis);
+    public int age(Duration interval) throws SQLException {
+        return database.update(AGE, interval.toMillis());
     }
 
     /** As below, of any operation, and of any sync. */

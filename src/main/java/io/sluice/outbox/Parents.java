@@ -56,7 +56,7 @@ public final class Parents {
                        named.field, p.fields ->> named.field as parent_key
                 from picked p join sluice.parent named on named.account = p.account and named.sync = p.sync
                 left join lateral (
-                    select r.key from sluice.record r
+                    select r.key from sluice.sync_state r
                     where r.account = p.account and r.object = named.object and r.key = p.fields ->> named.field
                       and (r.doubt = '{}' or r.crm_id is not null)
                     limit 1) as settled on true

@@ -12,7 +12,7 @@ import java.util.Collection;
  */
 public final class Recreation {
 
-    private static final String FORGET = "delete from sluice.record where account = ? and object = ? and key = any (?)";
+    private static final String FORGET = "delete from sluice.sync_state where account = ? and object = ? and key = any (?)";
 
     private static final String TAKE_BACK = """
             delete from sluice.outbox where account = ? and object = ? and key = any (?) and operation = 'upsert'

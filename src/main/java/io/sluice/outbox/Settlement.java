@@ -42,11 +42,11 @@ public final class Settlement {
      * is read. What was read before is too old to tell, hence the time.
      */
     private static final String DOUBT = """
-            insert into sluice.record as r (account, object, key, sync, doubt)
+            insert into sluice.sync_state as r (account, object, key, sync, doubt)
                 select m.account, m.object, m.key, m.sync, case when m.inflight_operation = 'delete' then '{"*": []}'
                        else sluice.doubted('{}', m.inflight) end
                 from %1$s m
-                where (m.inflight_operation = 'upsert' or exists (select from sluice.record k
+                where (m.inflight_operation = 'upsert' or exists (select from sluice.sync_state k
                            where k.account = m.account and k.object = m.object and k.key = m.key)) and %2$s
                 on conflict (account, object, key) do update set settled_at = now(),
                     doubt = (select sluice.doubted(r.doubt, coalesce(jsonb_object_agg(d.key, v.value), '{}'))
@@ -55,7 +55,7 @@ public final class Settlement {
 
     /** What was written is what both sides have. Before the first write of a record nothing was known of any field: *. */
     private static final String AGREE = """
-            insert into sluice.record as r (account, object, key, sync, crm_id, base, stamps, prior)
+            insert into sluice.sync_state as r (account, object, key, sync, crm_id, base, stamps, prior)
                 select account, object, key, sync, crm_id, inflight, inflight_stamps, '{"*": [null, null]}' from %s
                 on conflict (account, object, key) do update set
                     sync = excluded.sync, crm_id = coalesce(excluded.crm_id, r.crm_id),
@@ -89,9 +89,9 @@ public final class Settlement {
             agreed as (
                 %6$s),
             deleted as (
-                delete from sluice.record r where %4$s),
+                delete from sluice.sync_state r where %4$s),
             buried as (
-                insert into sluice.deleted as d (account, object, key)
+                insert into sluice.tombstone as d (account, object, key)
                 select account, object, key from done_deletes
                 on conflict (account, object, key) do update set deleted_at = now()),
             doubted as (
@@ -125,7 +125,7 @@ public final class Settlement {
                 update sluice.outbox o set %1$s,
                     fill = case when o.attempts >= ? then coalesce(?::smallint, o.fill) else o.fill end,
                     parent = coalesce(m.inflight ->> ?, (
-                        select r.base ->> ? from sluice.record r
+                        select r.base ->> ? from sluice.sync_state r
                         where r.account = m.account and r.object = m.object and r.key = m.key), o.parent),
                     due = now() + m.backoff_ms * interval '1 millisecond',
                     last_error = concat_ws(': ', m.code, m.message)

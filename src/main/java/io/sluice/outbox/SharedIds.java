@@ -18,14 +18,14 @@ import java.util.stream.IntStream;
  * id: to delete the one row would delete the other's record. The key that came second becomes a dead letter, and since its
  * values were written over the first one's, that one is sent once more.
  *
- * <p>The unique index {@code record_crm_id} finds them, so that what is not shared costs no question.
+ * <p>The unique index {@code sync_state_crm_id} finds them, so that what is not shared costs no question.
  */
 final class SharedIds {
 
     private static final String CODE = "KEY_SHARED";
 
     private static final String HOLDERS = """
-            select crm_id, key from sluice.record where crm_id = any(?) and object = ? and account = ?""";
+            select crm_id, key from sluice.sync_state where crm_id = any(?) and object = ? and account = ?""";
 
     private static final String WRITTEN = """
             select key, inflight::text from sluice.outbox
@@ -34,7 +34,7 @@ final class SharedIds {
     /** The CRM has the values of the other, and what of the record differs from those is sent again. */
     private static final String OVERWRITTEN = """
             with written as (select * from unnest(?::text[], ?::jsonb[]) as w(key, fields))
-            update sluice.record r set base = r.base || w.fields, settled_at = now()
+            update sluice.sync_state r set base = r.base || w.fields, settled_at = now()
             from written w where r.account = ? and r.object = ? and r.key = any (array(select key from written))
               and r.key = w.key""";
 
@@ -47,7 +47,7 @@ final class SharedIds {
     /** Of these keys those that another key is the same as, for a CRM that folds. */
     private static final String FOLDED = """
             select f.key from unnest(?::text[]) as f(key)
-            join sluice.record r on lower(btrim(r.key)) = lower(btrim(f.key)) and r.key <> f.key
+            join sluice.sync_state r on lower(btrim(r.key)) = lower(btrim(f.key)) and r.key <> f.key
             where r.account = ? and r.object = ? and r.crm_id is not null""";
 
     private final Claim claim;
@@ -64,7 +64,7 @@ final class SharedIds {
 
     /** Whether a settlement failed because a CRM id has another key already. */
     static boolean isCauseOf(SQLException failure) {
-        return "23505".equals(failure.getSQLState()) && String.valueOf(failure.getMessage()).contains("record_crm_id");
+        return "23505".equals(failure.getSQLState()) && String.valueOf(failure.getMessage()).contains("sync_state_crm_id");
     }
 
     /** Finds the outcomes of a claim whose CRM id another key has, in the table or in the same call. */

@@ -35,7 +35,7 @@ final class UniqueValues {
             from unnest(?::text[], ?::text[]) as d(key, field)
             where o.account = ? and o.object = ? and o.key = any (?::text[]) and o.key = d.key and o.lease is null
               and o.operation = 'upsert' and o.attempts >= 2 and o.fields ->> d.field is not null and exists (
-                select from sluice.outbox w join sluice.record r on r.account = w.account and r.object = w.object and r.key = w.key
+                select from sluice.outbox w join sluice.sync_state r on r.account = w.account and r.object = w.object and r.key = w.key
                 where w.account = o.account and w.object = o.object and w.key <> o.key and w.attempts > 0
                   and (jsonb_exists(w.fields, d.field) or jsonb_exists(w.inflight, d.field))
                   and lower(r.base ->> d.field) = lower(o.fields ->> d.field))""";

@@ -67,7 +67,7 @@ final class Ledger {
                 select max(latest.at) as last from unnest(l.whose) as a(name) cross join lateral (
                     select c.granted_at as at from sluice.api_call c where c.account = a.name
                     order by c.granted_at desc limit 1) as latest) as granted
-            left join sluice.quota q
+            left join sluice.reported_limit q
                 on q.account = l.owner and q.name = l.name and q.reported_at > l.cutoff
             left join lateral (
                 select count(*) as calls from sluice.api_call c
@@ -97,10 +97,10 @@ final class Ledger {
 
     private static final String REPORTED = """
             with kept as (
-                insert into sluice.quota_history (account, name, at, used)
+                insert into sluice.reported_limit_history (account, name, at, used)
                 select ?, ?, date_bin('15 minutes', clock_timestamp(), 'epoch'), ?
                 on conflict (account, name, at) do nothing)
-            insert into sluice.quota as q (account, name, max, used, reported_at)
+            insert into sluice.reported_limit as q (account, name, max, used, reported_at)
             values (?, ?, ?, ?, clock_timestamp())
             on conflict (account, name) do update
             set max = excluded.max, used = excluded.used, reported_at = excluded.reported_at""";
@@ -117,7 +117,7 @@ final class Ledger {
 
     /** The latest that is old enough to tell a pace, else the oldest. */
     private static final String EARLIER = """
-            select h.used, h.at from sluice.quota_history h
+            select h.used, h.at from sluice.reported_limit_history h
             where h.account = ? and h.name = ? and h.at > clock_timestamp() - ? * interval '1 millisecond'
             order by h.at > clock_timestamp() - ? * interval '1 millisecond',
                      abs(extract(epoch from clock_timestamp() - ? * interval '1 millisecond' - h.at))
@@ -137,7 +137,7 @@ final class Ledger {
     private static final String FORGET_USAGE = """
             with usage as (
                 delete from sluice.usage_minute where minute < clock_timestamp() - ? * interval '1 millisecond')
-            delete from sluice.quota_history where at < clock_timestamp() - ? * interval '1 millisecond'""";
+            delete from sluice.reported_limit_history where at < clock_timestamp() - ? * interval '1 millisecond'""";
 
     private final Database database;
 

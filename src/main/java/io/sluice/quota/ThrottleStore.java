@@ -28,20 +28,20 @@ final class ThrottleStore {
 
     private static final String ALL = """
             select clock_timestamp() as now, r.* from (values (1)) as always(row)
-            left join sluice.refusal r on r.account = any(string_to_array(?, ' '))""";
+            left join sluice.throttle r on r.account = any(string_to_array(?, ' '))""";
 
     private static final String KEEP = """
-            insert into sluice.refusal (account, kind, step, rate, since, until, probe, recovered_at)
+            insert into sluice.throttle (account, kind, step, rate, since, until, probe, recovered_at)
             values (?, ?, ?, ?, ?, ?, ?, ?)
             on conflict (account, kind) do update
             set step = excluded.step, rate = excluded.rate, since = excluded.since, until = excluded.until,
                 probe = excluded.probe, recovered_at = excluded.recovered_at""";
 
     private static final String LEAVE_PROBE =
-            "update sluice.refusal set probe = null, until = clock_timestamp() where probe = ?";
+            "update sluice.throttle set probe = null, until = clock_timestamp() where probe = ?";
 
     private static final String TRY_NOW = """
-            update sluice.refusal set probe = null, until = clock_timestamp()
+            update sluice.throttle set probe = null, until = clock_timestamp()
             where account = any(string_to_array(?, ' ')) and recovered_at is null""";
 
     /** @param account that the storm concerns: a login, or a pool with all of them */

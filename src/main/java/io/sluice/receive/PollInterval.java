@@ -11,8 +11,8 @@ public record PollInterval(Duration shortest, Duration longest) {
 
     public PollInterval {
         if (shortest.isZero() || shortest.compareTo(longest) > 0) {
-            throw new IllegalArgumentException("application.properties: sluice.receive.shortest must be more than 0 and"
-                    + " at most sluice.receive.longest, but they are " + shortest + " and " + longest);
+            throw new IllegalArgumentException("application.properties: sluice.poll.min-interval must be more than 0 and"
+                    + " at most sluice.poll.max-interval, but they are " + shortest + " and " + longest);
         }
     }
 

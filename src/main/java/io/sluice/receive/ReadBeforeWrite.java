@@ -70,7 +70,7 @@ public final class ReadBeforeWrite {
                 select bool_or(known) as waits,
                        bool_or(known and (operation = 'delete' or not s.shows_edits)
                                and since < clock_timestamp() - ? * interval '1 millisecond') as waited
-                from (select o.since, o.operation, exists (select from sluice.record r
+                from (select o.since, o.operation, exists (select from sluice.sync_state r
                                               where r.account = o.account and r.object = o.object and r.key = o.key
                                                 and r.base <> '{}') as known
                       from (values ('upsert'), ('delete')) as op(operation)

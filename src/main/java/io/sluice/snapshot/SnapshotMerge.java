@@ -26,9 +26,9 @@ final class SnapshotMerge {
             select k.key from unnest(?::text[]) as k(key)
             where not exists (select from sluice.outbox
                               where account = ? and object = ? and key = k.key and lease is not null)
-              and not exists (select from sluice.record
+              and not exists (select from sluice.sync_state
                               where account = ? and object = ? and key = k.key and settled_at >= ?::timestamptz)
-              and not exists (select from sluice.deleted
+              and not exists (select from sluice.tombstone
                               where account = ? and object = ? and key = k.key and deleted_at >= ?::timestamptz)""";
 
     private final Database database;

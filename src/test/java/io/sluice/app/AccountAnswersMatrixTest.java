@@ -160,8 +160,8 @@ class AccountAnswersMatrixTest {
 
     private static void forget() throws Exception {
         try (var connection = DriverManager.getConnection(database.url(), "sluice", "")) {
-            connection.createStatement().execute("delete from sluice.refusal; delete from sluice.api_call;"
-                    + " delete from sluice.usage_minute; delete from sluice.quota; delete from sluice.quota_history");
+            connection.createStatement().execute("delete from sluice.throttle; delete from sluice.api_call;"
+                    + " delete from sluice.usage_minute; delete from sluice.reported_limit; delete from sluice.reported_limit_history");
         }
         crm.asked.clear();
         elsewhere.asked.clear();
@@ -218,10 +218,10 @@ class AccountAnswersMatrixTest {
         assertThat(elsewhere.asked).as("what the other host was asked").isEmpty();
         assertThat(number("select count(*) from sluice.api_call where account = '" + vendor.account()
                 + "' and completed_at is not null")).as("in the ledger").isEqualTo(1);
-        assertThat(number("select count(*) from sluice.refusal where until > clock_timestamp() + interval '"
+        assertThat(number("select count(*) from sluice.throttle where until > clock_timestamp() + interval '"
                 + (one.name().contains("DAILY") ? Duration.ofHours(24) : RETRY_AFTER_MAX).toSeconds() + " seconds'"))
                 .as("waits longer than anybody may ask for").isZero();
-        assertThat(number("select count(*) from sluice.refusal where recovered_at is null")).as("limits taken for spent")
+        assertThat(number("select count(*) from sluice.throttle where recovered_at is null")).as("limits taken for spent")
                 .isEqualTo(one.ofLimit() ? 1 : 0);
         String problem = main.getCamelContext().getRegistry().findSingleByType(Accounts.class).problem(vendor.account());
         if (one.name().endsWith("elsewhere")) {
@@ -230,8 +230,8 @@ class AccountAnswersMatrixTest {
         // the CRM is as it should be again: a person's resume tries at once
         crm.call = vendor.goodCall();
         try (var connection = DriverManager.getConnection(database.url(), "sluice", "")) {
-            connection.createStatement().execute("update sluice.refusal set until = clock_timestamp(), probe = null;"
-                    + " delete from sluice.quota");
+            connection.createStatement().execute("update sluice.throttle set until = clock_timestamp(), probe = null;"
+                    + " delete from sluice.reported_limit");
         }
         assertThat(upsert(vendor).get(0).status()).as("once it answers as it should").isEqualTo(Outcome.Status.DONE);
     }

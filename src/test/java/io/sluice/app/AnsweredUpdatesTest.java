@@ -52,14 +52,14 @@ class AnsweredUpdatesTest {
         try (RunningSluice sluice = new RunningSluice(home).withBothCrms()) {
             sluice.start().awaitSettled();
             sluice.sql(TRIGGER);
-            String id = sluice.rows("select key, crm_id from sluice.record where key = 'C-00001'"
+            String id = sluice.rows("select key, crm_id from sluice.sync_state where key = 'C-00001'"
                     + " and object = 'contacts'").get("C-00001").get(0);
             crm.submit(() -> flow(sluice, id, isOn));
 
             sluice.sql("update customer set phone = 'table' where customer_no = 'C-00001'");
             sluice.awaitOutput("is in an update loop: 9 times in a row the CRM changed it (phone)");
             await().atMost(Duration.ofSeconds(60)).until(() -> sluice.number("select coalesce(max(extract(epoch from"
-                    + " held_until - taken_at)), 0)::int from sluice.record where key = 'C-00001'") >= 8);
+                    + " held_until - taken_at)), 0)::int from sluice.sync_state where key = 'C-00001'") >= 8);
             assertThat(writes(sluice, id)).as("writes until the pause was 8 s").isBetween(9L, 14L);
             assertThat(sluice.get(sluice.serverPort, "/api/status").path("syncs").path("customers-hubspot")
                     .path("updateLoops").asInt()).isEqualTo(1);

@@ -30,7 +30,7 @@ class BulkTest {
 
     @BeforeAll
     static void startTheDemo() throws Exception {
-        sluice = new RunningSluice(home).with("sluice.bulk.detour", "3s").with("sluice.composite.collections", 1).start();
+        sluice = new RunningSluice(home).with("sluice.bulk.cooldown", "3s").with("sluice.composite.max-collections", 1).start();
         sluice.awaitSettled();
     }
 
@@ -57,7 +57,7 @@ class BulkTest {
         assertThat(sluice.number("select sum(records) from sluice.bulk_job")).isLessThanOrEqualTo(ROWS - GOLD);
         assertThat(sluice.number("select count(*) from sluice.bulk_job")).isEqualTo(1);
         everythingIsEqual();
-        assertThat(sluice.number("select count(*) from sluice.record where key like 'N-%' and crm_id is not null"))
+        assertThat(sluice.number("select count(*) from sluice.sync_state where key like 'N-%' and crm_id is not null"))
                 .isEqualTo(ROWS);
     }
 
@@ -173,7 +173,7 @@ class BulkTest {
         sluice.awaitSettled();
         assertThat(sluice.counted() - before).isLessThanOrEqualTo(10 + GOLD);
         assertThat(sluice.records("Contact", "Customer_No__c")).hasSize(1000);
-        assertThat(sluice.number("select count(*) from sluice.record where key like 'N-%'")).isZero();
+        assertThat(sluice.number("select count(*) from sluice.sync_state where key like 'N-%'")).isZero();
         assertThat(sluice.refused()).isZero();
         assertThat(sluice.ledger()).isEqualTo(sluice.counted());
     }
@@ -188,7 +188,7 @@ class BulkTest {
 
     private static void awaitNoDetour() {
         await().atMost(Duration.ofSeconds(20)).until(() ->
-                sluice.number("select count(*) from sluice.bulk_detour where until > clock_timestamp()") == 0);
+                sluice.number("select count(*) from sluice.bulk_cooldown where until > clock_timestamp()") == 0);
     }
 
     private static void everythingIsEqual() throws SQLException {

@@ -90,9 +90,9 @@ final class ChaosRun {
                 .with("sluice.account.hubspot.client-id", "sluice").with("sluice.account.hubspot.client-secret", "sluice")
                 .with("sluice.account.hubspot.portal-id", 1_000_001).with("sluice.account.hubspot.journal", true)
                 .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "5s")
-                .with("sluice.retry.cap", "4s").with("sluice.receive.look-ms", 100)
-                .with("sluice.receive.shortest", "500ms").with("sluice.receive.longest", "2s")
-                .with("sluice.receive.overlap", "10s").with("sluice.receive.deletes", "8s")
+                .with("sluice.retry.max-delay", "4s").with("sluice.poll.check-interval", 100)
+                .with("sluice.poll.min-interval", "500ms").with("sluice.poll.max-interval", "2s")
+                .with("sluice.poll.overlap", "10s").with("sluice.poll.deletes-interval", "8s")
                 .withSync("people-salesforce.camel.yaml", RunningSluice.sync("people-salesforce", "public.person", "no",
                         "salesforce", "Contact", "Customer_No__c", ChaosEdits.Side.SALESFORCE.fields()))
                 .withSync("people-hubspot.camel.yaml", RunningSluice.sync("people-hubspot", "public.person", "no",

@@ -22,9 +22,9 @@ class DemoTest {
 
     @BeforeAll
     static void startTheDemo() throws Exception {
-        sluice = new RunningSluice(home).withBothCrms().with("sluice.receive.look-ms", 100)
-                .with("sluice.receive.shortest", "500ms").with("sluice.receive.longest", "1s")
-                .with("sluice.receive.overlap", "5s").with("sluice.receive.deletes", "2s").start();
+        sluice = new RunningSluice(home).withBothCrms().with("sluice.poll.check-interval", 100)
+                .with("sluice.poll.min-interval", "500ms").with("sluice.poll.max-interval", "1s")
+                .with("sluice.poll.overlap", "5s").with("sluice.poll.deletes-interval", "2s").start();
         sluice.awaitOutput("Account hubspot is ready").awaitOutput("Account salesforce is ready").awaitSettled();
     }
 

@@ -20,7 +20,7 @@ class EditedLimitsTest {
     void aSpentLimitIsRaisedWhileWorkWaitsTheLoginForReadingNeverWritesAndARefusedOneIsLeftOut() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home)) {
             sluice.with("sluice.account.salesforce.members", "dismissed, production, reports")
-                    .with("sluice.account.reports.use", "read").with("sluice.composite.collections", 1);
+                    .with("sluice.account.reports.use", "read").with("sluice.composite.max-collections", 1);
             for (String member : new String[] {"dismissed", "production", "reports"}) {
                 sluice.with("sluice.account." + member + ".crm", "salesforce")
                         .with("sluice.account." + member + ".login-url", "http://127.0.0.1:" + sluice.sandboxPort)

@@ -34,7 +34,7 @@ class HubspotOauthTest {
                     .with("sluice.account.hubspot.limit.burst", "100 per 10s, for write upsert delete deleted read describe")
                     .with("sluice.account.hubspot.limit.search", "5 per 1s, for search query")
                     .with("sluice.account.hubspot.limit.daily", "250000 per 24h")
-                    .with("sluice.receive.look-ms", 100).with("sluice.receive.shortest", "400ms")
+                    .with("sluice.poll.check-interval", 100).with("sluice.poll.min-interval", "400ms")
                     .withSync("people.camel.yaml", RunningSluice.sync("people", "customer", "customer_no", "hubspot",
                             "contacts", "customer_no", Map.of("last_name", "lastname", "phone", "phone")))
                     .start().awaitSettled();

@@ -29,9 +29,9 @@ class HubspotTest {
                 .with("sluice.account.hubspot.limit.burst", "100 per 10s, for write upsert delete deleted read describe")
                 .with("sluice.account.hubspot.limit.search", "5 per 1s, for search query")
                 .with("sluice.account.hubspot.limit.daily", "250000 per 24h")
-                .with("sluice.receive.look-ms", 100).with("sluice.receive.shortest", "400ms")
-                .with("sluice.receive.longest", "800ms").with("sluice.receive.overlap", "5s")
-                .with("sluice.receive.deletes", "1s")
+                .with("sluice.poll.check-interval", 100).with("sluice.poll.min-interval", "400ms")
+                .with("sluice.poll.max-interval", "800ms").with("sluice.poll.overlap", "5s")
+                .with("sluice.poll.deletes-interval", "1s")
                 .withSync("people.camel.yaml", RunningSluice.sync("people", "customer", "customer_no", "hubspot", "contacts",
                         "customer_no", Map.of("last_name", "lastname", "phone", "phone", "city", "city",
                                 "birthdate", "birthdate")))
@@ -83,7 +83,7 @@ class HubspotTest {
     @Test
     void anEditOfACrmUserArrivesAndIsNotSentBack() throws Exception {
         sluice.awaitSettled();
-        String id = sluice.rows("select key, crm_id from sluice.record where key = 'C-00002'").get("C-00002").get(0);
+        String id = sluice.rows("select key, crm_id from sluice.sync_state where key = 'C-00002'").get("C-00002").get(0);
         assertThat(sluice.sandbox("POST", "/sandbox/records/hubspot/contacts/" + id,
                 "{\"lastname\": \"Müller-Weiß\", \"phone\": null}").statusCode()).isEqualTo(200);
         soon(() -> assertThat(sluice.rows("select customer_no, last_name, phone from customer where customer_no = 'C-00002'")
@@ -108,7 +108,7 @@ class HubspotTest {
     @Test
     void aDeleteGoesOverAndOneThereComesBack() throws Exception {
         sluice.awaitSettled();
-        String id = sluice.rows("select key, crm_id from sluice.record where key = 'C-00004'").get("C-00004").get(0);
+        String id = sluice.rows("select key, crm_id from sluice.sync_state where key = 'C-00004'").get("C-00004").get(0);
         sluice.sql("delete from deal where customer_no in ('C-00003', 'C-00004')");
         sluice.sql("delete from customer where customer_no = 'C-00003'");
         soon(() -> assertThat(contact("C-00003")).isNull());

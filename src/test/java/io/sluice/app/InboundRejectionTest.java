@@ -28,11 +28,11 @@ class InboundRejectionTest {
 
     @Test
     void aRecordThatTheTableDoesNotTakeIsListedWithoutItsValuesUntilItIsTaken() throws Exception {
-        try (RunningSluice sluice = new RunningSluice(home).with("sluice.receive.shortest", "1s")
-                .with("sluice.receive.longest", "2s")) {
+        try (RunningSluice sluice = new RunningSluice(home).with("sluice.poll.min-interval", "1s")
+                .with("sluice.poll.max-interval", "2s")) {
             sluice.start().awaitSettled();
             sluice.sql("alter table customer add constraint no_canary check (phone not like 'canary%')");
-            String id = sluice.rows("select key, crm_id from sluice.record where key = 'C-00001'"
+            String id = sluice.rows("select key, crm_id from sluice.sync_state where key = 'C-00001'"
                     + " and object = 'Contact'").get("C-00001").get(0);
             sluice.sandbox("POST", "/sandbox/records/salesforce/Contact/" + id, "{\"Phone\":\"" + CANARY + "\"}");
 

@@ -53,7 +53,7 @@ class KilledInBulkTest {
         sluice = RunningSluice.replica(home, database.port(), RunningSluice.freePort())
                 // a step is taken up again when a process has started meanwhile
                 .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "500ms")
-                .with("sluice.bulk.transfer-timeout", "4s").with("sluice.composite.collections", 1);
+                .with("sluice.bulk.transfer-timeout", "4s").with("sluice.composite.max-collections", 1);
         sandbox = SandboxProcess.start(home, sluice.sandboxPort);
         sluice.start().awaitSettled();
         sluice.sql("insert into customer (customer_no, last_name, tier) select 'N-' || n, 'Name ' || n, 'bronze'"
@@ -110,7 +110,7 @@ class KilledInBulkTest {
     /** A record that was just written rests, and what is due at different times goes in different calls. */
     private static void awaitRested() {
         await().atMost(Duration.ofSeconds(30)).until(() -> sluice.number(
-                "select count(*) from sluice.record where settled_at > clock_timestamp() - interval '1 second'") == 0);
+                "select count(*) from sluice.sync_state where settled_at > clock_timestamp() - interval '1 second'") == 0);
     }
 
     private static void awaitCall(String step, String operation, long askedBefore) {

@@ -19,7 +19,7 @@ class KilledTest {
     private static final int ROWS = 10_000;
 
     /** A call that a kill cut leaves a record in doubt, which has no base yet and goes again. */
-    private static final String SETTLED = "select count(*) from sluice.record where base <> '{}'";
+    private static final String SETTLED = "select count(*) from sluice.sync_state where base <> '{}'";
 
     @TempDir
     Path home;
@@ -31,7 +31,7 @@ class KilledTest {
         Random random = new Random(seed);
         try (RunningSluice sluice = new RunningSluice(home)
                 // a job would settle all at once (KilledInBulkTest kills those); leases short enough to wait for
-                .with("sluice.bulk.records", 0)
+                .with("sluice.bulk.max-records", 0)
                 .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "1s")) {
             sluice.start().awaitSettled();
             sluice.sql("insert into customer (customer_no, last_name, tier) select 'N-' || n, 'Name ' || n, 'bronze'"
@@ -68,7 +68,7 @@ class KilledTest {
 
     private static Map<String, Long> settledAt(RunningSluice sluice) throws Exception {
         Map<String, Long> at = new HashMap<>();
-        sluice.rows("select key, (extract(epoch from settled_at) * 1000000)::bigint from sluice.record"
+        sluice.rows("select key, (extract(epoch from settled_at) * 1000000)::bigint from sluice.sync_state"
                 + " where key like 'N-%' and base <> '{}'").forEach((key, row) -> at.put(key, Long.parseLong(row.get(0))));
         return at;
     }

@@ -167,9 +167,9 @@ class LifeMatrixTest {
                     .with("sluice.account.hubspot.access-token", "pat-sandbox")
                     .with("sluice.account.hubspot.limit.burst", "100 per 10s, for write upsert delete deleted read describe")
                     .with("sluice.account.hubspot.limit.search", "5 per 1s, for search query")
-                    .with("sluice.account.hubspot.webhook-secret", "sandbox-secret").with("sluice.receive.look-ms", 50)
-                    .with("sluice.receive.shortest", "300ms").with("sluice.receive.longest", "600ms")
-                    .with("sluice.receive.overlap", "5s").with("sluice.receive.deletes", told ? "500ms" : "1h");
+                    .with("sluice.account.hubspot.webhook-secret", "sandbox-secret").with("sluice.poll.check-interval", 50)
+                    .with("sluice.poll.min-interval", "300ms").with("sluice.poll.max-interval", "600ms")
+                    .with("sluice.poll.overlap", "5s").with("sluice.poll.deletes-interval", told ? "500ms" : "1h");
             if (told) {
                 done("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + running.webhookPort
                         + "/webhooks/hubspot\",\"subscribe\":{\"contacts\":[\"lastname\",\"city\",\"email\"]}}");
@@ -181,18 +181,18 @@ class LifeMatrixTest {
             }
             running.start();
             await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(200)).ignoreExceptions().until(() ->
-                    running.number("select count(*) from sluice.record where crm_id is not null") == rows());
+                    running.number("select count(*) from sluice.sync_state where crm_id is not null") == rows());
             running.awaitSettled();
             for (Crm crm : CRMS) {
                 ids.put(crm.account(), new LinkedHashMap<>());
-                running.rows("select key, crm_id from sluice.record where account = '" + crm.account() + "'")
+                running.rows("select key, crm_id from sluice.sync_state where account = '" + crm.account() + "'")
                         .forEach((key, id) -> ids.get(crm.account()).put(key, id.get(0)));
             }
             change(cases, told);
             if (!told) {
                 running.awaitSettled();
                 running.stop();
-                running.with("sluice.receive.deletes", "500ms").start();
+                running.with("sluice.poll.deletes-interval", "500ms").start();
             }
             await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(500))
                     .untilAsserted(() -> assertThat(problems(cases)).isEmpty());

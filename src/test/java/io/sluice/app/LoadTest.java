@@ -53,8 +53,8 @@ class LoadTest {
                     + "\",\"lastname\":\"Lead " + n + "\"}}").collect(Collectors.joining(",")));
         }
         sluice = RunningSluice.replica(home, database.port(), sandbox.port())
-                .with("sluice.demo", false).with("sluice.receive.look-ms", 50).with("sluice.receive.shortest", "500ms")
-                .with("sluice.receive.longest", "1s").with("sluice.receive.overlap", "1s")
+                .with("sluice.demo", false).with("sluice.poll.check-interval", 50).with("sluice.poll.min-interval", "500ms")
+                .with("sluice.poll.max-interval", "1s").with("sluice.poll.overlap", "1s")
                 // a step is taken up again soon when its process was killed
                 .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "500ms")
                 .with("sluice.account.hubspot.crm", "hubspot")
@@ -157,11 +157,11 @@ class LoadTest {
     @Order(2)
     void killedInTheMiddleOfAPageItGoesOnWithTheSameJobAndNoRowIsMissingOrDoubled() throws Exception {
         sluice.kill();
-        sluice.sql("delete from person; truncate sluice.record, sluice.checkpoint, sluice.change_log, sluice.outbox");
+        sluice.sql("delete from person; truncate sluice.sync_state, sluice.checkpoint, sluice.change_log, sluice.outbox");
         long jobs = asked("bulkQueryCreate");
         long pages = asked("bulkQueryResults");
         long written = written();
-        sluice.with("sluice.load.page", 5000).start();
+        sluice.with("sluice.snapshot.page-size", 5000).start();
         await().atMost(Duration.ofSeconds(180)).pollInterval(Duration.ofMillis(10)).ignoreExceptions()
                 .until(() -> Long.parseLong(position("people", "made")) > 5000);
         sluice.kill();
@@ -175,7 +175,7 @@ class LoadTest {
         assertThat(asked("bulkQueryCreate") - jobs).as("jobs").isEqualTo(1);
         assertThat(position("people", "job")).isNotNull().isEqualTo(job);
         assertThat(asked("bulkQueryResults") - pages).as("pages: three, and the one that was cut again").isEqualTo(4);
-        assertThat(sluice.number("select count(*) from sluice.record where sync = 'people'")).isEqualTo(RECORDS + 1);
+        assertThat(sluice.number("select count(*) from sluice.sync_state where sync = 'people'")).isEqualTo(RECORDS + 1);
         assertThat(written()).as("writes").isEqualTo(written);
     }
 
@@ -195,7 +195,7 @@ class LoadTest {
         awaitLoaded("people");
 
         assertThat(asked("bulkQueryCreate") - jobs).as("jobs").isBetween(1L, 2L);
-        // twice a second at most, as sluice.receive.shortest says; reading 12,000 by pages would be six more
+        // twice a second at most, as sluice.poll.min-interval says; reading 12,000 by pages would be six more
         assertThat(asked("query") - looks).as("looks that found nothing, and counts")
                 .isLessThanOrEqualTo(3 + Duration.ofNanos(System.nanoTime() - began).toMillis() / 500);
         assertThat(sluice.output()).contains("changed records of salesforce Contact are read: ");

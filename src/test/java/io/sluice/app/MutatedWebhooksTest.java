@@ -192,7 +192,7 @@ class MutatedWebhooksTest {
 
     @Test
     void whateverIsChangedInARequestItChangesNothingAndIsCounted() throws Exception {
-        String id = sluice.rows("select key, crm_id from sluice.record limit 1").values().iterator().next().get(0);
+        String id = sluice.rows("select key, crm_id from sluice.sync_state limit 1").values().iterator().next().get(0);
         Map<String, List<String>> before = table();
         ExecutorService senders = Executors.newFixedThreadPool(SENDERS);
         List<Future<?>> sending = new ArrayList<>();
@@ -220,7 +220,7 @@ class MutatedWebhooksTest {
     /** The same request within its five minutes is known by its events. */
     @Test
     void aReplayedRequestIsTakenOnce() throws Exception {
-        String id = sluice.rows("select key, crm_id from sluice.record order by key desc limit 1").values().iterator().next()
+        String id = sluice.rows("select key, crm_id from sluice.sync_state order by key desc limit 1").values().iterator().next()
                 .get(0);
         Original right = original(event(new Random(5), id), System.currentTimeMillis());
         HttpClient http = HttpClient.newHttpClient();

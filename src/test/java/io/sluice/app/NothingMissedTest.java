@@ -45,7 +45,7 @@ class NothingMissedTest {
         Map<String, String> fields = new TreeMap<>();
         IntStream.rangeClosed(1, WIDTH).forEach(n -> fields.put(column(n), field(n)));
         sluice = RunningSluice.replica(home, database.port(), sandbox.port())
-                .with("sluice.receive.look-ms", 50).with("sluice.receive.shortest", "200ms").with("sluice.receive.longest", "500ms")
+                .with("sluice.poll.check-interval", 50).with("sluice.poll.min-interval", "200ms").with("sluice.poll.max-interval", "500ms")
                 .withSync("wide-salesforce.camel.yaml", RunningSluice.sync("wide-salesforce", "public.wide", "no", "salesforce",
                         "Wide__c", "No__c", fields));
         sluice.sql("create table wide (no text primary key, "

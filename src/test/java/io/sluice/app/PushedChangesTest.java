@@ -74,7 +74,7 @@ class PushedChangesTest {
 
         List<Long> toTable = waits(edited, "select no, (extract(epoch from min(at)) * 1000)::bigint from arrival group by no");
         List<Long> toSalesforce = waits(edited, "select key, (extract(epoch from settled_at) * 1000)::bigint"
-                + " from sluice.record where account = 'salesforce'");
+                + " from sluice.sync_state where account = 'salesforce'");
         System.out.printf("%d edits of a HubSpot user: in PostgreSQL p50 %d ms, p99 %d ms; in Salesforce p50 %d ms, p99 %d ms%n",
                 EDITS, part(toTable, 50), part(toTable, 99), part(toSalesforce, 50), part(toSalesforce, 99));
     }

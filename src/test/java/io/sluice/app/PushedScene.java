@@ -55,8 +55,8 @@ final class PushedScene implements AutoCloseable {
                 .with("sluice.account.hubspot.limit.daily", "250000 per 24h")
                 .with("sluice.account.hubspot.webhook-secret", "sandbox-secret")
                 .with("sluice.account.hubspot.app-id", "600001")
-                .with("sluice.receive.shortest", "1h").with("sluice.receive.longest", "1h")
-                .with("sluice.receive.deletes", "1h").withoutSyncs()
+                .with("sluice.poll.min-interval", "1h").with("sluice.poll.max-interval", "1h")
+                .with("sluice.poll.deletes-interval", "1h").withoutSyncs()
                 .withSync("people-hubspot.camel.yaml", RunningSluice.sync("people-hubspot", "person", "no", "hubspot",
                         "contacts", "customer_no", Map.of("last_name", "lastname", "city", "city", "email", "email")));
         if (withSalesforce) {
@@ -78,11 +78,11 @@ final class PushedScene implements AutoCloseable {
         }
         sluice.start().awaitSettled();
         soon(() -> assertThat(counts().path("waiting").asInt()).as("echoes of the first sending").isZero());
-        sluice.rows("select key, crm_id from sluice.record where account = 'hubspot'")
+        sluice.rows("select key, crm_id from sluice.sync_state where account = 'hubspot'")
                 .forEach((key, id) -> ids.put(key, id.get(0)));
         assertThat(ids).hasSize(people);
         // as if they had been written an hour ago: of a record that was written just now an event can't be judged
-        sluice.sql("update sluice.record set settled_at = settled_at - interval '1 hour'");
+        sluice.sql("update sluice.sync_state set settled_at = settled_at - interval '1 hour'");
     }
 
     static String number(int person) {

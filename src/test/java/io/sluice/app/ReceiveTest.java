@@ -26,9 +26,9 @@ class ReceiveTest {
 
     @BeforeAll
     static void startTheDemo() throws Exception {
-        sluice = new RunningSluice(home).with("sluice.receive.look-ms", 50).with("sluice.receive.shortest", "200ms")
-                .with("sluice.receive.longest", "400ms").with("sluice.receive.overlap", "5s")
-                .with("sluice.receive.deletes", "500ms");
+        sluice = new RunningSluice(home).with("sluice.poll.check-interval", 50).with("sluice.poll.min-interval", "200ms")
+                .with("sluice.poll.max-interval", "400ms").with("sluice.poll.overlap", "5s")
+                .with("sluice.poll.deletes-interval", "500ms");
         Path deals = home.resolve("routes/syncs/deals-salesforce.camel.yaml");
         Files.writeString(deals, Files.readString(deals).replace("conflicts: latest", "conflicts: database"));
         sluice.start().awaitSettled();

@@ -93,13 +93,13 @@ class RefusalStormTest {
     }
 
     private static RunningSluice set(RunningSluice sluice, Refused refused) throws IOException {
-        return refused.account.equals("salesforce") ? sluice.with("sluice.composite.collections", 1) : sluice.withoutSyncs()
+        return refused.account.equals("salesforce") ? sluice.with("sluice.composite.max-collections", 1) : sluice.withoutSyncs()
                 .with("sluice.account.hubspot.crm", "hubspot")
                 .with("sluice.account.hubspot.url", "http://127.0.0.1:" + sluice.sandboxPort)
                 .with("sluice.account.hubspot.access-token", "pat-sandbox")
                 .with("sluice.account.hubspot.limit.burst", "100 per 10s, for write upsert delete deleted read describe")
                 .with("sluice.account.hubspot.limit.search", "5 per 1s, for search query")
-                .with("sluice.receive.shortest", "1s").with("sluice.receive.longest", "2s")
+                .with("sluice.poll.min-interval", "1s").with("sluice.poll.max-interval", "2s")
                 .withSync("people.camel.yaml", RunningSluice.sync("people", "customer", "customer_no", "hubspot", "contacts",
                         "customer_no", Map.of("last_name", "lastname", "phone", "phone", "city", "city")));
     }
@@ -111,7 +111,7 @@ class RefusalStormTest {
     /** When the call got through that found the storm to be over. How long the work took then is the machine's affair. */
     private static Instant recovered(RunningSluice sluice, Refused refused) throws SQLException {
         return Instant.ofEpochMilli(sluice.number("select (extract(epoch from recovered_at) * 1000)::bigint"
-                + " from sluice.refusal where kind = '" + refused.kind + "'"));
+                + " from sluice.throttle where kind = '" + refused.kind + "'"));
     }
 
     private static JsonNode referee(RunningSluice sluice, Refused refused) {
@@ -123,12 +123,12 @@ class RefusalStormTest {
     }
 
     private static String crmId(RunningSluice sluice, Refused refused) throws SQLException {
-        return sluice.rows("select key, crm_id from sluice.record where account = '" + refused.account + "'")
+        return sluice.rows("select key, crm_id from sluice.sync_state where account = '" + refused.account + "'")
                 .get("C-00001").get(0);
     }
 
     private static String phone(RunningSluice sluice, String crmId) throws SQLException {
-        return sluice.rows("select r.crm_id, c.phone from sluice.record r join customer c on c.customer_no = r.key")
+        return sluice.rows("select r.crm_id, c.phone from sluice.sync_state r join customer c on c.customer_no = r.key")
                 .get(crmId).get(0);
     }
 

@@ -29,7 +29,7 @@ class RefusedPartsTest {
 
     @Test
     void whatIsInTheOtherPartsIsSettledAndWhatWasRefusedIsHandledByItsOwnBlame() throws Exception {
-        try (RunningSluice running = new RunningSluice(home).with("sluice.retry.first", "200ms").with("sluice.record.rest", "0ms")
+        try (RunningSluice running = new RunningSluice(home).with("sluice.retry.initial-delay", "200ms").with("sluice.record.min-write-interval", "0ms")
                 // or two of them would share what is meant for one call
                 .with("sluice.senders", 1)
                 .withSync("accounts-salesforce.camel.yaml", ACCOUNTS).withSync("deals-salesforce.camel.yaml", DEALS)) {

@@ -84,7 +84,7 @@ class RelationsTest {
         assertThat(sluice.records("Opportunity", "Deal_No__c").values().stream()
                 .filter(deal -> deal.path("Name").asText().equals("Locked")).count()).isEqualTo(200);
         assertThat(sluice.rows("select customer_no, count(distinct r.settled_at) from deal"
-                + " join sluice.record r on r.object = 'Opportunity' and r.key = deal_no where title = 'Locked' group by 1"))
+                + " join sluice.sync_state r on r.object = 'Opportunity' and r.key = deal_no where title = 'Locked' group by 1"))
                 .as("calls that named a customer").hasSize(40).satisfies(calls -> assertThat(calls.values())
                         .filteredOn(count -> !count.equals(List.of("1"))).as("at the ends of calls").hasSizeLessThan(4));
     }

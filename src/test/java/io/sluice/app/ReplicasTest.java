@@ -82,7 +82,7 @@ class ReplicasTest {
             replicas.add(RunningSluice.replica(home.resolve("replica-" + i), databasePort, sandboxPort)
                     .with("sluice.account.salesforce.limit.short", MAX + " per " + WINDOW_SECONDS + "s")
                     // many calls, each answered long before its lease ends
-                    .with("sluice.composite.collections", 1)
+                    .with("sluice.composite.max-collections", 1)
                     .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "1s"));
         }
         await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(50)).ignoreExceptions().until(() ->
@@ -117,7 +117,7 @@ class ReplicasTest {
 
     private static Map<String, String> settledCities(RunningSluice sluice) throws Exception {
         Map<String, String> cities = new HashMap<>();
-        sluice.rows("select key, base ->> 'MailingCity' from sluice.record where key like 'N-%'")
+        sluice.rows("select key, base ->> 'MailingCity' from sluice.sync_state where key like 'N-%'")
                 .forEach((key, row) -> cities.put(key, row.get(0)));
         return cities;
     }

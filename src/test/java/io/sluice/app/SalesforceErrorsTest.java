@@ -212,10 +212,10 @@ class SalesforceErrorsTest {
 
     @Test
     void eachErrorCostsFewCallsAndNoRecordButTheOneItIsAbout() throws Exception {
-        try (RunningSluice running = new RunningSluice(home).with("sluice.retry.first", "200ms")
-                .with("sluice.receive.shortest", "1s").with("sluice.receive.longest", "3s")
+        try (RunningSluice running = new RunningSluice(home).with("sluice.retry.initial-delay", "200ms")
+                .with("sluice.poll.min-interval", "1s").with("sluice.poll.max-interval", "3s")
                 // each change is a call of its own, which a fault can meet
-                .with("sluice.composite.collections", 1)) {
+                .with("sluice.composite.max-collections", 1)) {
             sluice = running.start().awaitSettled();
             report.add("| error | record | account | calls wasted |");
             report.add("|---|---|---|---|");
@@ -333,7 +333,7 @@ class SalesforceErrorsTest {
         JsonNode paused = status.path("syncs").path("customers-salesforce").path("paused");
         if (paused.path("by").asText().equals("crm") && paused.hasNonNull("until") && paused.hasNonNull("reason")) {
             seen.add(SYNC);
-            if (sluice.number("select count(*) from sluice.record where key = 'D-0001' and base ->> 'Name' = 'Deal " + first
+            if (sluice.number("select count(*) from sluice.sync_state where key = 'D-0001' and base ->> 'Name' = 'Deal " + first
                     + "'") == 1) {
                 seen.add(OTHERS_GO_ON);
             }

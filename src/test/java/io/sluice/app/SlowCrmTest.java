@@ -29,10 +29,10 @@ class SlowCrmTest {
         boolean bulk = writer.equals("bulk");
         try (RunningSluice sluice = new RunningSluice(home).with("sluice.call.timeout", "2s")
                 .with("sluice.call.connect-timeout", "500ms").with("sluice.call.late-delivery", "4s")
-                .with("sluice.record.rest", "100ms").with("sluice.receive.shortest", "500ms")
-                .with("sluice.composite.collections", writer.equals("composite") ? 5 : 1)
-                .with("sluice.bulk.records", bulk ? 100_000 : 0)
-                .with("sluice.retry.first", "200ms")) {
+                .with("sluice.record.min-write-interval", "100ms").with("sluice.poll.min-interval", "500ms")
+                .with("sluice.composite.max-collections", writer.equals("composite") ? 5 : 1)
+                .with("sluice.bulk.max-records", bulk ? 100_000 : 0)
+                .with("sluice.retry.initial-delay", "200ms")) {
             if (account.equals("hubspot")) {
                 sluice.withBothCrms();
             }

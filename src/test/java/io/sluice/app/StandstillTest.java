@@ -26,8 +26,8 @@ class StandstillTest {
     /** Without a poll for an hour, but for one that is waited for. */
     @BeforeAll
     static void aTableForEachCrm() throws Exception {
-        sluice = new RunningSluice(home).withoutSyncs().with("sluice.send.read-first", "1s")
-                .with("sluice.receive.look-ms", 100).with("sluice.receive.shortest", "1h").with("sluice.receive.longest", "1h")
+        sluice = new RunningSluice(home).withoutSyncs().with("sluice.dispatch.poll-before-write", "1s")
+                .with("sluice.poll.check-interval", 100).with("sluice.poll.min-interval", "1h").with("sluice.poll.max-interval", "1h")
                 .withSync("salesforce.camel.yaml", RunningSluice.sync("to-salesforce", "customer", "customer_no", "salesforce",
                         "Contact", "Customer_No__c", Map.of("last_name", "LastName", "phone", "Phone")))
                 .withSync("hubspot.camel.yaml", RunningSluice.sync("to-hubspot", "deal", "deal_no", "hubspot", "deals",

@@ -132,7 +132,7 @@ class TroubleTest {
     @Test
     void aCrmThatFailsForAWhileLosesNothing() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home).with("sluice.call.timeout", "2s")
-                .with("sluice.call.late-delivery", "1s").with("sluice.retry.first", "200ms")) {
+                .with("sluice.call.late-delivery", "1s").with("sluice.retry.initial-delay", "200ms")) {
             sluice.start().awaitSettled();
             for (String fault : new String[] {
                     "{\"kind\":\"unavailable\",\"count\":3}",

@@ -25,7 +25,7 @@ class UnprovenAnswersTest {
 
     @BeforeAll
     static void withBothCrms() throws Exception {
-        sluice = new RunningSluice(both).withBothCrms().with("sluice.inbox.skew", "1h").with("sluice.retry.first", "200ms")
+        sluice = new RunningSluice(both).withBothCrms().with("sluice.webhooks.clock-skew", "1h").with("sluice.retry.initial-delay", "200ms")
                 .with("sluice.call.late-delivery", "1s").with("sluice.call.timeout", "4s").start().awaitSettled();
     }
 
@@ -94,8 +94,8 @@ class UnprovenAnswersTest {
     /** The CRM wins with an edit of its own, and not with what it had before our write was lost. */
     @Test
     void whereTheCrmWinsARefusalByAFirewallLosesNoChange() throws Exception {
-        try (RunningSluice sluice = new RunningSluice(home).with("sluice.receive.shortest", "300ms")
-                .with("sluice.receive.longest", "500ms").with("sluice.retry.first", "3s").with("sluice.call.late-delivery", "1s")
+        try (RunningSluice sluice = new RunningSluice(home).with("sluice.poll.min-interval", "300ms")
+                .with("sluice.poll.max-interval", "500ms").with("sluice.retry.initial-delay", "3s").with("sluice.call.late-delivery", "1s")
                 .with("sluice.call.timeout", "2s").withoutSyncs().withSync("customers.camel.yaml", RunningSluice.sync("customers",
                         "public.customer", "customer_no", "salesforce", "Contact", "Customer_No__c", new java.util.TreeMap<>(
                                 java.util.Map.of("last_name", "LastName", "phone", "Phone")))
@@ -114,7 +114,7 @@ class UnprovenAnswersTest {
                 assertThat(sluice.records("Contact", "Customer_No__c").get("C-00007").path("Phone").asText())
                         .isEqualTo("+49 40 " + status);
             }
-            assertThat(Set.copyOf(sluice.rows("select doubt, key from sluice.record").keySet())).containsExactly("{}");
+            assertThat(Set.copyOf(sluice.rows("select doubt, key from sluice.sync_state").keySet())).containsExactly("{}");
         }
     }
 
@@ -124,7 +124,7 @@ class UnprovenAnswersTest {
         try (RunningSluice sluice = new RunningSluice(home).with("sluice.senders", 24)
                 .with("camel.kamelet.salesforce-upsert-sink.callsPerSecond", 1).with("sluice.call.timeout", "2s")
                 .with("sluice.call.connect-timeout", "500ms").with("sluice.call.late-delivery", "500ms")
-                .with("sluice.composite.collections", 1).with("sluice.bulk.records", 0).with("sluice.record.rest", "100ms")) {
+                .with("sluice.composite.max-collections", 1).with("sluice.bulk.max-records", 0).with("sluice.record.min-write-interval", "100ms")) {
             sluice.start().awaitSettled();
             long before = sluice.number("select count(*) from sluice.api_call");
             long began = System.nanoTime();

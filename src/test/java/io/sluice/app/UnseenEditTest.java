@@ -23,7 +23,7 @@ class UnseenEditTest {
     @BeforeAll
     static void aSyncForEachRule() throws Exception {
         sluice = new RunningSluice(home).withoutSyncs()
-                .with("sluice.receive.look-ms", 100).with("sluice.receive.shortest", "1h").with("sluice.receive.longest", "1h")
+                .with("sluice.poll.check-interval", 100).with("sluice.poll.min-interval", "1h").with("sluice.poll.max-interval", "1h")
                 .withSync("customers.camel.yaml", RunningSluice.sync("customers", "customer", "customer_no", "salesforce",
                         "Contact", "Customer_No__c", Map.of("last_name", "LastName", "phone", "Phone")))
                 .withSync("deals.camel.yaml", RunningSluice.sync("deals", "deal", "deal_no", "salesforce", "Opportunity",

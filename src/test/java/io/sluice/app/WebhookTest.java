@@ -75,7 +75,7 @@ class WebhookTest {
         sluice.with("sluice.sandbox.enabled", true).with("sluice.sandbox.data", "").start().awaitOutput("people: all rows").stop();
         sluice.with("sluice.sandbox.enabled", false).start().awaitOutput("Started inbox");
         // as if they had been written to the CRM an hour ago
-        sluice.sql("insert into sluice.record (account, object, key, sync, crm_id, base, settled_at)"
+        sluice.sql("insert into sluice.sync_state (account, object, key, sync, crm_id, base, settled_at)"
                 + " select 'hubspot', 'contacts', n::text, 'people', (500000 + n)::text,"
                 + " '{\"email\": null, \"city\": null}', now() - interval '1 hour' from generate_series(1, " + RECORDS + ") as n");
         sluice.sql("begin; set local sluice.applying = 'on';"

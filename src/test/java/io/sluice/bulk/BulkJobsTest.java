@@ -126,8 +126,8 @@ class BulkJobsTest {
     @Test
     void whatIsHighOnlyForHavingWaitedGoesInBulkAsBefore() throws Exception {
         enter(1, 10, 1, "{\"LastName\": \"One\"}");
-        DATABASE.run("update sluice.outbox set promoted = 1 where key <= 'K-000004'",
-                "update sluice.outbox set priority = 0, promoted = 2 where key = 'K-000004'");
+        DATABASE.run("update sluice.outbox set aged = 1 where key <= 'K-000004'",
+                "update sluice.outbox set priority = 0, aged = 2 where key = 'K-000004'");
         assertThat(jobs.begin(claim(1, 1000), "crm").orElseThrow().records()).isEqualTo(3);
     }
 
@@ -135,7 +135,7 @@ class BulkJobsTest {
     void deletesGoByTheCrmsIdsAndOnlyThoseThatHaveOne() throws Exception {
         enter(1, 5, 2, "{}");
         DATABASE.run("update sluice.outbox set operation = 'delete'", """
-                insert into sluice.record (account, object, key, sync, crm_id)
+                insert into sluice.sync_state (account, object, key, sync, crm_id)
                 select account, object, key, sync, case when key > 'K-000001' then '003' || key end from sluice.outbox
                 where key < 'K-000005'""");
         assertThat(BulkClaim.waiting(DATABASE.sluice(), "crm", "contacts", Operation.DELETE, 100)).isEqualTo(3);
@@ -148,7 +148,7 @@ class BulkJobsTest {
         Stream<Outcome> named = Stream.of(Outcome.done(null, "003K-000002"), Outcome.done(null, "003unknown"),
                 new Outcome(null, Outcome.Status.REJECTED, "003K-000003", "LOCKED", "no"));
         assertThat(records.settle(job, named)).isEqualTo(1);
-        assertThat(DATABASE.texts("select key from sluice.record order by key"))
+        assertThat(DATABASE.texts("select key from sluice.sync_state order by key"))
                 .containsExactly("K-000001", "K-000003", "K-000004");
         assertThat(DATABASE.texts("select key from sluice.dead_letter")).containsExactly("K-000003");
     }
@@ -224,7 +224,7 @@ class BulkJobsTest {
                     ? Outcome.retry(record.key(), "LOCK", "later") : Outcome.done(record.key(), "003" + number));
         }
         assertThat(records.settle(job, outcomes.stream().limit(4999))).isEqualTo(1);
-        assertThat(DATABASE.text("select count(*) from sluice.record where doubt = '{}'")).isEqualTo("4994");
+        assertThat(DATABASE.text("select count(*) from sluice.sync_state where doubt = '{}'")).isEqualTo("4994");
         assertThat(DATABASE.text("select count(*) from sluice.dead_letter")).isEqualTo("2");
         assertThat(count("operation = 'upsert' and attempts = 1 and fields = '{\"LastName\": \"One\"}'")).isEqualTo(3);
 

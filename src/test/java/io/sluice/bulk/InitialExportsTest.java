@@ -133,7 +133,7 @@ class InitialExportsTest {
                 Map.of("LastName", "Ann 7", "City", "Oslo")));
         assertThat(records.settle(job, written(job).stream().map(it -> Outcome.done(it.key(), "003" + it.key())))).isZero();
         assertThat(DATABASE.text("select crm_id || base || jsonb_object_keys(sluice.named(stamps, base) - 'City')"
-                + " from sluice.record where key = '7'"))
+                + " from sluice.sync_state where key = '7'"))
                 .isEqualTo("0037{\"City\": \"Oslo\", \"LastName\": \"Ann 7\"}LastName");
     }
 
@@ -169,9 +169,9 @@ class InitialExportsTest {
         DATABASE.run("create collation app.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
                 "alter table app.customer alter name type text collate app.ci",
                 "update app.customer set name = '#N/A' where no = 1",
-                "insert into sluice.record (account, object, key, sync) select 'crm', 'Lead', n::text, 'leads'"
+                "insert into sluice.sync_state (account, object, key, sync) select 'crm', 'Lead', n::text, 'leads'"
                         + " from generate_series(10, 199) as n",
-                "insert into sluice.record (account, object, key, sync, base) values ('crm', 'Contact', '2', 'customers',"
+                "insert into sluice.sync_state (account, object, key, sync, base) values ('crm', 'Contact', '2', 'customers',"
                         + " '{\"LastName\": \"Ann 2\", \"City\": null}')",
                 "insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps)"
                         + " values ('crm', 'Contact', '3', 'customers', 'upsert', '{\"Fax\": \"1\"}', '{}')",

@@ -400,15 +400,15 @@ class CaptureMatrixTest {
     /** The CRM takes all that waits. */
     private static void send() throws SQLException {
         DATABASE.run("""
-                insert into sluice.record as r (account, object, key, sync, crm_id, base)
+                insert into sluice.sync_state as r (account, object, key, sync, crm_id, base)
                 select account, object, key, sync, 'id ' || key, fields from sluice.outbox where operation = 'upsert'
                 on conflict (key, object, account) do update set base = r.base || excluded.base""",
-                "delete from sluice.record r using sluice.outbox o where o.key = r.key and o.operation = 'delete'",
+                "delete from sluice.sync_state r using sluice.outbox o where o.key = r.key and o.operation = 'delete'",
                 "delete from sluice.outbox");
     }
 
     private static List<String> known() throws SQLException {
         return DATABASE.texts("select concat_ws('|', key, coalesce(base ->> 'name__c', '-'), coalesce(base ->> 'city__c', '-'))"
-                + " from sluice.record order by key collate \"C\"");
+                + " from sluice.sync_state order by key collate \"C\"");
     }
 }

@@ -202,11 +202,11 @@ class CaptureUnderWritersTest {
                     }
                 }
                 Database.update(connection, "delete".equals(sent.operation())
-                        ? "delete from sluice.record where key = ? and ?::text is not null"
-                        : "insert into sluice.record as r (account, object, key, sync, crm_id, base) values ('crm', 'Contact', ?1,"
+                        ? "delete from sluice.sync_state where key = ? and ?::text is not null"
+                        : "insert into sluice.sync_state as r (account, object, key, sync, crm_id, base) values ('crm', 'Contact', ?1,"
                                 .replace("?1", "?") + " 's', null, ?::jsonb) on conflict (key, object, account) do update set"
                                 + " base = r.base || excluded.base, settled_at = clock_timestamp()", sent.key(), sent.fields());
-                Database.update(connection, "update sluice.record set crm_id = 'id ' || key where key = ?", sent.key());
+                Database.update(connection, "update sluice.sync_state set crm_id = 'id ' || key where key = ?", sent.key());
             }
             return all.size();
         });

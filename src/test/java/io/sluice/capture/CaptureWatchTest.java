@@ -39,7 +39,7 @@ class CaptureWatchTest {
     private void settled(Sync... syncs) throws SQLException {
         capture.start(List.of(syncs));
         drain();
-        DATABASE.run("insert into sluice.record (account, object, key, sync, base)"
+        DATABASE.run("insert into sluice.sync_state (account, object, key, sync, base)"
                 + " select account, object, key, sync, fields from sluice.outbox", "delete from sluice.outbox");
     }
 
@@ -162,7 +162,7 @@ class CaptureWatchTest {
             while (theirs.drain("app.t") > 0) {
                 assertThat(theirs.problems()).isEmpty();
             }
-            DATABASE.run("insert into sluice.record (account, object, key, sync, base)"
+            DATABASE.run("insert into sluice.sync_state (account, object, key, sync, base)"
                     + " select account, object, key, sync, fields from sluice.outbox", "delete from sluice.outbox",
                     "alter table app.t enable row level security, force row level security",
                     "update app.t set name = 'x' where id = 1");

@@ -46,7 +46,7 @@ class DrainTest {
     private void startSettled(Sync... syncs) throws SQLException {
         capture.start(List.of(syncs));
         drain();
-        DATABASE.run("insert into sluice.record (account, object, key, sync, base)"
+        DATABASE.run("insert into sluice.sync_state (account, object, key, sync, base)"
                 + " select account, object, key, sync, fields from sluice.outbox", "delete from sluice.outbox");
     }
 
@@ -263,7 +263,7 @@ class DrainTest {
     @Test
     void aRecordThatTheCrmNeverTookIsSentWhole() throws SQLException {
         startSettled(customers("name", "city"));
-        DATABASE.run("delete from sluice.record where key = '1'", "update app.customer set name = 'A'");
+        DATABASE.run("delete from sluice.sync_state where key = '1'", "update app.customer set name = 'A'");
         drain();
         assertThat(outbox()).containsExactly("Contact 1 upsert {\"city__c\": \"Oslo\", \"name__c\": \"A\"}",
                 "Contact 2 upsert {\"name__c\": \"A\"}");

@@ -175,12 +175,12 @@ class PoisonTest {
         other.setObject("Lead");
         capture.start(List.of(sync, other));
         drain();
-        DATABASE.run("insert into sluice.record (account, object, key, sync, base)"
+        DATABASE.run("insert into sluice.sync_state (account, object, key, sync, base)"
                 + " select account, object, key, sync, fields from sluice.outbox", "delete from sluice.outbox");
         DATABASE.sluice().transaction(connection -> {
             capture.hold(connection, sync);
             io.sluice.store.Database.update(connection, "update app.t set name = 'anna', amount = 77 where id = 'r0001'");
-            return io.sluice.store.Database.update(connection, "update sluice.record set base = base"
+            return io.sluice.store.Database.update(connection, "update sluice.sync_state set base = base"
                     + " || '{\"name__c\": \"anna\", \"amount__c\": 77}' where key = 'r0001' and object = 'Contact'");
         });
         drain();

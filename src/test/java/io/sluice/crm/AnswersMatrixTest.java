@@ -154,7 +154,7 @@ class AnswersMatrixTest {
     /** Limits that an answer said to be spent would hold the next call. */
     private static void clear() throws Exception {
         try (Statement statement = connection.createStatement()) {
-            statement.execute("delete from sluice.refusal; delete from sluice.quota; delete from sluice.api_call");
+            statement.execute("delete from sluice.throttle; delete from sluice.reported_limit; delete from sluice.api_call");
         }
     }
 

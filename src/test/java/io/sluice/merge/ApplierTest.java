@@ -275,8 +275,8 @@ class ApplierTest {
             DATABASE.run("update app.customer set name = 'Heidi' where no = 1");
             apply(record("1", FAR_AHEAD, "Name", had));
             assertThat(rows()).as(had).contains(had.equals("Zoe") ? "1 Zoe Oslo 1" : "1 Heidi Oslo 1");
-            assertThat(DATABASE.text("select base ->> 'Name' from sluice.record where key = '1'")).as(had).isEqualTo(had);
-            assertThat(DATABASE.text("select doubt from sluice.record where key = '1'")).as(had).isEqualTo("{}");
+            assertThat(DATABASE.text("select base ->> 'Name' from sluice.sync_state where key = '1'")).as(had).isEqualTo(had);
+            assertThat(DATABASE.text("select doubt from sluice.sync_state where key = '1'")).as(had).isEqualTo("{}");
             assertThat(sendAll()).isEqualTo(had.equals("Zoe") ? List.of() : List.of(Map.of("Name", "Heidi")));
             DATABASE.run("update app.customer set name = 'Ann' where no = 1");
             sendAll();
@@ -293,7 +293,7 @@ class ApplierTest {
         DATABASE.sluice().transaction(connection -> Settlement.abandon(connection, claim.lease(), "no answer came"));
         Applied applied = applier.apply(sync, List.of(record("1", FAR_AHEAD, "Name", "Ann")), read);
         assertThat(applied.later()).hasSize(1);
-        assertThat(DATABASE.text("select doubt from sluice.record where key = '1'")).isEqualTo("{\"Name\": [\"Hanna\"]}");
+        assertThat(DATABASE.text("select doubt from sluice.sync_state where key = '1'")).isEqualTo("{\"Name\": [\"Hanna\"]}");
     }
 
     @Test
@@ -395,7 +395,7 @@ class ApplierTest {
             });
             assertThat(rows()).containsExactly("1 Anna " + key + " Oslo 1", "2 Bob Rome 2");
         }
-        assertThat(DATABASE.texts("select concat_ws(' ', key, crm_id) from sluice.record order by key"))
+        assertThat(DATABASE.texts("select concat_ws(' ', key, crm_id) from sluice.sync_state order by key"))
                 .containsExactly("1 x1", "2 x2");
         assertThat(DATABASE.texts("select key from sluice.inbound_rejection where crm_id = 'x1'")).containsExactly("1");
         assertThat(sendAll()).isEmpty();
@@ -411,7 +411,7 @@ class ApplierTest {
         assertThat(rows()).containsExactly("2 Bob Rome 2");
         capture.drain("app.customer");
         assertThat(claim()).isEmpty();
-        assertThat(DATABASE.texts("select key from sluice.record")).containsExactly("2");
+        assertThat(DATABASE.texts("select key from sluice.sync_state")).containsExactly("2");
     }
 
     @Test

@@ -52,18 +52,18 @@ class HeldRecordTest {
     }
 
     private String heldFor() throws SQLException {
-        return DATABASE.text("select extract(epoch from held_until - taken_at)::int from sluice.record");
+        return DATABASE.text("select extract(epoch from held_until - taken_at)::int from sluice.sync_state");
     }
 
     private void letTheHoldEnd() throws SQLException {
-        DATABASE.run("update sluice.record set held_until = now()", "update sluice.outbox set due = now()");
+        DATABASE.run("update sluice.sync_state set held_until = now()", "update sluice.outbox set due = now()");
     }
 
     @Test
     void theNinthRoundHoldsItsWriteBackForASecondAndEachLaterOneTwiceAsLong() throws SQLException {
         assertThat(roundsUntilNothingIsDue()).isEqualTo(UpdateLoop.FREE_ROUNDS + 1);
         assertThat(heldFor()).isEqualTo("1");
-        assertThat(DATABASE.text("select due = held_until from sluice.outbox o join sluice.record r using (key)")).isEqualTo("t");
+        assertThat(DATABASE.text("select due = held_until from sluice.outbox o join sluice.sync_state r using (key)")).isEqualTo("t");
 
         letTheHoldEnd();
         customers.settle(customers.claim().orElseThrow());
@@ -89,9 +89,9 @@ class HeldRecordTest {
     @Test
     void anEditWithoutAWriteBeforeItEndsTheHold() throws SQLException {
         roundsUntilNothingIsDue();
-        DATABASE.run("update sluice.record set settled_at = settled_at - interval '3 minutes'");
+        DATABASE.run("update sluice.sync_state set settled_at = settled_at - interval '3 minutes'");
         crmChanges("city", "Bern");
 
-        assertThat(DATABASE.text("select held_until from sluice.record")).isNull();
+        assertThat(DATABASE.text("select held_until from sluice.sync_state")).isNull();
     }
 }

@@ -252,7 +252,7 @@ class InboundRowTest {
                 .hasSize(trigger.held().isEmpty() ? 0 : 1);
         assertThat(applied.later()).isEmpty();
         assertThat(sendAll()).as("sent back").isEmpty();
-        assertThat(DATABASE.texts("select concat_ws(' ', base ->> 'Name', base ->> 'City') from sluice.record order by key"))
+        assertThat(DATABASE.texts("select concat_ws(' ', base ->> 'Name', base ->> 'City') from sluice.sync_state order by key"))
                 .containsExactlyElementsOf(rows().stream().map(row -> row.split("[(,)]")).map(row -> row[2] + " " + row[3]).toList());
         DATABASE.run("drop trigger skip on app.customer");
         assertThat(applier.apply(sync, page, applier.now()).refused()).isEmpty();
@@ -271,7 +271,7 @@ class InboundRowTest {
         assertThat(applied.inserted()).isZero();
         assertThat(applied.later()).as("read again and again").isEmpty();
         assertThat(applied.refused()).singleElement().satisfies(it -> assertThat(it.key()).isEqualTo("1"));
-        assertThat(DATABASE.texts("select key from sluice.record")).containsExactly("2");
+        assertThat(DATABASE.texts("select key from sluice.sync_state")).containsExactly("2");
     }
 
     @Test
@@ -287,7 +287,7 @@ class InboundRowTest {
         assertThat(again.later()).isEmpty();
         assertThat(rows()).containsExactly("(1,Ann)");
         assertThat(sendAll()).isEmpty();
-        assertThat(DATABASE.texts("select base ->> 'Name' from sluice.record")).containsExactly("Ann");
+        assertThat(DATABASE.texts("select base ->> 'Name' from sluice.sync_state")).containsExactly("Ann");
     }
 
     @ParameterizedTest
@@ -306,7 +306,7 @@ class InboundRowTest {
         assertThat(applied.deleted()).isEqualTo(row == null ? 2 : 1);
         assertThat(applied.refused()).hasSize(row == null ? 0 : 1);
         assertThat(DATABASE.texts("select crm_id from sluice.inbound_rejection")).hasSize(row == null ? 0 : 1);
-        assertThat(DATABASE.texts("select key from sluice.record")).isEmpty();
+        assertThat(DATABASE.texts("select key from sluice.sync_state")).isEmpty();
         assertThat(sendAll()).isEmpty();
     }
 

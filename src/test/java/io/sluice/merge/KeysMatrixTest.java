@@ -179,7 +179,7 @@ class KeysMatrixTest {
     private void play(Case each, Sync sync) throws SQLException {
         Type type = each.type();
         run("set sluice.applying = 'on'; delete from " + table + "; set sluice.applying = 'off';"
-                + " delete from sluice.record; delete from sluice.outbox; delete from sluice.deleted;"
+                + " delete from sluice.sync_state; delete from sluice.outbox; delete from sluice.tombstone;"
                 + " delete from sluice.change_log");
         insert(type.neighbour());
         if (each.start() != Start.NOTHING) {

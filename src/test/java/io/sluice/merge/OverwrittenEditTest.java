@@ -38,11 +38,11 @@ class OverwrittenEditTest {
         customers.start("name text", "1, 'first'", Map.of("name", "name"));
         customers.sendAll();
         // as one that was read before it was written for the first time
-        DATABASE.run("update sluice.record set stamps = '{\"name\": \"2026-01-01T00:00:00Z\"}', prior = '{}'",
+        DATABASE.run("update sluice.sync_state set stamps = '{\"name\": \"2026-01-01T00:00:00Z\"}', prior = '{}'",
                 "update app.customer set name = 'ours'");
         customers.sendAll();
         changed = Instant.parse(DATABASE.text("select to_char(max((stamps ->> 'name')::timestamptz) at time zone 'UTC',"
-                + " 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from sluice.record"));
+                + " 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from sluice.sync_state"));
     }
 
     /** An event tells of an edit, and the record is read, which has something else by now. */
@@ -149,7 +149,7 @@ class OverwrittenEditTest {
     @CsvSource({"theirs, -3, ours, database", "theirs, 1, ours, crm", "theirs, -3, again, database"})
     void anEditThatAWriteWithoutAnAnswerReplacedIsInTheLog(String edit, int seconds, String crm, String winner)
             throws SQLException {
-        DATABASE.run("update sluice.record set stamps = '{\"name\": \"2026-06-01T00:00:00Z\"}'",
+        DATABASE.run("update sluice.sync_state set stamps = '{\"name\": \"2026-06-01T00:00:00Z\"}'",
                 "update app.customer set name = 'unproven'");
         Claim claim = customers.claim().orElseThrow();
         customers.settle(claim, List.of(Outcome.noResult("1")));

@@ -175,7 +175,7 @@ class ReplacedEditTest {
     @Test
     void whatIsWrittenOnceMoreWithoutAChangeGivesWayWhateverTheRule() throws SQLException {
         sync.setConflicts("database");
-        DATABASE.run("update sluice.record set base = base || '{\"name\": \"ours\"}'");
+        DATABASE.run("update sluice.sync_state set base = base || '{\"name\": \"ours\"}'");
         written("theirs", LONG_AGO);
 
         assertThat(conflicts()).containsExactly("crm ours theirs ours");

@@ -149,7 +149,7 @@ class DeadLettersTest {
         assertThat(DATABASE.text("select email from app.customer where no = '1'")).isEqualTo("right@example.org");
         assertThat(send()).isEqualTo(Map.of("1", Map.of("Email", "right@example.org", "City", "Bergen")));
         assertThat(send()).isEmpty();
-        assertThat(DATABASE.text("select base ->> 'Email' from sluice.record where key = '1'")).isEqualTo("right@example.org");
+        assertThat(DATABASE.text("select base ->> 'Email' from sluice.sync_state where key = '1'")).isEqualTo("right@example.org");
     }
 
     @Test

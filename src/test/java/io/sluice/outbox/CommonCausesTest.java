@@ -69,7 +69,7 @@ class CommonCausesTest extends OutboxTestBase {
     @Test
     void aCauseOfAllRecordsPausesTheSyncAfterAFewAndNoneDies() throws SQLException {
         for (int room : new int[] {1, 3, 100, 200}) {
-            DATABASE.run("truncate sluice.outbox, sluice.dead_letter, sluice.pause, sluice.record");
+            DATABASE.run("truncate sluice.outbox, sluice.dead_letter, sluice.pause, sluice.sync_state");
             waiting(10_508);
             CommonCausesTest fresh = new CommonCausesTest();
             int calls = fresh.send(room, Set.of(), true);
@@ -86,7 +86,7 @@ class CommonCausesTest extends OutboxTestBase {
             fresh.send(200, Set.of(), false);
             assertThat(left()).as("left after the cause is gone").isZero();
             assertThat(dead()).isZero();
-            assertThat(number("select count(*) from sluice.record")).isEqualTo(10_508);
+            assertThat(number("select count(*) from sluice.sync_state")).isEqualTo(10_508);
         }
     }
 

@@ -7,6 +7,7 @@ import io.sluice.Priority;
 import io.sluice.RecordChange;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -85,12 +86,12 @@ class OutboxTest extends OutboxTestBase {
         enter("Contact", "fresh", "upsert", "{\"a\": 1}", 3, 0);
         DATABASE.run("update sluice.outbox set since = now() - interval '90 s' where key = 'low'",
                 "update sluice.outbox set since = now() where key = 'fresh'");
-        assertThat(outbox.promote(60_000)).isEqualTo(1);
-        assertThat(outbox.promote(60_000)).as("a step for each patience").isZero();
+        assertThat(outbox.age(Duration.ofMinutes(1))).isEqualTo(1);
+        assertThat(outbox.age(Duration.ofMinutes(1))).as("one step per interval").isZero();
         assertThat(outbox.urgency("crm")).contains(Priority.NORMAL);
         DATABASE.run("update sluice.outbox set since = now() - interval '1 hour' where key = 'low'");
-        assertThat(outbox.promote(60_000)).isEqualTo(1);
-        assertThat(outbox.promote(60_000)).isZero();
+        assertThat(outbox.age(Duration.ofMinutes(1))).isEqualTo(1);
+        assertThat(outbox.age(Duration.ofMinutes(1))).isZero();
         assertThat(outbox.urgency("crm")).contains(Priority.HIGH);
     }
 

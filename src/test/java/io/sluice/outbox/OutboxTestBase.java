@@ -47,7 +47,7 @@ abstract class OutboxTestBase {
     }
 
     void settled(String key, String base) throws SQLException {
-        DATABASE.sluice().update("insert into sluice.record (account, object, key, sync, crm_id, base)"
+        DATABASE.sluice().update("insert into sluice.sync_state (account, object, key, sync, crm_id, base)"
                 + " values ('crm', 'Contact', ?, 'contact', 'id-' || ?, ?::jsonb)", key, key, base);
     }
 

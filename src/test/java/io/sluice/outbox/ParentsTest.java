@@ -74,7 +74,7 @@ class ParentsTest extends OutboxTestBase {
 
     @Test
     void whoNamesNoParentOrOneThatIsThereOrThatNobodyKnowsDoesNotWait() throws SQLException {
-        DATABASE.run("insert into sluice.record (account, object, key, sync, crm_id, base)"
+        DATABASE.run("insert into sluice.sync_state (account, object, key, sync, crm_id, base)"
                 + " values ('crm', 'Company', 'there', 'company', 'id', '{}')");
         company("there", "{\"Name\": \"changed\"}", 3);
         company("new", "{\"Name\": \"C\"}", 3);

@@ -82,7 +82,7 @@ class PauseStoreTest extends OutboxTestBase {
         pauseStore.pause(Kind.SYNC, "contacts", null);
 
         assertThat(settlement.settle(claim, List.of(Outcome.done("1", "id")))).isEqualTo(1);
-        assertThat(DATABASE.texts("select key from sluice.record")).containsExactly("1");
+        assertThat(DATABASE.texts("select key from sluice.sync_state")).containsExactly("1");
     }
 
     @Test

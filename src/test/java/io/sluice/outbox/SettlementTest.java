@@ -19,11 +19,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SettlementTest extends OutboxTestBase {
 
     private static String base(String key) throws SQLException {
-        return DATABASE.text("select base from sluice.record where key = ?", key);
+        return DATABASE.text("select base from sluice.sync_state where key = ?", key);
     }
 
     private static String doubt(String key) throws SQLException {
-        return DATABASE.text("select doubt from sluice.record where key = ?", key);
+        return DATABASE.text("select doubt from sluice.sync_state where key = ?", key);
     }
 
     private static List<String> deadLetters() throws SQLException {
@@ -60,7 +60,7 @@ class SettlementTest extends OutboxTestBase {
         upsert("1", "{\"a\": 2}");
         settlement.settle(claim(), List.of(Outcome.done("1", null)));
         assertThat(base("1")).isEqualTo("{\"a\": 2, \"b\": 1}");
-        assertThat(DATABASE.text("select crm_id from sluice.record")).isEqualTo("id-1");
+        assertThat(DATABASE.text("select crm_id from sluice.sync_state")).isEqualTo("id-1");
         assertThat(DATABASE.texts("select key from sluice.outbox")).isEmpty();
     }
 
@@ -69,7 +69,7 @@ class SettlementTest extends OutboxTestBase {
         settled("1", "{\"a\": 1}");
         delete("1");
         settlement.settle(claim(), List.of(Outcome.done("1", null)));
-        assertThat(DATABASE.texts("select key from sluice.record")).isEmpty();
+        assertThat(DATABASE.texts("select key from sluice.sync_state")).isEmpty();
         assertThat(DATABASE.texts("select key from sluice.outbox")).isEmpty();
     }
 
@@ -80,7 +80,7 @@ class SettlementTest extends OutboxTestBase {
         }
         settlement.settle(claim(), List.of(Outcome.done("1", "x"), Outcome.retry("2", "ROW_LOCK", "busy"),
                 Outcome.rejected("3", "INVALID", "no such value")));
-        assertThat(DATABASE.texts("select key from sluice.record where doubt = '{}'")).containsExactly("1");
+        assertThat(DATABASE.texts("select key from sluice.sync_state where doubt = '{}'")).containsExactly("1");
         assertThat(DATABASE.texts("select concat_ws(' ', key, attempts, last_error) from sluice.outbox"))
                 .containsExactly("2 1 ROW_LOCK: busy");
         assertThat(deadLetters()).containsExactly("3 upsert {\"a\": 1} INVALID no such value");
@@ -232,7 +232,7 @@ class SettlementTest extends OutboxTestBase {
         settlement.expireLeases();
         Claim current = claim();
         assertThat(settlement.settle(lost, List.of(Outcome.done("1", "x")))).isZero();
-        assertThat(DATABASE.texts("select key from sluice.record where doubt = '{}'")).isEmpty();
+        assertThat(DATABASE.texts("select key from sluice.sync_state where doubt = '{}'")).isEmpty();
         assertThat(settlement.settle(current, List.of(Outcome.done("1", "x")))).isEqualTo(1);
         assertThat(settlement.settle(current, List.of(Outcome.done("1", "x")))).as("a second time").isZero();
     }
@@ -287,7 +287,7 @@ class SettlementTest extends OutboxTestBase {
                     null);
         }
         assertThat(deadLetters()).singleElement().asString().startsWith("k42 ");
-        assertThat(DATABASE.sluice().first("select count(*) from sluice.record where doubt = '{}'", row -> row.getLong(1))).contains(63L);
+        assertThat(DATABASE.sluice().first("select count(*) from sluice.sync_state where doubt = '{}'", row -> row.getLong(1))).contains(63L);
         assertThat(calls).isLessThanOrEqualTo(13);
         assertThat(refused).isEqualTo(4);
     }
@@ -384,7 +384,7 @@ class SettlementTest extends OutboxTestBase {
     void anAnswerIsSettledByReadingWhatItIsAbout(String status, int known) throws SQLException {
         twentyThousandWaitOfWhich(known);
         Claim claim = outbox.claim("crm", 200, Priority.LOW).orElseThrow();
-        DATABASE.run("analyze sluice.record", "insert into sluice.record (account, object, key, sync, base)"
+        DATABASE.run("analyze sluice.sync_state", "insert into sluice.sync_state (account, object, key, sync, base)"
                 + " select account, object, key, sync, '{}' from sluice.outbox");
         String texts = "array(select '%s'::text from generate_series(1, 200))";
         assertThat(plan(Settlement.SETTLE, "array(select key from sluice.outbox where lease is not null)",

@@ -101,7 +101,7 @@ class SharedIdsMatrixTest {
         DATABASE.run(insert(each.second(), "two"));
         send();
 
-        assertThat(DATABASE.texts("select key from sluice.record where crm_id is not null")).containsExactly(each.first());
+        assertThat(DATABASE.texts("select key from sluice.sync_state where crm_id is not null")).containsExactly(each.first());
         assertThat(DATABASE.texts("select message from sluice.dead_letter where key = ?", each.second())).singleElement()
                 .asString().contains("'" + each.first() + "'");
         assertThat(crm.records.values()).containsExactly(values("one"));

@@ -263,7 +263,7 @@ class QuotaTest {
         assertThat(quota.callsToday("crm")).as("no call was made").isZero();
         assertThat(grant(quota).orElseThrow().member()).isEqualTo("second");
 
-        DATABASE.run("update sluice.refusal set until = now()");
+        DATABASE.run("update sluice.throttle set until = now()");
         Permit probe = grant(quota).orElseThrow();
         assertThat(probe.member()).isEqualTo("first");
         assertThat(grant(quota).orElseThrow().member()).as("one at a time").isEqualTo("second");
@@ -359,12 +359,12 @@ class QuotaTest {
         assertThat(grant(quota)).isEmpty();
         assertThat(quota.storms("crm")).singleElement();
 
-        DATABASE.run("update sluice.refusal set until = now()");
+        DATABASE.run("update sluice.throttle set until = now()");
         Permit probe = grant(quota).orElseThrow();
         assertThat(grant(quota)).as("one at a time").isEmpty();
         assertThat(quota.report(probe, refused)).hasValueSatisfying(storm -> assertThat(storm.step()).isEqualTo(2));
 
-        DATABASE.run("update sluice.refusal set until = now()");
+        DATABASE.run("update sluice.throttle set until = now()");
         quota.cancel(grant(quota).orElseThrow());
         assertThat(quota.report(grant(quota).orElseThrow(), OK)).hasValueSatisfying(
                 storm -> assertThat(storm.isOver()).isTrue());
@@ -378,10 +378,10 @@ class QuotaTest {
         Quota quota = quota(limit(100, 10));
         quota.report(grant(quota).orElseThrow(),
                 new CallReport("upsert", 429, 1, 10, new ThrottleSignal(ThrottleSignal.SHORT, Duration.ZERO)));
-        DATABASE.run("update sluice.refusal set until = now()");
+        DATABASE.run("update sluice.throttle set until = now()");
         quota.report(grant(quota).orElseThrow(), new CallReport("upsert", CallReport.LOST, 1, 10));
         assertThat(grant(quota)).isEmpty();
-        DATABASE.run("update sluice.refusal set until = until - interval '30 s'");
+        DATABASE.run("update sluice.throttle set until = until - interval '30 s'");
         assertThat(grant(quota)).isPresent();
     }
 

@@ -269,7 +269,7 @@ class InboxProcessorTest {
                 new DeletedRecord("101", LATER)), 200);
 
         assertThat(rows()).containsExactly("1 Anna Oslo 1990-01-01", "2 Bob Rome");
-        assertThat(DATABASE.texts("select crm_id from sluice.record order by key")).containsExactly("150", "102");
+        assertThat(DATABASE.texts("select crm_id from sluice.sync_state order by key")).containsExactly("150", "102");
         assertThat(sendAll()).as("what the new record lacks").containsExactly(Map.of("city", "Oslo", "birthday", "1990-01-01"));
     }
 
@@ -305,7 +305,7 @@ class InboxProcessorTest {
 
         assertThat(rows()).containsExactly("1 Ann Rome");
         assertThat(sendAll()).isEmpty();
-        assertThat(DATABASE.texts("select crm_id from sluice.record")).containsExactly("199");
+        assertThat(DATABASE.texts("select crm_id from sluice.sync_state")).containsExactly("199");
     }
 
     /** An empty answer, one of other records, and at last one that says that a record is gone. */
@@ -345,7 +345,7 @@ class InboxProcessorTest {
 
     @Test
     void whatWasTakenWhenTheDatabaseFailedIsTakenAgainAtOnce() throws SQLException {
-        DATABASE.run("alter table sluice.record rename to gone");
+        DATABASE.run("alter table sluice.sync_state rename to gone");
         assertThatThrownBy(() -> hear(value("101", "lastname", "Anna", LATER))).isInstanceOf(SQLException.class);
         DATABASE.run("alter table sluice.gone rename to record");
         lookAgain();

@@ -39,6 +39,6 @@ class PollIntervalTest {
     @Test
     void aShortestAboveTheLongestNamesBothSettings() {
         assertThatThrownBy(() -> new PollInterval(Duration.ofSeconds(9), Duration.ofSeconds(5)))
-                .hasMessageContaining("sluice.receive.shortest").hasMessageContaining("sluice.receive.longest");
+                .hasMessageContaining("sluice.poll.min-interval").hasMessageContaining("sluice.poll.max-interval");
     }
 }

@@ -57,7 +57,7 @@ class ReadBeforeWriteTest {
                 + " ('crm', 'Contact', '" + key + "', 'customers', 'upsert', '{\"Name\": \"x\"}', 0, now() - interval '"
                 + secondsAgo + " seconds')");
         if (known) {
-            DATABASE.run("insert into sluice.record (account, object, key, sync, base) values ('crm', 'Contact', '" + key
+            DATABASE.run("insert into sluice.sync_state (account, object, key, sync, base) values ('crm', 'Contact', '" + key
                     + "', 'customers', '{\"Name\": \"y\"}')");
         }
     }

@@ -146,10 +146,10 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
     /** An empty schema {@code app} for the application, and no state of Sluice's. */
     public void reset() throws SQLException {
         run("set client_min_messages = warning; drop schema if exists app cascade; create schema app",
-                "truncate sluice.change_log, sluice.outbox, sluice.record, sluice.dead_letter, sluice.api_call,"
-                        + " sluice.usage_minute, sluice.quota, sluice.quota_history, sluice.refusal,"
-                        + " sluice.checkpoint, sluice.inbox, sluice.pause, sluice.deleted, sluice.conflict,"
-                        + " sluice.bulk_job, sluice.bulk_detour, sluice.parent, sluice.capture, sluice.capture_gap,"
+                "truncate sluice.change_log, sluice.outbox, sluice.sync_state, sluice.dead_letter, sluice.api_call,"
+                        + " sluice.usage_minute, sluice.reported_limit, sluice.reported_limit_history, sluice.throttle,"
+                        + " sluice.checkpoint, sluice.inbox, sluice.pause, sluice.tombstone, sluice.conflict,"
+                        + " sluice.bulk_job, sluice.bulk_cooldown, sluice.parent, sluice.capture, sluice.capture_gap,"
                         + " sluice.installation");
     }
 }

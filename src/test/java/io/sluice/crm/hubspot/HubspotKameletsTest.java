@@ -355,7 +355,7 @@ class HubspotKameletsTest {
         assertThat(number("select count(*) from sluice.api_call") - ledger).isEqualTo(1);
         assertThat(text("select string_agg(operation || coalesce(status::text, '-'), ' ') from sluice.api_call where completed_at is null and status is distinct from 0")).isNull();
         assertThat(number("select records from sluice.api_call order by id desc limit 1")).isEqualTo(100);
-        assertThat(number("select used from sluice.quota where account = 'hubspot' and name = 'daily'"))
+        assertThat(number("select used from sluice.reported_limit where account = 'hubspot' and name = 'daily'"))
                 .isEqualTo(referee().path("limits").path("daily").path("used").asLong());
     }
 

@@ -110,7 +110,7 @@ final class RunningKamelets implements AutoCloseable {
 
     void noFaults() throws Exception {
         control("DELETE", "/sandbox/faults/salesforce", "");
-        run("delete from sluice.refusal");
+        run("delete from sluice.throttle");
     }
 
     String control(String method, String path, String body) throws Exception {

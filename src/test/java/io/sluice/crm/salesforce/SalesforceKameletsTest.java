@@ -147,7 +147,7 @@ class SalesforceKameletsTest {
         assertThat(number("select count(*) from sluice.api_call where completed_at is null")).isZero();
         assertThat(number("select records from sluice.api_call order by id desc limit 1")).isEqualTo(200);
         assertThat(number("select status from sluice.api_call order by id desc limit 1")).isEqualTo(200);
-        assertThat(number("select used from sluice.quota where account = 'salesforce' and name = 'daily'"))
+        assertThat(number("select used from sluice.reported_limit where account = 'salesforce' and name = 'daily'"))
                 .isEqualTo(referee().path("limits").path("daily").path("used").asLong());
     }
 
@@ -169,7 +169,7 @@ class SalesforceKameletsTest {
     /** The quota's own pause after a refusal is not what is tested here. */
     private static void endStorm() throws Exception {
         try (var connection = DriverManager.getConnection(database.url()); var statement = connection.createStatement()) {
-            statement.execute("delete from sluice.refusal");
+            statement.execute("delete from sluice.throttle");
         }
     }
 
@@ -248,7 +248,7 @@ class SalesforceKameletsTest {
         for (int i = 0; i < 2; i++) {
             assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.REFUSED)).isEqualTo(true);
         }
-        assertThat(number("select count(*) from sluice.refusal where kind = 'sign-in' and recovered_at is null")).isOne();
+        assertThat(number("select count(*) from sluice.throttle where kind = 'sign-in' and recovered_at is null")).isOne();
         assertThat(send(UPSERT, one)).extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
         assertThat(referee().path("byOperation").path("token").asLong() - before).isEqualTo(logins);
         endStorm();

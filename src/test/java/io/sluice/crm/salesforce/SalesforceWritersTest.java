@@ -267,7 +267,7 @@ class SalesforceWritersTest {
         assertThat(contact("M-2")).isNull();
         assertThat(contact("M-3")).isNull();
         assertThat(crm.ledger()).isEqualTo(crm.counted());
-        assertThat(crm.number("select used from sluice.quota where account = 'salesforce' and name = 'daily'"))
+        assertThat(crm.number("select used from sluice.reported_limit where account = 'salesforce' and name = 'daily'"))
                 .as("SOAP tells it in its envelope").isEqualTo(crm.referee().path("limits").path("daily").path("used").asLong());
     }
 
@@ -297,7 +297,7 @@ class SalesforceWritersTest {
         List<Map<String, Object>> records = List.of(of(record("Q-1"), "upsert", made("Q-1")), of(record("Q-2"), "delete", made("Q-2")));
         crm.fault("{\"kind\":\"refuse\",\"count\":1}");
         assertThat(crm.send(MERGE, records)).extracting(Outcome::code).containsOnly("REQUEST_LIMIT_EXCEEDED");
-        assertThat(crm.number("select count(*) from sluice.refusal")).isEqualTo(1);
+        assertThat(crm.number("select count(*) from sluice.throttle")).isEqualTo(1);
         crm.noFaults();
         crm.fault("{\"kind\":\"expireTokens\"}");
         assertThat(crm.send(MERGE, records)).extracting(Outcome::code).containsOnly("INVALID_SESSION_ID");
