@@ -1,0 +1,167 @@
+package io.sluice.app;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a stranger, a browser's page or a broken client can do to the ports of one process. */
+class HttpSurfaceIT {
+
+    @TempDir
+    static Path home;
+    static RunningSluice sluice;
+
+    @BeforeAll
+    static void start() throws Exception {
+        sluice = new RunningSluice(home).with("sluice.http.timeout", "2s").withSync("echo.camel.yaml", """
+                - route:
+                    id: echo
+                    from:
+                      id: own-address
+                      uri: platform-http
+                      parameters:
+                        path: /own/{who}
+                      steps:
+                        - setBody:
+                            id: words
+                            expression:
+                              constant:
+                                expression: hello
+                """);
+        sluice.start().awaitSettled();
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        sluice.close();
+    }
+
+    /** Sends bytes as they stand and reads until the other side closes. */
+    private static String raw(int port, String request) throws IOException {
+        try (Socket socket = new Socket("127.0.0.1", port)) {
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream().write(request.getBytes(UTF_8));
+            socket.getOutputStream().flush();
+            return new String(socket.getInputStream().readAllBytes(), UTF_8);
+        }
+    }
+
+    private static String asked(int port, String method, String path, String... headers) throws IOException {
+        return raw(port, method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\nConnection: close\r\n"
+                + String.join("", java.util.Arrays.stream(headers).map(it -> it + "\r\n").toList()) + "\r\n");
+    }
+
+    private static int status(String answer) {
+        return Integer.parseInt(answer.split(" ")[1]);
+    }
+
+    private static Map<String, String> headers(String answer) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        answer.substring(0, answer.indexOf("\r\n\r\n")).lines().skip(1).forEach(line ->
+                headers.put(line.split(":")[0].toLowerCase(Locale.ROOT), line.substring(line.indexOf(':') + 1).strip()));
+        return headers;
+    }
+
+    @Test
+    void noHeaderOrParameterOfARequestComesBackInItsAnswer() throws Exception {
+        String query = "?Access-Control-Allow-Origin=*&X-Canary=bird&Set-Cookie=a%3Db&Location=http://evil";
+        for (int port : new int[] {sluice.serverPort, sluice.webhookPort, sluice.managementPort}) {
+            for (String path : new String[] {"/api/status", "/api/plan", "/api/dead-letters", "/observe/health", "/nothing",
+                "/webhooks/hubspot", "/webhooks/nobody", "/own/bird"}) {
+                String answer = asked(port, "GET", path + query, "X-Mine: bird", "Access-Control-Allow-Headers: bird");
+                assertThat(headers(answer)).as(port + path).doesNotContainKeys("access-control-allow-origin", "x-canary",
+                        "set-cookie", "location", "x-mine", "access-control-allow-headers", "who");
+            }
+        }
+        assertThat(asked(sluice.serverPort, "GET", "/own/bird" + query)).contains("hello");
+        String form = "Access-Control-Allow-Origin=*&X-Canary=bird";
+        String answer = asked(sluice.serverPort, "POST", "/own/bird", "Content-Type: application/x-www-form-urlencoded",
+                "Content-Length: " + form.length(), "", form);
+        assertThat(headers(answer)).doesNotContainKeys("access-control-allow-origin", "x-canary");
+        assertThat(headers(asked(sluice.serverPort, "GET", "/own/bird?Content-Type=text/html")).get("content-type"))
+                .isNotEqualTo("text/html");
+    }
+
+    @Test
+    void noHeaderOrParameterOfARequestSteersARoute() throws Exception {
+        for (String name : new String[] {"CamelHttpResponseCode", "camelhttpresponsecode", "CAMELHTTPRESPONSECODE"}) {
+            assertThat(status(asked(sluice.serverPort, "GET", "/own/bird?" + name + "=418"))).isEqualTo(200);
+            assertThat(status(asked(sluice.serverPort, "GET", "/own/bird", name + ": 418"))).isEqualTo(200);
+            assertThat(status(asked(sluice.webhookPort, "POST", "/webhooks/hubspot?" + name + "=204", name + ": 204",
+                    "SluiceRefusal: none", "Content-Length: 2", "", "[]"))).isEqualTo(401);
+        }
+    }
+
+    @Test
+    void aPageOfAnotherSiteNeitherActsNorReads() throws Exception {
+        String pause = "/api/accounts/salesforce/pause";
+        assertThat(status(asked(sluice.serverPort, "POST", pause, "Content-Type: application/x-www-form-urlencoded",
+                "Content-Length: 8", "", "reason=x"))).isEqualTo(415);
+        assertThat(status(asked(sluice.serverPort, "POST", pause, "Origin: http://evil.example.org",
+                "Content-Length: 0"))).isEqualTo(403);
+        assertThat(status(asked(sluice.serverPort, "POST", pause, "Sec-Fetch-Site: cross-site",
+                "Content-Length: 0"))).isEqualTo(403);
+        assertThat(sluice.number("select count(*) from sluice.pause")).isZero();
+        for (int port : new int[] {sluice.serverPort, sluice.managementPort}) {
+            assertThat(status(raw(port, "GET /api/status HTTP/1.1\r\nHost: evil.example.org\r\nConnection: close\r\n\r\n")))
+                    .isEqualTo(421);
+        }
+    }
+
+    @Test
+    void eachPortServesItsOwnAlone() throws Exception {
+        assertThat(status(asked(sluice.serverPort, "POST", "/webhooks/hubspot", "Content-Length: 0"))).isEqualTo(404);
+        for (String path : new String[] {"/api/status", "/api/dead-letters", "/own/bird", "/observe/health", "/"}) {
+            assertThat(status(asked(sluice.webhookPort, "GET", path))).as(path).isEqualTo(404);
+        }
+        assertThat(status(raw(sluice.webhookPort, "POST /webhooks/../api/accounts/salesforce/pause HTTP/1.1\r\n"
+                + "Host: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))).isEqualTo(404);
+        assertThat(sluice.number("select count(*) from sluice.pause")).isZero();
+    }
+
+    @Test
+    void aConnectionOnWhichNoWholeRequestComesIsClosed() throws Exception {
+        for (int port : new int[] {sluice.serverPort, sluice.webhookPort, sluice.managementPort}) {
+            assertThat(raw(port, "")).as("says nothing").isEmpty();
+            raw(port, "POST /webhooks/hubspot HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-");
+            raw(port, "POST /webhooks/hubspot HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n[");
+        }
+        try (Socket drop = new Socket("127.0.0.1", sluice.serverPort)) {
+            drop.setSoTimeout(100);
+            long began = System.nanoTime();
+            boolean closed = false;
+            for (int sent = 0; sent < 600 && !closed; sent++) {
+                try {
+                    drop.getOutputStream().write('G');
+                    closed = drop.getInputStream().read() < 0;
+                } catch (java.net.SocketTimeoutException open) {
+                    // a byte now and then
+                } catch (IOException reset) {
+                    closed = true;
+                }
+            }
+            assertThat(closed).as("drop by drop").isTrue();
+            assertThat(System.nanoTime() - began).isLessThan(50_000_000_000L);
+        }
+        assertThat(status(asked(sluice.serverPort, "GET", "/api/status"))).isEqualTo(200);
+    }
+
+    @Test
+    void whoBindsToOtherAddressesWithoutATokenIsToldSo(@TempDir Path other) throws Exception {
+        try (RunningSluice open = new RunningSluice(other).with("camel.server.host", "0.0.0.0")) {
+            assertThat(open.start().awaitExit()).isNotZero();
+            assertThat(open.output()).contains("camel.server.host = 0.0.0.0 lets other machines reach the API")
+                    .contains("sluice.http.token");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package io.sluice.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A CRM's user edits a field, and before the next poll the application changes it too: the write reads it first. */
+class UnseenEditIT {
+
+    @TempDir
+    static Path home;
+    static RunningSluice sluice;
+
+    /** Without a poll for an hour. */
+    @BeforeAll
+    static void aSyncForEachRule() throws Exception {
+        sluice = new RunningSluice(home).withoutSyncs()
+                .with("sluice.poll.check-interval", 100).with("sluice.poll.min-interval", "1h").with("sluice.poll.max-interval", "1h")
+                .withSync("customers.camel.yaml", RunningSluice.sync("customers", "customer", "customer_no", "salesforce",
+                        "Contact", "Customer_No__c", Map.of("last_name", "LastName", "phone", "Phone")))
+                .withSync("deals.camel.yaml", RunningSluice.sync("deals", "deal", "deal_no", "salesforce", "Opportunity",
+                        "Deal_No__c", Map.of("title", "Name", "stage", "StageName", "close_date", "CloseDate"))
+                        + "        conflicts: crm\n");
+        sluice.start().awaitSettled();
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        sluice.close();
+    }
+
+    private static void edit(String object, String key, String fields) {
+        assertThat(sluice.sandbox("POST", "/sandbox/records/salesforce/" + object + "/" + key, fields).statusCode())
+                .isEqualTo(200);
+    }
+
+    /** Salesforce tells times apart by the second. */
+    private static void aSecondLater() throws Exception {
+        long second = sluice.number("select extract(epoch from clock_timestamp())::bigint");
+        await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(50)).until(() ->
+                sluice.number("select extract(epoch from clock_timestamp())::bigint") > second + 1);
+    }
+
+    private static List<String> conflicts(String sync, String keys) throws Exception {
+        return sluice.rows("select key || ' ' || field, winner, crm #>> '{}', ours #>> '{}' from sluice.conflict where sync = '"
+                + sync + "' and key like '" + keys + "%' order by id").entrySet().stream().map(row -> row.getKey() + " " + String.join(" ", row.getValue()))
+                .toList();
+    }
+
+    private static String inCrm(String object, String externalId, String key, String field) {
+        return sluice.records("salesforce", object, externalId).get(key).path(field).asText();
+    }
+
+    private static long calls() {
+        return sluice.counted();
+    }
+
+    @Test
+    void theLaterChangeReplacesTheEditAndTheLogHasIt() throws Exception {
+        for (int i = 1; i <= 3; i++) {
+            edit("Contact", "C-0000" + i, "{\"Phone\": \"theirs" + i + "\"}");
+        }
+        edit("Contact", "C-00004", "{\"LastName\": \"Theirs\"}");
+        aSecondLater();
+        long before = calls();
+        sluice.sql("update customer set phone = 'ours' where customer_no between 'C-00001' and 'C-00300'");
+        sluice.awaitSettled();
+
+        assertThat(conflicts("customers", "C-0000")).containsExactlyInAnyOrder("C-00001 Phone database theirs1 ours",
+                "C-00002 Phone database theirs2 ours", "C-00003 Phone database theirs3 ours");
+        assertThat(inCrm("Contact", "Customer_No__c", "C-00001", "Phone")).isEqualTo("ours");
+        assertThat(inCrm("Contact", "Customer_No__c", "C-00004", "LastName")).as("of another field").isEqualTo("Theirs");
+        assertThat(calls() - before).as("calls for 300 records").isBetween(1L, 2L);
+        assertThat(sluice.ledger()).isEqualTo(sluice.counted());
+
+        sluice.sql("update customer set phone = 'ours again' where customer_no = 'C-00001'");
+        sluice.awaitSettled();
+        assertThat(conflicts("customers", "C-0000")).as("an echo is no edit").hasSize(3);
+    }
+
+    @Test
+    void whereTheCrmWinsBothSidesEndWithItsEdit() throws Exception {
+        edit("Opportunity", "D-0001", "{\"Name\": \"theirs\"}");
+        sluice.sql("update deal set title = 'ours' where deal_no = 'D-0001'");
+        await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(200)).untilAsserted(() ->
+                assertThat(conflicts("deals", "D-")).containsExactly("D-0001 Name crm theirs ours"));
+        sluice.awaitSettled();
+
+        assertThat(sluice.rows("select deal_no, title from deal where deal_no = 'D-0001'").get("D-0001")).containsExactly("theirs");
+        assertThat(inCrm("Opportunity", "Deal_No__c", "D-0001", "Name")).isEqualTo("theirs");
+        assertThat(conflicts("deals", "D-")).hasSize(1);
+    }
+}
