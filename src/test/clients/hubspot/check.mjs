@@ -7,7 +7,7 @@ const address = process.argv[2] ?? 'http://127.0.0.1:8090'
 const account = `check-${Date.now().toString(36)}`
 const hubspot = new Client({ accessToken: `pat-${account}`, basePath: address, numberOfApiCallRetries: 0 })
 const crm = hubspot.crm
-const dated = (path, method = 'GET', body) => call(`/crm/${path}`, method, body)
+const raw = (path, method = 'GET', body) => call(`/crm/${path}`, method, body)
 
 let held = 0
 const broken = []
@@ -205,7 +205,7 @@ async function records() {
   await check('a record is deleted for good', async () => {
     const made = await contact({ email: 'forget@example.org' })
     await crm.contacts.basicApi.purge({ objectId: made.id })
-    assert.equal((await dated(`v3/objects/contacts/${made.id}?archived=true`)).status, 404)
+    assert.equal((await raw(`v3/objects/contacts/${made.id}?archived=true`)).status, 404)
   })
   await check('a lifecycle stage goes back only when it is cleared first', async () => {
     const made = await contact({ lifecyclestage: 'customer' })
@@ -666,6 +666,20 @@ async function associations() {
     const all = (await crm.associations.schema.typesApi.getAll('contacts', 'companies')).results
     assert.ok(all.some((one) => one.id === '1' && one.name === 'contact_to_company'))
   })
+  await check('a limit is set, told, kept and taken away', async () => {
+    const limit = (maxToObjectIds) => ({ inputs: [{ category: 'HUBSPOT_DEFINED', typeId: 279, maxToObjectIds }] })
+    // the client has the calls, but leads nobody to them
+    const path = 'associations/v4/definitions/configurations'
+    assert.equal((await raw(`${path}/contacts/companies/batch/create`, 'POST', limit(1))).status, 201)
+    assert.equal((await raw(`${path}/contacts/companies/batch/update`, 'POST', limit(2))).status, 200)
+    assert.equal((await raw(`${path}/contacts/companies`)).json.results[0].userEnforcedMaxToObjectIds, 2)
+    assert.ok((await raw(`${path}/all`)).json.results.length >= 1)
+    const bob = await contact({})
+    for (let i = 0; i < 2; i++) await v4.basicApi.create('contacts', bob.id, 'companies', (await company()).id, [type(279)])
+    isError(await failed(v4.basicApi.create('contacts', bob.id, 'companies', acme.id, [type(279)])), 400, 'VALIDATION_ERROR')
+    assert.equal((await raw(`${path}/contacts/companies/batch/purge`, 'POST', { inputs: [{ category: 'HUBSPOT_DEFINED', typeId: 279 }] })).status, 204)
+    await v4.basicApi.create('contacts', bob.id, 'companies', acme.id, [type(279)])
+  })
   await check('a type that is none is rejected', async () => {
     isError(await failed(v4.basicApi.create('contacts', ann.id, 'companies', acme.id, [type(99)])), 400, 'VALIDATION_ERROR')
   })
@@ -673,9 +687,9 @@ async function associations() {
     isError(await failed(v4.basicApi.create('contacts', ann.id, 'companies', '99', [type(279)])), 400, 'VALIDATION_ERROR')
   })
   await check('objects have associations by their dated path', async () => {
-    const answer = await dated(`objects/2026-09/contacts/${ann.id}/associations/companies/${acme.id}`, 'PUT', [type(279)])
+    const answer = await raw(`objects/2026-09/contacts/${ann.id}/associations/companies/${acme.id}`, 'PUT', [type(279)])
     assert.equal(answer.status, 201)
-    assert.equal((await dated('associations/2026-09/contacts/companies/batch/archive', 'POST', { inputs: [{ from: { id: ann.id },
+    assert.equal((await raw('associations/2026-09/contacts/companies/batch/archive', 'POST', { inputs: [{ from: { id: ann.id },
       to: [{ id: acme.id }] }] })).status < 300, true)
   })
 }
@@ -729,10 +743,10 @@ async function searches() {
   })
   await check('dated paths answer as the older ones', async () => {
     const body = { filterGroups: [], sorts: [], properties: ['lastname'], limit: 5, after: '0' }
-    const [one, other] = [await dated('objects/2026-09/contacts/search', 'POST', body), await dated('v3/objects/contacts/search', 'POST', body)]
+    const [one, other] = [await raw('objects/2026-09/contacts/search', 'POST', body), await raw('v3/objects/contacts/search', 'POST', body)]
     assert.deepEqual(one.json, other.json)
     for (const path of ['owners/2026-09', 'pipelines/2026-09/deals', 'properties/2026-09/contacts']) {
-      assert.equal((await dated(path)).status, 200, path)
+      assert.equal((await raw(path)).status, 200, path)
     }
     assert.equal((await call('/crm-object-schemas/2026-09/schemas')).status, 200)
     assert.equal((await call('/account-info/2026-09/details')).status, 200)

@@ -310,4 +310,22 @@ class HubspotAssociationsTest extends HubspotTestBase {
         assertThat(gone.json().path("status").asText()).isEqualTo("COMPLETE");
         assertThat(crm.post(batch + "archive", inputs(id(ann))).status()).isEqualTo(400);
     }
+
+    @Test
+    void aLimitSaysHowManyRecordsOneMayBelongTo() {
+        String limits = "/crm/v4/associations/definitions/configurations/";
+        String ann = person("C-1");
+        String limit = "{\"inputs\":[{\"category\":\"HUBSPOT_DEFINED\",\"typeId\":279,\"maxToObjectIds\":%d}]}";
+        assertThat(crm.post(limits + "contacts/companies/batch/create", limit.formatted(1)).status()).isEqualTo(201);
+        assertThat(crm.get(limits + "all").json().at("/results/0/userEnforcedMaxToObjectIds").asInt()).isOne();
+        String acme = company("Acme");
+        assertThat(crm.post(BATCH + "create", inputs(pair(ann, acme, 279))).status()).isEqualTo(201);
+        assertThat(crm.post(BATCH + "create", inputs(pair(ann, acme, 279))).status()).isEqualTo(201);
+        String other = company("Other");
+        assertThat(crm.post(BATCH + "create", inputs(pair(ann, other, 279))).json().at("/errors/0/category").asText())
+                .isEqualTo("VALIDATION_ERROR");
+        assertThat(crm.post(limits + "contacts/companies/batch/purge", limit.formatted(1)).status()).isEqualTo(204);
+        assertThat(crm.get(limits + "contacts/companies").json().path("results")).isEmpty();
+        assertThat(crm.post(BATCH + "create", inputs(pair(ann, other, 279))).status()).isEqualTo(201);
+    }
 }

@@ -149,5 +149,7 @@ class HubspotDirectoryTest extends HubspotTestBase {
         HubspotClient.Reply nowhere = crm.get("/crm/v3/unicorns");
         assertThat(nowhere.status()).isEqualTo(404);
         assertThat(nowhere.header("Content-Type").orElse("")).startsWith("text/html");
+        assertThat(crm.put("/crm/v3/owners", "{}").status()).isEqualTo(405);
+        assertThat(crm.get(CONTACTS + "?after=next").status()).isEqualTo(400);
     }
 }

@@ -48,6 +48,12 @@ record ApiCall(Account account, Call call, List<String> path) {
         return index < path.size() ? path.get(index) : "";
     }
 
+    /** The same call by another method. */
+    ApiCall with(String method) {
+        return new ApiCall(account, new Call(method, call.path(), call.query(), call.headers(), call.body(), call.upload(),
+                call.origin()), path);
+    }
+
     /** Whether the path has a version that is a date. */
     boolean isDated() {
         return call.segments().stream().anyMatch(part -> part.matches("20\\d\\d-(03|09)(-beta)?"));

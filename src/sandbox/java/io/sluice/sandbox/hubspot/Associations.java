@@ -232,6 +232,14 @@ final class Associations {
                 throw HubspotError.thrown(fault, Map.of("fromObjectId", List.of(fromId), "toObjectId", List.of(toId)));
             });
             Links links = new Links(call.store());
+            asked.forEach(type -> AssociationLimits.of(call.account(), from, to, type).ifPresent(max -> {
+                long others = links.of(one, to).stream().filter(link -> !link.otherId().equals(other.row().id()))
+                        .filter(link -> link.types().contains(type)).count();
+                if (others >= max) {
+                    throw HubspotError.invalid("The record " + fromId + " is associated with " + others
+                            + " records by the type " + type.id() + "; the limit is " + max + ".").thrown();
+                }
+            }));
             links.add(transaction, one, other, asked, Origin.API);
             return links;
         }

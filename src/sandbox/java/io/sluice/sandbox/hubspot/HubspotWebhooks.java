@@ -101,6 +101,8 @@ public final class HubspotWebhooks implements AccountControl {
             case "companies" -> "company";
             case "deals" -> "deal";
             case "tickets" -> "ticket";
+            case "products" -> "product";
+            case "line_items" -> "line_item";
             default -> "object";
         };
         String typeId = "object".equals(subject) ? table.type().keyPrefix() : null;

@@ -49,7 +49,18 @@ final class Resources {
         return HubspotError.notFound("Nothing is served at " + call.call().path() + ".").thrown();
     }
 
+    private static final List<String> METHODS = List.of("GET", "POST", "PUT", "PATCH", "DELETE");
+    private static final Route OTHER_METHOD = new Route("unknown", (call, attempt) ->
+            Answer.text(405, "text/html;charset=utf-8", NOT_FOUND.replace("404 Not Found", "405 Method Not Allowed")));
+
+    /** What answers a call; where only another method is served at its path, that. */
     Route route(ApiCall call) {
+        Route route = served(call);
+        return route == UNKNOWN && METHODS.stream().anyMatch(method -> served(call.with(method)) != UNKNOWN)
+                ? OTHER_METHOD : route;
+    }
+
+    private Route served(ApiCall call) {
         return switch (call.part(0)) {
             case "objects" -> objects(call);
             case "associations" -> associations(call);
@@ -114,6 +125,9 @@ final class Resources {
     private static Route associations(ApiCall call) {
         List<String> rest = call.path().size() > 3 ? call.path().subList(3, call.path().size()) : List.of();
         String asked = call.call().method() + " " + String.join("/", rest);
+        if ("definitions/configurations".equals(call.part(1) + "/" + call.part(2)) && call.path().size() > 3) {
+            return new Route("associationsLabels", (c, attempt) -> AssociationLimits.answer(c));
+        }
         if (call.isOlder()) {
             return switch (asked) {
                 case "POST batch/create" -> new Route("associationsCreate", OlderAssociations::create);

@@ -102,6 +102,9 @@ final class Rows {
         int limit = limit(call.parameter("limit"), shown.history().isEmpty() ? LARGEST_PAGE : Shown.MOST_WITH_HISTORY);
         boolean archived = "true".equals(call.parameter("archived"));
         String after = call.parameter("after");
+        if (after != null && !after.matches("\\d{1,18}")) {
+            throw HubspotError.invalid("'after' is what a page's paging said, not '" + after + "'.").thrown();
+        }
         int from = after == null ? 1 : Math.max(1, table.type().ids().number(after));
         ObjectNode body = Answers.JSON.createObjectNode();
         ArrayNode results = body.putArray("results");

@@ -72,6 +72,8 @@ public record Change(String object, String typeId, String kind, String objectId,
             case "companies" -> "company";
             case "deals" -> "deal";
             case "tickets" -> "ticket";
+            case "products" -> "product";
+            case "line_items" -> "line_item";
             default -> null;
         };
     }
