@@ -66,12 +66,24 @@ record BatchReadResult(Map<String, JsonNode> found, Set<String> gone) {
                 }
             }
         });
+        if (byId && asked.size() == 1 && found.isEmpty() && gone.isEmpty() && isMergedOther(batch.path("results"))) {
+            gone.addAll(asked);
+        }
         // what is said to be there and not to be there is neither
         Set<String> both = new HashSet<>(gone);
         both.retainAll(found.keySet());
         found.keySet().removeAll(both);
         gone.removeAll(both);
         return new BatchReadResult(found, gone);
+    }
+
+    /**
+     * Whether the only result is another record, into which others were merged: after two merges the result names the record of
+     * the first merge alone, and not the one that was asked for.
+     */
+    private static boolean isMergedOther(JsonNode results) {
+        return results.size() == 1 && !results.path(0).path("id").asText().isEmpty()
+                && !results.path(0).path("properties").path(MERGED).asText("").isBlank();
     }
 
     /** Of two results for one record that which is newer. */

@@ -1,0 +1,37 @@
+package io.sluice.crm.hubspot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What the answer to a batch read proves of records that were merged. */
+class BatchReadResultTest {
+
+    private static BatchReadResult read(String results, String... asked) {
+        return BatchReadResult.of(new HubspotAnswer(200, "{\"status\":\"COMPLETE\",\"results\":[" + results + "]}"), null,
+                List.of(asked));
+    }
+
+    private static String record(String id, String merged) {
+        return "{\"id\":\"" + id + "\",\"properties\":{\"hs_merged_object_ids\":\"" + merged + "\"}}";
+    }
+
+    @Test
+    void aRecordThatAnotherNamesAmongItsMergedOnesIsGone() {
+        assertThat(read(record("3", "1;2"), "1", "2").gone()).containsExactlyInAnyOrder("1", "2");
+    }
+
+    @Test
+    void aRecordThatWasMergedTwiceIsGoneWhenItIsAskedForAlone() {
+        assertThat(read(record("5", "3;4"), "1").gone()).containsExactly("1");
+        assertThat(read(record("5", "3;4"), "1").found()).isEmpty();
+    }
+
+    @Test
+    void anotherRecordIsNoProofWhereNothingWasMergedIntoItOrSeveralWereAskedFor() {
+        assertThat(read(record("5", ""), "1").gone()).isEmpty();
+        assertThat(read(record("5", "3;4"), "1", "7").gone()).isEmpty();
+        assertThat(read(record("5", "3;4") + "," + record("6", "3;4"), "1").gone()).isEmpty();
+    }
+}
