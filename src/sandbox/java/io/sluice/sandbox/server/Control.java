@@ -33,7 +33,7 @@ public final class Control {
             POST   /sandbox/faults/{account}                   {"kind":"slow","delayMs":2000,"count":3}
             DELETE /sandbox/faults/{account}
             PUT    /sandbox/objects/{account}/{object}         {"label":"Booking","keyPrefix":"a00"}
-            PUT    /sandbox/fields/{account}/{object}/{field}  {"type":"string","length":40}
+            PUT    /sandbox/fields/{account}/{object}/{field}  {"type":"string","length":40} or {"formula":"Dear {LastName}"}
             GET    /sandbox/records/{account}/{object}         one JSON line a record
             POST   /sandbox/records/{account}/{object}         a CRM user creates a record; or, sent as
                                                                application/x-ndjson, imports many: a JSON line each, with
@@ -52,7 +52,10 @@ public final class Control {
             DELETE /sandbox/webhooks-journal/{account}
             GET    /sandbox/automations/{account}              what the CRM does by itself, and how often it did
             PUT    /sandbox/automations/{account}              {"object":"contacts","when":"updated","set":{"tier":"gold"},
-                                                               "delayMs":200} or a list of these, in place of what there was
+                                                               "delayMs":200} or a list of these, in place of what there was;
+                                                               with "within":true before the write is answered. Salesforce's
+                                                               also: {"object":"Contact","refuse":{"field":"Title","equals":
+                                                               "Spam"},"message":"No"} and {"object":"Contact","triggerMs":5}
             DELETE /sandbox/automations/{account}
 
             The kinds of faults, and the settings of each:

@@ -54,16 +54,17 @@ public final class Aggregation {
      *
      * @param name     its alias, {@code expr0} or the field's name
      * @param field    what its values are like
-     * @param function as the query has it, or null where the column is a field
+     * @param function as the query has it, or its alias where it has one; null where the column is a field
      */
     public record Result(String name, Field field, String function) { }
 
     public List<Result> columns() {
         List<Result> results = new ArrayList<>();
         columns.forEach((name, operand) -> {
-            Expression expression = ((Column) query.select().get(results.size())).expression();
+            Column column = (Column) query.select().get(results.size());
+            Expression expression = column.expression();
             results.add(new Result(name, operand.field(), expression.function() == null ? null
-                    : expression.function() + "(" + expression.path() + ")"));
+                    : column.alias() != null ? column.alias() : expression.function() + "(" + expression.path() + ")"));
         });
         return results;
     }
