@@ -5,28 +5,28 @@ import java.time.Instant;
 import java.util.UUID;
 
 /**
- * What a CRM told by itself of one record.
+ * One event that a CRM sent, by webhook or in its journal, about one record.
  *
- * @param identity what is the same when it is told again; a vendor's own event id often is not
- * @param object   as a sync names it
+ * @param identity identity of the event, equal when the CRM sends it again; a vendor's own event id often is not
+ * @param object   name of the object, as a sync writes it
  * @param crmId    the CRM's own id of the record
- * @param field    of a {@link Kind#VALUE}: the field that changed; else null
- * @param value    what it has become, as text; null where it is empty
- * @param at       when it happened, by the CRM's clock
+ * @param field    name of the changed field for {@link Kind#VALUE}; else null
+ * @param value    new value of the field as text; null when it is empty
+ * @param at       time of the change, by the CRM's clock
  */
 public record CrmEvent(UUID identity, String object, String crmId, Kind kind, String field, String value, Instant at) {
 
-    /** What an event says. */
+    /** Kinds of events. */
     public enum Kind {
-        /** A field has a new value, and here it is. */
+        /** A field changed; the event carries its new value. */
         VALUE,
-        /** The record is new: it must be read, unless we made it. */
-        NEW,
-        /** The record came back, or is another: it must be read. */
-        LOOK,
+        /** The record was created: it must be read back, unless Sluice created it. */
+        CREATED,
+        /** The record was restored or changed in a way that the event does not show: it must be read back. */
+        READ_BACK,
         /** The record was deleted. */
-        GONE,
-        /** We did not find the record under its id: the CRM must be asked what became of it, and when. */
+        DELETED,
+        /** A read did not find the record under its id: the CRM must be asked whether and when it was deleted or merged. */
         MISSING;
 
         @Override
@@ -39,12 +39,12 @@ public record CrmEvent(UUID identity, String object, String crmId, Kind kind, St
         }
     }
 
-    /** The same of an object that goes by another name. */
-    public CrmEvent of(String otherObject) {
+    /** Returns this event with another name of its object. */
+    public CrmEvent ofObject(String otherObject) {
         return new CrmEvent(identity, otherObject, crmId, kind, field, value, at);
     }
 
-    /** An identity of these parts. */
+    /** Derives an identity from parts that are equal whenever the CRM sends the event. */
     public static UUID identityOf(Object... parts) {
         StringBuilder text = new StringBuilder();
         for (Object part : parts) {
@@ -57,19 +57,19 @@ public record CrmEvent(UUID identity, String object, String crmId, Kind kind, St
         return new CrmEvent(identity, object, crmId, Kind.VALUE, field, value, at);
     }
 
-    public static CrmEvent fresh(UUID identity, String object, String crmId, Instant at) {
-        return new CrmEvent(identity, object, crmId, Kind.NEW, null, null, at);
+    public static CrmEvent created(UUID identity, String object, String crmId, Instant at) {
+        return new CrmEvent(identity, object, crmId, Kind.CREATED, null, null, at);
     }
 
-    public static CrmEvent look(UUID identity, String object, String crmId, Instant at) {
-        return new CrmEvent(identity, object, crmId, Kind.LOOK, null, null, at);
+    public static CrmEvent readBack(UUID identity, String object, String crmId, Instant at) {
+        return new CrmEvent(identity, object, crmId, Kind.READ_BACK, null, null, at);
     }
 
-    public static CrmEvent gone(UUID identity, String object, String crmId, Instant at) {
-        return new CrmEvent(identity, object, crmId, Kind.GONE, null, null, at);
+    public static CrmEvent deleted(UUID identity, String object, String crmId, Instant at) {
+        return new CrmEvent(identity, object, crmId, Kind.DELETED, null, null, at);
     }
 
-    /** The record was not where it should be. */
+    /** Makes the event for a record that a read did not find under its id. */
     public static CrmEvent missing(UUID identity, String object, String crmId, Instant at) {
         return new CrmEvent(identity, object, crmId, Kind.MISSING, null, null, at);
     }

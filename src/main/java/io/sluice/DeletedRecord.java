@@ -3,10 +3,10 @@ package io.sluice;
 import java.time.Instant;
 
 /**
- * A record that a CRM deleted.
+ * One record that was deleted in a CRM.
  *
  * @param crmId the CRM's own id
- * @param at    when, by the CRM's clock; null where the CRM says that it is not there, but not since when
+ * @param at    time of the delete, by the CRM's clock; null when the CRM says only that the record does not exist
  */
 public record DeletedRecord(String crmId, Instant at) {
 }

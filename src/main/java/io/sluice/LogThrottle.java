@@ -9,9 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.helpers.MessageFormatter;
 
 /**
- * Writes a warning that repeats once a minute, with the number of those that were left out since, on one line of at most 500
- * characters. For example, of 40 calls that fail alike within two minutes three lines are written, the second of which ends
- * with {@code (19 more of this kind since)}.
+ * Writes a repeated warning once a minute, on one line of at most 500 characters, with the number of warnings left out since
+ * the last one. For example, if 40 calls fail alike within two minutes, it writes three lines; the second one ends with
+ * {@code (19 more of this kind since)}.
  */
 public final class LogThrottle {
 
@@ -41,8 +41,8 @@ public final class LogThrottle {
     /**
      * Writes a warning unless one of its kind was written less than a minute ago.
      *
-     * @param kind    warnings with the same kind are counted together
-     * @param message with {@code {}} for each argument
+     * @param kind    kind of the warning; warnings of one kind are counted together
+     * @param message text with {@code {}} for each argument
      */
     public void warn(Logger log, String kind, String message, Object... arguments) {
         int omitted = due(kind);
@@ -51,7 +51,7 @@ public final class LogThrottle {
         }
     }
 
-    /** The number left out since the last one of a kind, or -1 where this one is left out too. */
+    /** Returns how many warnings of the kind were left out since the last one; -1 when this one is left out too. */
     private synchronized int due(String kind) {
         Instant now = clock.instant();
         Kind before = kinds.get(kind);

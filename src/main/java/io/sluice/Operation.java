@@ -2,7 +2,7 @@ package io.sluice;
 
 import java.util.Locale;
 
-/** What is done to a record of a CRM. Upsert by external id, so that doing it twice does it once. */
+/** Operation on a record of a CRM. An upsert names the external id, which makes it idempotent. */
 public enum Operation {
     UPSERT, DELETE;
 
@@ -10,7 +10,7 @@ public enum Operation {
         return valueOf(word.toUpperCase(Locale.ROOT));
     }
 
-    /** As it stands in tables, messages and the writer contract: {@code upsert}, {@code delete}. */
+    /** Returns the word in tables, messages and the writer contract: {@code upsert}, {@code delete}. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

@@ -1,43 +1,42 @@
 package io.sluice;
 
 import java.util.List;
-
 import java.util.Locale;
 
 /**
- * What became of one record of a call.
+ * Result of a call for one of its records.
  *
- * @param key     as in the {@link RecordChange}
- * @param crmId   the CRM's id, where its answer had one
- * @param code    the CRM's error code, or null
- * @param message the CRM's own words, or null
- * @param fields  the CRM fields that it named as the cause; empty where it named none
- * @param doubt   of a {@link Status#RETRY}: whether it may have been written all the same
+ * @param key         key of the record, as in the {@link RecordChange}
+ * @param crmId       the CRM's id; null when its answer has none
+ * @param code        the CRM's error code, or null
+ * @param message     the CRM's own message, or null
+ * @param fields      CRM fields that the CRM named as the cause; empty when it named none
+ * @param uncertainty for {@link Status#RETRY}: whether the CRM may have written the record nevertheless
  */
 public record Outcome(String key, Status status, String crmId, String code, String message, List<String> fields,
-        Doubt doubt) {
+        Uncertainty uncertainty) {
 
-    /** What is not known of a record that is tried again. */
-    public enum Doubt {
-        /** It was certainly not written. */
+    /** Whether a record that is retried may have been written already. */
+    public enum Uncertainty {
+        /** The record was certainly not written. */
         NONE,
-        /** The call was answered, but the answer does not prove what became of the record. */
+        /** The CRM answered, but its answer does not prove whether it wrote the record. */
         UNPROVEN,
-        /** No answer came, or only that of a gateway: the CRM may still execute the call. */
+        /** No answer came, or only a gateway's: the CRM may still execute the call. */
         UNANSWERED
     }
 
-    /** What happens next to the record. */
+    /** Decides what happens to the record next. */
     public enum Status {
-        /** The CRM has it. */
+        /** The CRM has written the record. */
         DONE,
-        /** It was not written, or nobody knows ({@link Doubt}); sending it again may heal it. */
+        /** The record was not written, or that is unknown ({@link Uncertainty}); a retry may succeed. */
         RETRY,
-        /** Another record has a unique value of it, which that one may be about to give up. */
+        /** Another record holds a unique value of this one; that record may be about to change it. */
         TAKEN,
-        /** Sending the same again can't heal it. */
+        /** A retry of the same values can't succeed. */
         REJECTED,
-        /** The CRM says that under the id by which we know the record there is none: it was deleted, or merged into another. */
+        /** The CRM has no record under the id that we know: the record was deleted, or merged into another. */
         GONE;
 
         @Override
@@ -50,34 +49,34 @@ public record Outcome(String key, Status status, String crmId, String code, Stri
         fields = List.copyOf(fields);
     }
 
-    /** Without fields. */
+    /** Makes an outcome for which the CRM named no fields. */
     public Outcome(String key, Status status, String crmId, String code, String message) {
         this(key, status, crmId, code, message, List.of());
     }
 
-    /** Without doubt. */
+    /** Makes an outcome without uncertainty. */
     public Outcome(String key, Status status, String crmId, String code, String message, List<String> fields) {
-        this(key, status, crmId, code, message, fields, Doubt.NONE);
+        this(key, status, crmId, code, message, fields, Uncertainty.NONE);
     }
 
-    /** Tries the record again, and says what is not known of it. */
-    public static Outcome doubtful(String key, Doubt doubt, String code, String message) {
-        return new Outcome(key, Status.RETRY, null, code, message, List.of(), doubt);
+    /** Makes the outcome of a record that is retried and may have been written. */
+    public static Outcome uncertain(String key, Uncertainty uncertainty, String code, String message) {
+        return new Outcome(key, Status.RETRY, null, code, message, List.of(), uncertainty);
     }
 
-    /** The same of a record that was certainly not written, whatever the answer was. */
-    public Outcome undone() {
-        return new Outcome(key, status, crmId, code, message, fields, Doubt.NONE);
+    /** Returns this outcome for a record that was certainly not written, whatever the answer was. */
+    public Outcome notWritten() {
+        return new Outcome(key, status, crmId, code, message, fields, Uncertainty.NONE);
     }
 
-    /** Tries a record again of which an answer to its call says nothing. */
+    /** Makes the outcome of a record that the answer to its call does not mention: it is retried. */
     public static Outcome noResult(String key) {
-        return doubtful(key, Doubt.UNPROVEN, "NO_RESULT", "the answer has no result for this record");
+        return uncertain(key, Uncertainty.UNPROVEN, "NO_RESULT", "the answer has no result for this record");
     }
 
-    /** The same, of fields that the CRM named. */
-    public Outcome naming(List<String> fields) {
-        return new Outcome(key, status, crmId, code, message, fields, doubt);
+    /** Returns this outcome with the fields that the CRM named. */
+    public Outcome withFields(List<String> fields) {
+        return new Outcome(key, status, crmId, code, message, fields, uncertainty);
     }
 
     public static Outcome done(String key, String crmId) {
@@ -88,7 +87,7 @@ public record Outcome(String key, Status status, String crmId, String code, Stri
         return new Outcome(key, Status.RETRY, null, code, message);
     }
 
-    /** Of a record whose CRM id is known. */
+    /** Makes the outcome of a record whose known CRM id does not exist any more. */
     public static Outcome gone(String key, String code, String message) {
         return new Outcome(key, Status.GONE, null, code, message);
     }
@@ -97,7 +96,7 @@ public record Outcome(String key, Status status, String crmId, String code, Stri
         return new Outcome(key, Status.REJECTED, null, code, message);
     }
 
-    /** @param fields that hold the unique value, where the CRM named them */
+    /** @param fields CRM fields that hold the unique value; empty when the CRM named none */
     public static Outcome taken(String key, String code, String message, List<String> fields) {
         return new Outcome(key, Status.TAKEN, null, code, message, fields);
     }

@@ -2,11 +2,11 @@ package io.sluice;
 
 import java.util.Locale;
 
-/** How urgent a change is. The order is the order of sending; the rank is what the tables hold. */
+/** Urgency of a change. More urgent changes are sent first; the tables hold the rank. */
 public enum Priority {
     CRITICAL, HIGH, NORMAL, LOW;
 
-    /** 0 for critical to 3 for low. */
+    /** Returns 0 for critical to 3 for low. */
     public int rank() {
         return ordinal();
     }
@@ -15,7 +15,7 @@ public enum Priority {
         return values()[rank];
     }
 
-    /** @throws IllegalArgumentException naming the word and the four that are right */
+    /** @throws IllegalArgumentException if the word is none of the four; its message names the word and the four */
     public static Priority of(String word) {
         for (Priority priority : values()) {
             if (priority.name().equalsIgnoreCase(word)) {

@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One record as a writer Kamelet takes it.
+ * One outbound change of a record, as a writer Kamelet takes it.
  *
  * @param key       value of the external id
- * @param crmId     the CRM's own id where it is known, else null
- * @param fields    CRM field to value; a null value clears the field, an absent one leaves it alone
+ * @param crmId     the CRM's own id; null when it is not known
+ * @param fields    CRM field to value; a null value clears the field, an absent field stays as it is
  */
 public record RecordChange(String key, Operation operation, String crmId, Map<String, Object> fields) {
 
@@ -21,12 +21,12 @@ public record RecordChange(String key, Operation operation, String crmId, Map<St
     }
 
     /**
-     * Whether the CRM answered with another record's id than the one that is known: then the record is not what we know. Of
-     * ids with a checksum at their end (15 and 18 characters) the shorter form is the same.
+     * Whether the CRM answered with the id of another record than the known one. An id of 15 characters equals the one of 18
+     * that begins with it: the last three are a checksum.
      *
-     * @param answered the id in the answer, or null where it has none
+     * @param answered id in the answer, or null when it has none
      */
-    public boolean isOther(String answered) {
+    public boolean isOtherRecord(String answered) {
         if (crmId == null || answered == null || crmId.equals(answered)) {
             return false;
         }
@@ -35,10 +35,10 @@ public record RecordChange(String key, Operation operation, String crmId, Map<St
     }
 
     /**
-     * Reads the list a route hands to a writer: changes, or maps with {@code key}, {@code operation} (upsert where
-     * it is absent), {@code crmId} and {@code fields}.
+     * Reads the list that a route passes to a writer: changes, or maps with {@code key}, {@code operation} (default: upsert),
+     * {@code crmId} and {@code fields}.
      *
-     * @throws IllegalArgumentException saying which entry is not of that shape
+     * @throws IllegalArgumentException if an entry has another shape; its message names the entry
      */
     public static List<RecordChange> listOf(Object body) {
         if (!(body instanceof Iterable<?> entries)) {
@@ -52,7 +52,7 @@ public record RecordChange(String key, Operation operation, String crmId, Map<St
         return List.copyOf(changes);
     }
 
-    /** The same, with the numbers and truth values of these fields as text: what a text field takes. */
+    /** Returns this change with the numbers and booleans of the named fields as text, for text fields of the CRM. */
     public RecordChange withTexts(Set<String> names) {
         if (fields.entrySet().stream().noneMatch(field -> names.contains(field.getKey()) && isPlain(field.getValue()))) {
             return this;

@@ -5,16 +5,16 @@ import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /**
- * Why something failed, in words for a person: the message at the root of an exception's causes. The words hold no value of
- * a row: PostgreSQL's detail ("Failing row contains ...", "Key (email)=(...) already exists") is left out, and so is the
- * value that its message quotes (https://www.postgresql.org/docs/current/protocol-error-fields.html). Whoever logs, answers or
- * keeps a failure takes its words from here.
+ * Finds the message at the root of an exception's causes, without values of a row: PostgreSQL's detail ("Failing row contains
+ * ...", "Key (email)=(...) already exists") and the value that its message quotes are left out
+ * (https://www.postgresql.org/docs/current/protocol-error-fields.html). All code that logs, answers or stores a failure takes
+ * its message from here.
  */
 public final class RootCause {
 
-    private static final int LONGEST = 400;
-    private static final int LONGEST_ANSWER = 300;
-    /** What PostgreSQL's driver appends to a message, and what a message repeats of a row. */
+    private static final int MAX_LENGTH = 400;
+    private static final int MAX_ANSWER_LENGTH = 300;
+    /** Parts that PostgreSQL's driver appends to a message, and parts of a row that a message repeats. */
     private static final Pattern DETAIL = Pattern.compile("(?s)\\s*(?:Detail|Where|Hint): .*|\\s*Failing row contains .*");
     /** {@code invalid input syntax for type integer: "abc"}, {@code value "99999999999" is out of range}. */
     private static final Pattern VALUE = Pattern.compile("(?:(?<=: )|(?<=\\bvalue ))\"(?:[^\"]|\"\")*\"");
@@ -22,7 +22,7 @@ public final class RootCause {
     private RootCause() {
     }
 
-    /** The root's message, or its class where it has none. */
+    /** Returns the root's message, or the name of its class when it has none. */
     public static String of(Throwable failure) {
         Throwable root = failure;
         while (root.getCause() != null && root.getCause() != root) {
@@ -30,21 +30,21 @@ public final class RootCause {
         }
         String message = root.getMessage();
         if (root instanceof PSQLException sql && sql.getServerErrorMessage() != null) {
-            ServerErrorMessage said = sql.getServerErrorMessage();
-            message = "ERROR: " + said.getMessage();
+            ServerErrorMessage serverError = sql.getServerErrorMessage();
+            message = "ERROR: " + serverError.getMessage();
         }
         return message == null || message.isBlank() ? root.getClass().getSimpleName() : withoutValues(message);
     }
 
-    /** What a CRM answered, as much of it as a line of the log takes beside other words. */
+    /** Returns the first 300 characters of a CRM's answer, for a line of the log. */
     public static String shortened(Object answer) {
         String words = String.valueOf(answer);
-        return words.length() > LONGEST_ANSWER ? words.substring(0, LONGEST_ANSWER) + "..." : words;
+        return words.length() > MAX_ANSWER_LENGTH ? words.substring(0, MAX_ANSWER_LENGTH) + "..." : words;
     }
 
-    /** A text that may repeat what PostgreSQL said of a row, without it and not too long for a line. */
+    /** Removes the values of a row that PostgreSQL's message may repeat, and cuts it to 400 characters. */
     public static String withoutValues(String message) {
         String safe = VALUE.matcher(DETAIL.matcher(message).replaceFirst("")).replaceAll("\"...\"").strip().replaceAll("\\s*\\R\\s*", " ");
-        return safe.length() > LONGEST ? safe.substring(0, LONGEST) + "..." : safe;
+        return safe.length() > MAX_LENGTH ? safe.substring(0, MAX_LENGTH) + "..." : safe;
     }
 }

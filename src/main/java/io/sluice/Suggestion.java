@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
-/** The names somebody may have meant, for messages about a wrong one. */
+/** Suggests the names that a person may have meant, for messages about an unknown name. */
 public final class Suggestion {
 
     private static final int SUGGESTIONS = 3;
@@ -13,7 +13,7 @@ public final class Suggestion {
     private Suggestion() {
     }
 
-    /** {@code ; did you mean a, b or c?}, or nothing where there is nothing to suggest. */
+    /** Returns {@code ; did you mean a, b or c?}, or an empty text when there is no name to suggest. */
     public static String hint(String wrong, Collection<String> right) {
         List<String> names = right.stream()
                 .sorted(Comparator.comparingInt((String name) -> distance(wrong, name)).thenComparing(name -> name))
@@ -26,7 +26,7 @@ public final class Suggestion {
         };
     }
 
-    /** Levenshtein's distance, upper and lower case alike. */
+    /** Computes Levenshtein's distance, ignoring case. */
     static int distance(String left, String right) {
         String a = left.toLowerCase(Locale.ROOT);
         String b = right.toLowerCase(Locale.ROOT);

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One table kept the same as one object of a CRM account: the bean that the files of {@code routes/syncs} declare.
- * It says what was written there and decides nothing; the stages read it.
+ * Keeps one table the same as one object of a CRM account: the bean that the files of {@code routes/syncs} declare.
+ * It holds the values written there and decides nothing.
  */
 public final class Sync {
 
@@ -36,7 +36,7 @@ public final class Sync {
     private volatile Set<String> textFields = Set.of();
     private volatile String problem;
 
-    /** The bean's name; set when the syncs are collected. */
+    /** Name of the bean; set when the syncs are collected. */
     public String getName() {
         return name;
     }
@@ -45,7 +45,7 @@ public final class Sync {
         this.name = name;
     }
 
-    /** The file that declares it, for messages; null when it was not found. */
+    /** File that declares the sync, for messages; null when it was not found. */
     public String getFile() {
         return file;
     }
@@ -54,7 +54,7 @@ public final class Sync {
         this.file = file;
     }
 
-    /** {@code schema.table}; {@code public} where no schema is written. */
+    /** Table as {@code schema.table}; the default schema is {@code public}. */
     public String getTable() {
         return table;
     }
@@ -63,7 +63,7 @@ public final class Sync {
         this.table = table == null || table.contains(".") ? table : "public." + table;
     }
 
-    /** The column that identifies a row: unique, not null. Its text is the value of the external id. */
+    /** Column that identifies a row: unique, not null. Its text is the value of the external id. */
     public String getKey() {
         return key;
     }
@@ -88,7 +88,7 @@ public final class Sync {
         this.object = object;
     }
 
-    /** The CRM field that holds the key. */
+    /** CRM field that holds the key. */
     public String getExternalId() {
         return externalId;
     }
@@ -106,7 +106,7 @@ public final class Sync {
         this.fields = new LinkedHashMap<>(fields);
     }
 
-    /** The priority of a row that none of the conditions below picks. */
+    /** Priority of a row for which none of the conditions below is true. */
     public Priority getPriority() {
         return priority;
     }
@@ -115,7 +115,7 @@ public final class Sync {
         this.priority = Priority.of(priority);
     }
 
-    /** SQL over the row: true makes its changes critical. */
+    /** SQL condition on the row: its changes are critical where it is true. */
     public String getCritical() {
         return critical;
     }
@@ -124,7 +124,7 @@ public final class Sync {
         this.critical = critical;
     }
 
-    /** SQL over the row: true makes its changes high. */
+    /** SQL condition on the row: its changes are high where it is true. */
     public String getHigh() {
         return high;
     }
@@ -133,7 +133,7 @@ public final class Sync {
         this.high = high;
     }
 
-    /** SQL over the row: true makes its changes low. */
+    /** SQL condition on the row: its changes are low where it is true. */
     public String getLow() {
         return low;
     }
@@ -142,7 +142,7 @@ public final class Sync {
         this.low = low;
     }
 
-    /** Who wins where both sides changed a field: {@code latest}, {@code crm} or {@code database}. */
+    /** Side that wins when both changed a field: {@code latest}, {@code crm} or {@code database}. */
     public String getConflicts() {
         return conflicts;
     }
@@ -151,7 +151,7 @@ public final class Sync {
         this.conflicts = conflicts;
     }
 
-    /** {@code both}; {@code out}: what changes in the CRM stays there. */
+    /** {@code both}, or {@code out}: changes made in the CRM are not written to the table. */
     public String getDirection() {
         return direction;
     }
@@ -160,7 +160,7 @@ public final class Sync {
         this.direction = direction;
     }
 
-    /** {@code propagate}: a record made in the CRM becomes a row, if it has the external id; {@code ignore}. */
+    /** {@code propagate}: a record that is created in the CRM becomes a row, if it has the external id; or {@code ignore}. */
     public String getInserts() {
         return inserts;
     }
@@ -170,8 +170,8 @@ public final class Sync {
     }
 
     /**
-     * What is taken at the first start: {@code table}, its rows, which go to the CRM; {@code both}, and before that the
-     * records that are in the CRM, each merged with its row.
+     * Data to start from: {@code table} sends the table's rows to the CRM; {@code both} first reads all records of the CRM and
+     * merges each with its row.
      */
     public String getInitial() {
         return initial;
@@ -181,7 +181,7 @@ public final class Sync {
         this.initial = initial;
     }
 
-    /** {@code propagate}: what is deleted on one side is deleted on the other; {@code keep}: the other keeps it. */
+    /** {@code propagate}: a delete on one side is repeated on the other; {@code keep}: the other side keeps the record. */
     public String getDeletes() {
         return deletes;
     }
@@ -190,7 +190,7 @@ public final class Sync {
         this.deletes = deletes;
     }
 
-    /** The zone in which columns of type timestamp (without a zone) are meant. */
+    /** Time zone of the columns of type timestamp (without time zone). */
     public String getTimeZone() {
         return timeZone;
     }
@@ -199,7 +199,7 @@ public final class Sync {
         this.timeZone = timeZone;
     }
 
-    /** The CRM field that names a record's parent, or null; found when the CRM's describe is read. */
+    /** CRM field that names a record's parent, or null; found in the CRM's describe. */
     public String getParent() {
         return parent;
     }
@@ -208,7 +208,7 @@ public final class Sync {
         this.parent = parent;
     }
 
-    /** Its changes are captured and wait; nothing of it is sent. */
+    /** Whether the sync is paused: its changes are captured and wait in the outbox. */
     public boolean isPaused() {
         return paused;
     }
@@ -217,16 +217,16 @@ public final class Sync {
         this.paused = paused;
     }
 
-    /** What its file says that no sync can take, a sentence each without the place. */
+    /** Mistakes in its file that make a property invalid, one sentence each, without the location. */
     public List<String> mistakes() {
         return List.copyOf(mistakes);
     }
 
-    public void mistake(String sentence) {
+    public void addMistake(String sentence) {
         mistakes.add(sentence);
     }
 
-    /** The CRM fields that take texts alone although their columns hold something else; known when the CRM is described. */
+    /** CRM fields of type text whose columns have another type; known once the CRM is described. */
     public Set<String> textFields() {
         return textFields;
     }
@@ -235,7 +235,7 @@ public final class Sync {
         this.textFields = Set.copyOf(textFields);
     }
 
-    /** Why it is stopped while other syncs run, or null: it names what is not there. */
+    /** Reason why this sync alone does not run, or null: it names the missing table, column, object or field. */
     public String problem() {
         return problem;
     }
@@ -244,18 +244,18 @@ public final class Sync {
         this.problem = problem;
     }
 
-    /** Whether it says from where to where it goes. */
-    public boolean isWhole() {
+    /** Whether table, account and object are set. */
+    public boolean isComplete() {
         return table != null && account != null && object != null;
     }
 
-    /** The file that declares it, or the folder where it was not found. */
+    /** File that declares the sync; the folder of the syncs when the file was not found. */
     public String file() {
         return file == null ? "routes/syncs" : file;
     }
 
-    /** Where to look, at the head of every message about this sync. */
-    public String where() {
+    /** Names the file and the sync, at the beginning of each message about this sync. */
+    public String location() {
         return file() + ", sync '" + name + "'";
     }
 

@@ -56,11 +56,11 @@ create function sluice.named(stamps jsonb, fields jsonb) returns jsonb language 
         || (stamps - '*')
     else stamps end;
 
--- Adds values of fields to those that are doubted already, each once.
-create function sluice.doubted(doubt jsonb, fields jsonb) returns jsonb language sql immutable parallel safe return
-    doubt || coalesce((
-        select jsonb_object_agg(key, case when coalesce(doubt -> key, '[]') @> jsonb_build_array(value) then doubt -> key
-                                          else coalesce(doubt -> key, '[]') || jsonb_build_array(value) end)
+-- Adds values of fields to the unproven ones of a record, each once.
+create function sluice.add_unproven(unproven jsonb, fields jsonb) returns jsonb language sql immutable parallel safe return
+    unproven || coalesce((
+        select jsonb_object_agg(key, case when coalesce(unproven -> key, '[]') @> jsonb_build_array(value) then unproven -> key
+                                          else coalesce(unproven -> key, '[]') || jsonb_build_array(value) end)
         from jsonb_each(fields)), '{}');
 
 -- These fields of an object, those that it has.
@@ -179,7 +179,7 @@ create table sluice.bulk_cooldown (
     primary key (account, object)
 );
 
--- What both sides last agreed on.
+-- The last state that both sides of a record agreed on: its base.
 create table sluice.sync_state (
     account    text        not null,
     object     text        not null,
@@ -188,28 +188,28 @@ create table sluice.sync_state (
     crm_id     text collate "C",
     base       jsonb       not null default '{}',
     stamps     jsonb       not null default '{}',   -- field -> when it changed; *: of all that are not named
-    -- field -> the values that calls may have written of which no answer proves anything; *: a delete may have been done.
-    -- The base stays beside it until an acknowledgement, or a reading after those calls were over, says which it is.
-    doubt      jsonb       not null default '{}',
-    -- field -> what the base held before our last acknowledged write of it, and since when; *: nothing, before the first. An
-    -- edit that is told later and is neither of the two was overwritten unseen, and a reading that has it still is older than
-    -- our write
+    -- field -> values that calls may have written and no answer proves; *: a delete may have been done. The base stays
+    -- unchanged until an acknowledgement, or a read after the end of those calls, shows which value the CRM has.
+    unproven   jsonb       not null default '{}',
+    -- field -> the value and its time in the base before our last acknowledged write of the field; *: nothing, before the
+    -- first write. An edit that arrives later and equals neither was overwritten unseen; a read that still shows the earlier
+    -- value is older than our write.
     prior      jsonb       not null default '{}',
     settled_at timestamptz not null default now(),
-    -- an update loop, where an automation of the CRM and the application answer each other's changes without end
-    taken_at    timestamptz,                        -- when the table last took a change of the CRM
-    loop_rounds smallint    not null default 0,     -- how often that followed a write, in a row
+    -- an update loop: an automation of the CRM and the application answer each other's changes without end
+    taken_at    timestamptz,                        -- when a change of the CRM was last written to the table
+    loop_rounds smallint    not null default 0,     -- how many times in a row that followed a write to the CRM
     held_until  timestamptz,                        -- no change is sent before; null: not in a loop
     primary key (key, object, account)
 );
 
 create index sync_state_held on sluice.sync_state (sync) where held_until is not null;
 
--- One CRM record has one key, or to delete one row would delete another's record. Begins with what is unique: a planner
--- without statistics must not take it for the primary key.
+-- One CRM record has one key; otherwise the delete of one row would delete the record of another. The index begins with the
+-- unique column, so that a planner without statistics does not prefer it to the primary key.
 create unique index sync_state_crm_id on sluice.sync_state (crm_id, object, account);
 
--- What was deleted on both sides a while ago: a page that was read before must not bring it back.
+-- Tombstones: records deleted on both sides a while ago. A page that was read before the delete must not restore them.
 create table sluice.tombstone (
     account    text        not null,
     object     text        not null,
@@ -220,7 +220,7 @@ create table sluice.tombstone (
 
 create index tombstone_deleted_at on sluice.tombstone (deleted_at);
 
--- Fields that both sides changed, and which of the two stayed. The other is kept here.
+-- Conflicts: fields that both sides changed, and the side that won. The value that lost is kept here.
 create table sluice.conflict (
     id         bigint generated always as identity primary key,
     account    text        not null,
@@ -229,7 +229,7 @@ create table sluice.conflict (
     sync       text        not null,
     field      text,                     -- null: the record was deleted in the CRM and changed here
     winner     text        not null check (winner in ('crm', 'database')),
-    base       jsonb,                    -- what both had before, where it is known
+    base       jsonb,                    -- the value that both had before; null: not known
     crm        jsonb,
     crm_at     timestamptz not null,     -- when the CRM's record last changed
     ours       jsonb,
@@ -333,18 +333,18 @@ create table sluice.throttle (
     primary key (account, kind)
 );
 
--- What CRMs told by themselves. A row is kept for a while after it is done, so that what is told again is known.
+-- Events from CRMs. A row stays for a while after it is done, so that an event that is sent again is recognised.
 create table sluice.inbox (
     account     text        not null,
-    identity    uuid        not null,   -- of what makes two tellings the same, which is no vendor's event id
+    identity    uuid        not null,   -- equal for an event and its repetition; a vendor's event id is not
     object      text        not null,
     crm_id      text        not null,
-    kind        text        not null check (kind in ('value', 'new', 'look', 'gone', 'missing')),
-    field       text,                   -- value: the field and what it has become
-    value       text,
+    kind        text        not null check (kind in ('value', 'created', 'read_back', 'deleted', 'missing')),
+    field       text,                   -- kind value: the changed field
+    value       text,                   -- kind value: its new value
     at          timestamptz not null,   -- when it happened, by the CRM's clock
     received_at timestamptz not null default clock_timestamp(),
-    due         timestamptz not null default clock_timestamp(),   -- in somebody's hands until then
+    due         timestamptz not null default clock_timestamp(),   -- leased by one process until then
     done_at     timestamptz,
     primary key (account, identity)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
@@ -352,10 +352,10 @@ create table sluice.inbox (
 create index inbox_waiting on sluice.inbox (due) where done_at is null;
 create index inbox_done on sluice.inbox (done_at) where done_at is not null;
 
--- Events of CRMs that could not be read, by what is wrong with them; no value of a field stands here.
+-- Events from CRMs that could not be parsed, by their fault; no value of a field is stored here.
 create table sluice.event_rejection (
     account  text        not null,
-    type     text        not null,   -- as the CRM calls it
+    type     text        not null,   -- the CRM's name of it
     why      text        not null,
     first_at timestamptz not null default clock_timestamp(),
     last_at  timestamptz not null default clock_timestamp(),
@@ -374,8 +374,8 @@ create table sluice.checkpoint (
     primary key (account, object, stream)
 );
 
--- What a person has stopped, and why: its work waits and keeps its place. Paused over the API and by a setting are two
--- things, so that taking one back leaves the other. A first reading of the CRM keeps its sync so too, until it ends.
+-- Paused accounts and syncs: their work waits and keeps its order. A pause by the API and a pause by a setting are two rows,
+-- so that the end of one leaves the other. An initial snapshot pauses its sync too, until it ends.
 create table sluice.pause (
     kind   text        not null check (kind in ('account', 'sync')),
     name   text        not null,
@@ -406,7 +406,7 @@ create table sluice.login (
     changed_at    timestamptz not null default clock_timestamp()
 );
 
--- Records of a CRM that a table does not take, or not all of them, until it does. No value stands here.
+-- Rejected rows: records of a CRM that a table does not accept, or not with all their fields. No value is stored here.
 create table sluice.inbound_rejection (
     id       bigint      not null generated always as identity unique,
     sync     text        not null,

@@ -21,38 +21,38 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The structure that the packages promise, read from the sources. */
+/** Checks the structure of the packages in the sources. */
 class ArchitectureTest {
 
     private static final Path SOURCES = Path.of("src/main/java");
-    /** A package by its lower-case words; a class name ends it. Full names in the code count like imports. */
+    /** Finds a package by its lower-case words before a class name; full names in the code count like imports. */
     private static final Pattern NAMED = Pattern.compile("\\b(io\\.sluice(?:\\.[a-z][a-z0-9_]*)*)\\.(?:[A-Z]|\\*)");
     private static final String SANDBOX = "io.sluice.sandbox";
 
     private static final Map<Path, String> FILES = sources();
 
     @Test
-    void noPackagesNeedEachOther() {
+    void packagesHaveNoCycles() {
         Map<String, Set<String>> needs = needs();
 
         assertThat(needs.get("io.sluice.outbox")).as("what the outbox needs").contains("io.sluice", "io.sluice.store");
-        assertThat(cycle(needs)).as("packages in a circle").isEmpty();
+        assertThat(cycle(needs)).as("packages in a cycle").isEmpty();
     }
 
     @Test
-    void aCircleOfPackagesIsFound() {
+    void aCycleOfPackagesIsFound() {
         assertThat(cycle(Map.of("a", Set.of("b"), "b", Set.of("c"), "c", Set.of("a", "d"), "d", Set.of())))
                 .containsExactlyInAnyOrder("a", "b", "c");
     }
 
     @Test
-    void theSandboxAndTheProductDoNotKnowEachOther() {
-        List<String> acquaintances = new ArrayList<>();
+    void theSandboxAndTheProductDoNotUseEachOther() {
+        List<String> dependencies = new ArrayList<>();
         needs().forEach((name, needed) -> needed.stream()
                 .filter(other -> isSandbox(name) != isSandbox(other))
-                .forEach(other -> acquaintances.add(name + " uses " + other)));
+                .forEach(other -> dependencies.add(name + " uses " + other)));
 
-        assertThat(acquaintances).isEmpty();
+        assertThat(dependencies).isEmpty();
     }
 
     @Test
@@ -73,8 +73,8 @@ class ArchitectureTest {
     }
 
     /**
-     * Camel's Simple language finds both {@code lease()} and {@code getLease()} for {@code ${body.lease}}, and which of the
-     * two it meets first differs from one JVM to the next: now it works, now the call is ambiguous.
+     * Camel's Simple language finds both {@code lease()} and {@code getLease()} for {@code ${body.lease}}. Their order differs
+     * from one JVM to the next, so that the call works in one and is ambiguous in another.
      */
     @Test
     void noRecordHasAComponentAndAGetterOfOneName() throws Exception {
@@ -106,7 +106,7 @@ class ArchitectureTest {
         return name.equals(SANDBOX) || name.startsWith(SANDBOX + ".");
     }
 
-    /** Each package and the packages of ours whose classes it names. */
+    /** Maps each package to the packages of Sluice whose classes it names. */
     private static Map<String, Set<String>> needs() {
         Map<String, Set<String>> needs = new TreeMap<>();
         FILES.forEach((file, text) -> {
@@ -122,13 +122,13 @@ class ArchitectureTest {
         return needs;
     }
 
-    /** The packages of one circle, or nothing. */
+    /** Returns the packages of one cycle, or an empty set. */
     private static Set<String> cycle(Map<String, Set<String>> needs) {
         Set<String> harmless = new TreeSet<>();
         for (String name : needs.keySet()) {
-            Set<String> circle = cycle(name, new LinkedHashSet<>(), harmless, needs);
-            if (!circle.isEmpty()) {
-                return circle;
+            Set<String> cycle = cycle(name, new LinkedHashSet<>(), harmless, needs);
+            if (!cycle.isEmpty()) {
+                return cycle;
             }
         }
         return Set.of();
@@ -143,9 +143,9 @@ class ArchitectureTest {
             return new LinkedHashSet<>(steps.subList(steps.indexOf(name), steps.size()));
         }
         for (String next : needs.getOrDefault(name, Set.of())) {
-            Set<String> circle = cycle(next, way, harmless, needs);
-            if (!circle.isEmpty()) {
-                return circle;
+            Set<String> cycle = cycle(next, way, harmless, needs);
+            if (!cycle.isEmpty()) {
+                return cycle;
             }
         }
         way.remove(name);

@@ -19,7 +19,7 @@ class OutcomeTest {
     }
 
     @Test
-    void aFailureCarriesTheCrmsWordsAndNoId() {
+    void aFailureCarriesTheCrmsMessageAndNoId() {
         assertThat(Outcome.retry("A", "LOCKED", "try again"))
                 .isEqualTo(new Outcome("A", Outcome.Status.RETRY, null, "LOCKED", "try again"));
         assertThat(Outcome.rejected("A", "WRONG", "never"))

@@ -20,14 +20,14 @@ class PriorityTest {
 
     @ParameterizedTest
     @EnumSource
-    void theRankAndTheWordLeadBack(Priority priority) {
+    void theRankAndTheWordAreReadBack(Priority priority) {
         assertThat(Priority.ofRank(priority.rank())).isSameAs(priority);
         assertThat(Priority.of(priority.toString())).isSameAs(priority);
         assertThat(Priority.of(priority.name())).isSameAs(priority);
     }
 
     @Test
-    void aWordThatIsNoPriorityIsNamedWithTheFourThatAre() {
+    void theErrorNamesTheUnknownWordAndTheFourPriorities() {
         assertThatThrownBy(() -> Priority.of("urgent")).isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("'urgent' is no priority; use critical, high, normal or low");
     }

@@ -24,7 +24,7 @@ class RecordChangeTest {
     }
 
     @Test
-    void changesPassAsTheyAreAndInOrder() {
+    void changesPassUnchangedAndInOrder() {
         RecordChange first = new RecordChange("B", Operation.UPSERT, null, Map.of());
         RecordChange second = new RecordChange("A", Operation.DELETE, "1", Map.of());
 
@@ -32,7 +32,7 @@ class RecordChangeTest {
     }
 
     @Test
-    void aFieldThatIsNullStaysAndIsNotTheSameAsAnAbsentOne() {
+    void aNullFieldIsKeptAndDiffersFromAnAbsentOne() {
         Map<String, Object> fields = new HashMap<>();
         fields.put("Phone", null);
 
@@ -43,7 +43,7 @@ class RecordChangeTest {
     }
 
     @Test
-    void fieldsCanNotBeChangedFromOutside() {
+    void fieldsAreImmutable() {
         Map<String, Object> fields = new HashMap<>(Map.of("Name", "One"));
         RecordChange recordChange = new RecordChange("A", Operation.UPSERT, null, fields);
         fields.put("Name", "Two");
@@ -53,21 +53,21 @@ class RecordChangeTest {
     }
 
     @Test
-    void somethingElseThanAListIsRefusedWithWhatIsWanted() {
+    void aBodyThatIsNoListIsRejectedAndTheErrorSaysWhatIsExpected() {
         assertThatThrownBy(() -> RecordChange.listOf("text")).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("a list of records with key, operation and fields").hasMessageContaining("java.lang.String");
         assertThatThrownBy(() -> RecordChange.listOf(null)).hasMessageContaining("got nothing");
     }
 
     @Test
-    void aRecordWithoutAKeyIsRefusedWithItsPlace() {
+    void aRecordWithoutAKeyIsRejectedAndTheErrorNamesItsIndex() {
         assertThatThrownBy(() -> RecordChange.listOf(List.of(Map.of("key", "A"), Map.of("fields", Map.of()))))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("Record 1 has no key");
         assertThatThrownBy(() -> RecordChange.listOf(Arrays.asList((Object) null))).hasMessageContaining("Record 0 has no key");
     }
 
     @Test
-    void anUnknownOperationIsRefused() {
+    void anUnknownOperationIsRejected() {
         assertThatThrownBy(() -> RecordChange.listOf(List.of(Map.of("key", "A", "operation", "explode"))))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("EXPLODE");
     }

@@ -19,22 +19,22 @@ class RootCauseTest {
         "insert into canaries values (1, 'canary-and-more', 1)", "insert into canaries values (1, null, 1), (2, null, 1)",
         "insert into canaries values (1, 'canary', -7)", "insert into canaries values (1, 'canary', 1), (2, 'canary', 1)",
         "insert into canaries values (1, 'canary', 5)", "select '99999999999canary'::int"})
-    void noValueOfARowIsRepeated(String statement) throws SQLException {
+    void theMessageRepeatsNoValueOfARow(String statement) throws SQLException {
         DATABASE.sluice().update("drop table if exists canaries");
         DATABASE.sluice().update("create table canaries (id int, name varchar(6) not null unique, n int check (n > 0)"
                 + " check (n <> 5))");
         try {
             DATABASE.sluice().update(statement);
-        } catch (SQLException refused) {
-            assertThat(RootCause.of(refused)).startsWith("ERROR: ").doesNotContain("canary", "-7", "Failing row", "Detail")
+        } catch (SQLException failure) {
+            assertThat(RootCause.of(failure)).startsWith("ERROR: ").doesNotContain("canary", "-7", "Failing row", "Detail")
                     .hasSizeLessThan(450);
             return;
         }
-        throw new AssertionError("taken: " + statement);
+        throw new AssertionError("no error from: " + statement);
     }
 
     @Test
-    void whatPostgresqlCallsItsOwnStays() {
+    void namesOfColumnsAndTablesStay() {
         assertThat(RootCause.withoutValues("ERROR: null value in column \"name\" of relation \"customer\" violates not-null"
                 + " constraint\n  Detail: Failing row contains (1, canary).")).isEqualTo("ERROR: null value in column \"name\""
                 + " of relation \"customer\" violates not-null constraint");

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Whoever looks for a setting finds it in application.properties. */
+/** Checks that application.properties documents every setting. */
 class SettingsAreDocumentedTest {
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{[?]?(sluice\\.[A-Za-z0-9_.-]+)");
@@ -24,7 +24,7 @@ class SettingsAreDocumentedTest {
             "\\.(?:text|number|duration|flag|apply)\\(\\s*\"(sluice\\.[A-Za-z0-9_.-]+)\"");
 
     @Test
-    void everyPlaceholderOfRoutesAndKameletsIsASetting() throws IOException {
+    void everyPlaceholderOfRoutesAndKameletsIsDocumented() throws IOException {
         Map<String, List<String>> used = found(PLACEHOLDER, ".yaml", "routes", "kamelet-catalog");
 
         assertThat(used).containsKey("sluice.senders");
@@ -32,7 +32,7 @@ class SettingsAreDocumentedTest {
     }
 
     @Test
-    void everySettingThatTheCodeReadsStandsInTheFile() throws IOException {
+    void everySettingThatTheCodeReadsIsDocumented() throws IOException {
         Map<String, List<String>> used = found(READ, ".java", "src/main/java", "src/sandbox/java");
 
         assertThat(used).containsKeys("sluice.database.url", "sluice.sandbox.port");
@@ -49,7 +49,7 @@ class SettingsAreDocumentedTest {
                 .toList();
     }
 
-    /** Each name that the pattern's first group finds, with the files in which it stands. */
+    /** Maps each name that the pattern's first group finds to the files that contain it. */
     private static Map<String, List<String>> found(Pattern pattern, String ending, String... folders) throws IOException {
         Map<String, List<String>> found = new TreeMap<>();
         for (String folder : folders) {

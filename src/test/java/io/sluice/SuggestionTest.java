@@ -13,24 +13,24 @@ import org.junit.jupiter.api.Test;
 class SuggestionTest {
 
     @Test
-    void nothingToSuggestGivesNoHint() {
+    void withoutNamesThereIsNoHint() {
         assertThat(Suggestion.hint("email", List.of())).isEmpty();
     }
 
     @Test
-    void oneNameIsASuggestionOfItsOwn() {
+    void theOnlyNameIsSuggested() {
         assertThat(Suggestion.hint("emial", List.of("email"))).isEqualTo("; did you mean email?");
     }
 
     @Test
-    void threeAtMostAreSuggestedTheNearestFirst() {
+    void atMostThreeNamesAreSuggestedAndTheClosestIsFirst() {
         assertThat(Suggestion.hint("Custmer_No__c", List.of("Name", "Customer_No__c", "Customer_Name__c", "Id", "Phone")))
                 .startsWith("; did you mean Customer_No__c, Customer_Name__c or ").endsWith("?")
                 .satisfies(hint -> assertThat(hint.split(" or |, ")).hasSize(3));
     }
 
     @Test
-    void upperAndLowerCaseAreAlike() {
+    void caseIsIgnored() {
         assertThat(Suggestion.hint("EMAIL", List.of("email", "emails"))).startsWith("; did you mean email or ");
     }
 
@@ -51,7 +51,7 @@ class SuggestionTest {
     }
 
     @Property
-    void aNameThatIsThereIsSuggestedFirst(@ForAll @Size(min = 1, max = 8) List<@AlphaChars @StringLength(min = 1, max = 9) String> names) {
+    void anExactMatchIsSuggestedFirst(@ForAll @Size(min = 1, max = 8) List<@AlphaChars @StringLength(min = 1, max = 9) String> names) {
         String wanted = names.get(0);
         List<String> others = names.stream().filter(name -> name.equals(wanted) || !name.equalsIgnoreCase(wanted)).toList();
 

@@ -42,7 +42,7 @@ final class ParentSyncs {
             List<String> ids = named.stream().flatMap(shape -> shape.fields().values().stream())
                     .filter(ObjectShape.Field::externalId).map(ObjectShape.Field::name).toList();
             if (!ids.contains(externalId(path))) {
-                problems.add(sync.where() + ": column '" + column + "' goes to '" + path + "', but '" + externalId(path)
+                problems.add(sync.location() + ": column '" + column + "' goes to '" + path + "', but '" + externalId(path)
                         + "' is no external id of " + named.get(0).name() + Suggestion.hint(externalId(path), ids));
             }
         });

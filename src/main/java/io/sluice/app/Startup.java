@@ -152,7 +152,7 @@ final class Startup implements AutoCloseable {
             if (first) {
                 described.addAll(describedAtFirst(byAccount));
             }
-            InvalidSettings.unlessEmpty(installations.enter(syncs.stream().filter(Sync::isWhole).toList()));
+            InvalidSettings.unlessEmpty(installations.enter(syncs.stream().filter(Sync::isComplete).toList()));
             spared = installations.others();
             capture.spare(spared);
             snapshotReader.begin();
@@ -217,7 +217,7 @@ final class Startup implements AutoCloseable {
             for (Sync sync : syncs) {
                 capture.sharedKeys(sync).ifPresent(keys -> LOG.warn("{}: keys of table '{}' differ in case or in blanks around"
                         + " them alone, for example {}. A CRM takes such for one record: the row that comes second becomes a"
-                        + " dead letter.", sync.where(), sync.getTable(), keys));
+                        + " dead letter.", sync.location(), sync.getTable(), keys));
             }
         } catch (SQLException failed) {
             LOG.debug("What is odd was not found out", failed);
@@ -277,7 +277,7 @@ final class Startup implements AutoCloseable {
     }
 
     private static List<String> of(Sync sync, List<String> problems) {
-        return problems.stream().filter(problem -> problem.startsWith(sync.where() + ":")).toList();
+        return problems.stream().filter(problem -> problem.startsWith(sync.location() + ":")).toList();
     }
 
     private List<Sync> running() {
@@ -371,7 +371,7 @@ final class Startup implements AutoCloseable {
                     sync.setTextFields(SyncCheck.textFields(sync, shape, columns));
                     sync.setParent(shape.parent(sync.getFields().values()).orElse(null));
                 } else {
-                    problems.add(sync.where() + ": account '" + account.name() + "' has no object '" + sync.getObject()
+                    problems.add(sync.location() + ": account '" + account.name() + "' has no object '" + sync.getObject()
                             + "'" + Suggestion.hint(sync.getObject(), objects(template, account)));
                 }
             }

@@ -30,17 +30,17 @@ final class SyncCheck {
         List<String> problems = new ArrayList<>();
         List<String> names = new ArrayList<>();
         accounts.forEach(names::add);
-        sync.mistakes().forEach(mistake -> problems.add(sync.where() + ": " + mistake));
+        sync.mistakes().forEach(mistake -> problems.add(sync.location() + ": " + mistake));
         required(sync, "table", sync.getTable(), problems);
         required(sync, "key", sync.getKey(), problems);
         required(sync, "account", sync.getAccount(), problems);
         required(sync, "object", sync.getObject(), problems);
         required(sync, "externalId", sync.getExternalId(), problems);
         if (sync.getFields().isEmpty()) {
-            problems.add(sync.where() + ": fields is empty; name at least one column and the CRM field it goes to");
+            problems.add(sync.location() + ": fields is empty; name at least one column and the CRM field it goes to");
         }
         if (sync.getAccount() != null && !names.contains(sync.getAccount())) {
-            problems.add(sync.where() + ": there is no account '" + sync.getAccount() + "' in application.properties"
+            problems.add(sync.location() + ": there is no account '" + sync.getAccount() + "' in application.properties"
                     + Suggestion.hint(sync.getAccount(), names));
         }
         choice(sync, "conflicts", sync.getConflicts(), CONFLICTS, problems);
@@ -49,15 +49,15 @@ final class SyncCheck {
         choice(sync, "direction", sync.getDirection(), DIRECTIONS, problems);
         choice(sync, "initial", sync.getInitial(), INITIALS, problems);
         if ("both".equals(sync.getInitial()) && "out".equals(sync.getDirection())) {
-            problems.add(sync.where() + ": initial is 'both', which reads the CRM's records, but with direction 'out' the CRM"
+            problems.add(sync.location() + ": initial is 'both', which reads the CRM's records, but with direction 'out' the CRM"
                     + " is never read; use initial 'table' or direction 'both'");
         }
         if (sync.getFields().containsValue(sync.getExternalId())) {
-            problems.add(sync.where() + ": fields maps a column to '" + sync.getExternalId()
+            problems.add(sync.location() + ": fields maps a column to '" + sync.getExternalId()
                     + "', which the key fills already; take it out of fields");
         }
         if (sync.getKey() != null && sync.getKey().contains(",")) {
-            problems.add(sync.where() + ": key is '" + sync.getKey() + "', but one column identifies a row; join them in one:"
+            problems.add(sync.location() + ": key is '" + sync.getKey() + "', but one column identifies a row; join them in one:"
                     + " alter table " + sync.getTable() + " add " + sync.getKey().replaceAll("\\W+", "_")
                     + " text generated always as (" + sync.getKey().strip().replaceAll("\\s*,\\s*", " || '-' || ")
                     + ") stored unique");
@@ -67,7 +67,7 @@ final class SyncCheck {
         try {
             java.time.ZoneId.of(String.valueOf(sync.getTimeZone()));
         } catch (java.time.DateTimeException unknown) {
-            problems.add(sync.where() + ": there is no time zone '" + sync.getTimeZone()
+            problems.add(sync.location() + ": there is no time zone '" + sync.getTimeZone()
                     + "'; write it like Europe/Berlin or UTC");
         }
         return problems;
@@ -79,7 +79,7 @@ final class SyncCheck {
         sync.getFields().forEach((column, field) -> columns.computeIfAbsent(
                 String.valueOf(field).toLowerCase(Locale.ROOT), name -> new ArrayList<>()).add(column));
         return columns.entrySet().stream().filter(entry -> entry.getValue().size() > 1 && !entry.getKey().equals("null"))
-                .map(entry -> sync.where() + ": columns '" + String.join("' and '", entry.getValue()) + "' go to one field '"
+                .map(entry -> sync.location() + ": columns '" + String.join("' and '", entry.getValue()) + "' go to one field '"
                         + sync.getFields().get(entry.getValue().get(0)) + "'; leave one of them out, or join them in a"
                         + " generated column").toList();
     }
@@ -102,7 +102,7 @@ final class SyncCheck {
                 wrong.removeAll(running);
             }
             if (same.size() > 1) {
-                wrong.forEach(sync -> problems.add(sync.where() + ": " + same.stream().filter(it -> it != sync)
+                wrong.forEach(sync -> problems.add(sync.location() + ": " + same.stream().filter(it -> it != sync)
                         .map(it -> "sync '" + it.getName() + "' (" + it.file() + ")").collect(Collectors.joining(" and "))
                         + (same.size() > 2 ? " feed " : " feeds ") + sync.getAccount() + " " + sync.getObject() + " already, and"
                         + " they would overwrite and delete each other's records; put their fields into one sync, or their"
@@ -121,7 +121,7 @@ final class SyncCheck {
                 ObjectShape otherShape = shapes.get(other.getObject());
                 if (shape != null && otherShape != null && !sync.getObject().equalsIgnoreCase(other.getObject())
                         && shape.name().equals(otherShape.name())) {
-                    problems.add(sync.where() + ": '" + sync.getObject() + "' is the object '" + other.getObject()
+                    problems.add(sync.location() + ": '" + sync.getObject() + "' is the object '" + other.getObject()
                             + "' that sync '" + other.getName() + "' (" + other.file() + ") feeds; put the fields of both into"
                             + " one sync");
                 }
@@ -132,13 +132,13 @@ final class SyncCheck {
 
     private static void required(Sync sync, String property, String value, List<String> problems) {
         if (value == null || value.isBlank() || value.equals("public.")) {
-            problems.add(sync.where() + ": " + property + " is missing");
+            problems.add(sync.location() + ": " + property + " is missing");
         }
     }
 
     private static void choice(Sync sync, String property, String value, Set<String> choices, List<String> problems) {
         if (value == null || !choices.contains(value)) {
-            problems.add(sync.where() + ": " + property + " is '" + value + "'"
+            problems.add(sync.location() + ": " + property + " is '" + value + "'"
                     + Suggestion.hint(String.valueOf(value), choices));
         }
     }
@@ -151,7 +151,7 @@ final class SyncCheck {
     static List<String> fields(Sync sync, ObjectShape shape, Map<String, String> columns) {
         List<String> problems = new ArrayList<>();
         if (!sync.getObject().equals(shape.name()) && sync.getObject().equalsIgnoreCase(shape.name())) {
-            problems.add(sync.where() + ": object is '" + sync.getObject() + "', but the CRM's name of it is '" + shape.name()
+            problems.add(sync.location() + ": object is '" + sync.getObject() + "', but the CRM's name of it is '" + shape.name()
                     + "'; write it so, for events and records are found by that name");
         }
         externalId(sync, shape, columns, problems);
@@ -186,7 +186,7 @@ final class SyncCheck {
     }
 
     private static String column(Sync sync, String column, String field) {
-        return sync.where() + ": column '" + column + "' goes to field '" + field + "'";
+        return sync.location() + ": column '" + column + "' goes to field '" + field + "'";
     }
 
     private static void externalId(Sync sync, ObjectShape shape, Map<String, String> columns, List<String> problems) {
@@ -194,10 +194,10 @@ final class SyncCheck {
         List<String> externalIds = shape.fields().values().stream()
                 .filter(field -> field.externalId() && field.writable() && field.facts().unique())
                 .map(ObjectShape.Field::name).toList();
-        String where = sync.where() + ": field '" + sync.getExternalId() + "' of " + sync.getObject();
+        String where = sync.location() + ": field '" + sync.getExternalId() + "' of " + sync.getObject();
         String hint = Suggestion.hint(sync.getExternalId(), externalIds);
         if (externalId == null) {
-            problems.add(sync.where() + ": " + sync.getObject() + " has no field '" + sync.getExternalId()
+            problems.add(sync.location() + ": " + sync.getObject() + " has no field '" + sync.getExternalId()
                     + "' to hold the key" + hint);
         } else if (externalId.externalId() && !externalId.writable()) {
             problems.add(where + " is the CRM's own id, or is written by the CRM alone, so it can't hold the key" + hint);
@@ -208,7 +208,7 @@ final class SyncCheck {
         } else if (columns.containsKey(sync.getKey())) {
             Compatibility fit = Compatibility.of(columns.get(sync.getKey()), externalId.kind());
             if (fit.refused() || fit.why() != null) {
-                problems.add(sync.where() + ": key '" + sync.getKey() + "' goes to field '" + sync.getExternalId() + "' of "
+                problems.add(sync.location() + ": key '" + sync.getKey() + "' goes to field '" + sync.getExternalId() + "' of "
                         + sync.getObject() + " (" + externalId.type() + "), which "
                         + (fit.refused() ? fit.why() : fit.why() + "; use a text field, or a key of type integer"));
             }

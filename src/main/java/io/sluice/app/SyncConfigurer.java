@@ -79,7 +79,7 @@ public final class SyncConfigurer implements PropertyConfigurer, PropertyConfigu
                 return;
             }
             String property = camelCase(name.replaceFirst("[.\\[].*", ""));
-            sync.mistake(SETTERS.containsKey(property)
+            sync.addMistake(SETTERS.containsKey(property)
                     ? property + " is given as '" + name + "'; " + expected(SETTERS.get(property).getParameterTypes()[0])
                     : "there is no property '" + property + "'" + Suggestion.hint(property, SETTERS.keySet()));
         }
@@ -110,15 +110,15 @@ public final class SyncConfigurer implements PropertyConfigurer, PropertyConfigu
         Sync sync = (Sync) target;
         Method setter = SETTERS.get(camelCase(name));
         if (setter == null) {
-            sync.mistake("there is no property '" + name + "'" + Suggestion.hint(name, SETTERS.keySet()));
+            sync.addMistake("there is no property '" + name + "'" + Suggestion.hint(name, SETTERS.keySet()));
             return true;
         }
         try {
             setter.invoke(sync, converted(context, setter.getParameterTypes()[0], value));
         } catch (InvocationTargetException refused) {
-            sync.mistake(name + ": " + refused.getCause().getMessage());
+            sync.addMistake(name + ": " + refused.getCause().getMessage());
         } catch (TypeConversionException | IllegalArgumentException refused) {
-            sync.mistake(name + " is '" + value + "'; " + expected(setter.getParameterTypes()[0]));
+            sync.addMistake(name + " is '" + value + "'; " + expected(setter.getParameterTypes()[0]));
         } catch (IllegalAccessException hidden) {
             throw new IllegalStateException(hidden);
         }

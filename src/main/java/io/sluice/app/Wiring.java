@@ -297,7 +297,7 @@ final class Wiring extends LifecycleStrategySupport {
             sync.setName(name);
             sync.setFile(files.declaring(name));
             files.misread(sync).ifPresent(fields -> sync.setFields(resolved(context, fields)));
-            files.mistakes(sync).forEach(sync::mistake);
+            files.mistakes(sync).forEach(sync::addMistake);
             syncs.add(sync);
         });
         return syncs;

@@ -150,7 +150,7 @@ public final class JobRecords {
                 row -> ids.put(row.getString("key"), row.getString("crm_id")), job.account(), job.object(),
                 Database.texts(connection, outcomes, Outcome::key)));
         return outcomes.stream().map(it -> it.status() == Outcome.Status.DONE
-                && new RecordChange(it.key(), job.operation(), ids.get(it.key()), Map.of()).isOther(it.crmId())
+                && new RecordChange(it.key(), job.operation(), ids.get(it.key()), Map.of()).isOtherRecord(it.crmId())
                 ? Outcome.gone(it.key(), "OTHER_RECORD", "the bulk job made another record, " + it.crmId() + ", instead of "
                         + ids.get(it.key())) : it).toList();
     }

@@ -160,7 +160,7 @@ public final class Capture {
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }
-        List<Sync> known = Stream.concat(syncs.stream(), kept.stream().filter(Sync::isWhole)).toList();
+        List<Sync> known = Stream.concat(syncs.stream(), kept.stream().filter(Sync::isComplete)).toList();
         Set<String> tables = syncs.stream().map(Sync::getTable).collect(Collectors.toSet());
         missed(known.stream().filter(sync -> !syncs.contains(sync) && tables.contains(sync.getTable())).toList(), known);
         captured = known.stream().map(Sync::getTable).distinct().toList();
@@ -293,7 +293,7 @@ public final class Capture {
             throw new SQLException("sync " + sync.getName() + " is stopped: " + watch.problem(sync), NOT_READY);
         }
         return source(sync.getTable()).orElseThrow(() -> new SQLException(
-                sync.where() + ": table '" + sync.getTable() + "' is not captured yet", NOT_READY));
+                sync.location() + ": table '" + sync.getTable() + "' is not captured yet", NOT_READY));
     }
 
     /**

@@ -94,18 +94,18 @@ public final class CapturedTable {
         if (columns.isEmpty()) {
             List<String> tables = database.query(TABLES, row -> row.getString(1));
             for (Sync sync : syncs) {
-                problems.add(sync.where() + ": there is no table '" + table + "' in the database"
+                problems.add(sync.location() + ": there is no table '" + table + "' in the database"
                         + Suggestion.hint(table, tables));
             }
             return null;
         }
         database.query(OTHER_OWNER, row -> "table '" + table + "' belongs to " + row.getString(1)
                 + ", and only its owner may put triggers on it; run: grant " + row.getString(1) + " to "
-                + row.getString(2), quoted).forEach(problem -> problems.add(syncs.get(0).where() + ": " + problem));
+                + row.getString(2), quoted).forEach(problem -> problems.add(syncs.get(0).location() + ": " + problem));
         database.query(ROW_SECURITY, row -> "row level security of table '" + table + "' hides rows from " + row.getString(1)
                 + ", so that their changes would be lost; run: alter role " + row.getString(1) + " bypassrls, or: alter table "
                 + table + " no force row level security", quoted).forEach(problem ->
-                problems.add(syncs.get(0).where() + ": " + problem));
+                problems.add(syncs.get(0).location() + ": " + problem));
         Set<String> unique = new LinkedHashSet<>(database.query(UNIQUE_COLUMNS, row -> row.getString(1), quoted));
         CapturedTable capturedTable = new CapturedTable(table, columns, types, syncs);
         for (Sync sync : syncs) {
@@ -127,24 +127,24 @@ public final class CapturedTable {
         if (keyColumn == null) {
             problems.add(noColumn(sync, "key", sync.getKey()));
         } else if (!unique.contains(sync.getKey()) || !keyColumn.notNull()) {
-            problems.add(sync.where() + ": key '" + sync.getKey() + "' of table '" + table
+            problems.add(sync.location() + ": key '" + sync.getKey() + "' of table '" + table
                     + "' must be unique and not null"
                     + (unique.isEmpty() ? "; the table has no column with a unique index of its own, so make one with"
                             + " alter table " + table + " add unique (" + sync.getKey() + ")"
                             : "; unique columns are " + String.join(", ", unique)));
         } else if (keyColumn.keyRefusal() != null) {
-            problems.add(sync.where() + ": key '" + sync.getKey() + "' " + keyColumn.keyRefusal());
+            problems.add(sync.location() + ": key '" + sync.getKey() + "' " + keyColumn.keyRefusal());
         }
         for (String column : sync.getFields().keySet()) {
             Column found = columns.get(column);
             if (found == null) {
                 problems.add(noColumn(sync, "column", column));
             } else if (found.refusal() != null) {
-                problems.add(sync.where() + ": column '" + column + "' " + found.refusal());
+                problems.add(sync.location() + ": column '" + column + "' " + found.refusal());
             }
         }
         if (!sync.getKey().equals(key) || !sync.getTimeZone().equals(timeZone)) {
-            problems.add(sync.where() + ": all syncs of table '" + table + "' share one key and one timeZone, but sync '"
+            problems.add(sync.location() + ": all syncs of table '" + table + "' share one key and one timeZone, but sync '"
                     + syncs.get(0).getName() + "' has key '" + key + "' and timeZone '" + timeZone + "'");
         }
     }
@@ -165,14 +165,14 @@ public final class CapturedTable {
                         && !wrong.getSQLState().startsWith("22")) {
                     throw wrong;
                 }
-                problems.add(sync.where() + ": the condition " + condition.getKey() + " is no SQL condition over '"
+                problems.add(sync.location() + ": the condition " + condition.getKey() + " is no SQL condition over '"
                         + table + "': " + wrong.getMessage().lines().findFirst().orElse("").replace("ERROR: ", ""));
             }
         }
     }
 
     private String noColumn(Sync sync, String role, String name) {
-        return sync.where() + ": table '" + table + "' has no " + role + " '" + name + "'"
+        return sync.location() + ": table '" + table + "' has no " + role + " '" + name + "'"
                 + Suggestion.hint(name, columns.keySet());
     }
 

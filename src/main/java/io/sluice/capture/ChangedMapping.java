@@ -34,7 +34,7 @@ final class ChangedMapping {
                 update("outbox", "inflight", "inflight"),
                 update("dead_letter", "fields", "fields", "stamps"),
                 update("sync_state", "base", "base", "stamps"),
-                update("sync_state", "doubt", "doubt"))) {
+                update("sync_state", "unproven", "unproven"))) {
             Database.update(connection, statement.replace("<fields>", fields), sync.getAccount(), sync.getObject(),
                     sync.getName());
         }

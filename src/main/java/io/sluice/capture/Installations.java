@@ -118,7 +118,7 @@ public final class Installations {
             String shared = other.tables().contains(sync.getTable()) ? "reads table '" + sync.getTable() + "'"
                     : other.objects().contains(object(sync)) ? "feeds " + sync.getAccount() + " " + sync.getObject() : null;
             if (shared != null) {
-                problems.add(sync.where() + ": the Sluice installation '" + other.name() + "' (" + other.host() + ") "
+                problems.add(sync.location() + ": the Sluice installation '" + other.name() + "' (" + other.host() + ") "
                         + shared + " in this database already, and this one is '" + name + "' (sluice.installation): put"
                         + " the sync into that one, or, where that one is gone for good, run: delete from"
                         + " sluice.installation where name = '" + other.name() + "'");

@@ -1,6 +1,6 @@
 package io.sluice.crm;
 
-import io.sluice.Outcome.Doubt;
+import io.sluice.Outcome.Uncertainty;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
@@ -34,11 +34,11 @@ public final class UnprovenAnswer {
      * @param status HTTP status; 0 where no answer came
      * @param own    whether the answer is an error as the CRM itself writes it
      */
-    public static Doubt of(int status, boolean own) {
+    public static Uncertainty of(int status, boolean own) {
         return switch (status) {
-            case 0, 408, 502, 504 -> Doubt.UNANSWERED;
-            case 401, 429 -> Doubt.NONE;
-            default -> status >= 300 && status < 500 && (own || status < 400) ? Doubt.NONE : Doubt.UNPROVEN;
+            case 0, 408, 502, 504 -> Uncertainty.UNANSWERED;
+            case 401, 429 -> Uncertainty.NONE;
+            default -> status >= 300 && status < 500 && (own || status < 400) ? Uncertainty.NONE : Uncertainty.UNPROVEN;
         };
     }
 }

@@ -45,7 +45,7 @@ final class ChangedPage {
 
     /** A base is kept for the id alone on which it was agreed. */
     private static final String RELINK = """
-            update sluice.sync_state set crm_id = null, base = '{}', stamps = '{}', doubt = '{}'
+            update sluice.sync_state set crm_id = null, base = '{}', stamps = '{}', unproven = '{}'
             where account = ? and object = ? and key = any (?)""";
 
     /** Asks what became of records; yields those that were asked about for the same reason, and are still there. */
@@ -280,7 +280,7 @@ final class ChangedPage {
                 fields.put(name, value);
             }
         });
-        return new CrmRecord(record.crmId(), key, record.at(), fields, record.told());
+        return new CrmRecord(record.crmId(), key, record.at(), fields, record.fieldTimes());
     }
 
     /** What nothing newer is known of. Of two readings with one stamp, the other came later. */
@@ -431,19 +431,19 @@ final class ChangedPage {
 
         /** Somebody has edited the field again: not before our last write ended, as far as the clocks tell. */
         private boolean isWrittenBefore(String name, Instant next) {
-            return (ours.doubt.containsKey(name) || !ours.held(name).isEmpty())
+            return (ours.unproven.containsKey(name) || !ours.held(name).isEmpty())
                     && !next.isBefore(ours.settledAt.minus(crmFields.skew()));
         }
 
         private boolean isAfterAllProven(String name, Instant at) {
             Instant known = ours.knownSince(name);
-            return !ours.doubt.getOrDefault(name, List.of()).isEmpty() && (known == null || at.isAfter(known));
+            return !ours.unproven.getOrDefault(name, List.of()).isEmpty() && (known == null || at.isAfter(known));
         }
 
         /** What was replaced by a call whose answer proved nothing. */
         private Field unproven(String name, Object value, Instant at) {
             Instant waiting = ours.changedAt(name, targetTable.column(name).name());
-            List<Object> written = ours.doubt.get(name);
+            List<Object> written = ours.unproven.get(name);
             return new Field(new Agreed(ours.base.get(name)), value, at, written.get(written.size() - 1),
                     waiting == null ? ours.settledAt : waiting);
         }
@@ -475,7 +475,7 @@ final class ChangedPage {
             Field field = field(record, name, row, ours);
             Decision decision = Merge.decide(field, conflictRule, crmFields.precision());
             if (decision == Decision.UNCHANGED) {
-                if (record.isRead() && !ours.doubt.isEmpty() || isEcho(record, name, ours)) {
+                if (record.isRead() && !ours.unproven.isEmpty() || isEcho(record, name, ours)) {
                     syncStateUpdate.found(key, record, name, value);
                 }
                 return;

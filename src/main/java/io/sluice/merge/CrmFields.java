@@ -55,7 +55,7 @@ record CrmFields(Map<String, FieldRule> rules, Duration skew, TimePrecision prec
             written.add(ours.base.get(name));
         }
         if (doubted) {
-            written.addAll(ours.doubt.getOrDefault(name, List.of()));
+            written.addAll(ours.unproven.getOrDefault(name, List.of()));
         }
         return written.stream().anyMatch(value -> switch (Normalisation.match(rule(name), value, crm)) {
             case NONE -> false;

@@ -26,7 +26,7 @@ final class RecordState {
             order by account, object, key for update""";
 
     private static final String KNOWN = """
-            select k.key, r.base, r.settled_at >= k.read_at or d.deleted_at >= k.read_at, l.stamps, sluice.named(r.stamps, r.base), r.doubt,
+            select k.key, r.base, r.settled_at >= k.read_at or d.deleted_at >= k.read_at, l.stamps, sluice.named(r.stamps, r.base), r.unproven,
                    r.settled_at, r.prior, r.crm_id, r.taken_at, coalesce(r.loop_rounds, 0), clock_timestamp()
             from unnest(?::text[], ?::timestamptz[]) as k(key, read_at)
             left join sluice.sync_state r on r.account = ? and r.object = ? and r.key = k.key
@@ -50,7 +50,7 @@ final class RecordState {
      * Field to the values that calls may have written whose answer proved nothing. A field without a value, and
      * {@code *} for all of them: what the base says of it is not sure.
      */
-    Map<String, List<Object>> doubt = Map.of();
+    Map<String, List<Object>> unproven = Map.of();
     /** Whether a call is under way, or ended after the reading began: what was read may be older than what we know. */
     boolean moving;
     boolean deleteWaits;
@@ -138,7 +138,7 @@ final class RecordState {
             recordState.moving |= row.getBoolean(3);
             Json.fields(row.getString(4)).forEach((field, at) -> recordState.changed(field, moment(at)));
             Json.fields(row.getString(5)).forEach((field, at) -> recordState.known.put(field, moment(at)));
-            recordState.doubt = doubts(Json.fields(row.getString(6)));
+            recordState.unproven = unprovenValues(Json.fields(row.getString(6)));
             recordState.settledAt = time(row, 7);
             Json.fields(row.getString(8)).forEach((field, had) -> {
                 if (field.equals("*")) {
@@ -177,21 +177,21 @@ final class RecordState {
     }
 
     @SuppressWarnings("unchecked")
-    private static Map<String, List<Object>> doubts(Map<String, Object> fields) {
-        Map<String, List<Object>> doubts = new HashMap<>();
-        fields.forEach((field, values) -> doubts.put(field, (List<Object>) values));
-        return doubts;
+    private static Map<String, List<Object>> unprovenValues(Map<String, Object> fields) {
+        Map<String, List<Object>> unprovenValues = new HashMap<>();
+        fields.forEach((field, values) -> unprovenValues.put(field, (List<Object>) values));
+        return unprovenValues;
     }
 
     /** Whether a call without an answer may have written this value. */
     boolean mayHaveWritten(String field, Object value) {
-        return doubt.getOrDefault(field, List.of()).stream().anyMatch(written -> Values.same(written, value));
+        return unproven.getOrDefault(field, List.of()).stream().anyMatch(written -> Values.same(written, value));
     }
 
     /** Another record has the key now: nothing was agreed on with that, and no call has written it. */
     void relink() {
         base = base == null ? null : Map.of();
-        doubt = Map.of();
+        unproven = Map.of();
         known.clear();
     }
 

@@ -34,8 +34,8 @@ final class SyncStateUpdate {
                 held_until = case when excluded.taken_at is null then r.held_until else excluded.held_until end,
                 base = r.base || excluded.base,
                 stamps = r.stamps || sluice.named(excluded.stamps, excluded.base),
-                doubt = case when r.doubt = '{}' then r.doubt
-                             else r.doubt - '*' - array(select jsonb_object_keys(excluded.base)) end""";
+                unproven = case when r.unproven = '{}' then r.unproven
+                             else r.unproven - '*' - array(select jsonb_object_keys(excluded.base)) end""";
 
     /** What lost, or is the same on both sides, is sent no more: neither from the outbox nor from the dead letters. */
     private static final String SETTLED = """

@@ -36,7 +36,7 @@ final class GoneRecords {
 
     /** Nothing is agreed on any more, should the row come back before its delete is through. */
     private static final String FORGET_ID = """
-            update sluice.sync_state set crm_id = null, base = '{}', stamps = '{}', doubt = '{}'
+            update sluice.sync_state set crm_id = null, base = '{}', stamps = '{}', unproven = '{}'
             where account = ? and object = ? and key = any (?)""";
 
     /** Sync to the table, of those that receive nothing. */

@@ -69,7 +69,7 @@ public final class Outbox {
                        case when r.key is null then p.fields
                             else (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(p.fields) as f
                                   where r.base -> f.key is distinct from f.value
-                                     or r.doubt <> '{}' and (jsonb_exists(r.doubt, f.key) or jsonb_exists(r.doubt, '*')))
+                                     or r.unproven <> '{}' and (jsonb_exists(r.unproven, f.key) or jsonb_exists(r.unproven, '*')))
                        end as fields, p.fields as all_fields
                 from picked p left join lateral (
                     select * from sluice.sync_state

@@ -58,7 +58,7 @@ public final class Parents {
                 left join lateral (
                     select r.key from sluice.sync_state r
                     where r.account = p.account and r.object = named.object and r.key = p.fields ->> named.field
-                      and (r.doubt = '{}' or r.crm_id is not null)
+                      and (r.unproven = '{}' or r.crm_id is not null)
                     limit 1) as settled on true
                 where p.operation = 'upsert' and p.fields ->> named.field is not null and settled.key is null),
             chain(account, object, key, field, at_object, at_key, steps) as (

@@ -42,16 +42,16 @@ public final class Settlement {
      * is read. What was read before is too old to tell, hence the time.
      */
     private static final String DOUBT = """
-            insert into sluice.sync_state as r (account, object, key, sync, doubt)
+            insert into sluice.sync_state as r (account, object, key, sync, unproven)
                 select m.account, m.object, m.key, m.sync, case when m.inflight_operation = 'delete' then '{"*": []}'
-                       else sluice.doubted('{}', m.inflight) end
+                       else sluice.add_unproven('{}', m.inflight) end
                 from %1$s m
                 where (m.inflight_operation = 'upsert' or exists (select from sluice.sync_state k
                            where k.account = m.account and k.object = m.object and k.key = m.key)) and %2$s
                 on conflict (account, object, key) do update set settled_at = now(),
-                    doubt = (select sluice.doubted(r.doubt, coalesce(jsonb_object_agg(d.key, v.value), '{}'))
-                             from jsonb_each(excluded.doubt) as d cross join lateral jsonb_array_elements(d.value) as v)
-                            || case when jsonb_exists(excluded.doubt, '*') then '{"*": []}' else '{}' end::jsonb""";
+                    unproven = (select sluice.add_unproven(r.unproven, coalesce(jsonb_object_agg(d.key, v.value), '{}'))
+                             from jsonb_each(excluded.unproven) as d cross join lateral jsonb_array_elements(d.value) as v)
+                            || case when jsonb_exists(excluded.unproven, '*') then '{"*": []}' else '{}' end::jsonb""";
 
     /** What was written is what both sides have. Before the first write of a record nothing was known of any field: *. */
     private static final String AGREE = """
@@ -63,8 +63,8 @@ public final class Settlement {
                     prior = case when r.crm_id is null and r.base = '{}' then excluded.prior else r.prior end
                             || sluice.prior(r.prior, r.base, r.stamps, excluded.base),
                     stamps = r.stamps || sluice.named(excluded.stamps, excluded.base),
-                    doubt = case when r.doubt = '{}' then r.doubt
-                                 else r.doubt - '*' - array(select jsonb_object_keys(excluded.base)) end,
+                    unproven = case when r.unproven = '{}' then r.unproven
+                                 else r.unproven - '*' - array(select jsonb_object_keys(excluded.base)) end,
                     settled_at = now()""";
 
     /**
@@ -211,7 +211,7 @@ public final class Settlement {
      * @return how many records were settled or returned
      */
     public int settle(Claim claim, List<Outcome> all, SplitRule splitRule, String parent) throws SQLException {
-        List<Outcome> outcomes = all.stream().filter(it -> it.doubt() != Outcome.Doubt.UNANSWERED).toList();
+        List<Outcome> outcomes = all.stream().filter(it -> it.uncertainty() != Outcome.Uncertainty.UNANSWERED).toList();
         if (outcomes.isEmpty()) {
             return 0;
         }
@@ -291,7 +291,7 @@ public final class Settlement {
     }
 
     private static String status(Outcome outcome) {
-        return outcome.doubt() == Outcome.Doubt.NONE ? outcome.status().toString() : "doubted";
+        return outcome.uncertainty() == Outcome.Uncertainty.NONE ? outcome.status().toString() : "doubted";
     }
 
     private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes, SplitRule splitRule)

@@ -157,7 +157,7 @@ public final class DeltaPoller {
     /** Deletes go by the inbox, where the CRM is asked first whether something else has the key by now. */
     private void tell(Sync sync, List<DeletedRecord> gone) throws SQLException {
         Set<String> known = applier.known(sync, gone.stream().map(DeletedRecord::crmId).toList());
-        inbox.keep(sync.getAccount(), gone.stream().filter(it -> known.contains(it.crmId())).map(it -> CrmEvent.gone(
+        inbox.keep(sync.getAccount(), gone.stream().filter(it -> known.contains(it.crmId())).map(it -> CrmEvent.deleted(
                 CrmEvent.identityOf("deleted", sync.getName(), it.crmId(), it.at()), sync.getObject(), it.crmId(), it.at())).toList());
     }
 

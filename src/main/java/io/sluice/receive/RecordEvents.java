@@ -42,7 +42,7 @@ public record RecordEvents(Record record, List<CrmEvent> events) {
 
     /** Whether the record seems to be gone, so that the CRM must be asked what became of it; earlier values are void. */
     public boolean isGone() {
-        return life() == CrmEvent.Kind.GONE || life() == CrmEvent.Kind.MISSING;
+        return life() == CrmEvent.Kind.DELETED || life() == CrmEvent.Kind.MISSING;
     }
 
     private CrmEvent.Kind life() {
@@ -52,12 +52,12 @@ public record RecordEvents(Record record, List<CrmEvent> events) {
 
     /** When the CRM said that it was deleted, or null where nobody has said so. */
     Instant goneAt() {
-        return events.stream().filter(crmEvent -> crmEvent.kind() == CrmEvent.Kind.GONE).map(CrmEvent::at).reduce((a, b) -> b).orElse(null);
+        return events.stream().filter(crmEvent -> crmEvent.kind() == CrmEvent.Kind.DELETED).map(CrmEvent::at).reduce((a, b) -> b).orElse(null);
     }
 
     /** Whether its values alone don't tell what it is now. */
     boolean needsLook() {
-        return !isGone() && (events.stream().anyMatch(crmEvent -> crmEvent.kind() == CrmEvent.Kind.LOOK) || isAmbiguous());
+        return !isGone() && (events.stream().anyMatch(crmEvent -> crmEvent.kind() == CrmEvent.Kind.READ_BACK) || isAmbiguous());
     }
 
     /** Whether a field became two things at one moment: nobody can tell which is the later. */
@@ -75,7 +75,7 @@ public record RecordEvents(Record record, List<CrmEvent> events) {
 
     /** Whether it says that the record was made, so that its values are not all there is. */
     boolean isNew() {
-        return !isGone() && events.stream().anyMatch(crmEvent -> crmEvent.kind() == CrmEvent.Kind.NEW);
+        return !isGone() && events.stream().anyMatch(crmEvent -> crmEvent.kind() == CrmEvent.Kind.CREATED);
     }
 
     boolean tells(String field) {
@@ -89,7 +89,7 @@ public record RecordEvents(Record record, List<CrmEvent> events) {
                 .map(crmEvent -> {
                     Map<String, Object> field = new LinkedHashMap<>();
                     field.put(crmEvent.field(), crmEvent.value());
-                    return CrmRecord.told(record.crmId(), field, Map.of(crmEvent.field(), crmEvent.at()));
+                    return CrmRecord.ofEvents(record.crmId(), field, Map.of(crmEvent.field(), crmEvent.at()));
                 }).toList();
     }
 
@@ -103,6 +103,6 @@ public record RecordEvents(Record record, List<CrmEvent> events) {
                 told.put(crmEvent.field(), crmEvent.at());
             }
         }
-        return fields.isEmpty() ? null : CrmRecord.told(record.crmId(), fields, told);
+        return fields.isEmpty() ? null : CrmRecord.ofEvents(record.crmId(), fields, told);
     }
 }

@@ -62,7 +62,7 @@ public final class OverwrittenEdits {
         for (int i = 0; i < claim.size(); i++) {
             RecordChange recordChange = claim.changes().get(i);
             if (recordChange.crmId() != null && (outcomes.get(i).status() == Outcome.Status.DONE
-                    || outcomes.get(i).doubt() != Outcome.Doubt.NONE)) {
+                    || outcomes.get(i).uncertainty() != Outcome.Uncertainty.NONE)) {
                 written.put(shortId(recordChange.crmId()), recordChange.key());
             }
         }

@@ -38,7 +38,7 @@ public final class Status {
                    (select count(*) from sluice.outbox o where o.lease = j.lease) as left
             from sluice.bulk_job j where account = ? and ended_at is null order by began_at""";
 
-    private static final String DONE = "select count(*) from sluice.sync_state where sync = ? and (base <> '{}' or doubt = '{}')";
+    private static final String DONE = "select count(*) from sluice.sync_state where sync = ? and (base <> '{}' or unproven = '{}')";
 
     private static final String LOOPS =
             "select count(*) from sluice.sync_state where sync = ? and held_until > clock_timestamp()";

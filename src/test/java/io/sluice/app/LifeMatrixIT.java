@@ -257,9 +257,9 @@ class LifeMatrixIT {
             await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100)).until(() ->
                     sluice.number("select count(*) from sluice.api_call where operation = 'deleted'") > deletes + 4
                     && sluice.number("""
-                            select count(*) from sluice.inbox gone where kind = 'gone' and done_at is null
+                            select count(*) from sluice.inbox gone where kind = 'deleted' and done_at is null
                               and not exists (select from sluice.inbox back where back.account = gone.account
-                                and back.crm_id = gone.crm_id and back.kind <> 'gone' and back.done_at is null)""") == 0);
+                                and back.crm_id = gone.crm_id and back.kind <> 'deleted' and back.done_at is null)""") == 0);
         }
         for (Crm crm : CRMS) {
             assertThat(sluice.api("POST", "/api/syncs/" + crm.sync() + "/resume").statusCode()).isLessThan(300);

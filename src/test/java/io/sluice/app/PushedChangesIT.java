@@ -161,7 +161,7 @@ class PushedChangesIT {
                 "{\"from\":\"" + scene.id(571) + "\",\"to\":\"" + company + "\"}");
         scene.awaitApplied();
         soon(() -> assertThat(scene.sluice.number("select count(*) from sluice.inbox where crm_id = '" + scene.id(571)
-                + "' and kind = 'look' and done_at is not null")).isOne());
+                + "' and kind = 'read_back' and done_at is not null")).isOne());
         assertThat(scene.reads() - reads).as("calls that read").isOne();
         scene.assertSameEverywhere();
     }

@@ -58,7 +58,7 @@ class SyncCheckTest {
                 wrong(it -> it.setKey("region, no"), "key is 'region, no', but one column identifies a row; join them in one:"
                         + " alter table public.customer add region_no text generated always as (region || '-' || no) stored"
                         + " unique"),
-                wrong(it -> it.mistake("there is no property 'critcal'"), "there is no property 'critcal'"),
+                wrong(it -> it.addMistake("there is no property 'critcal'"), "there is no property 'critcal'"),
                 wrong(it -> it.setTimeZone("Europe/Berln"),
                         "there is no time zone 'Europe/Berln'; write it like Europe/Berlin or UTC"));
     }

@@ -114,7 +114,7 @@ class UnprovenAnswersIT {
                 assertThat(sluice.records("Contact", "Customer_No__c").get("C-00007").path("Phone").asText())
                         .isEqualTo("+49 40 " + status);
             }
-            assertThat(Set.copyOf(sluice.rows("select doubt, key from sluice.sync_state").keySet())).containsExactly("{}");
+            assertThat(Set.copyOf(sluice.rows("select unproven, key from sluice.sync_state").keySet())).containsExactly("{}");
         }
     }
 

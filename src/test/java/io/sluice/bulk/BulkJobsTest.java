@@ -224,7 +224,7 @@ class BulkJobsTest {
                     ? Outcome.retry(record.key(), "LOCK", "later") : Outcome.done(record.key(), "003" + number));
         }
         assertThat(records.settle(job, outcomes.stream().limit(4999))).isEqualTo(1);
-        assertThat(DATABASE.text("select count(*) from sluice.sync_state where doubt = '{}'")).isEqualTo("4994");
+        assertThat(DATABASE.text("select count(*) from sluice.sync_state where unproven = '{}'")).isEqualTo("4994");
         assertThat(DATABASE.text("select count(*) from sluice.dead_letter")).isEqualTo("2");
         assertThat(count("operation = 'upsert' and attempts = 1 and fields = '{\"LastName\": \"One\"}'")).isEqualTo(3);
 

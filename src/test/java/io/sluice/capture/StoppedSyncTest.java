@@ -103,7 +103,7 @@ class StoppedSyncTest {
     void aMendedFieldLeavesNothingOfTheOldName() throws SQLException {
         Sync wrong = sync("other", Map.of("name", "nmae", "city", "town"));
         drain(started(List.of(wrong), List.of()));
-        DATABASE.run("insert into sluice.sync_state (account, object, key, sync, base, stamps, doubt)"
+        DATABASE.run("insert into sluice.sync_state (account, object, key, sync, base, stamps, unproven)"
                 + " values ('crm', 'other', '1', 'other', '{\"nmae\": \"n\", \"town\": \"c\"}', '{\"*\": \"2026-01-01\"}',"
                 + " '{\"nmae\": [\"x\"]}')",
                 "insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps, rejected_fields)"
@@ -114,7 +114,7 @@ class StoppedSyncTest {
         Capture mended = started(List.of(other), List.of());
         assertThat(DATABASE.texts("select concat_ws(' ', key, fields, array_to_string(rejected_fields, ','))"
                 + " from sluice.dead_letter")).containsExactly("3 {\"town\": \"c\"} town");
-        assertThat(DATABASE.texts("select concat_ws(' ', base, stamps, doubt) from sluice.sync_state"))
+        assertThat(DATABASE.texts("select concat_ws(' ', base, stamps, unproven) from sluice.sync_state"))
                 .containsExactly("{\"town\": \"c\"} {\"*\": \"2026-01-01\"} {}");
         drain(mended);
         assertThat(DATABASE.texts("select distinct jsonb_object_keys(fields) from sluice.outbox order by 1"))

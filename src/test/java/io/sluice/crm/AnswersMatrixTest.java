@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.DeletedRecord;
 import io.sluice.Outcome;
-import io.sluice.Outcome.Doubt;
+import io.sluice.Outcome.Uncertainty;
 import io.sluice.app.Main;
 import io.sluice.crm.HostileCrm.Cut;
 import io.sluice.crm.HostileCrm.Reply;
@@ -539,11 +539,11 @@ class AnswersMatrixTest {
                 return outcome.key() + " counts as gone";
             }
             boolean open = outcome.status() == Outcome.Status.RETRY && !done && !operation.looks();
-            if (open && !refused && !given.refuses() && outcome.doubt() == Doubt.NONE) {
+            if (open && !refused && !given.refuses() && outcome.uncertainty() == Uncertainty.NONE) {
                 return outcome.key() + " counts as not written";
             }
-            if (open && !refused && given.late() && outcome.doubt() != Doubt.UNANSWERED) {
-                return outcome.key() + " does not rest: " + outcome.doubt();
+            if (open && !refused && given.late() && outcome.uncertainty() != Uncertainty.UNANSWERED) {
+                return outcome.key() + " does not rest: " + outcome.uncertainty();
             }
         }
         return null;
@@ -553,7 +553,7 @@ class AnswersMatrixTest {
         Set<String> words = new java.util.TreeSet<>(new HashSet<>(outcomes.stream().map(outcome -> switch (outcome.status()) {
             case DONE -> "done";
             case REJECTED -> "dead letter";
-            case RETRY -> refused ? "sent again, no attempt counted" : switch (outcome.doubt()) {
+            case RETRY -> refused ? "sent again, no attempt counted" : switch (outcome.uncertainty()) {
                 case NONE -> "not written, sent again";
                 case UNPROVEN -> "in doubt, sent again";
                 case UNANSWERED -> "in doubt, rests until its lease ends";

@@ -276,7 +276,7 @@ class ApplierTest {
             apply(record("1", FAR_AHEAD, "Name", had));
             assertThat(rows()).as(had).contains(had.equals("Zoe") ? "1 Zoe Oslo 1" : "1 Heidi Oslo 1");
             assertThat(DATABASE.text("select base ->> 'Name' from sluice.sync_state where key = '1'")).as(had).isEqualTo(had);
-            assertThat(DATABASE.text("select doubt from sluice.sync_state where key = '1'")).as(had).isEqualTo("{}");
+            assertThat(DATABASE.text("select unproven from sluice.sync_state where key = '1'")).as(had).isEqualTo("{}");
             assertThat(sendAll()).isEqualTo(had.equals("Zoe") ? List.of() : List.of(Map.of("Name", "Heidi")));
             DATABASE.run("update app.customer set name = 'Ann' where no = 1");
             sendAll();
@@ -293,7 +293,7 @@ class ApplierTest {
         DATABASE.sluice().transaction(connection -> Settlement.abandon(connection, claim.lease(), "no answer came"));
         Applied applied = applier.apply(sync, List.of(record("1", FAR_AHEAD, "Name", "Ann")), read);
         assertThat(applied.later()).hasSize(1);
-        assertThat(DATABASE.text("select doubt from sluice.sync_state where key = '1'")).isEqualTo("{\"Name\": [\"Hanna\"]}");
+        assertThat(DATABASE.text("select unproven from sluice.sync_state where key = '1'")).isEqualTo("{\"Name\": [\"Hanna\"]}");
     }
 
     @Test

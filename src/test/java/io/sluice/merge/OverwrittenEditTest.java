@@ -52,7 +52,7 @@ class OverwrittenEditTest {
     }
 
     private static CrmRecord edit(String name, Instant at) {
-        return CrmRecord.told("x1", Map.of("name", name), Map.of("name", at));
+        return CrmRecord.ofEvents("x1", Map.of("name", name), Map.of("name", at));
     }
 
     /** Events tell of two edits; the later one is what the CRM has. */
@@ -175,12 +175,12 @@ class OverwrittenEditTest {
         Instant written = applier.now();
 
         applier.apply(sync, List.of(new CrmRecord("x2", "2", written, Map.of("name", "new"))), written, Map.of("x2", List.of(
-                CrmRecord.told("x2", Map.of("name", "theirs"), Map.of("name", written.minusSeconds(60))))));
+                CrmRecord.ofEvents("x2", Map.of("name", "theirs"), Map.of("name", written.minusSeconds(60))))));
         assertThat(conflicts()).containsExactly("database theirs new");
 
         DATABASE.run("delete from sluice.conflict");
         applier.apply(sync, List.of(new CrmRecord("x2", "2", written, Map.of("name", "new"))), written, Map.of("x2", List.of(
-                CrmRecord.told("x2", Map.of("name", "new"), Map.of("name", written)))));
+                CrmRecord.ofEvents("x2", Map.of("name", "new"), Map.of("name", written)))));
         assertThat(conflicts()).as("our own").isEmpty();
     }
 

@@ -60,7 +60,7 @@ class DeadLetterRetriesTest {
             List<RecordChange> changes = claim.get().changes();
             sent += changes.size();
             settlement.settle(claim.get(), changes.stream().map(change -> taken ? Outcome.done(change.key(), "id-" + change.key())
-                    : Outcome.rejected(change.key(), "NO_OPTION", "no").naming(List.of("A"))).toList());
+                    : Outcome.rejected(change.key(), "NO_OPTION", "no").withFields(List.of("A"))).toList());
         }
         return sent;
     }

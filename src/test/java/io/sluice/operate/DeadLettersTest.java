@@ -77,7 +77,7 @@ class DeadLettersIT {
             settlement.settle(claim.get(), claim.get().changes().stream().map(change -> {
                 Object email = change.fields().getOrDefault("Email", "@");
                 if (!String.valueOf(email).contains("@")) {
-                    return Outcome.rejected(change.key(), "INVALID_EMAIL", "no address").naming(List.of("Email"));
+                    return Outcome.rejected(change.key(), "INVALID_EMAIL", "no address").withFields(List.of("Email"));
                 }
                 taken.computeIfAbsent(change.key(), key -> new TreeMap<>()).putAll(change.fields());
                 return Outcome.done(change.key(), "x" + change.key());

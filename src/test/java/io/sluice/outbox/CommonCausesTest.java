@@ -38,7 +38,7 @@ class CommonCausesTest extends OutboxTestBase {
             List<Outcome> outcomes = new ArrayList<>();
             for (RecordChange recordChange : claim.get().changes()) {
                 outcomes.add(allBad || bad.contains(recordChange.key())
-                        ? Outcome.rejected(recordChange.key(), "PROPERTY_DOESNT_EXIST", "no").naming(List.of("A"))
+                        ? Outcome.rejected(recordChange.key(), "PROPERTY_DOESNT_EXIST", "no").withFields(List.of("A"))
                         : Outcome.done(recordChange.key(), "id-" + recordChange.key()));
             }
             List<Outcome> left = causes.held(claim.get(), outcomes);

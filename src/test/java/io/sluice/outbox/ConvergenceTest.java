@@ -147,7 +147,7 @@ class ConvergenceTest {
                 case 0 -> Outcome.retry(recordChange.key(), "BUSY", "not written");
                 case 1 -> {
                     apply(recordChange);
-                    yield Outcome.doubtful(recordChange.key(), Outcome.Doubt.UNPROVEN, "LOST", "written, but nobody knows");
+                    yield Outcome.uncertain(recordChange.key(), Outcome.Uncertainty.UNPROVEN, "LOST", "written, but nobody knows");
                 }
                 case 2 -> Outcome.rejected(recordChange.key(), "INVALID", "no");
                 default -> {

@@ -23,7 +23,7 @@ class SettlementTest extends OutboxTestBase {
     }
 
     private static String doubt(String key) throws SQLException {
-        return DATABASE.text("select doubt from sluice.sync_state where key = ?", key);
+        return DATABASE.text("select unproven from sluice.sync_state where key = ?", key);
     }
 
     private static List<String> deadLetters() throws SQLException {
@@ -80,7 +80,7 @@ class SettlementTest extends OutboxTestBase {
         }
         settlement.settle(claim(), List.of(Outcome.done("1", "x"), Outcome.retry("2", "ROW_LOCK", "busy"),
                 Outcome.rejected("3", "INVALID", "no such value")));
-        assertThat(DATABASE.texts("select key from sluice.sync_state where doubt = '{}'")).containsExactly("1");
+        assertThat(DATABASE.texts("select key from sluice.sync_state where unproven = '{}'")).containsExactly("1");
         assertThat(DATABASE.texts("select concat_ws(' ', key, attempts, last_error) from sluice.outbox"))
                 .containsExactly("2 1 ROW_LOCK: busy");
         assertThat(deadLetters()).containsExactly("3 upsert {\"a\": 1} INVALID no such value");
@@ -121,7 +121,7 @@ class SettlementTest extends OutboxTestBase {
         delete("1");
         Claim claim = claim();
         upsert("1", "{\"a\": 1, \"b\": 2}");
-        settlement.settle(claim, List.of(Outcome.doubtful("1", Outcome.Doubt.UNPROVEN, "X", "the answer was lost")));
+        settlement.settle(claim, List.of(Outcome.uncertain("1", Outcome.Uncertainty.UNPROVEN, "X", "the answer was lost")));
         Claim next = claim();
         assertThat(next.operation()).isEqualTo(Operation.UPSERT);
         assertThat(next.changes().get(0).fields()).isEqualTo(Map.of("a", 1, "b", 2));
@@ -143,7 +143,7 @@ class SettlementTest extends OutboxTestBase {
     void aWriteOfUnknownOutcomeLeavesTheBaseAndIsDoubtedBesideItUntilOneIsAcknowledged() throws SQLException {
         settled("1", "{\"a\": 1, \"b\": 1}");
         upsert("1", "{\"a\": 2}");
-        settlement.settle(claim(), List.of(Outcome.doubtful("1", Outcome.Doubt.UNPROVEN, "X", "no answer")));
+        settlement.settle(claim(), List.of(Outcome.uncertain("1", Outcome.Uncertainty.UNPROVEN, "X", "no answer")));
         assertThat(base("1")).isEqualTo("{\"a\": 1, \"b\": 1}");
         assertThat(doubt("1")).isEqualTo("{\"a\": [2]}");
 
@@ -153,7 +153,7 @@ class SettlementTest extends OutboxTestBase {
         settlement.expireLeases();
         upsert("1", "{\"b\": 3}");
         Claim both = claim();
-        settlement.settle(both, List.of(Outcome.doubtful("1", Outcome.Doubt.UNPROVEN, "X", "no answer")));
+        settlement.settle(both, List.of(Outcome.uncertain("1", Outcome.Uncertainty.UNPROVEN, "X", "no answer")));
         assertThat(doubt("1")).isEqualTo("{\"a\": [2, null], \"b\": [3]}");
 
         upsert("1", "{\"a\": 1}");
@@ -171,7 +171,7 @@ class SettlementTest extends OutboxTestBase {
         upsert("1", "{\"a\": 2}");
         upsert("2", "{\"a\": 2}");
         Claim claim = claim();
-        settlement.settle(claim, List.of(Outcome.doubtful("1", Outcome.Doubt.UNANSWERED, "NO_ANSWER", "cut"),
+        settlement.settle(claim, List.of(Outcome.uncertain("1", Outcome.Uncertainty.UNANSWERED, "NO_ANSWER", "cut"),
                 Outcome.done("2", null)));
         upsert("1", "{\"a\": 3}");
         assertThat(outbox.claim("crm", 10, Priority.LOW)).isEmpty();
@@ -194,7 +194,7 @@ class SettlementTest extends OutboxTestBase {
     @Test
     void aFirstWriteOfUnknownOutcomeIsDoubtedToo() throws SQLException {
         upsert("1", "{\"a\": 1}");
-        settlement.settle(claim(), List.of(Outcome.doubtful("1", Outcome.Doubt.UNPROVEN, "X", "no answer")));
+        settlement.settle(claim(), List.of(Outcome.uncertain("1", Outcome.Uncertainty.UNPROVEN, "X", "no answer")));
         assertThat(base("1")).isEqualTo("{}");
         assertThat(doubt("1")).isEqualTo("{\"a\": [1]}");
         settlement.settle(claim(), List.of(Outcome.done("1", "crm-1")));
@@ -232,7 +232,7 @@ class SettlementTest extends OutboxTestBase {
         settlement.expireLeases();
         Claim current = claim();
         assertThat(settlement.settle(lost, List.of(Outcome.done("1", "x")))).isZero();
-        assertThat(DATABASE.texts("select key from sluice.sync_state where doubt = '{}'")).isEmpty();
+        assertThat(DATABASE.texts("select key from sluice.sync_state where unproven = '{}'")).isEmpty();
         assertThat(settlement.settle(current, List.of(Outcome.done("1", "x")))).isEqualTo(1);
         assertThat(settlement.settle(current, List.of(Outcome.done("1", "x")))).as("a second time").isZero();
     }
@@ -287,7 +287,7 @@ class SettlementTest extends OutboxTestBase {
                     null);
         }
         assertThat(deadLetters()).singleElement().asString().startsWith("k42 ");
-        assertThat(DATABASE.sluice().first("select count(*) from sluice.sync_state where doubt = '{}'", row -> row.getLong(1))).contains(63L);
+        assertThat(DATABASE.sluice().first("select count(*) from sluice.sync_state where unproven = '{}'", row -> row.getLong(1))).contains(63L);
         assertThat(calls).isLessThanOrEqualTo(13);
         assertThat(refused).isEqualTo(4);
     }

@@ -109,15 +109,15 @@ class InboxProcessorTest {
     }
 
     private CrmEvent fresh(String id, Instant at) {
-        return CrmEvent.fresh(CrmEvent.identityOf(++told), "contacts", id, at);
+        return CrmEvent.created(CrmEvent.identityOf(++told), "contacts", id, at);
     }
 
     private CrmEvent look(String id, Instant at) {
-        return CrmEvent.look(CrmEvent.identityOf(++told), "contacts", id, at);
+        return CrmEvent.readBack(CrmEvent.identityOf(++told), "contacts", id, at);
     }
 
     private CrmEvent gone(String id, Instant at) {
-        return CrmEvent.gone(CrmEvent.identityOf(++told), "contacts", id, at);
+        return CrmEvent.deleted(CrmEvent.identityOf(++told), "contacts", id, at);
     }
 
     /** @return CRM ids of what must be read */
@@ -248,7 +248,7 @@ class InboxProcessorTest {
         ReadBackBatch readBackBatch = asked(value("101", "city", "Bergen", LATER), gone("101", LATER.plusSeconds(1)), gone("777", LATER));
         assertThat(readBackBatch.getReader()).isEqualTo("kamelet:crm-lookup-action?externalId=number&account=crm&object=contacts"
                 + "&fields=birthday,city,lastname,number");
-        assertThat(readBackBatch.getIds()).as("the key of what is known").hasToString("[Change[key=1, operation=upsert, crmId=101, fields={}]]");
+        assertThat(readBackBatch.getIds()).as("the key of what is known").hasToString("[RecordChange[key=1, operation=upsert, crmId=101, fields={}]]");
         assertThat(rows()).hasSize(2);
         inboxProcessor.read(readBackBatch, List.of(), 200);
         assertThat(rows()).as("the CRM said nothing of it").hasSize(2);
@@ -347,7 +347,7 @@ class InboxProcessorTest {
     void whatWasTakenWhenTheDatabaseFailedIsTakenAgainAtOnce() throws SQLException {
         DATABASE.run("alter table sluice.sync_state rename to gone");
         assertThatThrownBy(() -> hear(value("101", "lastname", "Anna", LATER))).isInstanceOf(SQLException.class);
-        DATABASE.run("alter table sluice.gone rename to record");
+        DATABASE.run("alter table sluice.gone rename to sync_state");
         lookAgain();
         assertThat(rows()).contains("1 Anna Oslo");
         assertThat(waiting()).isEqualTo("0");
@@ -386,7 +386,7 @@ class InboxProcessorTest {
 
     @Test
     void whatNoSyncWantsToKnowIsNotKept() throws SQLException {
-        inboxProcessor.keep("crm", List.of(CrmEvent.gone(CrmEvent.identityOf(1), "deals", "1", LATER)));
+        inboxProcessor.keep("crm", List.of(CrmEvent.deleted(CrmEvent.identityOf(1), "deals", "1", LATER)));
         assertThat(waiting()).isEqualTo("0");
         assertThat(metrics.counter("sluice.webhook.events", "account", "crm", "outcome", "unwanted").count()).isEqualTo(1);
         assertThat(inboxProcessor.ear("crm")).isEqualTo("kamelet:crm-webhook-action?account=crm");

@@ -106,7 +106,7 @@ class InboxTest {
     @Test
     void aTakingReadsWhatItTakesHoweverMuchWaits() throws SQLException {
         DATABASE.run("analyze sluice.inbox", "insert into sluice.inbox (account, identity, object, crm_id, kind, at)"
-                + " select 'crm', gen_random_uuid(), 'contacts', n::text, 'look', now() from generate_series(1, 20000) as n");
+                + " select 'crm', gen_random_uuid(), 'contacts', n::text, 'read_back', now() from generate_series(1, 20000) as n");
         String plan = DATABASE.sluice().planned(connection -> String.join("\n", Database.query(connection,
                 "explain (analyze, timing off) " + Inbox.TAKE.replaceFirst("\\?", "'{}'").replaceFirst("\\?", "100")
                         .replaceFirst("\\?", "60000"), row -> row.getString(1))));

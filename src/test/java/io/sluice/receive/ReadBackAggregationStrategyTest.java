@@ -86,7 +86,7 @@ class ReadBackAggregationStrategyTest {
 
     private static void tell(ProducerTemplate template, int record) {
         template.sendBody("direct:read-back", new RecordEvents(new RecordEvents.Record("crm", "contacts", "" + record),
-                List.of(CrmEvent.fresh(CrmEvent.identityOf(record), "contacts", "" + record, NOW))));
+                List.of(CrmEvent.created(CrmEvent.identityOf(record), "contacts", "" + record, NOW))));
     }
 
     @Test

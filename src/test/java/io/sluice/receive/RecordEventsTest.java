@@ -36,7 +36,7 @@ class RecordEventsTest {
         assertThat(told(city("Ulm", NOON), city("Bonn", NOON)).needsLook()).isTrue();
         assertThat(told(city("Ulm", NOON), city(null, NOON)).needsLook()).isTrue();
         assertThat(told(city("Ulm", NOON), city("Ulm", NOON)).needsLook()).isFalse();
-        assertThat(told(city("Ulm", NOON), city("Bonn", NOON), CrmEvent.gone(UUID.randomUUID(), "contacts", "1",
+        assertThat(told(city("Ulm", NOON), city("Bonn", NOON), CrmEvent.deleted(UUID.randomUUID(), "contacts", "1",
                 NOON.plusMillis(5))).needsLook()).as("gone in any case").isFalse();
     }
 }

@@ -172,7 +172,7 @@ final class BatchRequests {
     private static void put(Map<String, Outcome> byKey, Outcome outcome) {
         Outcome other = byKey.putIfAbsent(outcome.key(), outcome);
         if (other != null && !other.equals(outcome)) {
-            byKey.put(outcome.key(), Outcome.doubtful(outcome.key(), Outcome.Doubt.UNPROVEN, "SEVERAL_RESULTS",
+            byKey.put(outcome.key(), Outcome.uncertain(outcome.key(), Outcome.Uncertainty.UNPROVEN, "SEVERAL_RESULTS",
                     "the answer says two things of this record"));
         }
     }
@@ -181,7 +181,7 @@ final class BatchRequests {
     private static Optional<Outcome> written(JsonNode result, Names names) {
         String id = result.path("id").asText("");
         return id.isEmpty() ? Optional.empty() : names.change(result).map(recordChange -> recordChange.crmId() != null
-                && (result.path("new").asBoolean() || recordChange.isOther(id))
+                && (result.path("new").asBoolean() || recordChange.isOtherRecord(id))
                 ? Outcome.gone(recordChange.key(), "OTHER_RECORD", "the CRM wrote another record, " + id + ", or made one, instead of "
                         + recordChange.crmId())
                 : Outcome.done(recordChange.key(), id));

@@ -51,7 +51,7 @@ public final class HubspotDeletes {
         void decide(RecordChange recordChange, HubspotAnswer answer, int records) {
             outcomes.put(recordChange.key(), answer.ok() ? Outcome.retry(recordChange.key(), "NO_RESULT",
                     "the answer does not say whether the record is there")
-                    : HubspotErrors.ofCall(recordChange.key(), answer, records).undone());
+                    : HubspotErrors.ofCall(recordChange.key(), answer, records).notWritten());
         }
     }
 

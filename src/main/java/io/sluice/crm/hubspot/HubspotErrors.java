@@ -122,7 +122,7 @@ final class HubspotErrors {
         }
         String words = problems.stream().map(it -> it.property() + ": " + it.code()).distinct().collect(Collectors.joining(", "));
         return outcome(key, problems.get(0).code(), "property values were not taken (" + HubspotAnswer.shortened(words) + ")")
-                .naming(problems.stream().map(Problem::property).distinct().toList());
+                .withFields(problems.stream().map(Problem::property).distinct().toList());
     }
 
     private static List<Problem> problems(JsonNode error) {
@@ -163,6 +163,6 @@ final class HubspotErrors {
             default -> false;
         };
         return wrong ? outcome(key, answer.json().orElse(null), answer.code(), answer.message())
-                : Outcome.doubtful(key, UnprovenAnswer.of(answer.status(), answer.isError()), answer.code(), answer.message());
+                : Outcome.uncertain(key, UnprovenAnswer.of(answer.status(), answer.isError()), answer.code(), answer.message());
     }
 }

@@ -61,14 +61,14 @@ final class JournalFile {
         switch (action) {
             case "UPDATE" -> values(event, object, events);
             case "CREATE" -> {
-                events.add(CrmEvent.fresh(identity(event, action, ""), object, id(event.path("objectId")), at(event)));
+                events.add(CrmEvent.created(identity(event, action, ""), object, id(event.path("objectId")), at(event)));
                 values(event, object, events);
             }
-            case "DELETE", "GDPR_DELETE" -> events.add(CrmEvent.gone(identity(event, action, ""), object,
+            case "DELETE", "GDPR_DELETE" -> events.add(CrmEvent.deleted(identity(event, action, ""), object,
                     id(event.path("objectId")), at(event)));
             // of a snapshot nobody knows since when its values are so
             case "RESTORE", "SNAPSHOT" -> events.add(look(event, object, id(event.path("objectId"))));
-            case "ASSOCIATION_ADDED", "ASSOCIATION_REMOVED" -> events.add(CrmEvent.look(identity(event, action,
+            case "ASSOCIATION_ADDED", "ASSOCIATION_REMOVED" -> events.add(CrmEvent.readBack(identity(event, action,
                     event.path("associatedObjectTypeId").asText() + " " + event.path("associatedObjectId").asText()), object,
                     id(event.path("objectId")), at(event)));
             case "MERGE" -> {
@@ -100,7 +100,7 @@ final class JournalFile {
     }
 
     private static CrmEvent look(JsonNode event, String object, String id) throws IOException {
-        return CrmEvent.look(identity(event, event.path("action").asText(), id), object, id, at(event));
+        return CrmEvent.readBack(identity(event, event.path("action").asText(), id), object, id, at(event));
     }
 
     /** All that took part: which of them is left, a reading tells. */

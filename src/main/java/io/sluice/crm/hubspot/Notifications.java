@@ -80,15 +80,15 @@ final class Notifications {
             case "propertyChange" -> events.add(tellsItsValue(event)
                     ? CrmEvent.value(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"),
                             required(event, "propertyName"), value(event), at)
-                    : CrmEvent.look(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
-            case "creation" -> events.add(CrmEvent.fresh(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
-            case "restore" -> events.add(CrmEvent.look(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
+                    : CrmEvent.readBack(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
+            case "creation" -> events.add(CrmEvent.created(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
+            case "restore" -> events.add(CrmEvent.readBack(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
             case "deletion", "privacyDeletion" ->
-                    events.add(CrmEvent.gone(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
+                    events.add(CrmEvent.deleted(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
             case "associationChange" ->
-                    events.add(CrmEvent.look(identity(event, type, at), HubspotObjects.plural(object), id(event, "fromObjectId"), at));
+                    events.add(CrmEvent.readBack(identity(event, type, at), HubspotObjects.plural(object), id(event, "fromObjectId"), at));
             case "merge" -> merged(event).forEach(id -> events.add(
-                    CrmEvent.look(CrmEvent.identityOf(identity(event, type, at), id), HubspotObjects.plural(object), id, at)));
+                    CrmEvent.readBack(CrmEvent.identityOf(identity(event, type, at), id), HubspotObjects.plural(object), id, at)));
             default -> { }   // a kind of event that says nothing of a record's fields
         }
     }

@@ -178,7 +178,7 @@ final class SObjectCollections {
         if (recordChange.operation() == Operation.DELETE) {
             return Outcome.done(recordChange.key(), null);
         }
-        if (isKnown(recordChange) && (result.path("created").asBoolean() || recordChange.isOther(id))) {
+        if (isKnown(recordChange) && (result.path("created").asBoolean() || recordChange.isOtherRecord(id))) {
             return Outcome.gone(recordChange.key(), "OTHER_RECORD", "the CRM wrote another record, " + id + ", or made one, instead of "
                     + recordChange.crmId());
         }

@@ -345,7 +345,7 @@ public final class SalesforceCalls {
     public void retryAll(Exchange exchange) {
         SalesforceAnswer answer = answer(exchange);
         exchange.getMessage().setBody(changes(exchange).stream()
-                .map(change -> SalesforceErrors.ofCall(change.key(), answer, changes(exchange).size()).undone()).toList());
+                .map(change -> SalesforceErrors.ofCall(change.key(), answer, changes(exchange).size()).notWritten()).toList());
     }
 
     /** Leaves an answer that is not what was asked for as one of a gateway that got it from nobody (RFC 9110, 502). */

@@ -155,7 +155,7 @@ final class SalesforceErrors {
             messages.add(error.path("message").asText() + duplicates(error.path("duplicateResult"), fields));
         }
         Outcome outcome = outcome(key, code(errors), String.join("; ", messages));
-        return fields.isEmpty() ? outcome : outcome.naming(List.copyOf(fields));
+        return fields.isEmpty() ? outcome : outcome.withFields(List.copyOf(fields));
     }
 
     /**
@@ -195,7 +195,7 @@ final class SalesforceErrors {
         }
         return wrong ? answer.errors().map(errors -> outcome(key, errors))
                 .orElseGet(() -> outcome(key, answer.code(), answer.message()))
-                : Outcome.doubtful(key, UnprovenAnswer.of(answer.status(), answer.isError()), answer.code(), answer.message());
+                : Outcome.uncertain(key, UnprovenAnswer.of(answer.status(), answer.isError()), answer.code(), answer.message());
     }
 
     /** 300 has the addresses of the records as its body. */

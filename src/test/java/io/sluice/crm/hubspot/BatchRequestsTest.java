@@ -69,7 +69,7 @@ class BatchRequestsTest {
                  "errors": [{"code": "INVALID_EMAIL", "context": {"propertyName": ["email"]}}]}]}"""));
         assertThat(outcomes).extracting(Outcome::status).containsExactly(Outcome.Status.DONE, Outcome.Status.REJECTED);
         assertThat(outcomes.get(1)).isEqualTo(Outcome.rejected("C-2", "INVALID_EMAIL",
-                "property values were not taken (email: INVALID_EMAIL)").naming(List.of("email")));
+                "property values were not taken (email: INVALID_EMAIL)").withFields(List.of("email")));
     }
 
     @Test
@@ -82,7 +82,7 @@ class BatchRequestsTest {
                  "code": "INVALID_NUMBER", "context": {"propertyName": ["amount"]}}]}""")) {
             Outcome outcome = BatchRequests.outcomes(TWO.subList(0, 1), "customer_no", new HubspotAnswer(400, body)).get(0);
             assertThat(outcome).as(body).isEqualTo(Outcome.rejected("C-1", "INVALID_NUMBER",
-                    "property values were not taken (amount: INVALID_NUMBER)").naming(List.of("amount")));
+                    "property values were not taken (amount: INVALID_NUMBER)").withFields(List.of("amount")));
         }
     }
 

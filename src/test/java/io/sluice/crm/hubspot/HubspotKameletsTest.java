@@ -675,7 +675,7 @@ class HubspotKameletsTest {
         long ledger = number("select count(*) from sluice.api_call");
         Exchange first = ask(JOURNAL, begun);
         List<CrmEvent> events = first.getMessage().getBody(List.class);
-        assertThat(events).extracting(CrmEvent::kind).contains(CrmEvent.Kind.NEW, CrmEvent.Kind.VALUE);
+        assertThat(events).extracting(CrmEvent::kind).contains(CrmEvent.Kind.CREATED, CrmEvent.Kind.VALUE);
         assertThat(events).filteredOn(event -> "city".equals(event.field())).singleElement()
                 .satisfies(event -> assertThat(event.value()).isEqualTo("Bonn"));
         assertThat(status(first)).isEqualTo(200);

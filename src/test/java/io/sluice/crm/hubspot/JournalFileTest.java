@@ -51,35 +51,35 @@ class JournalFileTest {
     @Test
     void aNewRecordIsNewAndHasItsFirstValues() throws IOException {
         assertThat(read(event("CREATE", ",\"propertyChanges\":{\"city\":\"Köln\"}"))).extracting(CrmEvent::kind)
-                .containsExactly(CrmEvent.Kind.NEW, CrmEvent.Kind.VALUE);
+                .containsExactly(CrmEvent.Kind.CREATED, CrmEvent.Kind.VALUE);
     }
 
     @Test
     void whatItsValuesDoNotTellMustBeRead() throws IOException {
         assertThat(read(event("UPDATE", ""), event("UPDATE", ",\"propertyChanges\":{\"city\":{\"from\":\"a\",\"to\":\"b\"}}"),
                 event("RESTORE", ""), event("SNAPSHOT", ",\"propertyChanges\":{\"city\":\"Köln\"}")))
-                .extracting(CrmEvent::kind).hasSize(4).containsOnly(CrmEvent.Kind.LOOK);
+                .extracting(CrmEvent::kind).hasSize(4).containsOnly(CrmEvent.Kind.READ_BACK);
     }
 
     @Test
     void ofAMergeAllThatTookPartAreRead() throws IOException {
         List<CrmEvent> events = read(event("MERGE", ",\"primaryObjectId\":6,\"mergedObjectIds\":[7,8]"));
         assertThat(events).extracting(CrmEvent::crmId).containsExactly("5", "6", "7", "8");
-        assertThat(events).extracting(CrmEvent::kind).containsOnly(CrmEvent.Kind.LOOK);
+        assertThat(events).extracting(CrmEvent::kind).containsOnly(CrmEvent.Kind.READ_BACK);
         assertThat(events).extracting(CrmEvent::identity).doesNotHaveDuplicates();
     }
 
     @Test
     void aDeletedRecordIsGoneAndOtherActionsSayNothing() throws IOException {
         List<CrmEvent> events = read(event("DELETE", ""), event("ADDED_TO_LIST", ""));
-        assertThat(events).extracting(CrmEvent::kind).containsExactly(CrmEvent.Kind.GONE);
+        assertThat(events).extracting(CrmEvent::kind).containsExactly(CrmEvent.Kind.DELETED);
     }
 
     @Test
     void whatHappenedInAnotherAccountIsLeftOutAndDeletedForGoodIsGone() throws IOException {
         String ours = event("GDPR_DELETE", "");
         assertThat(read(ours, ours.replace("\"portalId\":1", "\"portalId\":11"), ours.replace("\"portalId\":1,", "")))
-                .extracting(CrmEvent::kind).containsExactly(CrmEvent.Kind.GONE, CrmEvent.Kind.GONE);
+                .extracting(CrmEvent::kind).containsExactly(CrmEvent.Kind.DELETED, CrmEvent.Kind.DELETED);
     }
 
     @Test
@@ -87,7 +87,7 @@ class JournalFileTest {
         List<CrmEvent> events = read(event("ASSOCIATION_ADDED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":8"),
                 event("ASSOCIATION_REMOVED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":8"),
                 event("ASSOCIATION_ADDED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":9"));
-        assertThat(events).extracting(CrmEvent::kind).containsOnly(CrmEvent.Kind.LOOK);
+        assertThat(events).extracting(CrmEvent::kind).containsOnly(CrmEvent.Kind.READ_BACK);
         assertThat(events).extracting(CrmEvent::crmId).containsOnly("5");
         assertThat(events).extracting(CrmEvent::identity).hasSize(3).doesNotHaveDuplicates();
     }

@@ -47,8 +47,8 @@ class NotificationsTest {
         assertThat(read(event("company.creation", ""), event("deal.deletion", ""), event("contact.privacyDeletion", ""),
                 event("ticket.restore", ""), event("object.creation", ",\"objectTypeId\":\"2-77\""),
                 event("conversation.newMessage", "")))
-                .extracting(it -> it.object() + " " + it.kind()).containsExactly("companies new", "deals gone",
-                        "contacts gone", "tickets look", "2-77 new");
+                .extracting(it -> it.object() + " " + it.kind()).containsExactly("companies created", "deals deleted",
+                        "contacts deleted", "tickets read_back", "2-77 created");
     }
 
     private static String association(String type, String more) {
@@ -63,7 +63,7 @@ class NotificationsTest {
                 association("contact.associationChange", ",\"associationRemoved\":true"),
                 association("object.associationChange", ",\"fromObjectTypeId\":\"0-1\",\"toObjectTypeId\":\"0-2\"")))
                 .extracting(it -> it.object() + " " + it.crmId() + " " + it.kind())
-                .containsExactly("contacts 5 look", "contacts 5 look", "contacts 5 look");
+                .containsExactly("contacts 5 read_back", "contacts 5 read_back", "contacts 5 read_back");
         assertThat(read(association("contact.associationChange",
                 ",\"changeSource\":\"INTEGRATION\",\"sourceId\":\"600001\""))).as("by ourselves").isEmpty();
     }
@@ -128,7 +128,7 @@ class NotificationsTest {
         assertThat(read(without, event("contact.propertyChange", ",\"propertyName\":\"email\",\"propertyValue\":null"),
                 event("contact.propertyChange", ",\"propertyName\":\"email\",\"propertyValue\":{\"a\":1}"),
                 change("half of a character \\ud83d", "")))
-                .extracting(CrmEvent::kind).containsOnly(CrmEvent.Kind.LOOK).hasSize(4);
+                .extracting(CrmEvent::kind).containsOnly(CrmEvent.Kind.READ_BACK).hasSize(4);
         assertThat(read(change("", "")).get(0).kind()).as("an empty text empties").isEqualTo(CrmEvent.Kind.VALUE);
         assertThat(read(event("contact.propertyChange", ",\"propertyName\":\"n\",\"propertyValue\":5")).get(0).value())
                 .isEqualTo("5");

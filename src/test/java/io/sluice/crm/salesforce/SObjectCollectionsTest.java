@@ -132,7 +132,7 @@ class SObjectCollectionsTest {
 
         assertThat(outcomes).containsExactly(Outcome.done("A-1", "001XX0000000001AAA"),
                 Outcome.rejected("A-2", "REQUIRED_FIELD_MISSING",
-                        "Required fields are missing: [Name]").naming(List.of("Name")));
+                        "Required fields are missing: [Name]").withFields(List.of("Name")));
     }
 
     @Test
@@ -167,7 +167,7 @@ class SObjectCollectionsTest {
                 .as("what is named by its key is not").containsExactly(Outcome.rejected("A", code, "gone"));
         SalesforceAnswer ofLookup = new SalesforceAnswer(200, answer.body().replace("\"fields\":[]", "\"fields\":[\"AccountId\"]"));
         assertThat(SObjectCollections.outcomes(List.of(delete("A", "003A")), ofLookup))
-                .as("what is said of a field's value").containsExactly(Outcome.rejected("A", code, "gone").naming(List.of("AccountId")));
+                .as("what is said of a field's value").containsExactly(Outcome.rejected("A", code, "gone").withFields(List.of("AccountId")));
     }
 
     @Test
@@ -201,14 +201,14 @@ class SObjectCollectionsTest {
     void aMaintenancePageIsTheFateOfEveryRecord() {
         assertThat(SObjectCollections.outcomes(List.of(upsert("A", Map.of()), upsert("B", Map.of())),
                 new SalesforceAnswer(503, "<html>Down</html>"))).containsExactly(
-                        Outcome.doubtful("A", Outcome.Doubt.UNPROVEN, "HTTP_503", "Down"),
-                        Outcome.doubtful("B", Outcome.Doubt.UNPROVEN, "HTTP_503", "Down"));
+                        Outcome.uncertain("A", Outcome.Uncertainty.UNPROVEN, "HTTP_503", "Down"),
+                        Outcome.uncertain("B", Outcome.Uncertainty.UNPROVEN, "HTTP_503", "Down"));
     }
 
     @Test
     void noAnswerIsTheFateOfEveryRecord() {
         assertThat(SObjectCollections.outcomes(List.of(upsert("A", Map.of())), new SalesforceAnswer(0, "Connection reset")))
-                .containsExactly(Outcome.doubtful("A", Outcome.Doubt.UNANSWERED, "NO_ANSWER", "Connection reset"));
+                .containsExactly(Outcome.uncertain("A", Outcome.Uncertainty.UNANSWERED, "NO_ANSWER", "Connection reset"));
     }
 
     @Property

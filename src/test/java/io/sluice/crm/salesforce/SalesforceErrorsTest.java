@@ -81,7 +81,7 @@ class SalesforceErrorsIT {
                 [{"statusCode":"REQUIRED_FIELD_MISSING","message":"Required fields are missing: [Name]","fields":["Name"]},
                  {"statusCode":"STRING_TOO_LONG","message":"Phone: too long","fields":["Phone","Name"]}]""")))
                 .isEqualTo(Outcome.rejected("A", "REQUIRED_FIELD_MISSING",
-                        "Required fields are missing: [Name]; Phone: too long").naming(List.of("Name", "Phone")));
+                        "Required fields are missing: [Name]; Phone: too long").withFields(List.of("Name", "Phone")));
     }
 
     @ParameterizedTest

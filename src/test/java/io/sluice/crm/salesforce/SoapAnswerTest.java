@@ -36,7 +36,7 @@ class SoapAnswerTest {
         assertThat(answer.results()).extracting(SoapAnswer.Result::success).containsExactly(true, false);
         assertThat(answer.results().get(0).id()).isEqualTo("003A");
         assertThat(SalesforceErrors.outcome("k", answer.results().get(1).errors()))
-                .isEqualTo(Outcome.rejected("k", "INVALID", "no & never").naming(List.of("Email", "Phone")));
+                .isEqualTo(Outcome.rejected("k", "INVALID", "no & never").withFields(List.of("Email", "Phone")));
         assertThat(answer.fault()).isEmpty();
     }
 
