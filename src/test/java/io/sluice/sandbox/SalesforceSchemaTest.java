@@ -107,6 +107,13 @@ class SalesforceSchemaTest extends SandboxTestBase {
     }
 
     @Test
+    void theStatusOfAConvertedLeadIsFound() {
+        assertThat(crm.query("SELECT MasterLabel FROM LeadStatus WHERE IsConverted = true").json().at("/records/0/MasterLabel")
+                .asText()).isEqualTo("Closed - Converted");
+        assertThat(describe("LeadStatus").path("createable").asBoolean()).isFalse();
+    }
+
+    @Test
     void theOrganizationIsTheOneOfTheTokens() {
         JsonNode organization = crm.query("SELECT Id, Name, InstanceName, IsSandbox, TrialExpirationDate, NamespacePrefix "
                 + "FROM Organization").json().path("records").path(0);

@@ -253,6 +253,7 @@ class SalesforceSoqlTest extends SandboxTestBase {
         "SELECT Id, Id FROM Account                                            | INVALID_FIELD",
         "SELECT Id FROM Account WHERE Description = 'x'                        | INVALID_FIELD",
         "SELECT Id FROM Account ORDER BY Description                           | INVALID_FIELD",
+        "SELECT Id FROM Contact ORDER BY Hobbies__c                            | INVALID_FIELD",
         "SELECT Id FROM Account WHERE Industry INCLUDES ('x')                  | INVALID_QUERY_FILTER_OPERATOR",
         "SELECT Id FROM Account WHERE IsDeleted > false                        | INVALID_QUERY_FILTER_OPERATOR",
         "SELECT Id FROM Account WHERE Id IN (SELECT Id FROM Account)           | MALFORMED_QUERY",

@@ -67,12 +67,21 @@ class SoapConvertLeadTest extends SandboxTestBase {
     @Test
     void anAccountThatIsThereIsTakenAndNoOpportunityMadeWhereNoneIsWanted() throws ConnectionException {
         String account = crm.post(API + "/sobjects/Account", "{\"Name\":\"Acme\"}").json().path("id").asText();
+        String known = crm.post(API + "/sobjects/Contact", "{\"LastName\":\"Known\",\"LeadSource\":\"Web\"}").json()
+                .path("id").asText();
         LeadConvert asked = asked(lead());
         asked.setAccountId(account);
+        asked.setContactId(known);
         asked.setDoNotCreateOpportunity(true);
         LeadConvertResult converted = convert(asked);
         assertThat(converted.getAccountId()).isEqualTo(account);
         assertThat(converted.getOpportunityId()).isNull();
+        // only what was empty is filled
+        assertThat(read("Account", account).path("Name").asText()).isEqualTo("Acme");
+        assertThat(read("Account", account).path("BillingCity").asText()).isEqualTo("Ulm");
+        assertThat(read("Contact", known).path("LastName").asText()).isEqualTo("Known");
+        assertThat(read("Contact", known).path("Email").asText()).isEqualTo("ann@example.org");
+        assertThat(read("Contact", known).path("AccountId").asText()).isEqualTo(account);
         assertThat(crm.referee().path("recordsByObject").path("Opportunity").asInt()).isZero();
     }
 

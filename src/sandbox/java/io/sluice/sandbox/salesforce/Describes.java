@@ -155,9 +155,9 @@ final class Describes {
     }
 
     /** Objects that nobody makes, and those of them and others that nobody takes away. */
-    private static final Set<String> NOT_CREATED = Set.of("Organization");
-    private static final Set<String> NOT_DELETED = Set.of("Organization", "RecordType", "User");
-    private static final Set<String> SETUP = Set.of("Organization", "RecordType", "User");
+    private static final Set<String> NOT_CREATED = Set.of("Organization", "LeadStatus");
+    private static final Set<String> NOT_DELETED = Set.of("Organization", "RecordType", "User", "LeadStatus");
+    private static final Set<String> SETUP = Set.of("Organization", "RecordType", "User", "LeadStatus");
 
     private static ObjectNode object(ObjectType type, String version) {
         ObjectNode object = Answers.JSON.createObjectNode();

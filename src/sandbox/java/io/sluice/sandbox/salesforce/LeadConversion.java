@@ -3,6 +3,7 @@ package io.sluice.sandbox.salesforce;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import io.sluice.sandbox.salesforce.soap.Element;
+import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
@@ -66,10 +67,11 @@ final class LeadConversion {
             throw new RefusedException("INVALID_STATUS", "invalid convertedStatus: " + status);
         }
         String owner = asked.value("ownerId").orElseGet(() -> (String) value(leads, lead, "OwnerId"));
-        String account = given(asked, "accountId").map(this::accountOf).orElseGet(() -> made("Account",
-                filled(lead, TO_ACCOUNT, owner)));
-        String contact = given(asked, "contactId").map(known -> joined(known, account)).orElseGet(() -> made("Contact",
-                filled(lead, TO_CONTACT, owner).put("AccountId", account)));
+        String account = given(asked, "accountId").map(known -> completed("Account", known, filled(lead, TO_ACCOUNT, owner)))
+                .orElseGet(() -> made("Account", filled(lead, TO_ACCOUNT, owner)));
+        boolean overwrites = given(asked, "overwriteLeadSource").map(Boolean::parseBoolean).orElse(false);
+        String contact = given(asked, "contactId").map(known -> joined(known, account, filled(lead, TO_CONTACT, owner),
+                overwrites)).orElseGet(() -> made("Contact", filled(lead, TO_CONTACT, owner).put("AccountId", account)));
         boolean isWanted = !asked.value("doNotCreateOpportunity").map(Boolean::parseBoolean).orElse(false);
         String opportunity = given(asked, "opportunityId").orElseGet(() -> isWanted ? made("Opportunity", Answers.JSON
                 .createObjectNode().put("Name", given(asked, "opportunityName")
@@ -91,21 +93,26 @@ final class LeadConversion {
         return asked.value(name).filter(text -> !text.isBlank());
     }
 
-    private String accountOf(String id) {
-        return writer.record(table("Account"), id).id();
+    /** A record that is there already, of which only empty fields are filled. */
+    private String completed(String object, String id, ObjectNode values) {
+        Table table = table(object);
+        Row row = writer.record(table, id);
+        values.remove(table.type().fields().stream().filter(field -> field.read(row) != null).map(Field::name).toList());
+        return values.isEmpty() ? row.id() : saved(writer.update(table, row.id(), new SentRecord.Json(values)));
     }
 
     /** A contact that is there already, of this account from now on where it had none. */
-    private String joined(String id, String account) {
+    private String joined(String id, String account, ObjectNode values, boolean overwritesSource) {
         Table contacts = table("Contact");
-        Row contact = writer.record(contacts, id);
-        Object of = value(contacts, contact, "AccountId");
-        if (of == null) {
-            saved(writer.update(contacts, id, new SentRecord.Json(Answers.JSON.createObjectNode().put("AccountId", account))));
-        } else if (!of.equals(account)) {
+        Object of = value(contacts, writer.record(contacts, id), "AccountId");
+        if (of != null && !of.equals(account)) {
             throw new RefusedException("INVALID_CROSS_REFERENCE_KEY", "The contact belongs to another account");
         }
-        return contact.id();
+        if (overwritesSource && values.has("LeadSource")) {
+            saved(writer.update(contacts, id, new SentRecord.Json(Answers.JSON.createObjectNode().set("LeadSource",
+                    values.get("LeadSource")))));
+        }
+        return completed("Contact", id, values.put("AccountId", account));
     }
 
     private String made(String object, ObjectNode record) {

@@ -215,7 +215,7 @@ final class RecordWriter {
 
     private Outcome change(Table table, Row row, Map<Field, Object> values) {
         unlocked(table, row);
-        if (table.type().field("IsConverted").filter(field -> Boolean.TRUE.equals(field.read(row))).isPresent()) {
+        if ("Lead".equals(table.type().name()) && table.type().field("IsConverted").filter(field -> Boolean.TRUE.equals(field.read(row))).isPresent()) {
             throw new RefusedException("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead");
         }
         List<String> missing = new ArrayList<>();

@@ -27,7 +27,15 @@ final class SalesObjects {
     private SalesObjects() { }
 
     static List<ObjectType> all() {
-        return List.of(campaign(), campaignMember(), product(), pricebook(), pricebookEntry(), lineItem());
+        return List.of(leadStatus(), campaign(), campaignMember(), product(), pricebook(), pricebookEntry(), lineItem());
+    }
+
+    /** The choices of a lead's status, which say whether a lead that has it is converted. */
+    private static ObjectType leadStatus() {
+        return type("LeadStatus", "Lead Status Value", "Lead Status Value", "01J", List.of(
+                text("ApiName", "API Name", 255).readOnly(), text("MasterLabel", "Master Label", 255).readOnly(),
+                Field.of("SortOrder", "Sort Order", INT).readOnly(), Field.of("IsDefault", "Is Default", BOOLEAN).readOnly(),
+                Field.of("IsConverted", "Is Converted", BOOLEAN).readOnly()));
     }
 
     private static ObjectType campaign() {

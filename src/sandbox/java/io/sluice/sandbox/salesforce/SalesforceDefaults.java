@@ -51,6 +51,13 @@ public final class SalesforceDefaults implements Accounts.CrmDefaults {
                     "DefaultLocaleSidKey", "en_US", "TimeZoneSidKey", "GMT", "FiscalYearStartMonth", 1));
             add(account, transaction, "Pricebook2", Map.of("Name", "Standard Price Book", "IsActive", true, "IsStandard",
                     true));
+            int place = 0;
+            for (String status : account.store().table("Lead").flatMap(leads -> leads.type().field("Status")).orElseThrow()
+                    .options().values()) {
+                add(account, transaction, "LeadStatus", Map.of("ApiName", status, "MasterLabel", status, "SortOrder", ++place,
+                        "IsDefault", StandardObjects.OPEN_LEAD.equals(status), "IsConverted",
+                        StandardObjects.CONVERTED_LEAD.equals(status)));
+            }
             transaction.commit();
         }
     }

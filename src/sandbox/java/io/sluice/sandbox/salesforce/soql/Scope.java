@@ -57,7 +57,8 @@ record Scope(Store store, Table table, Map<String, String> aliases) {
         }
         Path path = path(expression.path());
         Field field = path.field();
-        if (field.type() == FieldType.ADDRESS || field.length() > LONGEST_FILTERED
+        boolean isChoices = field.type() == FieldType.MULTIPICKLIST && expression.function() == null;
+        if (field.type() == FieldType.ADDRESS || isChoices && "sorted".equals(use) || field.length() > LONGEST_FILTERED
                 && field.type() != FieldType.MULTIPICKLIST) {
             throw new MalformedQueryException("INVALID_FIELD", "field '" + field.name() + "' can not be " + use
                     + " in a query call");
