@@ -152,25 +152,25 @@ create table sluice.bulk_job (
     object    text        not null,
     sync      text        not null,
     operation text        not null check (operation in ('upsert', 'delete')),
-    member    text,                            -- the login that created it, and so goes on with it; null: any begins it
-    step      text        not null,
-    crm_job   text,                            -- the CRM's id of it, once that is known
-    priority  smallint    not null,            -- of its steps: high, however urgent its records are, for it holds them
+    member    text,                            -- the login that created it, which makes its other calls too; null: any login may create it
+    state     text        not null,
+    crm_job   text,                            -- the CRM's id of the job, once known
+    priority  smallint    not null,            -- of its calls: at least high, because the job holds records
     records   integer     not null,
-    bytes     bigint      not null default 0,  -- of the records with which a first load fills it, as JSON
-    steps     integer     not null default 0,  -- how often a process took it up: who was overtaken moves nothing
-    trials    integer     not null default 0,  -- steps in a row that brought it no further
-    due       timestamptz not null default clock_timestamp(),   -- of the next step; of a step under way: when it is taken for dead
-    asked_at  timestamptz not null default clock_timestamp(),   -- when the CRM was last asked to create it
+    bytes     bigint      not null default 0,  -- size of an initial export's records, as JSON
+    epoch     integer     not null default 0,  -- fencing token: counts claims; an update with an old epoch changes nothing
+    attempts  integer     not null default 0,  -- calls in a row without progress
+    due       timestamptz not null default clock_timestamp(),   -- time of the next call; during a call, the time when its lease ends
+    create_requested_at timestamptz not null default clock_timestamp(),   -- when the CRM was last asked to create the job
     began_at  timestamptz not null default clock_timestamp(),
     ended_at  timestamptz,
-    outcome   text                             -- of one that has ended: how, unless all went well
+    outcome   text                             -- why an ended job failed; null: it succeeded
 );
 
 create index bulk_job_due on sluice.bulk_job (account, due) where ended_at is null;
 create index bulk_job_ended on sluice.bulk_job (ended_at) where ended_at is not null;
 
--- Objects whose records go by other calls for a while, because a bulk job of theirs was refused or failed as a whole.
+-- Objects whose records are sent by single calls for a while, because the CRM rejected or failed one of their bulk jobs.
 create table sluice.bulk_cooldown (
     account text        not null,
     object  text        not null,

@@ -5,18 +5,19 @@ import java.sql.SQLException;
 import java.time.Duration;
 
 /**
- * Which objects' records go by other calls for a while: because the CRM took a job of theirs not at all, or failed it
- * as a whole, or because its limit for jobs is spent. When the time is over, the next job finds out.
+ * Keeps the cool-downs of bulk jobs: for a while, the records of an object are sent by single calls, because the CRM
+ * created no job for the object, or failed one as a whole, or because the CRM's limit for jobs is spent. When a
+ * cool-down is over, a job is tried again.
  */
 final class BulkCooldowns {
 
-    private static final String TAKE = """
+    private static final String START = """
             insert into sluice.bulk_cooldown as d (account, object, until, reason)
             values (?, ?, clock_timestamp() + ? * interval '1 millisecond', ?)
             on conflict (account, object) do update set until = excluded.until, reason = excluded.reason""";
 
-    private static final String BARRED = """
-            select 'the CRM refuses bulk jobs, because their limit is spent' as reason from sluice.throttle
+    private static final String REASON = """
+            select 'the CRM takes no bulk jobs, because their limit is spent' as reason from sluice.throttle
             where account = ? and kind = 'bulk' and recovered_at is null and until > clock_timestamp()
             union all
             select reason from sluice.bulk_cooldown where account = ? and object = ? and until > clock_timestamp()""";
@@ -29,13 +30,13 @@ final class BulkCooldowns {
         this.length = length;
     }
 
-    /** Why no job is to be begun now, or null. */
-    String barred(String account, String object) throws SQLException {
-        return database.query(BARRED, row -> row.getString(1), account, account, object).stream().findFirst()
+    /** The reason why no job may be created now, or null. */
+    String reason(String account, String object) throws SQLException {
+        return database.query(REASON, row -> row.getString(1), account, account, object).stream().findFirst()
                 .orElse(null);
     }
 
-    void take(BulkJob job, String why) throws SQLException {
-        database.update(TAKE, job.account(), job.object(), length.toMillis(), why);
+    void start(BulkJob job, String why) throws SQLException {
+        database.update(START, job.account(), job.object(), length.toMillis(), why);
     }
 }

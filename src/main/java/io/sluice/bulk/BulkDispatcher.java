@@ -24,13 +24,13 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The decisions of the bulk routes, between the steps that their YAML shows. */
+/** Makes the decisions of the bulk routes, between the steps that their YAML shows. */
 public final class BulkDispatcher {
 
-    /** Calls under this name are granted to the steps of jobs that carry no file. */
+    /** The operation of a permit for a call of a job that carries no file. */
     public static final String STEP = "bulk";
 
-    /** And these to those that carry one, which have senders of their own: nothing urgent waits behind a file. */
+    /** The operation of a permit for a call that carries a file. Files have senders of their own: nothing urgent waits behind one. */
     public static final String TRANSFER = "bulk-transfer";
 
     private static final Logger LOG = LoggerFactory.getLogger(BulkDispatcher.class);
@@ -42,8 +42,8 @@ public final class BulkDispatcher {
     private final JobRecords records;
     private final BulkPlans plans;
     private final CircuitBreakers circuitBreakers;
-    /** Account to syncs of which nothing may be sent yet, as of the last look. */
-    private final Map<String, Set<String>> unread = new ConcurrentHashMap<>();
+    /** The syncs of each account of which nothing may be sent yet, as of the last check. */
+    private final Map<String, Set<String>> blocked = new ConcurrentHashMap<>();
 
     public BulkDispatcher(Accounts accounts, Outbox outbox, BulkJobs jobs, JobRecords records, BulkPlans plans,
             CircuitBreakers circuitBreakers) {
@@ -55,132 +55,132 @@ public final class BulkDispatcher {
         this.circuitBreakers = circuitBreakers;
     }
 
-    /** The accounts that have a job whose next step is due. */
+    /** The accounts that have a job whose next call is due. */
     public Set<String> waiting() throws SQLException {
         return jobs.waiting();
     }
 
-    /** The call of the most urgent step that is due, of those with a file or those without. */
+    /** The most urgent call that is due, with a file or without one. */
     public Optional<CallRequest> due(String account, boolean transfer) throws SQLException {
         return jobs.due(account, transfer).map(due ->
                 new CallRequest(account, transfer ? TRANSFER : STEP, due.priority(), false, due.member()));
     }
 
     /**
-     * Whose turn it is in an account.
+     * The work of an account that is sent next.
      *
-     * @param head      the most urgent work that does not gather, or null
-     * @param job       that is to begin with it, where so much waits behind it that this is the cheaper way
-     * @param gathering syncs whose work is left to become a larger job, while more of it comes
+     * @param head      the most urgent work that does not linger, or null
+     * @param job       the job to begin with that work, where so much waits that a job is the cheaper way
+     * @param lingering the syncs whose work is left to become a larger job, while more of it arrives
      */
-    public record Turn(Outbox.Head head, Optional<BulkClaim> job, Set<String> gathering) {
+    public record NextWork(Outbox.Head head, Optional<BulkClaim> job, Set<String> lingering) {
     }
 
-    public Turn turn(String account) throws SQLException {
-        return turn(account, Set.of());
+    public NextWork nextWork(String account) throws SQLException {
+        return nextWork(account, Set.of());
     }
 
     /**
-     * The same, but nothing of some syncs, which count as gathering.
+     * The work of an account that is sent next, without that of some syncs, which count as lingering.
      *
-     * @param unread syncs of which nothing may be sent yet
+     * @param blocked the syncs of which nothing may be sent yet
      */
-    public Turn turn(String account, Set<String> unread) throws SQLException {
-        this.unread.put(account, unread);
-        Set<String> gathering = new HashSet<>(unread);
+    public NextWork nextWork(String account, Set<String> blocked) throws SQLException {
+        this.blocked.put(account, blocked);
+        Set<String> lingering = new HashSet<>(blocked);
         while (true) {
-            Optional<Outbox.Head> head = outbox.head(account, gathering);
-            if (head.isEmpty() || !plans.gathers(head.get())) {
+            Optional<Outbox.Head> head = outbox.head(account, lingering);
+            if (head.isEmpty() || !plans.isLingering(head.get())) {
                 Optional<BulkClaim> job = head.isEmpty() ? Optional.empty() : plans.claim(account, head.get());
-                if (job.isEmpty() || !plans.isGathering(head.get(), job.get())) {
-                    return new Turn(head.orElse(null), job, gathering);
+                if (job.isEmpty() || !plans.lingers(head.get(), job.get())) {
+                    return new NextWork(head.orElse(null), job, lingering);
                 }
             }
-            gathering.add(head.get().sync());
+            lingering.add(head.get().sync());
         }
     }
 
-    /** The job whose step this permit is for, one that begins with it, or null: then the records go by other calls. */
+    /** The job whose call this permit is for, or one that begins with it; null: the records are sent by single calls. */
     public BulkJob job(Permit permit) throws SQLException {
         boolean transfer = permit.operation().equals(TRANSFER);
         if (!transfer && !permit.operation().equals(STEP)) {
             return null;
         }
         Optional<BulkJob> due = jobs.take(permit.account(), transfer, permit.member());
-        return due.isPresent() || transfer ? due.orElse(null) : begun(permit).orElse(null);
+        return due.isPresent() || transfer ? due.orElse(null) : begin(permit).orElse(null);
     }
 
-    private Optional<BulkJob> begun(Permit permit) throws SQLException {
-        Turn turn = turn(permit.account(), unread.getOrDefault(permit.account(), Set.of()));
-        if (turn.head() == null || turn.head().priority().compareTo(permit.priority()) > 0) {
+    private Optional<BulkJob> begin(Permit permit) throws SQLException {
+        NextWork work = nextWork(permit.account(), blocked.getOrDefault(permit.account(), Set.of()));
+        if (work.head() == null || work.head().priority().compareTo(permit.priority()) > 0) {
             return Optional.empty();
         }
-        Optional<BulkJob> job = turn.job().isEmpty() ? Optional.empty() : jobs.begin(turn.job().get(), permit.member());
-        job.ifPresent(it -> LOG.info("{}: {} {}s of {} go by a bulk job.", it.sync(), it.records(), it.operation(),
-                it.object()));
+        Optional<BulkJob> job = work.job().isEmpty() ? Optional.empty() : jobs.begin(work.job().get(), permit.member());
+        job.ifPresent(it -> LOG.info("{}: bulk job to {} begun ({} {}s)", it.sync(), it.object(), it.records(),
+                it.operation()));
         return job;
     }
 
-    /** Says that the transfers of this process are alive. */
-    public void beat() throws SQLException {
-        jobs.beat();
+    /** Renews the leases of this process's transfers. */
+    public void heartbeat() throws SQLException {
+        jobs.heartbeat();
     }
 
-    /** The Kamelet that makes the call of the job's step, with what it must know. */
+    /** The URI of the Kamelet that makes the job's next call, with its parameters. */
     public String kamelet(BulkJob job) {
         Sync sync = plans.sync(job.sync());
-        String uri = "kamelet:" + accounts.get(job.account()).crm().name() + "-bulk-" + job.step().call()
+        String uri = "kamelet:" + accounts.get(job.account()).crm().name() + "-bulk-" + job.state().call()
                 + "-action?account=" + job.account();
         String work = "&operation=" + job.operation() + "&externalId=" + sync.getExternalId();
-        return switch (job.step()) {
+        return switch (job.state()) {
             case CREATE -> uri + work + "&object=" + sync.getObject();
             case UPLOAD -> uri + work;
             case SUCCESSES -> uri + work + "&part=successfulResults";
             case FAILURES -> uri + work + "&part=failedResults";
-            case REST -> uri + work + "&part=unprocessedrecords";
+            case UNPROCESSED -> uri + work + "&part=unprocessedrecords";
             case FIND, CLOSE, POLL, ABORT -> uri;
         };
     }
 
-    /** What goes into that call. */
+    /** The body of the job's next call. */
     public Object body(BulkJob job) {
-        return job.step() == BulkJobState.UPLOAD ? records.of(job, plans.sync(job.sync())) : null;
+        return job.state() == BulkJobState.UPLOAD ? records.of(job, plans.sync(job.sync())) : null;
     }
 
     /**
-     * Takes the answer and moves the job.
+     * Records what the answer means for the job, and moves the job to its next state.
      *
-     * @param refused whether a limit of the CRM's refused the call, or null
-     * @param next    where the CRM's list of jobs goes on, or null
-     * @return whether the same call is to be made for the next page
+     * @param throttled true if a limit of the CRM rejected the call, or null
+     * @param next    the address of the next page of the CRM's list of jobs, or null
+     * @return whether the same call is made for the next page
      */
-    public boolean took(BulkJob job, Object answer, int status, Boolean refused, String next) throws SQLException {
-        if (job.step() == BulkJobState.FIND && answer instanceof List<?> page) {
-            Optional<CrmJob> lost = OrphanedJob.in(page, job, plans.sync(job.sync()).getExternalId(), jobs.known(job.account()));
-            if (lost.isEmpty() && next != null) {
+    public boolean handleAnswer(BulkJob job, Object answer, int status, Boolean throttled, String next) throws SQLException {
+        if (job.state() == BulkJobState.FIND && answer instanceof List<?> page) {
+            Optional<CrmJob> orphaned = OrphanedJob.in(page, job, plans.sync(job.sync()).getExternalId(), jobs.known(job.account()));
+            if (orphaned.isEmpty() && next != null) {
                 return true;
             }
-            lost.ifPresent(it -> LOG.info("{}: bulk job {} was created, although its answer was lost; it goes on.",
+            orphaned.ifPresent(it -> LOG.info("{}: orphaned bulk job {} found, whose creation was not answered; the job continues",
                     job.sync(), it.id()));
-            apply(job, BulkJobTransitions.looked(job, lost.isPresent()), lost.map(CrmJob::id).orElse(null));
+            apply(job, BulkJobTransitions.afterFind(job, orphaned.isPresent()), orphaned.map(CrmJob::id).orElse(null));
         } else if (answer instanceof Stream<?> outcomes) {
-            apply(job, BulkJobTransitions.settled(job.step(), settle(job, outcomes)), job.crmJob());
+            apply(job, BulkJobTransitions.afterResults(job.state(), settle(job, outcomes)), job.crmJob());
         } else {
-            CrmJob told = answer instanceof CrmJob it ? it : null;
-            if (told == null && status >= 300) {
-                THROTTLE.warn(LOG, job.sync() + " " + job.step() + " " + status, "{}: step {} of a bulk job was answered {}: {}", job.sync(), job.step(), status,
-                        RootCause.shortened(answer));
+            CrmJob crmJob = answer instanceof CrmJob it ? it : null;
+            if (crmJob == null && status >= 300) {
+                THROTTLE.warn(LOG, job.sync() + " " + job.state() + " " + status, "{}: call {} of a bulk job was answered {}: {}",
+                        job.sync(), job.state(), status, RootCause.shortened(answer));
             }
-            if (job.step() == BulkJobState.CREATE && status == 403 && !Boolean.TRUE.equals(refused)) {
+            if (job.state() == BulkJobState.CREATE && status == 403 && !Boolean.TRUE.equals(throttled)) {
                 circuitBreakers.refused(job.sync(), "HTTP 403: " + answer);
             }
-            if (told != null && told.stage() == CrmJob.Stage.FAILED) {
-                plans.detour(job, "a bulk job has failed: " + told.message());
-                LOG.warn("{}: bulk job {} has failed: {}. What it wrote counts; the rest goes by other calls.", job.sync(),
-                        told.id(), told.message());
+            if (crmJob != null && crmJob.stage() == CrmJob.Stage.FAILED) {
+                plans.startCooldown(job, "a bulk job has failed: " + crmJob.message());
+                LOG.warn("{}: bulk job {} failed: {}; records that it wrote are settled, the rest are sent by single calls",
+                        job.sync(), crmJob.id(), crmJob.message());
             }
-            apply(job, BulkJobTransitions.after(job, status, Boolean.TRUE.equals(refused), told),
-                    job.step() == BulkJobState.CREATE && told != null ? told.id() : job.crmJob());
+            apply(job, BulkJobTransitions.after(job, status, Boolean.TRUE.equals(throttled), crmJob),
+                    job.state() == BulkJobState.CREATE && crmJob != null ? crmJob.id() : job.crmJob());
         }
         return false;
     }
@@ -194,11 +194,11 @@ public final class BulkDispatcher {
         }
         int gone = counts.getOrDefault(Outcome.Status.GONE, 0);
         if (gone > 0 && job.operation() == Operation.UPSERT) {
-            LOG.warn("{}: the bulk job to {} made {} records anew that were gone in the CRM. The CRM is asked what became of"
-                    + " them, and they are sent whole.", job.sync(), job.object(), gone);
+            LOG.warn("{}: the bulk job to {} re-created {} records that were deleted in the CRM. Each one is looked up in the"
+                    + " CRM and sent whole.", job.sync(), job.object(), gone);
         }
-        LOG.info("{}: of the bulk job to {}, {} records are done, {} to be tried again, {} in the dead letters, {} not"
-                + " named yet.", job.sync(), job.object(), counts.getOrDefault(Outcome.Status.DONE, 0),
+        LOG.info("{}: results of the bulk job to {} settled: {} done, {} to retry, {} in the dead letters, {} without"
+                + " a result so far", job.sync(), job.object(), counts.getOrDefault(Outcome.Status.DONE, 0),
                 counts.getOrDefault(Outcome.Status.RETRY, 0) + counts.getOrDefault(Outcome.Status.TAKEN, 0),
                 counts.getOrDefault(Outcome.Status.REJECTED, 0), left);
         return left;
@@ -206,17 +206,17 @@ public final class BulkDispatcher {
 
     private void apply(BulkJob job, BulkJobTransition bulkJobTransition, String crmJob) throws SQLException {
         if (bulkJobTransition instanceof BulkJobTransition.Next next) {
-            jobs.move(job, next, next.step() == BulkJobState.FIND ? null : crmJob);
+            jobs.transition(job, next, next.state() == BulkJobState.FIND ? null : crmJob);
         } else if (bulkJobTransition instanceof BulkJobTransition.Release release) {
-            LOG.warn("{}: {}; its {} records wait again.", job.sync(), release.why(), job.records());
-            if (release.detour()) {
-                plans.detour(job, release.why());
+            LOG.warn("{}: {}; its {} records are queued again", job.sync(), release.why(), job.records());
+            if (release.cooldown()) {
+                plans.startCooldown(job, release.why());
             }
             jobs.release(job, release.why());
         } else if (bulkJobTransition instanceof BulkJobTransition.Finish finish) {
             int left = jobs.finish(job, finish.why());
             if (left > 0) {
-                LOG.warn("{}: {}; {} records wait again.", job.sync(), finish.why(), left);
+                LOG.warn("{}: {}; {} records are queued again", job.sync(), finish.why(), left);
             }
         }
     }

@@ -6,15 +6,15 @@ import java.time.Instant;
 import java.util.UUID;
 
 /**
- * Work of several calls, as it was taken up for its next one.
+ * A bulk job, claimed for its next call.
  *
- * @param lease   under which its records are in flight, and its own name
- * @param step    to take now
+ * @param lease   the job's name, and the lease under which its records are in flight
+ * @param state    the state, which names the call to make now
  * @param crmJob  the CRM's id of the job, or null while there is none
- * @param steps   how often it was taken up, this time included
- * @param trials  steps in a row that brought it no further
- * @param askedAt when the CRM was last asked to create it
+ * @param epoch   the fencing token: how often the job was claimed, this time included
+ * @param attempts  the calls in a row that made no progress
+ * @param createRequestedAt the time at which the CRM was last asked to create the job
  */
-public record BulkJob(UUID lease, String account, String object, String sync, Operation operation, BulkJobState step,
-        String crmJob, Priority priority, int records, int steps, int trials, Instant askedAt) {
+public record BulkJob(UUID lease, String account, String object, String sync, Operation operation, BulkJobState state,
+        String crmJob, Priority priority, int records, int epoch, int attempts, Instant createRequestedAt) {
 }

@@ -2,20 +2,20 @@ package io.sluice.bulk;
 
 import java.util.Locale;
 
-/** What comes next to a job; each step is one call. */
+/** The state of a job, named by its next call. */
 public enum BulkJobState {
     CREATE("create"),
-    /** The answer of a create was lost: looks through the CRM's jobs for the one that it made. */
+    /** Finds the job that a create has made whose answer was lost, in the CRM's list of jobs. */
     FIND("list"),
     UPLOAD("upload"),
     CLOSE("close"),
     POLL("status"),
-    /** Reads what was written. */
+    /** Reads the records that were written. */
     SUCCESSES("results"),
     FAILURES("results"),
-    /** Reads what the job did not come to. */
-    REST("results"),
-    /** Ends a job that can't be brought further. */
+    /** Reads the records that the job did not process. */
+    UNPROCESSED("results"),
+    /** Ends a job that makes no progress. */
     ABORT("abort");
 
     private final String call;
@@ -29,7 +29,7 @@ public enum BulkJobState {
         return call;
     }
 
-    /** Whether a file goes with it, which may take its time. */
+    /** Whether the call carries a file, which may take long. */
     public boolean isTransfer() {
         return this == UPLOAD || call.equals("results");
     }

@@ -2,30 +2,30 @@ package io.sluice.bulk;
 
 import java.time.Duration;
 
-/** What an answer means for a job. */
+/** The transition of a job that an answer causes. */
 public sealed interface BulkJobTransition {
 
     /**
-     * The job goes on.
+     * The job continues.
      *
-     * @param pause   until then
-     * @param forward whether it has come further; if it does not for long, it is given up
+     * @param delay   the time until the next call
+     * @param progress whether the job made progress; a job that makes none for long is given up
      */
-    record Next(BulkJobState step, Duration pause, boolean forward) implements BulkJobTransition {
+    record Next(BulkJobState state, Duration delay, boolean progress) implements BulkJobTransition {
     }
 
     /**
-     * The CRM has not begun it: its records wait again as if nothing had been.
+     * The CRM has not created the job: its records are queued again, at no cost of an attempt.
      *
-     * @param detour whether its object's records had better go by other calls for a while
+     * @param cooldown whether a cool-down begins, in which the object's records are sent by single calls
      */
-    record Release(String why, boolean detour) implements BulkJobTransition {
+    record Release(String why, boolean cooldown) implements BulkJobTransition {
     }
 
     /**
-     * It is over: records that no result named wait again, and count as doubtful.
+     * The job is over: records without a result are queued again, and count as unproven.
      *
-     * @param why null where all went well
+     * @param why the reason, or null where all went well
      */
     record Finish(String why) implements BulkJobTransition {
     }

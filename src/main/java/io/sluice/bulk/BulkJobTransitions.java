@@ -5,57 +5,57 @@ import io.sluice.crm.ErrorScope;
 import java.time.Duration;
 
 /**
- * The course of a job, as pure functions of its step and the answer. No answer is trusted to have been without effect:
- * an upload that may have arrived is sent again, which the CRM refuses, and a job that may be closed is asked for its
- * state, which then decides.
+ * Decides a job's transitions, as pure functions of its state and the answer. A failed call may have had its effect: an
+ * upload that may have arrived is sent again, which the CRM rejects if the data are there, and a job that may be closed
+ * is polled for its state, which then decides.
  */
 final class BulkJobTransitions {
 
-    /** Steps in a row that bring a job no further before it is given up: half a day at the longest pause. */
-    private static final int MOST_TRIALS = 720;
-    /** Of those, steps that the CRM refuses for what they are, and steps before it has the records. */
-    private static final int MOST_REFUSALS = 6;
-    private static final Duration SHORTEST_LOOK = Duration.ofSeconds(2);
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
-    /** What the CRMs do in a second at best, for the first look. */
-    private static final int RECORDS_A_SECOND = 50_000;
+    /** The calls in a row without progress after which a job is given up: half a day at the maximum delay. */
+    private static final int MAX_ATTEMPTS = 720;
+    /** The same for calls that the CRM rejects as wrong, and for calls before the CRM has the records. */
+    private static final int MAX_REJECTIONS = 6;
+    private static final Duration MIN_POLL_INTERVAL = Duration.ofSeconds(2);
+    private static final Duration MAX_DELAY = Duration.ofMinutes(1);
+    /** The throughput of the CRMs at best, for the delay of the first poll. */
+    private static final int RECORDS_PER_SECOND = 50_000;
 
     private BulkJobTransitions() {
     }
 
     /**
-     * The move after a call that has no body of its own to tell of.
+     * The transition after a call whose answer has no outcomes of records.
      *
      * @param status  HTTP status; 0 when no answer came
-     * @param refused whether a limit of the CRM's refused it: nothing came of it
-     * @param answer  what the CRM said of the job, or null
+     * @param throttled whether a limit of the CRM rejected the call, which then had no effect
+     * @param answer  the CRM's description of the job, or null
      */
-    static BulkJobTransition after(BulkJob job, int status, boolean refused, CrmJob answer) {
+    static BulkJobTransition after(BulkJob job, int status, boolean throttled, CrmJob answer) {
         boolean done = status >= 200 && status < 300;
-        boolean wrong = !refused && ErrorScope.isOfRequest(status);
-        boolean begun = job.step() != BulkJobState.CREATE && job.step() != BulkJobState.FIND;
-        if (job.trials() >= MOST_TRIALS || (wrong || !begun) && job.trials() >= MOST_REFUSALS) {
+        boolean wrong = !throttled && ErrorScope.isOfRequest(status);
+        boolean begun = job.state() != BulkJobState.CREATE && job.state() != BulkJobState.FIND;
+        if (job.attempts() >= MAX_ATTEMPTS || (wrong || !begun) && job.attempts() >= MAX_REJECTIONS) {
             return givenUp(job);
         }
-        return switch (job.step()) {
-            case CREATE -> created(job, status, refused, done, wrong);
-            case FIND -> retry(job, BulkJobState.FIND);   // a list that came is not judged here
+        return switch (job.state()) {
+            case CREATE -> created(job, status, throttled, done, wrong);
+            case FIND -> retry(job, BulkJobState.FIND);   // a list that arrived is handled by afterFind
             case UPLOAD -> done ? now(BulkJobState.CLOSE) : wrong ? again(job, BulkJobState.CLOSE) : retry(job, BulkJobState.UPLOAD);
-            case CLOSE -> done ? new BulkJobTransition.Next(BulkJobState.POLL, firstLook(job.records()), true)
-                    : refused ? retry(job, BulkJobState.CLOSE) : again(job, BulkJobState.POLL);
+            case CLOSE -> done ? new BulkJobTransition.Next(BulkJobState.POLL, firstPollDelay(job.records()), true)
+                    : throttled ? retry(job, BulkJobState.CLOSE) : again(job, BulkJobState.POLL);
             case POLL -> done && answer != null ? polled(job, answer)
-                    : wrong ? new BulkJobTransition.Finish("the CRM does not know its bulk job any more") : retry(job, BulkJobState.POLL);
-            case SUCCESSES, FAILURES, REST -> retry(job, job.step());
+                    : wrong ? new BulkJobTransition.Finish("the CRM no longer knows its bulk job") : retry(job, BulkJobState.POLL);
+            case SUCCESSES, FAILURES, UNPROCESSED -> retry(job, job.state());
             case ABORT -> done || wrong ? now(BulkJobState.SUCCESSES) : retry(job, BulkJobState.ABORT);
         };
     }
 
-    private static BulkJobTransition created(BulkJob job, int status, boolean refused, boolean done, boolean wrong) {
+    private static BulkJobTransition created(BulkJob job, int status, boolean throttled, boolean done, boolean wrong) {
         if (done) {
             return now(BulkJobState.UPLOAD);
         }
-        if (refused || wrong || status == 401 || status == 403) {
-            // who is refused for what it asked would be refused again; limits and logins have pauses of their own
+        if (throttled || wrong || status == 401 || status == 403) {
+            // a request that was rejected for its content would be rejected again; limits and logins have backoffs of their own
             return new BulkJobTransition.Release("the CRM creates no bulk job", wrong);
         }
         return retry(job, BulkJobState.FIND);
@@ -64,72 +64,76 @@ final class BulkJobTransitions {
     private static BulkJobTransition polled(BulkJob job, CrmJob answer) {
         return switch (answer.stage()) {
             case OPEN -> again(job, BulkJobState.UPLOAD);
-            case WORKING -> new BulkJobTransition.Next(BulkJobState.POLL, nextLook(job.records(), job.trials()), false);
+            case WORKING -> new BulkJobTransition.Next(BulkJobState.POLL, nextPollDelay(job.records(), job.attempts()), false);
             case COMPLETE, FAILED, ABORTED -> now(BulkJobState.SUCCESSES);
         };
     }
 
     /**
-     * After the CRM's jobs were looked through for one that an unanswered request created.
+     * The transition after the CRM's jobs were searched for one that an unanswered request created.
      *
-     * @param found whether there is one: nothing else knows of it, so it is this job's
+     * @param found whether there is one: no other row has it, so it is this job's
      */
-    static BulkJobTransition looked(BulkJob job, boolean found) {
+    static BulkJobTransition afterFind(BulkJob job, boolean found) {
         return found ? now(BulkJobState.UPLOAD) : again(job, BulkJobState.CREATE);
     }
 
-    /** After a part of the results was settled. */
-    static BulkJobTransition settled(BulkJobState part, long left) {
+    /** The transition after one part of the results was settled. */
+    static BulkJobTransition afterResults(BulkJobState part, long left) {
         if (left == 0) {
             return new BulkJobTransition.Finish(null);
         }
         return switch (part) {
             case SUCCESSES -> now(BulkJobState.FAILURES);
-            case FAILURES -> now(BulkJobState.REST);
-            default -> new BulkJobTransition.Finish("no result of the bulk job names this record");
+            case FAILURES -> now(BulkJobState.UNPROCESSED);
+            default -> new BulkJobTransition.Finish("the bulk job has no result for this record");
         };
     }
 
     private static BulkJobTransition givenUp(BulkJob job) {
-        return switch (job.step()) {
+        return switch (job.state()) {
             case CREATE, FIND -> new BulkJobTransition.Release("the CRM creates no bulk job", true);
             case UPLOAD, CLOSE, POLL -> now(BulkJobState.ABORT);
-            case SUCCESSES, FAILURES, REST, ABORT -> new BulkJobTransition.Finish("the results of the bulk job can't be read");
+            case SUCCESSES, FAILURES, UNPROCESSED, ABORT -> new BulkJobTransition.Finish("the results of the bulk job can't be read");
         };
     }
 
-    private static BulkJobTransition now(BulkJobState bulkJobState) {
-        return new BulkJobTransition.Next(bulkJobState, Duration.ZERO, true);
+    private static BulkJobTransition now(BulkJobState state) {
+        return new BulkJobTransition.Next(state, Duration.ZERO, true);
     }
 
-    private static BulkJobTransition again(BulkJob job, BulkJobState bulkJobState) {
-        return new BulkJobTransition.Next(bulkJobState, job.trials() == 0 ? Duration.ZERO : pause(job.trials()), false);
+    private static BulkJobTransition again(BulkJob job, BulkJobState state) {
+        return new BulkJobTransition.Next(state, job.attempts() == 0 ? Duration.ZERO : backoff(job.attempts()), false);
     }
 
-    private static BulkJobTransition retry(BulkJob job, BulkJobState bulkJobState) {
-        return new BulkJobTransition.Next(bulkJobState, pause(job.trials()), false);
+    private static BulkJobTransition retry(BulkJob job, BulkJobState state) {
+        return new BulkJobTransition.Next(state, backoff(job.attempts()), false);
     }
 
-    static Duration firstLook(int records) {
-        return look(Duration.ofSeconds(records / RECORDS_A_SECOND));
+    /** The delay of the first poll: one second for each 50,000 records, and no less than two seconds. */
+    static Duration firstPollDelay(int records) {
+        return pollDelay(Duration.ofSeconds(records / RECORDS_PER_SECOND));
     }
 
-    /** A job that takes longer is looked at less and less often: after half as long again as it has taken. */
-    static Duration nextLook(int records, int looks) {
-        double taken = firstLook(records).toMillis() * Math.pow(1.5, Math.min(looks, 20));
-        return look(Duration.ofMillis((long) (taken / 2)));
+    /**
+     * The delay of a later poll, half the time that the job has taken so far. A job that takes longer is polled less often:
+     * one of 500,000 records after 5 s, then after 7.5 s, 11.25 s and so on, up to a minute.
+     */
+    static Duration nextPollDelay(int records, int polls) {
+        double taken = firstPollDelay(records).toMillis() * Math.pow(1.5, Math.min(polls, 20));
+        return pollDelay(Duration.ofMillis((long) (taken / 2)));
     }
 
-    private static Duration look(Duration wanted) {
-        return min(wanted.compareTo(SHORTEST_LOOK) > 0 ? wanted : SHORTEST_LOOK);
+    private static Duration pollDelay(Duration wanted) {
+        return min(wanted.compareTo(MIN_POLL_INTERVAL) > 0 ? wanted : MIN_POLL_INTERVAL);
     }
 
-    /** Doubles from one second to a minute. */
-    static Duration pause(int trials) {
-        return min(Duration.ofSeconds(1L << Math.min(trials, 10)));
+    /** The delay after so many failures: it doubles from one second to a minute. */
+    static Duration backoff(int attempts) {
+        return min(Duration.ofSeconds(1L << Math.min(attempts, 10)));
     }
 
-    private static Duration min(Duration pause) {
-        return pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
+    private static Duration min(Duration delay) {
+        return delay.compareTo(MAX_DELAY) > 0 ? MAX_DELAY : delay;
     }
 }

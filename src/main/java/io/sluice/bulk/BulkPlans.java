@@ -25,29 +25,32 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Asks the planner with what the database knows. */
+/** Prepares the input of the planner from the database. */
 public final class BulkPlans {
 
     /**
-     * More is on its way from the log, which is worth some time: one job instead of several. Of what changes at any moment
-     * that is little; of a first load much, which is never news.
+     * Finds rows that are still in the log. More work is on its way, which is worth a short wait: one job instead of
+     * several. Current changes are few; an initial export is large, and never urgent.
      */
-    private static final String ARRIVING = """
+    private static final String NEXT_IN_LOG = """
             select op = 'S' as loaded from sluice.change_log where source = ? order by seq limit 1""";
 
-    /** A first load gathers until a job is full: the drain fills one in less than a minute. */
-    private static final Duration GATHERS = Duration.ofSeconds(5);
+    /**
+     * The maximum time for which current changes linger. An initial export lingers until a job is full, which the drain
+     * fills in less than a minute.
+     */
+    private static final Duration MAX_LINGER = Duration.ofSeconds(5);
 
-    /** What waits is counted so often while it grows. */
-    private static final Duration COUNTS_AGAIN = Duration.ofMillis(250);
+    /** The interval at which lingering work is counted. */
+    private static final Duration RECOUNT_INTERVAL = Duration.ofMillis(250);
 
-    /** No further than is wanted. A record may stand there more than once. */
-    private static final String ARRIVED = """
+    /** Counts rows in the log, no further than needed. A record may be there more than once. */
+    private static final String COUNT_LOG = """
             select coalesce(sum(records), 0) from (
                 select records from sluice.change_log where source = ? limit ?) as counted""";
 
-    /** Rows of a first load in the log, no more than are wanted, where nothing is paused. */
-    private static final String LOADING = """
+    /** Counts rows of an initial export in the log, no further than needed, where nothing is paused. */
+    private static final String SNAPSHOT_ROWS = """
             select coalesce(sum(records), 0) as records, min(changed_at) as since,
                    (extract(epoch from clock_timestamp() - min(changed_at)) * 1000)::bigint as age
             from (select records, changed_at from sluice.change_log where source = ? and op = 'S' order by seq limit ?)
@@ -62,37 +65,37 @@ public final class BulkPlans {
     private final long bytes;
     private final BulkCooldowns bulkCooldowns;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
-    /** Sync to the moment, of this process, at which it is looked at again. */
-    private final Map<String, Long> gathering = new ConcurrentHashMap<>();
+    /** The moment, on this process's clock, at which a sync's lingering work is counted again. */
+    private final Map<String, Long> lingering = new ConcurrentHashMap<>();
 
     /**
-     * @param bytes  of one job at most, which the user allows
-     * @param detour how long an object's records go by other calls after its job failed as a whole
+     * @param bytes  the maximum size of one job, set by the user
+     * @param cooldown the time for which an object's records are sent by single calls after its job failed as a whole
      */
     public BulkPlans(Database database, Accounts accounts, Quota quota, BulkJobs jobs, Planner planner, long bytes,
-            Duration detour, List<Sync> syncs) {
+            Duration cooldown, List<Sync> syncs) {
         this.database = database;
         this.accounts = accounts;
         this.quota = quota;
         this.jobs = jobs;
         this.planner = planner;
         this.bytes = bytes;
-        this.bulkCooldowns = new BulkCooldowns(database, detour);
+        this.bulkCooldowns = new BulkCooldowns(database, cooldown);
         syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
 
-    /** What a job would take, where so much waits behind the most urgent work that a job is the way. */
+    /** The job to begin, where so much waits behind the most urgent work that a job is the cheaper way. */
     public Optional<BulkClaim> claim(String account, Outbox.Head head) throws SQLException {
         Crm crm = accounts.get(account).crm();
-        // asked before each call, so the cheap questions come first
+        // called before each call, so the cheap questions come first
         if (crm.bulk().isEmpty() || !Planner.mayWait(head.own()) || !syncs.containsKey(head.sync())) {
             return Optional.empty();
         }
         int enough = planner.least(crm, head.operation(), false);
         long waiting = BulkClaim.waiting(database, account, head.sync(), head.operation(), enough);
         if (waiting < enough) {
-            // the drain is on its way with the rest: sending its first part by calls would only spend them
-            waiting += database.first(ARRIVED, row -> row.getLong(1), syncs.get(head.sync()).getTable(), enough).orElse(0L);
+            // the drain is about to add the rest: sending the first part by single calls would waste them
+            waiting += database.first(COUNT_LOG, row -> row.getLong(1), syncs.get(head.sync()).getTable(), enough).orElse(0L);
         }
         if (waiting < planner.least(crm, head.operation(), true)) {
             return Optional.empty();
@@ -100,11 +103,11 @@ public final class BulkPlans {
         return claim(account, head, waiting, 0);
     }
 
-    /** @param own jobs that are open for this very work */
+    /** @param own the number of open jobs that belong to this very work */
     private Optional<BulkClaim> claim(String account, Outbox.Head head, long waiting, int own) throws SQLException {
         Crm crm = accounts.get(account).crm();
         BulkCapability bulk = crm.bulk().orElseThrow();
-        PlanInput planInput = situation(account, head, waiting, own);
+        PlanInput planInput = input(account, head, waiting, own);
         SendMethod sendMethod = planner.plan(crm, planInput).method();
         return sendMethod.way() != SendMethod.Way.BULK ? Optional.empty()
                 : Optional.of(new BulkClaim(account, head.sync(), head.operation(),
@@ -113,20 +116,20 @@ public final class BulkPlans {
     }
 
     /**
-     * What a job would take of a first load.
+     * A job of an initial export.
      *
-     * @param records that the load comes to with those that are in the job; of a very large one a part is counted, which
-     *                is more than fits into a job
+     * @param records the records of the export that are left, with those already in the job; of a very large export only a
+     *                part is counted, which is more than fits into a job
      */
-    record Load(BulkClaim claim, long records) {
+    record InitialExport(BulkClaim claim, long records) {
     }
 
     /**
-     * What a job would take of a sync's first load that is still in the log, where a job is the way for it.
+     * The job for a sync's initial export that is still in the log, where a job is the way to send it.
      *
-     * @param begun records of it that are in such a job already
+     * @param begun the number of its records that are in such a job already
      */
-    Optional<Load> load(Sync sync, int begun) throws SQLException {
+    Optional<InitialExport> initialExport(Sync sync, int begun) throws SQLException {
         Crm crm = accounts.get(sync.getAccount()).crm();
         if (crm.bulk().isEmpty()) {
             return Optional.empty();
@@ -134,43 +137,43 @@ public final class BulkPlans {
         record Waiting(long records, Outbox.Head head) {
         }
         Priority priority = sync.getPriority().compareTo(Priority.NORMAL) > 0 ? sync.getPriority() : Priority.NORMAL;
-        Waiting waiting = database.query(LOADING, row -> new Waiting(begun + row.getLong("records"),
+        Waiting waiting = database.query(SNAPSHOT_ROWS, row -> new Waiting(begun + row.getLong("records"),
                 new Outbox.Head(sync.getName(), Operation.UPSERT, priority, priority,
                         row.getObject("since", OffsetDateTime.class), Duration.ofMillis(row.getLong("age")))), sync.getTable(), planner.least(crm, Operation.UPSERT, false),
                 sync.getAccount(), sync.getName()).get(0);
         return waiting.records() < planner.least(crm, Operation.UPSERT, true) ? Optional.empty()
                 : claim(sync.getAccount(), waiting.head(), waiting.records(), begun > 0 ? 1 : 0)
-                        .map(claim -> new Load(claim, waiting.records()));
+                        .map(claim -> new InitialExport(claim, waiting.records()));
     }
 
-    /** Whether a job that is planned should wait for what is about to join it. */
-    public boolean isGathering(Outbox.Head head, BulkClaim job) throws SQLException {
-        Optional<Boolean> loaded = database.first(ARRIVING, row -> row.getBoolean(1), syncs.get(head.sync()).getTable());
-        boolean gathers = loaded.isPresent() && (loaded.get() || head.age().compareTo(GATHERS) < 0)
+    /** Whether a planned job should wait for records that are about to join it. */
+    public boolean lingers(Outbox.Head head, BulkClaim job) throws SQLException {
+        Optional<Boolean> loaded = database.first(NEXT_IN_LOG, row -> row.getBoolean(1), syncs.get(head.sync()).getTable());
+        boolean lingers = loaded.isPresent() && (loaded.get() || head.age().compareTo(MAX_LINGER) < 0)
                 && BulkClaim.waiting(database, job.account(), job.sync(), job.operation(), job.most()) < job.most();
-        if (gathers) {
-            gathering.put(head.sync(), System.nanoTime() + COUNTS_AGAIN.toNanos());
+        if (lingers) {
+            lingering.put(head.sync(), System.nanoTime() + RECOUNT_INTERVAL.toNanos());
         }
-        return gathers;
+        return lingers;
     }
 
     /** Whether that was so a moment ago, and still is. */
-    boolean gathers(Outbox.Head head) {
-        Long until = gathering.get(head.sync());
+    boolean isLingering(Outbox.Head head) {
+        Long until = lingering.get(head.sync());
         return until != null && System.nanoTime() - until < 0 && Planner.mayWait(head.own());
     }
 
-    /** The plan for so many records that wait behind the most urgent of them. */
+    /** The plan for the records that wait behind the most urgent of them. */
     public Plan plan(String account, PlanInput planInput) {
         return planner.plan(accounts.get(account).crm(), planInput);
     }
 
-    /** What a plan for so many records depends on. */
-    PlanInput situation(String account, Outbox.Head head, long waiting) throws SQLException {
-        return situation(account, head, waiting, 0);
+    /** The input of the plan for so many records. */
+    PlanInput input(String account, Outbox.Head head, long waiting) throws SQLException {
+        return input(account, head, waiting, 0);
     }
 
-    private PlanInput situation(String account, Outbox.Head head, long waiting, int own) throws SQLException {
+    private PlanInput input(String account, Outbox.Head head, long waiting, int own) throws SQLException {
         Budget budget = quota.budget(account, head.priority());
         BulkCapability bulk = accounts.get(account).crm().bulk().orElse(null);
         return new PlanInput(head.operation(), head.own(), waiting, head.age(), budget.calls(), budget.scarce(),
@@ -180,12 +183,12 @@ public final class BulkPlans {
 
     private String barred(String account, BulkCapability bulk, String object) throws SQLException {
         return jobs.batches(account, bulk.batch()) >= bulk.batches() ? "the day's batches of bulk jobs are spent"
-                : bulkCooldowns.barred(account, object);
+                : bulkCooldowns.reason(account, object);
     }
 
-    /** The object's records go by other calls for a while. */
-    void detour(BulkJob job, String why) throws SQLException {
-        bulkCooldowns.take(job, why);
+    /** Starts the cool-down of the job's object, in which its records are sent by single calls. */
+    void startCooldown(BulkJob job, String why) throws SQLException {
+        bulkCooldowns.start(job, why);
     }
 
     Sync sync(String name) {

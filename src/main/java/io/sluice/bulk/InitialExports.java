@@ -1,8 +1,8 @@
 package io.sluice.bulk;
 
 import io.sluice.Sync;
-import io.sluice.bulk.BulkJobs.Filled;
-import io.sluice.bulk.BulkPlans.Load;
+import io.sluice.bulk.BulkJobs.ExportJob;
+import io.sluice.bulk.BulkPlans.InitialExport;
 import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.InitialExportJobs;
 import java.sql.Connection;
@@ -14,27 +14,27 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Jobs that the rows of a first load fill, where the planner would send those in bulk. Of a load of several jobs the first
- * is small and each next twice as large, up to the largest: the CRM has work at once, and little in vain should it
- * refuse all of it.
+ * Fills jobs with the rows of an initial export, where the planner would send those in bulk. Of an export of several jobs
+ * the first is small and each next one is twice as large, up to the maximum: the CRM has work at once, and little work is
+ * wasted if it rejects the whole job. With a maximum of 10,000 records the jobs have 2,000, 4,000, 8,000, 10,000 records.
  */
 public final class InitialExports implements InitialExportJobs {
 
-    /** What was planned holds for so long while one job is filled, in many turns. */
-    private static final Duration HOLDS = Duration.ofSeconds(1);
+    /** The time for which a plan stays valid while one job is filled, over many drains. */
+    private static final Duration PLAN_VALIDITY = Duration.ofSeconds(1);
 
-    private static final int PARTS_OF_FIRST = 5;
+    private static final int FIRST_JOB_DIVISOR = 5;
 
-    private record Planned(Load load, long since) {
+    private record Planned(InitialExport export, long since) {
     }
 
-    /** Records that a job is to have. */
+    /** The number of records that a job is to have. */
     private record Size(UUID lease, int records) {
     }
 
     private final BulkPlans plans;
     private final BulkJobs jobs;
-    /** By the sync. */
+    /** The plan of each sync. */
     private final Map<String, Planned> planned = new ConcurrentHashMap<>();
     private final Map<String, Size> sizes = new ConcurrentHashMap<>();
 
@@ -43,29 +43,29 @@ public final class InitialExports implements InitialExportJobs {
         this.jobs = jobs;
     }
 
-    /** Records that name a parent wait in the queue until that one is there. */
+    /** The job for the sync's rows; none for records that name a parent, which wait in the queue until the parent is written. */
     @Override
     public Optional<BulkClaim> wanted(Sync sync) throws SQLException {
         if (sync.getParent() != null) {
             return Optional.empty();
         }
-        Optional<Filled> open = jobs.filling(sync.getAccount(), sync.getName());
+        Optional<ExportJob> open = jobs.exportJob(sync.getAccount(), sync.getName());
         Planned before = planned.get(sync.getName());
-        if (open.isPresent() && before != null && System.nanoTime() - before.since() < HOLDS.toNanos()) {
-            return Optional.of(before.load().claim());
+        if (open.isPresent() && before != null && System.nanoTime() - before.since() < PLAN_VALIDITY.toNanos()) {
+            return Optional.of(before.export().claim());
         }
-        Optional<Load> load = plans.load(sync, open.map(Filled::records).orElse(0));
-        load.ifPresentOrElse(it -> planned.put(sync.getName(), new Planned(it, System.nanoTime())),
+        Optional<InitialExport> initialExport = plans.initialExport(sync, open.map(ExportJob::records).orElse(0));
+        initialExport.ifPresentOrElse(it -> planned.put(sync.getName(), new Planned(it, System.nanoTime())),
                 () -> planned.remove(sync.getName()));
-        return load.map(Load::claim);
+        return initialExport.map(InitialExport::claim);
     }
 
     @Override
     public Vessel open(Connection connection, BulkClaim wanted) throws SQLException {
-        Filled job = jobs.open(connection, wanted, plans.sync(wanted.sync()).getObject());
+        ExportJob job = jobs.open(connection, wanted, plans.sync(wanted.sync()).getObject());
         Size size = sizes.get(wanted.sync());
         if (size == null || !size.lease().equals(job.lease())) {
-            long left = planned.get(wanted.sync()).load().records();
+            long left = planned.get(wanted.sync()).export().records();
             size = new Size(job.lease(), size(wanted.most(), left, size == null ? 0 : size.records()));
             sizes.put(wanted.sync(), size);
         }
@@ -73,23 +73,23 @@ public final class InitialExports implements InitialExportJobs {
     }
 
     /**
-     * How many records a job is to have.
+     * The number of records that a job is to have.
      *
-     * @param left   of the load, with those that are in it
-     * @param before what the one before had, or 0
+     * @param left   the records of the export that are left, with those in the job
+     * @param before the size of the job before, or 0
      */
-    static int size(int most, long left, int before) {
-        return left <= most ? most : Math.min(most, before == 0 ? (most + PARTS_OF_FIRST - 1) / PARTS_OF_FIRST : 2 * before);
+    static int size(int max, long left, int before) {
+        return left <= max ? max : Math.min(max, before == 0 ? (max + FIRST_JOB_DIVISOR - 1) / FIRST_JOB_DIVISOR : 2 * before);
     }
 
-    /** As far as one can tell by the records that are in it. */
-    static int room(BulkClaim wanted, int size, Filled job) {
+    /** The number of records that fit into the rest of the job, estimated by the average size of those in it. */
+    static int room(BulkClaim wanted, int size, ExportJob job) {
         long each = job.records() == 0 ? 1 : job.bytes() / job.records() + 1;
         return (int) Math.max(0, Math.min(size - job.records(), (wanted.bytes() - job.bytes()) / each));
     }
 
     @Override
-    public void filled(Connection connection, Vessel vessel, int records, long bytes, boolean over) throws SQLException {
-        jobs.fill(connection, vessel.lease(), records, bytes, over);
+    public void filled(Connection connection, Vessel vessel, int records, long bytes, boolean complete) throws SQLException {
+        jobs.addRecords(connection, vessel.lease(), records, bytes, complete);
     }
 }

@@ -23,15 +23,15 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** The records of a job, out to its upload and back from its results; never many of them at once in memory. */
+/** Streams a job's records to its upload and its results back to the outbox; never many of them at once in memory. */
 public final class JobRecords {
 
-    private static final int ROWS_A_FETCH = 1000;
-    private static final int OUTCOMES_A_TRANSACTION = 2000;
+    private static final int FETCH_SIZE = 1000;
+    private static final int OUTCOMES_PER_TRANSACTION = 2000;
 
     /**
-     * The sync's fields of which there is any, and others that a dead letter brought along, which no row of a first load
-     * does. To take each record apart for its fields would cost as much as to send it.
+     * Lists the mapped fields that any record has, and others that a replayed dead letter has; rows of an initial export
+     * have no others. To expand each record for its fields would cost as much as to send it.
      */
     private static final String FIELDS = """
             select field from unnest(?::text[]) as field
@@ -46,8 +46,8 @@ public final class JobRecords {
             select o.key, o.inflight, null as crm_id from sluice.outbox o where o.lease = ?""";
 
     /**
-     * Those of one parent stand together: the CRM works on parts of a job side by side, and two that write below one
-     * parent would wait for its lock, or fail on it.
+     * Puts records of one parent side by side: the CRM works on parts of a job in parallel, and two parts that write below
+     * one parent would wait for its lock, or fail on it.
      */
     private static final String CHILDREN = RECORDS + " order by o.inflight ->> ?, o.key";
 
@@ -72,7 +72,7 @@ public final class JobRecords {
         this.causes = causes;
     }
 
-    /** What the job writes: the same whenever it is asked, for it is in flight. */
+    /** The records that the job writes: the same at each call, because they are in flight. */
     RecordStream of(BulkJob job, Sync sync) {
         return new RecordStream() {
             @Override
@@ -94,13 +94,13 @@ public final class JobRecords {
         };
     }
 
-    /** By a cursor, which PostgreSQL's driver uses where a size to fetch is set inside a transaction. */
+    /** Reads by a cursor, which PostgreSQL's driver uses where a fetch size is set inside a transaction. */
     private static void stream(Connection connection, BulkJob job, String parent, Consumer<RecordChange> reader)
             throws SQLException {
         boolean delete = job.operation() == Operation.DELETE;
         boolean children = !delete && parent != null;
         try (PreparedStatement statement = connection.prepareStatement(delete ? DELETES : children ? CHILDREN : RECORDS)) {
-            statement.setFetchSize(ROWS_A_FETCH);
+            statement.setFetchSize(FETCH_SIZE);
             statement.setObject(1, job.lease());
             if (children) {
                 statement.setString(2, parent);
@@ -115,20 +115,20 @@ public final class JobRecords {
     }
 
     /**
-     * Settles the outcomes as they are read, some in a transaction; what was settled before a crash is left alone.
+     * Settles the outcomes as they are read, 2,000 in a transaction; a record that was settled before a crash is left alone.
      *
-     * @return how many of the job's records are in flight still
+     * @return the number of the job's records that are still in flight
      */
     long settle(BulkJob job, Stream<Outcome> outcomes) throws SQLException {
         Claim claim = new Claim(job.lease(), job.account(), job.object(), job.sync(), job.operation(), false, List.of());
         List<Outcome> some = new ArrayList<>();
-        // what was written is settled before what was not: then the rest has faults of its own
-        boolean noneTaken = inFlight(job) == job.records();
+        // written records are settled before the others: once some were written, the rest have faults of their own
+        boolean noneWritten = inFlight(job) == job.records();
         for (Iterator<Outcome> all = outcomes.iterator(); all.hasNext();) {
             some.add(all.next());
-            if (some.size() == OUTCOMES_A_TRANSACTION || !all.hasNext()) {
+            if (some.size() == OUTCOMES_PER_TRANSACTION || !all.hasNext()) {
                 List<Outcome> named = job.operation() == Operation.DELETE ? withKeys(job, some) : checked(job, some);
-                settlement.settle(claim, noneTaken ? causes.held(claim, named) : named);
+                settlement.settle(claim, noneWritten ? causes.held(claim, named) : named);
                 some.clear();
             }
         }
@@ -141,8 +141,8 @@ public final class JobRecords {
     }
 
     /**
-     * A job writes by the external id, so that it makes a record that is gone, of the changed fields alone ({@code
-     * sf__Created} of a record that we know). Its id says so: it is another one.
+     * Finds records that the job re-created. A job writes by the external id, so it makes a new record of the changed fields
+     * alone where the record was deleted ({@code sf__Created} of a record that we know). The new id proves that.
      */
     private List<Outcome> checked(BulkJob job, List<Outcome> outcomes) throws SQLException {
         Map<String, String> ids = new HashMap<>();
@@ -155,7 +155,7 @@ public final class JobRecords {
                         + ids.get(it.key())) : it).toList();
     }
 
-    /** The result of a delete names the CRM's id alone. One whose record is known no more is left to the job's end. */
+    /** Adds the keys to the results of a delete, which name the CRM's id alone. A record without a known id waits for the job's end. */
     private List<Outcome> withKeys(BulkJob job, List<Outcome> outcomes) throws SQLException {
         Map<String, String> keys = new HashMap<>();
         database.transaction(connection -> Database.query(connection, KEYS,

@@ -21,16 +21,16 @@ import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
-/** Answers how what waits of a sync would be sent now, what each way costs, and why it is this one. */
+/** Reports how a sync's waiting work would be sent now, what each way costs, and why this one is chosen. */
 public final class PlanReport {
 
     private static final String WAITING = """
-            select operation, hurries, count(*) as records, min(own) as own, min(priority) as priority,
+            select operation, urgent, count(*) as records, min(own) as own, min(priority) as priority,
                    (extract(epoch from clock_timestamp() - min(since)) * 1000)::bigint as age
             from (select *, case when priority = 0 then 0 else least(priority + aged, 3) end as own,
-                         priority = 0 or priority + aged < 2 as hurries
+                         priority = 0 or priority + aged < 2 as urgent
                   from sluice.outbox where account = ? and sync = ? and operation is not null and lease is null) as waiting
-            group by operation, hurries order by hurries desc, operation desc""";
+            group by operation, urgent order by urgent desc, operation desc""";
 
     private final Database database;
     private final BulkPlans plans;
@@ -42,7 +42,7 @@ public final class PlanReport {
         syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
 
-    /** Takes the sync's name from the query parameter {@code sync}; answers JSON, with 404 where there is none. */
+    /** Answers with JSON for the sync named by the query parameter {@code sync}, or with 404 where there is none. */
     public void answer(Exchange exchange) {
         Message message = exchange.getMessage();
         String name = message.getHeader("sync", String.class);
@@ -65,13 +65,13 @@ public final class PlanReport {
         message.setBody(Json.text(answer));
     }
 
-    /** @param hurries whether these are the critical and high ones */
-    private record Waiting(Outbox.Head head, boolean hurries, long records) {
+    /** @param urgent whether the group has the critical and high priorities */
+    private record Waiting(Outbox.Head head, boolean urgent, long records) {
 
         static Waiting of(String sync, ResultSet row) throws SQLException {
             return new Waiting(new Outbox.Head(sync, Operation.of(row.getString("operation")),
                     Priority.ofRank(row.getInt("priority")), Priority.ofRank(row.getInt("own")), null,
-                    Duration.ofMillis(row.getLong("age"))), row.getBoolean("hurries"), row.getLong("records"));
+                    Duration.ofMillis(row.getLong("age"))), row.getBoolean("urgent"), row.getLong("records"));
         }
     }
 
@@ -79,7 +79,7 @@ public final class PlanReport {
         List<Map<String, Object>> groups = new ArrayList<>();
         for (Waiting waiting : database.query(WAITING, row -> Waiting.of(sync.getName(), row), sync.getAccount(),
                 sync.getName())) {
-            PlanInput planInput = plans.situation(sync.getAccount(), waiting.head(), waiting.records());
+            PlanInput planInput = plans.input(sync.getAccount(), waiting.head(), waiting.records());
             groups.add(group(planInput, plans.plan(sync.getAccount(), planInput)));
         }
         Map<String, Object> report = new LinkedHashMap<>();

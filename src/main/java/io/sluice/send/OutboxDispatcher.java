@@ -124,12 +124,12 @@ public final class OutboxDispatcher {
             return Optional.empty();
         }
         Optional<CallRequest> step = bulk.due(account, false);
-        BulkDispatcher.Turn turn = turn(account);
-        gathering.put(account, turn.gathering());
-        if (turn.head() == null || step.isPresent() && step.get().priority().compareTo(turn.head().priority()) <= 0) {
+        BulkDispatcher.NextWork work = nextWork(account);
+        gathering.put(account, work.lingering());
+        if (work.head() == null || step.isPresent() && step.get().priority().compareTo(work.head().priority()) <= 0) {
             return step;
         }
-        return Optional.of(new CallRequest(account, turn.job().isPresent() ? BulkDispatcher.STEP : "write", turn.head().priority(),
+        return Optional.of(new CallRequest(account, work.job().isPresent() ? BulkDispatcher.STEP : "write", work.head().priority(),
                 false));
     }
 
@@ -140,16 +140,16 @@ public final class OutboxDispatcher {
     }
 
     /** A bulk job of records that the CRM has begins after a poll. */
-    private BulkDispatcher.Turn turn(String account) throws SQLException {
+    private BulkDispatcher.NextWork nextWork(String account) throws SQLException {
         if (readFirst == null) {
-            return bulk.turn(account, Set.of());
+            return bulk.nextWork(account, Set.of());
         }
         Set<String> unread = new HashSet<>(readFirst.unread(account));
-        BulkDispatcher.Turn turn = bulk.turn(account, unread);
-        while (turn.job().isPresent() && awaitsPoll(turn.job().get()) && unread.add(turn.job().get().sync())) {
-            turn = bulk.turn(account, unread);
+        BulkDispatcher.NextWork work = bulk.nextWork(account, unread);
+        while (work.job().isPresent() && awaitsPoll(work.job().get()) && unread.add(work.job().get().sync())) {
+            work = bulk.nextWork(account, unread);
         }
-        return turn;
+        return work;
     }
 
     /**

@@ -34,7 +34,7 @@ public final class Status {
             from sluice.outbox where sync = ?""";
 
     private static final String JOBS = """
-            select sync, operation, step, crm_job, records, trials, began_at,
+            select sync, operation, state, crm_job, records, attempts, began_at,
                    (select count(*) from sluice.outbox o where o.lease = j.lease) as left
             from sluice.bulk_job j where account = ? and ended_at is null order by began_at""";
 
@@ -159,11 +159,11 @@ public final class Status {
         Map<String, Object> job = new LinkedHashMap<>();
         job.put("sync", row.getString("sync"));
         job.put("operation", row.getString("operation"));
-        job.put("step", row.getString("step"));
+        job.put("step", row.getString("state"));
         job.put("id", row.getString("crm_job"));
         job.put("records", row.getLong("records"));
         job.put("left", row.getLong("left"));
-        job.put("trials", row.getLong("trials"));
+        job.put("trials", row.getLong("attempts"));
         job.put("beganAt", row.getObject("began_at", OffsetDateTime.class).toInstant().toString());
         return job;
     }

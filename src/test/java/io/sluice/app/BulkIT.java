@@ -137,7 +137,7 @@ class BulkIT {
         sluice.sql("update customer set city = 'Trier' where customer_no like 'N-%'");
         sluice.awaitSettled();
 
-        assertThat(sluice.output()).contains("has failed: ExceededQuota");
+        assertThat(sluice.output()).contains("failed: ExceededQuota");
         assertThat(jobs() - jobs).isEqualTo(1);
         assertThat(written() - written).isEqualTo(ROWS);
         everythingIsEqual();

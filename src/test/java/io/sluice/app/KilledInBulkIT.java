@@ -115,7 +115,7 @@ class KilledInBulkIT {
 
     private static void awaitCall(String step, String operation, long askedBefore) {
         await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20)).until(() -> sluice.number(
-                "select count(*) from sluice.bulk_job where ended_at is null and due > clock_timestamp() and step = '"
+                "select count(*) from sluice.bulk_job where ended_at is null and due > clock_timestamp() and state = '"
                         + step + "'") > 0 && asked(operation) > askedBefore);
     }
 

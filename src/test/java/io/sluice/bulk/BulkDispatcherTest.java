@@ -30,21 +30,21 @@ class BulkDispatcherTest {
     private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
     private final BulkJobs jobs = new BulkJobs(DATABASE.sluice(), Duration.ofMinutes(1), Duration.ofMinutes(1));
     private final PauseStore pauseStore = new PauseStore(DATABASE.sluice());
-    private final BulkDispatcher dispatch = new BulkDispatcher(null, outbox, jobs, new JobRecords(DATABASE.sluice(), settlement,
+    private final BulkDispatcher dispatcher = new BulkDispatcher(null, outbox, jobs, new JobRecords(DATABASE.sluice(), settlement,
             new CommonCauses(DATABASE.sluice(), new CircuitBreakers(new PauseStore(DATABASE.sluice())))),
             null, new CircuitBreakers(pauseStore));
 
     @BeforeEach
-    void aThousandWait() throws SQLException {
+    void queueThousandRecords() throws SQLException {
         DATABASE.reset();
         DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
                 + " select 'crm', 'Contact', n, 'contacts', 'upsert', '{\"A\": 1}', 2, now() from generate_series(1, 1000) n");
     }
 
-    private void createIsAnswered(int status, Boolean refused) throws SQLException {
+    private void createIsAnswered(int status, Boolean throttled) throws SQLException {
         BulkJob job = jobs.begin(new BulkClaim("crm", "contacts", Operation.UPSERT, 1, 1000, 1_000_000, "#N/A"), "crm")
                 .orElseThrow();
-        assertThat(dispatch.took(job, "no words", status, refused, null)).isFalse();
+        assertThat(dispatcher.handleAnswer(job, "no words", status, throttled, null)).isFalse();
     }
 
     private static long waiting() throws SQLException {
@@ -52,7 +52,7 @@ class BulkDispatcherTest {
     }
 
     @Test
-    void aJobThatTheUserHasNoRightToCreateLetsItsSyncWaitAndCostsItsRecordsNoAttempt() throws SQLException {
+    void aJobThatTheUserMayNotCreatePausesItsSyncAndCostsItsRecordsNoAttempt() throws SQLException {
         createIsAnswered(403, null);
 
         assertThat(waiting()).isEqualTo(1000);
@@ -61,7 +61,7 @@ class BulkDispatcherTest {
     }
 
     @Test
-    void aJobThatALimitRefusesStopsNoSyncOfItsOwn() throws SQLException {
+    void aThrottledCreatePausesNoSync() throws SQLException {
         createIsAnswered(403, true);
 
         assertThat(waiting()).isEqualTo(1000);

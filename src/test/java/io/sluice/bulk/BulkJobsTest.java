@@ -37,8 +37,8 @@ class BulkJobsTest {
     private final JobRecords records = new JobRecords(DATABASE.sluice(), settlement,
             new CommonCauses(DATABASE.sluice(), new CircuitBreakers(new PauseStore(DATABASE.sluice()))));
     private final BulkJobs jobs = new BulkJobs(DATABASE.sluice(), Duration.ofMinutes(1), Duration.ofMinutes(1));
-    /** A process that is always taken for dead. */
-    private final BulkJobs late = new BulkJobs(DATABASE.sluice(), Duration.ZERO, Duration.ZERO);
+    /** A process whose leases end at once. */
+    private final BulkJobs expired = new BulkJobs(DATABASE.sluice(), Duration.ZERO, Duration.ZERO);
 
     @BeforeEach
     void empty() throws SQLException {
@@ -52,12 +52,12 @@ class BulkJobsTest {
                 from generate_series(?, ?) as n""", fields, priority, from, to);
     }
 
-    private static BulkClaim claim(int least, int most) {
-        return claim(least, most, 1_000_000_000, "#N/A");
+    private static BulkClaim claim(int least, int max) {
+        return claim(least, max, 1_000_000_000, "#N/A");
     }
 
-    private static BulkClaim claim(int least, int most, long bytes, String reserved) {
-        return new BulkClaim("crm", "contacts", Operation.UPSERT, least, most, bytes, reserved);
+    private static BulkClaim claim(int least, int max, long bytes, String reserved) {
+        return new BulkClaim("crm", "contacts", Operation.UPSERT, least, max, bytes, reserved);
     }
 
     private static long count(String condition) throws SQLException {
@@ -83,13 +83,13 @@ class BulkJobsTest {
     }
 
     @Test
-    void aJobHoldsItsRecordsUntilItIsOver() throws Exception {
+    void aJobHoldsItsRecordsUntilItEnds() throws Exception {
         enter(1, 3000, 2, "{\"LastName\": \"One\", \"Phone\": null}");
         BulkJob job = jobs.begin(claim(2000, 2500), "crm").orElseThrow();
 
-        assertThat(job.step()).isEqualTo(BulkJobState.CREATE);
+        assertThat(job.state()).isEqualTo(BulkJobState.CREATE);
         assertThat(job.records()).isEqualTo(2500);
-        assertThat(job.priority()).as("what has begun holds records").isEqualTo(Priority.HIGH);
+        assertThat(job.priority()).as("a job holds records").isEqualTo(Priority.HIGH);
         assertThat(settlement.expireLeases()).isZero();
         assertThat(count("lease is not null and lease_until = 'infinity'")).isEqualTo(2500);
         assertThat(records.of(job, sync(null)).fields()).containsExactly("LastName", "Phone");
@@ -100,7 +100,7 @@ class BulkJobsTest {
     }
 
     @Test
-    void fewerThanAreWorthAJobStayWhereTheyAre() throws Exception {
+    void recordsTooFewForAJobAreNotClaimed() throws Exception {
         enter(1, 100, 2, "{\"LastName\": \"One\"}");
         assertThat(jobs.begin(claim(200, 1000), "crm")).isEmpty();
         assertThat(count("operation = 'upsert' and lease is null")).isEqualTo(100);
@@ -108,7 +108,7 @@ class BulkJobsTest {
     }
 
     @Test
-    void whatIsCriticalHighPausedHalvedOrReservedOrFailedBeforeDoesNotGoInBulk() throws Exception {
+    void criticalHighPausedSplitReservedAndTwiceFailedRecordsAreNotSentInBulk() throws Exception {
         enter(1, 10, 2, "{\"LastName\": \"One\"}");
         enter(11, 20, 0, "{\"LastName\": \"Critical\"}");
         enter(21, 30, 2, "{\"LastName\": \"#N/A\"}");
@@ -124,7 +124,7 @@ class BulkJobsTest {
     }
 
     @Test
-    void whatIsHighOnlyForHavingWaitedGoesInBulkAsBefore() throws Exception {
+    void recordsThatAreHighByAgeingAloneAreSentInBulk() throws Exception {
         enter(1, 10, 1, "{\"LastName\": \"One\"}");
         DATABASE.run("update sluice.outbox set aged = 1 where key <= 'K-000004'",
                 "update sluice.outbox set priority = 0, aged = 2 where key = 'K-000004'");
@@ -132,7 +132,7 @@ class BulkJobsTest {
     }
 
     @Test
-    void deletesGoByTheCrmsIdsAndOnlyThoseThatHaveOne() throws Exception {
+    void deletesNameTheCrmsIdsAndNeedOne() throws Exception {
         enter(1, 5, 2, "{}");
         DATABASE.run("update sluice.outbox set operation = 'delete'", """
                 insert into sluice.sync_state (account, object, key, sync, crm_id)
@@ -154,7 +154,7 @@ class BulkJobsTest {
     }
 
     @Test
-    void theRecordsOfOneParentStandTogether() throws Exception {
+    void recordsOfOneParentAreSideBySide() throws Exception {
         enter(1, 10, 2, "{\"LastName\": \"One\"}");
         DATABASE.run("update sluice.outbox set fields = jsonb_build_object('AccountId',"
                 + " 'A' || (right(key, 1)::int % 3))");
@@ -165,33 +165,33 @@ class BulkJobsTest {
     }
 
     @Test
-    void stepsWithAFileAndOfAnotherLoginAreLeftToThoseWhoTakeThem() throws Exception {
+    void transfersAndCallsOfAnotherLoginAreNotClaimed() throws Exception {
         enter(1, 10, 2, "{\"LastName\": \"One\"}");
         BulkJob job = jobs.begin(claim(1, 10), "one").orElseThrow();
-        jobs.move(job, next(BulkJobState.UPLOAD), "750");
+        jobs.transition(job, next(BulkJobState.UPLOAD), "750");
         assertThat(jobs.due("crm", false)).isEmpty();
         assertThat(jobs.due("crm", true)).contains(new BulkJobs.Due(Priority.HIGH, "one"));
         assertThat(jobs.take("crm", false, "one")).isEmpty();
         assertThat(jobs.take("crm", true, "two")).isEmpty();
-        assertThat(jobs.take("crm", true, "one").orElseThrow().step()).isEqualTo(BulkJobState.UPLOAD);
+        assertThat(jobs.take("crm", true, "one").orElseThrow().state()).isEqualTo(BulkJobState.UPLOAD);
     }
 
     @Test
-    void aTransferThatIsAliveIsNotTakenForDeadUntilItHasLastedTooLong() throws Exception {
+    void aTransferWithHeartbeatsKeepsItsLeaseUntilItsTimeout() throws Exception {
         enter(1, 10, 2, "{\"LastName\": \"One\"}");
         BulkJobs other = new BulkJobs(DATABASE.sluice(), Duration.ofMinutes(1), Duration.ZERO);
-        jobs.move(jobs.begin(claim(1, 10), "crm").orElseThrow(), next(BulkJobState.UPLOAD), "750");
+        jobs.transition(jobs.begin(claim(1, 10), "crm").orElseThrow(), next(BulkJobState.UPLOAD), "750");
         jobs.take("crm", true, "crm").orElseThrow();
         DATABASE.run("update sluice.bulk_job set due = now()");
-        jobs.beat();
+        jobs.heartbeat();
         assertThat(jobs.due("crm", true)).as("alive").isEmpty();
 
         DATABASE.run("update sluice.bulk_job set due = now()");
         other.take("crm", true, "crm").orElseThrow();
         DATABASE.run("update sluice.bulk_job set due = now()");
-        jobs.beat();
-        other.beat();
-        assertThat(jobs.due("crm", true)).as("overtaken, and too long").isPresent();
+        jobs.heartbeat();
+        other.heartbeat();
+        assertThat(jobs.due("crm", true)).as("superseded, and past its timeout").isPresent();
     }
 
     @Test
@@ -199,11 +199,11 @@ class BulkJobsTest {
         enter(1, 25, 2, "{\"LastName\": \"One\"}");
         jobs.finish(jobs.begin(claim(1, 25), "crm").orElseThrow(), null);
         assertThat(jobs.batches("crm", 10)).isEqualTo(3);
-        jobs.forget(Duration.ZERO);
+        jobs.deleteEnded(Duration.ZERO);
         assertThat(jobs.batches("crm", 10)).isEqualTo(3);
         DATABASE.run("update sluice.bulk_job set ended_at = now() - interval '3 days', began_at = now() - interval '3 days'");
         assertThat(jobs.batches("crm", 10)).isZero();
-        jobs.forget(Duration.ZERO);
+        jobs.deleteEnded(Duration.ZERO);
         assertThat(DATABASE.text("select count(*) from sluice.bulk_job")).isEqualTo("0");
     }
 
@@ -214,7 +214,7 @@ class BulkJobsTest {
     }
 
     @Test
-    void outcomesSettleAsThoseOfAnyCall() throws Exception {
+    void outcomesSettleLikeThoseOfACall() throws Exception {
         enter(1, 5000, 2, "{\"LastName\": \"One\"}");
         BulkJob job = jobs.begin(claim(1, 5000), "crm").orElseThrow();
         List<Outcome> outcomes = new ArrayList<>();
@@ -236,7 +236,7 @@ class BulkJobsTest {
     }
 
     @Test
-    void whatChangesWhileTheJobRunsWaitsAndGoesAfterIt() throws Exception {
+    void aChangeDuringTheJobIsSentAfterIt() throws Exception {
         enter(1, 10, 2, "{\"LastName\": \"One\"}");
         BulkJob job = jobs.begin(claim(1, 10), "crm").orElseThrow();
         DATABASE.run("update sluice.outbox set operation = 'upsert', fields = '{\"LastName\": \"Two\"}'"
@@ -250,7 +250,7 @@ class BulkJobsTest {
     }
 
     @Test
-    void aJobThatWasNotBegunReleasesItsRecordsAsIfNothingHadBeen() throws Exception {
+    void aReleasedJobCostsItsRecordsNoAttempt() throws Exception {
         enter(1, 10, 2, "{\"LastName\": \"One\"}");
         jobs.release(jobs.begin(claim(1, 10), "crm").orElseThrow(), "no");
         assertThat(count("operation = 'upsert' and attempts = 0 and lease is null")).isEqualTo(10);
@@ -258,43 +258,43 @@ class BulkJobsTest {
     }
 
     @Test
-    void aProcessThatDiesAtAStepLeavesThatStepToAnother() throws Exception {
+    void anotherProcessTakesOverTheCallOfADeadOne() throws Exception {
         enter(1, 10, 2, "{\"LastName\": \"One\"}");
-        assertThat(late.begin(claim(1, 10), "crm").orElseThrow().step()).isEqualTo(BulkJobState.CREATE);
-        BulkJob find = take(late).orElseThrow();
-        assertThat(find.step()).as("a create without an answer").isEqualTo(BulkJobState.FIND);
-        jobs.move(find, next(BulkJobState.CREATE), null);
-        assertThat(take(late).orElseThrow().step()).isEqualTo(BulkJobState.CREATE);
-        assertThat(take(late).orElseThrow().step()).isEqualTo(BulkJobState.FIND);
-        for (BulkJobState bulkJobState : List.of(BulkJobState.UPLOAD, BulkJobState.CLOSE, BulkJobState.POLL, BulkJobState.SUCCESSES, BulkJobState.FAILURES, BulkJobState.REST)) {
-            BulkJob before = take(late).orElseThrow();
-            jobs.move(before, next(bulkJobState), "750");
-            assertThat(take(late).orElseThrow().step()).isEqualTo(bulkJobState);
-            BulkJob again = take(late).orElseThrow();
-            assertThat(again.step()).isEqualTo(bulkJobState);
+        assertThat(expired.begin(claim(1, 10), "crm").orElseThrow().state()).isEqualTo(BulkJobState.CREATE);
+        BulkJob find = take(expired).orElseThrow();
+        assertThat(find.state()).as("a create without an answer").isEqualTo(BulkJobState.FIND);
+        jobs.transition(find, next(BulkJobState.CREATE), null);
+        assertThat(take(expired).orElseThrow().state()).isEqualTo(BulkJobState.CREATE);
+        assertThat(take(expired).orElseThrow().state()).isEqualTo(BulkJobState.FIND);
+        for (BulkJobState state : List.of(BulkJobState.UPLOAD, BulkJobState.CLOSE, BulkJobState.POLL, BulkJobState.SUCCESSES, BulkJobState.FAILURES, BulkJobState.UNPROCESSED)) {
+            BulkJob before = take(expired).orElseThrow();
+            jobs.transition(before, next(state), "750");
+            assertThat(take(expired).orElseThrow().state()).isEqualTo(state);
+            BulkJob again = take(expired).orElseThrow();
+            assertThat(again.state()).isEqualTo(state);
             assertThat(again.crmJob()).isEqualTo("750");
         }
     }
 
     @Test
-    void whoWasOvertakenMovesNothing() throws Exception {
+    void aClaimWithAnOldEpochChangesNothing() throws Exception {
         enter(1, 10, 2, "{\"LastName\": \"One\"}");
-        BulkJob slow = late.begin(claim(1, 10), "crm").orElseThrow();
-        BulkJob quick = take(late).orElseThrow();
-        assertThat(jobs.move(slow, next(BulkJobState.UPLOAD), "750")).isFalse();
+        BulkJob slow = expired.begin(claim(1, 10), "crm").orElseThrow();
+        BulkJob quick = take(expired).orElseThrow();
+        assertThat(jobs.transition(slow, next(BulkJobState.UPLOAD), "750")).isFalse();
         jobs.release(slow, "no");
         assertThat(jobs.finish(slow, "x")).isZero();
         assertThat(count("lease is not null")).isEqualTo(10);
-        assertThat(jobs.move(quick, next(BulkJobState.CREATE), null)).isTrue();
+        assertThat(jobs.transition(quick, next(BulkJobState.CREATE), null)).isTrue();
     }
 
     @Test
-    void aStepUnderWayOrNotDueOrOfAPausedAccountIsNotTaken() throws Exception {
+    void aCallUnderWayNotDueOrOfAPausedAccountIsNotClaimed() throws Exception {
         enter(1, 10, 2, "{\"LastName\": \"One\"}");
         BulkJob job = jobs.begin(claim(1, 10), "crm").orElseThrow();
         assertThat(take(jobs)).isEmpty();
         assertThat(jobs.due("crm", false)).isEmpty();
-        jobs.move(job, next(BulkJobState.POLL), "750");
+        jobs.transition(job, next(BulkJobState.POLL), "750");
         assertThat(jobs.due("crm", false)).contains(new BulkJobs.Due(Priority.HIGH, "crm"));
         assertThat(jobs.waiting()).containsExactly("crm");
         DATABASE.run("insert into sluice.pause (kind, name, by) values ('account', 'crm', 'api')");
@@ -315,7 +315,7 @@ class BulkJobsTest {
         assertThat(count("operation = 'upsert'")).isEqualTo(1);
     }
 
-    private static BulkJobTransition.Next next(BulkJobState bulkJobState) {
-        return new BulkJobTransition.Next(bulkJobState, Duration.ZERO, true);
+    private static BulkJobTransition.Next next(BulkJobState state) {
+        return new BulkJobTransition.Next(state, Duration.ZERO, true);
     }
 }

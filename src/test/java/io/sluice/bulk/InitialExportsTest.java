@@ -7,7 +7,7 @@ import io.sluice.Outcome;
 import io.sluice.Priority;
 import io.sluice.RecordChange;
 import io.sluice.Sync;
-import io.sluice.bulk.BulkJobs.Filled;
+import io.sluice.bulk.BulkJobs.ExportJob;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
@@ -45,7 +45,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 class InitialExportsTest {
 
-    private static final int MOST = 10_000;
+    private static final int MAX_RECORDS = 10_000;
 
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
@@ -70,7 +70,7 @@ class InitialExportsTest {
         return sync;
     }
 
-    /** One that takes jobs, and one that does not. */
+    /** A capture with two accounts: "crm" takes bulk jobs, "other" does not. */
     private Capture capture(Sync... syncs) throws SQLException {
         ExampleCrm bulk = new ExampleCrm(200, 5, Optional.of(new BulkCapability(Set.of(Operation.UPSERT), 150_000, 100_000_000, 6, 5,
                 10_000, 15_000, "#N/A")), false);
@@ -79,7 +79,7 @@ class InitialExportsTest {
         Quota quota = new Quota(DATABASE.sluice(), Limits.of(Map.of("crm", List.of(), "other", List.of())),
                 Duration.ofSeconds(10), Duration.ofSeconds(5));
         BulkPlans plans = new BulkPlans(DATABASE.sluice(), accounts, quota, jobs, new Planner(
-                new LatencyTarget(Duration.ofMinutes(15), Duration.ofHours(6)), MOST, 1), 100_000_000, Duration.ofMinutes(15),
+                new LatencyTarget(Duration.ofMinutes(15), Duration.ofHours(6)), MAX_RECORDS, 1), 100_000_000, Duration.ofMinutes(15),
                 List.of(syncs));
         Capture capture = new Capture(DATABASE.sluice(), 20_000, WriteDebounce.NONE, new InitialExports(plans, jobs));
         capture.start(List.of(syncs));
@@ -99,7 +99,7 @@ class InitialExportsTest {
 
     private static void drain(Capture capture) throws SQLException {
         while (capture.drain("app.customer") > 0 || capture.backlog("app.customer") > 0) {
-            // a turn may end a job and move nothing
+            // a drain may end a job and move nothing
         }
     }
 
@@ -114,7 +114,7 @@ class InitialExportsTest {
     }
 
     @Test
-    void theRowsOfAFirstLoadFillJobsAndWaitForNobody() throws Exception {
+    void rowsOfAnInitialExportFillJobsWithoutBeingQueued() throws Exception {
         rows(29_000);
         drain(capture(sync));
 
@@ -123,11 +123,11 @@ class InitialExportsTest {
                 .as("a small one first, so that the CRM has work at once").containsExactly("2000", "4000", "8000", "10000", "5000");
         assertThat(DATABASE.text("select count(distinct lease) || ' ' || count(*) from sluice.outbox"
                 + " where lease_until = 'infinity'")).isEqualTo("5 29000");
-        assertThat(count("priority < 2")).as("a first load is no news").isZero();
+        assertThat(count("priority < 2")).as("rows of an initial export are not urgent").isZero();
 
         BulkJob job = jobs.take("crm", false, "a login").orElseThrow();
-        assertThat(job.step()).isEqualTo(BulkJobState.CREATE);
-        assertThat(DATABASE.texts("select member from sluice.bulk_job where steps > 0")).containsExactly("a login");
+        assertThat(job.state()).isEqualTo(BulkJobState.CREATE);
+        assertThat(DATABASE.texts("select member from sluice.bulk_job where epoch > 0")).containsExactly("a login");
         assertThat(records.of(job, sync).fields()).containsExactly("City", "LastName");
         assertThat(written(job)).hasSize(2_000).contains(new RecordChange("7", Operation.UPSERT, null,
                 Map.of("LastName", "Ann 7", "City", "Oslo")));
@@ -138,7 +138,7 @@ class InitialExportsTest {
     }
 
     @Test
-    void whatComesBackAndWhatIsRejectedBearsATimeForEachFieldAgain() throws Exception {
+    void releasedAndRejectedRecordsHaveAStampForEachField() throws Exception {
         rows(10_000);
         drain(capture(sync));
         BulkJob job = jobs.take("crm", false, "a login").orElseThrow();
@@ -156,7 +156,7 @@ class InitialExportsTest {
     }
 
     @Test
-    void fewRowsAreNoJob() throws Exception {
+    void fewRowsAreQueued() throws Exception {
         rows(1_000);
         drain(capture(sync));
         assertThat(count("operation = 'upsert' and lease is null")).isEqualTo(1_000);
@@ -164,7 +164,7 @@ class InitialExportsTest {
     }
 
     @Test
-    void whatMeansSomethingElseInBulkOrWasSentBeforeOrWaitsWaitsToBeClaimed() throws Exception {
+    void reservedSentDeadAndWaitingRecordsAreQueued() throws Exception {
         rows(5_000);
         DATABASE.run("create collation app.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
                 "alter table app.customer alter name type text collate app.ci",
@@ -186,11 +186,11 @@ class InitialExportsTest {
                 "4{\"Fax\": \"2\", \"City\": null, \"LastName\": \"Ann 4\"}");
         assertThat(DATABASE.texts("select records from sluice.bulk_job")).containsExactly("4996");
         assertThat(outbox.claim("crm", 200, Priority.LOW).orElseThrow().changes()).extracting(RecordChange::key)
-                .as("what the CRM has goes nowhere").containsExactly("4", "1", "3");
+                .as("a record that the CRM has is not sent").containsExactly("4", "1", "3");
     }
 
     @Test
-    void anAccountThatTakesNoJobsGetsTheSameRowsInItsQueue() throws Exception {
+    void anAccountWithoutJobsQueuesTheSameRows() throws Exception {
         rows(5_000);
         drain(capture(sync, sync("others", "other")));
         assertThat(count("account = 'crm' and lease is not null")).isEqualTo(5_000);
@@ -198,7 +198,7 @@ class InitialExportsTest {
     }
 
     @Test
-    void whatChangesMeanwhileWaitsBesideWhatIsInTheJob() throws Exception {
+    void aChangeOfARecordInTheJobIsQueued() throws Exception {
         rows(5_000);
         Capture capture = capture(sync);
         capture.drain("app.customer");
@@ -207,7 +207,7 @@ class InitialExportsTest {
 
         assertThat(DATABASE.text("select fields ->> 'LastName' || lease_until from sluice.outbox where key = '1'"))
                 .isEqualTo("Annainfinity");
-        // whether the last turn of the rows knew that it was the last depends on how many each moved
+        // whether the last drain knew that it was the last depends on how many rows each one moved
         DATABASE.run("update sluice.bulk_job set due = now()");
         BulkJob job = jobs.take("crm", false, "crm").orElseThrow();
         records.settle(job, written(job).stream().map(it -> Outcome.done(it.key(), null)));
@@ -226,7 +226,7 @@ class InitialExportsTest {
     }
 
     @Test
-    void asManyJobsAreFilledAsTheCrmWorksOnWhetherOrNotItCanBeCalledAndTheRestWaits() throws Exception {
+    void asManyJobsAreFilledAsTheCrmRunsAtOnceAndTheRestIsQueued() throws Exception {
         rows(45_000);
         drain(capture(sync));
         assertThat(DATABASE.texts("select records from sluice.bulk_job")).containsExactlyInAnyOrder("2000", "4000", "8000", "10000", "10000", "10000");
@@ -234,7 +234,7 @@ class InitialExportsTest {
     }
 
     @Test
-    void whoeverTakesAJobUpEndsItsFilling() throws Exception {
+    void aClaimedJobTakesNoMoreRecords() throws Exception {
         rows(5_000);
         Capture capture = capture(sync);
         capture.drain("app.customer");
@@ -247,12 +247,12 @@ class InitialExportsTest {
     }
 
     @Test
-    void aLoadThatFitsIntoAJobIsOneAndOfOthersTheFirstIsSmall() {
+    void anExportThatFitsIsOneJobAndALargerOneStartsSmall() {
         assertThat(InitialExports.size(1_000, 1_000, 0)).isEqualTo(1_000);
         assertThat(InitialExports.size(1_000, 1_001, 0)).isEqualTo(200);
         assertThat(InitialExports.size(1_000, 5_000, 200)).isEqualTo(400);
         assertThat(InitialExports.size(1_000, 5_000, 800)).isEqualTo(1_000);
-        assertThat(InitialExports.size(1_000, 900, 200)).as("the last takes what is left").isEqualTo(1_000);
+        assertThat(InitialExports.size(1_000, 900, 200)).as("the last job takes the rest").isEqualTo(1_000);
     }
 
     @Test
@@ -265,6 +265,6 @@ class InitialExportsTest {
     }
 
     private static int room(BulkClaim wanted, int records, long bytes) {
-        return InitialExports.room(wanted, wanted.most(), new Filled(UUID.randomUUID(), records, bytes));
+        return InitialExports.room(wanted, wanted.most(), new ExportJob(UUID.randomUUID(), records, bytes));
     }
 }

@@ -21,13 +21,13 @@ class OrphanedJobTest {
                 30_000, 2, 0, ASKED);
     }
 
-    private static CrmJob told(String id, Stage stage, String object, String verb, String key, Instant created,
+    private static CrmJob crmJob(String id, Stage stage, String object, String verb, String key, Instant created,
             boolean ours) {
         return new CrmJob(id, stage, object, verb, key, created, ours, 0, 0, null);
     }
 
     private static CrmJob right(String id) {
-        return told(id, Stage.OPEN, "Contact", "upsert", "No__c", Instant.parse("2026-11-25T08:00:00Z"), true);
+        return crmJob(id, Stage.OPEN, "Contact", "upsert", "No__c", Instant.parse("2026-11-25T08:00:00Z"), true);
     }
 
     private static boolean isFound(CrmJob crmJob) {
@@ -35,23 +35,23 @@ class OrphanedJobTest {
     }
 
     @Test
-    void theOpenJobThatWeAskedForIsFoundAlthoughTheCrmLeavesOutPartsOfASecond() {
+    void ourOpenJobIsFoundAlthoughTheCrmDropsFractionsOfASecond() {
         assertThat(isFound(right("lost"))).isTrue();
-        CrmJob deletes = told("lost", Stage.OPEN, "Contact", "delete", null, ASKED, true);
+        CrmJob deletes = crmJob("lost", Stage.OPEN, "Contact", "delete", null, ASKED, true);
         assertThat(OrphanedJob.in(List.of(right("other"), deletes), asked(Operation.DELETE), "No__c", Set.of()))
                 .contains(deletes);
     }
 
     @Test
-    void aJobThatBelongsToARowOrHasDataOrIsOfAnotherLoginObjectOperationKeyOrTimeIsLeftAlone() {
+    void aJobWithARowOrDataOrOfAnotherLoginObjectOperationKeyOrTimeIsIgnored() {
         assertThat(isFound(right("known"))).isFalse();
-        assertThat(isFound(told("j", Stage.WORKING, "Contact", "upsert", "No__c", ASKED, true))).isFalse();
-        assertThat(isFound(told("j", Stage.ABORTED, "Contact", "upsert", "No__c", ASKED, true))).isFalse();
-        assertThat(isFound(told("j", Stage.OPEN, "Account", "upsert", "No__c", ASKED, true))).isFalse();
-        assertThat(isFound(told("j", Stage.OPEN, "Contact", "delete", null, ASKED, true))).isFalse();
-        assertThat(isFound(told("j", Stage.OPEN, "Contact", "upsert", "Id", ASKED, true))).isFalse();
-        assertThat(isFound(told("j", Stage.OPEN, "Contact", "upsert", "No__c", ASKED, false))).isFalse();
-        assertThat(isFound(told("j", Stage.OPEN, "Contact", "upsert", "No__c", ASKED.minusSeconds(600), true))).isFalse();
-        assertThat(isFound(told("j", Stage.OPEN, "Contact", "upsert", "No__c", ASKED.plusSeconds(600), true))).isFalse();
+        assertThat(isFound(crmJob("j", Stage.WORKING, "Contact", "upsert", "No__c", ASKED, true))).isFalse();
+        assertThat(isFound(crmJob("j", Stage.ABORTED, "Contact", "upsert", "No__c", ASKED, true))).isFalse();
+        assertThat(isFound(crmJob("j", Stage.OPEN, "Account", "upsert", "No__c", ASKED, true))).isFalse();
+        assertThat(isFound(crmJob("j", Stage.OPEN, "Contact", "delete", null, ASKED, true))).isFalse();
+        assertThat(isFound(crmJob("j", Stage.OPEN, "Contact", "upsert", "Id", ASKED, true))).isFalse();
+        assertThat(isFound(crmJob("j", Stage.OPEN, "Contact", "upsert", "No__c", ASKED, false))).isFalse();
+        assertThat(isFound(crmJob("j", Stage.OPEN, "Contact", "upsert", "No__c", ASKED.minusSeconds(600), true))).isFalse();
+        assertThat(isFound(crmJob("j", Stage.OPEN, "Contact", "upsert", "No__c", ASKED.plusSeconds(600), true))).isFalse();
     }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A sync whose file was taken away while its rows wait: nobody claims them, and they are named. */
+/** Shows that the rows of a sync whose file was removed are not claimed, but are reported. */
 class UnknownSyncTest {
 
     @RegisterExtension
@@ -28,14 +28,14 @@ class UnknownSyncTest {
         DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
                 + " select 'crm', sync, n, sync, 'upsert', '{\"A\": 1}', case sync when 'gone' then 0 else 2 end, now()"
                 + " from generate_series(1, 3) as n, unnest('{gone,there}'::text[]) as sync",
-                "insert into sluice.bulk_job (lease, account, object, sync, operation, step, priority, records)"
+                "insert into sluice.bulk_job (lease, account, object, sync, operation, state, priority, records)"
                 + " values (gen_random_uuid(), 'crm', 'gone', 'gone', 'upsert', 'poll', 1, 3)");
         outbox.serve(List.of("there"));
         jobs.serve(List.of("there"));
     }
 
     @Test
-    void itsRowsAreNotClaimedAndAreNamed() throws SQLException {
+    void itsRowsAreNotClaimedButReported() throws SQLException {
         assertThat(outbox.head("crm").orElseThrow().sync()).as("though the other is more urgent").isEqualTo("there");
         assertThat(outbox.claim("crm", 10, Priority.LOW).orElseThrow().sync()).isEqualTo("there");
         assertThat(outbox.claim("crm", 10, Priority.LOW)).isEmpty();

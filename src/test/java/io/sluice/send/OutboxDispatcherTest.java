@@ -102,7 +102,7 @@ class OutboxDispatcherTest {
                 404, null, ErrorScope.OBJECT, Map.of("contacts", new PartAnswer(200, ErrorScope.NOBODY),
                         "deals", new PartAnswer(404, ErrorScope.OBJECT)), null);
 
-        assertThat(count("record", "sync = 'contacts'")).isEqualTo(2);
+        assertThat(count("sync_state", "sync = 'contacts'")).isEqualTo(2);
         assertThat(count("outbox", "sync = 'deals' and lease is null and attempts = 0 and fill is null")).isEqualTo(2);
         assertThat(count("dead_letter", "true")).isZero();
         assertThat(pauseStore.all()).singleElement().satisfies(paused -> {
