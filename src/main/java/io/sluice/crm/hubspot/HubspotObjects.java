@@ -39,7 +39,7 @@ public final class HubspotObjects {
     List<CrmEvent> asNamed(String account, List<CrmEvent> events) {
         Map<String, String> known = names.getOrDefault(account, Map.of());
         return known.isEmpty() ? events : events.stream().map(event ->
-                known.containsKey(event.object()) ? event.of(known.get(event.object())) : event).toList();
+                known.containsKey(event.object()) ? event.ofObject(known.get(event.object())) : event).toList();
     }
 
     /** Whether only HubSpot knows of what object its events will be: asked when the object is described. */
