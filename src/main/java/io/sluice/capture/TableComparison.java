@@ -157,8 +157,8 @@ final class TableComparison {
                        (select max(key) from sluice_known) as last""".formatted(table,
                 table.equals("outbox") ? " and operation = 'upsert' and not exists (select from sluice.sync_state r"
                         + " where r.key = outbox.key and r.object = outbox.object and r.account = outbox.account)"
-                        : " and not exists (select from sluice.outbox o where o.key = record.key and o.object = record.object"
-                        + " and o.account = record.account and 'delete' in (o.operation, o.inflight_operation))",
+                        : " and not exists (select from sluice.outbox o where o.key = sync_state.key and o.object = sync_state.object"
+                        + " and o.account = sync_state.account and 'delete' in (o.operation, o.inflight_operation))",
                 PAGE, capturedTable.quoted(), alias, found, enter ? ",\nentered as ("
                         + ChangeLog.append(Sql.text(capturedTable.table()),
                         "select distinct key, 'D' as op, null::text[] as columns from gone") + ")" : "");
