@@ -349,6 +349,14 @@ create table sluice.inbox (
     primary key (account, identity)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
 
+-- Deliveries of webhooks that were stored, by what signed them: a replayed request changes nothing.
+create table sluice.webhook_delivery (
+    key         text        not null primary key collate "C",
+    received_at timestamptz not null default clock_timestamp()
+);
+
+create index webhook_delivery_received on sluice.webhook_delivery (received_at);
+
 create index inbox_waiting on sluice.inbox (due) where done_at is null;
 create index inbox_done on sluice.inbox (done_at) where done_at is not null;
 

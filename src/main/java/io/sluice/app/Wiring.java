@@ -47,6 +47,7 @@ import io.sluice.receive.PollInterval;
 import io.sluice.receive.ReadBackAggregationStrategy;
 import io.sluice.receive.ReadBeforeWrite;
 import io.sluice.receive.SourcePoller;
+import io.sluice.receive.WebhookDeliveries;
 import io.sluice.receive.WebhookMetrics;
 import io.sluice.send.OutboxDispatcher;
 import io.sluice.send.OverwrittenEdits;
@@ -204,8 +205,10 @@ final class Wiring extends LifecycleStrategySupport {
         registry.bind("status", new Status(database, quota, accounts, capture, pauseStore, syncs, inbox,
                 snapshotStore, outbox));
         registry.bind("alerts", new Alerts(quota, accounts, metrics));
+        WebhookDeliveries deliveries = new WebhookDeliveries(ear);
+        registry.bind("webhookDeliveries", deliveries);
         registry.bind("housekeeping", new Housekeeping(quota, bulkJobs, settings.duration("sluice.ledger.retention", "30d"),
-                inbox, settings.duration("sluice.inbox.retention", "3d")));
+                inbox, deliveries, settings.duration("sluice.inbox.retention", "3d")));
         registry.bind("deadLetterRetries", new DeadLetterRetries(database,
                 new Backoff(settings.duration("sluice.dead-letter.retry.initial-delay", "10m"),
                         settings.duration("sluice.dead-letter.retry.max-delay", "6h"))));

@@ -3,6 +3,7 @@ package io.sluice.operate;
 import io.sluice.bulk.BulkJobs;
 import io.sluice.quota.Quota;
 import io.sluice.receive.Inbox;
+import io.sluice.receive.WebhookDeliveries;
 import java.sql.SQLException;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -17,17 +18,20 @@ public final class Housekeeping {
     private final BulkJobs jobs;
     private final Duration keep;
     private final Inbox inbox;
+    private final WebhookDeliveries deliveries;
     private final Duration keepEvents;
 
     /**
      * @param keep       how long calls stay in the ledger, and bulk jobs that have ended
      * @param keepEvents how long events stay in the inbox after they are done; longer than a CRM tells them again
      */
-    public Housekeeping(Quota quota, BulkJobs jobs, Duration keep, Inbox inbox, Duration keepEvents) {
+    public Housekeeping(Quota quota, BulkJobs jobs, Duration keep, Inbox inbox, WebhookDeliveries deliveries,
+            Duration keepEvents) {
         this.quota = quota;
         this.jobs = jobs;
         this.keep = keep;
         this.inbox = inbox;
+        this.deliveries = deliveries;
         this.keepEvents = keepEvents;
     }
 
@@ -39,5 +43,6 @@ public final class Housekeeping {
             LOG.info("{} calls older than {} days were taken out of the ledger.", gone, keep.toDays());
         }
         inbox.forget(keepEvents);
+        deliveries.forget(keepEvents);
     }
 }

@@ -147,7 +147,8 @@ final class ChaosChecks {
      * Every edit of a CRM's user that our write replaced was in the table before, or is a conflict. Salesforce tells of it in
      * the answer to that write, so nobody can know of one whose answer never came, or came otherwise than it was given.
      * HubSpot tells by events, of which the journal keeps those that no webhook brings. Whoever deletes the record afterwards
-     * gives the edit up.
+     * gives the edit up. A write to a record that was just merged lands in the record that survives: which edits it replaces
+     * there, nobody tells.
      */
     private void overwrittenEdits(List<Fault> faults) throws SQLException {
         Map<String, List<Instant[]>> unanswered = new LinkedHashMap<>();
@@ -186,6 +187,7 @@ final class ChaosChecks {
                 String before = byUser.remove(field);
                 if (before != null && !before.equals(value) && before.equals(text(line.path("before")))
                         && deleted.getOrDefault(line.path("record").asText(), 0L) < line.path("seq").asLong()
+                        && !edits.isMerged(key(side, line))
                         && !applied.contains(column + "=" + before) && !conflicts.contains(side.account() + "/" + before)
                         && (side == ChaosEdits.Side.HUBSPOT || !line.has("answer") && unanswered.getOrDefault(side.account(),
                                 List.of()).stream().noneMatch(call -> isWithin(Instant.parse(line.path("at").asText()), call)))) {

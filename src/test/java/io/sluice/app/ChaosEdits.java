@@ -123,6 +123,11 @@ final class ChaosEdits {
         return related(key).size() > 1 ? Set.of() : new HashSet<>(last.getOrDefault(key + "/" + column, Map.of()).values());
     }
 
+    /** Whether the record was merged with another one's. */
+    boolean isMerged(String key) {
+        return related(key).size() > 1;
+    }
+
     private Set<String> related(String key) {
         Set<String> related = new HashSet<>(Set.of(key));
         boolean grown = true;

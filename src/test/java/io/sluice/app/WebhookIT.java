@@ -67,7 +67,7 @@ class WebhookIT {
                       steps:
                         - bean:
                             id: keep-them
-                            ref: listening
+                            ref: inboxProcessor
                             method: "keep('hubspot', ${body})"
                 """);
         sluice.sql("create table person (no int primary key, email text, city text)");
@@ -181,6 +181,37 @@ class WebhookIT {
                 .path("rejected").asLong()).isPositive();
         assertThat(sluice.output()).contains("an event of type contact.propertyChange can't be read")
                 .doesNotContain("canary-value");
+    }
+
+    @Test
+    void aReplayedRequestIsAnsweredAndChangesNothing() throws Exception {
+        long now = System.currentTimeMillis();
+        String event = "[" + change(6, "city", "Replay", now) + "]";
+        String stored = "select count(*) from sluice.inbox where crm_id = '500006' and value = 'Replay'";
+        assertThat(send("/webhooks/hubspot", event, now, SECRET).statusCode()).isEqualTo(204);
+        soon(() -> assertThat(city(6)).isEqualTo("Replay"));
+        assertThat(sluice.number(stored)).isEqualTo(1);
+        sluice.sql("delete from sluice.inbox where crm_id = '500006'");
+
+        assertThat(send("/webhooks/hubspot", event, now, SECRET).statusCode()).isEqualTo(204);
+        assertThat(sluice.number(stored)).as("after the same request").isZero();
+        assertThat(send("/webhooks/hubspot", event, now + 1, SECRET).statusCode()).isEqualTo(204);
+        assertThat(sluice.number(stored)).as("after a new one").isEqualTo(1);
+    }
+
+    @Test
+    void aRequestWhoseEventsCouldNotBeStoredIsTakenWhenItComesAgain() throws Exception {
+        long now = System.currentTimeMillis();
+        String event = "[" + change(5, "city", "Again", now) + "]";
+        sluice.sql("alter table sluice.inbox rename to elsewhere");
+        try {
+            assertThat(send("/webhooks/hubspot", event, now, SECRET).statusCode()).isEqualTo(503);
+        } finally {
+            sluice.sql("alter table sluice.elsewhere rename to inbox");
+        }
+
+        soon(() -> assertThat(send("/webhooks/hubspot", event, now, SECRET).statusCode()).isEqualTo(204));
+        soon(() -> assertThat(city(5)).isEqualTo("Again"));
     }
 
     @Test

@@ -30,6 +30,9 @@ public final class WebhookRequests {
     /** Why a request was refused, in a word or two; absent where it was not. */
     public static final String REFUSAL = "SluiceRefusal";
 
+    /** What makes a delivery unique: the account and the signature, which covers the body and, from version 3 on, the time. */
+    public static final String DELIVERY = "SluiceDelivery";
+
     /** HubSpot sends at most 100 events a request, and a property holds up to 65,536 characters. */
     static final int LARGEST_BODY = 42 * 1024 * 1024;
 
@@ -83,6 +86,7 @@ public final class WebhookRequests {
                 refuse(request, 401, why);
                 return;
             }
+            request.setHeader(DELIVERY, account + " " + WebhookSignature.of(headers(request)));
             List<RejectedEvent> rejected = new ArrayList<>();
             List<CrmEvent> events = ear.notifications().read(bytes, rejected);
             request.setHeader(RejectedEvent.HEADER, rejected);

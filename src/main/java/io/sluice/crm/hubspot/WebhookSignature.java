@@ -78,6 +78,11 @@ final class WebhookSignature {
         return signed != null && same(HexFormat.of().formatHex(sha256(signed)), older) ? null : "signature";
     }
 
+    /** The signature among these headers; of the newest version where there are several. */
+    static String of(Map<String, String> headers) {
+        return headers.getOrDefault(SIGNATURE_V3, headers.get(SIGNATURE));
+    }
+
     private String third(Request request, String signature, String timestamp, Instant now) {
         if (timestamp == null || !timestamp.matches("\\d{1,15}")) {
             return "no time";
