@@ -10,7 +10,8 @@ import java.util.stream.Stream;
 /**
  * Checks the sandbox with the vendors' own and independent clients: each folder below {@code src/test/clients} that has a
  * {@code package.json} is installed by npm, and its script {@code check} is run with the address of a sandbox of its own.
- * The script ends with 0 when all of its checks hold. Without npm nothing is checked, and that is said.
+ * The script ends with 0 when all of its checks hold. Without npm or its registry nothing is checked, and that is
+ * said.
  *
  * <pre>{@code mvn -q -Pclients verify}</pre>
  */
@@ -23,6 +24,10 @@ public final class ClientsMain {
     public static void main(String[] arguments) throws IOException, InterruptedException {
         if (!hasNpm()) {
             System.out.println("npm is not installed: the checks of the sandbox by other clients are skipped.");
+            return;
+        }
+        if (!isRegistryReachable()) {
+            System.out.println("npm's registry can't be reached: the checks of the sandbox by other clients are skipped.");
             return;
         }
         List<String> failed = new ArrayList<>();
@@ -55,8 +60,16 @@ public final class ClientsMain {
     }
 
     private static boolean hasNpm() throws InterruptedException {
+        return isPossible("npm", "--version");
+    }
+
+    private static boolean isRegistryReachable() throws InterruptedException {
+        return isPossible("npm", "view", "jsforce", "version");
+    }
+
+    private static boolean isPossible(String... command) throws InterruptedException {
         try {
-            return new ProcessBuilder("npm", "--version").redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
         } catch (IOException missing) {
             return false;
