@@ -1,55 +1,55 @@
--- State of Sluice. Everything lives in the schema sluice, in the application's own database, so that a change is
--- captured in the transaction that makes it.
+-- State of Sluice, in the schema sluice of the application's own database, so that a change is captured in the transaction
+-- that makes it.
 
--- Which rows changed, in the order of the statements that changed them: append-only, so that the application waits on
--- no lock of ours. A row for all records that a statement changed alike, since a row per record is what made a large
--- statement slow. It names the columns and holds no values: the drain reads them from the table, as they are then.
+-- Changed rows, in the order of the statements that changed them: append-only, so that the application waits on no lock of
+-- ours. One row stands for all records that a statement changed alike, because one row per record made large statements
+-- slow. A row names the columns and holds no values: the drain reads the current ones from the table.
 create table sluice.change_log (
     source     text        not null collate "C",   -- the table, as schema.table
     seq        bigint      not null generated always as identity,
     keys       text[]      not null,
-    records    integer     not null,   -- how many keys
-    op         "char"      not null,   -- I insert, U update, D delete, K a key changed, R a row changed, whatever of it,
-                                       -- S snapshot: a first load
+    records    integer     not null,   -- number of keys
+    op         "char"      not null,   -- I insert, U update, D delete, K a changed key, R a row to compare with its base,
+                                       -- S a row of an initial export
     columns    text[],                 -- U: the mapped columns that changed
     changed_at timestamptz not null default statement_timestamp(),
     origin     text default nullif(current_setting('sluice.origin', true), ''),   -- the sync that applied it, or null
     primary key (source, seq)          -- the only index: each costs the application
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
 
--- compressing would cost the application more than it saves
+-- compression would cost the application more than it saves
 alter table sluice.change_log alter keys set storage external;
 
--- What the triggers could not see of a table, so that it is compared with what Sluice knows of it: they were gone or disabled
--- for a while, or the table is another one than before.
+-- Gaps in the capture of a table, after which the table is compared with Sluice's state: the triggers were missing or
+-- disabled for a while, or the table was replaced by another one.
 create table sluice.capture_gap (
     id     bigint      not null generated always as identity primary key,
     source text        not null collate "C",   -- the table, as schema.table
     since  timestamptz not null default clock_timestamp(),
     reason text        not null,
-    loaded boolean     not null default false, -- all its rows are entered already: only those that went are looked for
-    asked  boolean     not null default false  -- its syncs were paused, since so many rows went
+    loaded boolean     not null default false, -- all its rows are already in the log: the comparison only searches deleted rows
+    asked  boolean     not null default false  -- its syncs were paused, because too many rows are missing
 );
 
--- What was last seen of each captured table, and of its last comparison.
+-- Last observed state of each captured table, and the result of its last comparison.
 create table sluice.capture (
     source      text        not null primary key collate "C",
     signature   text        not null,          -- its relations, our triggers on them, and its mapped columns
     checked_at  timestamptz not null default clock_timestamp(),
     compared_at timestamptz,
-    reason      text,                          -- of the comparison
-    missed      bigint,                        -- rows that had changed unseen
-    gone        bigint                         -- rows that had gone unseen
+    reason      text,                          -- why the table was compared
+    missed      bigint,                        -- rows with uncaptured changes
+    gone        bigint                         -- rows with uncaptured deletes
 );
 
--- Of two times of each field the later.
+-- Returns the later of two times of each field.
 create function sluice.later(a jsonb, b jsonb) returns jsonb language sql stable parallel safe return case
     when a = '{}' then b
     else a || coalesce((select jsonb_object_agg(key, value) from jsonb_each_text(b) as fresh
                         where a ->> key is null or (a ->> key)::timestamptz < value::timestamptz), '{}') end;
 
--- Times of fields, each under its own name. What a first load sends whole bears one time for all of them, as *: to write
--- it down for each, twice for each row, would be a tenth of the load's work.
+-- Returns the times of fields, each under its own name. A row of an initial export has one time for all fields, as *: to
+-- store it for each field, twice for each row, would be a tenth of the export's work.
 create function sluice.named(stamps jsonb, fields jsonb) returns jsonb language sql immutable parallel safe return case
     when jsonb_exists(stamps, '*') then
         coalesce((select jsonb_object_agg(name, stamps -> '*') from jsonb_object_keys(fields) as name), '{}')
@@ -63,17 +63,17 @@ create function sluice.add_unproven(unproven jsonb, fields jsonb) returns jsonb 
                                           else coalesce(unproven -> key, '[]') || jsonb_build_array(value) end)
         from jsonb_each(fields)), '{}');
 
--- These fields of an object, those that it has.
+-- Returns the named fields of an object, as far as it has them.
 create function sluice.only(fields jsonb, names text[]) returns jsonb language sql immutable parallel safe return
     coalesce((select jsonb_object_agg(key, value) from jsonb_each(fields) where key = any (names)), '{}');
 
--- What goes in the first of two writes: without the records that are named (they have a relationship before a dot), and
--- with nothing in place of other values.
+-- Returns the fields of the first of two writes: without references to records (they have a relationship before a dot), and
+-- with null in place of other values.
 create function sluice.first_write(fields jsonb, second text[]) returns jsonb language sql immutable parallel safe return
     fields - second || coalesce((select jsonb_object_agg(key, null) from jsonb_object_keys(fields) as key
                                  where key = any (second) and strpos(key, '.') = 0), '{}');
 
--- Whether a text is a value of a type: asked one by one once all together have failed.
+-- Whether a text is a value of a type: checked one by one after a check of all together has failed.
 create function sluice.is_readable(value text, type text) returns boolean language plpgsql as $$
 begin
     execute 'select $1::' || type using value;
@@ -82,8 +82,8 @@ exception when data_exception or integrity_constraint_violation or program_limit
     return false;
 end $$;
 
--- For each written field what the base held, since when, and up to four such pairs from before, newest first. An event may
--- arrive after several writes, and tells of an edit that the first of them replaced.
+-- Returns for each written field the value and time in the base, and up to four such earlier pairs, newest first. An event
+-- may arrive after several writes and report an edit that the first of them replaced.
 create function sluice.prior(prior jsonb, base jsonb, stamps jsonb, written jsonb) returns jsonb
     language sql immutable parallel safe
     return coalesce((select jsonb_object_agg(name, jsonb_build_array(base -> name, coalesce(stamps -> name, stamps -> '*'))
@@ -92,8 +92,8 @@ create function sluice.prior(prior jsonb, base jsonb, stamps jsonb, written json
                                 || coalesce(prior -> name -> 2, '[]'), '$[0 to 3]')) else '[]' end)
                      from jsonb_object_keys(written) as name where jsonb_exists(base, name)), '{}');
 
--- What waits to be sent and what is being sent: one row per record. Its key comes first in the index, here as below: to
--- compare what is the same in all rows would take half of the time, and the rules of a language some more.
+-- Changes that wait to be sent or are in flight: one row per record. The key comes first in the index, here as below: to
+-- compare columns that are the same in all rows would take half of the time, and the rules of a collation some more.
 create table sluice.outbox (
     account            text        not null,
     object             text        not null,
@@ -107,34 +107,34 @@ create table sluice.outbox (
     since              timestamptz not null,                -- the oldest unsent change
     due                timestamptz not null default now(),
     attempts           integer     not null default 0,
-    aged           smallint    not null default 0,      -- steps of priority gained by waiting
+    aged               smallint    not null default 0,      -- steps of priority gained by waiting
     last_error         text,
-    fill               smallint,                            -- most records of its next call: a refused batch is halved
-    parent             text,                                -- of what was locked: the record that it names as its parent
-    waits_for          text,                                -- key of the parent that must be in the CRM before it
+    max_batch          smallint,                            -- maximum records of its next call: a rejected batch is split
+    parent             text,                                -- of a locked record: the parent that it names
+    waits_for          text,                                -- key of the parent that must be in the CRM first
     waits_for_object   text,
-    second_write       text[],                              -- fields that can't go at once: see Parents and UniqueValues
+    second_write       text[],                              -- fields that are sent in a second write: see Parents and UniqueValues
     -- in flight, under a lease
     inflight_operation text check (inflight_operation in ('upsert', 'delete')),
     inflight           jsonb,
-    inflight_stamps    jsonb,                               -- *: of all that are not named
+    inflight_stamps    jsonb,                               -- *: time of all fields not named
     inflight_since     timestamptz,
     lease              uuid,
     lease_until        timestamptz,
     primary key (key, object, account),
     check ((inflight_operation is null) = (lease is null))
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
-        autovacuum_vacuum_cost_delay = 0);   -- a busy queue's dead rows outnumber the living within a minute
+        autovacuum_vacuum_cost_delay = 0);   -- a busy queue has more dead rows than live ones within a minute
 
 create index outbox_waiting on sluice.outbox (account, sync, operation, priority, since)
     where operation is not null and lease is null;
-create index outbox_smaller on sluice.outbox (account, sync, operation, fill, priority, parent, since)
-    where fill is not null and operation is not null and lease is null;
-create index outbox_leases on sluice.outbox (lease_until) where lease_until < 'infinity';   -- a bulk job's has no end
+create index outbox_smaller on sluice.outbox (account, sync, operation, max_batch, priority, parent, since)
+    where max_batch is not null and operation is not null and lease is null;
+create index outbox_leases on sluice.outbox (lease_until) where lease_until < 'infinity';   -- a bulk job's lease has no end
 create index outbox_lease on sluice.outbox (lease) where lease is not null;
 create index outbox_children on sluice.outbox (account, waits_for_object, waits_for) where waits_for is not null;
 
--- Which field of a sync names a record that another sync of the account feeds, so that parents go first.
+-- Fields of a sync that name a record of another sync of the account, so that parents are sent first.
 create table sluice.parent (
     account text not null,
     sync    text not null,
@@ -144,8 +144,8 @@ create table sluice.parent (
     primary key (account, sync, field)
 );
 
--- Work of several calls: a job that writes many records behind the calls, and the step that comes next. Its records are
--- in flight under its lease, which ends with the job and not before.
+-- Bulk jobs: work of several calls, with the state that decides the next call. A job's records are in flight under its
+-- lease, which ends with the job.
 create table sluice.bulk_job (
     lease     uuid        not null primary key,
     account   text        not null,
@@ -239,7 +239,7 @@ create table sluice.conflict (
 
 create index conflict_record on sluice.conflict (account, object, key);
 
--- What retrying can't heal, in the CRM's own words.
+-- Dead letters: records that no retry can write, with the CRM's own message.
 create table sluice.dead_letter (
     id              bigint      not null generated always as identity unique,
     account         text        not null,
@@ -249,23 +249,23 @@ create table sluice.dead_letter (
     operation       text        not null,
     fields          jsonb       not null,
     stamps          jsonb       not null,
-    priority        smallint    not null default 2,    -- as urgent as it was
+    priority        smallint    not null default 2,    -- priority that the record had
     code            text,
     message         text,
-    rejected_fields text[]      not null default '{}', -- that the CRM named as the cause
-    edited_fields   text[]      not null default '{}', -- that an operator gave another value, which the row gets too
+    rejected_fields text[]      not null default '{}', -- fields that the CRM named as the cause
+    edited_fields   text[]      not null default '{}', -- fields to which an operator gave another value, which the row gets too
     died_at         timestamptz not null default now(),
     primary key (key, object, account)
 );
 
--- Causes that several dead letters share, and when one of them tries again whether it is gone.
+-- Causes that several dead letters share, and the time when one of the letters is retried to check whether the cause is gone.
 create table sluice.dead_letter_retry (
     account  text        not null,
     object   text        not null,
     sync     text        not null,
     code     text        not null,
-    fields   text        not null,             -- that the CRM named, sorted, with commas
-    key      text collate "C",                 -- whose record tries just now
+    fields   text        not null,             -- fields that the CRM named, sorted, with commas
+    key      text collate "C",                 -- key of the letter that is retried now
     tries    integer     not null default 0,
     tried_at timestamptz,
     due      timestamptz not null,
@@ -291,7 +291,7 @@ create index api_call_completed on sluice.api_call (account, completed_at) where
 create index api_call_open on sluice.api_call (account, expires_at) where completed_at is null;
 create index api_call_granted on sluice.api_call (account, granted_at);
 
--- Completed calls a minute, so that a day's window is 1,440 rows and not a day's calls.
+-- Completed calls per minute, so that a day's window is 1,440 rows and not all calls of the day.
 create table sluice.usage_minute (
     account   text        not null,
     minute    timestamptz not null,
@@ -301,7 +301,7 @@ create table sluice.usage_minute (
     primary key (account, minute, operation)
 );
 
--- What the CRM itself last said of a limit.
+-- Reported limits: the last figures that the CRM itself gave of a limit.
 create table sluice.reported_limit (
     account     text        not null,
     name        text        not null,
@@ -311,24 +311,24 @@ create table sluice.reported_limit (
     primary key (account, name)
 );
 
--- What it said before, once a quarter of an hour: by it the calls of others are forecast.
+-- Earlier figures, one per quarter of an hour, from which the calls of other clients are forecast.
 create table sluice.reported_limit_history (
     account text        not null,
     name    text        not null,
-    at      timestamptz not null,   -- the quarter of an hour
+    at      timestamptz not null,   -- start of the quarter of an hour
     used    bigint      not null,
     primary key (account, name, at)
 );
 
--- Refusals of a CRM, although we counted otherwise: how often, and when one call may try again.
+-- Throttled accounts: limits that the CRM enforced although our count was below them, and when one call may probe.
 create table sluice.throttle (
     account      text        not null,
     kind         text        not null,   -- daily, short, concurrent, search, bulk
     step         integer     not null,
-    rate         integer     not null,   -- percent of the short limits that is used when it is over
+    rate         integer     not null,   -- percent of the short limits that is used after recovery
     since        timestamptz not null,
     until        timestamptz not null,
-    probe        bigint,                 -- the permit of the call that tries
+    probe        bigint,                 -- the permit of the probing call
     recovered_at timestamptz,
     primary key (account, kind)
 );
@@ -394,7 +394,7 @@ create table sluice.pause (
     primary key (kind, name, by)
 );
 
--- Which Sluices read this database, a row per replica, so that none removes what another captures.
+-- Installations that use this database, a row per replica, so that none removes the triggers of another.
 create table sluice.installation (
     instance uuid        not null primary key,
     name     text        not null,             -- sluice.installation: replicas share it
@@ -405,12 +405,12 @@ create table sluice.installation (
     seen_at  timestamptz not null default clock_timestamp()
 );
 
--- What replicas know together of an account's login. The refresh token is encrypted under the configured one.
+-- The login of an account, shared by all replicas. The refresh token is encrypted under the configured one.
 create table sluice.login (
     account       text        not null primary key,
-    refresh_token text,                 -- the newest that the CRM gave: the older ones it may not take again
-    organisation  text,                 -- that was let in last: another one has other ids
-    resumed_at    timestamptz,          -- when a person wanted a refused login tried at once
+    refresh_token text,                 -- the newest token; the CRM may reject older ones
+    organisation  text,                 -- the organisation of the last login: another one has other ids
+    resumed_at    timestamptz,          -- when a person last resumed a rejected login
     changed_at    timestamptz not null default clock_timestamp()
 );
 

@@ -147,7 +147,7 @@ final class Startup implements AutoCloseable {
             boolean first = !capture.isInstalled();
             Set<String> installed = capture.installed(syncs);
             judge(checked(installed), first);
-            pauseStore.takeSettings(pausedBySettings());
+            pauseStore.replaceSettings(pausedBySettings());
             running().forEach(sync -> byAccount.computeIfAbsent(sync.getAccount(), name -> new ArrayList<>()).add(sync));
             if (first) {
                 described.addAll(describedAtFirst(byAccount));
@@ -162,7 +162,7 @@ final class Startup implements AutoCloseable {
                     approved.add(sync);
                 }
             }
-            pauseStore.takeChecks(stopped());
+            pauseStore.replaceChecks(stopped());
             capture();
             for (Route route : context.getRoutesByGroup(PIPELINE)) {
                 context.getRouteController().startRoute(route.getRouteId());
@@ -330,7 +330,7 @@ final class Startup implements AutoCloseable {
             capture();
         }
         for (Map.Entry<String, String> stopped : stopped().entrySet()) {
-            pauseStore.stop(stopped.getKey(), stopped.getValue());
+            pauseStore.pauseByCheck(stopped.getKey(), stopped.getValue());
         }
         ready(account, right, shapes.get(account.name()));
     }

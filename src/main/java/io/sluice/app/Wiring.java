@@ -143,7 +143,7 @@ final class Wiring extends LifecycleStrategySupport {
         Settlement settlement = new Settlement(database, new Backoff(settings.duration("sluice.retry.initial-delay", "1s"),
                 settings.duration("sluice.retry.max-delay", "5m")), writeDebounce);
         List<Sync> syncs = syncs(context, settings);
-        settlement.knowing(syncs);
+        settlement.withSyncs(syncs);
         BulkJobs bulkJobs = new BulkJobs(database, quota.longestCall().plusSeconds(1),
                 settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery));
         Planner planner = new Planner(new LatencyTarget(settings.duration("sluice.latency-target.normal", "15m"),

@@ -172,7 +172,7 @@ public final class BulkDispatcher {
                         job.sync(), job.state(), status, RootCause.shortened(answer));
             }
             if (job.state() == BulkJobState.CREATE && status == 403 && !Boolean.TRUE.equals(throttled)) {
-                circuitBreakers.refused(job.sync(), "HTTP 403: " + answer);
+                circuitBreakers.rejected(job.sync(), "HTTP 403: " + answer);
             }
             if (crmJob != null && crmJob.stage() == CrmJob.Stage.FAILED) {
                 plans.startCooldown(job, "a bulk job has failed: " + crmJob.message());

@@ -68,7 +68,7 @@ public final class BulkJobs {
     private static final String FIRST_DUE =
             "select priority, member from sluice.bulk_job where " + DUE + " order by priority, began_at limit 1";
 
-    private static final String TAKE = """
+    private static final String MOVE_IN_FLIGHT = """
             with next as materialized (
                 select lease, state from sluice.bulk_job
                 where %s and coalesce(member, ?) = ?
@@ -169,13 +169,13 @@ public final class BulkJobs {
         return database.transaction(connection -> {
             Database.query(connection, LOCK, row -> null, claim.account());
             UUID lease = UUID.randomUUID();
-            Optional<BulkClaim.Taken> taken = claim.take(connection, lease);
-            if (taken.isEmpty()) {
+            Optional<BulkClaim.Claimed> claimed = claim.claim(connection, lease);
+            if (claimed.isEmpty()) {
                 return Optional.empty();
             }
-            return Database.query(connection, BEGIN, BulkJobs::job, lease, claim.account(), taken.get().object(),
-                    claim.sync(), claim.operation().toString(), member, taken.get().priority().rank(),
-                    taken.get().records(), call.toMillis()).stream().findFirst();
+            return Database.query(connection, BEGIN, BulkJobs::job, lease, claim.account(), claimed.get().object(),
+                    claim.sync(), claim.operation().toString(), member, claimed.get().priority().rank(),
+                    claimed.get().records(), call.toMillis()).stream().findFirst();
         });
     }
 
@@ -217,7 +217,7 @@ public final class BulkJobs {
 
     /** Claims the most urgent call that is due and that this login may make, with a file or without. */
     public Optional<BulkJob> take(String account, boolean transfer, String member) throws SQLException {
-        Optional<BulkJob> job = database.first(TAKE, BulkJobs::job, account, transfer, served, member, member,
+        Optional<BulkJob> job = database.first(MOVE_IN_FLIGHT, BulkJobs::job, account, transfer, served, member, member,
                 member, call.toMillis());
         if (transfer) {
             job.ifPresent(it -> transfers.put(it, System.nanoTime()));

@@ -88,16 +88,16 @@ public final class BulkPlans {
     public Optional<BulkClaim> claim(String account, Outbox.Head head) throws SQLException {
         Crm crm = accounts.get(account).crm();
         // called before each call, so the cheap questions come first
-        if (crm.bulk().isEmpty() || !Planner.mayWait(head.own()) || !syncs.containsKey(head.sync())) {
+        if (crm.bulk().isEmpty() || !Planner.mayWait(head.ownPriority()) || !syncs.containsKey(head.sync())) {
             return Optional.empty();
         }
-        int enough = planner.least(crm, head.operation(), false);
+        int enough = planner.minRecords(crm, head.operation(), false);
         long waiting = BulkClaim.waiting(database, account, head.sync(), head.operation(), enough);
         if (waiting < enough) {
             // the drain is about to add the rest: sending the first part by single calls would waste them
             waiting += database.first(COUNT_LOG, row -> row.getLong(1), syncs.get(head.sync()).getTable(), enough).orElse(0L);
         }
-        if (waiting < planner.least(crm, head.operation(), true)) {
+        if (waiting < planner.minRecords(crm, head.operation(), true)) {
             return Optional.empty();
         }
         return claim(account, head, waiting, 0);
@@ -111,7 +111,7 @@ public final class BulkPlans {
         SendMethod sendMethod = planner.plan(crm, planInput).method();
         return sendMethod.way() != SendMethod.Way.BULK ? Optional.empty()
                 : Optional.of(new BulkClaim(account, head.sync(), head.operation(),
-                        planner.least(crm, head.operation(), planInput.scarce()), sendMethod.most(),
+                        planner.minRecords(crm, head.operation(), planInput.scarce()), sendMethod.maxRecords(),
                         Math.min(bytes, bulk.bytes()), bulk.reserved()));
     }
 
@@ -139,9 +139,9 @@ public final class BulkPlans {
         Priority priority = sync.getPriority().compareTo(Priority.NORMAL) > 0 ? sync.getPriority() : Priority.NORMAL;
         Waiting waiting = database.query(SNAPSHOT_ROWS, row -> new Waiting(begun + row.getLong("records"),
                 new Outbox.Head(sync.getName(), Operation.UPSERT, priority, priority,
-                        row.getObject("since", OffsetDateTime.class), Duration.ofMillis(row.getLong("age")))), sync.getTable(), planner.least(crm, Operation.UPSERT, false),
+                        row.getObject("since", OffsetDateTime.class), Duration.ofMillis(row.getLong("age")))), sync.getTable(), planner.minRecords(crm, Operation.UPSERT, false),
                 sync.getAccount(), sync.getName()).get(0);
-        return waiting.records() < planner.least(crm, Operation.UPSERT, true) ? Optional.empty()
+        return waiting.records() < planner.minRecords(crm, Operation.UPSERT, true) ? Optional.empty()
                 : claim(sync.getAccount(), waiting.head(), waiting.records(), begun > 0 ? 1 : 0)
                         .map(claim -> new InitialExport(claim, waiting.records()));
     }
@@ -150,7 +150,7 @@ public final class BulkPlans {
     public boolean lingers(Outbox.Head head, BulkClaim job) throws SQLException {
         Optional<Boolean> loaded = database.first(NEXT_IN_LOG, row -> row.getBoolean(1), syncs.get(head.sync()).getTable());
         boolean lingers = loaded.isPresent() && (loaded.get() || head.age().compareTo(MAX_LINGER) < 0)
-                && BulkClaim.waiting(database, job.account(), job.sync(), job.operation(), job.most()) < job.most();
+                && BulkClaim.waiting(database, job.account(), job.sync(), job.operation(), job.maxRecords()) < job.maxRecords();
         if (lingers) {
             lingering.put(head.sync(), System.nanoTime() + RECOUNT_INTERVAL.toNanos());
         }
@@ -160,7 +160,7 @@ public final class BulkPlans {
     /** Whether that was so a moment ago, and still is. */
     boolean isLingering(Outbox.Head head) {
         Long until = lingering.get(head.sync());
-        return until != null && System.nanoTime() - until < 0 && Planner.mayWait(head.own());
+        return until != null && System.nanoTime() - until < 0 && Planner.mayWait(head.ownPriority());
     }
 
     /** The plan for the records that wait behind the most urgent of them. */
@@ -176,7 +176,7 @@ public final class BulkPlans {
     private PlanInput input(String account, Outbox.Head head, long waiting, int own) throws SQLException {
         Budget budget = quota.budget(account, head.priority());
         BulkCapability bulk = accounts.get(account).crm().bulk().orElse(null);
-        return new PlanInput(head.operation(), head.own(), waiting, head.age(), budget.calls(), budget.scarce(),
+        return new PlanInput(head.operation(), head.ownPriority(), waiting, head.age(), budget.calls(), budget.scarce(),
                 bulk == null ? 0 : Math.max(0, bulk.jobs() - jobs.open(account) + own),
                 bulk == null ? null : barred(account, bulk, syncs.get(head.sync()).getObject()));
     }

@@ -45,7 +45,7 @@ public final class InitialExports implements InitialExportJobs {
 
     /** The job for the sync's rows; none for records that name a parent, which wait in the queue until the parent is written. */
     @Override
-    public Optional<BulkClaim> wanted(Sync sync) throws SQLException {
+    public Optional<BulkClaim> plannedJob(Sync sync) throws SQLException {
         if (sync.getParent() != null) {
             return Optional.empty();
         }
@@ -61,15 +61,15 @@ public final class InitialExports implements InitialExportJobs {
     }
 
     @Override
-    public Vessel open(Connection connection, BulkClaim wanted) throws SQLException {
+    public OpenJob open(Connection connection, BulkClaim wanted) throws SQLException {
         ExportJob job = jobs.open(connection, wanted, plans.sync(wanted.sync()).getObject());
         Size size = sizes.get(wanted.sync());
         if (size == null || !size.lease().equals(job.lease())) {
             long left = planned.get(wanted.sync()).export().records();
-            size = new Size(job.lease(), size(wanted.most(), left, size == null ? 0 : size.records()));
+            size = new Size(job.lease(), size(wanted.maxRecords(), left, size == null ? 0 : size.records()));
             sizes.put(wanted.sync(), size);
         }
-        return new Vessel(job.lease(), wanted.sync(), room(wanted, size.records(), job), wanted.reserved());
+        return new OpenJob(job.lease(), wanted.sync(), room(wanted, size.records(), job), wanted.reserved());
     }
 
     /**
@@ -85,11 +85,11 @@ public final class InitialExports implements InitialExportJobs {
     /** The number of records that fit into the rest of the job, estimated by the average size of those in it. */
     static int room(BulkClaim wanted, int size, ExportJob job) {
         long each = job.records() == 0 ? 1 : job.bytes() / job.records() + 1;
-        return (int) Math.max(0, Math.min(size - job.records(), (wanted.bytes() - job.bytes()) / each));
+        return (int) Math.max(0, Math.min(size - job.records(), (wanted.maxBytes() - job.bytes()) / each));
     }
 
     @Override
-    public void filled(Connection connection, Vessel vessel, int records, long bytes, boolean complete) throws SQLException {
-        jobs.addRecords(connection, vessel.lease(), records, bytes, complete);
+    public void added(Connection connection, OpenJob job, int records, long bytes, boolean complete) throws SQLException {
+        jobs.addRecords(connection, job.lease(), records, bytes, complete);
     }
 }

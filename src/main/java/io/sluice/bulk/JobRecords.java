@@ -128,7 +128,7 @@ public final class JobRecords {
             some.add(all.next());
             if (some.size() == OUTCOMES_PER_TRANSACTION || !all.hasNext()) {
                 List<Outcome> named = job.operation() == Operation.DELETE ? withKeys(job, some) : checked(job, some);
-                settlement.settle(claim, noneWritten ? causes.held(claim, named) : named);
+                settlement.settle(claim, noneWritten ? causes.removeCommon(claim, named) : named);
                 some.clear();
             }
         }

@@ -98,7 +98,7 @@ public final class PlanReport {
         group.put("callsAreScarce", planInput.scarce());
         group.put("bulkJobsLeft", planInput.jobsLeft());
         group.put("chosen", plan.method().way().toString());
-        group.put("recordsAtOnce", plan.method().most());
+        group.put("recordsAtOnce", plan.method().maxRecords());
         group.put("why", plan.why());
         group.put("options", plan.options().stream().map(PlanReport::option).toList());
         return group;
@@ -108,8 +108,8 @@ public final class PlanReport {
         Map<String, Object> described = new LinkedHashMap<>();
         described.put("way", planOption.way().toString());
         described.put("calls", planOption.calls());
-        described.put("seconds", planOption.takes().toSeconds());
-        described.put("against", planOption.against());
+        described.put("seconds", planOption.duration().toSeconds());
+        described.put("against", planOption.obstacle());
         return described;
     }
 }

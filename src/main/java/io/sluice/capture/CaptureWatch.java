@@ -244,7 +244,7 @@ final class CaptureWatch {
         long last = gaps.get(gaps.size() - 1).id();
         database.transaction(connection -> {
             Database.update(connection, CLOSE, capturedTable.table(), last);
-            PauseStore.compared(connection, deleting.stream().map(Sync::getName).toList());
+            PauseStore.endCapturePauses(connection, deleting.stream().map(Sync::getName).toList());
             return Database.update(connection, COMPARED, reason, missed, gone.gone(), capturedTable.table());
         });
         LOG.info("{} was compared with what is known, because {}: {} rows had changed unseen, {} had gone.",

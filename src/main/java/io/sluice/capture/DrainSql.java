@@ -2,7 +2,7 @@ package io.sluice.capture;
 
 import io.sluice.Priority;
 import io.sluice.Sync;
-import io.sluice.outbox.InitialExportJobs.Vessel;
+import io.sluice.outbox.InitialExportJobs.OpenJob;
 import io.sluice.outbox.WriteDebounce;
 import java.util.List;
 import java.util.Map;
@@ -48,11 +48,11 @@ final class DrainSql {
      *
      * @param jobs that are filled with rows of a first load, of different syncs
      */
-    static String of(CapturedTable capturedTable, WriteDebounce writeDebounce, ChangeLog.Taking taking, List<Vessel> jobs) {
+    static String of(CapturedTable capturedTable, WriteDebounce writeDebounce, ChangeLog.Taking taking, List<OpenJob> jobs) {
         return of(capturedTable, writeDebounce, ChangeLog.take(Sql.text(capturedTable.table()), taking), jobs, true);
     }
 
-    private static String of(CapturedTable capturedTable, WriteDebounce writeDebounce, String taken, List<Vessel> jobs, boolean conditions) {
+    private static String of(CapturedTable capturedTable, WriteDebounce writeDebounce, String taken, List<OpenJob> jobs, boolean conditions) {
         List<Sync> syncs = capturedTable.syncs();
         StringBuilder sql = new StringBuilder("""
                 with %s,
@@ -72,7 +72,7 @@ final class DrainSql {
                 taken));
         StringBuilder filled = new StringBuilder();
         for (int i = 0; i < jobs.size(); i++) {
-            Vessel job = jobs.get(i);
+            OpenJob job = jobs.get(i);
             Sync sync = syncs.stream().filter(it -> it.getName().equals(job.sync())).findFirst().orElseThrow();
             sql.append(",\n").append(fill(capturedTable, sync, i, job.reserved()));
             filled.append(", (select count(*) from filled_%1$d) as records_%1$d, (select bytes from size_%1$d) as bytes_%1$d"
@@ -80,7 +80,7 @@ final class DrainSql {
         }
         for (int i = 0; i < syncs.size(); i++) {
             String name = syncs.get(i).getName();
-            int job = jobs.stream().map(Vessel::sync).toList().indexOf(name);
+            int job = jobs.stream().map(OpenJob::sync).toList().indexOf(name);
             String others = job < 0 ? "" : " and sluice_folded.key not in (select key from filled_" + job + ")";
             sql.append(",\nsync_").append(i).append(" as (\n").append(enter(capturedTable, syncs.get(i), writeDebounce, others, conditions)).append(")");
             sql.append(",\nrevived_").append(i).append(" as (\n").append(revive(syncs.get(i), i)).append(")");

@@ -4,7 +4,7 @@ import io.sluice.Sync;
 import io.sluice.capture.ChangeLog.Taking;
 import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.InitialExportJobs;
-import io.sluice.outbox.InitialExportJobs.Vessel;
+import io.sluice.outbox.InitialExportJobs.OpenJob;
 import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.Database;
 import java.sql.Connection;
@@ -212,7 +212,7 @@ final class TableDrain {
     private List<BulkClaim> wanted() throws SQLException {
         List<BulkClaim> wanted = new ArrayList<>();
         for (Sync sync : capturedTable.syncs()) {
-            initialExportJobs.wanted(sync).ifPresent(wanted::add);
+            initialExportJobs.plannedJob(sync).ifPresent(wanted::add);
         }
         return wanted;
     }
@@ -273,19 +273,19 @@ final class TableDrain {
             if (mine(connection).isEmpty()) {
                 return 0;
             }
-            List<Vessel> jobs = new ArrayList<>();
+            List<OpenJob> jobs = new ArrayList<>();
             for (BulkClaim each : wanted) {
                 jobs.add(initialExportJobs.open(connection, each));
             }
-            int room = jobs.stream().mapToInt(Vessel::room).min().orElseThrow();
+            int room = jobs.stream().mapToInt(OpenJob::room).min().orElseThrow();
             int fitting = Math.min(Math.max(limit, ChangeLog.KEYS), room);
-            Object[] parameters = Stream.concat(Stream.of(fitting, 0L), jobs.stream().map(Vessel::lease)).toArray();
+            Object[] parameters = Stream.concat(Stream.of(fitting, 0L), jobs.stream().map(OpenJob::lease)).toArray();
             Filled turn = Database.query(connection, DrainSql.of(capturedTable, writeDebounce, Taking.FITTING, jobs),
                     row -> Filled.of(row, jobs.size()), parameters).get(0);
             // a row of the log has so many changes at most: what is left of the room takes none, or the log has none
             boolean over = turn.moved() <= fitting - ChangeLog.KEYS || room - turn.moved() < ChangeLog.KEYS;
             for (int i = 0; i < jobs.size(); i++) {
-                initialExportJobs.filled(connection, jobs.get(i), turn.records().get(i), turn.bytes().get(i), over);
+                initialExportJobs.added(connection, jobs.get(i), turn.records().get(i), turn.bytes().get(i), over);
             }
             return turn.moved();
         });

@@ -147,7 +147,7 @@ public final class Permits {
 
     /** Directly before a call: that no other sender can have its records before it is over. */
     public void requireLease(Exchange exchange) throws SQLException, LeaseExpired {
-        if (exchange.getMessage().getHeader(Lease.HEADER) instanceof Lease lease && !lease.covers()) {
+        if (exchange.getMessage().getHeader(Lease.HEADER) instanceof Lease lease && !lease.coversCall()) {
             throw new LeaseExpired();
         }
     }

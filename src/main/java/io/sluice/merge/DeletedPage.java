@@ -92,7 +92,7 @@ final class DeletedPage {
         kept.stream().filter(key -> waiting.get(key).changedAt() != null).forEach(staying::add);
         going.stream().filter(key -> !staying.contains(key)).forEach(forgotten::add);
         forget(forgotten);
-        Recreation.whole(connection, sync.getAccount(), sync.getObject(), sync.getTable(), staying);
+        Recreation.recreate(connection, sync.getAccount(), sync.getObject(), sync.getTable(), staying);
         return new Applied(0, 0, (int) going.stream().filter(rows::containsKey).filter(key -> !kept.contains(key)).count(),
                 conflicts, 0, kept.stream().map(key -> new Applied.Refused(key, byKey.get(key).crmId(), List.of(),
                         KEPT.formatted("a trigger of the table keeps it"))).toList(), later);
@@ -117,7 +117,7 @@ final class DeletedPage {
         if (ours.changedAt() == null) {
             forget(keys);
         } else {
-            Recreation.whole(connection, sync.getAccount(), sync.getObject(), sync.getTable(), keys);
+            Recreation.recreate(connection, sync.getAccount(), sync.getObject(), sync.getTable(), keys);
         }
         return new Applied(0, 0, 0, 0, 0, List.of(new Applied.Refused(key, deletedRecord.crmId(), List.of(),
                 KEPT.formatted(why))), Set.of());

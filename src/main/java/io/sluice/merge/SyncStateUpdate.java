@@ -170,7 +170,7 @@ final class SyncStateUpdate {
             Database.update(connection, HOLD, keys, times(connection, UpdateLoop::heldUntil), sync.getAccount(),
                     sync.getObject(), keys);
         }
-        Recreation.send(connection, sync.getTable(), lacking);
+        Recreation.sendWhole(connection, sync.getTable(), lacking);
     }
 
     /** A time of each entry's update loop; null where the table took nothing, or the record is new. */

@@ -4,21 +4,22 @@ import java.time.Duration;
 import java.util.function.DoubleSupplier;
 
 /**
- * When to try again: exponential with full jitter, so that calls that failed together do not come back together. The
- * records of one call do, or the next time they would be many calls.
+ * Computes the delay before a retry: exponential with full jitter, so that calls that failed together do not come back
+ * together. All records of one call share one delay; otherwise the next time they would be many calls. With 1 s and 5 min
+ * the delay is at most 1 s after the first failure, 2 s after the second, 4 s after the third, and 5 min from the tenth on.
  *
- * @param first the longest wait after the first failure
- * @param cap   the longest wait ever
+ * @param initialDelay the maximum delay after the first failure
+ * @param maxDelay   the maximum delay after any failure
  */
-public record Backoff(Duration first, Duration cap) {
+public record Backoff(Duration initialDelay, Duration maxDelay) {
 
-    /** Again at once. */
+    /** Retries at once. */
     public static final Backoff NONE = new Backoff(Duration.ZERO, Duration.ZERO);
 
-    /** @param random in [0, 1) */
+    /** @param random a source of numbers in [0, 1) */
     public Duration after(int attempts, DoubleSupplier random) {
         int doublings = Math.min(Math.max(attempts - 1, 0), 30);
-        long ceiling = Math.min(cap.toMillis(), first.toMillis() << Math.min(doublings, 20));
-        return Duration.ofMillis((long) (ceiling * random.getAsDouble()));
+        long max = Math.min(maxDelay.toMillis(), initialDelay.toMillis() << Math.min(doublings, 20));
+        return Duration.ofMillis((long) (max * random.getAsDouble()));
     }
 }

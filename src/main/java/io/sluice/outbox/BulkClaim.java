@@ -10,37 +10,37 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Moves very many writes of one sync in flight with one statement, without reading them. What is critical or high does
- * not go so, except for what was lower and has only waited long; neither do records that have failed in bulk more than
- * once, or that a refused call has brought down to smaller calls: record by record the CRM says more.
+ * Claims very many writes of one sync with one statement, without reading them. Critical and high records are not claimed,
+ * except those that were lower and only gained by ageing; nor are records that failed twice or that a failed call has split
+ * into smaller calls, because record by record the CRM gives better errors.
  *
- * @param least    records: fewer are left where they are
- * @param most     records
- * @param bytes    of their fields as JSON, at most
- * @param reserved a text that means something else in bulk, so that records with it are left out; or null
+ * @param minRecords the minimum number of records; fewer are left where they are
+ * @param maxRecords the maximum number of records
+ * @param maxBytes   the maximum size of their fields as JSON
+ * @param reserved   a text with another meaning in bulk; records with it are left out; null: none
  */
-public record BulkClaim(String account, String sync, Operation operation, int least, int most, long bytes,
+public record BulkClaim(String account, String sync, Operation operation, int minRecords, int maxRecords, long maxBytes,
         String reserved) {
 
-    /** What a claim took. */
-    public record Taken(String object, int records, Priority priority) {
+    /** The records that a claim took. */
+    public record Claimed(String object, int records, Priority priority) {
     }
 
-    /** A delete in bulk names the CRM's id, so that of records whose id is not known goes by other calls. */
-    private static final String FITS = """
+    /** Finds records that may be sent in bulk. A delete in bulk names the CRM's id, so one without a known id is sent by a single call. */
+    private static final String ELIGIBLE = """
             o.operation = ? and o.lease is null and o.due <= clock_timestamp() and o.priority > 0
-                  and o.priority + o.aged > 1 and o.fill is null and o.attempts < 2
+                  and o.priority + o.aged > 1 and o.max_batch is null and o.attempts < 2
                   and o.account not in (%s) and o.sync not in (%s)
                   and (o.operation = 'upsert' or exists (select from sluice.sync_state r where r.account = o.account
                       and r.object = o.object and r.key = o.key and r.crm_id is not null))""".formatted(
             PauseStore.ACCOUNTS, PauseStore.SYNCS);
 
-    /** No further than is wanted, for this is asked before each call. */
+    /** Counts no further than needed, because it runs before each call. */
     static final String WAITING = """
             select count(*) from (select from sluice.outbox o
-                where o.account = ? and o.sync = ? and %s limit ?) as waiting""".formatted(FITS);
+                where o.account = ? and o.sync = ? and %s limit ?) as waiting""".formatted(ELIGIBLE);
 
-    /** The lease has no end of its own: the row of the job is what it lasts for. */
+    /** Claims under a lease without an end of its own: it ends with the job's row. */
     private static final String CLAIM = """
             with recursive chosen as materialized (
                 select o.account, o.object, o.key from sluice.outbox o
@@ -52,30 +52,30 @@ public record BulkClaim(String account, String sync, Operation operation, int le
                 from sluice.outbox o join chosen using (account, object, key) where %s),
             picked as materialized (select * from sized where bytes <= ?),
             %s
-            select min(object) as object, count(*) as records, min(priority) as priority from taken""".formatted(FITS, Outbox.among("o", "chosen"),
-            Outbox.TAKE.formatted("'{}'::uuid[]", "'infinity'"));
+            select min(object) as object, count(*) as records, min(priority) as priority from taken""".formatted(ELIGIBLE, Outbox.among("o", "chosen"),
+            Outbox.MOVE_IN_FLIGHT.formatted("'{}'::uuid[]", "'infinity'"));
 
     /**
-     * How many records could go.
+     * The number of records that could be claimed.
      *
-     * @param most beyond which it is not counted
+     * @param max the number at which counting stops
      */
-    public static int waiting(Database database, String account, String sync, Operation operation, int most)
+    public static int waiting(Database database, String account, String sync, Operation operation, int max)
             throws SQLException {
-        return database.query(WAITING, row -> row.getInt(1), account, sync, operation.toString(), most).get(0);
+        return database.query(WAITING, row -> row.getInt(1), account, sync, operation.toString(), max).get(0);
     }
 
-    /** Takes them, unless others have left too few. */
-    public Optional<Taken> take(Connection connection, UUID lease) throws SQLException {
+    /** Claims the records, unless other processes have left fewer than the minimum. */
+    public Optional<Claimed> claim(Connection connection, UUID lease) throws SQLException {
         Savepoint before = connection.setSavepoint();
         Database.fixPlans(connection);
-        Taken taken = Database.query(connection, CLAIM, row -> new Taken(row.getString("object"),
+        Claimed claimed = Database.query(connection, CLAIM, row -> new Claimed(row.getString("object"),
                 row.getInt("records"), Priority.ofRank(row.getInt("priority"))), account, sync, operation.toString(),
-                reserved, reserved, most, bytes, lease).get(0);
-        if (taken.records() < least) {
+                reserved, reserved, maxRecords, maxBytes, lease).get(0);
+        if (claimed.records() < minRecords) {
             connection.rollback(before);
             return Optional.empty();
         }
-        return Optional.of(taken);
+        return Optional.of(claimed);
     }
 }

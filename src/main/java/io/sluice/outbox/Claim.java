@@ -6,33 +6,33 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Work of one sync for one call, held under a lease until it is settled or the lease ends.
+ * Holds records of one sync for one call, under a lease until they are settled or the lease ends.
  *
- * @param halved whether a call with it was refused for what is wrong with some record of it, which is being found
+ * @param split  whether a call with them was rejected for one of its records, which is being searched by smaller calls
  */
-public record Claim(UUID lease, String account, String object, String sync, Operation operation, boolean halved,
+public record Claim(UUID lease, String account, String object, String sync, Operation operation, boolean split,
         List<RecordChange> changes) {
 
-    /** Whether work of other objects may go in the same call. */
-    public boolean joins() {
-        return operation == Operation.UPSERT && !halved;
+    /** Whether records of other objects may share the call. */
+    public boolean mayShareCall() {
+        return operation == Operation.UPSERT && !split;
     }
 
-    /** The same work, its values written otherwise. */
-    public Claim with(List<RecordChange> written) {
-        return new Claim(lease, account, object, sync, operation, halved, written);
+    /** The same claim with its values written otherwise. */
+    public Claim withChanges(List<RecordChange> written) {
+        return new Claim(lease, account, object, sync, operation, split, written);
     }
 
-    /** A part of it, under the same lease. */
-    public Claim of(List<RecordChange> part) {
-        return new Claim(lease, account, object, sync, operation, halved, part);
+    /** A part of the claim, under the same lease. */
+    public Claim part(List<RecordChange> part) {
+        return new Claim(lease, account, object, sync, operation, split, part);
     }
 
     public int size() {
         return changes.size();
     }
 
-    /** Without its records, which may be megabytes and hold field values. */
+    /** Describes the claim without its records, which may be megabytes and hold field values. */
     @Override
     public String toString() {
         return size() + " records of " + sync + " under lease " + lease;

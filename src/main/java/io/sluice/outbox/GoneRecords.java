@@ -14,40 +14,40 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What follows from a write that found no record under the id by which we know it.
+ * Handles writes that found no record under the id that we know.
  *
  * <ul>
- * <li>An upsert waits until the CRM has been asked what became of the record (an event of kind {@code missing} in the
- * inbox): then the rules for deletes and conflicts apply.
- * <li>Where nothing is received from the CRM the table is right: the record is made again whole.
- * <li>A delete looks for the record by its key: somebody may have made it again under another id.
+ * <li>An upsert waits until the record was looked up in the CRM (by an event of kind {@code missing} in the inbox); the
+ * rules for deletes and conflicts then apply.
+ * <li>Where nothing is received from the CRM, the table is right: the record is re-created whole.
+ * <li>A delete searches the record by its key: somebody may have re-created it under another id.
  * </ul>
  */
 final class GoneRecords {
 
-    /** Until what waits is tried again, should nobody have found out by then what became of the record. */
-    static final Duration PATIENCE = Duration.ofSeconds(10);
+    /** The delay before a retry, in case the lookup has not finished by then. */
+    static final Duration LOOKUP_DELAY = Duration.ofSeconds(10);
 
-    private static final String ASK = """
+    private static final String ENTER_LOOKUP = """
             insert into sluice.inbox (account, identity, object, crm_id, kind, at)
             select r.account, gen_random_uuid(), r.object, r.crm_id, 'missing', clock_timestamp()
             from sluice.sync_state r
             where r.account = ? and r.object = ? and r.key = any (?) and r.crm_id is not null""";
 
-    /** Nothing is agreed on any more, should the row come back before its delete is through. */
-    private static final String FORGET_ID = """
+    /** Forgets the base, in case the row is restored before its delete is done. */
+    private static final String FORGET_BASE = """
             update sluice.sync_state set crm_id = null, base = '{}', stamps = '{}', unproven = '{}'
             where account = ? and object = ? and key = any (?)""";
 
-    /** Sync to the table, of those that receive nothing. */
-    private final Map<String, String> outward = new ConcurrentHashMap<>();
+    /** The table of each sync that receives nothing from its CRM. */
+    private final Map<String, String> sendOnly = new ConcurrentHashMap<>();
 
-    void know(Collection<Sync> syncs) {
+    void setSyncs(Collection<Sync> syncs) {
         syncs.stream().filter(sync -> !"both".equals(sync.getDirection()))
-                .forEach(sync -> outward.put(sync.getName(), sync.getTable()));
+                .forEach(sync -> sendOnly.put(sync.getName(), sync.getTable()));
     }
 
-    /** In the transaction that has settled these outcomes. */
+    /** Runs in the transaction that settled these outcomes. */
     void settle(Connection connection, Claim claim, List<Outcome> outcomes) throws SQLException {
         List<String> keys = outcomes.stream().filter(it -> it.status() == Outcome.Status.GONE).map(Outcome::key).toList();
         if (keys.isEmpty()) {
@@ -55,11 +55,11 @@ final class GoneRecords {
         }
         Array array = Database.texts(connection, keys);
         if (claim.operation() == Operation.DELETE) {
-            Database.update(connection, FORGET_ID, claim.account(), claim.object(), array);
-        } else if (outward.containsKey(claim.sync())) {
-            Recreation.whole(connection, claim.account(), claim.object(), outward.get(claim.sync()), keys);
+            Database.update(connection, FORGET_BASE, claim.account(), claim.object(), array);
+        } else if (sendOnly.containsKey(claim.sync())) {
+            Recreation.recreate(connection, claim.account(), claim.object(), sendOnly.get(claim.sync()), keys);
         } else {
-            Database.update(connection, ASK, claim.account(), claim.object(), array);
+            Database.update(connection, ENTER_LOOKUP, claim.account(), claim.object(), array);
         }
     }
 }

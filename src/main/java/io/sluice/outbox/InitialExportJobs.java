@@ -7,25 +7,25 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Jobs that are filled with the rows of a first load as they come out of the change log. Nobody waits for those, so they
- * take no place among what waits: to queue each of them first, and then to claim it, would be half of the work.
+ * Fills bulk jobs with the rows of an initial export as they come out of the change log. These rows are not urgent, so they
+ * skip the queue: to queue each of them first and then to claim it would be half of the work.
  */
 public interface InitialExportJobs {
 
-    /** None is filled: all rows wait to be claimed. */
+    /** Fills no job: all rows are queued. */
     InitialExportJobs NONE = new InitialExportJobs() {
         @Override
-        public Optional<BulkClaim> wanted(Sync sync) {
+        public Optional<BulkClaim> plannedJob(Sync sync) {
             return Optional.empty();
         }
 
         @Override
-        public Vessel open(Connection connection, BulkClaim wanted) {
+        public OpenJob open(Connection connection, BulkClaim wanted) {
             throw new IllegalStateException("No job is filled");
         }
 
         @Override
-        public void filled(Connection connection, Vessel vessel, int records, long bytes, boolean over) {
+        public void added(Connection connection, OpenJob job, int records, long bytes, boolean complete) {
             throw new IllegalStateException("No job is filled");
         }
     };
@@ -33,24 +33,24 @@ public interface InitialExportJobs {
     /**
      * A job that takes rows.
      *
-     * @param lease    under which they are in flight
-     * @param room     records that it takes at most; 0: it is full
-     * @param reserved a text that means something else in bulk, so that records with it wait to be claimed; or null
+     * @param lease    the lease under which the rows are in flight
+     * @param room     the maximum number of records that still fit; 0: the job is full
+     * @param reserved a text with another meaning in bulk; records with it are queued instead; null: none
      */
-    record Vessel(UUID lease, String sync, int room, String reserved) {
+    record OpenJob(UUID lease, String sync, int room, String reserved) {
     }
 
-    /** What a job would take, where so many rows of a first load are there that a job is the way for them. */
-    Optional<BulkClaim> wanted(Sync sync) throws SQLException;
+    /** The job that an initial export would fill, where it has so many rows that a job is the cheaper way. */
+    Optional<BulkClaim> plannedJob(Sync sync) throws SQLException;
 
-    /** The job that is being filled for a sync, or else a new one; nobody takes it up until the transaction ends. */
-    Vessel open(Connection connection, BulkClaim wanted) throws SQLException;
+    /** The job that a sync fills now, or a new one; no process begins it until the transaction ends. */
+    OpenJob open(Connection connection, BulkClaim wanted) throws SQLException;
 
     /**
-     * Says what went in.
+     * Records what was added to the job.
      *
-     * @param bytes of it, as JSON
-     * @param over  whether nothing more comes, so that the job begins now
+     * @param bytes the size of the added records, as JSON
+     * @param complete  whether the job is complete and begins now
      */
-    void filled(Connection connection, Vessel vessel, int records, long bytes, boolean over) throws SQLException;
+    void added(Connection connection, OpenJob job, int records, long bytes, boolean complete) throws SQLException;
 }

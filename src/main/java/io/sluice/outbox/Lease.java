@@ -6,22 +6,22 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * The lease of what one call carries, as its sender holds it. It outlives a call that begins at once; whoever waited before
- * the call (for a login, or for the answer of a call before it) renews it, so that it always ends after the call can't be
- * executed any more.
+ * Holds the lease of the records in one call, for the sender. The lease outlives a call that begins at once. A sender that
+ * waited before the call (for a login, or for the answer of a call before it) renews the lease, so that it always ends after
+ * the CRM can no longer execute the call.
  */
 public final class Lease {
 
-    /** Message header in which a writer Kamelet gets it. */
+    /** The message header that passes the lease to a writer Kamelet. */
     public static final String HEADER = "SluiceLease";
 
-    /** How long after it was taken a call may begin without a renewal: less than what a lease has to spare. */
-    private static final Duration SPARE = Duration.ofMillis(500);
+    /** The time after the claim in which a call may begin without a renewal; a lease has more than that to spare. */
+    private static final Duration MAX_AGE = Duration.ofMillis(500);
 
     private final Outbox outbox;
     private final List<UUID> leases;
     private final int records;
-    /** When it was taken or renewed, or earlier. */
+    /** The time of the claim or of the last renewal, or a moment before it, as {@link System#nanoTime}. */
     private long since;
 
     Lease(Outbox outbox, List<Claim> claims, long since) {
@@ -31,10 +31,10 @@ public final class Lease {
         this.since = since;
     }
 
-    /** Whether a call that begins now can't outlive it; renewed where it is not fresh. False where it was lost. */
-    public boolean covers() throws SQLException {
+    /** Whether a call that begins now ends before the lease; an older lease is renewed first. False if the lease was lost. */
+    public boolean coversCall() throws SQLException {
         long now = System.nanoTime();
-        if (now - since <= SPARE.toNanos()) {
+        if (now - since <= MAX_AGE.toNanos()) {
             return true;
         }
         if (outbox.renew(leases) < records) {

@@ -23,17 +23,17 @@ import java.util.TreeMap;
 import java.util.UUID;
 
 /**
- * What waits to be sent: one row per record, the only owner of retries.
+ * Keeps the changes that wait to be sent, one row per record, and is the only owner of retries.
  *
- * <p>A claim moves the waiting fields in flight under a lease; changes that arrive meanwhile gather beside them. So
- * there is one write in flight per record, ever. The lease outlives the call by the time in which its request could
- * still arrive. How a claim ends is the {@link Settlement}'s.
+ * <p>A claim moves the waiting fields in flight under a lease; changes that arrive meanwhile collect beside them. So there
+ * is never more than one write of a record in flight. The lease outlives the call by the time in which its request could
+ * still arrive. {@link Settlement} ends a claim.
  */
 public final class Outbox {
 
     /**
-     * Jumps from sync to sync of what waits, so that a large heap of a paused sync is not walked through at each
-     * waking.
+     * Finds accounts with due work. It jumps from sync to sync by the index, so that it does not scan the large queue of a
+     * paused sync at each wake-up.
      */
     static final String WAITING = """
             with recursive held(account, sync) as (
@@ -55,17 +55,16 @@ public final class Outbox {
                 where held.sync not in (%s) and held.sync = any (coalesce(?::text[], array[held.sync])))""".formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS);
 
     /**
-     * Moves what was picked in flight. What equals the base is an echo or a no-op and is dropped, unless a call may have
-     * written over it; so is the delete of a
-     * record that was never sent. The stamp of a dropped field is dropped with it: a merge must not take the field for one
-     * that is still to be sent. What names a parent that is not in the CRM yet is left to wait. Fields of a second write
-     * go on waiting, as what arrives in flight does.
+     * Moves the picked records in flight. A field that equals the base is an echo or a no-op and is dropped, unless a call
+     * may have written over it; so is the delete of a record that was never sent. The stamp of a dropped field is dropped
+     * with it: otherwise a merge would take the field for one that is still to be sent. A record whose parent is not in the
+     * CRM yet stays queued. Fields of a second write stay queued, like changes that arrive in flight.
      */
-    static final String TAKE = """
+    static final String MOVE_IN_FLIGHT = """
             %s,
             effective as materialized (
                 select p.account, p.object, p.key, p.operation, p.attempts, p.stamps, p.since, p.priority, r.crm_id,
-                       r.key is not null as known, coalesce(circle.fields, p.second_write) as second_write,
+                       r.key is not null as known, coalesce(cycle.fields, p.second_write) as second_write,
                        case when r.key is null then p.fields
                             else (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(p.fields) as f
                                   where r.base -> f.key is distinct from f.value
@@ -74,13 +73,13 @@ public final class Outbox {
                 from picked p left join lateral (
                     select * from sluice.sync_state
                     where account = p.account and object = p.object and key = p.key limit 1) as r on true
-                left join circles circle on circle.object = p.object and circle.key = p.key),
+                left join cycles cycle on cycle.object = p.object and cycle.key = p.key),
             pointless as materialized (
                 select account, object, key from effective
                 where operation = 'upsert' and known and fields = '{}'
                    or operation = 'delete' and not known and attempts = 0),
             idle as (
-                delete from sluice.outbox o where %s and o.key not in (select key from orphans) returning o.key),
+                delete from sluice.outbox o where %s and o.key not in (select key from blocked) returning o.key),
             taken as (
                 update sluice.outbox o set
                     inflight_operation = e.operation,
@@ -97,15 +96,15 @@ public final class Outbox {
                     second_write = null, aged = 0, waits_for = null, waits_for_object = null
                 from effective e
                 where o.account = e.account and o.object = e.object and o.key = e.key and %s
-                  and e.key not in (select key from pointless) and e.key not in (select key from orphans)
+                  and e.key not in (select key from pointless) and e.key not in (select key from blocked)
                 returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, o.parent, e.crm_id, e.priority, e.since)"""
-            .formatted(Parents.HOLD, among("o", "pointless"), among("o", "effective"));
+            .formatted(Parents.KEEP_BACK, among("o", "pointless"), among("o", "effective"));
 
     /**
-     * The operations of an account's syncs of which something waits, from one to the next by the index: what of a large heap
-     * is not to be looked at, since its sync is paused or gathers, is not walked through.
+     * Lists the queued operations of an account's syncs, jumping from one to the next by the index: the large queue of a
+     * sync that is paused or lingers is not scanned.
      */
-    private static final String KINDS = """
+    private static final String OPERATIONS = """
             kind(account, sync, operation) as (
                 (select o.account, o.sync, o.operation from sluice.outbox o
                  where o.account = ? and o.operation is not null and o.lease is null
@@ -118,20 +117,20 @@ public final class Outbox {
                     order by o.account, o.sync, o.operation limit 1) as next)""";
 
     /**
-     * The most urgent record that is due decides the call; places left are filled with the next
-     * lower work of the same sync and operation. The first column says how many were dropped for being no change, or left
-     * to wait for their parents.
+     * Claims the records of one call. The most urgent due record decides sync and operation; the rest of the call is filled
+     * with the next less urgent records of the same sync and operation. The first column counts the records that were dropped
+     * as no change or left to wait for their parents.
      *
-     * <p>The index of what waits yields the rest in its order. Three things keep PostgreSQL from sorting all of it for
-     * each call instead: the head is compared as a scalar, not joined; the size of a call stands in the text, since a
-     * limit that is not known counts as a tenth of the table; and the halved batches are found apart, by an index of
-     * their own, those of one parent together. A claim ends before {@link #BYTES} of fields, but has one record at least.
+     * <p>The index of waiting records returns the rest in its order. Three things keep PostgreSQL from sorting all of them
+     * for each call: the head is compared as a scalar, not joined; the size of a call is part of the text, because an unknown
+     * limit counts as a tenth of the table; and split batches are found separately, by an index of their own, those of one
+     * parent together. A claim ends before {@link #BYTES} of fields, but has at least one record.
      */
     private static final String CLAIM = """
             with recursive %5$s,
             head as materialized (
-                select h.account, h.object, h.sync, h.operation, h.fill as halved,
-                       case h.operation when 'delete' then least(h.fill, ?) else h.fill end as fill
+                select h.account, h.object, h.sync, h.operation, h.max_batch as split,
+                       case h.operation when 'delete' then least(h.max_batch, ?) else h.max_batch end as max_batch
                 from kind cross join lateral (
                     select * from sluice.outbox o
                     where o.account = kind.account and o.sync = kind.sync and o.operation = kind.operation
@@ -139,39 +138,39 @@ public final class Outbox {
                     order by o.priority, o.since limit 1) as h
                 where kind.account not in (%1$s) and kind.sync not in (%2$s) and kind.sync <> all (?::text[])
                   and kind.sync = any (coalesce(?::text[], array[kind.sync]))
-                  and (not ? or h.operation = 'upsert' and h.fill is null) and h.object <> all (?::text[])
+                  and (not ? or h.operation = 'upsert' and h.max_batch is null) and h.object <> all (?::text[])
                 order by h.priority, h.since, h.operation limit 1),
-            whole as materialized (
+            unsplit_rows as materialized (
                 select o.* from sluice.outbox o
-                where (select halved from head) is null
+                where (select split from head) is null
                   and o.account = ? and o.sync = (select sync from head)
                   and o.operation = (select operation from head) and o.operation is not null
-                  and o.fill is null and o.lease is null and o.due <= clock_timestamp()
+                  and o.max_batch is null and o.lease is null and o.due <= clock_timestamp()
                 order by o.priority, o.since limit %3$d for update of o skip locked),
-            halves as materialized (
+            split_rows as materialized (
                 select o.* from sluice.outbox o
                 where o.account = ? and o.sync = (select sync from head)
                   and o.operation = (select operation from head) and o.operation is not null
-                  and o.fill = (select halved from head) and o.lease is null and o.due <= clock_timestamp()
+                  and o.max_batch = (select split from head) and o.lease is null and o.due <= clock_timestamp()
                 order by o.priority, o.parent, o.since limit %3$d for update of o skip locked),
-            filling as materialized (
-                (select * from whole order by priority, since limit (select fill from head))
+            candidates as materialized (
+                (select * from unsplit_rows order by priority, since limit (select max_batch from head))
                 union all
-                (select * from halves order by priority, parent, since limit (select fill from head))),
+                (select * from split_rows order by priority, parent, since limit (select max_batch from head))),
             picked as materialized (
-                select * from (select f.*, row_number() over (rows unbounded preceding) as sluice_place,
+                select * from (select f.*, row_number() over (rows unbounded preceding) as sluice_row,
                                       sum(coalesce(octet_length(f.fields::text), 0)) over (rows unbounded preceding) as sluice_bytes
-                               from filling f) as f
-                where sluice_bytes <= %6$d or sluice_place = 1),
+                               from candidates f) as f
+                where sluice_bytes <= %6$d or sluice_row = 1),
             %4$s
-            select (select count(*) from idle) + (select count(*) from held) as dropped,
-                   (select halved from head) is not null as halved, (select sync from head) as head, taken.*
+            select (select count(*) from idle) + (select count(*) from kept_back) as dropped,
+                   (select split from head) is not null as split, (select sync from head) as head, taken.*
             from (values (1)) as always(row) left join taken on true
             order by taken.priority, taken.parent, taken.since, taken.key""";
 
     /**
-     * Of fields, as JSON: a call of 1,000 long texts would be 130 MB, which neither a CRM takes (50 MiB a request is the
-     * lowest limit that is known) nor the heap.
+     * The maximum size of the fields of a claim, as JSON, in bytes. A call of 1,000 long texts would be 130 MB, which exceeds
+     * both the heap and the limit of a CRM (50 MiB a request is the lowest known limit).
      */
     static final int BYTES = 8 << 20;
 
@@ -187,7 +186,7 @@ public final class Outbox {
                 order by o.priority, o.since limit 1) as h
             where kind.account not in (%1$s) and kind.sync not in (%2$s) and kind.sync <> all (?::text[])
                   and kind.sync = any (coalesce(?::text[], array[kind.sync]))
-            order by h.priority, h.since, h.operation limit 1""".formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS, KINDS);
+            order by h.priority, h.since, h.operation limit 1""".formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS, OPERATIONS);
 
     private static final String UNSERVED = """
             select sync, count(*) from sluice.outbox where sync <> all (?::text[]) group by sync""";
@@ -199,7 +198,7 @@ public final class Outbox {
     private static final String IN_BULK = """
             select from sluice.bulk_job where account = ? and sync = ? and ended_at is null limit 1""";
 
-    /** A step up for each patience that went by, but never into the critical. */
+    /** Raises the priority by one step for each ageing interval, but never to critical. */
     private static final String AGE = """
             with waited as materialized (
                 select ctid from sluice.outbox
@@ -214,13 +213,13 @@ public final class Outbox {
     /** The syncs whose work is claimed; null: all. */
     private volatile Set<String> served;
 
-    /** @param lease longer than the longest call, late arrival included */
+    /** @param lease the length of a lease: longer than the longest call, late arrival included */
     public Outbox(Database database, Duration lease) {
         this.database = database;
         this.lease = lease;
     }
 
-    /** Claims work of these syncs alone: what a file that is gone has left behind waits for its return. */
+    /** Claims work of these syncs alone; the records of a sync whose file was removed wait for its return. */
     public void serve(Collection<String> syncs) {
         served = Set.copyOf(syncs);
     }
@@ -229,7 +228,7 @@ public final class Outbox {
         return served == null ? null : Database.texts(connection, served);
     }
 
-    /** How many records wait of each sync that is not served. */
+    /** The number of queued records of each sync that has no file. */
     public Map<String, Long> unserved() throws SQLException {
         Map<String, Long> unserved = new TreeMap<>();
         if (served != null) {
@@ -239,20 +238,20 @@ public final class Outbox {
         return unserved;
     }
 
-    /** Which of these accounts have work that is due. */
+    /** The accounts, of these, that have due work. */
     public List<String> waiting(Collection<String> accounts) throws SQLException {
         return database.transaction(connection -> Database.query(connection, WAITING, row -> row.getString(1),
                 Database.texts(connection, accounts), served(connection)));
     }
 
     /**
-     * What the most urgent work of an account is.
+     * Describes the most urgent work of an account.
      *
-     * @param own   its priority without what it gained by waiting
-     * @param since the time of its oldest change, by PostgreSQL's clock
-     * @param age   of that change
+     * @param ownPriority  the priority without the steps gained by ageing
+     * @param since the time of the oldest change, by PostgreSQL's clock
+     * @param age   the age of that change
      */
-    public record Head(String sync, Operation operation, Priority priority, Priority own, OffsetDateTime since,
+    public record Head(String sync, Operation operation, Priority priority, Priority ownPriority, OffsetDateTime since,
             Duration age) {
 
         private static Head of(ResultSet row) throws SQLException {
@@ -262,119 +261,118 @@ public final class Outbox {
         }
     }
 
-    /** The most urgent work of an account; nothing when none is due that no pause stops. */
+    /** The most urgent work of an account that is due and not paused. */
     public Optional<Head> head(String account) throws SQLException {
         return head(account, Set.of());
     }
 
-    /** The same, but of these syncs. */
-    public Optional<Head> head(String account, Set<String> but) throws SQLException {
+    /** The most urgent work of an account that is due and not paused, without some syncs. */
+    public Optional<Head> head(String account, Set<String> except) throws SQLException {
         return database.transaction(connection -> Database.query(connection, HEAD, Head::of, account,
-                Database.texts(connection, but), served(connection)).stream().findFirst());
+                Database.texts(connection, except), served(connection)).stream().findFirst());
     }
 
-    /** Whether very many records of a sync are being written at once, under a lease that ends with the job. */
+    /** Whether a bulk job writes records of the sync now, under a lease that ends with the job. */
     public boolean isWritingInBulk(Sync sync) throws SQLException {
         return database.first(IN_BULK, row -> true, sync.getAccount(), sync.getName()).isPresent();
     }
 
-    /** How urgent that is. */
+    /** The priority of the most urgent work. */
     public Optional<Priority> urgency(String account) throws SQLException {
         return head(account).map(Head::priority);
     }
 
     /**
-     * What has waited long becomes more urgent, so that nothing waits for ever behind work that keeps coming.
+     * Raises the priority of records that have waited long, so that nothing waits for ever behind a steady stream of work.
      *
-     * @param interval after which a record goes up a step
-     * @return how many records went up
+     * @param interval the time after which a record's priority rises by one step
+     * @return the number of records raised
      */
     public int age(Duration interval) throws SQLException {
         return database.update(AGE, interval.toMillis());
     }
 
-    /** As below, of any operation, and of any sync. */
-    public Optional<Claim> claim(String account, int most, Priority least) throws SQLException {
-        return claim(account, new Room(most, most), least, Set.of());
+    /** Claims the most urgent work of an account, of any operation and any sync. */
+    public Optional<Claim> claim(String account, int max, Priority minPriority) throws SQLException {
+        return claim(account, new Capacity(max, max), minPriority, Set.of());
     }
 
     /**
-     * What a call has room for.
+     * The capacity of a call.
      *
-     * @param upserts records
-     * @param deletes records
+     * @param upserts the maximum number of records to write
+     * @param deletes the maximum number of records to delete
      */
-    public record Room(int upserts, int deletes) {
+    public record Capacity(int upserts, int deletes) {
     }
 
     /**
-     * Claims the most urgent work of an account. Places that are left in the call are filled with less urgent work: the
-     * call costs the same.
+     * Claims the most urgent work of an account. The rest of the call is filled with less urgent work, which costs nothing.
      *
-     * @param least how urgent the most urgent of them must be
-     * @param but   syncs that are left alone
-     * @return nothing when no work is due that changes anything
+     * @param minPriority the lowest priority that the most urgent record may have
+     * @param except the syncs that are left alone
+     * @return empty when no due work changes anything
      */
-    public Optional<Claim> claim(String account, Room room, Priority least, Set<String> but) throws SQLException {
-        return claim(account, room, least, but, List.of());
+    public Optional<Claim> claim(String account, Capacity capacity, Priority minPriority, Set<String> except) throws SQLException {
+        return claim(account, capacity, minPriority, except, List.of());
     }
 
     /**
-     * Claims what goes in the same call after what has been claimed already: upserts of another object, among them of
-     * records that waited for those to be in the CRM.
+     * Claims records that share the call of earlier claims: upserts of another object, among them records that waited for
+     * the earlier ones to be in the CRM.
      *
-     * @param most   records
-     * @param before whose records are written first; of one account
+     * @param max   the maximum number of records
+     * @param before the claims whose records are written first, of one account
      */
-    public Optional<Claim> claimBeside(List<Claim> before, int most, Priority least, Set<String> but) throws SQLException {
-        return claim(before.get(0).account(), new Room(most, most), least, but, before);
+    public Optional<Claim> claimForSameCall(List<Claim> before, int max, Priority minPriority, Set<String> except) throws SQLException {
+        return claim(before.get(0).account(), new Capacity(max, max), minPriority, except, before);
     }
 
-    private Optional<Claim> claim(String account, Room room, Priority least, Set<String> but, List<Claim> before)
+    private Optional<Claim> claim(String account, Capacity capacity, Priority minPriority, Set<String> except, List<Claim> before)
             throws SQLException {
         UUID id = UUID.randomUUID();
-        Set<String> others = new HashSet<>(but);
+        Set<String> others = new HashSet<>(except);
         while (true) {
-            Picked picked = pick(account, room, least, others, before, id);
+            Picked picked = pick(account, capacity, minPriority, others, before, id);
             if (!picked.rows().isEmpty()) {
                 Row first = picked.rows().get(0);
                 return Optional.of(new Claim(id, account, first.object(), first.sync(), first.change().operation(),
-                        picked.halved(), picked.rows().stream().map(Row::change).toList()));
+                        picked.split(), picked.rows().stream().map(Row::change).toList()));
             }
             if (picked.dropped() == 0) {
                 if (picked.sync() == null) {
                     return Optional.empty();
                 }
-                // somebody else is claiming all of it just now, which hides no other work
+                // another process is claiming all of this sync's work now, which hides no other work
                 others.add(picked.sync());
             }
         }
     }
 
     /**
-     * The lease of claims that go in one call.
+     * Makes the lease of claims that share one call.
      *
-     * @param since {@link System#nanoTime()} before the first was made
+     * @param since {@link System#nanoTime()} before the first claim
      */
     public Lease lease(List<Claim> claims, long since) {
         return new Lease(this, claims, since);
     }
 
-    /** Lets leases that have not ended last as long as new ones. @return how many records are under them */
+    /** Extends leases that have not ended to the length of a new one. @return the number of records under them */
     int renew(List<UUID> leases) throws SQLException {
         return database.transaction(connection -> Database.update(connection, RENEW, lease.toMillis(),
                 connection.createArrayOf("uuid", leases.toArray())));
     }
 
-    /** @param most records of a call */
-    static String claimOf(int most) {
-        return CLAIM.formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS, most,
-                TAKE.formatted("?::uuid[]", "clock_timestamp() + ? * interval '1 millisecond'"), KINDS, BYTES);
+    /** @param max the maximum number of records of a call */
+    static String claimOf(int max) {
+        return CLAIM.formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS, max,
+                MOVE_IN_FLIGHT.formatted("?::uuid[]", "clock_timestamp() + ? * interval '1 millisecond'"), OPERATIONS, BYTES);
     }
 
     /**
-     * Of one account and object, as a claim is, these are the rows themselves; of several, some more, which a join
-     * leaves out.
+     * Joins rows by a condition that the primary key's index serves. For rows of one account and object, as a claim has,
+     * the condition is exact; for rows of several it matches some more, which a join leaves out.
      */
     static String among(String table, String rows) {
         return """
@@ -386,32 +384,32 @@ public final class Outbox {
     private record Row(RecordChange change, String object, String sync) { }
 
     /**
-     * @param dropped how many changed nothing or wait for their parents: behind them may be work
-     * @param sync    of the most urgent work, or null where there was none
+     * @param dropped the number of records that changed nothing or wait for their parents; behind them may be work
+     * @param sync    the sync of the most urgent work, or null where there was none
      */
-    private record Picked(int dropped, boolean halved, String sync, List<Row> rows) { }
+    private record Picked(int dropped, boolean split, String sync, List<Row> rows) { }
 
-    private Picked pick(String account, Room room, Priority least, Set<String> but, List<Claim> before, UUID id)
+    private Picked pick(String account, Capacity capacity, Priority minPriority, Set<String> except, List<Claim> before, UUID id)
             throws SQLException {
         int[] dropped = new int[1];
-        boolean[] halved = new boolean[1];
+        boolean[] split = new boolean[1];
         String[] sync = new String[1];
         Object[] leases = before.stream().map(Claim::lease).toArray();
         Object[] objects = before.stream().map(Claim::object).toArray();
         List<Row> rows = database.planned(connection -> {
             Parents.makeDue(connection, before);
-            return Database.query(connection, claimOf(room.upserts()), row -> {
+            return Database.query(connection, claimOf(capacity.upserts()), row -> {
                 dropped[0] = row.getInt("dropped");
-                halved[0] = row.getBoolean("halved");
+                split[0] = row.getBoolean("split");
                 sync[0] = row.getString("head");
                 return row.getString("key") == null ? null
                         : new Row(new RecordChange(row.getString("key"), Operation.of(row.getString("inflight_operation")),
                                 row.getString("crm_id"), Json.fields(row.getString("inflight"))),
                                 row.getString("object"), row.getString("sync"));
-            }, account, room.deletes(), least.rank(), Database.texts(connection, but), served(connection), !before.isEmpty(),
+            }, account, capacity.deletes(), minPriority.rank(), Database.texts(connection, except), served(connection), !before.isEmpty(),
                     connection.createArrayOf("text", objects), account, account, connection.createArrayOf("uuid", leases), id,
                     lease.toMillis());
         });
-        return new Picked(dropped[0], halved[0], sync[0], rows.stream().filter(Objects::nonNull).toList());
+        return new Picked(dropped[0], split[0], sync[0], rows.stream().filter(Objects::nonNull).toList());
     }
 }

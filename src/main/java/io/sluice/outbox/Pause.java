@@ -6,19 +6,19 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * That somebody has stopped an account or a sync, or that its CRM has.
+ * A pause of an account or a sync, by a person, a setting or Sluice itself.
  *
- * @param reason in their words, or null
- * @param until  when it ends by itself, or null
+ * @param reason the reason given, or null
+ * @param until  the time when the pause ends by itself, or null
  */
 public record Pause(Kind kind, String name, By by, String reason, Instant since, Instant until) {
 
-    /** Until somebody takes it back. */
+    /** Makes a pause that lasts until it is taken back. */
     public Pause(Kind kind, String name, By by, String reason, Instant since) {
         this(kind, name, by, reason, since, null);
     }
 
-    /** What can be stopped. */
+    /** The kinds of things that can be paused. */
     public enum Kind {
         ACCOUNT, SYNC;
 
@@ -28,16 +28,16 @@ public record Pause(Kind kind, String name, By by, String reason, Instant since,
         }
     }
 
-    /** Where it was said, and so where it is taken back. */
+    /** The origin of a pause, which is also where it is taken back. */
     public enum By {
         API, SETTING,
-        /** Its CRM is read whole first, and what is sent before would overwrite what was not read. */
+        /** The initial snapshot: records sent before it ends would overwrite records that were not read yet. */
         LOAD,
-        /** So many rows of its table went unseen that a person is to say whether they were to be deleted. */
+        /** Missing rows: so many rows of the table disappeared unseen that a person must confirm their deletes. */
         CAPTURE,
-        /** Its CRM refuses all of its calls, see {@link CircuitBreakers}. */
+        /** The circuit breaker: the CRM rejects all of the sync's calls, see {@link CircuitBreakers}. */
         CRM,
-        /** It names what is not there: its file is mended, or the other side, and Sluice started again. */
+        /** The check of the sync's file, which names something that does not exist; it ends at a start after the repair. */
         CHECK;
 
         @Override
@@ -46,7 +46,7 @@ public record Pause(Kind kind, String name, By by, String reason, Instant since,
         }
     }
 
-    /** As the API shows it. */
+    /** The pause as the API shows it. */
     public Map<String, Object> json() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("since", since.toString());

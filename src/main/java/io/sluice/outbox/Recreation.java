@@ -7,14 +7,14 @@ import java.sql.SQLException;
 import java.util.Collection;
 
 /**
- * Makes records again that a CRM has no more: whole, as at a first load, never of the fields alone that changed. Nothing of
- * what was agreed on with the old record is left, and nothing that waits for it: of that a claim could send a part alone.
+ * Re-creates records that were deleted in a CRM: whole, as at an initial export, never of the changed fields alone. The base
+ * of the old record is deleted, and so are its queued changes, because a claim could send a part of them alone.
  */
 public final class Recreation {
 
-    private static final String FORGET = "delete from sluice.sync_state where account = ? and object = ? and key = any (?)";
+    private static final String DELETE_STATE = "delete from sluice.sync_state where account = ? and object = ? and key = any (?)";
 
-    private static final String TAKE_BACK = """
+    private static final String DELETE_QUEUED = """
             delete from sluice.outbox where account = ? and object = ? and key = any (?) and operation = 'upsert'
               and lease is null""";
 
@@ -25,17 +25,17 @@ public final class Recreation {
     private Recreation() {
     }
 
-    /** @param table whose rows they are, {@code schema.table} */
-    public static void whole(Connection connection, String account, String object, String table, Collection<String> keys)
+    /** @param table the table of the rows, {@code schema.table} */
+    public static void recreate(Connection connection, String account, String object, String table, Collection<String> keys)
             throws SQLException {
         Array array = Database.texts(connection, keys);
-        Database.update(connection, FORGET, account, object, array);
-        Database.update(connection, TAKE_BACK, account, object, array);
-        send(connection, table, keys);
+        Database.update(connection, DELETE_STATE, account, object, array);
+        Database.update(connection, DELETE_QUEUED, account, object, array);
+        sendWhole(connection, table, keys);
     }
 
-    /** Enters rows to be sent whole; a field that the CRM is known to have as it is costs no call. */
-    public static void send(Connection connection, String table, Collection<String> keys) throws SQLException {
+    /** Enters rows to be sent whole; a field that the base shows to be equal in the CRM costs no call. */
+    public static void sendWhole(Connection connection, String table, Collection<String> keys) throws SQLException {
         Database.update(connection, SEND_WHOLE, table, Database.texts(connection, keys));
     }
 }

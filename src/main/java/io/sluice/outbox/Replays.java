@@ -5,14 +5,14 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 
-/** Enters the work of dead letters again. */
+/** Queues the work of dead letters again. */
 public final class Replays {
 
     /**
-     * What waits or is in flight is newer than the letter, so the letter gives only the fields that are in neither; a
-     * delete is newer than all of them, and a letter's delete older than what was written since. As with every dead
-     * letter that goes again, nobody knows whether an earlier attempt of it was done: hence one attempt. One that is
-     * edited this moment is left for those who give the row its values.
+     * Queues a dead letter. Queued and in-flight work is newer, so the letter adds only the fields that are in neither; a
+     * delete is newer than all of them, and a dead delete is older than values written since. An earlier attempt of a dead
+     * letter may have succeeded: hence one attempt. A letter that is being edited is left to those who give the row its
+     * values.
      */
     private static final String ENTER = """
             with gone as (
@@ -39,9 +39,9 @@ public final class Replays {
     }
 
     /**
-     * @param ids    of the letters
-     * @param edited whether those go too to which an operator gave other values
-     * @return how many were there
+     * @param ids    the ids of the dead letters
+     * @param edited whether letters are included to which an operator gave other values
+     * @return the number of letters found
      */
     public static int enter(Connection connection, List<Long> ids, boolean edited) throws SQLException {
         return Database.update(connection, ENTER, connection.createArrayOf("bigint", ids.toArray()), edited);

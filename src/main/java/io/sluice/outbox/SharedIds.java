@@ -15,10 +15,10 @@ import java.util.stream.IntStream;
 
 /**
  * Keeps one CRM record to one key. A CRM that folds external ids (case, blanks, a number's form) answers two keys with one
- * id: to delete the one row would delete the other's record. The key that came second becomes a dead letter, and since its
- * values were written over the first one's, that one is sent once more.
+ * id: the delete of one row would delete the other's record. The key that came second becomes a dead letter, and since its
+ * values overwrote those of the first, the first is sent once more.
  *
- * <p>The unique index {@code sync_state_crm_id} finds them, so that what is not shared costs no question.
+ * <p>The unique index {@code sync_state_crm_id} finds such keys, so that ordinary records cost no query.
  */
 final class SharedIds {
 
@@ -31,7 +31,7 @@ final class SharedIds {
             select key, inflight::text from sluice.outbox
             where account = ? and object = ? and key = any(?) and lease is not distinct from ?""";
 
-    /** The CRM has the values of the other, and what of the record differs from those is sent again. */
+    /** Sets the base to the values of the other record, so that the differing values of this one are sent again. */
     private static final String OVERWRITTEN = """
             with written as (select * from unnest(?::text[], ?::jsonb[]) as w(key, fields))
             update sluice.sync_state r set base = r.base || w.fields, settled_at = now()
@@ -44,7 +44,7 @@ final class SharedIds {
             from sluice.checkpoint c cross join (select ?::text[] as keys) as k
             where c.account = ? and c.object = ? and c.stream = 'load:' || ?""";
 
-    /** Of these keys those that another key is the same as, for a CRM that folds. */
+    /** Finds the keys, of these, that a CRM that folds would take for another known key. */
     private static final String FOLDED = """
             select f.key from unnest(?::text[]) as f(key)
             join sluice.sync_state r on lower(btrim(r.key)) = lower(btrim(f.key)) and r.key <> f.key
@@ -52,7 +52,7 @@ final class SharedIds {
 
     private final Claim claim;
     private final List<Outcome> outcomes;
-    /** Key to the key that had its CRM record before. */
+    /** The first key of each second key's CRM record. */
     private final Map<String, String> holders;
     private final Map<String, String> written = new HashMap<>();
 
@@ -62,12 +62,12 @@ final class SharedIds {
         this.holders = holders;
     }
 
-    /** Whether a settlement failed because a CRM id has another key already. */
+    /** Whether a settlement failed because a CRM id belongs to another key. */
     static boolean isCauseOf(SQLException failure) {
         return "23505".equals(failure.getSQLState()) && String.valueOf(failure.getMessage()).contains("sync_state_crm_id");
     }
 
-    /** Finds the outcomes of a claim whose CRM id another key has, in the table or in the same call. */
+    /** Finds the outcomes of a claim whose CRM id belongs to another key, in the table or in the same call. */
     static SharedIds find(Connection connection, Claim claim, List<Outcome> outcomes) throws SQLException {
         Map<String, String> keys = new HashMap<>();
         List<Outcome> written = outcomes.stream().filter(SharedIds::isWritten).toList();
@@ -90,7 +90,7 @@ final class SharedIds {
         return outcome.status() == Outcome.Status.DONE && outcome.crmId() != null;
     }
 
-    /** The outcomes, those of the second keys rejected. */
+    /** The outcomes, with those of the second keys rejected. */
     List<Outcome> outcomes() {
         return claim.operation() == Operation.DELETE ? outcomes
                 : outcomes.stream().map(it -> holders.containsKey(it.key()) ? rejected(it) : it).toList();
@@ -98,11 +98,11 @@ final class SharedIds {
 
     private Outcome rejected(Outcome outcome) {
         return new Outcome(outcome.key(), Outcome.Status.REJECTED, null, CODE, "CRM record " + outcome.crmId()
-                + " belongs to key '" + holders.get(outcome.key()) + "' already: the CRM takes both keys for one (upper and"
+                + " belongs to key '" + holders.get(outcome.key()) + "' already: the CRM treats both keys as one (upper and"
                 + " lower case, blanks around it, or the form of a number); give one of the two rows another key");
     }
 
-    /** Sends what was overwritten again; after the outcomes are settled. */
+    /** Sends the overwritten records again; called after the outcomes are settled. */
     void repair(Connection connection) throws SQLException {
         List<String> second = holders.keySet().stream().filter(written::containsKey).toList();
         if (second.isEmpty()) {
@@ -117,10 +117,10 @@ final class SharedIds {
     }
 
     /**
-     * Splits off the deletes that go by their key alone although another key, which the CRM may take for the same, has a
-     * record: to find it by the key and delete it would delete the other's.
+     * Finds deletes without a CRM id whose key the CRM may take for another key that has a record: a delete by that key would
+     * delete the other's record.
      *
-     * @return places in the claim's changes
+     * @return indexes of the claim's changes
      */
     static List<Integer> ofOthers(Database database, Claim claim) throws SQLException {
         List<Integer> nameless = claim.operation() != Operation.DELETE ? List.of()

@@ -1,19 +1,18 @@
 package io.sluice.outbox;
 
-/** Whether what is tried again goes in smaller calls, until a record that spoils them stands alone. */
+/** Decides whether retried records are sent in smaller calls, until a record that spoils its call is alone. */
 public enum SplitRule {
-    /** None is at fault. */
+    /** No record is at fault. */
     NEVER(0),
-    /** The CRM took the call, but others were at some of its records: those that name one parent go together. */
+    /** The CRM accepted the call, but some records were locked by others: records that name one parent stay together. */
     BY_PARENT(0),
-    /** The CRM refused the call for what is in it: at once, without a pause. */
+    /** The CRM rejected the call for its content: split at once, without a delay. */
     AT_ONCE(0),
-    /** The CRM failed over it, which is mostly its own trouble: from the third time on. */
-    IN_TIME(2);
+    /** The CRM failed at the call, mostly by a fault of its own: split from the third time on. */
+    AFTER_FAILURES(2);
 
     /**
-     * Into so many parts. One bad record in 200 is found with as many calls as by halves, but half as many of them are
-     * refused.
+     * The number of parts. One bad record in 200 is found with as many calls as by halves, but half as many of them fail.
      */
     private static final int PARTS = 4;
 
@@ -23,26 +22,26 @@ public enum SplitRule {
         this.attempts = attempts;
     }
 
-    /** How often a record must have failed before. */
+    /** The number of failures that a record must have had before. */
     int attempts() {
         return attempts;
     }
 
     /**
-     * How many records the next calls take; null: as many as ever. A few that are locked among many go in a smaller call
-     * as it is.
+     * The maximum number of records in the next calls; null: no maximum. A few locked records among many are sent in one
+     * smaller call. 200 records whose call was rejected go in calls of 50, then 13, 4 and 1.
      *
-     * @param all   records of the call that was answered
-     * @param again those of them that are tried again
+     * @param all   the number of records in the answered call
+     * @param retried the number of those that are retried
      */
-    Integer fill(int all, int again) {
-        if (again == 0) {
+    Integer maxBatch(int all, int retried) {
+        if (retried == 0) {
             return null;
         }
         return switch (this) {
             case NEVER -> null;
-            case BY_PARENT -> Math.min(again, part(all));
-            case AT_ONCE, IN_TIME -> part(again);
+            case BY_PARENT -> Math.min(retried, part(all));
+            case AT_ONCE, AFTER_FAILURES -> part(retried);
         };
     }
 

@@ -14,22 +14,22 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Tries records again whose unique value another record of the CRM still has: an e-mail address that moves from one row to
- * another is free only once the other's change, or its delete, is through. A value that stays taken makes a dead letter
- * after {@value #TRIES} tries.
+ * Retries records whose unique value another record of the CRM still has: an e-mail address that moves from one row to
+ * another is free only after the other's change or delete. A value that stays taken makes a dead letter after
+ * {@value #MAX_TRIES} tries.
  *
- * <p>Two rows that swap their values, or three, would each wait for the other. Of such, each is written with nothing in
- * that field, and a second write sets it.
+ * <p>Two rows that swap their values, or three in a circle, would wait for each other. Each of them is written with an empty
+ * field first, and a second write sets the value.
  */
 final class UniqueValues {
 
-    static final int TRIES = 5;
+    static final int MAX_TRIES = 5;
 
     private static final String ATTEMPTS = """
             select key, attempts from sluice.outbox
             where account = ? and object = ? and key = any(?) and lease is not distinct from ?""";
 
-    /** The values are compared without regard to case, as both vendors do. */
+    /** Finds swaps. Values are compared without regard to case, as both vendors do. */
     private static final String SWAP = """
             update sluice.outbox o set second_write = array[d.field]
             from unnest(?::text[], ?::text[]) as d(key, field)
@@ -40,20 +40,20 @@ final class UniqueValues {
                   and (jsonb_exists(w.fields, d.field) or jsonb_exists(w.inflight, d.field))
                   and lower(r.base ->> d.field) = lower(o.fields ->> d.field))""";
 
-    /** Two of one call that have one external id, to the CRM, go in calls of their own. */
+    /** Puts two records that have one external id in the CRM into separate calls. */
     private static final String APART = """
-            update sluice.outbox o set fill = 1
+            update sluice.outbox o set max_batch = 1
             where o.account = ? and o.object = ? and o.key = any (?::text[]) and o.lease is null and o.operation is not null""";
 
     private final Claim claim;
     private final List<Outcome> outcomes = new ArrayList<>();
-    private final List<Outcome> again = new ArrayList<>();
+    private final List<Outcome> retried = new ArrayList<>();
 
     private UniqueValues(Claim claim) {
         this.claim = claim;
     }
 
-    /** The outcomes of a claim, those that another's unique value refused as ones to be tried again or rejected. */
+    /** The outcomes of a claim, in which records with a taken value are retried, or rejected after the last try. */
     static UniqueValues of(Connection connection, Claim claim, List<Outcome> outcomes) throws SQLException {
         UniqueValues values = new UniqueValues(claim);
         List<Outcome> taken = outcomes.stream().filter(it -> it.status() == Outcome.Status.TAKEN).toList();
@@ -69,12 +69,12 @@ final class UniqueValues {
                 values.outcomes.add(outcome);
                 continue;
             }
-            boolean over = attempts.getOrDefault(outcome.key(), 0) + 1 >= TRIES;
-            Outcome next = new Outcome(outcome.key(), over ? Outcome.Status.REJECTED : Outcome.Status.RETRY, null,
+            boolean exhausted = attempts.getOrDefault(outcome.key(), 0) + 1 >= MAX_TRIES;
+            Outcome next = new Outcome(outcome.key(), exhausted ? Outcome.Status.REJECTED : Outcome.Status.RETRY, null,
                     outcome.code(), outcome.message(), outcome.fields());
             values.outcomes.add(next);
-            if (!over) {
-                values.again.add(next);
+            if (!exhausted) {
+                values.retried.add(next);
             }
         }
         return values;
@@ -84,12 +84,12 @@ final class UniqueValues {
         return outcomes;
     }
 
-    /** Says how those that are tried again go the next time; after the outcomes are settled. */
+    /** Prepares the records for their next try; called after the outcomes are settled. */
     void prepare(Connection connection) throws SQLException {
-        if (again.isEmpty()) {
+        if (retried.isEmpty()) {
             return;
         }
-        List<Outcome> named = again.stream().filter(it -> it.fields().size() == 1).toList();
+        List<Outcome> named = retried.stream().filter(it -> it.fields().size() == 1).toList();
         if (!named.isEmpty()) {
             Array keys = Database.texts(connection, named, Outcome::key);
             Database.update(connection, SWAP, keys, Database.texts(connection, named, it -> it.fields().get(0)),
@@ -97,10 +97,10 @@ final class UniqueValues {
         }
         Set<String> folded = new HashSet<>();
         Set<String> twice = new HashSet<>();
-        again.stream().map(it -> folded(it.key())).filter(key -> !folded.add(key)).forEach(twice::add);
+        retried.stream().map(it -> folded(it.key())).filter(key -> !folded.add(key)).forEach(twice::add);
         if (!twice.isEmpty()) {
             Database.update(connection, APART, claim.account(), claim.object(), Database.texts(connection,
-                    again.stream().map(Outcome::key).filter(key -> twice.contains(folded(key))).toList()));
+                    retried.stream().map(Outcome::key).filter(key -> twice.contains(folded(key))).toList()));
         }
     }
 

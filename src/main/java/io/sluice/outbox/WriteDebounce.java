@@ -3,15 +3,15 @@ package io.sluice.outbox;
 import java.time.Duration;
 
 /**
- * How long a record rests after a write before its next one, so that a row that changes many times a second costs one
- * call a rest and not one a change. The first change of a record that rested leaves at once.
+ * The minimum time between two writes of a record, so that a row that changes many times a second costs one call in that
+ * time and not one per change. The first change after a quiet time is sent at once.
  */
 public record WriteDebounce(Duration critical, Duration other) {
 
     public static final WriteDebounce NONE = new WriteDebounce(Duration.ZERO, Duration.ZERO);
 
-    /** Critical records rest for a quarter of the time. */
-    public static WriteDebounce of(Duration rest) {
-        return new WriteDebounce(rest.dividedBy(4), rest);
+    /** Uses a quarter of the time for critical records. */
+    public static WriteDebounce of(Duration interval) {
+        return new WriteDebounce(interval.dividedBy(4), interval);
     }
 }

@@ -4,14 +4,14 @@ import io.sluice.Priority;
 import java.time.Duration;
 
 /**
- * How long a change waits at most, as long as the quota lasts. Critical and high changes are promised the next call.
+ * The maximum wait of a change, as long as the quota lasts. Critical and high changes are sent with the next call.
  *
- * @param normal of a change of normal priority
- * @param low    of one of low priority
+ * @param normal the maximum wait of a change of normal priority
+ * @param low    the maximum wait of a change of low priority
  */
 public record LatencyTarget(Duration normal, Duration low) {
 
-    private Duration to(Priority urgency) {
+    private Duration maxWait(Priority urgency) {
         return switch (urgency) {
             case CRITICAL, HIGH -> Duration.ZERO;
             case NORMAL -> normal;
@@ -19,8 +19,8 @@ public record LatencyTarget(Duration normal, Duration low) {
         };
     }
 
-    /** Whether work of this age is still in time when it is done after so long. */
-    boolean keeps(Priority urgency, Duration age, Duration takes) {
-        return age.plus(takes).compareTo(to(urgency)) <= 0;
+    /** Whether work of this age still meets the target if its sending takes so long. */
+    boolean isMet(Priority urgency, Duration age, Duration takes) {
+        return age.plus(takes).compareTo(maxWait(urgency)) <= 0;
     }
 }

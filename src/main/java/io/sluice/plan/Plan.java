@@ -3,10 +3,10 @@ package io.sluice.plan;
 import java.util.List;
 
 /**
- * What the planner chose.
+ * The planner's choice.
  *
- * @param why     in words
- * @param options that it had
+ * @param why     the reason, as a sentence
+ * @param options all ways that were compared
  */
 public record Plan(SendMethod method, String why, List<PlanOption> options) {
 }

@@ -5,16 +5,16 @@ import io.sluice.Priority;
 import java.time.Duration;
 
 /**
- * What a plan depends on.
+ * The input of the planner.
  *
- * @param urgency   of the most urgent record, by its own priority: what it gained by waiting makes no hurry
- * @param waiting   records that could go together
- * @param age       of the oldest of them
- * @param callsLeft that work of this urgency may still make in the long windows
- * @param scarce    whether so much of them is spent that calls are to be saved
- * @param jobsLeft  that may be begun beside those that are open
- * @param barred    why no job is to be begun for the object at present, or null
+ * @param urgency   the priority of the most urgent record, without the steps gained by ageing
+ * @param waiting   the number of records that could be sent together
+ * @param age       the age of the oldest of them
+ * @param callsLeft the number of calls that work of this urgency may still make in the long windows
+ * @param scarce    whether so many of them are used that calls should be saved
+ * @param jobsLeft  the number of jobs that may be begun beside the open ones
+ * @param cooldownReason the reason why no job may be begun for the object now, or null
  */
 public record PlanInput(Operation operation, Priority urgency, long waiting, Duration age, long callsLeft,
-        boolean scarce, int jobsLeft, String barred) {
+        boolean scarce, int jobsLeft, String cooldownReason) {
 }

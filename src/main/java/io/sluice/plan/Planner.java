@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Chooses the API method that takes the fewest calls of those that can be paid and keep what the priority promises. Pure
+ * Chooses the API method with the fewest calls among those that the quota can pay and that meet the latency target. Pure
  * functions over one table of costs:
  *
  * <pre>
- * way           calls for n records            begins after   records a second
+ * way           calls for n records            starts after   records a second
  * collections   n / collection size            at once        400
  * composite     n / some collections           at once        400
  * bulk          {@link BulkCapability#calls()} a job             60 s           2,000
@@ -23,55 +23,55 @@ import java.util.function.Predicate;
  */
 public final class Planner {
 
-    /** A row of the table: a call, or a job of {@code calls} calls, takes {@code most} records. */
-    private record Cost(SendMethod.Way way, int most, int calls, Duration beginsAfter, int recordsASecond) {
+    /** A row of the table: one call, or one job of {@code calls} calls, carries up to {@code maxRecords} records. */
+    private record Cost(SendMethod.Way way, int maxRecords, int calls, Duration startDelay, int recordsPerSecond) {
 
-        PlanOption option(long records, String against) {
-            return new PlanOption(way, (records + most - 1) / most * calls,
-                    beginsAfter.plusMillis(records * 1000 / recordsASecond), against);
+        PlanOption option(long records, String obstacle) {
+            return new PlanOption(way, (records + maxRecords - 1) / maxRecords * calls,
+                    startDelay.plusMillis(records * 1000 / recordsPerSecond), obstacle);
         }
     }
 
-    /** A job holds its records until it is over, so it must be worth that many times its calls while there are enough. */
-    private static final int WORTH = 2;
+    /** The factor by which a job must save calls while there are enough, because it holds its records until it ends. */
+    private static final int MIN_SAVING = 2;
 
-    /** A way with what it costs. */
+    /** A way with its cost. */
     private record Choice(SendMethod method, PlanOption option) {
     }
 
     private final LatencyTarget latencyTarget;
-    private final int mostInAJob;
-    private final int mostInACall;
+    private final int maxRecordsPerJob;
+    private final int maxCollectionsPerCall;
 
     /**
-     * @param mostInAJob  records that the user allows; 0: there are no jobs
-     * @param mostInACall collections that the user allows; 1: there are no composite calls
+     * @param maxRecordsPerJob      the maximum number of records of a job, set by the user; 0: no jobs
+     * @param maxCollectionsPerCall the maximum number of collections of a call, set by the user; 1: no composite calls
      */
-    public Planner(LatencyTarget latencyTarget, int mostInAJob, int mostInACall) {
+    public Planner(LatencyTarget latencyTarget, int maxRecordsPerJob, int maxCollectionsPerCall) {
         this.latencyTarget = latencyTarget;
-        this.mostInAJob = mostInAJob;
-        this.mostInACall = mostInACall;
+        this.maxRecordsPerJob = maxRecordsPerJob;
+        this.maxCollectionsPerCall = maxCollectionsPerCall;
     }
 
-    /** How many collections of upserts one call may carry; of one object each, or all of one. */
+    /** The maximum number of collections of upserts in one call; of one object each, or all of one. */
     public int collections(Crm crm) {
-        return Math.max(1, Math.min(mostInACall, crm.collectionsACall()));
+        return Math.max(1, Math.min(maxCollectionsPerCall, crm.collectionsACall()));
     }
 
-    /** Most records of one object that go in one call, behind work of this urgency. */
-    public int most(Crm crm, Operation operation, Priority urgency) {
+    /** The maximum number of records of one object in one call, behind work of this urgency. */
+    public int maxRecords(Crm crm, Operation operation, Priority urgency) {
         SendMethod collection = collection(crm, operation);
-        return against(collection, composite(crm), operation, urgency) == null ? composite(crm).most() : collection.most();
+        return obstacle(collection, composite(crm), operation, urgency) == null ? composite(crm).maxRecords() : collection.maxRecords();
     }
 
     /**
-     * The way of one call for what was claimed.
+     * The way to send a claim by one call.
      *
-     * @param records of each object
+     * @param records the number of records of each object
      */
     public SendMethod call(Crm crm, Operation operation, List<Integer> records) {
         SendMethod collection = collection(crm, operation);
-        return records.size() == 1 && records.get(0) <= collection.most() ? collection : composite(crm);
+        return records.size() == 1 && records.get(0) <= collection.maxRecords() ? collection : composite(crm);
     }
 
     private static SendMethod collection(Crm crm, Operation operation) {
@@ -83,17 +83,17 @@ public final class Planner {
                 collections(crm) * crm.collectionSize(Operation.UPSERT));
     }
 
-    /** What to do with what waits, and why. */
+    /** The plan for the waiting records, with its reason. */
     public Plan plan(Crm crm, PlanInput planInput) {
         List<Choice> choices = choices(crm, planInput);
         List<PlanOption> options = choices.stream().map(Choice::option).toList();
         Choice calls = cheapest(choices.stream().filter(it -> it.method().way() != SendMethod.Way.BULK).toList(), planInput);
         Choice jobs = choices.stream().filter(it -> it.method().way() == SendMethod.Way.BULK).findFirst().orElse(null);
         if (jobs == null) {
-            return new Plan(calls.method(), "the CRM has no other way", options);
+            return new Plan(calls.method(), "the CRM has no bulk jobs", options);
         }
-        if (jobs.option().against() != null) {
-            return new Plan(calls.method(), jobs.option().against(), options);
+        if (jobs.option().obstacle() != null) {
+            return new Plan(calls.method(), jobs.option().obstacle(), options);
         }
         Choice chosen = cheapest(List.of(calls, jobs), planInput);
         return new Plan(chosen.method(), why(crm, calls.option(), jobs.option(), chosen == jobs, planInput), options);
@@ -106,73 +106,73 @@ public final class Planner {
         if (collections(crm) > 1) {
             SendMethod composite = composite(crm);
             choices.add(choice(composite, 1, Duration.ZERO, 400, planInput,
-                    against(collection, composite, planInput.operation(), planInput.urgency())));
+                    obstacle(collection, composite, planInput.operation(), planInput.urgency())));
         }
         crm.bulk().ifPresent(bulkCapability -> choices.add(choice(new SendMethod(SendMethod.Way.BULK, crm.name() + "-bulk",
-                Math.min(mostInAJob, bulkCapability.records())), bulkCapability.calls(), Duration.ofSeconds(60), 2000, planInput,
-                against(bulkCapability, planInput))));
+                Math.min(maxRecordsPerJob, bulkCapability.records())), bulkCapability.calls(), Duration.ofSeconds(60), 2000, planInput,
+                obstacle(bulkCapability, planInput))));
         return choices;
     }
 
-    private static Choice choice(SendMethod method, int calls, Duration beginsAfter, int recordsASecond, PlanInput planInput,
-            String against) {
-        return new Choice(method, new Cost(method.way(), Math.max(1, method.most()), calls, beginsAfter, recordsASecond)
-                .option(planInput.waiting(), against));
+    private static Choice choice(SendMethod method, int calls, Duration startDelay, int recordsPerSecond, PlanInput planInput,
+            String obstacle) {
+        return new Choice(method, new Cost(method.way(), Math.max(1, method.maxRecords()), calls, startDelay, recordsPerSecond)
+                .option(planInput.waiting(), obstacle));
     }
 
-    /** Why a composite call of several collections is out of the question, or null. */
-    private static String against(SendMethod collection, SendMethod composite, Operation operation, Priority urgency) {
-        if (composite.most() <= collection.most()) {
+    /** The reason why a composite call of several collections is impossible, or null. */
+    private static String obstacle(SendMethod collection, SendMethod composite, Operation operation, Priority urgency) {
+        if (composite.maxRecords() <= collection.maxRecords()) {
             return "the CRM or the settings allow one collection a call";
         }
         if (operation != Operation.UPSERT) {
             return "a composite call carries upserts only";
         }
-        return mayWait(urgency) ? null : "what is critical or high does not wait for the answer to a large call";
+        return mayWait(urgency) ? null : "a critical or high record does not wait for the answer to a large call";
     }
 
-    /** Why a job is out of the question, or null. */
-    private String against(BulkCapability bulkCapability, PlanInput planInput) {
-        if (mostInAJob == 0) {
+    /** The reason why a job is impossible, or null. */
+    private String obstacle(BulkCapability bulkCapability, PlanInput planInput) {
+        if (maxRecordsPerJob == 0) {
             return "the settings allow no bulk jobs";
         }
         if (!bulkCapability.operations().contains(planInput.operation())) {
             return "the CRM takes no bulk jobs of this operation";
         }
         if (!mayWait(planInput.urgency())) {
-            return "what is critical or high does not wait for a bulk job";
+            return "a critical or high record does not wait for a bulk job";
         }
-        if (planInput.barred() != null) {
-            return planInput.barred();
+        if (planInput.cooldownReason() != null) {
+            return planInput.cooldownReason();
         }
         return planInput.jobsLeft() > 0 ? null : "as many bulk jobs are open as the CRM works on at once";
     }
 
-    /** What is critical or high does not wait for a job. */
+    /** Whether work of this urgency may wait for a job: critical and high work may not. */
     public static boolean mayWait(Priority urgency) {
         return urgency.compareTo(Priority.HIGH) > 0;
     }
 
-    /** Of those that can be paid, of those that come in time, the cheapest; where none can or does, of all. */
+    /** The cheapest of the ways that can be paid and are in time; where none can be paid, or none is in time, that test is left out. */
     private Choice cheapest(List<Choice> choices, PlanInput planInput) {
-        List<Choice> left = some(choices, it -> it.against() == null);
-        left = some(left, it -> it.calls() <= planInput.callsLeft());
-        left = some(left, it -> latencyTarget.keeps(planInput.urgency(), planInput.age(), it.takes()));
+        List<Choice> left = matching(choices, it -> it.obstacle() == null);
+        left = matching(left, it -> it.calls() <= planInput.callsLeft());
+        left = matching(left, it -> latencyTarget.isMet(planInput.urgency(), planInput.age(), it.duration()));
         return left.stream().min(Comparator.comparing(it -> weighed(it.option(), planInput.scarce()))).orElseThrow();
     }
 
-    private static List<Choice> some(List<Choice> choices, Predicate<PlanOption> wanted) {
+    private static List<Choice> matching(List<Choice> choices, Predicate<PlanOption> wanted) {
         List<Choice> some = choices.stream().filter(it -> wanted.test(it.option())).toList();
         return some.isEmpty() ? choices : some;
     }
 
     private static long weighed(PlanOption option, boolean scarce) {
-        return option.way() != SendMethod.Way.BULK || scarce ? option.calls() : WORTH * option.calls();
+        return option.way() != SendMethod.Way.BULK || scarce ? option.calls() : MIN_SAVING * option.calls();
     }
 
-    /** From so many records on a job can be the cheaper way; fewer need not be counted. */
-    public int least(Crm crm, Operation operation, boolean scarce) {
-        return crm.bulk().map(bulkCapability -> bulkCapability.calls() * (scarce ? 1 : WORTH) * most(crm, operation, Priority.NORMAL) + 1)
+    /** The number of records from which on a job can be the cheaper way; fewer need not be counted. */
+    public int minRecords(Crm crm, Operation operation, boolean scarce) {
+        return crm.bulk().map(bulkCapability -> bulkCapability.calls() * (scarce ? 1 : MIN_SAVING) * maxRecords(crm, operation, Priority.NORMAL) + 1)
                 .orElse(Integer.MAX_VALUE);
     }
 
@@ -186,7 +186,7 @@ public final class Planner {
         if (weighed(jobs, planInput.scarce()) < weighed(calls, planInput.scarce())) {
             return both + ", which would not be over in time";
         }
-        return both + ", which is worth it from " + least(crm, planInput.operation(), planInput.scarce())
+        return both + ", which is worth it from " + minRecords(crm, planInput.operation(), planInput.scarce())
                 + " records on";
     }
 }

@@ -3,12 +3,12 @@ package io.sluice.plan;
 import java.util.Locale;
 
 /**
- * How work is sent.
+ * A way to send records.
  *
- * @param kamelet name of the writer, or what the names of the bulk Kamelets begin with
- * @param most    records of one call, or of one job
+ * @param kamelet    the name of the writer, or the common prefix of the bulk Kamelets' names
+ * @param maxRecords the maximum number of records of one call, or of one job
  */
-public record SendMethod(Way way, String kamelet, int most) {
+public record SendMethod(Way way, String kamelet, int maxRecords) {
 
     /** One call for some records, one for several collections of them, or a job of several calls for very many. */
     public enum Way {

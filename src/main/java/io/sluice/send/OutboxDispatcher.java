@@ -177,24 +177,24 @@ public final class OutboxDispatcher {
     private OutboundBatch claimed(Permit permit) throws SQLException {
         Crm crm = accounts.get(permit.account()).crm();
         Set<String> alone = gathering.getOrDefault(permit.account(), Set.of());
-        int collection = planner.most(crm, Operation.UPSERT, Priority.CRITICAL);
-        int room = planner.most(crm, Operation.UPSERT, permit.priority());
+        int collection = planner.maxRecords(crm, Operation.UPSERT, Priority.CRITICAL);
+        int room = planner.maxRecords(crm, Operation.UPSERT, permit.priority());
         List<Claim> claims = new ArrayList<>();
         long since = System.nanoTime();
         CallCapacity callCapacity = new CallCapacity(planner.collections(crm), Math.max(planner.collections(crm), crm.collectionsACall()),
                 collection, crm.readBeforeWrite());
-        boolean trying = causes.isTrying() && outbox.head(permit.account(), alone).filter(it -> causes.isTrying(it.sync()))
+        boolean trying = causes.isProbing() && outbox.head(permit.account(), alone).filter(it -> causes.isProbing(it.sync()))
                 .isPresent();
         Set<String> unread = Set.of();
-        Outbox.Room most = trying ? new Outbox.Room(1, 1)
-                : new Outbox.Room(room, crm.collectionSize(Operation.DELETE));
+        Outbox.Capacity most = trying ? new Outbox.Capacity(1, 1)
+                : new Outbox.Capacity(room, crm.collectionSize(Operation.DELETE));
         while (claims.isEmpty()) {
             since = System.nanoTime();
             Optional<Claim> head = outbox.claim(permit.account(), most, permit.priority(), alone);
             if (head.isEmpty()) {
                 return null;
             }
-            Claim claim = settlement.keepingOthers(head.get());
+            Claim claim = settlement.settleDeletesOfOthers(head.get());
             if (claim.size() > 0 && isLarge(crm, claim)) {
                 ReadBeforeWrite.Shown shown = readFirst.shown(syncs.get(claim.sync()));
                 if (shown == ReadBeforeWrite.Shown.BY_NEXT_POLL) {
@@ -214,9 +214,9 @@ public final class OutboxDispatcher {
             return new OutboundBatch(sendMethod.way(), writer(sendMethod, claims), claims.stream().map(this::withTexts).toList(),
                     outbox.lease(claims, since), readBefore(crm, claims, unread));
         }
-        Priority least = Planner.mayWait(permit.priority()) ? Priority.LOW : permit.priority();
-        while (callCapacity.left() > 0 && claims.get(0).joins()) {
-            Optional<Claim> beside = outbox.claimBeside(claims, Math.min(room, callCapacity.left() * collection), least, alone);
+        Priority minPriority = Planner.mayWait(permit.priority()) ? Priority.LOW : permit.priority();
+        while (callCapacity.left() > 0 && claims.get(0).mayShareCall()) {
+            Optional<Claim> beside = outbox.claimForSameCall(claims, Math.min(room, callCapacity.left() * collection), minPriority, alone);
             Claim fitting = beside.isEmpty() ? null : fitting(crm, beside.get(), callCapacity, unread);
             if (fitting == null || fitting.size() == 0) {
                 break;
@@ -231,7 +231,7 @@ public final class OutboxDispatcher {
 
     private Claim withTexts(Claim claim) {
         Sync sync = syncs.get(claim.sync());
-        return sync == null || sync.textFields().isEmpty() ? claim : claim.with(claim.changes().stream()
+        return sync == null || sync.textFields().isEmpty() ? claim : claim.withChanges(claim.changes().stream()
                 .map(change -> change.withTexts(sync.textFields())).toList());
     }
 
@@ -287,7 +287,7 @@ public final class OutboxDispatcher {
             return claim;
         }
         settlement.release(claim, claim.changes().stream().filter(change -> !going.contains(change)).map(RecordChange::key).toList());
-        return claim.of(claim.changes().stream().filter(going::contains).toList());
+        return claim.part(claim.changes().stream().filter(going::contains).toList());
     }
 
     private String writer(SendMethod sendMethod, List<Claim> claims) {
@@ -336,17 +336,17 @@ public final class OutboxDispatcher {
     /** Where some of the records were written, the object is not what is refused. */
     private void settle(Claim claim, List<Outcome> outcomes, ErrorScope errorScope, SplitRule splitRule) throws SQLException {
         if (errorScope == ErrorScope.OBJECT && count(outcomes, Outcome.Status.DONE) == 0) {
-            circuitBreakers.refused(claim.sync(), outcomes.get(0).code() + ": " + outcomes.get(0).message());
+            circuitBreakers.rejected(claim.sync(), outcomes.get(0).code() + ": " + outcomes.get(0).message());
             settlement.release(claim);
             return;
         }
-        List<Outcome> left = causes.held(claim, outcomes);
+        List<Outcome> left = causes.removeCommon(claim, outcomes);
         if (!left.isEmpty()) {
             settlement.settle(claim, left, splitRule, syncs.get(claim.sync()).getParent());
             tell(claim, left);
         }
-        if (errorScope != ErrorScope.MOMENT && !causes.isTrying(claim.sync())) {
-            circuitBreakers.taken(claim.sync());
+        if (errorScope != ErrorScope.MOMENT && !causes.isProbing(claim.sync())) {
+            circuitBreakers.accepted(claim.sync());
         }
         tellGone(claim, outcomes);
     }
@@ -389,7 +389,7 @@ public final class OutboxDispatcher {
         return switch (errorScope) {
             case RECORD -> SplitRule.AT_ONCE;
             case NOBODY -> SplitRule.BY_PARENT;
-            case MOMENT, OBJECT -> status == 500 ? SplitRule.IN_TIME
+            case MOMENT, OBJECT -> status == 500 ? SplitRule.AFTER_FAILURES
                     : errorScope == ErrorScope.MOMENT && status == 400 ? SplitRule.BY_PARENT : SplitRule.NEVER;
         };
     }

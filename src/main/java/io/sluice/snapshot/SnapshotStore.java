@@ -109,7 +109,7 @@ public final class SnapshotStore {
                     begun.add(sync);
                 }
             }
-            PauseStore.takeLoads(connection, Database.query(connection, OPEN_OF_ALL, row -> row.getString(1)), REASON);
+            PauseStore.replaceSnapshotPauses(connection, Database.query(connection, OPEN_OF_ALL, row -> row.getString(1)), REASON);
             return begun;
         });
     }
@@ -168,7 +168,7 @@ public final class SnapshotStore {
         return database.transaction(connection -> {
             boolean ours = save(connection, sync, load, Duration.ZERO);
             if (ours) {
-                PauseStore.loaded(connection, sync.getName());
+                PauseStore.endSnapshotPause(connection, sync.getName());
             }
             return ours;
         });

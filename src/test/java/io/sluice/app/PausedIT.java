@@ -57,7 +57,7 @@ class PausedIT {
             long calls = sluice.counted();
             ok(sluice, "/api/accounts/salesforce/pause?reason=a+new+org");
             assertThat(sluice.output()).contains(
-                    "Account salesforce is paused by hand: a new org. Its changes keep their place and wait.");
+                    "Account salesforce is paused by hand: a new org. Its changes stay queued.");
             sluice.sql("update customer set phone = '110' where customer_no = 'C-00001'");
             awaitOutbox(sluice, "C-00001");
             awaitWakings(sluice);

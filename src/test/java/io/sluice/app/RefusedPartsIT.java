@@ -21,7 +21,7 @@ class RefusedPartsIT {
     private static final String DEALS = RunningSluice.sync("deals-salesforce", "public.deal", "deal_no", "salesforce",
             "Opportunity", "Deal_No__c", Map.of("title", "Name", "stage", "StageName", "close_date", "CloseDate",
                     "customer_no", "Customer__r.Customer_No__c"));
-    private static final String STANDS_STILL = "Sync %s: its CRM refuses all of its calls: ";
+    private static final String STANDS_STILL = "Sync %s: the CRM rejects every call: ";
 
     @TempDir
     Path home;
@@ -121,7 +121,7 @@ class RefusedPartsIT {
         assertThat(sluice.rows("select key, sync, code from sluice.dead_letter").toString())
                 .isEqualTo("{C-00002=[customers-salesforce, JSON_PARSER_ERROR]}");
         before.assertWritten(4, 3, 0);
-        assertThat(before.said()).doesNotContain("its CRM refuses all of its calls");
+        assertThat(before.said()).doesNotContain("the CRM rejects every call");
     }
 
     // --- what the sandbox is told, and what it counts

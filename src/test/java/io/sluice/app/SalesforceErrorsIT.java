@@ -155,7 +155,7 @@ class SalesforceErrorsIT {
     }
 
     private static List<Case> ofSyncs() {
-        String waits = "Sync customers-salesforce: its CRM refuses all of its calls: ";
+        String waits = "Sync customers-salesforce: the CRM rejects every call: ";
         return List.of(
                 Case.of("400 of the call: INVALID_TYPE, INVALID_FIELD", answer(400, "INVALID_FIELD",
                         "No such column 'Tier__c' on sobject of type Contact", CONTACTS + ONCE)).wastes(1)

@@ -142,7 +142,7 @@ class UnprovenAnswersIT {
             assertThat(sluice.referee().path("maxWritesInFlightPerRecord").asInt()).isEqualTo(1);
             assertThat(sluice.number("select count(*) from sluice.api_call where operation = 'upsert' and granted_at > now()"
                     + " - " + (seconds + 1) + " * interval '1 second'")).isLessThanOrEqualTo(seconds + 4);
-            assertThat(sluice.output()).doesNotContain("nobody settled this");
+            assertThat(sluice.output()).doesNotContain("not settled before the lease ended");
         }
     }
 }

@@ -52,12 +52,12 @@ class BulkJobsTest {
                 from generate_series(?, ?) as n""", fields, priority, from, to);
     }
 
-    private static BulkClaim claim(int least, int max) {
-        return claim(least, max, 1_000_000_000, "#N/A");
+    private static BulkClaim claim(int minRecords, int max) {
+        return claim(minRecords, max, 1_000_000_000, "#N/A");
     }
 
-    private static BulkClaim claim(int least, int max, long bytes, String reserved) {
-        return new BulkClaim("crm", "contacts", Operation.UPSERT, least, max, bytes, reserved);
+    private static BulkClaim claim(int minRecords, int max, long bytes, String reserved) {
+        return new BulkClaim("crm", "contacts", Operation.UPSERT, minRecords, max, bytes, reserved);
     }
 
     private static long count(String condition) throws SQLException {
@@ -113,7 +113,7 @@ class BulkJobsTest {
         enter(11, 20, 0, "{\"LastName\": \"Critical\"}");
         enter(21, 30, 2, "{\"LastName\": \"#N/A\"}");
         enter(31, 40, 1, "{\"LastName\": \"High\"}");
-        DATABASE.run("update sluice.outbox set fill = 5 where key = 'K-000001'",
+        DATABASE.run("update sluice.outbox set max_batch = 5 where key = 'K-000001'",
                 "update sluice.outbox set attempts = 2 where key = 'K-000002'");
         assertThat(jobs.begin(claim(1, 1000), "crm").orElseThrow().records()).isEqualTo(8);
 

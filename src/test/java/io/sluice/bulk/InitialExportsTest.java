@@ -265,6 +265,6 @@ class InitialExportsTest {
     }
 
     private static int room(BulkClaim wanted, int records, long bytes) {
-        return InitialExports.room(wanted, wanted.most(), new ExportJob(UUID.randomUUID(), records, bytes));
+        return InitialExports.room(wanted, wanted.maxRecords(), new ExportJob(UUID.randomUUID(), records, bytes));
     }
 }

@@ -130,7 +130,7 @@ class PauseRequestsTest {
 
     @Test
     void whatASettingPausesIsNotResumedAndTheSettingIsNamed() throws SQLException {
-        pauseStore.takeSettings(List.of(new PauseStore.Setting(Kind.SYNC, "contacts-crm", "paused: true in x.camel.yaml")));
+        pauseStore.replaceSettings(List.of(new PauseStore.Setting(Kind.SYNC, "contacts-crm", "paused: true in x.camel.yaml")));
         Exchange exchange = request("contacts-crm", null);
         pauseRequests.resume(exchange, "sync");
         assertThat(status(exchange)).isEqualTo(409);
@@ -141,7 +141,7 @@ class PauseRequestsTest {
     @Test
     void whatWaitsForAFirstReadingIsNotResumedUnlessAPersonHasPausedItToo() throws SQLException {
         DATABASE.sluice().transaction(connection -> {
-            PauseStore.takeLoads(connection, List.of("contacts-crm"), "its object is read first");
+            PauseStore.replaceSnapshotPauses(connection, List.of("contacts-crm"), "its object is read first");
             return null;
         });
         Exchange exchange = request("contacts-crm", null);

@@ -15,13 +15,13 @@ class BackoffTest {
     private static final double ALMOST_ONE = Math.nextDown(1.0);
 
     @Property
-    void aWaitIsNeitherNegativeNorAboveTheCap(@ForAll int attempts,
-            @ForAll @LongRange(min = 0, max = 86_400_000) long firstMs,
-            @ForAll @LongRange(min = 0, max = 604_800_000) long capMs,
+    void aDelayIsNeitherNegativeNorAboveTheMaximum(@ForAll int attempts,
+            @ForAll @LongRange(min = 0, max = 86_400_000) long initialDelayMs,
+            @ForAll @LongRange(min = 0, max = 604_800_000) long maxDelayMs,
             @ForAll @DoubleRange(min = 0, max = 1, maxIncluded = false) double random) {
-        Duration wait = new Backoff(Duration.ofMillis(firstMs), Duration.ofMillis(capMs)).after(attempts, () -> random);
+        Duration wait = new Backoff(Duration.ofMillis(initialDelayMs), Duration.ofMillis(maxDelayMs)).after(attempts, () -> random);
 
-        assertThat(wait).isBetween(Duration.ZERO, Duration.ofMillis(capMs));
+        assertThat(wait).isBetween(Duration.ZERO, Duration.ofMillis(maxDelayMs));
     }
 
     @Property
@@ -30,15 +30,15 @@ class BackoffTest {
     }
 
     @Property
-    void fullJitterReachesUpToTheCeiling(@ForAll @IntRange(min = 1, max = 60) int attempts) {
-        long ceiling = Math.min(300_000, 1000L << Math.min(attempts - 1, 20));
+    void fullJitterReachesUpToTheMaximum(@ForAll @IntRange(min = 1, max = 60) int attempts) {
+        long max = Math.min(300_000, 1000L << Math.min(attempts - 1, 20));
 
         assertThat(new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(5)).after(attempts, () -> ALMOST_ONE))
-                .isBetween(Duration.ofMillis(ceiling - 1), Duration.ofMillis(ceiling));
+                .isBetween(Duration.ofMillis(max - 1), Duration.ofMillis(max));
     }
 
     @Property
-    void theCeilingNeverShrinks(@ForAll @IntRange(max = 1_000_000) int attempts) {
+    void theMaximumNeverShrinks(@ForAll @IntRange(max = 1_000_000) int attempts) {
         Backoff backoff = new Backoff(Duration.ofMillis(250), Duration.ofHours(3));
 
         assertThat(backoff.after(attempts + 1, () -> ALMOST_ONE))
@@ -46,7 +46,7 @@ class BackoffTest {
     }
 
     @Test
-    void itDoublesFromTheFirstToTheCap() {
+    void delaysDoubleFromTheInitialToTheMaximum() {
         Backoff backoff = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(5));
 
         assertThat(java.util.stream.IntStream.rangeClosed(1, 5).mapToObj(it -> backoff.after(it, () -> 0.5)))

@@ -28,14 +28,14 @@ class CircuitBreakersTest extends OutboxTestBase {
         return outbox.claim("crm", 10, Priority.LOW).map(Claim::sync).orElse(null);
     }
 
-    /** As if the pause was over. */
+    /** Ends the pause's time. */
     private static void time() throws SQLException {
         DATABASE.run("update sluice.pause set until = now() - interval '1 millisecond'");
     }
 
     @Test
-    void aRefusedSyncWaitsAndSaysWhyAndUntilWhenWhileOthersGoOn() throws SQLException {
-        circuitBreakers.refused("contacts", "INSUFFICIENT_ACCESS: no");
+    void aRejectedSyncIsPausedWithReasonAndEndWhileOthersContinue() throws SQLException {
+        circuitBreakers.rejected("contacts", "INSUFFICIENT_ACCESS: no");
 
         assertThat(claimed()).isEqualTo("deals");
         assertThat(claimed()).isNull();
@@ -48,8 +48,8 @@ class CircuitBreakersTest extends OutboxTestBase {
     }
 
     @Test
-    void itGoesOnByItselfWhenTheTimeIsOver() throws SQLException {
-        circuitBreakers.refused("contacts", "no");
+    void aPausedSyncContinuesWhenItsDelayIsOver() throws SQLException {
+        circuitBreakers.rejected("contacts", "no");
         time();
 
         assertThat(pauseStore.all()).isEmpty();
@@ -59,15 +59,15 @@ class CircuitBreakersTest extends OutboxTestBase {
     }
 
     @Test
-    void ofSeveralCallsThatWereUnderWayTheFirstCountsAndTheNextTrialsPauseIsLongerSinceTheSameMoment() throws SQLException {
-        circuitBreakers.refused("contacts", "first");
+    void ofConcurrentCallsTheFirstCountsAndTheNextDelayIsLonger() throws SQLException {
+        circuitBreakers.rejected("contacts", "first");
         Pause first = pauseStore.find(Kind.SYNC, "contacts").orElseThrow();
-        circuitBreakers.refused("contacts", "second");
+        circuitBreakers.rejected("contacts", "second");
         assertThat(pauseStore.find(Kind.SYNC, "contacts")).contains(first);
 
         time();
         for (int trial = 2; trial <= 6; trial++) {
-            circuitBreakers.refused("contacts", "trial " + trial);
+            circuitBreakers.rejected("contacts", "trial " + trial);
             Pause later = pauseStore.find(Kind.SYNC, "contacts").orElseThrow();
             assertThat(later.since()).isEqualTo(first.since());
             assertThat(later.reason()).isEqualTo("trial " + trial);
@@ -80,38 +80,38 @@ class CircuitBreakersTest extends OutboxTestBase {
     }
 
     @Test
-    void aCallThatIsTakenEndsIt() throws SQLException {
-        circuitBreakers.refused("contacts", "no");
-        circuitBreakers.taken("contacts");
+    void anAcceptedCallClosesTheBreaker() throws SQLException {
+        circuitBreakers.rejected("contacts", "no");
+        circuitBreakers.accepted("contacts");
 
         assertThat(pauseStore.all()).isEmpty();
-        circuitBreakers.refused("contacts", "no again");
+        circuitBreakers.rejected("contacts", "no again");
         assertThat(pauseStore.find(Kind.SYNC, "contacts").orElseThrow().until()).isBefore(Instant.now().plusMillis(1100));
     }
 
     @Test
-    void aPersonWhoHasMendedItEndsIt() throws SQLException {
-        circuitBreakers.refused("contacts", "no");
+    void aResumeClosesTheBreaker() throws SQLException {
+        circuitBreakers.rejected("contacts", "no");
         pauseStore.resume(Kind.SYNC, "contacts");
 
         assertThat(pauseStore.all()).isEmpty();
     }
 
     @Test
-    void whatAPersonHasPausedStaysSoWhateverTheCrmTakes() throws SQLException {
+    void aPauseByHandStaysWhenTheCrmAcceptsCalls() throws SQLException {
         pauseStore.pause(Kind.SYNC, "contacts", "by hand");
-        circuitBreakers.refused("contacts", "no");
-        circuitBreakers.taken("contacts");
+        circuitBreakers.rejected("contacts", "no");
+        circuitBreakers.accepted("contacts");
 
         assertThat(pauseStore.all()).extracting(Pause::by).containsExactly(By.API);
     }
 
     @Test
-    void aPauseIsTwoThirdsToTheWholeOfATimeThatDoublesUpToFiveMinutes() {
-        assertThat(CircuitBreakers.pause(1, () -> 0)).isEqualTo(Duration.ofMillis(666));
-        assertThat(CircuitBreakers.pause(1, () -> 1)).isEqualTo(Duration.ofSeconds(1));
-        assertThat(CircuitBreakers.pause(4, () -> 1)).isEqualTo(Duration.ofSeconds(8));
-        assertThat(CircuitBreakers.pause(100, () -> 1)).isEqualTo(Duration.ofMinutes(5));
-        assertThat(CircuitBreakers.pause(100, () -> 0)).isEqualTo(Duration.ofSeconds(200));
+    void aDelayIsTwoThirdsToTheWholeOfATimeThatDoublesUpToFiveMinutes() {
+        assertThat(CircuitBreakers.delay(1, () -> 0)).isEqualTo(Duration.ofMillis(666));
+        assertThat(CircuitBreakers.delay(1, () -> 1)).isEqualTo(Duration.ofSeconds(1));
+        assertThat(CircuitBreakers.delay(4, () -> 1)).isEqualTo(Duration.ofSeconds(8));
+        assertThat(CircuitBreakers.delay(100, () -> 1)).isEqualTo(Duration.ofMinutes(5));
+        assertThat(CircuitBreakers.delay(100, () -> 0)).isEqualTo(Duration.ofSeconds(200));
     }
 }

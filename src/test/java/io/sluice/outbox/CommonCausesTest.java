@@ -30,7 +30,7 @@ class CommonCausesTest extends OutboxTestBase {
     private int send(int room, Set<String> bad, boolean allBad) throws SQLException {
         int calls = 0;
         while (pauseStore.find(Kind.SYNC, "contacts").isEmpty()) {
-            Optional<Claim> claim = outbox.claim("crm", causes.isTrying("contacts") ? 1 : room, Priority.LOW);
+            Optional<Claim> claim = outbox.claim("crm", causes.isProbing("contacts") ? 1 : room, Priority.LOW);
             if (claim.isEmpty()) {
                 return calls;
             }
@@ -41,7 +41,7 @@ class CommonCausesTest extends OutboxTestBase {
                         ? Outcome.rejected(recordChange.key(), "PROPERTY_DOESNT_EXIST", "no").withFields(List.of("A"))
                         : Outcome.done(recordChange.key(), "id-" + recordChange.key()));
             }
-            List<Outcome> left = causes.held(claim.get(), outcomes);
+            List<Outcome> left = causes.removeCommon(claim.get(), outcomes);
             if (!left.isEmpty()) {
                 settlement.settle(claim.get(), left);
             }
@@ -67,7 +67,7 @@ class CommonCausesTest extends OutboxTestBase {
     }
 
     @Test
-    void aCauseOfAllRecordsPausesTheSyncAfterAFewAndNoneDies() throws SQLException {
+    void aCommonCausePausesTheSyncAndMakesNoDeadLetter() throws SQLException {
         for (int room : new int[] {1, 3, 100, 200}) {
             DATABASE.run("truncate sluice.outbox, sluice.dead_letter, sluice.pause, sluice.sync_state");
             waiting(10_508);
@@ -78,7 +78,7 @@ class CommonCausesTest extends OutboxTestBase {
             assertThat(dead()).as("dead with calls of " + room).isZero();
             assertThat(left()).isEqualTo(10_508);
             assertThat(pauseStore.find(Kind.SYNC, "contacts")).hasValueSatisfying(paused -> assertThat(paused.reason())
-                    .contains("every record is rejected with PROPERTY_DOESNT_EXIST (A)"));
+                    .contains("all records are rejected with PROPERTY_DOESNT_EXIST (A)"));
 
             fresh.untilTheNextTry();
             assertThat(fresh.send(room, Set.of(), true)).as("calls of one try").isEqualTo(1);
@@ -91,7 +91,7 @@ class CommonCausesTest extends OutboxTestBase {
     }
 
     @Test
-    void aHandfulAmongGoodOnesDiesAndStopsNothing() throws SQLException {
+    void aFewBadRecordsAmongGoodOnesBecomeDeadLettersAndPauseNothing() throws SQLException {
         waiting(1000);
         Set<String> bad = new TreeSet<>(Stream.of(1, 2, 3, 4, 250, 251, 252, 253, 254, 255, 999).map("k%06d"::formatted).toList());
         send(100, bad, false);
@@ -102,7 +102,7 @@ class CommonCausesTest extends OutboxTestBase {
     }
 
     @Test
-    void aWholeCallOfBadOnesAheadOfGoodOnesHoldsThoseUpForOneTryAndThenDies() throws SQLException {
+    void aCallOfBadRecordsDelaysGoodOnesByOneTryAndThenBecomesDeadLetters() throws SQLException {
         waiting(300);
         Set<String> bad = new TreeSet<>();
         for (int i = 1; i <= 100; i++) {
@@ -110,7 +110,7 @@ class CommonCausesTest extends OutboxTestBase {
         }
         send(100, bad, false);
         assertThat(pauseStore.find(Kind.SYNC, "contacts")).isPresent();
-        // the tried ones come behind the others
+        // tried records are behind the untried ones
         DATABASE.run("update sluice.pause set until = now() - interval '1 millisecond' where by = 'crm'");
         send(100, bad, false);
         DATABASE.run("update sluice.outbox set due = now() - interval '1 millisecond' where due > now()");
@@ -122,7 +122,7 @@ class CommonCausesTest extends OutboxTestBase {
     }
 
     @Test
-    void afewBadOnesWithNothingBehindThemDie() throws SQLException {
+    void aFewBadRecordsWithNothingBehindThemBecomeDeadLetters() throws SQLException {
         waiting(5);
         send(100, Set.of(), true);
 
@@ -131,7 +131,7 @@ class CommonCausesTest extends OutboxTestBase {
     }
 
     @Test
-    void whatDiedOneByOneBeforeTheCauseWasKnownComesBack() throws SQLException {
+    void deadLettersFromBeforeTheCauseWasKnownAreReplayed() throws SQLException {
         waiting(4);
         send(1, Set.of(), true);
         assertThat(dead()).isEqualTo(4);

@@ -27,7 +27,7 @@ import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
 /**
- * Whatever the application does, and however calls end, in the end the CRM equals the table, and no record ever has
+ * Shows that the CRM equals the table in the end whatever the application does and however calls end, and no record ever has
  * two writes in flight. On failure jqwik prints the seed.
  */
 class ConvergenceTest {
@@ -65,7 +65,7 @@ class ConvergenceTest {
         private final Map<String, Map<String, Object>> crm = new TreeMap<>();
         private final List<Claim> open = new ArrayList<>();
         private final Set<String> inFlight = new HashSet<>();
-        private final StringBuilder story = new StringBuilder();
+        private final StringBuilder history = new StringBuilder();
 
         Run(Random random, Statement application) {
             this.random = random;
@@ -124,7 +124,7 @@ class ConvergenceTest {
             outbox.claim("crm", 1 + random.nextInt(3), Priority.LOW).ifPresent(claim -> {
                 tell("claim " + claim.operation() + " " + claim.changes());
                 for (RecordChange recordChange : claim.changes()) {
-                    assertThat(inFlight.add(recordChange.key())).as("one write in flight for %s\n%s", recordChange.key(), story).isTrue();
+                    assertThat(inFlight.add(recordChange.key())).as("one write in flight for %s\n%s", recordChange.key(), history).isTrue();
                 }
                 open.add(claim);
             });
@@ -192,9 +192,9 @@ class ConvergenceTest {
                 return table.put(row.getString("id"), fields);
             });
             List<String> dead = database.texts("select key from sluice.dead_letter");
-            assertThat(dead).as("dead letters of rows that are there\n%s", story).noneMatch(table::containsKey);
+            assertThat(dead).as("dead letters of rows that are there\n%s", history).noneMatch(table::containsKey);
             crm.keySet().removeAll(dead);
-            assertThat(crm).as("%s", story).isEqualTo(table);
+            assertThat(crm).as("%s", history).isEqualTo(table);
             assertThat(database.texts("select key from sluice.outbox")).isEmpty();
         }
 
@@ -211,7 +211,7 @@ class ConvergenceTest {
         }
 
         private void tell(String what) {
-            story.append(what).append('\n');
+            history.append(what).append('\n');
         }
     }
 

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The table {@code app.customer}, its sync with {@code contacts} of the account {@code crm}, and the way out step by step. */
+/** Holds the table {@code app.customer} and its sync with {@code contacts} of the account {@code crm}, for tests that send step by step. */
 public final class CustomerSync {
 
     private static final String TABLE = "app.customer";
@@ -55,13 +55,13 @@ public final class CustomerSync {
         capture.drain(TABLE);
     }
 
-    /** What waits, captured and claimed. */
+    /** Captures and claims the waiting changes. */
     public Optional<Claim> claim() throws SQLException {
         drain();
         return outbox.claim("crm", 200, Priority.LOW);
     }
 
-    /** The CRM took all records of a claim; the one of key 1 has the id x1. */
+    /** Settles all records of a claim as done; the one of key 1 has the id x1. */
     public void settle(Claim claim) throws SQLException {
         settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "x" + it.key())).toList());
     }

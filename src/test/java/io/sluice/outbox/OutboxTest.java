@@ -25,27 +25,27 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class OutboxTest extends OutboxTestBase {
 
-    /** Whoever waits between claim and call must not call when the records may be another's. */
+    /** A sender that waits between claim and call must not call when its lease may be over. */
     @Test
-    void aLeaseIsRenewedByWhoWaitedAndLostByWhoWaitedTooLong() throws SQLException {
+    void aLeaseIsRenewedAfterAWaitAndLostAfterALongOne() throws SQLException {
         upsert("1", "{\"a\": 1}");
         Claim claim = claim();
         Lease fresh = outbox.lease(List.of(claim), System.nanoTime());
-        assertThat(fresh.covers()).isTrue();
+        assertThat(fresh.coversCall()).isTrue();
         Lease old = outbox.lease(List.of(claim), System.nanoTime() - 5_000_000_000L);
         DATABASE.run("update sluice.outbox set lease_until = now() + interval '1 second'");
-        assertThat(old.covers()).isTrue();
+        assertThat(old.coversCall()).isTrue();
         assertThat(DATABASE.text("select lease_until > now() + interval '10 seconds' from sluice.outbox")).isEqualTo("t");
 
         endLeases();
-        assertThat(outbox.lease(List.of(claim), System.nanoTime() - 5_000_000_000L).covers()).isFalse();
+        assertThat(outbox.lease(List.of(claim), System.nanoTime() - 5_000_000_000L).coversCall()).isFalse();
         settlement.expireLeases();
         claim();
-        assertThat(outbox.lease(List.of(claim), System.nanoTime() - 5_000_000_000L).covers()).as("another has them").isFalse();
+        assertThat(outbox.lease(List.of(claim), System.nanoTime() - 5_000_000_000L).coversCall()).as("another process has the records").isFalse();
     }
 
     @Test
-    void theMostUrgentIsClaimedFirstAndTheOlderOfEqualOnes() throws SQLException {
+    void urgentRecordsAreClaimedFirstAndTheOldestOfEqualOnes() throws SQLException {
         enter("Contact", "new", "upsert", "{\"a\": 1}", 2, 5);
         enter("Contact", "old", "upsert", "{\"a\": 1}", 2, 1);
         enter("Contact", "critical", "upsert", "{\"a\": 1}", 0, 9);
@@ -56,7 +56,7 @@ class OutboxTest extends OutboxTestBase {
     }
 
     @Test
-    void aClaimEndsAtSomeMegabytesButHasOneRecordAndPrintsNone() throws SQLException {
+    void aClaimIsLimitedInBytesButHasOneRecordAndPrintsNone() throws SQLException {
         for (int i = 0; i < 4; i++) {
             enter("Contact", "k" + i, "upsert", "{\"a\": \"" + "x".repeat(Outbox.BYTES * 2 / 5) + "\"}", 2, 9 - i);
         }
@@ -70,7 +70,7 @@ class OutboxTest extends OutboxTestBase {
     }
 
     @Test
-    void aClaimBeginsWithNothingLessUrgentThanItsPermitButFillsUpWithIt() throws SQLException {
+    void aClaimStartsAtItsPermitsPriorityAndFillsUpWithLessUrgentWork() throws SQLException {
         enter("Contact", "normal", "upsert", "{\"a\": 1}", 2, 0);
         assertThat(outbox.urgency("crm")).contains(Priority.NORMAL);
         assertThat(outbox.claim("crm", 3, Priority.HIGH)).isEmpty();
@@ -81,7 +81,7 @@ class OutboxTest extends OutboxTestBase {
     }
 
     @Test
-    void whatWaitsGoesUpAStepForEachPatienceButNeverBecomesCritical() throws SQLException {
+    void ageingRaisesThePriorityButNeverToCritical() throws SQLException {
         enter("Contact", "low", "upsert", "{\"a\": 1}", 3, 0);
         enter("Contact", "fresh", "upsert", "{\"a\": 1}", 3, 0);
         DATABASE.run("update sluice.outbox set since = now() - interval '90 s' where key = 'low'",
@@ -96,7 +96,7 @@ class OutboxTest extends OutboxTestBase {
     }
 
     @Test
-    void placesAreFilledWithWorkOfTheSameSyncAndOperationOnly() throws SQLException {
+    void aCallIsFilledWithWorkOfTheSameSyncAndOperation() throws SQLException {
         enter("Contact", "1", "upsert", "{\"a\": 1}", 0, 0);
         enter("Lead", "2", "upsert", "{\"a\": 1}", 1, 0);
         settled("3", "{}");
@@ -120,7 +120,7 @@ class OutboxTest extends OutboxTestBase {
     }
 
     @Test
-    void whatEqualsTheBaseIsDroppedFieldByField() throws SQLException {
+    void fieldsThatEqualTheBaseAreDropped() throws SQLException {
         settled("1", "{\"a\": 1, \"b\": null}");
         upsert("1", "{\"a\": 1, \"b\": null, \"c\": 3}");
         RecordChange recordChange = claim().changes().get(0);
@@ -129,7 +129,7 @@ class OutboxTest extends OutboxTestBase {
     }
 
     @Test
-    void aCallIsFilledThoughNothingButNoOpsCameFirst() throws SQLException {
+    void aCallIsFilledThoughOnlyNoOpsCameFirst() throws SQLException {
         for (int i = 0; i < 5; i++) {
             settled("same" + i, "{\"a\": 1}");
             enter("Contact", "same" + i, "upsert", "{\"a\": 1}", 0, 0);
@@ -157,7 +157,7 @@ class OutboxTest extends OutboxTestBase {
     }
 
     @Test
-    void whatAnotherProcessIsClaimingJustNowHidesNoOtherWork() throws SQLException {
+    void concurrentClaimsHideNoOtherWork() throws SQLException {
         enter("Contact", "1", "upsert", "{\"a\": 1}", 0, 0);
         enter("Lead", "2", "upsert", "{\"a\": 1}", 3, 0);
         try (Connection other = DATABASE.application(); Statement statement = other.createStatement()) {
@@ -169,7 +169,7 @@ class OutboxTest extends OutboxTestBase {
     }
 
     @Test
-    void claimersAtTheSameTimeNeverGetTheSameRecordAndGetAll() throws Exception {
+    void concurrentClaimsGetEachRecordOnce() throws Exception {
         DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
                 + " select 'crm', 'Contact', n::text, 'contact', 'upsert', '{\"a\": 1}', n % 4, now()"
                 + " from generate_series(1, 2000) n");
@@ -196,19 +196,19 @@ class OutboxTest extends OutboxTestBase {
         assertThat(claimed).hasSize(2000).doesNotHaveDuplicates();
     }
 
-    /** Statistics of a moment in which nothing waited, or little; and right ones. */
+    /** Runs with the statistics of an empty, a small and the real outbox. */
     @ParameterizedTest
     @ValueSource(ints = {0, 1_500, 20_000})
-    void aCallReadsWhatItTakesHoweverMuchWaits(int known) throws SQLException {
+    void aClaimReadsOnlyItsRowsHoweverManyWait(int known) throws SQLException {
         twentyThousandWaitOfWhich(known);
         assertThat(planOfACall())
                 .contains("actual rows=200 ").doesNotContainPattern("actual rows=\\d{4}").doesNotContain("JIT");
     }
 
     @Test
-    void aSmallerCallReadsWhatItTakesHoweverMuchIsToGoInSmallerOnes() throws SQLException {
+    void aClaimOfASplitBatchReadsOnlyItsRowsHoweverManyWait() throws SQLException {
         twentyThousandWaitOfWhich(20_000);
-        DATABASE.run("update sluice.outbox set fill = 50, parent = key::int % 100, since = now() - interval '1 minute'",
+        DATABASE.run("update sluice.outbox set max_batch = 50, parent = key::int % 100, since = now() - interval '1 minute'",
                 "vacuum analyze sluice.outbox");
         assertThat(planOfACall())
                 .contains("outbox_smaller").contains("actual rows=50 ").doesNotContainPattern("actual rows=\\d{4}");

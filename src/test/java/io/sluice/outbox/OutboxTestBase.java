@@ -11,7 +11,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Some records of one account that wait, and what an outbox and its settlement make of them. */
+/** Holds queued records of one account for tests of an outbox and its settlement. */
 abstract class OutboxTestBase {
 
     @RegisterExtension
@@ -32,7 +32,7 @@ abstract class OutboxTestBase {
             set operation = excluded.operation, fields = case when excluded.operation = 'delete' then '{}'
                 else o.fields || excluded.fields end""";
 
-    /** @param age seconds: the more, the later */
+    /** @param age the time of the change, in seconds: a larger one is later */
     void enter(String object, String key, String operation, String fields, int priority, int age)
             throws SQLException {
         DATABASE.sluice().update(ENTER, object, key, object.toLowerCase(), operation, fields, priority, age);
@@ -71,13 +71,13 @@ abstract class OutboxTestBase {
             insert into sluice.outbox (account, object, key, sync, operation, priority, since)
             select 'crm', 'Contact', n, 'contact', 'upsert', 2, now() from generate_series(%d, %d) as n""";
 
-    /** Statistics of a moment in which fewer waited, or right ones. */
+    /** Takes statistics while fewer records wait, or now. */
     static void twentyThousandWaitOfWhich(int known) throws SQLException {
         DATABASE.run(WAITING_ROWS.formatted(1, 20_000), "delete from sluice.outbox where key::int > " + known,
                 "analyze sluice.outbox", WAITING_ROWS.formatted(known + 1, 20_000));
     }
 
-    /** How PostgreSQL goes about a statement as the product has it planned; its parameters as SQL. */
+    /** The plan of a statement as the product has it planned; its parameters as SQL. */
     static String plan(String sql, String... parameters) throws SQLException {
         String filled = sql;
         for (String parameter : parameters) {

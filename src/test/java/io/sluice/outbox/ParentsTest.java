@@ -43,7 +43,7 @@ class ParentsTest extends OutboxTestBase {
     }
 
     @Test
-    void aChildWaitsForItsParentAndGoesWhenThatIsSettled() throws SQLException {
+    void aChildWaitsUntilItsParentIsSettled() throws SQLException {
         deal("d-1", "\"c-1\"", 2);
         deal("d-2", "\"c-1\"", 2);
         company("c-1", "{\"Name\": \"C\"}", 2);
@@ -55,9 +55,9 @@ class ParentsTest extends OutboxTestBase {
     }
 
     @Test
-    void aChildThatWaitedGoesInTheSameCallAsItsParentAndAfterIt() throws SQLException {
+    void aWaitingChildSharesItsParentsCallAndFollowsIt() throws SQLException {
         deal("d-1", "\"c-1\"", 2);
-        assertThat(keys(claim())).as("of nobody yet").containsExactly("d-1");
+        assertThat(keys(claim())).as("an unknown parent").containsExactly("d-1");
         company("c-2", "{\"Name\": \"C\"}", 2);
         deal("d-2", "\"c-2\"", 2);
         deal("d-3", "\"c-9\"", 2);
@@ -66,14 +66,14 @@ class ParentsTest extends OutboxTestBase {
                 + " due = now() + interval '30 seconds' where key = 'd-2'");
         Claim parent = outbox.claim("crm", 1, Priority.LOW).orElseThrow();
         assertThat(keys(parent)).containsExactly("c-2");
-        Claim beside = outbox.claimBeside(List.of(parent), 100, Priority.LOW, Set.of()).orElseThrow();
-        assertThat(keys(beside)).as("d-3 waits for what is in another call").containsExactly("d-2");
+        Claim beside = outbox.claimForSameCall(List.of(parent), 100, Priority.LOW, Set.of()).orElseThrow();
+        assertThat(keys(beside)).as("d-3 waits for a record in another call").containsExactly("d-2");
         assertThat(beside.object()).isEqualTo("Deal");
-        assertThat(outbox.claimBeside(List.of(parent, beside), 100, Priority.LOW, Set.of())).isEmpty();
+        assertThat(outbox.claimForSameCall(List.of(parent, beside), 100, Priority.LOW, Set.of())).isEmpty();
     }
 
     @Test
-    void whoNamesNoParentOrOneThatIsThereOrThatNobodyKnowsDoesNotWait() throws SQLException {
+    void aRecordWithoutParentOrWithASettledOrUnknownOneDoesNotWait() throws SQLException {
         DATABASE.run("insert into sluice.sync_state (account, object, key, sync, crm_id, base)"
                 + " values ('crm', 'Company', 'there', 'company', 'id', '{}')");
         company("there", "{\"Name\": \"changed\"}", 3);
@@ -94,7 +94,7 @@ class ParentsTest extends OutboxTestBase {
     }
 
     @Test
-    void aChildOfADeadParentWaitsAndSaysSoAndGoesAfterTheReplay() throws SQLException {
+    void aChildOfADeadLetterWaitsWithAnErrorUntilTheReplay() throws SQLException {
         company("c-1", "{\"Name\": \"C\"}", 2);
         deal("d-1", "\"c-1\"", 2);
         Claim parent = claim();
@@ -102,7 +102,7 @@ class ParentsTest extends OutboxTestBase {
         assertThat(outbox.claim("crm", 100, Priority.LOW)).isEmpty();
         settlement.settle(parent, List.of(Outcome.rejected("c-1", "INVALID", "no such country")));
         assertThat(outbox.claim("crm", 100, Priority.LOW)).isEmpty();
-        assertThat(said("d-1")).isEqualTo("waits for Company c-1, which stands in the dead letters; mend and replay that"
+        assertThat(said("d-1")).isEqualTo("waits for Company c-1, which is a dead letter; repair and replay that"
                 + " one first");
         DATABASE.run("delete from sluice.dead_letter");
         company("c-1", "{\"Name\": \"C\"}", 2);
@@ -112,7 +112,7 @@ class ParentsTest extends OutboxTestBase {
     }
 
     @Test
-    void aParentWhoseChangeWasNotDrainedYetIsWaitedFor() throws SQLException {
+    void aChildWaitsForAParentThatIsStillInTheChangeLog() throws SQLException {
         deal("d-1", "\"c-1\"", 2);
         DATABASE.run("insert into sluice.change_log (source, keys, records, op) values ('app.company', '{c-1}', 1, 'I')");
         assertThat(outbox.claim("crm", 100, Priority.LOW)).isEmpty();
@@ -121,19 +121,19 @@ class ParentsTest extends OutboxTestBase {
         assertThat(keys(claim())).containsExactly("d-1");
     }
 
-    /** Each names the next, the last one the first; in calls of so many records. */
-    @ParameterizedTest(name = "{0} in a circle, {1} a call")
+    /** Each record names the next, the last one the first; in calls of so many records. */
+    @ParameterizedTest(name = "{0} in a cycle, {1} a call")
     @CsvSource({"1, 1", "1, 200", "2, 1", "2, 2", "2, 200", "3, 1", "3, 2", "3, 200", "7, 3", "7, 200"})
-    void recordsThatNameEachOtherAreWrittenWithoutTheLookUpAndThenWithIt(int circle, int size) throws SQLException {
-        for (int i = 0; i < circle; i++) {
-            company("c" + i, "{\"Name\": \"C\", \"Owner.No\": \"c" + (i + 1) % circle + "\"}", 2);
+    void recordsInACycleAreWrittenWithoutTheReferenceAndThenWithIt(int cycle, int size) throws SQLException {
+        for (int i = 0; i < cycle; i++) {
+            company("c" + i, "{\"Name\": \"C\", \"Owner.No\": \"c" + (i + 1) % cycle + "\"}", 2);
         }
         company("child", "{\"Name\": \"C\", \"Owner.No\": \"c0\"}", 2);
         Map<String, Map<String, Object>> crm = new TreeMap<>();
         int calls = 0;
         while (!DATABASE.texts("select 1 from sluice.outbox").isEmpty()) {
-            assertThat(calls++).as("calls and looks").isLessThan(60);
-            // who waits looks again after a while, which needs not be waited for here
+            assertThat(calls++).as("calls and checks").isLessThan(60);
+            // a waiting child is checked again after a while, which the test skips
             DATABASE.run("update sluice.outbox set due = now() where due > now() and last_error is null");
             Optional<Claim> claim = outbox.claim("crm", size, Priority.LOW);
             if (claim.isEmpty()) {
@@ -149,22 +149,22 @@ class ParentsTest extends OutboxTestBase {
             }).toList());
         }
         assertThat(DATABASE.texts("select key from sluice.dead_letter")).isEmpty();
-        assertThat(crm).hasSize(circle + 1);
-        for (int i = 0; i < circle; i++) {
-            assertThat(crm.get("c" + i)).containsEntry("Name", "C").containsEntry("Owner.No", "c" + (i + 1) % circle);
+        assertThat(crm).hasSize(cycle + 1);
+        for (int i = 0; i < cycle; i++) {
+            assertThat(crm.get("c" + i)).containsEntry("Name", "C").containsEntry("Owner.No", "c" + (i + 1) % cycle);
         }
         assertThat(crm.get("child")).containsEntry("Owner.No", "c0");
     }
 
     @Test
-    void aBulkClaimLeavesThoseWhoseParentIsNotThere() throws SQLException {
+    void aBulkClaimLeavesChildrenWithoutASettledParent() throws SQLException {
         company("c-1", "{\"Name\": \"C\"}", 2);
         deal("d-1", "\"c-1\"", 2);
         deal("d-2", "null", 2);
         deal("d-3", "null", 2);
         UUID lease = UUID.randomUUID();
-        Optional<BulkClaim.Taken> taken = DATABASE.sluice().transaction(connection -> new BulkClaim("crm", "deal",
-                Operation.UPSERT, 2, 10, 1_000_000, null).take(connection, lease));
+        Optional<BulkClaim.Claimed> taken = DATABASE.sluice().transaction(connection -> new BulkClaim("crm", "deal",
+                Operation.UPSERT, 2, 10, 1_000_000, null).claim(connection, lease));
         assertThat(taken.orElseThrow().records()).isEqualTo(2);
         assertThat(DATABASE.text("select waits_for from sluice.outbox where key = 'd-1'")).isEqualTo("c-1");
     }

@@ -15,7 +15,7 @@ class PauseStoreTest extends OutboxTestBase {
 
     private final PauseStore pauseStore = new PauseStore(DATABASE.sluice());
 
-    /** @param second the more, the later */
+    /** @param second the time of the change: a larger one is later */
     private void enter(String account, String sync, String key, int priority, int second) throws SQLException {
         DATABASE.sluice().update("insert into sluice.outbox (account, object, key, sync, operation, fields, priority,"
                 + " since) values (?, ?, ?, ?, 'upsert', '{\"a\": 1}', ?, now() + ? * interval '1 second')",
@@ -31,19 +31,19 @@ class PauseStoreTest extends OutboxTestBase {
     }
 
     @Test
-    void aPausedAccountIsNotClaimedWhileOthersGoOn() throws SQLException {
+    void aPausedAccountIsNotClaimedWhileOthersAre() throws SQLException {
         enter("crm", "contacts", "1", 0, 0);
         enter("other", "leads", "2", 2, 0);
         pauseStore.pause(Kind.ACCOUNT, "crm", null);
 
         assertThat(waiting()).containsExactly("other");
-        assertThat(outbox.urgency("crm")).as("no permit is asked for").isEmpty();
+        assertThat(outbox.urgency("crm")).as("no permit is requested").isEmpty();
         assertThat(claimed("crm", 10)).isEmpty();
         assertThat(claimed("other", 10)).containsExactly("2");
     }
 
     @Test
-    void aPausedSyncIsNotClaimedHoweverUrgentWhileOthersOfItsAccountGoOn() throws SQLException {
+    void aPausedSyncIsNotClaimedHoweverUrgentWhileOthersAre() throws SQLException {
         enter("crm", "contacts", "critical", 0, 0);
         enter("crm", "deals", "normal", 2, 9);
         pauseStore.pause(Kind.SYNC, "contacts", null);
@@ -56,7 +56,7 @@ class PauseStoreTest extends OutboxTestBase {
     }
 
     @Test
-    void whatIsResumedHasKeptItsPlace() throws SQLException {
+    void resumedWorkHasKeptItsOrder() throws SQLException {
         enter("crm", "contacts", "old", 2, 0);
         enter("crm", "deals", "new", 2, 9);
         enter("crm", "contacts", "newest", 2, 20);
@@ -75,7 +75,7 @@ class PauseStoreTest extends OutboxTestBase {
     }
 
     @Test
-    void aCallThatIsOnItsWaySettlesAsEver() throws SQLException {
+    void aCallUnderWaySettlesDuringAPause() throws SQLException {
         enter("crm", "contacts", "1", 2, 0);
         Claim claim = outbox.claim("crm", 10, Priority.LOW).orElseThrow();
         pauseStore.pause(Kind.ACCOUNT, "crm", null);
@@ -104,7 +104,7 @@ class PauseStoreTest extends OutboxTestBase {
     }
 
     @Test
-    void pausingAgainKeepsSinceWhenAndTakesTheNewReason() throws SQLException {
+    void pausingAgainKeepsTheStartAndReplacesTheReason() throws SQLException {
         pauseStore.pause(Kind.SYNC, "contacts", "first");
         Instant since = pauseStore.find(Kind.SYNC, "contacts").orElseThrow().since();
         pauseStore.pause(Kind.SYNC, "contacts", null);
@@ -120,22 +120,22 @@ class PauseStoreTest extends OutboxTestBase {
     }
 
     @Test
-    void aSettingPausesUntilAStartWithoutItAndLeavesWhatWasPausedByHand() throws SQLException {
+    void aSettingPausesUntilAStartWithoutItAndKeepsPausesByHand() throws SQLException {
         enter("crm", "contacts", "1", 2, 0);
         pauseStore.pause(Kind.ACCOUNT, "crm", "by hand");
-        pauseStore.takeSettings(List.of(new PauseStore.Setting(Kind.ACCOUNT, "crm", "a setting"),
+        pauseStore.replaceSettings(List.of(new PauseStore.Setting(Kind.ACCOUNT, "crm", "a setting"),
                 new PauseStore.Setting(Kind.SYNC, "contacts", "a file")));
         Pause paused = pauseStore.find(Kind.ACCOUNT, "crm").orElseThrow();
         assertThat(paused.by()).isEqualTo(By.SETTING);
         assertThat(pauseStore.all()).extracting(Pause::by).containsExactly(By.SETTING, By.API, By.SETTING);
 
         pauseStore.resume(Kind.ACCOUNT, "crm");
-        pauseStore.takeSettings(List.of(new PauseStore.Setting(Kind.ACCOUNT, "crm", "a setting")));
+        pauseStore.replaceSettings(List.of(new PauseStore.Setting(Kind.ACCOUNT, "crm", "a setting")));
         assertThat(pauseStore.all()).containsExactly(paused);
         assertThat(claimed("crm", 10)).isEmpty();
 
         pauseStore.pause(Kind.ACCOUNT, "crm", "by hand");
-        pauseStore.takeSettings(List.of());
+        pauseStore.replaceSettings(List.of());
         assertThat(pauseStore.all()).extracting(Pause::reason).containsExactly("by hand");
         assertThat(claimed("crm", 10)).isEmpty();
         pauseStore.resume(Kind.ACCOUNT, "crm");
@@ -143,7 +143,7 @@ class PauseStoreTest extends OutboxTestBase {
     }
 
     @Test
-    void aLargeHeapOfAPausedSyncIsNotWalkedThroughAtEachWaking() throws SQLException {
+    void theLargeQueueOfAPausedSyncIsNotScannedAtEachWakeUp() throws SQLException {
         DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, priority, since)"
                 + " select 'crm', 'contacts', n, 'contacts', 'upsert', 2, now() from generate_series(1, 20000) as n",
                 "analyze sluice.outbox");

@@ -31,18 +31,18 @@ class SettlementTest extends OutboxTestBase {
     }
 
     @Test
-    void workThatWasRefusedForTheQuotaWaitsInItsPlaceAndWithoutAnAttempt() throws SQLException {
+    void releasedWorkKeepsItsOrderAndCostsNoAttempt() throws SQLException {
         settled("1", "{\"a\": 0}");
         upsert("1", "{\"a\": 1}");
         settlement.release(claim());
         assertThat(DATABASE.texts("select concat_ws(' ', operation, fields, attempts, due <= clock_timestamp())"
                 + " from sluice.outbox")).containsExactly("upsert {\"a\": 1} 0 t");
-        assertThat(base("1")).as("nothing is doubted").isEqualTo("{\"a\": 0}");
+        assertThat(base("1")).as("nothing is unproven").isEqualTo("{\"a\": 0}");
         assertThat(keys(claim())).containsExactly("1");
     }
 
     @Test
-    void changesThatArriveInFlightGatherAndGoNext() throws SQLException {
+    void changesThatArriveInFlightAreSentNext() throws SQLException {
         upsert("1", "{\"a\": 1, \"b\": 1}");
         Claim first = claim();
         upsert("1", "{\"a\": 2}");
@@ -65,7 +65,7 @@ class SettlementTest extends OutboxTestBase {
     }
 
     @Test
-    void aDeleteThatIsDoneForgetsTheRecord() throws SQLException {
+    void anAcknowledgedDeleteRemovesTheBase() throws SQLException {
         settled("1", "{\"a\": 1}");
         delete("1");
         settlement.settle(claim(), List.of(Outcome.done("1", null)));
@@ -127,7 +127,7 @@ class SettlementTest extends OutboxTestBase {
         assertThat(next.changes().get(0).fields()).isEqualTo(Map.of("a", 1, "b", 2));
     }
 
-    /** The CRM may have 2 by now, so going back to what was agreed before is a change. */
+    /** The CRM may have 2 by now, so going back to the base is a change. */
     @Test
     void theOldValueIsSentAgainAfterAWriteOfUnknownOutcome() throws SQLException {
         settled("1", "{\"a\": 1}");
@@ -140,7 +140,7 @@ class SettlementTest extends OutboxTestBase {
     }
 
     @Test
-    void aWriteOfUnknownOutcomeLeavesTheBaseAndIsDoubtedBesideItUntilOneIsAcknowledged() throws SQLException {
+    void aWriteOfUnknownOutcomeIsUnprovenUntilOneIsAcknowledged() throws SQLException {
         settled("1", "{\"a\": 1, \"b\": 1}");
         upsert("1", "{\"a\": 2}");
         settlement.settle(claim(), List.of(Outcome.uncertain("1", Outcome.Uncertainty.UNPROVEN, "X", "no answer")));
@@ -164,9 +164,9 @@ class SettlementTest extends OutboxTestBase {
         assertThat(doubt("1")).isEqualTo("{}");
     }
 
-    /** The call may still be executed: nothing of the record goes before the lease, that outlives it, is over. */
+    /** The call may still be executed, so the record is not sent again before its lease ends. */
     @Test
-    void aRecordWhoseCallWasNotAnsweredRestsUntilItsLeaseEnds() throws SQLException {
+    void aRecordWhoseCallWasNotAnsweredWaitsUntilItsLeaseEnds() throws SQLException {
         settled("1", "{\"a\": 1}");
         upsert("1", "{\"a\": 2}");
         upsert("2", "{\"a\": 2}");
@@ -182,9 +182,9 @@ class SettlementTest extends OutboxTestBase {
         assertThat(claim().changes()).extracting(RecordChange::fields).containsExactly(Map.of("a", 3));
     }
 
-    /** A refusal in the CRM's own words is no doubt. */
+    /** A rejection by the CRM itself proves that nothing was written. */
     @Test
-    void whatWasCertainlyNotWrittenIsNotDoubted() throws SQLException {
+    void aCertainFailureLeavesNothingUnproven() throws SQLException {
         settled("1", "{\"a\": 1}");
         upsert("1", "{\"a\": 2}");
         settlement.settle(claim(), List.of(Outcome.retry("1", "UNABLE_TO_LOCK_ROW", "busy")));
@@ -192,7 +192,7 @@ class SettlementTest extends OutboxTestBase {
     }
 
     @Test
-    void aFirstWriteOfUnknownOutcomeIsDoubtedToo() throws SQLException {
+    void aFirstWriteOfUnknownOutcomeIsUnprovenToo() throws SQLException {
         upsert("1", "{\"a\": 1}");
         settlement.settle(claim(), List.of(Outcome.uncertain("1", Outcome.Uncertainty.UNPROVEN, "X", "no answer")));
         assertThat(base("1")).isEqualTo("{}");
@@ -203,7 +203,7 @@ class SettlementTest extends OutboxTestBase {
     }
 
     @Test
-    void aRejectedFieldGoesWithTheNewerWorkThatWaits() throws SQLException {
+    void aRejectedFieldJoinsNewerWaitingWork() throws SQLException {
         settled("1", "{}");
         upsert("1", "{\"a\": \"bad\", \"b\": 1}");
         Claim claim = claim();
@@ -214,7 +214,7 @@ class SettlementTest extends OutboxTestBase {
     }
 
     @Test
-    void aRejectedUpsertUnderAWaitingDeleteIsForgotten() throws SQLException {
+    void aRejectedUpsertUnderAWaitingDeleteIsDropped() throws SQLException {
         settled("1", "{}");
         upsert("1", "{\"a\": \"bad\"}");
         Claim claim = claim();
@@ -245,7 +245,7 @@ class SettlementTest extends OutboxTestBase {
     }
 
     @Test
-    void anEndedLeaseGivesItsWorkBackBelowWhatArrivedMeanwhile() throws SQLException {
+    void anEndedLeaseGivesItsWorkBackBelowNewerChanges() throws SQLException {
         for (String key : List.of("1", "2", "3")) {
             settled(key, "{\"a\": 0}");
             upsert(key, "{\"a\": 1, \"b\": 1}");
@@ -270,7 +270,7 @@ class SettlementTest extends OutboxTestBase {
     }
 
     @Test
-    void aBatchRefusedAsAWholeIsSplitUntilTheWrongRecordStandsAlone() throws SQLException {
+    void aBatchRejectedAsAWholeIsSplitUntilTheBadRecordIsAlone() throws SQLException {
         for (int i = 1; i <= 64; i++) {
             upsert("k" + i, "{\"A\": 1}");
         }
@@ -293,11 +293,11 @@ class SettlementTest extends OutboxTestBase {
     }
 
     @Test
-    void whatIsLockedGoesInSmallerCallsAndThoseOfOneParentTogether() throws SQLException {
+    void lockedRecordsAreSentInSmallerCallsByParent() throws SQLException {
         for (int i = 1; i <= 16; i++) {
             enter("Contact", "k" + i, "upsert", "{\"Parent\": \"p" + i % 4 + "\"}", 2, i);
         }
-        // the parent of one is in the CRM, and does not change
+        // one record's parent is in the base and does not change
         enter("Contact", "known", "upsert", "{\"A\": 1}", 2, 17);
         settled("known", "{\"Parent\": \"p2\"}");
         Claim all = claim();
@@ -316,7 +316,7 @@ class SettlementTest extends OutboxTestBase {
     }
 
     @Test
-    void aFewThatAreLockedGoTogetherInOneCallAndAfterItAsOthersDo() throws SQLException {
+    void aFewLockedRecordsShareOneCall() throws SQLException {
         for (int i = 1; i <= 40; i++) {
             upsert("k" + i, "{\"A\": 1}");
         }
@@ -342,7 +342,7 @@ class SettlementTest extends OutboxTestBase {
     }
 
     @Test
-    void aBatchOverWhichTheCrmFailsIsSplitFromTheThirdTimeOn() throws SQLException {
+    void aBatchThatTheCrmFailsAtIsSplitFromTheThirdTimeOn() throws SQLException {
         for (int i = 1; i <= 8; i++) {
             upsert("k" + i, "{\"A\": 1}");
         }
@@ -350,12 +350,12 @@ class SettlementTest extends OutboxTestBase {
             Claim claim = claim();
             assertThat(claim.size()).isEqualTo(size);
             settlement.settle(claim, claim.changes().stream().map(change -> size == 2 ? Outcome.done(change.key(), null)
-                    : Outcome.retry(change.key(), "UNKNOWN_EXCEPTION", "gack")).toList(), SplitRule.IN_TIME, null);
+                    : Outcome.retry(change.key(), "UNKNOWN_EXCEPTION", "gack")).toList(), SplitRule.AFTER_FAILURES, null);
         }
     }
 
     @Test
-    void recordsThatFailedInOneCallComeBackInOneCall() throws SQLException {
+    void recordsThatFailedInOneCallAreRetriedInOneCall() throws SQLException {
         Settlement slow = new Settlement(DATABASE.sluice(), new Backoff(Duration.ofHours(1), Duration.ofHours(1)), WriteDebounce.NONE);
         for (int i = 1; i <= 20; i++) {
             upsert("k" + i, "{\"A\": 1}");
@@ -367,7 +367,7 @@ class SettlementTest extends OutboxTestBase {
     }
 
     @Test
-    void aRecordRestsAfterItsWriteSoThatChangesMeanwhileShareOneCall() throws SQLException {
+    void theWriteDebounceLetsChangesShareOneCall() throws SQLException {
         Settlement resting = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.of(Duration.ofHours(4)));
         upsert("1", "{\"A\": 1}");
         Claim first = claim();
@@ -381,7 +381,7 @@ class SettlementTest extends OutboxTestBase {
 
     @ParameterizedTest
     @CsvSource({"done, 0", "retry, 0", "rejected, 0", "done, 1500", "retry, 1500", "rejected, 1500", "retry, 20000"})
-    void anAnswerIsSettledByReadingWhatItIsAbout(String status, int known) throws SQLException {
+    void settlingReadsOnlyTheRecordsOfTheAnswer(String status, int known) throws SQLException {
         twentyThousandWaitOfWhich(known);
         Claim claim = outbox.claim("crm", 200, Priority.LOW).orElseThrow();
         DATABASE.run("analyze sluice.sync_state", "insert into sluice.sync_state (account, object, key, sync, base)"
@@ -395,7 +395,7 @@ class SettlementTest extends OutboxTestBase {
     }
 
     @Test
-    void theLookForEndedLeasesReadsNoneThatGoesOn() throws SQLException {
+    void theSearchForEndedLeasesReadsNoCurrentOne() throws SQLException {
         DATABASE.run("insert into sluice.outbox (account, object, key, sync, priority, since, inflight_operation, lease,"
                 + " lease_until) select 'crm', 'Contact', n, 'contact', 2, now(), 'upsert', gen_random_uuid(),"
                 + " now() + interval '1 minute' from generate_series(1, 20000) as n", "analyze sluice.outbox");

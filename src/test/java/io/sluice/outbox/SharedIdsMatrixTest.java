@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Two rows whose keys a CRM takes for one, written in one call and in two, by calls and by a job without changes of its
+ * Two rows whose keys a CRM treats as one, written in one call and in two, by calls and by a job without changes of its
  * own: the second is a dead letter that names the first, and whatever happens to it the first's record stays as its row is.
  */
 class SharedIdsMatrixTest {
@@ -50,7 +50,7 @@ class SharedIdsMatrixTest {
         return cases.stream();
     }
 
-    /** Takes external ids without regard to case and blanks, as both vendors do. */
+    /** A CRM that folds case and blanks of external ids, as both vendors do. */
     private static final class FoldingCrm {
 
         private final Map<String, String> ids = new HashMap<>();
@@ -90,7 +90,7 @@ class SharedIdsMatrixTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
-    void aSecondKeyOfARecordHarmsTheFirstInNoWay(Case each) throws SQLException {
+    void aSecondKeyOfARecordDoesNotHarmTheFirst(Case each) throws SQLException {
         DATABASE.reset();
         DATABASE.run("create table app.t (no text primary key, name text, city text)");
         capture.start(List.of(sync()));
@@ -130,7 +130,7 @@ class SharedIdsMatrixTest {
             assertThat(crm.records.values()).containsExactly(values(last));
         }
         int calls = send();
-        assertThat(calls).as("calls when all is settled").isZero();
+        assertThat(calls).as("calls after everything is settled").isZero();
     }
 
     private static String insert(String key, String value) {
@@ -149,13 +149,13 @@ class SharedIdsMatrixTest {
         DATABASE.run("delete from app.t where no = '" + key + "'");
     }
 
-    /** Until nothing waits, or it never ends. */
+    /** Sends until nothing waits. */
     private int send() throws SQLException {
         int calls = 0;
         while (capture.drain("app.t") > 0 || !DATABASE.texts("select 1 from sluice.outbox").isEmpty()) {
             Optional<Claim> claim = outbox.claim("crm", 200, Priority.LOW).map(it -> {
                 try {
-                    return settlement.keepingOthers(it);
+                    return settlement.settleDeletesOfOthers(it);
                 } catch (SQLException failure) {
                     throw new IllegalStateException(failure);
                 }

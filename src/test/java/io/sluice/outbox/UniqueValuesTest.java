@@ -55,16 +55,16 @@ class UniqueValuesTest {
         moves.put("handed on along a chain", List.of("update app.t set mail = 'new' where no = 3",
                 "update app.t set mail = 'c' where no = 2", "update app.t set mail = 'b' where no = 1"));
         moves.put("given up", List.of("update app.t set mail = null where no = 1", "update app.t set mail = 'A' where no = 2"));
-        Map<String, List<String>> circles = new LinkedHashMap<>();
-        circles.put("swapped", List.of("update app.t set mail = case no when 1 then 'b' else 'a' end where no in (1, 2)"));
-        circles.put("passed round", List.of("update app.t set mail = case no when 1 then 'b' when 2 then 'c' else 'a' end"));
+        Map<String, List<String>> cycles = new LinkedHashMap<>();
+        cycles.put("swapped", List.of("update app.t set mail = case no when 1 then 'b' else 'a' end where no in (1, 2)"));
+        cycles.put("passed round", List.of("update app.t set mail = case no when 1 then 'b' when 2 then 'c' else 'a' end"));
         List<Case> cases = new ArrayList<>();
         for (int size : new int[] {1, 2, 200}) {
             moves.forEach((what, sql) -> {
                 cases.add(new Case(what, sql, size, true, 0));
                 cases.add(new Case(what, sql, size, false, 0));
             });
-            circles.forEach((what, sql) -> cases.add(new Case(what, sql, size, true, 0)));
+            cycles.forEach((what, sql) -> cases.add(new Case(what, sql, size, true, 0)));
             cases.add(new Case("taken for good", List.of("update app.t set mail = 'foreign' where no = 2"), size, true, 1));
         }
         return cases.stream();
@@ -92,7 +92,7 @@ class UniqueValuesTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("cases")
-    void aUniqueValueThatMovesArrives(Case each) throws SQLException {
+    void aUniqueValueThatMovesToAnotherRowArrives(Case each) throws SQLException {
         DATABASE.reset();
         DATABASE.run("create table app.t (no int primary key, name text, mail text unique deferrable initially deferred)",
                 "insert into app.t values (1, 'one', 'a'), (2, 'two', 'b'), (3, 'three', 'c')");
@@ -119,7 +119,7 @@ class UniqueValuesTest {
             assertThat(records.entrySet().stream().map(it -> it.getKey() + " " + it.getValue().get("Mail")))
                     .containsExactlyElementsOf(DATABASE.texts("select no || ' ' || coalesce(mail, 'null') from app.t order by no::text"));
         } else {
-            assertThat(records.get("2")).as("what it had stays").containsEntry("Mail", "b");
+            assertThat(records.get("2")).as("the old value stays").containsEntry("Mail", "b");
         }
     }
 

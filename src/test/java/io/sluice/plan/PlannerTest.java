@@ -17,16 +17,16 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class PlannerTest {
 
-    /** 200 records a call; a job takes ten calls, and five may be open. */
+    /** A CRM with 200 records a call; a job takes ten calls, and five may be open. */
     private static final Crm WITH = new ExampleCrm(200, 1, Optional.of(
             new BulkCapability(Set.of(Operation.UPSERT), 150_000, 100_000_000, 5, 10, 10_000, 15_000, null)), false);
     private static final Crm WITHOUT = new ExampleCrm(200, 1, Optional.empty(), false);
     private static final Crm COMPOSITE = new ExampleCrm(200, 5, WITH.bulk(), false);
-    private static final LatencyTarget PROMISE = new LatencyTarget(Duration.ofMinutes(15), Duration.ofHours(6));
+    private static final LatencyTarget LATENCY_TARGET = new LatencyTarget(Duration.ofMinutes(15), Duration.ofHours(6));
 
-    private final Planner planner = new Planner(PROMISE, 100_000, 5);
+    private final Planner planner = new Planner(LATENCY_TARGET, 100_000, 5);
 
-    /** Young work of normal priority, with quota enough. */
+    /** New work of normal priority, with enough quota. */
     private static PlanInput waiting(long records) {
         return new PlanInput(Operation.UPSERT, Priority.NORMAL, records, Duration.ZERO, 10_000, false, 5, null);
     }
@@ -36,14 +36,14 @@ class PlannerTest {
     }
 
     @Test
-    void aJobIsPlannedFromWhereItTakesHalfTheCallsAndFromLessOnWhereTheyAreScarce() {
+    void aJobMustHalveTheCallsAndWhenCallsAreScarceOnlySaveSome() {
         assertThat(way(waiting(4000))).isEqualTo(SendMethod.Way.COLLECTIONS);
         assertThat(way(waiting(4001))).isEqualTo(SendMethod.Way.BULK);
-        assertThat(planner.least(WITH, Operation.UPSERT, false)).isEqualTo(4001);
+        assertThat(planner.minRecords(WITH, Operation.UPSERT, false)).isEqualTo(4001);
 
         assertThat(way(scarce(2000))).isEqualTo(SendMethod.Way.COLLECTIONS);
         assertThat(way(scarce(2001))).isEqualTo(SendMethod.Way.BULK);
-        assertThat(planner.least(WITH, Operation.UPSERT, true)).isEqualTo(2001);
+        assertThat(planner.minRecords(WITH, Operation.UPSERT, true)).isEqualTo(2001);
     }
 
     private static PlanInput scarce(long records) {
@@ -54,8 +54,8 @@ class PlannerTest {
     void aJobIsNoLargerThanTheCrmOrTheUserAllows() {
         assertThat(planner.plan(WITH, waiting(1_000_000)).method())
                 .isEqualTo(new SendMethod(SendMethod.Way.BULK, "crm-bulk", 100_000));
-        assertThat(new Planner(PROMISE, 1_000_000, 5).plan(WITH, waiting(1_000_000)).method().most()).isEqualTo(150_000);
-        assertThat(new Planner(PROMISE, 0, 5).plan(WITH, waiting(1_000_000)).method().way())
+        assertThat(new Planner(LATENCY_TARGET, 1_000_000, 5).plan(WITH, waiting(1_000_000)).method().maxRecords()).isEqualTo(150_000);
+        assertThat(new Planner(LATENCY_TARGET, 0, 5).plan(WITH, waiting(1_000_000)).method().way())
                 .isEqualTo(SendMethod.Way.COLLECTIONS);
     }
 
@@ -68,7 +68,7 @@ class PlannerTest {
 
     @ParameterizedTest
     @EnumSource(value = Priority.class, names = {"CRITICAL", "HIGH"})
-    void whatIsUrgentNeverGoesByAJob(Priority urgency) {
+    void urgentWorkIsNeverSentByAJob(Priority urgency) {
         Plan plan = planner.plan(WITH, new PlanInput(Operation.UPSERT, urgency, 1_000_000, Duration.ZERO, 20, true, 5,
                 null));
         assertThat(plan.method().way()).isEqualTo(SendMethod.Way.COLLECTIONS);
@@ -76,7 +76,7 @@ class PlannerTest {
     }
 
     @Test
-    void anOperationThatTheCrmDoesNotTakeInBulkOrOneJobTooManyOrARefusalLeavesCollections() {
+    void withoutBulkForTheOperationOrAFreeJobOrDuringACooldownCollectionsAreUsed() {
         assertThat(way(new PlanInput(Operation.DELETE, Priority.NORMAL, 100_000, Duration.ZERO, 10_000, false, 5, null)))
                 .isEqualTo(SendMethod.Way.COLLECTIONS);
         assertThat(way(new PlanInput(Operation.UPSERT, Priority.NORMAL, 100_000, Duration.ZERO, 10_000, false, 0, null)))
@@ -88,19 +88,19 @@ class PlannerTest {
     }
 
     @Test
-    void whatIsAlmostLateGoesByCallsIfTheyComeInTimeAndAJobDoesNot() {
+    void callsAreUsedIfTheyMeetTheLatencyTargetAndAJobWouldNot() {
         PlanInput late = new PlanInput(Operation.UPSERT, Priority.NORMAL, 5000, Duration.ofMillis(14 * 60_000 + 30_000),
                 10_000, false, 5, null);
         assertThat(planner.plan(WITH, late).why()).contains("not be over in time");
         assertThat(way(late)).isEqualTo(SendMethod.Way.COLLECTIONS);
         assertThat(way(new PlanInput(Operation.UPSERT, Priority.LOW, 5000, late.age(), 10_000, false, 5, null)))
-                .as("low was promised less").isEqualTo(SendMethod.Way.BULK);
+                .as("low priority has a later latency target").isEqualTo(SendMethod.Way.BULK);
         assertThat(way(new PlanInput(Operation.UPSERT, Priority.NORMAL, 5000, Duration.ofHours(3), 10_000, false, 5,
-                null))).as("late in any case").isEqualTo(SendMethod.Way.BULK);
+                null))).as("late by both ways").isEqualTo(SendMethod.Way.BULK);
     }
 
     @Test
-    void aJobThatCanBePaidGoesBeforeCallsThatCanNot() {
+    void anAffordableJobIsUsedBeforeUnaffordableCalls() {
         PlanInput poor = new PlanInput(Operation.UPSERT, Priority.NORMAL, 3000, Duration.ZERO, 12, false, 5, null);
         assertThat(way(waiting(3000))).isEqualTo(SendMethod.Way.COLLECTIONS);
         assertThat(way(poor)).isEqualTo(SendMethod.Way.BULK);
@@ -108,7 +108,7 @@ class PlannerTest {
     }
 
     @Test
-    void aCompositeCallOfFiveCollectionsIsPlannedFromTheSecondOnAndMakesJobsWorthItLater() {
+    void aCompositeCallIsPlannedFromTheSecondCollectionOnAndRaisesTheThresholdOfJobs() {
         assertThat(planner.plan(COMPOSITE, waiting(200)).method()).isEqualTo(new SendMethod(SendMethod.Way.COLLECTIONS,
                 "crm-upsert-sink", 200));
         assertThat(planner.plan(COMPOSITE, waiting(201)).method()).isEqualTo(new SendMethod(SendMethod.Way.COMPOSITE,
@@ -119,18 +119,18 @@ class PlannerTest {
     }
 
     @Test
-    void whatIsUrgentOrADeleteGoesByOneCollectionAndSoDoesAllWhereTheUserAllowsNoMore() {
-        assertThat(planner.most(COMPOSITE, Operation.UPSERT, Priority.NORMAL)).isEqualTo(1000);
-        assertThat(planner.most(COMPOSITE, Operation.UPSERT, Priority.HIGH)).isEqualTo(200);
-        assertThat(planner.most(COMPOSITE, Operation.DELETE, Priority.LOW)).isEqualTo(200);
-        assertThat(new Planner(PROMISE, 0, 3).most(COMPOSITE, Operation.UPSERT, Priority.LOW)).isEqualTo(600);
-        assertThat(new Planner(PROMISE, 0, 1).most(COMPOSITE, Operation.UPSERT, Priority.LOW)).isEqualTo(200);
+    void urgentWorkAndDeletesAndAllWithoutCompositeCallsUseOneCollection() {
+        assertThat(planner.maxRecords(COMPOSITE, Operation.UPSERT, Priority.NORMAL)).isEqualTo(1000);
+        assertThat(planner.maxRecords(COMPOSITE, Operation.UPSERT, Priority.HIGH)).isEqualTo(200);
+        assertThat(planner.maxRecords(COMPOSITE, Operation.DELETE, Priority.LOW)).isEqualTo(200);
+        assertThat(new Planner(LATENCY_TARGET, 0, 3).maxRecords(COMPOSITE, Operation.UPSERT, Priority.LOW)).isEqualTo(600);
+        assertThat(new Planner(LATENCY_TARGET, 0, 1).maxRecords(COMPOSITE, Operation.UPSERT, Priority.LOW)).isEqualTo(200);
         assertThat(planner.plan(COMPOSITE, new PlanInput(Operation.UPSERT, Priority.HIGH, 1000, Duration.ZERO, 100, false, 5,
                 null)).method().way()).isEqualTo(SendMethod.Way.COLLECTIONS);
     }
 
     @Test
-    void severalObjectsGoByACompositeCallHoweverFewTheyAre() {
+    void severalObjectsUseACompositeCallHoweverFewTheyAre() {
         assertThat(planner.call(COMPOSITE, Operation.UPSERT, List.of(1, 1)).way()).isEqualTo(SendMethod.Way.COMPOSITE);
         assertThat(planner.call(COMPOSITE, Operation.UPSERT, List.of(200)).way()).isEqualTo(SendMethod.Way.COLLECTIONS);
         assertThat(planner.call(COMPOSITE, Operation.UPSERT, List.of(201)).way()).isEqualTo(SendMethod.Way.COMPOSITE);

@@ -103,7 +103,7 @@ class OutboxDispatcherTest {
                         "deals", new PartAnswer(404, ErrorScope.OBJECT)), null);
 
         assertThat(count("sync_state", "sync = 'contacts'")).isEqualTo(2);
-        assertThat(count("outbox", "sync = 'deals' and lease is null and attempts = 0 and fill is null")).isEqualTo(2);
+        assertThat(count("outbox", "sync = 'deals' and lease is null and attempts = 0 and max_batch is null")).isEqualTo(2);
         assertThat(count("dead_letter", "true")).isZero();
         assertThat(pauseStore.all()).singleElement().satisfies(paused -> {
             assertThat(paused.name()).isEqualTo("deals");
@@ -124,9 +124,9 @@ class OutboxDispatcherTest {
 
         assertThat(pauseStore.all()).extracting(Pause::name).containsExactly("deals");
         assertThat(count("dead_letter", "object = 'accounts'")).isEqualTo(2);
-        assertThat(count("outbox", "sync = 'contacts' and lease is null and attempts = 1 and fill = 1")).isEqualTo(2);
-        assertThat(count("outbox", "sync = 'deals' and lease is null and attempts = 0 and fill is null")).isEqualTo(2);
-        assertThat(count("outbox", "sync = 'cases' and lease is null and fill = 1")).isEqualTo(2);
+        assertThat(count("outbox", "sync = 'contacts' and lease is null and attempts = 1 and max_batch = 1")).isEqualTo(2);
+        assertThat(count("outbox", "sync = 'deals' and lease is null and attempts = 0 and max_batch is null")).isEqualTo(2);
+        assertThat(count("outbox", "sync = 'cases' and lease is null and max_batch = 1")).isEqualTo(2);
         assertThat(count("outbox", "true")).isEqualTo(6);
     }
 
@@ -146,7 +146,7 @@ class OutboxDispatcherTest {
 
         outboxDispatcher.settle(cargo("deals"), List.of(Outcome.retry("deals-1", "HTTP_400", "no"),
                 Outcome.retry("deals-2", "HTTP_400", "no")), 400, null, null, null, null);
-        assertThat(count("outbox", "sync = 'deals' and fill = 1 and attempts = 1")).isEqualTo(2);
+        assertThat(count("outbox", "sync = 'deals' and max_batch = 1 and attempts = 1")).isEqualTo(2);
     }
 
     @Test
@@ -185,7 +185,7 @@ class OutboxDispatcherTest {
 
     @Test
     void aCallOverWhichTheCrmFailsIsSplitOnlyWhenThatGoesOn() {
-        assertThat(OutboxDispatcher.split(ErrorScope.MOMENT, 500)).isEqualTo(SplitRule.IN_TIME);
+        assertThat(OutboxDispatcher.split(ErrorScope.MOMENT, 500)).isEqualTo(SplitRule.AFTER_FAILURES);
     }
 
     @ParameterizedTest
