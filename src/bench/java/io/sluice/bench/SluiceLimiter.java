@@ -64,7 +64,7 @@ final class SluiceLimiter implements Limiter {
         try {
             return call.call();
         } catch (IOException noAnswer) {
-            return CallReport.LOST;
+            return CallReport.NO_ANSWER;
         }
     }
 }

@@ -138,13 +138,13 @@ final class Wiring extends LifecycleStrategySupport {
         Permits permits = new Permits(quota, pauseStore);
         WriteDebounce writeDebounce = WriteDebounce.of(settings.duration("sluice.record.min-write-interval", "900ms"));
         // a connection that comes late is no part of the call's own time
-        Outbox outbox = new Outbox(database, quota.longestCall()
+        Outbox outbox = new Outbox(database, quota.maxCallTime()
                 .plus(settings.duration("sluice.call.connect-timeout", "5s")).plusSeconds(1));
         Settlement settlement = new Settlement(database, new Backoff(settings.duration("sluice.retry.initial-delay", "1s"),
                 settings.duration("sluice.retry.max-delay", "5m")), writeDebounce);
         List<Sync> syncs = syncs(context, settings);
         settlement.withSyncs(syncs);
-        BulkJobs bulkJobs = new BulkJobs(database, quota.longestCall().plusSeconds(1),
+        BulkJobs bulkJobs = new BulkJobs(database, quota.maxCallTime().plusSeconds(1),
                 settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery));
         Planner planner = new Planner(new LatencyTarget(settings.duration("sluice.latency-target.normal", "15m"),
                 settings.duration("sluice.latency-target.low", "6h")), settings.number("sluice.bulk.max-records", 100_000),
@@ -170,7 +170,7 @@ final class Wiring extends LifecycleStrategySupport {
                 syncs, readFirst, new OverwrittenEdits(readFirst, applier));
 
         SnapshotReader snapshotReader = new SnapshotReader(accounts, permits, pauseStore, database, snapshotStore, applier, syncs,
-                new SnapshotReader.Measures(settings.number("sluice.snapshot.page-size", 50_000), quota.longestCall().plusSeconds(1),
+                new SnapshotReader.Measures(settings.number("sluice.snapshot.page-size", 50_000), quota.maxCallTime().plusSeconds(1),
                         settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery)));
         Inbox inbox = new Inbox(ear, database);
         DeltaPoller deltaPoller = new DeltaPoller(accounts, permits, pauseStore, quota, database, outbox, snapshotStore, inbox, applier, syncs,
@@ -221,7 +221,7 @@ final class Wiring extends LifecycleStrategySupport {
             for (PoolMember poolMember : accounts.get(account).pool().members()) {
                 logins.resume(poolMember.name());
             }
-            quota.tryNow(account);
+            quota.probeNow(account);
             accounts.tryNow(account);
         }));
         InboundRejections rejections = new InboundRejections(database, metrics);

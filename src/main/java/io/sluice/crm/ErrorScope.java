@@ -1,36 +1,36 @@
 package io.sluice.crm;
 
 /**
- * What an answer that has no result for each record is about, and so what becomes of the records. A writer Kamelet says it
- * in the header {@value #HEADER} where it knows more than the status does.
+ * The scope of an answer that has no result for each record, which decides what happens to the records. A writer Kamelet sets
+ * the header {@value #HEADER} where it knows more than the status says.
  */
 public enum ErrorScope {
 
-    /** Nothing is wrong with the call; its records have results of their own. */
-    NOBODY,
-    /** What was sent: one of the records may have spoilt it for all, so they go in smaller calls. */
+    /** No error of the call; its records have results of their own. */
+    NONE,
+    /** The content: one of the records may have spoilt the call for all, so they are sent in smaller calls. */
     RECORD,
-    /** The object, whichever of its records go: there is none, or no right to it. Its sync waits. */
+    /** The object, whichever of its records are sent: it does not exist, or there is no right to it. Its sync is paused. */
     OBJECT,
-    /** The moment: the account is not well, or something is locked. It is over by itself. */
-    MOMENT;
+    /** A transient error: the account is unavailable, or something is locked. A retry may succeed. */
+    TRANSIENT;
 
-    public static final String HEADER = "SluiceBlame";
+    public static final String HEADER = "SluiceErrorScope";
 
-    /** A 4xx that is about what was asked, and not about who asked or how often. */
+    /** Whether a status is a 4xx about the content of the request, and not about the login or the rate. */
     public static boolean isOfRequest(int status) {
-        return status >= 400 && status < 500 && status != 403 && of(status) != MOMENT;
+        return status >= 400 && status < 500 && status != 403 && of(status) != TRANSIENT;
     }
 
-    /** What the HTTP status alone says (RFC 9110; 420, 423, 425 and 477 as vendors use them). 0: no answer came. */
+    /** The scope by the HTTP status alone (RFC 9110; 420, 423, 425 and 477 as vendors use them). 0: no answer came. */
     public static ErrorScope of(int status) {
         if (status >= 500) {
-            return MOMENT;
+            return TRANSIENT;
         }
         return switch (status) {
-            case 0, 401, 406, 408, 420, 423, 425, 429, 477 -> MOMENT;
+            case 0, 401, 406, 408, 420, 423, 425, 429, 477 -> TRANSIENT;
             case 403, 404, 405, 415 -> OBJECT;
-            default -> status < 300 ? NOBODY : RECORD;
+            default -> status < 300 ? NONE : RECORD;
         };
     }
 }

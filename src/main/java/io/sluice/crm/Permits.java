@@ -31,7 +31,7 @@ public final class Permits {
      * Set when the call certainly did nothing and no record is at fault: a limit of the CRM's refused it, the account is
      * not let in, or it was not made.
      */
-    public static final String REFUSED = "SluiceRefused";
+    public static final String REFUSED = "SluiceThrottled";
 
     /** Exchange property, the priority of work that has begun: a pause or a mark does not stop it half-way. */
     public static final String BEGUN = "SluiceBegun";
@@ -76,7 +76,7 @@ public final class Permits {
                 if (decision instanceof Decision.Granted granted) {
                     return Optional.of(granted.permit());
                 }
-                wait = ((Decision.Held) decision).waitMillis() * 1_000_000;
+                wait = ((Decision.Deferred) decision).retryAfterMillis() * 1_000_000;
             }
             long free = System.nanoTime() + wait;
             if (free - ends > 0) {
@@ -90,7 +90,7 @@ public final class Permits {
     private Decision ask(CallRequest callRequest) throws SQLException {
         boolean granted = false;
         try {
-            Decision decision = quota.ask(callRequest);
+            Decision decision = quota.request(callRequest);
             granted = decision instanceof Decision.Granted;
             return decision;
         } finally {
@@ -170,7 +170,7 @@ public final class Permits {
         if (exchange.getMessage().removeHeader(PERMIT) instanceof Permit permit) {
             quota.report(permit, callReport).filter(Permits::isLimit).ifPresent(throttleState -> tell(permit.account(), throttleState));
         }
-        if (callReport.refusal() != null) {
+        if (callReport.signal() != null) {
             exchange.getMessage().setHeader(REFUSED, true);
         }
     }
@@ -204,7 +204,7 @@ public final class Permits {
      * @return whether it has
      */
     public boolean leaveOut(Exchange exchange, String why) throws SQLException {
-        if (!(exchange.getMessage().removeHeader(PERMIT) instanceof Permit permit) || !quota.leaveOut(permit)) {
+        if (!(exchange.getMessage().removeHeader(PERMIT) instanceof Permit permit) || !quota.excludeMember(permit)) {
             return false;
         }
         LOG.warn("A login is refused: {}. The other members of {} make its calls; it is tried again with growing pauses.",
@@ -220,7 +220,7 @@ public final class Permits {
 
     /** The part of an account's day that is used, 0 to 1 and beyond. */
     public double spent(String account) throws SQLException {
-        return quota.spent(account);
+        return quota.usedPart(account);
     }
 
     /**

@@ -38,7 +38,7 @@ public final class Housekeeping {
     /** Takes out calls and bulk jobs that no limit counts any more, and events that nobody tells again. */
     public void sweep() throws SQLException {
         jobs.deleteEnded(keep);
-        long gone = quota.forget(keep);
+        long gone = quota.deleteOldCalls(keep);
         if (gone > 0) {
             LOG.info("{} calls older than {} days were taken out of the ledger.", gone, keep.toDays());
         }

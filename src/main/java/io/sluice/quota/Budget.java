@@ -5,14 +5,14 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What work of one priority may still spend of the long windows.
+ * The calls that work of one priority may still make in the long windows.
  *
- * @param calls  of the account, or of all members of the pool together; very many where nothing limits them
- * @param scarce whether so much is spent that low work stops: the rest is to be saved
+ * @param calls  the number of calls of the account, or of all members of the pool together; very many without a limit
+ * @param scarce whether so much is used that low work stops: calls should be saved
  */
 public record Budget(long calls, boolean scarce) {
 
-    /** @param counts of the pool's own long limits, which all its members share, and of those of its members */
+    /** @param counts the usage of the pool's own long limits, which all members share, and of its members' limits */
     static Budget of(Pool pool, Map<ScopedLimit, WindowUsage> counts, Priority priority) {
         Map<String, Long> spare = new HashMap<>();
         boolean scarce = false;

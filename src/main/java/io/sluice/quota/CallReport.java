@@ -1,17 +1,17 @@
 package io.sluice.quota;
 
 /**
- * What is reported of a call.
+ * The report of a finished call.
  *
- * @param operation what was called in the end: a permit is taken before it is known what is most urgent then
- * @param status  HTTP status; 0 when no answer came, so that nobody knows when the server counted it
- * @param records records in the call
- * @param bytes   size of the request's body
- * @param refusal that a limit is spent, or null
+ * @param operation the operation that was called; a permit is taken before the most urgent work is claimed
+ * @param status    HTTP status; 0 when no answer came, so that the time at which the server counted the call is unknown
+ * @param records   number of records in the call
+ * @param bytes     size of the request's body
+ * @param signal     the CRM's signal that a limit is exceeded, or null
  */
-public record CallReport(String operation, int status, int records, long bytes, ThrottleSignal refusal) {
+public record CallReport(String operation, int status, int records, long bytes, ThrottleSignal signal) {
 
-    public static final int LOST = 0;
+    public static final int NO_ANSWER = 0;
 
     public CallReport(String operation, int status, int records, long bytes) {
         this(operation, status, records, bytes, null);

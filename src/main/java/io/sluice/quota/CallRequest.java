@@ -3,16 +3,16 @@ package io.sluice.quota;
 import io.sluice.Priority;
 
 /**
- * A call that somebody wants to make.
+ * A request for a permit to make one call.
  *
- * @param account   as syncs name it: the account itself, or the pool that it is taken from
- * @param operation as limits, costs and the ledger name it
- * @param reads     whether it changes nothing in the CRM
- * @param member    the login that must make it, because it goes on with what that one began; or null
+ * @param account   name of the account in syncs: an account, or the pool from whose logins one is taken
+ * @param operation name of the operation in limits, costs and the ledger
+ * @param reads     whether the call changes nothing in the CRM
+ * @param member    the login that must make the call, because it continues that login's work, or null
  */
 public record CallRequest(String account, String operation, Priority priority, boolean reads, String member) {
 
-    /** A call that any member may make. */
+    /** Makes a request for a call that any member may make. */
     public CallRequest(String account, String operation, Priority priority, boolean reads) {
         this(account, operation, priority, reads, null);
     }

@@ -9,11 +9,11 @@ public sealed interface Decision {
     record Granted(Permit permit) implements Decision {
     }
 
-    /** @param waitMillis by PostgreSQL's clock, after which asking again is worth it */
-    record Held(Deferral hold, long waitMillis) implements Decision {
+    /** @param retryAfterMillis the time, in milliseconds by PostgreSQL's clock, after which a new request is worthwhile */
+    record Deferred(Deferral reason, long retryAfterMillis) implements Decision {
 
-        static Held of(Deferral hold, Instant now) {
-            return new Held(hold, Math.max(1, Duration.between(now, hold.until()).toMillis()));
+        static Deferred of(Deferral reason, Instant now) {
+            return new Deferred(reason, Math.max(1, Duration.between(now, reason.until()).toMillis()));
         }
     }
 }

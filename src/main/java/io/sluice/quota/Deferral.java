@@ -3,10 +3,10 @@ package io.sluice.quota;
 import java.time.Instant;
 
 /**
- * Why a call may not go now.
+ * The reason why a call is deferred.
  *
- * @param limit  that stops it
- * @param until  when it is worth asking again
+ * @param limit name of the limit that defers the call
+ * @param until time from which a new request is worthwhile
  */
 public record Deferral(String limit, Instant until) {
 }

@@ -5,19 +5,19 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * When a long limit will be spent, if we and the others go on as in the last steps: what we spend is added step by
- * step, what leaves the window is taken off. A pure function.
+ * Forecasts when a long limit will be exhausted if we and other clients continue at the pace of the last steps: our calls
+ * are added step by step, and those that leave the window are subtracted. A pure function.
  */
 final class Forecast {
 
-    /** A pace that was seen for less than this part of a step says nothing. */
-    private static final int LEAST = 4;
+    /** The divisor of a step that is the minimum time of observation for a pace. */
+    private static final int MIN_STEP_DIVISOR = 4;
 
     private Forecast() {
     }
 
-    /** Nothing where it will not be spent within one window from now, or where it is too early to say. */
-    static Optional<Instant> spent(Limit limit, WindowUsage windowUsage, UsageHistory usageHistory) {
+    /** The time of exhaustion; empty where that is beyond one window from now, or where it is too early for a forecast. */
+    static Optional<Instant> exhaustedAt(Limit limit, WindowUsage windowUsage, UsageHistory usageHistory) {
         Duration step = UsageHistory.step(limit);
         Optional<Double> pace = pace(usageHistory, windowUsage.now(), step);
         if (pace.isEmpty()) {
@@ -44,21 +44,21 @@ final class Forecast {
         return Math.min(limit.max() * limit.share() / 100.0 - own, limit.max() - limit.reserve() - own - others);
     }
 
-    /** Our calls in a step, from the last ones. */
+    /** Our calls per step, by the last steps. */
     private static Optional<Double> pace(UsageHistory usageHistory, Instant now, Duration step) {
         double steps = usageHistory.since() == null ? 0
                 : Math.min(UsageHistory.RECENT, Duration.between(usageHistory.since(), now).toMillis() / (double) step.toMillis());
-        return steps * LEAST < 1 ? Optional.empty()
+        return steps * MIN_STEP_DIVISOR < 1 ? Optional.empty()
                 : Optional.of(sum(usageHistory, 0, UsageHistory.RECENT) / steps);
     }
 
-    /** By how much others' calls grow in a step: by what the CRM's count grew, without what ours did. */
+    /** The growth of other clients' calls per step: the growth of the CRM's count without that of ours. */
     private static double othersPace(UsageHistory usageHistory, WindowUsage windowUsage, Duration step) {
         if (usageHistory.reported() == null || windowUsage.reported() == null) {
             return 0;
         }
         double steps = Duration.between(usageHistory.reportedAt(), windowUsage.reportedAt()).toMillis() / (double) step.toMillis();
-        if (steps * LEAST < 1) {
+        if (steps * MIN_STEP_DIVISOR < 1) {
             return 0;
         }
         int whole = (int) Math.min(UsageHistory.RECENT, Math.ceil(steps));

@@ -17,25 +17,25 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Every call, and what is counted of them: the tables {@code api_call} and {@code usage_minute}, and {@code quota},
- * which holds what the CRM says it counted itself.
+ * Records each call and counts calls, in the tables {@code api_call} and {@code usage_minute}; the table
+ * {@code reported_limit} holds the CRM's own counts.
  */
 final class Ledger {
 
-    /** A transaction that writes next to nothing, so that all that was committed before it is on disk when it ends. */
+    /** Writes next to nothing in a transaction, so that all earlier commits are on disk when it ends. */
     private static final String FLUSH = "select pg_logical_emit_message(true, 'sluice', '')";
 
     /**
-     * What each limit has counted, by one snapshot. A long window is the minutes that lie in it whole, the calls of the
-     * minute at its edge, and those without an answer, however long the window: these last are few.
+     * Counts the usage of each limit in one snapshot. A long window is the sum of its whole minutes, the calls of the minute
+     * at its edge, and all calls without an answer, which are few.
      */
     private static final String COUNT = """
-            with asked as materialized (select clock_timestamp() as now),
+            with requested as materialized (select clock_timestamp() as now),
             limits as materialized (
                 select l.*, now, now - window_ms * interval '1 millisecond' as cutoff,
                        string_to_array(accounts, ' ') as whose,
                        case when operations <> '' then string_to_array(operations, ' ') end as only
-                from asked cross join
+                from requested cross join
                      unnest(?::text[], ?::text[], ?::text[], ?::bigint[], ?::boolean[], ?::boolean[], ?::text[])
                      with ordinality as l(name, owner, accounts, window_ms, minutes, units, operations, place))
             select l.now, counted.own, completed.first + l.window_ms * interval '1 millisecond' as frees,
@@ -77,7 +77,7 @@ final class Ledger {
 
     private static final String GRANT = """
             insert into sluice.api_call (account, operation, priority, cost, granted_at, expires_at)
-            select ?, ?, ?, ?, now, now + ? * interval '1 millisecond' from (select clock_timestamp() as now) as asked
+            select ?, ?, ?, ?, now, now + ? * interval '1 millisecond' from (select clock_timestamp() as now) as requested
             returning id""";
 
     private static final String REPORT = """
@@ -115,7 +115,7 @@ final class Ledger {
                     and (? = '' or m.operation = any(string_to_array(?, ' ')))
                   group by 1) as spent""";
 
-    /** The latest that is old enough to tell a pace, else the oldest. */
+    /** Finds the latest earlier report that is old enough for a pace, else the oldest one. */
     private static final String EARLIER = """
             select h.used, h.at from sluice.reported_limit_history h
             where h.account = ? and h.name = ? and h.at > clock_timestamp() - ? * interval '1 millisecond'
@@ -128,13 +128,13 @@ final class Ledger {
             where account = any(string_to_array(?, ' '))
               and granted_at >= date_trunc('day', now() at time zone 'UTC') at time zone 'UTC'""";
 
-    /** A part at a time, so that no transaction holds many rows. */
-    private static final String FORGET = """
+    /** Deletes a part at a time, so that no transaction locks many rows. */
+    private static final String DELETE_CALLS = """
             delete from sluice.api_call where id in (
                 select id from sluice.api_call where granted_at < clock_timestamp() - ? * interval '1 millisecond'
                 order by granted_at limit 5000)""";
 
-    private static final String FORGET_USAGE = """
+    private static final String DELETE_USAGE = """
             with usage as (
                 delete from sluice.usage_minute where minute < clock_timestamp() - ? * interval '1 millisecond')
             delete from sluice.reported_limit_history where at < clock_timestamp() - ? * interval '1 millisecond'""";
@@ -145,27 +145,27 @@ final class Ledger {
         this.database = database;
     }
 
-    static Map<ScopedLimit, WindowUsage> count(Connection connection, List<ScopedLimit> meters) throws SQLException {
+    static Map<ScopedLimit, WindowUsage> count(Connection connection, List<ScopedLimit> limits) throws SQLException {
         List<WindowUsage> counts = Database.query(connection, COUNT, row -> new WindowUsage(instant(row, "now"), row.getLong("own"),
                         instant(row, "frees"), instant(row, "last_grant"), row.getObject("reported_max", Long.class),
                         row.getObject("reported", Long.class), instant(row, "reported_at"), row.getLong("since_report")),
-                array(connection, "text", meters, scopedLimit -> scopedLimit.limit().name()),
-                array(connection, "text", meters, ScopedLimit::owner),
-                array(connection, "text", meters, scopedLimit -> String.join(" ", scopedLimit.accounts())),
-                array(connection, "bigint", meters, scopedLimit -> scopedLimit.limit().window().toMillis()),
-                array(connection, "boolean", meters, scopedLimit -> scopedLimit.limit().isLong()),
-                array(connection, "boolean", meters, scopedLimit -> scopedLimit.limit().kind() == Limit.Kind.UNITS),
-                array(connection, "text", meters, scopedLimit -> String.join(" ", scopedLimit.limit().operations())));
-        Map<ScopedLimit, WindowUsage> byMeter = new HashMap<>();
+                array(connection, "text", limits, scopedLimit -> scopedLimit.limit().name()),
+                array(connection, "text", limits, ScopedLimit::owner),
+                array(connection, "text", limits, scopedLimit -> String.join(" ", scopedLimit.accounts())),
+                array(connection, "bigint", limits, scopedLimit -> scopedLimit.limit().window().toMillis()),
+                array(connection, "boolean", limits, scopedLimit -> scopedLimit.limit().isLong()),
+                array(connection, "boolean", limits, scopedLimit -> scopedLimit.limit().kind() == Limit.Kind.UNITS),
+                array(connection, "text", limits, scopedLimit -> String.join(" ", scopedLimit.limit().operations())));
+        Map<ScopedLimit, WindowUsage> byLimit = new HashMap<>();
         for (int i = 0; i < counts.size(); i++) {
-            byMeter.put(meters.get(i), counts.get(i));
+            byLimit.put(limits.get(i), counts.get(i));
         }
-        return byMeter;
+        return byLimit;
     }
 
-    private static Array array(Connection connection, String type, List<ScopedLimit> meters, Function<ScopedLimit, Object> part)
+    private static Array array(Connection connection, String type, List<ScopedLimit> limits, Function<ScopedLimit, Object> part)
             throws SQLException {
-        return connection.createArrayOf(type, meters.stream().map(part).toArray());
+        return connection.createArrayOf(type, limits.stream().map(part).toArray());
     }
 
     static Instant instant(ResultSet row, String column) throws SQLException {
@@ -174,13 +174,13 @@ final class Ledger {
     }
 
     /** @return the id of the call's row */
-    static long grant(Connection connection, String account, CallRequest callRequest, int cost, Duration longest)
+    static long grant(Connection connection, String account, CallRequest callRequest, int cost, Duration max)
             throws SQLException {
         return Database.query(connection, GRANT, row -> row.getLong(1), account, callRequest.operation(),
-                callRequest.priority().rank(), cost, longest.toMillis()).get(0);
+                callRequest.priority().rank(), cost, max.toMillis()).get(0);
     }
 
-    /** Returns when every grant before it survives a crash of the database. */
+    /** Returns when every earlier grant would survive a crash of the database. */
     void flush() throws SQLException {
         database.query(FLUSH, row -> null);
     }
@@ -198,17 +198,17 @@ final class Ledger {
         database.update(REPORTED, owner, limit, used, owner, limit, max, used);
     }
 
-    /** @return calls older than that, which are gone now */
-    long forget(Duration age) throws SQLException {
-        database.update(FORGET_USAGE, age.toMillis(), age.toMillis());
+    /** @return the number of deleted calls */
+    long deleteOlderThan(Duration age) throws SQLException {
+        database.update(DELETE_USAGE, age.toMillis(), age.toMillis());
         long all = 0;
-        for (int gone = -1; gone != 0; all += gone) {
-            gone = database.update(FORGET, age.toMillis());
+        for (int deleted = -1; deleted != 0; all += deleted) {
+            deleted = database.update(DELETE_CALLS, age.toMillis());
         }
         return all;
     }
 
-    /** How a long limit was spent. */
+    /** The history of a long limit's usage. */
     static UsageHistory history(Connection connection, ScopedLimit scopedLimit) throws SQLException {
         Limit limit = scopedLimit.limit();
         long step = UsageHistory.step(limit).toMillis();
@@ -232,7 +232,7 @@ final class Ledger {
                 earlier.map(Earlier::at).orElse(null));
     }
 
-    /** Calls granted since midnight UTC. */
+    /** The number of calls granted since midnight UTC. */
     long today(List<String> accounts) throws SQLException {
         return database.first(TODAY, row -> row.getLong(1), String.join(" ", accounts)).orElse(0L);
     }

@@ -8,25 +8,25 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A vendor's limit: at most {@code max} calls in any window of length {@code window}, as its server sees them, or at
+ * A vendor's limit: at most {@code max} calls in any window of length {@code window}, as its server counts them, or at
  * most {@code max} calls at the same time.
  *
- * @param name       as in settings, metrics and status, for example {@code daily}
+ * @param name       name in settings, metrics and status, for example {@code daily}
  * @param kind       what is counted
- * @param max        how many the vendor allows
- * @param window     zero for {@link Kind#AT_ONCE}
- * @param share      percent of it that Sluice may take; other integrations have the rest
- * @param reserve    how many of it nobody but a person may take: they stay untouched
- * @param operations those it applies to; empty: all
- * @param asReported whether {@code max} only holds until the CRM has said its own; otherwise the lesser of both holds
+ * @param max        maximum that the vendor allows
+ * @param window     length of the window; zero for {@link Kind#AT_ONCE}
+ * @param share      percent of the limit that Sluice may use; other integrations use the rest
+ * @param reserve    number of calls that no client may use; they stay for people
+ * @param operations operations to which the limit applies; empty: all
+ * @param asReported whether {@code max} only holds until the CRM reports its own; otherwise the smaller of both holds
  */
 public record Limit(String name, Kind kind, long max, Duration window, int share, long reserve,
         List<String> operations, boolean asReported) {
 
-    /** What a limit counts: calls, calls weighed by their cost, or calls in flight. */
+    /** The unit of a limit: calls, calls weighted by their cost, or calls in flight. */
     public enum Kind { CALLS, UNITS, AT_ONCE }
 
-    /** From this length on, a window is used step by step and what the CRM reports of it counts too. */
+    /** The minimum length of a long window, whose calls are counted per minute and for which the CRM's reports count too. */
     static final Duration LONG = Duration.ofHours(1);
 
     private static final String FORM = "', but reads like '15000 per 24h' or '190 per 10s'";
@@ -53,7 +53,7 @@ public record Limit(String name, Kind kind, long max, Duration window, int share
         operations = List.copyOf(operations);
     }
 
-    /** A limit on calls that applies to all of them. */
+    /** Makes a limit on all calls. */
     public Limit(String name, long max, Duration window) {
         this(name, Kind.CALLS, max, window, 100, 0, List.of(), false);
     }
@@ -62,13 +62,13 @@ public record Limit(String name, Kind kind, long max, Duration window, int share
         return window.compareTo(LONG) >= 0;
     }
 
-    /** The same, after a refusal: what is long is told by the CRM's reports, and stays. */
+    /** This limit at a reduced rate, after the account was throttled; a long limit follows the CRM's reports and stays. */
     Limit slowed(int percent) {
         long slow = Math.max(1, max * percent / 100);
         return isLong() || percent >= 100 ? this : withMax(slow);
     }
 
-    /** The same, as the CRM says it is: an organisation buys calls and loses them while we run. */
+    /** This limit with the CRM's reported maximum: an organisation may buy or lose calls while Sluice runs. */
     Limit corrected(Long reportedMax) {
         return reportedMax == null || reportedMax < 1 || reportedMax == max || reportedMax > max && !asReported ? this
                 : withMax(reportedMax);
@@ -83,11 +83,11 @@ public record Limit(String name, Kind kind, long max, Duration window, int share
     }
 
     /**
-     * Reads {@code 15000 per 24h}, the form of the settings; {@code 400 units per 2s} counts costs, {@code 25 at once}
-     * calls in flight. After it, parted by commas: {@code share 80%}, {@code reserve 500}, {@code for search delete}
-     * (the operations it applies to), {@code as reported}. Units of time: ms, s, m, h, d.
+     * Parses {@code 15000 per 24h}, the form of the settings; {@code 400 units per 2s} counts costs, {@code 25 at once}
+     * counts calls in flight. Options follow after commas: {@code share 80%}, {@code reserve 500}, {@code for search delete}
+     * (the operations to which the limit applies), {@code as reported}. Units of time: ms, s, m, h, d.
      *
-     * @throws IllegalArgumentException showing the form
+     * @throws IllegalArgumentException with the expected form
      */
     public static Limit parse(String name, String text) {
         Matcher form = TEXT.matcher(text);

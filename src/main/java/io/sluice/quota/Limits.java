@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The limits of all accounts as the settings have them now. They may change at any time, all at once. */
+/** The current limits of all accounts. They may change at any time, all at once. */
 public final class Limits {
 
     private volatile Map<String, Pool> pools;
@@ -14,12 +14,12 @@ public final class Limits {
         replace(pools);
     }
 
-    /** Of accounts that stand alone. */
+    /** Makes the limits of accounts that are in no pool. */
     public static Limits of(Map<String, List<Limit>> accounts) {
         return new Limits(accounts.entrySet().stream().map(it -> Pool.of(it.getKey(), it.getValue())).toList());
     }
 
-    /** From the next call on. A call that was granted before counts against the new limits as it did against the old. */
+    /** Replaces the limits from the next call on. A call that was granted before counts against the new limits too. */
     public void replace(Collection<Pool> changed) {
         Map<String, Pool> byName = new LinkedHashMap<>();
         changed.forEach(pool -> byName.put(pool.name(), pool));
@@ -30,7 +30,7 @@ public final class Limits {
         return pools.values();
     }
 
-    /** @throws IllegalArgumentException naming the accounts there are */
+    /** @throws IllegalArgumentException with the names of all accounts */
     Pool pool(String account) {
         Pool found = pools.get(account);
         if (found == null) {

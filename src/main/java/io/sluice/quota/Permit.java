@@ -3,12 +3,12 @@ package io.sluice.quota;
 import io.sluice.Priority;
 
 /**
- * Leave to make one call.
+ * A permit to make one call.
  *
- * @param id      of its row in the ledger
- * @param account as it was asked for
- * @param member  the login that makes the call; the account itself where it is no pool
- * @param probe   the kind of the refusals that this call finds out to be over, or null
+ * @param id      id of the call's row in the ledger
+ * @param account account of the request
+ * @param member  login that makes the call; the account itself where it is no pool
+ * @param probe   kind of throttling whose end this call probes, or null
  */
 public record Permit(long id, String account, String member, String operation, Priority priority, String probe) {
 }

@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * The logins between which the calls of an account are shared out. An account that stands alone is a pool of itself.
+ * The logins that share the calls of an account. An account with one login is a pool of itself.
  *
  * @param shared  limits that the CRM counts over all members together
- * @param members in the order in which they are preferred where as much is left
- * @param costs   of operations, in the CRM's units; 1 where none is named
+ * @param members logins in the order of preference where they have equally much left
+ * @param costs   cost of operations, in the CRM's units; 1 for others
  */
 public record Pool(String name, List<Limit> shared, List<PoolMember> members, Map<String, Integer> costs) {
 
@@ -24,7 +24,7 @@ public record Pool(String name, List<Limit> shared, List<PoolMember> members, Ma
         costs = Map.copyOf(costs);
     }
 
-    /** An account with one login. */
+    /** Makes the pool of an account with one login. */
     public static Pool of(String account, List<Limit> limits) {
         return new Pool(account, limits, List.of(new PoolMember(account, List.of(), false)), Map.of());
     }
@@ -34,9 +34,9 @@ public record Pool(String name, List<Limit> shared, List<PoolMember> members, Ma
     }
 
     /**
-     * Who may make a call. Where members are kept for reading, what only reads is left to them, so that reports never
-     * spend what production needs; what is urgent may take from the others when they have nothing left. A member that
-     * began something and has left the pool since leaves it to all.
+     * The members that may make a call. Where members are kept for reads, reads are left to them, so that reports never use
+     * what production needs; an urgent read may use the others when they have nothing left. The work of a member that has
+     * left the pool is open to all.
      */
     List<PoolMember> allowed(CallRequest callRequest) {
         List<PoolMember> named = members.stream().filter(poolMember -> poolMember.name().equals(callRequest.member())).toList();
@@ -51,31 +51,31 @@ public record Pool(String name, List<Limit> shared, List<PoolMember> members, Ma
         return readers.isEmpty() || urgent ? members : readers;
     }
 
-    /** What is counted for a call that this member makes: its own limits and the shared ones. */
-    List<ScopedLimit> meters(PoolMember poolMember) {
-        List<ScopedLimit> meters = new ArrayList<>(sharedMeters());
-        poolMember.limits().forEach(limit -> meters.add(new ScopedLimit(limit, poolMember.name(), List.of(poolMember.name()))));
-        return meters;
+    /** The limits that count a call by this member: its own and the shared ones. */
+    List<ScopedLimit> limits(PoolMember poolMember) {
+        List<ScopedLimit> limits = new ArrayList<>(sharedLimits());
+        poolMember.limits().forEach(limit -> limits.add(new ScopedLimit(limit, poolMember.name(), List.of(poolMember.name()))));
+        return limits;
     }
 
-    List<ScopedLimit> sharedMeters() {
+    List<ScopedLimit> sharedLimits() {
         List<String> everybody = members.stream().map(PoolMember::name).toList();
         return shared.stream().map(limit -> new ScopedLimit(limit, name, everybody)).toList();
     }
 
-    List<ScopedLimit> meters() {
-        List<ScopedLimit> meters = new ArrayList<>(sharedMeters());
-        members.forEach(poolMember -> meters(poolMember).stream().filter(meter -> !meters.contains(meter)).forEach(meters::add));
-        return meters;
+    List<ScopedLimit> limits() {
+        List<ScopedLimit> limits = new ArrayList<>(sharedLimits());
+        members.forEach(poolMember -> limits(poolMember).stream().filter(limit -> !limits.contains(limit)).forEach(limits::add));
+        return limits;
     }
 
-    /** Whose limit it is that a member was told of: its own where it has one of that name. */
+    /** The owner of a limit that a CRM reported to a member: the member where it has one of that name, else the pool. */
     String owner(String poolMember, String limit) {
         return has(poolMember, own -> own.name().equals(limit)) ? poolMember : name;
     }
 
-    /** Whom a refusal concerns: the member where the CRM counts such calls for each, else all of them. */
-    String concerned(String poolMember, String kind) {
+    /** The account to throttle: the member where the CRM counts such calls per login, else the pool. */
+    String throttledAccount(String poolMember, String kind) {
         if (kind.equals(ThrottleSignal.SIGN_IN)) {
             return poolMember;
         }

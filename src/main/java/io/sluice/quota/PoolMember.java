@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * One login of a {@link Pool}.
  *
- * @param limits    of its own; what all members share is the pool's
- * @param readsOnly whether it is kept for reports and comparisons, and never writes
+ * @param limits    its own limits; those that all members share belong to the pool
+ * @param readsOnly whether it is kept for reports and comparisons and never writes
  */
 public record PoolMember(String name, List<Limit> limits, boolean readsOnly) {
 

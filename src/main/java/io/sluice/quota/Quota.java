@@ -12,13 +12,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The permits of all accounts, kept in PostgreSQL by PostgreSQL's clock, so that replicas share them and a crash
- * leaves them true.
+ * Grants the permits of all accounts. They are kept in PostgreSQL, by PostgreSQL's clock, so that replicas share them and a
+ * crash leaves them true.
  *
  * <p>The rule: a call is granted only when fewer than {@code max} calls are in flight or completed within the last
- * {@code window}. The server counted a call before its answer came back, so no window of the server's can hold more
- * than {@code max}, whatever the network does. A call whose answer never came counts as completed when its time-out
- * and the bound on a late request's arrival are over.
+ * {@code window}. The server counted a call before its answer arrived, so no window of the server can hold more than
+ * {@code max}, whatever the network does. A call without an answer counts as completed when its time-out and the maximum
+ * delay of a late request are over.
+ *
+ * <p>Example: with 190 calls per 10 s, 190 calls that were answered at 12:00:03 defer the next call to 12:00:13.
  */
 public final class Quota {
 
@@ -27,11 +29,11 @@ public final class Quota {
     private final Limits limits;
     private final Duration callTimeout;
     private final Duration lateDelivery;
-    private volatile Duration longestRetryAfter = Duration.ofHours(1);
+    private volatile Duration maxRetryAfter = Duration.ofHours(1);
 
     /**
-     * @param callTimeout  after which a call's connection is closed
-     * @param lateDelivery how long after that its request can still reach the server
+     * @param callTimeout  time after which a call's connection is closed
+     * @param lateDelivery maximum time after that in which its request can still reach the server
      */
     public Quota(Database database, Limits limits, Duration callTimeout, Duration lateDelivery) {
         this.database = database;
@@ -41,54 +43,54 @@ public final class Quota {
         this.lateDelivery = lateDelivery;
     }
 
-    /** No CRM is believed that it wants to be left alone for longer than this, its long limits' windows apart. */
-    public void capRetryAfter(Duration longest) {
-        longestRetryAfter = longest;
+    /** Caps the wait that a CRM asks for, except for its long limits, whose cap is their window. */
+    public void capRetryAfter(Duration max) {
+        maxRetryAfter = max;
     }
 
-    /** Of a limit of a day it is the day, of all others the setting. */
+    /** Caps the wait of a daily limit at the day, that of all others at the setting. */
     private ThrottleSignal capped(Pool pool, ThrottleSignal throttleSignal) {
-        Duration longest = !throttleSignal.kind().equals(ThrottleSignal.DAILY) ? longestRetryAfter
-                : pool.meters().stream().map(scopedLimit -> scopedLimit.limit().window()).max(Comparator.naturalOrder())
-                        .filter(window -> window.compareTo(longestRetryAfter) > 0).orElse(longestRetryAfter);
-        return throttleSignal.retryAfter().compareTo(longest) <= 0 ? throttleSignal : new ThrottleSignal(throttleSignal.kind(), longest);
+        Duration max = !throttleSignal.kind().equals(ThrottleSignal.DAILY) ? maxRetryAfter
+                : pool.limits().stream().map(scopedLimit -> scopedLimit.limit().window()).max(Comparator.naturalOrder())
+                        .filter(window -> window.compareTo(maxRetryAfter) > 0).orElse(maxRetryAfter);
+        return throttleSignal.retryAfter().compareTo(max) <= 0 ? throttleSignal : new ThrottleSignal(throttleSignal.kind(), max);
     }
 
-    /** A person resumes the account: what a refusal asked for is not waited for, the next call tries. */
-    public void tryNow(String account) throws SQLException {
+    /** Lets the next call probe at once, because a person resumed the account. */
+    public void probeNow(String account) throws SQLException {
         Pool pool = limits.pool(account);
         database.transaction(connection -> {
-            ThrottleStore.tryNow(connection, pool);
+            ThrottleStore.probeNow(connection, pool);
             return null;
         });
     }
 
-    /** The time after which a call that was granted now can't reach the server any more. */
-    public Duration longestCall() {
+    /** The time after which a call that is granted now can no longer reach the server. */
+    public Duration maxCallTime() {
         return callTimeout.plus(lateDelivery);
     }
 
     /** A permit for a call that may write, if every limit allows one now. */
     public Optional<Permit> grant(String account, String operation, Priority priority) throws SQLException {
-        return ask(new CallRequest(account, operation, priority, false)) instanceof Decision.Granted granted
+        return request(new CallRequest(account, operation, priority, false)) instanceof Decision.Granted granted
                 ? Optional.of(granted.permit()) : Optional.empty();
     }
 
     /**
-     * Asks for leave to make one call now: it takes a place of every limit that applies to it, or none. Of a pool's
-     * members that may go, one that is kept for reading does before all others, else the one with the most left.
+     * Requests a permit for one call now: it counts against every limit that applies, or is deferred. Of the pool's allowed
+     * members, one that is kept for reads comes first, then the one with the most left.
      */
-    public Decision ask(CallRequest callRequest) throws SQLException {
+    public Decision request(CallRequest callRequest) throws SQLException {
         Pool pool = limits.pool(callRequest.account());
         Decision decision = database.transaction(connection -> {
-            ThrottleStore.Known refusals = ThrottleStore.inTurn(connection, pool);
-            List<Candidate> candidates = candidates(connection, pool, callRequest, refusals);
-            Optional<Candidate> best = candidates.stream().filter(candidate -> candidate.hold() == null)
+            ThrottleStore.Throttles throttles = ThrottleStore.lock(connection, pool);
+            List<Candidate> candidates = candidates(connection, pool, callRequest, throttles);
+            Optional<Candidate> best = candidates.stream().filter(candidate -> candidate.deferral() == null)
                     .max(Comparator.comparing((Candidate candidate) -> candidate.member().readsOnly())
                             .thenComparing(Candidate::left));
             return best.isPresent() ? granted(connection, pool, callRequest, best.get())
-                    : Decision.Held.of(candidates.stream().map(Candidate::hold)
-                            .min(Comparator.comparing(Deferral::until)).orElseThrow(), refusals.now());
+                    : Decision.Deferred.of(candidates.stream().map(Candidate::deferral)
+                            .min(Comparator.comparing(Deferral::until)).orElseThrow(), throttles.now());
         });
         if (decision instanceof Decision.Granted) {
             ledger.flush();
@@ -99,32 +101,32 @@ public final class Quota {
     /**
      * A member that could make the call.
      *
-     * @param hold why it may not now, or null
-     * @param left the part of its tightest limit that is free
+     * @param deferral reason why it may not now, or null
+     * @param left free part of its tightest limit, 0 to 1
      */
-    private record Candidate(PoolMember member, ThrottleStore.Known refusals, Deferral hold, double left) {
+    private record Candidate(PoolMember member, ThrottleStore.Throttles throttles, Deferral deferral, double left) {
     }
 
-    private static List<Candidate> candidates(Connection connection, Pool pool, CallRequest callRequest, ThrottleStore.Known known)
+    private static List<Candidate> candidates(Connection connection, Pool pool, CallRequest callRequest, ThrottleStore.Throttles known)
             throws SQLException {
         List<PoolMember> members = pool.allowed(callRequest);
-        Map<ScopedLimit, WindowUsage> counts = Ledger.count(connection, members.stream().flatMap(it -> pool.meters(it).stream())
+        Map<ScopedLimit, WindowUsage> counts = Ledger.count(connection, members.stream().flatMap(it -> pool.limits(it).stream())
                 .distinct().filter(scopedLimit -> scopedLimit.appliesTo(callRequest.operation())).toList());
         int cost = pool.cost(callRequest.operation());
         return members.stream().map(member -> {
-            ThrottleStore.Known refusals = known.concerning(pool, member, callRequest.operation());
-            Deferral hold = refusals.hold().orElse(null);
+            ThrottleStore.Throttles throttles = known.concerning(pool, member, callRequest.operation());
+            Deferral deferral = throttles.deferral().orElse(null);
             double left = 1;
-            for (ScopedLimit scopedLimit : pool.meters(member)) {
+            for (ScopedLimit scopedLimit : pool.limits(member)) {
                 WindowUsage windowUsage = counts.get(scopedLimit);
                 if (windowUsage != null) {
-                    Limit limit = scopedLimit.limit().corrected(windowUsage.reportedMax()).slowed(refusals.rate());
-                    hold = later(hold, WindowRule.check(scopedLimit.limit().slowed(refusals.rate()), limit, windowUsage,
+                    Limit limit = scopedLimit.limit().corrected(windowUsage.reportedMax()).slowed(throttles.rate());
+                    deferral = later(deferral, WindowRule.check(scopedLimit.limit().slowed(throttles.rate()), limit, windowUsage,
                             callRequest.priority(), cost).orElse(null));
                     left = Math.min(left, WindowRule.left(limit, windowUsage));
                 }
             }
-            return new Candidate(member, refusals, hold, left);
+            return new Candidate(member, throttles, deferral, left);
         }).toList();
     }
 
@@ -134,107 +136,107 @@ public final class Quota {
 
     private Decision granted(Connection connection, Pool pool, CallRequest callRequest, Candidate chosen) throws SQLException {
         String member = chosen.member().name();
-        long id = Ledger.grant(connection, member, callRequest, pool.cost(callRequest.operation()), longestCall());
-        Optional<ThrottleStore.Kept> probed = chosen.refusals().probed();
+        long id = Ledger.grant(connection, member, callRequest, pool.cost(callRequest.operation()), maxCallTime());
+        Optional<ThrottleStore.AccountThrottle> probed = chosen.throttles().probed();
         if (probed.isPresent()) {
-            ThrottleStore.keep(connection, probed.get().account(),
-                    probed.get().storm().probing(id, chosen.refusals().now().plus(longestCall())));
+            ThrottleStore.save(connection, probed.get().account(),
+                    probed.get().state().probing(id, chosen.throttles().now().plus(maxCallTime())));
         }
         return new Decision.Granted(new Permit(id, callRequest.account(), member, callRequest.operation(), callRequest.priority(),
-                probed.map(kept -> kept.storm().kind()).orElse(null)));
+                probed.map(throttle -> throttle.state().kind()).orElse(null)));
     }
 
     /**
-     * Says how a granted call ended.
+     * Records how a granted call ended.
      *
-     * @return the storm that begins, goes on or ends with it; nothing for the calls of a usual day, and for those that
-     *         were under way when a storm began
+     * @return the throttling that begins, continues or ends with the call; empty for ordinary calls, and for calls that were
+     *         under way when a throttling began
      */
     public Optional<ThrottleState> report(Permit permit, CallReport callReport) throws SQLException {
         ledger.report(permit, callReport);
-        boolean through = callReport.refusal() == null && callReport.status() != CallReport.LOST;
-        if (through ? permit.probe() == null : callReport.refusal() == null) {
+        boolean succeeded = callReport.signal() == null && callReport.status() != CallReport.NO_ANSWER;
+        if (succeeded ? permit.probe() == null : callReport.signal() == null) {
             return Optional.empty();
         }
-        return weather(permit, through ? permit.probe() : callReport.refusal().kind(), callReport.refusal());
+        return updateThrottle(permit, succeeded ? permit.probe() : callReport.signal().kind(), callReport.signal());
     }
 
-    /** @param throttleSignal null where the call got through, and so ended the storm of this kind that it was to try */
-    private Optional<ThrottleState> weather(Permit permit, String kind, ThrottleSignal throttleSignal) throws SQLException {
+    /** @param throttleSignal null where the call succeeded, and so ended the throttling of this kind that it probed */
+    private Optional<ThrottleState> updateThrottle(Permit permit, String kind, ThrottleSignal throttleSignal) throws SQLException {
         Pool pool = limits.pool(permit.account());
-        String concerned = pool.concerned(permit.member(), kind);
+        String throttledAccount = pool.throttledAccount(permit.member(), kind);
         return database.transaction(connection -> {
-            ThrottleStore.Known known = ThrottleStore.inTurn(connection, pool);
-            ThrottleState before = known.find(concerned, kind);
+            ThrottleStore.Throttles known = ThrottleStore.lock(connection, pool);
+            ThrottleState before = known.find(throttledAccount, kind);
             boolean probe = before != null && before.probe() != null && before.probe() == permit.id();
             ThrottleState after = null;
             if (throttleSignal == null && probe) {
-                after = before.over(known.now());
+                after = before.ended(known.now());
             } else if (throttleSignal != null && (probe || before == null || before.isOver())) {
-                after = ThrottleState.refused(before, capped(pool, throttleSignal), known.now(), Math::random);
+                after = ThrottleState.throttled(before, capped(pool, throttleSignal), known.now(), Math::random);
             }
             if (after != null) {
-                ThrottleStore.keep(connection, concerned, after);
+                ThrottleStore.save(connection, throttledAccount, after);
             }
             return Optional.ofNullable(after);
         });
     }
 
     /**
-     * Gives back the permit of a call that was never made because its member's login was refused, and leaves that member
-     * out: one call at a time finds out whether it is taken again.
+     * Cancels the permit of a call that was not made because its member's login was rejected, and excludes that member: one
+     * call at a time probes whether the login works again.
      *
      * @return whether there are other members, which make the calls meanwhile
      */
-    public boolean leaveOut(Permit permit) throws SQLException {
+    public boolean excludeMember(Permit permit) throws SQLException {
         ledger.cancel(permit);
         boolean others = limits.pool(permit.account()).members().size() > 1;
         if (others) {
-            weather(permit, ThrottleSignal.SIGN_IN, new ThrottleSignal(ThrottleSignal.SIGN_IN, Duration.ZERO));
+            updateThrottle(permit, ThrottleSignal.SIGN_IN, new ThrottleSignal(ThrottleSignal.SIGN_IN, Duration.ZERO));
         }
         return others;
     }
 
-    /** Gives back a permit whose call was never made. */
+    /** Cancels the permit of a call that was not made. */
     public void cancel(Permit permit) throws SQLException {
         ledger.cancel(permit);
         if (permit.probe() != null) {
             database.transaction(connection -> {
-                ThrottleStore.leave(connection, permit);
+                ThrottleStore.releaseProbe(connection, permit);
                 return null;
             });
         }
     }
 
-    /** The refusals that go on now. */
-    public List<ThrottleState> storms(String account) throws SQLException {
+    /** The current throttlings. */
+    public List<ThrottleState> throttles(String account) throws SQLException {
         Pool pool = limits.pool(account);
-        return database.transaction(connection -> ThrottleStore.of(connection, pool).storms()).stream()
-                .map(ThrottleStore.Kept::storm).filter(storm -> !storm.isOver()).toList();
+        return database.transaction(connection -> ThrottleStore.of(connection, pool).all()).stream()
+                .map(ThrottleStore.AccountThrottle::state).filter(state -> !state.isOver()).toList();
     }
 
     /**
-     * Keeps what the CRM itself said of a limit; other integrations spend it too.
+     * Stores the CRM's own count of a limit, which includes the calls of other integrations.
      *
-     * @param member that it answered
+     * @param member the login to which the CRM reported
      */
     public void reported(String account, String member, String limit, long max, long used) throws SQLException {
         ledger.reported(limits.pool(account).owner(member, limit), limit, max, used);
     }
 
-    /** The part of an account's long limits that is used, 0 to 1 and beyond: that of the fullest. */
-    public double spent(String account) throws SQLException {
+    /** The used part of an account's long limits, 0 to 1 and beyond: that of the fullest. */
+    public double usedPart(String account) throws SQLException {
         return usage(account).stream().filter(LimitUsage::isLong).mapToInt(LimitUsage::percent).max().orElse(0) / 100.0;
     }
 
-    /** Each limit of an account, or of a pool and its members, how full it is and whom it stops. */
+    /** The usage of each limit of an account, or of a pool and its members, with the priorities that it stops. */
     public List<LimitUsage> usage(String account) throws SQLException {
         Pool pool = limits.pool(account);
-        List<ScopedLimit> meters = pool.meters();
+        List<ScopedLimit> limits = pool.limits();
         return database.transaction(connection -> {
-            Map<ScopedLimit, WindowUsage> counts = Ledger.count(connection, meters);
+            Map<ScopedLimit, WindowUsage> counts = Ledger.count(connection, limits);
             List<LimitUsage> usages = new ArrayList<>();
-            for (ScopedLimit scopedLimit : meters) {
+            for (ScopedLimit scopedLimit : limits) {
                 UsageHistory usageHistory = scopedLimit.limit().isLong() ? Ledger.history(connection, scopedLimit) : null;
                 usages.add(LimitUsage.of(scopedLimit, counts.get(scopedLimit), usageHistory));
             }
@@ -242,26 +244,26 @@ public final class Quota {
         });
     }
 
-    /** What work of this priority may still spend of an account's long windows. */
+    /** The calls that work of this priority may still make in an account's long windows. */
     public Budget budget(String account, Priority priority) throws SQLException {
         Pool pool = limits.pool(account);
-        List<ScopedLimit> meters = pool.meters().stream().filter(scopedLimit -> scopedLimit.limit().isLong()).toList();
-        return Budget.of(pool, database.transaction(connection -> Ledger.count(connection, meters)), priority);
+        List<ScopedLimit> limits = pool.limits().stream().filter(scopedLimit -> scopedLimit.limit().isLong()).toList();
+        return Budget.of(pool, database.transaction(connection -> Ledger.count(connection, limits)), priority);
     }
 
     /**
-     * Takes old calls out of the ledger, but none that a limit or its forecast still counts.
+     * Deletes old calls from the ledger, except those that a limit or its forecast still counts.
      *
-     * @return how many
+     * @return the number of deleted calls
      */
-    public long forget(Duration keep) throws SQLException {
-        Duration counted = limits.all().stream().flatMap(pool -> pool.meters().stream())
+    public long deleteOldCalls(Duration retention) throws SQLException {
+        Duration counted = limits.all().stream().flatMap(pool -> pool.limits().stream())
                 .map(scopedLimit -> scopedLimit.limit().window()).max(Comparator.naturalOrder()).orElse(Duration.ZERO)
-                .plus(longestCall()).multipliedBy(2);
-        return ledger.forget(keep.compareTo(counted) > 0 ? keep : counted);
+                .plus(maxCallTime()).multipliedBy(2);
+        return ledger.deleteOlderThan(retention.compareTo(counted) > 0 ? retention : counted);
     }
 
-    /** Calls granted since midnight UTC. */
+    /** The number of calls granted since midnight UTC. */
     public long callsToday(String account) throws SQLException {
         return ledger.today(limits.pool(account).members().stream().map(PoolMember::name).toList());
     }

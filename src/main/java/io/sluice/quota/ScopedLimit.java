@@ -3,10 +3,10 @@ package io.sluice.quota;
 import java.util.List;
 
 /**
- * A limit and whose calls it counts.
+ * A limit with the scope of its count.
  *
- * @param owner    the account or pool that declares it, under whose name the CRM's reports are kept
- * @param accounts the logins whose calls count
+ * @param owner    account or pool that declares the limit; the CRM's reports are stored under its name
+ * @param accounts logins whose calls count
  */
 record ScopedLimit(Limit limit, String owner, List<String> accounts) {
 

@@ -3,11 +3,11 @@ package io.sluice.quota;
 import java.time.Duration;
 
 /**
- * A CRM's word that a limit of its own is spent, although we counted otherwise.
+ * The CRM's statement that one of its limits is exceeded, although our count was below it.
  *
- * @param kind       which limit: {@value #DAILY}, {@value #SHORT}, {@value #CONCURRENT}, {@value #SEARCH},
+ * @param kind       kind of limit: {@value #DAILY}, {@value #SHORT}, {@value #CONCURRENT}, {@value #SEARCH},
  *                   {@value #BULK}, {@value #ACCESS} or {@value #SIGN_IN}
- * @param retryAfter how long it asks us to wait; zero when it does not say
+ * @param retryAfter time for which the CRM asks us to wait; zero when it names none
  */
 public record ThrottleSignal(String kind, Duration retryAfter) {
 
@@ -17,13 +17,13 @@ public record ThrottleSignal(String kind, Duration retryAfter) {
     public static final String SEARCH = "search";
     public static final String BULK = "bulk";
 
-    /** No limit: the CRM lets nobody of the organisation call it, whatever is asked. */
+    /** No limit: the CRM rejects every call of the organisation. */
     public static final String ACCESS = "access";
 
-    /** No limit: a login, or its session, is not taken. Of one of several logins: the others make the calls meanwhile. */
+    /** No limit: a login, or its session, is rejected. In a pool the other logins make the calls meanwhile. */
     public static final String SIGN_IN = "sign-in";
 
-    /** Whether a limit is spent; else the CRM does not let us in. */
+    /** Whether a limit is exceeded; otherwise access is rejected. */
     public boolean isLimit() {
         return !kind.equals(ACCESS) && !kind.equals(SIGN_IN);
     }

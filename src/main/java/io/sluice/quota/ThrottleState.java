@@ -5,58 +5,58 @@ import java.time.Instant;
 import java.util.function.DoubleSupplier;
 
 /**
- * A time in which a CRM refuses an account's calls. One call a step finds out whether it is over; afterwards the rate
- * comes back from a half, by a fifth of the whole each second.
+ * A time in which a CRM throttles an account. After each delay one call probes whether it is over; afterwards the rate
+ * recovers from a half, by a fifth of the whole each second.
  *
- * @param kind      as in {@link ThrottleSignal#kind}
- * @param step      how often it was refused, the calls that were under way then counted as one
- * @param rate      percent of the short limits that is used when it is over
- * @param since     when it began
- * @param until     when the next call may try
- * @param probe     the permit of the call that tries, or null
- * @param recovered when a call got through again, or null
+ * @param kind      kind as in {@link ThrottleSignal#kind}
+ * @param step      number of rejections, those of concurrent calls counted once
+ * @param rate      percent of the short limits that is used after the recovery
+ * @param since     time of the first rejection
+ * @param until     time from which the next call may probe
+ * @param probe     permit of the probing call, or null
+ * @param recovered time at which a call succeeded again, or null
  */
 public record ThrottleState(String kind, int step, int rate, Instant since, Instant until, Long probe, Instant recovered) {
 
-    private static final Duration FIRST = Duration.ofSeconds(1);
+    private static final Duration INITIAL_DELAY = Duration.ofSeconds(1);
 
-    /** Of a short storm; a long one is asked less often, see {@link #PART}. */
-    private static final Duration LONGEST = Duration.ofSeconds(6);
+    /** The maximum delay while the throttling is young; an old one is probed less often, see {@link #AGE_DIVISOR}. */
+    private static final Duration MAX_DELAY_YOUNG = Duration.ofSeconds(6);
 
-    /** A storm that has lasted an hour is not over in a second: the pause grows to this part of its age. */
-    private static final int PART = 5;
-    private static final Duration LONGEST_EVER = Duration.ofMinutes(15);
+    /** The divisor of a throttling's age that bounds the delay: one that has lasted an hour does not end within a second. */
+    private static final int AGE_DIVISOR = 5;
+    private static final Duration MAX_DELAY = Duration.ofMinutes(15);
 
     private static final String QUERY = "query";
-    private static final int SLOWEST = 10;
-    private static final int PERCENT_A_SECOND = 20;
+    private static final int MIN_RATE = 10;
+    private static final int RECOVERY_PERCENT_PER_SECOND = 20;
 
-    /** @param before the last storm of this kind, over or not, or null */
-    static ThrottleState refused(ThrottleState before, ThrottleSignal throttleSignal, Instant now, DoubleSupplier random) {
+    /** @param before the last throttling of this kind, over or not, or null */
+    static ThrottleState throttled(ThrottleState before, ThrottleSignal throttleSignal, Instant now, DoubleSupplier random) {
         boolean fresh = before == null || before.recovered() != null;
         int step = fresh ? 1 : before.step() + 1;
         Instant since = fresh ? now : before.since();
-        int rate = fresh ? Math.max(SLOWEST, (before == null ? 100 : before.rateAt(now)) / 2) : before.rate();
-        Duration pause = pause(step, Duration.between(since, now), random);
+        int rate = fresh ? Math.max(MIN_RATE, (before == null ? 100 : before.rateAt(now)) / 2) : before.rate();
+        Duration delay = delay(step, Duration.between(since, now), random);
         return new ThrottleState(throttleSignal.kind(), step, rate, since,
-                now.plus(pause.compareTo(throttleSignal.retryAfter()) > 0 ? pause : throttleSignal.retryAfter()), null, null);
+                now.plus(delay.compareTo(throttleSignal.retryAfter()) > 0 ? delay : throttleSignal.retryAfter()), null, null);
     }
 
     /**
-     * Exponential, with jitter over its last third: the replicas try with one call between them, so there is no herd to
-     * scatter, and a pause near zero would waste a call.
+     * An exponential delay, with jitter over its last third: replicas probe with one call between them, so there is no herd
+     * to scatter, and a delay near zero would waste a call.
      */
-    static Duration pause(int step, Duration age, DoubleSupplier random) {
-        long steps = Math.min(LONGEST.toMillis(), FIRST.toMillis() << Math.min(step - 1, 10));
-        long most = Math.min(LONGEST_EVER.toMillis(), Math.max(steps, age.toMillis() / PART));
-        return Duration.ofMillis((long) (most * (2 + random.getAsDouble()) / 3));
+    static Duration delay(int step, Duration age, DoubleSupplier random) {
+        long steps = Math.min(MAX_DELAY_YOUNG.toMillis(), INITIAL_DELAY.toMillis() << Math.min(step - 1, 10));
+        long max = Math.min(MAX_DELAY.toMillis(), Math.max(steps, age.toMillis() / AGE_DIVISOR));
+        return Duration.ofMillis((long) (max * (2 + random.getAsDouble()) / 3));
     }
 
     ThrottleState probing(long permit, Instant until) {
         return new ThrottleState(kind, step, rate, since, until, permit, null);
     }
 
-    ThrottleState over(Instant now) {
+    ThrottleState ended(Instant now) {
         return new ThrottleState(kind, 0, rate, since, now, null, now);
     }
 
@@ -65,8 +65,8 @@ public record ThrottleState(String kind, int step, int rate, Instant since, Inst
     }
 
     /**
-     * Search and bulk limits are of those operations alone. A look for what changed asks for leave as {@code query},
-     * whatever the CRM's way to answer it is.
+     * Whether the throttling concerns an operation. Search and bulk limits concern those operations alone. A delta poll
+     * requests its permit as {@code query}, whichever API it then calls.
      */
     boolean concerns(String operation) {
         return switch (kind) {
@@ -76,9 +76,9 @@ public record ThrottleState(String kind, int step, int rate, Instant since, Inst
         };
     }
 
-    /** Percent of the short limits that may be used. */
+    /** The percent of the short limits that may be used. */
     int rateAt(Instant now) {
         return recovered == null ? rate
-                : (int) Math.min(100, rate + Duration.between(recovered, now).toSeconds() * PERCENT_A_SECOND);
+                : (int) Math.min(100, rate + Duration.between(recovered, now).toSeconds() * RECOVERY_PERCENT_PER_SECOND);
     }
 }

@@ -13,13 +13,13 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The table {@code refusal}: the storms that replicas share, those that are over and recovered from included. */
+/** Keeps throttlings in the table {@code throttle}, which replicas share, including those that are over and recovered from. */
 final class ThrottleStore {
 
     /**
-     * Whoever is granted waits for its flush afterwards, alone ({@link Ledger#flush}): were it inside, everybody's turn
-     * would last as long as the disk. To plan the count takes five times as long as to run it, so one plan serves all, by
-     * the indexes, however small the tables were when it was made.
+     * Takes the lock of an account. A granted request waits for its flush afterwards, alone ({@link Ledger#flush}): inside,
+     * every request would hold the lock as long as the disk takes. To plan the count takes five times as long as to run it,
+     * so one plan serves all, by the indexes, however small the tables were when it was made.
      */
     private static final String TURN = """
             select set_config('synchronous_commit', 'off', true),
@@ -30,65 +30,65 @@ final class ThrottleStore {
             select clock_timestamp() as now, r.* from (values (1)) as always(row)
             left join sluice.throttle r on r.account = any(string_to_array(?, ' '))""";
 
-    private static final String KEEP = """
+    private static final String SAVE = """
             insert into sluice.throttle (account, kind, step, rate, since, until, probe, recovered_at)
             values (?, ?, ?, ?, ?, ?, ?, ?)
             on conflict (account, kind) do update
             set step = excluded.step, rate = excluded.rate, since = excluded.since, until = excluded.until,
                 probe = excluded.probe, recovered_at = excluded.recovered_at""";
 
-    private static final String LEAVE_PROBE =
+    private static final String RELEASE_PROBE =
             "update sluice.throttle set probe = null, until = clock_timestamp() where probe = ?";
 
-    private static final String TRY_NOW = """
+    private static final String PROBE_NOW = """
             update sluice.throttle set probe = null, until = clock_timestamp()
             where account = any(string_to_array(?, ' ')) and recovered_at is null""";
 
-    /** @param account that the storm concerns: a login, or a pool with all of them */
-    record Kept(String account, ThrottleState storm) {
+    /** @param account the account that is throttled: a login, or a pool with all its logins */
+    record AccountThrottle(String account, ThrottleState state) {
     }
 
-    /** The storms of one pool at a moment. */
-    record Known(Instant now, List<Kept> storms) {
+    /** The throttlings of one pool at a moment. */
+    record Throttles(Instant now, List<AccountThrottle> all) {
 
-        /** Those a call of this member's has to do with. */
-        Known concerning(Pool pool, PoolMember poolMember, String operation) {
-            return new Known(now, storms.stream().filter(kept -> kept.storm().concerns(operation)
-                    && (kept.account().equals(pool.name()) || kept.account().equals(poolMember.name()))).toList());
+        /** Those that concern a call by this member. */
+        Throttles concerning(Pool pool, PoolMember poolMember, String operation) {
+            return new Throttles(now, all.stream().filter(throttle -> throttle.state().concerns(operation)
+                    && (throttle.account().equals(pool.name()) || throttle.account().equals(poolMember.name()))).toList());
         }
 
-        Optional<Deferral> hold() {
-            return storms.stream().map(Kept::storm).filter(storm -> !storm.isOver() && storm.until().isAfter(now))
-                    .max(Comparator.comparing(ThrottleState::until)).map(storm -> new Deferral(storm.kind(), storm.until()));
+        Optional<Deferral> deferral() {
+            return all.stream().map(AccountThrottle::state).filter(state -> !state.isOver() && state.until().isAfter(now))
+                    .max(Comparator.comparing(ThrottleState::until)).map(state -> new Deferral(state.kind(), state.until()));
         }
 
-        /** Percent of the short limits that may be used. */
+        /** The percent of the short limits that may be used. */
         int rate() {
-            return storms.stream().mapToInt(kept -> kept.storm().rateAt(now)).min().orElse(100);
+            return all.stream().mapToInt(throttle -> throttle.state().rateAt(now)).min().orElse(100);
         }
 
-        /** The one that a call which is granted now finds out to be over. */
-        Optional<Kept> probed() {
-            return storms.stream().filter(kept -> !kept.storm().isOver()).findFirst();
+        /** The one that a call granted now probes. */
+        Optional<AccountThrottle> probed() {
+            return all.stream().filter(throttle -> !throttle.state().isOver()).findFirst();
         }
 
-        /** Of this account and kind, or null. */
+        /** The throttling of this account and kind, or null. */
         ThrottleState find(String account, String kind) {
-            return storms.stream().filter(kept -> kept.account().equals(account) && kept.storm().kind().equals(kind))
-                    .map(Kept::storm).findFirst().orElse(null);
+            return all.stream().filter(throttle -> throttle.account().equals(account) && throttle.state().kind().equals(kind))
+                    .map(AccountThrottle::state).findFirst().orElse(null);
         }
     }
 
     private ThrottleStore() {
     }
 
-    /** As {@link #of}; until the end of the transaction nobody else counts or grants calls of this account or pool. */
-    static Known inTurn(Connection connection, Pool pool) throws SQLException {
+    /** Reads as {@link #of}, and locks: until the transaction ends no other one counts or grants calls of this account or pool. */
+    static Throttles lock(Connection connection, Pool pool) throws SQLException {
         Read read = new Read();
         return read.known(Database.queryAfter(connection, TURN, ALL, read, pool.name(), accounts(pool)));
     }
 
-    static Known of(Connection connection, Pool pool) throws SQLException {
+    static Throttles of(Connection connection, Pool pool) throws SQLException {
         Read read = new Read();
         return read.known(Database.query(connection, ALL, read, accounts(pool)));
     }
@@ -98,38 +98,38 @@ final class ThrottleStore {
                 pool.members().stream().map(PoolMember::name)).distinct().toList());
     }
 
-    /** Rows of {@link #ALL}: each has the time, and but for the first of none a storm. */
-    private static final class Read implements Database.Row<Kept> {
+    /** Reads rows of {@link #ALL}: each has the time; without a throttling the first row has nothing else. */
+    private static final class Read implements Database.Row<AccountThrottle> {
 
         private Instant now;
 
         @Override
-        public Kept of(ResultSet row) throws SQLException {
+        public AccountThrottle of(ResultSet row) throws SQLException {
             now = Ledger.instant(row, "now");
-            return row.getString("kind") == null ? null : new Kept(row.getString("account"), new ThrottleState(
+            return row.getString("kind") == null ? null : new AccountThrottle(row.getString("account"), new ThrottleState(
                     row.getString("kind"), row.getInt("step"), row.getInt("rate"), Ledger.instant(row, "since"),
                     Ledger.instant(row, "until"), row.getObject("probe", Long.class),
                     Ledger.instant(row, "recovered_at")));
         }
 
-        Known known(List<Kept> storms) {
-            return new Known(now, storms.stream().filter(Objects::nonNull).toList());
+        Throttles known(List<AccountThrottle> all) {
+            return new Throttles(now, all.stream().filter(Objects::nonNull).toList());
         }
     }
 
-    static void keep(Connection connection, String account, ThrottleState storm) throws SQLException {
-        Database.update(connection, KEEP, account, storm.kind(), storm.step(), storm.rate(), time(storm.since()),
-                time(storm.until()), storm.probe(), time(storm.recovered()));
+    static void save(Connection connection, String account, ThrottleState state) throws SQLException {
+        Database.update(connection, SAVE, account, state.kind(), state.step(), state.rate(), time(state.since()),
+                time(state.until()), state.probe(), time(state.recovered()));
     }
 
-    /** A probe that was never made: another call may try at once. */
-    static void leave(Connection connection, Permit permit) throws SQLException {
-        Database.update(connection, LEAVE_PROBE, permit.id());
+    /** Ends a probe that was not made: another call may probe at once. */
+    static void releaseProbe(Connection connection, Permit permit) throws SQLException {
+        Database.update(connection, RELEASE_PROBE, permit.id());
     }
 
-    /** One call may try now, in each of the storms that go on. */
-    static void tryNow(Connection connection, Pool pool) throws SQLException {
-        Database.update(connection, TRY_NOW, accounts(pool));
+    /** Lets one call probe now, in each current throttling. */
+    static void probeNow(Connection connection, Pool pool) throws SQLException {
+        Database.update(connection, PROBE_NOW, accounts(pool));
     }
 
     private static OffsetDateTime time(Instant instant) {

@@ -5,20 +5,20 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What was spent of a long limit, by steps of a part of its window.
+ * The usage of a long limit over time, in steps of a part of its window.
  *
  * @param ours       our calls, or their units, in each step back from now: {@link #STEPS} of the window and
  *                   {@link #RECENT} before it
- * @param since      when the first of them was made, or null
- * @param reported   an older word of the CRM's on how many were used, or null
- * @param reportedAt when it said so
+ * @param since      time of the first of them, or null
+ * @param reported   an older count by the CRM, or null
+ * @param reportedAt time of that count
  */
 record UsageHistory(List<Long> ours, Instant since, Long reported, Instant reportedAt) {
 
-    /** Of a window: of a day, they are hours. */
+    /** The number of steps of a window: of a day, they are hours. */
     static final int STEPS = 24;
 
-    /** From which the pace is taken. */
+    /** The number of steps from which the pace is computed. */
     static final int RECENT = 3;
 
     static Duration step(Limit limit) {

@@ -29,7 +29,7 @@ public final class BulkQuerySource {
     private static final String FOLLOWED = "SluiceFollowedJob";
     private static final String JOB = "SluiceJob";
     private static final String STATUS = "SluiceStatus";
-    private static final String REFUSED = "SluiceRefused";
+    private static final String REFUSED = "SluiceThrottled";
     private static final String NEXT = "SluiceNext";
     /** Longer than a page takes to come; while the route works on it, each part says that it goes on. */
     private static final Duration HOLDING = Duration.ofMinutes(2);

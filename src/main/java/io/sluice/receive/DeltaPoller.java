@@ -185,6 +185,6 @@ public final class DeltaPoller {
         PollOffset paced = after.pause(deltaPoll.isHandedOver() ? schedule.pace().longest()
                 : schedule.pace().next(after.pause(), again, deltaPoll.calls()));
         offsetStore.save(deltaPoll.sync(), paced,
-                applier.now().plus(schedule.pace().stretched(paced.pause(), quota.spent(deltaPoll.sync().getAccount()))));
+                applier.now().plus(schedule.pace().stretched(paced.pause(), quota.usedPart(deltaPoll.sync().getAccount()))));
     }
 }

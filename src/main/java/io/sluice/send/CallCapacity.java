@@ -1,9 +1,9 @@
 package io.sluice.send;
 
 /**
- * What is left of one call: so many collections, and so many parts, of which those that read known records before they are
- * written are some. With 5 collections in 5 parts and 600 ids a reading, 600 known records take 4 parts, and 800 would
- * take 6.
+ * Counts the capacity that is left of one call, in collections and in parts. Each collection takes a part, and so does each
+ * read of known records before they are written. With 5 collections in 5 parts and 600 ids per read, 600 known records take
+ * 4 parts (3 collections and 1 read), and 800 would take 6.
  */
 final class CallCapacity {
 
@@ -13,10 +13,10 @@ final class CallCapacity {
     private int parts;
 
     /**
-     * @param collections of the call
-     * @param parts       of the call, readings among them
-     * @param size        records of a collection
-     * @param ids         records of a reading
+     * @param collections the maximum number of collections of the call
+     * @param parts       the maximum number of parts of the call, reads included
+     * @param size        the maximum number of records of a collection
+     * @param ids         the maximum number of records of a read
      */
     CallCapacity(int collections, int parts, int size, int ids) {
         this.collections = collections;
@@ -25,17 +25,17 @@ final class CallCapacity {
         this.ids = ids;
     }
 
-    /** How many collections could still be taken that read nothing. */
+    /** The number of collections that still fit if they need no read. */
     int left() {
         return Math.min(collections, parts);
     }
 
     /**
-     * Takes the places of as many records as fit.
+     * Takes the capacity for as many records as fit.
      *
-     * @param records of one kind
+     * @param records the number of records of one kind
      * @param read    whether they are read before they are written
-     * @return how many fit
+     * @return the number of records that fit
      */
     int take(int records, boolean read) {
         for (int taken = Math.min(collections, upTo(records, size)); taken > 0; taken--) {

@@ -15,12 +15,12 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * What goes to the CRM in one call: work of one sync, or of several that feed different objects, parents before children.
+ * Holds the records of one call to the CRM: of one sync, or of several that feed different objects, parents before children.
  *
- * @param way    of the call
- * @param writer the Kamelet that makes it, with what it must know
- * @param lease  under which its records are
- * @param readBefore object to the moment: which of its known records were changed since is read before they are written
+ * @param way        the kind of call
+ * @param writer     the URI of the Kamelet that makes the call, with its parameters
+ * @param lease      the lease of the records, or null
+ * @param readBefore by object, the time since which changed records are read before they are written
  */
 public record OutboundBatch(SendMethod.Way way, String writer, List<Claim> claims, Lease lease, Map<String, Instant> readBefore) {
 
@@ -29,22 +29,22 @@ public record OutboundBatch(SendMethod.Way way, String writer, List<Claim> claim
         readBefore = Map.copyOf(readBefore);
     }
 
-    /** Nothing is read before. */
+    /** Makes a batch without a read before the write. */
     public OutboundBatch(SendMethod.Way way, String writer, List<Claim> claims, Lease lease) {
         this(way, writer, claims, lease, Map.of());
     }
 
-    /** Without a lease to renew. */
+    /** Makes a batch without a lease to renew. */
     public OutboundBatch(SendMethod.Way way, String writer, List<Claim> claims) {
         this(way, writer, claims, null, Map.of());
     }
 
-    /** Records. */
+    /** The number of records. */
     public int size() {
         return claims.stream().mapToInt(Claim::size).sum();
     }
 
-    /** The body of the call: changes; with their object, where a call may carry several. */
+    /** The body of the call: the changes, with their object where the call may carry several. */
     public List<?> getRecords() {
         return way != SendMethod.Way.COMPOSITE ? claims.get(0).changes() : claims.stream()
                 .flatMap(claim -> claim.changes().stream().map(recordChange -> named(claim.object(), recordChange))).toList();
@@ -62,9 +62,9 @@ public record OutboundBatch(SendMethod.Way way, String writer, List<Claim> claim
     }
 
     /**
-     * The outcomes of each claim, of those of all records in their order. A child that was rejected because its parent was
-     * not written before it in the same call is tried again, or would be dead for what is wrong with another record: a
-     * field that names a record has its relationship before a dot.
+     * Divides the outcomes of all records, in their order, among the claims. A child that was rejected because its parent was
+     * not written before it in the same call is retried, because its own record has no fault. A field that names a record has
+     * its relationship before a dot.
      */
     List<List<Outcome>> outcomes(List<Outcome> all) {
         List<List<Outcome>> parts = new ArrayList<>();
@@ -90,7 +90,7 @@ public record OutboundBatch(SendMethod.Way way, String writer, List<Claim> claim
                 && unwritten.contains(Objects.toString(field.getValue(), null)));
     }
 
-    /** Without its records: Camel prints what a predicate compares, and a log holds no field values. */
+    /** Describes the batch without its records: Camel prints the operands of a predicate, and a log holds no field values. */
     @Override
     public String toString() {
         return size() + " records by " + way + " to " + writer;

@@ -42,14 +42,14 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The decisions of the sending route, between the steps that its YAML shows. */
+/** Makes the decisions of the sending route, between the steps that its YAML shows. */
 public final class OutboxDispatcher {
 
     private static final Logger LOG = LoggerFactory.getLogger(OutboxDispatcher.class);
     private static final LogThrottle THROTTLE = new LogThrottle();
 
-    /** How long a sender waits for a place before it leaves that to the next wake. */
-    private static final Duration LONGEST_WAIT = Duration.ofMillis(250);
+    /** The maximum time for which a sender waits for a permit before it leaves the work to the next wake-up. */
+    private static final Duration MAX_WAIT = Duration.ofMillis(250);
 
     private final Accounts accounts;
     private final Permits permits;
@@ -62,8 +62,8 @@ public final class OutboxDispatcher {
     private final ReadBeforeWrite readFirst;
     private final OverwrittenEdits edits;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
-    /** Account to the syncs that its calls leave alone, as of the last look; there is one before each ask for a permit. */
-    private final Map<String, Set<String>> gathering = new ConcurrentHashMap<>();
+    /** By account, the syncs that its calls leave alone, updated before each request for a permit. */
+    private final Map<String, Set<String>> excluded = new ConcurrentHashMap<>();
 
     public OutboxDispatcher(Accounts accounts, Permits permits, Outbox outbox, Settlement settlement, BulkDispatcher bulk,
             Planner planner, CircuitBreakers circuitBreakers, CommonCauses causes, List<Sync> syncs) {
@@ -71,8 +71,8 @@ public final class OutboxDispatcher {
     }
 
     /**
-     * @param readFirst names the syncs whose CRM must be read before anything is sent, or null
-     * @param edits     finds what a write replaces, or null
+     * @param readFirst knows the syncs whose CRM must be read before anything is sent, or null
+     * @param edits     finds edits that a write replaces, or null
      */
     public OutboxDispatcher(Accounts accounts, Permits permits, Outbox outbox, Settlement settlement, BulkDispatcher bulk,
             Planner planner, CircuitBreakers circuitBreakers, CommonCauses causes, List<Sync> syncs, ReadBeforeWrite readFirst, OverwrittenEdits edits) {
@@ -89,7 +89,7 @@ public final class OutboxDispatcher {
         syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
 
-    /** The accounts that have work which is due and that may be called now. */
+    /** The accounts that have due work and that may be called now. */
     public List<String> waiting() throws SQLException {
         List<String> ready = accounts.ready();
         if (ready.isEmpty()) {
@@ -102,22 +102,22 @@ public final class OutboxDispatcher {
     }
 
     /**
-     * A permit for the most urgent work of the account, or null when there is no work or no quota for it. A place that
-     * comes free in a moment is waited for; what becomes due meanwhile is asked for at once.
+     * A permit for the most urgent work of the account, or null when there is no work or no quota for it. Waits a moment for a
+     * permit that becomes free; work that becomes due meanwhile takes part at once.
      */
     public Permit permit(String account) throws SQLException, InterruptedException {
-        return permits.await(() -> wanted(account), LONGEST_WAIT).orElse(null);
+        return permits.await(() -> wanted(account), MAX_WAIT).orElse(null);
     }
 
-    /** A permit for the most urgent step of a bulk job that carries a file, or null as above. */
+    /** A permit for the most urgent call of a bulk job that carries a file, or null when there is none or no quota for it. */
     public Permit transfer(String account) throws SQLException, InterruptedException {
-        return permits.await(() -> accounts.isReady(account) ? bulk.due(account, true) : Optional.empty(), LONGEST_WAIT)
+        return permits.await(() -> accounts.isReady(account) ? bulk.due(account, true) : Optional.empty(), MAX_WAIT)
                 .orElse(null);
     }
 
     /**
-     * The next step of a job goes before new work that is no more urgent: it holds records. Nothing is wanted of an account
-     * that has come to rest meanwhile.
+     * The call to request. The next call of a job goes before new work that is no more urgent, because the job holds records.
+     * An account that was throttled or paused meanwhile requests nothing.
      */
     private Optional<CallRequest> wanted(String account) throws SQLException {
         if (!accounts.isReady(account)) {
@@ -125,7 +125,7 @@ public final class OutboxDispatcher {
         }
         Optional<CallRequest> step = bulk.due(account, false);
         BulkDispatcher.NextWork work = nextWork(account);
-        gathering.put(account, work.lingering());
+        excluded.put(account, work.lingering());
         if (work.head() == null || step.isPresent() && step.get().priority().compareTo(work.head().priority()) <= 0) {
             return step;
         }
@@ -139,7 +139,7 @@ public final class OutboxDispatcher {
                 && readFirst.shown(sync) == ReadBeforeWrite.Shown.BY_NEXT_POLL;
     }
 
-    /** A bulk job of records that the CRM has begins after a poll. */
+    /** The next work; a bulk job of records that the CRM already has begins after a poll. */
     private BulkDispatcher.NextWork nextWork(String account) throws SQLException {
         if (readFirst == null) {
             return bulk.nextWork(account, Set.of());
@@ -153,8 +153,9 @@ public final class OutboxDispatcher {
     }
 
     /**
-     * The most urgent work of an account, none less urgent than the permit allows, with what else fits into the call; or
-     * null. Beside what is urgent goes only what is no less so, for a large call is answered late.
+     * Claims the most urgent work of an account, none less urgent than the permit, and fills the call with other work; null
+     * when there is none. An urgent call is filled only with work that is no less urgent, because a large call is answered
+     * late.
      */
     public OutboundBatch claim(Permit permit) throws SQLException {
         try {
@@ -165,7 +166,7 @@ public final class OutboxDispatcher {
         }
     }
 
-    /** A permit that nobody uses would count as a call until it expires. */
+    /** Gives back an unused permit, which would otherwise count as a call until it expires. */
     private void giveBack(Permit permit, Exception failure) {
         try {
             permits.giveBack(permit);
@@ -176,7 +177,7 @@ public final class OutboxDispatcher {
 
     private OutboundBatch claimed(Permit permit) throws SQLException {
         Crm crm = accounts.get(permit.account()).crm();
-        Set<String> alone = gathering.getOrDefault(permit.account(), Set.of());
+        Set<String> alone = excluded.getOrDefault(permit.account(), Set.of());
         int collection = planner.maxRecords(crm, Operation.UPSERT, Priority.CRITICAL);
         int room = planner.maxRecords(crm, Operation.UPSERT, permit.priority());
         List<Claim> claims = new ArrayList<>();
@@ -240,13 +241,13 @@ public final class OutboxDispatcher {
         return edits != null && sync != null && OverwrittenEdits.areRead(crm, claim, sync);
     }
 
-    /** More known records than one query finds, so that to read them would take the places of several collections. */
+    /** Whether the claim has more known records than one query reads, so that reads would take the capacity of several collections. */
     private boolean isLarge(Crm crm, Claim claim) {
         return isRead(crm, claim) && claim.changes().stream().filter(change -> change.crmId() != null).count()
                 > crm.readBeforeWrite();
     }
 
-    /** @param unread syncs whose known records are not read */
+    /** @param unread the syncs whose known records are not read */
     private Map<String, Instant> readBefore(Crm crm, List<Claim> claims, Set<String> unread) throws SQLException {
         Map<String, Instant> since = new LinkedHashMap<>();
         for (Claim claim : claims) {
@@ -259,8 +260,8 @@ public final class OutboxDispatcher {
     }
 
     /**
-     * The records of a claim in the kinds that one collection can't mix: those that are written by the CRM's id, so that
-     * the write can't create them, and those that are written by the external id. The kind of the most urgent comes first.
+     * Divides the records of a claim into the two kinds that one collection can't mix: those written by the CRM's id, which
+     * the write can't create, and those written by the external id. The kind of the most urgent record comes first.
      */
     private static List<List<RecordChange>> kinds(Claim claim) {
         if (claim.operation() != Operation.UPSERT) {
@@ -273,9 +274,9 @@ public final class OutboxDispatcher {
     }
 
     /**
-     * What the call has places for, which are taken; the rest waits again, as never claimed.
+     * Keeps the part of a claim that fits into the call; the rest is released and costs no attempt.
      *
-     * @param unread syncs whose known records are not read
+     * @param unread the syncs whose known records are not read
      */
     private Claim fitting(Crm crm, Claim claim, CallCapacity callCapacity, Set<String> unread) throws SQLException {
         Set<RecordChange> going = new HashSet<>();
@@ -300,40 +301,40 @@ public final class OutboxDispatcher {
     }
 
     /**
-     * Settles what the writer answered and says what came of it.
+     * Settles and logs the answer of the writer.
      *
      * @param status  HTTP status of the call
-     * @param refused whether it was refused before it did anything, by a limit or because the account is signed out, or
-     *                was not made at all; or null: then nothing came of it, and the work waits again
-     * @param told    what the Kamelet says the answer is about, or null where the status says it
-     * @param parts   what each object's part was answered where the call had several, by the object; or null
-     * @param images  object to its records as they were before the call, those that had changed; or null
+     * @param throttled true if the call was rejected before it did anything, by a limit or because the account is signed out, or
+     *                was not made at all; then nothing was written and the records are released; or null
+     * @param reportedScope the scope of the error where the Kamelet knows more than the status, or null
+     * @param parts   by object, the answer to its part of a call with several parts, or null
+     * @param images  by object, its records as they were before the call, those that had changed, or null
      */
-    public void settle(OutboundBatch outboundBatch, List<Outcome> outcomes, int status, Boolean refused, ErrorScope told,
+    public void settle(OutboundBatch outboundBatch, List<Outcome> outcomes, int status, Boolean throttled, ErrorScope reportedScope,
             Map<String, PartAnswer> parts, Map<String, List<CrmRecord>> images) throws SQLException {
-        // of a writer that makes several calls, one may have been refused after another was answered
-        if (Boolean.TRUE.equals(refused) && (outcomes == null || count(outcomes, Outcome.Status.DONE) == 0)) {
+        // of a writer that makes several calls, one may have been throttled after another was answered
+        if (Boolean.TRUE.equals(throttled) && (outcomes == null || count(outcomes, Outcome.Status.DONE) == 0)) {
             for (Claim claim : outboundBatch.claims()) {
                 settlement.release(claim);
             }
             return;
         }
-        PartAnswer whole = new PartAnswer(status, told == null ? ErrorScope.of(status) : told);
+        PartAnswer whole = new PartAnswer(status, reportedScope == null ? ErrorScope.of(status) : reportedScope);
         List<List<Outcome>> ofClaims = outboundBatch.outcomes(outcomes);
         for (int i = 0; i < outboundBatch.claims().size(); i++) {
             Claim claim = outboundBatch.claims().get(i);
-            // what is wrong with one object's part is nothing to the others
+            // an error of one object's part does not concern the others
             PartAnswer own = parts == null ? whole : parts.getOrDefault(claim.object(), whole);
             int together = parts == null ? outboundBatch.size() : claim.size();
-            SplitRule splitRule = together == 1 ? SplitRule.NEVER : split(own.blame(), own.status());
+            SplitRule splitRule = together == 1 ? SplitRule.NEVER : split(own.scope(), own.status());
             if (outboundBatch.readBefore().containsKey(claim.object())) {
                 edits.find(syncs.get(claim.sync()), claim, ofClaims.get(i), images == null ? null : images.get(claim.object()));
             }
-            settle(claim, ofClaims.get(i), own.blame(), splitRule);
+            settle(claim, ofClaims.get(i), own.scope(), splitRule);
         }
     }
 
-    /** Where some of the records were written, the object is not what is refused. */
+    /** Settles one claim. Where some records were written, the error does not concern the whole object. */
     private void settle(Claim claim, List<Outcome> outcomes, ErrorScope errorScope, SplitRule splitRule) throws SQLException {
         if (errorScope == ErrorScope.OBJECT && count(outcomes, Outcome.Status.DONE) == 0) {
             circuitBreakers.rejected(claim.sync(), outcomes.get(0).code() + ": " + outcomes.get(0).message());
@@ -343,25 +344,25 @@ public final class OutboxDispatcher {
         List<Outcome> left = causes.removeCommon(claim, outcomes);
         if (!left.isEmpty()) {
             settlement.settle(claim, left, splitRule, syncs.get(claim.sync()).getParent());
-            tell(claim, left);
+            logOutcomes(claim, left);
         }
-        if (errorScope != ErrorScope.MOMENT && !causes.isProbing(claim.sync())) {
+        if (errorScope != ErrorScope.TRANSIENT && !causes.isProbing(claim.sync())) {
             circuitBreakers.accepted(claim.sync());
         }
-        tellGone(claim, outcomes);
+        logGone(claim, outcomes);
     }
 
-    private static void tellGone(Claim claim, List<Outcome> outcomes) {
+    private static void logGone(Claim claim, List<Outcome> outcomes) {
         List<Outcome> gone = outcomes.stream().filter(it -> it.status() == Outcome.Status.GONE).toList();
         if (!gone.isEmpty() && claim.operation() == Operation.UPSERT) {
-            THROTTLE.warn(LOG, claim.sync() + " gone", "{}: {} of {} {} no more in the CRM under the known id; for example {}: {}. The CRM is asked what"
-                    + " became of them, then the sync's rules for deletes and conflicts apply.", claim.sync(),
+            THROTTLE.warn(LOG, claim.sync() + " gone", "{}: {} of {} {} not in the CRM under the known id, for example {}: {}; the CRM is asked for"
+                    + " their fate, then the sync's rules for deletes and conflicts apply", claim.sync(),
                     records(gone.size()), claim.object(), gone.size() == 1 ? "is" : "are", gone.get(0).key(),
                     gone.get(0).code());
         }
     }
 
-    private static void tell(Claim claim, List<Outcome> outcomes) {
+    private static void logOutcomes(Claim claim, List<Outcome> outcomes) {
         long done = count(outcomes, Outcome.Status.DONE);
         long retry = count(outcomes, Outcome.Status.RETRY) + count(outcomes, Outcome.Status.TAKEN);
         long rejected = count(outcomes, Outcome.Status.REJECTED);
@@ -375,22 +376,23 @@ public final class OutboxDispatcher {
         }
         Outcome example = outcomes.stream().filter(it -> it.status() != Outcome.Status.DONE
                 && it.status() != Outcome.Status.GONE).findFirst().orElseThrow();
-        // the CRM's words may repeat a value, so they stay in the dead letter
-        THROTTLE.warn(LOG, claim.sync() + " " + verb + " " + example.code(), "{}: {} {} {}, {} to be tried again, {} in the dead letters; for example {}: {}{}", claim.sync(),
+        // the CRM's message may repeat a value, so it stays in the dead letter
+        THROTTLE.warn(LOG, claim.sync() + " " + verb + " " + example.code(), "{}: {} {} {}, {} to retry, {} in the dead letters; for example {}: {}{}", claim.sync(),
                 records(done), verb, claim.object(), retry, rejected, example.key(), example.code(),
                 example.fields().isEmpty() ? "" : " (" + String.join(", ", example.fields()) + ")");
     }
 
     /**
-     * A CRM may fail (500) over one record each time it comes, and so over all that go with it. What it does not write
-     * though it takes the call, or refuses (400) for the moment alone, is locked: others write it, or its parent.
+     * Decides how to split a failed call. A CRM may fail (500) at one record each time, and so at all records that share its
+     * call. Records that the CRM does not write although it accepts the call, or that it rejects (400) for the moment alone,
+     * are locked: others write them, or their parent.
      */
     static SplitRule split(ErrorScope errorScope, int status) {
         return switch (errorScope) {
             case RECORD -> SplitRule.AT_ONCE;
-            case NOBODY -> SplitRule.BY_PARENT;
-            case MOMENT, OBJECT -> status == 500 ? SplitRule.AFTER_FAILURES
-                    : errorScope == ErrorScope.MOMENT && status == 400 ? SplitRule.BY_PARENT : SplitRule.NEVER;
+            case NONE -> SplitRule.BY_PARENT;
+            case TRANSIENT, OBJECT -> status == 500 ? SplitRule.AFTER_FAILURES
+                    : errorScope == ErrorScope.TRANSIENT && status == 400 ? SplitRule.BY_PARENT : SplitRule.NEVER;
         };
     }
 

@@ -20,15 +20,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds the edits of a CRM's users that a write replaces: a call that writes known records reads first, in the same call,
- * which of them were changed since the last poll that read everything.
+ * Finds edits by the CRM's users that a write replaces: a call that writes known records first reads, in the same call,
+ * which of them were changed since the last complete poll.
  *
- * <p>A query takes the place of a collection. So where more known records wait than one query finds, the sync is polled first
- * and they go in full calls until that poll is a minute old: 10,000 changed records take a poll and 10 calls, where 17 calls
- * would read them all. Where very many were written just before, no poll is waited for, for it would read those.
+ * <p>A read takes the capacity of a collection. So where more known records wait than one query reads, the sync is polled
+ * first, and the records are sent in full calls until that poll is a minute old: 10,000 changed records take a poll and 10
+ * calls, where 17 calls would read them all. Where very many were written just before, no poll is made, because it would
+ * read those.
  *
- * <p>What stays unseen: an edit between the reading and the writing of one call (milliseconds); one that a call replaced of
- * which no answer came; one that such a full call or a bulk job replaces after the poll before it.
+ * <p>Three kinds of edits stay unseen: one made between the read and the write of one call (milliseconds); one replaced by a
+ * call that was not answered; one replaced by such a full call or a bulk job after the poll before it.
  */
 public final class OverwrittenEdits {
 
@@ -42,18 +43,18 @@ public final class OverwrittenEdits {
         this.applier = applier;
     }
 
-    /** Whether known records of this work are read before they are written. */
+    /** Whether known records of this claim are read before they are written. */
     static boolean areRead(Crm crm, Claim claim, Sync sync) {
         return crm.readBeforeWrite() > 0 && claim.operation() == Operation.UPSERT && "both".equals(sync.getDirection());
     }
 
-    /** Since when changes of a sync's records may not have been read; all of them where it was never polled. */
+    /** The time since which changes of a sync's records may not have been read; the epoch where the sync was never polled. */
     Instant unreadSince(Sync sync) throws SQLException {
         return readFirst.readUpTo(sync).orElse(Instant.EPOCH);
     }
 
     /**
-     * Has the edits among these records decided on that the call has written, or may have.
+     * Decides on the edits among records that the call has written, or may have written.
      *
      * @param images the claim's records as they were before, those that had changed; null where they could not be read
      */
@@ -70,10 +71,10 @@ public final class OverwrittenEdits {
             return;
         }
         if (images == null || !applier.isReady(sync)) {
-            // of a call without an answer nobody expects one to its readings
+            // a call without an answer has none to its reads either
             if (outcomes.stream().anyMatch(it -> it.status() == Outcome.Status.DONE)) {
-                LOG.warn("{}: {} {} could not be read before they were written; an edit of the CRM's users that they"
-                        + " replaced is in no log.", claim.sync(), written.size(), claim.object());
+                LOG.warn("{}: {} {} could not be read before they were written; an edit by the CRM's users that they"
+                        + " replaced is not logged", claim.sync(), written.size(), claim.object());
             }
             return;
         }
@@ -90,25 +91,25 @@ public final class OverwrittenEdits {
             if (!Applier.isRefusal(failure)) {
                 throw failure;
             }
-            tellUnread(claim, before.size(), failure);
+            logUnread(claim, before.size(), failure);
             return;
         } catch (RuntimeException odd) {
-            tellUnread(claim, before.size(), odd);
+            logUnread(claim, before.size(), odd);
             return;
         }
         if (applied.conflicts() > 0) {
-            LOG.info("{}: {} fields of {} had been changed in the CRM before they were written; {} records take the CRM's value"
-                    + " again.", claim.sync(), applied.conflicts(), claim.object(), applied.updated());
+            LOG.info("{}: {} fields of {} had been changed in the CRM before they were written; {} records get the CRM's value"
+                    + " back", claim.sync(), applied.conflicts(), claim.object(), applied.updated());
         }
     }
 
-    /** What the reading answered must not keep the write, which was answered too, from being settled. */
-    private static void tellUnread(Claim claim, int records, Exception odd) {
-        LOG.warn("{}: what the CRM told of {} {} before they were written can't be understood ({}); an edit of the CRM's users that"
-                + " was replaced is in no log.", claim.sync(), records, claim.object(), odd.getClass().getSimpleName());
+    /** Logs an answer to a read that can't be parsed; the write, which was answered too, is settled all the same. */
+    private static void logUnread(Claim claim, int records, Exception odd) {
+        LOG.warn("{}: the read of {} {} before they were written can't be parsed ({}); an edit by the CRM's users that"
+                + " was replaced is not logged", claim.sync(), records, claim.object(), odd.getClass().getSimpleName());
     }
 
-    /** Of ids with a checksum at their end (15 and 18 characters) the shorter form is the same. */
+    /** The shorter form of an id with a checksum at its end (15 and 18 characters). */
     private static String shortId(String id) {
         return id.length() == 18 ? id.substring(0, 15) : id;
     }

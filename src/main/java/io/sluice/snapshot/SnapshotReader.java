@@ -121,7 +121,7 @@ public final class SnapshotReader {
      * @param next    where the next page begins, or null after the last
      */
     public void took(SnapshotRun snapshotRun, @Body Object answer, @Header("SluiceStatus") Integer status,
-            @Header("SluiceRefused") Boolean refused, @Header("SluiceNext") String next)
+            @Header("SluiceThrottled") Boolean refused, @Header("SluiceNext") String next)
             throws SQLException, InterruptedException {
         try {
             Next after = judged(snapshotRun, answer, status == null ? 0 : status, Boolean.TRUE.equals(refused), next);

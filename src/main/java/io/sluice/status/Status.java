@@ -149,7 +149,7 @@ public final class Status {
                     "use", member.readsOnly() ? "read" : "all", "limits", limits(member.name(), usages))).toList());
         }
         status.put("bulkJobs", database.query(JOBS, Status::job, account));
-        status.put("refusals", quota.storms(account).stream()
+        status.put("refusals", quota.throttles(account).stream()
                 .map(storm -> Map.of("kind", storm.kind(), "times", storm.step(), "since", storm.since().toString(),
                         "triedAgainAt", storm.until().toString())).toList());
         return status;

@@ -10,8 +10,8 @@ class ErrorScopeTest {
 
     @ParameterizedTest
     @ValueSource(ints = {200, 201, 204, 207})
-    void anAnswerWithResultsBlamesNobody(int status) {
-        assertThat(ErrorScope.of(status)).isEqualTo(ErrorScope.NOBODY);
+    void anAnswerWithResultsHasNoError(int status) {
+        assertThat(ErrorScope.of(status)).isEqualTo(ErrorScope.NONE);
     }
 
     @ParameterizedTest
@@ -35,7 +35,7 @@ class ErrorScopeTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 401, 406, 408, 420, 423, 425, 429, 477, 500, 502, 503, 504, 599})
-    void whatPassesBlamesTheMoment(int status) {
-        assertThat(ErrorScope.of(status)).isEqualTo(ErrorScope.MOMENT);
+    void transientStatusesHaveTheTransientScope(int status) {
+        assertThat(ErrorScope.of(status)).isEqualTo(ErrorScope.TRANSIENT);
     }
 }

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-class DeadLettersIT {
+class DeadLettersTest {
 
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();

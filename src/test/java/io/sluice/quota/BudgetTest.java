@@ -22,7 +22,7 @@ class BudgetTest {
     }
 
     @Test
-    void eachPriorityHasWhatIsLeftBelowItsMark() {
+    void eachPriorityHasTheRestBelowItsMark() {
         assertThat(budget("1000 per 24h", used(600, null), Priority.LOW)).isEqualTo(new Budget(100, false));
         assertThat(budget("1000 per 24h", used(600, null), Priority.NORMAL)).isEqualTo(new Budget(250, false));
         assertThat(budget("1000 per 24h", used(600, null), Priority.CRITICAL)).isEqualTo(new Budget(400, false));
@@ -30,14 +30,14 @@ class BudgetTest {
     }
 
     @Test
-    void othersCallsOurShareAndAReserveAreTakenOff() {
+    void callsOfOthersOurShareAndTheReserveAreSubtracted() {
         assertThat(budget("1000 per 24h", used(100, 700L), Priority.NORMAL)).isEqualTo(new Budget(150, true));
         assertThat(budget("1000 per 24h, share 50%", used(100, null), Priority.NORMAL)).isEqualTo(new Budget(325, false));
         assertThat(budget("1000 per 24h, reserve 200", used(100, null), Priority.NORMAL)).isEqualTo(new Budget(580, false));
     }
 
     @Test
-    void membersHaveWhatAllOfThemHaveLeftWithinWhatTheyShare() {
+    void membersHaveTheirCommonRestWithinTheSharedLimit() {
         Limit own = Limit.parse("daily", "100 per 24h");
         Limit shared = Limit.parse("daily", "1000 per 24h");
         Pool pool = new Pool("crm", List.of(shared), List.of(new PoolMember("a", List.of(own), false),

@@ -13,7 +13,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /**
- * Two days of a bursty load in virtual time, second by second, against a server that takes 100,000 calls in any 24 hours
+ * Simulates two days of a bursty load in virtual time, second by second, against a server that takes 100,000 calls in any 24 hours
  * and counts another integration's 40,000 too. Low work never ends, so that it takes all it is let have; normal and
  * high work come in bursts that are more than the day holds; a critical call comes every minute or so.
  */
@@ -26,7 +26,7 @@ class DayTest {
     private static final long ANSWER_MS = 300;
     private static final int PER_SECOND = 20;
 
-    /** The server: what it counted, theirs and ours, by the arrival. */
+    /** The server, which counts all calls by their arrival. */
     private static final class Server {
         private final Deque<Long> arrivals = new ArrayDeque<>();
         private int most;
@@ -45,7 +45,7 @@ class DayTest {
         }
     }
 
-    /** Our side: the ledger, by the completion, and the CRM's last report. */
+    /** Our side: the ledger, which counts calls by their completion, and the CRM's last report. */
     private static final class Ledger {
         private final Deque<Long> completions = new ArrayDeque<>();
         private Instant lastGrant;
@@ -114,12 +114,12 @@ class DayTest {
         assertThat(server.most).as("the server's fullest 24 hours").isLessThanOrEqualTo(100_000).isGreaterThan(90_000);
         for (Priority priority : new Priority[] {Priority.LOW, Priority.NORMAL, Priority.HIGH}) {
             assertThat(stops.getOrDefault(priority, 0)).as("%s work stopped", priority).isPositive();
-            assertThat(lifts.getOrDefault(priority, 0)).as("and went on").isPositive();
+            assertThat(lifts.getOrDefault(priority, 0)).as("and continued").isPositive();
         }
         assertThat(sent.get(Priority.CRITICAL)).isGreaterThan(2000);
     }
 
-    /** Bursts of both days at the same hours: what was spent in one leaves the window as the next begins. */
+    /** Bursts of both days at the same hours: the calls of one leave the window as the next begins. */
     private static void arrive(Map<Priority, Integer> waiting, long now, Random random) {
         long hour = now / HOUR % 24;
         waiting.put(Priority.LOW, 1000);

@@ -35,38 +35,38 @@ class ForecastTest {
     }
 
     @Test
-    void whatIsLeftLastsAsLongAsThePaceSays() {
-        assertThat(Forecast.spent(DAILY, used(600, null), history(hours(200, 200, 200), 3)))
+    void theRestLastsAsLongAsThePaceSays() {
+        assertThat(Forecast.exhaustedAt(DAILY, used(600, null), history(hours(200, 200, 200), 3)))
                 .hasValue(NOW.plus(Duration.ofHours(2)));
     }
 
     @Test
-    void aShortTimeIsEnoughToKnowThePaceAndAMomentIsNot() {
-        assertThat(Forecast.spent(DAILY, used(100, null), history(hours(100), 1)))
+    void aShortTimeIsEnoughForAPaceAndAMomentIsNot() {
+        assertThat(Forecast.exhaustedAt(DAILY, used(100, null), history(hours(100), 1)))
                 .hasValue(NOW.plus(Duration.ofHours(9)));
         UsageHistory moment = new UsageHistory(hours(100), NOW.minusSeconds(60), null, null);
-        assertThat(Forecast.spent(DAILY, used(100, null), moment)).isEmpty();
-        assertThat(Forecast.spent(DAILY, used(0, null), new UsageHistory(hours(), null, null, null))).isEmpty();
+        assertThat(Forecast.exhaustedAt(DAILY, used(100, null), moment)).isEmpty();
+        assertThat(Forecast.exhaustedAt(DAILY, used(0, null), new UsageHistory(hours(), null, null, null))).isEmpty();
     }
 
     @Test
-    void whatOthersSpendIsPartOfThePace() {
+    void callsOfOthersArePartOfThePace() {
         UsageHistory others = new UsageHistory(hours(10, 10, 10), NOW.minus(Duration.ofHours(3)), 100L,
                 NOW.minus(Duration.ofHours(3)));
-        assertThat(Forecast.spent(DAILY, used(30, 430L), others)).as("100 an hour of theirs, 10 of ours, 570 left")
+        assertThat(Forecast.exhaustedAt(DAILY, used(30, 430L), others)).as("100 an hour of theirs, 10 of ours, 570 left")
                 .hasValueSatisfying(at -> assertThat(Duration.between(NOW, at))
                         .isBetween(Duration.ofMinutes(310), Duration.ofMinutes(312)));
     }
 
     @Test
-    void ofAShareOnlyTheShareLasts() {
-        assertThat(Forecast.spent(Limit.parse("daily", "1000 per 24h, share 50%"), used(300, null),
+    void onlyOurShareIsForecast() {
+        assertThat(Forecast.exhaustedAt(Limit.parse("daily", "1000 per 24h, share 50%"), used(300, null),
                 history(hours(100, 100, 100), 3))).hasValue(NOW.plus(Duration.ofHours(2)));
     }
 
     @Test
-    void whatIsSpentIsSpentNow() {
-        assertThat(Forecast.spent(DAILY, used(1000, null), history(hours(500, 500), 2))).hasValue(NOW);
+    void anExhaustedLimitIsExhaustedNow() {
+        assertThat(Forecast.exhaustedAt(DAILY, used(1000, null), history(hours(500, 500), 2))).hasValue(NOW);
     }
 
     /** What is spent leaves the window after a day: an even pace runs out only where a day of it is too much. */
@@ -78,7 +78,7 @@ class ForecastTest {
             ours.set(i, (long) pace);
         }
         double hoursLeft = (1000.0 - (long) pace * hours) / pace;
-        var spent = Forecast.spent(DAILY, used((long) pace * hours, null), history(ours, hours));
+        var spent = Forecast.exhaustedAt(DAILY, used((long) pace * hours, null), history(ours, hours));
         if (24L * pace < 1000) {
             assertThat(spent).isEmpty();
         } else if (hoursLeft > 0 && hoursLeft + hours < 24) {

@@ -25,28 +25,28 @@ class LimitTest {
         "5 per 250ms, 5, PT0.25S",
         "40 per 15 m, 40, PT15M",
         "'  7   per  2s ', 7, PT2S"})
-    void readsWhatTheSettingsSay(String text, long max, Duration window) {
+    void parsesTheSettings(String text, long max, Duration window) {
         assertThat(Limit.parse("daily", text)).isEqualTo(new Limit("daily", max, window));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "15000", "15000/24h", "15000 per day", "-1 per 1s", "1.5 per 1s", "1 per 1w", "per 10s",
         "10 per", "1 per 1s and more", "1per1s"})
-    void whatReadsOtherwiseIsRefusedWithTheForm(String text) {
+    void otherTextIsRejectedWithTheForm(String text) {
         assertThatThrownBy(() -> Limit.parse("daily", text)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("limit 'daily' is '" + text + "', but reads like '15000 per 24h' or '190 per 10s'");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"0 per 1s", "1 per 0s"})
-    void aLimitOfNothingIsRefusedWithItsName(String text) {
+    void aLimitOfZeroIsRejectedWithItsName(String text) {
         assertThatThrownBy(() -> Limit.parse("burst", text)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("limit 'burst'").hasMessageContaining("above zero");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"_ per 1s", "99999999999999999999 per 1s", "1 per 99999999999999999999s"})
-    void aNumberThatIsNoneIsRefusedWithTheNameOfTheLimit(String text) {
+    void aWrongNumberIsRejectedWithTheNameOfTheLimit(String text) {
         assertThatThrownBy(() -> Limit.parse("burst", text)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("limit 'burst'");
     }
@@ -65,7 +65,7 @@ class LimitTest {
     @ParameterizedTest
     @ValueSource(strings = {"10 per 1s, share 0%", "10 per 1s, share 101%", "10 per 1s, reserve 10", "10 per 1s, half",
         "10 per 1s,", "0 at once"})
-    void anOptionThatMakesNoSenseIsRefusedWithTheNameOfTheLimit(String text) {
+    void aWrongOptionIsRejectedWithTheNameOfTheLimit(String text) {
         assertThatThrownBy(() -> Limit.parse("burst", text)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("limit 'burst'");
     }
@@ -79,7 +79,7 @@ class LimitTest {
     }
 
     @Test
-    void whatIsLeftIsNeverBelowZero() {
+    void theRestIsNeverBelowZero() {
         assertThat(new LimitUsage("crm", "daily", 10, Duration.ofDays(1), 4, null, 40, null, Map.of()).left()).isEqualTo(6);
         assertThat(new LimitUsage("crm", "daily", 10, Duration.ofDays(1), 12, 12L, 120, null, Map.of()).left()).isZero();
     }

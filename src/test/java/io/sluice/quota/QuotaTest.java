@@ -54,7 +54,7 @@ class QuotaTest {
     }
 
     @Test
-    void asManyAsTheLimitSaysAreGrantedAndNotOneMore() throws SQLException {
+    void asManyCallsAsTheLimitAllowsAreGrantedAndNotOneMore() throws SQLException {
         Quota quota = quota(limit(3, 10));
         for (int i = 0; i < 3; i++) {
             assertThat(grant(quota)).isPresent();
@@ -77,7 +77,7 @@ class QuotaTest {
     }
 
     @Test
-    void aCallThatWasNeverReportedCountsUntilItCanNotArriveAnyMore() throws SQLException {
+    void aCallWithoutReportCountsUntilItCanNoLongerArrive() throws SQLException {
         Quota quota = quota(limit(1, 10));
         grant(quota);
         letPass(30);
@@ -87,9 +87,9 @@ class QuotaTest {
     }
 
     @Test
-    void aCallWhoseAnswerWasLostCountsUntilItCanNotArriveAnyMore() throws SQLException {
+    void aCallWhoseAnswerWasLostCountsUntilItCanNoLongerArrive() throws SQLException {
         Quota quota = quota(limit(1, 10));
-        quota.report(grant(quota).orElseThrow(), new CallReport("upsert", CallReport.LOST, 1, 10));
+        quota.report(grant(quota).orElseThrow(), new CallReport("upsert", CallReport.NO_ANSWER, 1, 10));
         letPass(30);
         assertThat(grant(quota)).isEmpty();
         letPass(10);
@@ -138,7 +138,7 @@ class QuotaTest {
     }
 
     @Test
-    void whatTheCrmReportsIsShownWhereItIsMore() throws SQLException {
+    void theCrmsCountIsShownWhereItIsLarger() throws SQLException {
         Quota quota = quota(limit(100, 10));
         grant(quota);
         quota.reported("crm", "crm", "limit10", 100, 60);
@@ -157,7 +157,7 @@ class QuotaTest {
         grant(quota).orElseThrow();
         assertThat(grant(quota)).as("three completed and one in flight").isEmpty();
         DATABASE.run("delete from sluice.api_call where completed_at is not null");
-        assertThat(quota.usage("crm").get(0).used()).as("without a look at the calls").isEqualTo(4);
+        assertThat(quota.usage("crm").get(0).used()).as("without counting the calls").isEqualTo(4);
 
         DATABASE.run("insert into sluice.api_call (account, operation, priority, granted_at, expires_at, completed_at)"
                 + " select 'crm', 'upsert', 0, at, at, at from (select now() - interval '24 hours' + step as at"
@@ -185,7 +185,7 @@ class QuotaTest {
         quota.report(first, OK);
         assertThat(grant(quota)).isPresent();
         letPass(30.5);
-        assertThat(grant(quota)).as("what never answered is over").isPresent();
+        assertThat(grant(quota)).as("a call without an answer ends").isPresent();
     }
 
     @Test
@@ -199,7 +199,7 @@ class QuotaTest {
     }
 
     @Test
-    void callsGoToTheMemberThatHasMostLeft() throws SQLException {
+    void callsAreMadeByTheMemberWithTheMostLeft() throws SQLException {
         Quota quota = quota(pool(List.of(), member("small", 2, false), member("large", 4, false)));
         List<String> members = new ArrayList<>();
         for (Optional<Permit> permit = grant(quota); permit.isPresent(); permit = grant(quota)) {
@@ -228,7 +228,7 @@ class QuotaTest {
     }
 
     @Test
-    void whatOnlyReadsIsLeftToTheMemberForReadingUnlessItIsUrgent() throws SQLException {
+    void readsAreLeftToTheReadingMemberUnlessUrgent() throws SQLException {
         Limit daily = new Limit("daily", 2, Duration.ofHours(24));   // no turns to wait for
         Quota quota = quota(pool(List.of(), new PoolMember("production", List.of(daily), false),
                 new PoolMember("reports", List.of(daily), true)));
@@ -237,11 +237,11 @@ class QuotaTest {
         assertThat(member(quota, Priority.NORMAL, true)).as("production keeps its own").isNull();
         assertThat(member(quota, Priority.CRITICAL, true)).isEqualTo("production");
         assertThat(member(quota, Priority.CRITICAL, false)).isEqualTo("production");
-        assertThat(member(quota, Priority.CRITICAL, false)).as("what is for reading never writes").isNull();
+        assertThat(member(quota, Priority.CRITICAL, false)).as("a member for reads never writes").isNull();
     }
 
     @Test
-    void aRefusalOfOneMembersOwnLimitLeavesTheOtherMembersAlone() throws SQLException {
+    void throttlingOfOneMembersLimitLeavesTheOthersAlone() throws SQLException {
         Quota quota = quota(pool(List.of(new Limit("daily", 100, Duration.ofHours(24))),
                 member("one", 10, false), member("two", 10, false)));
         Permit permit = grant(quota).orElseThrow();
@@ -253,13 +253,13 @@ class QuotaTest {
         Permit last = grant(quota).orElseThrow();
         quota.report(last, new CallReport("upsert", 429, 1, 10, new ThrottleSignal(ThrottleSignal.DAILY, Duration.ofMinutes(1))));
         assertThat(grant(quota)).as("the day is everybody's").isEmpty();
-        assertThat(quota.storms("crm")).extracting(ThrottleState::kind).containsExactlyInAnyOrder("short", "daily");
+        assertThat(quota.throttles("crm")).extracting(ThrottleState::kind).containsExactlyInAnyOrder("short", "daily");
     }
 
     @Test
-    void aMemberWhoseLoginIsRefusedIsLeftOutUntilACallFindsItTakenAgain() throws SQLException {
+    void aMemberWhoseLoginIsRejectedIsExcludedUntilAProbeSucceeds() throws SQLException {
         Quota quota = quota(pool(List.of(), member("first", 100, false), member("second", 10, false)));
-        assertThat(quota.leaveOut(grant(quota).orElseThrow())).isTrue();
+        assertThat(quota.excludeMember(grant(quota).orElseThrow())).isTrue();
         assertThat(quota.callsToday("crm")).as("no call was made").isZero();
         assertThat(grant(quota).orElseThrow().member()).isEqualTo("second");
 
@@ -269,7 +269,7 @@ class QuotaTest {
         assertThat(grant(quota).orElseThrow().member()).as("one at a time").isEqualTo("second");
         quota.report(probe, OK);
         assertThat(grant(quota).orElseThrow().member()).isEqualTo("first");
-        assertThat(quota(limit(1, 10)).leaveOut(grant(quota(limit(1, 10))).orElseThrow())).as("alone").isFalse();
+        assertThat(quota(limit(1, 10)).excludeMember(grant(quota(limit(1, 10))).orElseThrow())).as("alone").isFalse();
     }
 
     @Test
@@ -278,7 +278,7 @@ class QuotaTest {
         quota.reported("crm", "crm", "daily", 50, 0);
         assertThat(quota.usage("crm").get(0).max()).isEqualTo(50);
         quota.reported("crm", "crm", "daily", 500, 100);
-        assertThat(grant(quota)).as("its user said 100").isEmpty();
+        assertThat(grant(quota)).as("the setting is 100").isEmpty();
     }
 
     @Test
@@ -304,14 +304,14 @@ class QuotaTest {
     }
 
     @Test
-    void oldCallsAreForgottenButNoneThatALimitStillCounts() throws SQLException {
+    void oldCallsAreDeletedExceptThoseThatALimitStillCounts() throws SQLException {
         Quota quota = quota(new Limit("daily", 10, Duration.ofHours(24)));
         quota.report(grant(quota).orElseThrow(), OK);
         letPass(3 * 24 * 3600);
         quota.report(grant(quota).orElseThrow(), OK);
         letPass(24 * 3600);
-        assertThat(quota.forget(Duration.ofDays(30))).isZero();
-        assertThat(quota.forget(Duration.ofHours(1))).as("two windows of the limit stay").isEqualTo(1);
+        assertThat(quota.deleteOldCalls(Duration.ofDays(30))).isZero();
+        assertThat(quota.deleteOldCalls(Duration.ofHours(1))).as("two windows of the limit stay").isEqualTo(1);
         assertThat(DATABASE.text("select count(*) from sluice.api_call")).isEqualTo("1");
     }
 
@@ -327,9 +327,9 @@ class QuotaTest {
         return new PoolMember(name, List.of(limit(per10s, 10)), readsOnly);
     }
 
-    /** Who makes the call, or null. */
+    /** The member that makes the call, or null. */
     private static String member(Quota quota, Priority priority, boolean reads) throws SQLException {
-        return quota.ask(new CallRequest("crm", "call", priority, reads)) instanceof Decision.Granted granted
+        return quota.request(new CallRequest("crm", "call", priority, reads)) instanceof Decision.Granted granted
                 ? granted.permit().member() : null;
     }
 
@@ -349,45 +349,45 @@ class QuotaTest {
     }
 
     @Test
-    void aRefusalStopsAllCallsButOneThatTriesAgainAndASuccessLetsThemGo() throws SQLException {
+    void aThrottledAccountMakesOneProbeAndASuccessEndsTheThrottling() throws SQLException {
         Quota quota = quota(limit(100, 10));
         CallReport refused = new CallReport("upsert", 429, 1, 10, new ThrottleSignal(ThrottleSignal.SHORT, Duration.ZERO));
         Permit underWay = grant(quota).orElseThrow();
         assertThat(quota.report(grant(quota).orElseThrow(), refused)).hasValueSatisfying(
-                storm -> assertThat(storm.step()).isEqualTo(1));
+                state -> assertThat(state.step()).isEqualTo(1));
         assertThat(quota.report(underWay, refused)).as("was under way already").isEmpty();
         assertThat(grant(quota)).isEmpty();
-        assertThat(quota.storms("crm")).singleElement();
+        assertThat(quota.throttles("crm")).singleElement();
 
         DATABASE.run("update sluice.throttle set until = now()");
         Permit probe = grant(quota).orElseThrow();
         assertThat(grant(quota)).as("one at a time").isEmpty();
-        assertThat(quota.report(probe, refused)).hasValueSatisfying(storm -> assertThat(storm.step()).isEqualTo(2));
+        assertThat(quota.report(probe, refused)).hasValueSatisfying(state -> assertThat(state.step()).isEqualTo(2));
 
         DATABASE.run("update sluice.throttle set until = now()");
         quota.cancel(grant(quota).orElseThrow());
         assertThat(quota.report(grant(quota).orElseThrow(), OK)).hasValueSatisfying(
-                storm -> assertThat(storm.isOver()).isTrue());
+                state -> assertThat(state.isOver()).isTrue());
         assertThat(grant(quota)).isPresent();
         assertThat(grant(quota)).isPresent();
-        assertThat(quota.storms("crm")).isEmpty();
+        assertThat(quota.throttles("crm")).isEmpty();
     }
 
     @Test
-    void aProbeThatIsNeverAnsweredLetsAnotherOneTry() throws SQLException {
+    void anUnansweredProbeLetsAnotherCallProbe() throws SQLException {
         Quota quota = quota(limit(100, 10));
         quota.report(grant(quota).orElseThrow(),
                 new CallReport("upsert", 429, 1, 10, new ThrottleSignal(ThrottleSignal.SHORT, Duration.ZERO)));
         DATABASE.run("update sluice.throttle set until = now()");
-        quota.report(grant(quota).orElseThrow(), new CallReport("upsert", CallReport.LOST, 1, 10));
+        quota.report(grant(quota).orElseThrow(), new CallReport("upsert", CallReport.NO_ANSWER, 1, 10));
         assertThat(grant(quota)).isEmpty();
         DATABASE.run("update sluice.throttle set until = until - interval '30 s'");
         assertThat(grant(quota)).isPresent();
     }
 
-    /** The rule, checked afterwards on the ledger for every grant that any of the threads got. */
+    /** Checks the rule afterwards on the ledger for every grant of any thread. */
     @Test
-    void eightThreadsNeverBreakTheRuleAndAreNeverWithheldWhatItAllows() throws Exception {
+    void eightThreadsNeverBreakTheRuleAndGetAllThatItAllows() throws Exception {
         int max = 10;
         Duration window = Duration.ofMillis(150);
         Quota quota = quota(new Limit("short", max, window));

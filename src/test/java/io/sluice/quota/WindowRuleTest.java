@@ -14,17 +14,17 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
-/** The rule in virtual time, with a server that counts by the arrival of requests as the referee. */
+/** Checks the rule in virtual time against a server that counts requests by their arrival. */
 class WindowRuleTest {
 
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
     private static final long LATE_MS = 700;
 
-    /** A call as both sides see it, in ms since the start. */
+    /** A call as both sides see it, times in ms since the start. */
     private static final class Call {
         final long granted;
         final long arrives;
-        /** Long.MAX_VALUE: nobody will hear of it. */
+        /** Long.MAX_VALUE: the answer is lost. */
         final long answered;
 
         Call(long granted, long arrives, long answered) {
@@ -33,7 +33,7 @@ class WindowRuleTest {
             this.answered = answered;
         }
 
-        /** As the ledger has it at a moment: when it counts as completed. */
+        /** The time at which the ledger counts the call as completed, as known at a moment. */
         long completed(long now) {
             return answered <= now ? answered : granted + LATE_MS;
         }
@@ -55,9 +55,9 @@ class WindowRuleTest {
         return new Limit("short", max, Duration.ofMillis(windowMs));
     }
 
-    /** Grants at random moments; delays, lost answers, crashes and changes of the limit as the seed has it. */
+    /** Grants at random moments; the seed decides delays, lost answers, crashes and changes of the limit. */
     @Property(tries = 300)
-    void noWindowOfTheServersHoldsMoreThanTheMaxAndNoPermitIsWithheldWithoutNeed(@ForAll long seed,
+    void noWindowOfTheServerExceedsTheMaxAndNoPermitIsDeferredWithoutNeed(@ForAll long seed,
             @ForAll @IntRange(min = 1, max = 12) int max, @ForAll @IntRange(min = 50, max = 3000) int window) {
         Random random = new Random(seed);
         List<Call> calls = new ArrayList<>();
@@ -77,7 +77,7 @@ class WindowRuleTest {
         assertThat(mostInAWindow(calls, window)).isLessThanOrEqualTo(max);
     }
 
-    /** Every tenth call or so is urgent, and needs no turn; the others take whatever the rule lets them. */
+    /** About every tenth call is urgent, and exempt from the spacing; the others take all that the rule allows. */
     @Property(tries = 60)
     void whenSaturatedAnUrgentCallWaitsForAFewGapsOnly(@ForAll long seed, @ForAll @IntRange(min = 10, max = 60) int max) {
         Random random = new Random(seed);
@@ -125,7 +125,7 @@ class WindowRuleTest {
     }
 
     @Test
-    void ofAShareOnlyTheShareIsOursAndTheReserveStays() {
+    void theShareAndTheReserveLimitOurCalls() {
         Limit shared = Limit.parse("daily", "1000 per 24h, share 50%");
         assertThat(allows(shared, 499, null)).isTrue();
         assertThat(allows(shared, 500, null)).isFalse();
@@ -135,15 +135,15 @@ class WindowRuleTest {
     }
 
     @Test
-    void whatOthersSpentStopsUsUntilTheCrmIsAskedAgain() {
+    void callsOfOthersStopOursUntilANewReport() {
         Limit daily = new Limit("daily", 1000, Duration.ofHours(25));
         WindowUsage told = new WindowUsage(at(0), 10, null, at(-5), null, 1000L, at(0), 0);
         assertThat(WindowRule.check(daily, told, Priority.CRITICAL, 1)).hasValueSatisfying(
                 hold -> assertThat(hold.until()).isEqualTo(at(0).plus(Duration.ofMinutes(15))));
         WindowUsage later = new WindowUsage(at(900_000), 10, null, at(-5), null, 1000L, at(0), 0);
-        assertThat(WindowRule.check(daily, later, Priority.LOW, 1)).as("one call that asks").isEmpty();
-        WindowUsage asked = new WindowUsage(at(900_001), 11, null, at(900_000), null, 1000L, at(0), 1);
-        assertThat(WindowRule.check(daily, asked, Priority.CRITICAL, 1)).as("and not a second").isPresent();
+        assertThat(WindowRule.check(daily, later, Priority.LOW, 1)).as("one call for a new report").isEmpty();
+        WindowUsage requested = new WindowUsage(at(900_001), 11, null, at(900_000), null, 1000L, at(0), 1);
+        assertThat(WindowRule.check(daily, requested, Priority.CRITICAL, 1)).as("and not a second").isPresent();
     }
 
     private static boolean allows(Limit limit, long own, Long reported) {
@@ -151,18 +151,18 @@ class WindowRuleTest {
     }
 
     @Test
-    void aLimitThatIsReportedLowerForAMomentHoldsTheCallsForAMinuteAndNotUntilItsWindowEnds() {
+    void aMomentaryLowerReportDefersCallsForAMinuteAndNotForTheWindow() {
         Limit configured = new Limit("daily", 15_000, Duration.ofHours(24));
         Limit reported = configured.corrected(10L);
         WindowUsage told = new WindowUsage(at(0), 500, at(86_000_000), at(-5), 10L, 10L, at(0), 0);
         assertThat(WindowRule.check(configured, reported, told, Priority.CRITICAL, 1)).hasValueSatisfying(
                 hold -> assertThat(hold.until()).isEqualTo(at(60_000)));
         WindowUsage later = new WindowUsage(at(60_000), 500, at(86_000_000), at(-5), 10L, 10L, at(0), 0);
-        assertThat(WindowRule.check(configured, reported, later, Priority.CRITICAL, 1)).as("one call that asks").isEmpty();
-        WindowUsage asked = new WindowUsage(at(60_001), 501, at(86_000_000), at(60_000), 10L, 10L, at(0), 1);
-        assertThat(WindowRule.check(configured, reported, asked, Priority.CRITICAL, 1)).as("and not a second").isPresent();
+        assertThat(WindowRule.check(configured, reported, later, Priority.CRITICAL, 1)).as("one call for a new report").isEmpty();
+        WindowUsage requested = new WindowUsage(at(60_001), 501, at(86_000_000), at(60_000), 10L, 10L, at(0), 1);
+        assertThat(WindowRule.check(configured, reported, requested, Priority.CRITICAL, 1)).as("and not a second").isPresent();
         WindowUsage spent = new WindowUsage(at(60_001), 15_000, at(86_000_000), at(-5), 10L, 10L, at(0), 0);
-        assertThat(WindowRule.check(configured, reported, spent, Priority.CRITICAL, 1)).as("what we count is no slip")
+        assertThat(WindowRule.check(configured, reported, spent, Priority.CRITICAL, 1)).as("our own count is no momentary error")
                 .hasValueSatisfying(hold -> assertThat(hold.until()).isEqualTo(at(86_000_000)));
     }
 }

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-class HubspotOauthIT extends HubspotTestBase {
+class HubspotOauthTest extends HubspotTestBase {
 
     private static final String REFRESH = "grant_type=refresh_token&client_id=sluice&client_secret=sluice"
             + "&refresh_token=refresh-hubspot";

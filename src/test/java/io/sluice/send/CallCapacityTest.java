@@ -16,7 +16,7 @@ class CallCapacityTest {
     @ParameterizedTest(name = "of {0} records {2} fit, {3} collections are left")
     @CsvSource({"1, true, 1, 3", "200, true, 200, 3", "201, true, 201, 2", "600, true, 600, 1", "601, true, 600, 1",
             "1000, true, 600, 1", "1000, false, 1000, 0", "1001, false, 1000, 0"})
-    void aReadingTakesThePlaceOfACollection(int records, boolean read, int fit, int left) {
+    void aReadTakesThePlaceOfACollection(int records, boolean read, int fit, int left) {
         CallCapacity callCapacity = call(5);
 
         assertThat(callCapacity.take(records, read)).isEqualTo(fit);
@@ -32,7 +32,7 @@ class CallCapacityTest {
     }
 
     @Test
-    void whereOnePartIsLeftNothingThatIsReadFits() {
+    void oneLeftPartHasNoRoomForAReadAndAWrite() {
         CallCapacity callCapacity = call(5);
         callCapacity.take(800, false);
 

@@ -27,7 +27,7 @@ class OutboundBatchTest {
             upsert("d-2", Map.of("Company.No", "c-2")), upsert("d-3", Map.of("Name", "c-1")));
 
     @Test
-    void recordsOfSeveralObjectsSayOfWhichTheyAreAndThoseOfOneAreChanges() {
+    void recordsOfSeveralObjectsNameTheirObject() {
         assertThat(new OutboundBatch(SendMethod.Way.COLLECTIONS, "kamelet:crm-upsert-sink?externalId=No", List.of(COMPANIES)).getRecords())
                 .isEqualTo(COMPANIES.changes());
         assertThat(new OutboundBatch(SendMethod.Way.COMPOSITE, "kamelet:crm-composite-upsert-sink?externalIds=Company:No", List.of(COMPANIES)).getRecords().get(0))
@@ -35,7 +35,7 @@ class OutboundBatchTest {
     }
 
     @Test
-    void aChildThatIsRejectedWithItsParentIsTriedAgainAndNoOther() {
+    void onlyAChildThatIsRejectedWithItsParentIsRetried() {
         List<List<Outcome>> parts = new OutboundBatch(SendMethod.Way.COMPOSITE, "kamelet:x", List.of(COMPANIES, DEALS)).outcomes(List.of(
                 Outcome.rejected("c-1", "INVALID", "no such country"), Outcome.done("c-2", "id"),
                 Outcome.rejected("d-1", "INVALID_FIELD", "c-1 not found"),

@@ -79,8 +79,8 @@ class OutboxDispatcherTest {
         DATABASE.reset();
     }
 
-    /** Two records of each sync, claimed. */
-    private OutboundBatch cargo(String... syncs) throws SQLException {
+    /** Claims two records of each sync. */
+    private OutboundBatch batch(String... syncs) throws SQLException {
         List<Claim> claims = new ArrayList<>();
         for (String sync : syncs) {
             DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
@@ -96,10 +96,10 @@ class OutboxDispatcherTest {
     }
 
     @Test
-    void ofSeveralSyncsInACallTheOneWhoseObjectIsRefusedWaitsAndTheOthersAreSettled() throws SQLException {
-        outboxDispatcher.settle(cargo("contacts", "deals"), List.of(Outcome.done("contacts-1", "1"), Outcome.done("contacts-2", "2"),
+    void aSyncWhoseObjectIsRejectedIsPausedAndTheOthersOfTheCallAreSettled() throws SQLException {
+        outboxDispatcher.settle(batch("contacts", "deals"), List.of(Outcome.done("contacts-1", "1"), Outcome.done("contacts-2", "2"),
                 Outcome.rejected("deals-1", "NOT_FOUND", "no such object"), Outcome.rejected("deals-2", "NOT_FOUND", "no")),
-                404, null, ErrorScope.OBJECT, Map.of("contacts", new PartAnswer(200, ErrorScope.NOBODY),
+                404, null, ErrorScope.OBJECT, Map.of("contacts", new PartAnswer(200, ErrorScope.NONE),
                         "deals", new PartAnswer(404, ErrorScope.OBJECT)), null);
 
         assertThat(count("sync_state", "sync = 'contacts'")).isEqualTo(2);
@@ -112,14 +112,14 @@ class OutboxDispatcherTest {
     }
 
     @Test
-    void ofSeveralPartsInACallEachIsSettledByItsOwnBlame() throws SQLException {
-        outboxDispatcher.settle(cargo("accounts", "contacts", "deals", "cases"), List.of(
+    void eachPartOfACallIsSettledByItsOwnErrorScope() throws SQLException {
+        outboxDispatcher.settle(batch("accounts", "contacts", "deals", "cases"), List.of(
                         Outcome.rejected("accounts-1", "STRING_TOO_LONG", "too long"), Outcome.rejected("accounts-2", "X", "x"),
                         Outcome.retry("contacts-1", "UNABLE_TO_LOCK_ROW", "locked"), Outcome.retry("contacts-2", "UNABLE_TO_LOCK_ROW", "locked"),
                         Outcome.retry("deals-1", "INVALID_TYPE", "no such object"), Outcome.retry("deals-2", "INVALID_TYPE", "no"),
                         Outcome.retry("cases-1", "JSON_PARSER_ERROR", "what"), Outcome.retry("cases-2", "JSON_PARSER_ERROR", "what")),
-                400, null, ErrorScope.OBJECT, Map.of("accounts", new PartAnswer(200, ErrorScope.NOBODY),
-                        "contacts", new PartAnswer(400, ErrorScope.MOMENT), "deals", new PartAnswer(400, ErrorScope.OBJECT),
+                400, null, ErrorScope.OBJECT, Map.of("accounts", new PartAnswer(200, ErrorScope.NONE),
+                        "contacts", new PartAnswer(400, ErrorScope.TRANSIENT), "deals", new PartAnswer(400, ErrorScope.OBJECT),
                         "cases", new PartAnswer(400, ErrorScope.RECORD)), null);
 
         assertThat(pauseStore.all()).extracting(Pause::name).containsExactly("deals");
@@ -131,26 +131,26 @@ class OutboxDispatcherTest {
     }
 
     @Test
-    void whatWasNotDoneForSureWaitsAgainWithoutAFailedAttempt() throws SQLException {
-        outboxDispatcher.settle(cargo("contacts"), List.of(Outcome.retry("contacts-1", "NO_ANSWER", "signed out"),
+    void certainlyUnwrittenRecordsAreReleasedWithoutAnAttempt() throws SQLException {
+        outboxDispatcher.settle(batch("contacts"), List.of(Outcome.retry("contacts-1", "NO_ANSWER", "signed out"),
                 Outcome.retry("contacts-2", "NO_ANSWER", "signed out")), 0, true, null, null, null);
 
         assertThat(count("outbox", "lease is null and attempts = 0 and due <= clock_timestamp()")).isEqualTo(2);
     }
 
     @Test
-    void whereTheKameletSaysNothingTheStatusDoes() throws SQLException {
-        outboxDispatcher.settle(cargo("contacts"), List.of(Outcome.retry("contacts-1", "HTTP_405", "no"),
+    void withoutAScopeTheStatusDecides() throws SQLException {
+        outboxDispatcher.settle(batch("contacts"), List.of(Outcome.retry("contacts-1", "HTTP_405", "no"),
                 Outcome.retry("contacts-2", "HTTP_405", "no")), 405, null, null, null, null);
         assertThat(pauseStore.find(Kind.SYNC, "contacts")).isPresent();
 
-        outboxDispatcher.settle(cargo("deals"), List.of(Outcome.retry("deals-1", "HTTP_400", "no"),
+        outboxDispatcher.settle(batch("deals"), List.of(Outcome.retry("deals-1", "HTTP_400", "no"),
                 Outcome.retry("deals-2", "HTTP_400", "no")), 400, null, null, null, null);
         assertThat(count("outbox", "sync = 'deals' and max_batch = 1 and attempts = 1")).isEqualTo(2);
     }
 
     @Test
-    void whatGathersForAJobIsLeftAloneByTheCallsOfOthers() throws Exception {
+    void workThatLingersForAJobIsNotSentByCalls() throws Exception {
         DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
                         + " select 'crm', sync, sync || n, sync, 'upsert', '{\"A\": 1}', 2, now() from generate_series(1, 3000) as n,"
                         + " (values ('contacts', 3000), ('deals', 2)) as waiting (sync, records) where n <= records",
@@ -175,28 +175,28 @@ class OutboxDispatcherTest {
         Permit permit = outboxDispatcher.permit("crm");
         assertThat(permit.operation()).isEqualTo("write");
         assertThat(outboxDispatcher.claim(permit).claims()).extracting(Claim::sync, Claim::size).containsExactly(tuple("deals", 2));
-        assertThat(outboxDispatcher.permit("crm")).as("nothing else waits for a call").isNull();
+        assertThat(outboxDispatcher.permit("crm")).as("no other work waits for a call").isNull();
     }
 
     @Test
-    void aCallThatOneRecordMayHaveSpoiltIsSplitAtOnce() {
+    void aCallThatOneRecordMaySpoilIsSplitAtOnce() {
         assertThat(OutboxDispatcher.split(ErrorScope.RECORD, 400)).isEqualTo(SplitRule.AT_ONCE);
     }
 
     @Test
-    void aCallOverWhichTheCrmFailsIsSplitOnlyWhenThatGoesOn() {
-        assertThat(OutboxDispatcher.split(ErrorScope.MOMENT, 500)).isEqualTo(SplitRule.AFTER_FAILURES);
+    void aCallThatTheCrmFailsAtIsSplitOnlyAfterRepeatedFailures() {
+        assertThat(OutboxDispatcher.split(ErrorScope.TRANSIENT, 500)).isEqualTo(SplitRule.AFTER_FAILURES);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0, 401, 406, 420, 502, 503})
-    void aCrmThatIsAwayLeavesTheCallsAsLargeAsTheyAre(int status) {
-        assertThat(OutboxDispatcher.split(ErrorScope.MOMENT, status)).isEqualTo(SplitRule.NEVER);
+    void anUnavailableCrmSplitsNoCall(int status) {
+        assertThat(OutboxDispatcher.split(ErrorScope.TRANSIENT, status)).isEqualTo(SplitRule.NEVER);
     }
 
     @Test
-    void whatIsLockedGoesInSmallerCallsByItsParent() {
-        assertThat(OutboxDispatcher.split(ErrorScope.NOBODY, 200)).isEqualTo(SplitRule.BY_PARENT);
-        assertThat(OutboxDispatcher.split(ErrorScope.MOMENT, 400)).isEqualTo(SplitRule.BY_PARENT);
+    void lockedRecordsAreSplitByParent() {
+        assertThat(OutboxDispatcher.split(ErrorScope.NONE, 200)).isEqualTo(SplitRule.BY_PARENT);
+        assertThat(OutboxDispatcher.split(ErrorScope.TRANSIENT, 400)).isEqualTo(SplitRule.BY_PARENT);
     }
 }

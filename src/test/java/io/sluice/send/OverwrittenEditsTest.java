@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Odd answers to the reading that goes before a write: the write was answered, and is settled. */
+/** Shows that odd answers to the read before a write do not keep the write from being settled. */
 class OverwrittenEditsTest {
 
     @RegisterExtension
@@ -35,7 +35,7 @@ class OverwrittenEditsTest {
     private Claim claim;
 
     @BeforeEach
-    void aWriteOfOurs() throws SQLException {
+    void claimOneWrite() throws SQLException {
         customers.start("name text", "1, 'first'", Map.of("name", "name"));
         claim();
         customers.settle(claim);
@@ -56,12 +56,12 @@ class OverwrittenEditsTest {
 
     @ParameterizedTest
     @MethodSource("odd")
-    void anAnswerThatIsNotUnderstoodKeepsNoWriteFromBeingSettled(CrmRecord image) {
+    void aReadThatCantBeParsedKeepsNoWriteFromBeingSettled(CrmRecord image) {
         assertThatCode(() -> edits.find(sync, claim, List.of(Outcome.done("1", "x1")), List.of(image))).doesNotThrowAnyException();
     }
 
     @Test
-    void oneThatIsFindsTheEdit() throws SQLException {
+    void aReadThatCanBeParsedFindsTheEdit() throws SQLException {
         edits.find(sync, claim, List.of(Outcome.done("1", "x1")), List.of(new CrmRecord("x2", null, MOMENT, Map.of("name", "other")),
                 new CrmRecord("x1", null, MOMENT, Map.of("name", "theirs"))));
         assertThat(DATABASE.texts("select crm #>> '{}' from sluice.conflict")).containsExactly("theirs");

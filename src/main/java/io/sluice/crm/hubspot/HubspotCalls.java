@@ -124,7 +124,7 @@ public final class HubspotCalls {
         }
         exchange.removeProperty(TOKEN);
         if (!answer.ok() && !answer.isError() && ErrorScope.of(status) == ErrorScope.OBJECT) {
-            message.setHeader(ErrorScope.HEADER, ErrorScope.MOMENT);   // a firewall's page is about no object
+            message.setHeader(ErrorScope.HEADER, ErrorScope.TRANSIENT);   // a firewall's page is about no object
         }
     }
 
@@ -144,11 +144,11 @@ public final class HubspotCalls {
         boolean others = failure instanceof LoginRejected && permits.leaveOut(exchange, failure.getMessage());
         permits.cancel(exchange);
         exchange.getMessage().setBody(why);
-        exchange.getMessage().setHeader(STATUS, CallReport.LOST);
+        exchange.getMessage().setHeader(STATUS, CallReport.NO_ANSWER);
         exchange.getMessage().setHeader(Permits.REFUSED, true);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         if (!others && !(failure instanceof LeaseExpired)) {
-            accounts.heard(account, CallReport.LOST, why);
+            accounts.heard(account, CallReport.NO_ANSWER, why);
         }
     }
 
@@ -167,14 +167,14 @@ public final class HubspotCalls {
             return exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 200, Integer.class);
         }
         HttpOperationFailedException failed = failed(exchange);
-        return failed == null ? CallReport.LOST : failed.getStatusCode();
+        return failed == null ? CallReport.NO_ANSWER : failed.getStatusCode();
     }
 
     private static String bodyOf(Exchange exchange, HttpOperationFailedException failed, int status) {
         if (failed != null) {
             return failed.getResponseBody();
         }
-        return status == CallReport.LOST ? RootCause.of(failure(exchange)) : exchange.getMessage().getBody(String.class);
+        return status == CallReport.NO_ANSWER ? RootCause.of(failure(exchange)) : exchange.getMessage().getBody(String.class);
     }
 
     private static String header(Message message, HttpOperationFailedException failed, String name) {

@@ -144,7 +144,7 @@ public final class SalesforceCalls {
         if (usage.isPresent()) {
             permits.reported(account, member, "daily", usage.get()[1], usage.get()[0]);
         }
-        ErrorScope errorScope = SalesforceErrors.blame(answer);
+        ErrorScope errorScope = SalesforceErrors.scope(answer);
         exchange.getMessage().setHeader(ErrorScope.HEADER, errorScope);
         String misled = misled(exchange, answer, member);
         if (misled != null) {
@@ -186,7 +186,7 @@ public final class SalesforceCalls {
         String member = member(exchange);
         String token = exchange.getProperty(TOKEN, String.class);
         if (!answer.sessionExpired()) {
-            if (answer.status() != CallReport.LOST && answer.status() < 500) {
+            if (answer.status() != CallReport.NO_ANSWER && answer.status() < 500) {
                 sessions.served(member, token);
             }
             return false;
@@ -207,11 +207,11 @@ public final class SalesforceCalls {
         permits.cancel(exchange);
         exchange.removeProperty(IN_A_COMPOSITE);
         exchange.getMessage().setBody(why);
-        exchange.getMessage().setHeader(STATUS, CallReport.LOST);
+        exchange.getMessage().setHeader(STATUS, CallReport.NO_ANSWER);
         exchange.getMessage().setHeader(Permits.REFUSED, true);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         if (!others && !(failure instanceof LeaseExpired)) {
-            accounts.heard(account, CallReport.LOST, why);
+            accounts.heard(account, CallReport.NO_ANSWER, why);
         }
     }
 
@@ -252,7 +252,7 @@ public final class SalesforceCalls {
         }
         SalesforceException answer = ObjectHelper.getException(SalesforceException.class, failure);
         // a failure with a 2xx is an answer that was cut off in the middle
-        return answer == null || answer.getStatusCode() < 300 ? CallReport.LOST : SoapAnswer.parse(answer.getMessage())
+        return answer == null || answer.getStatusCode() < 300 ? CallReport.NO_ANSWER : SoapAnswer.parse(answer.getMessage())
                 .map(soap -> soap.status(answer.getStatusCode())).orElse(answer.getStatusCode());
     }
 
@@ -271,7 +271,7 @@ public final class SalesforceCalls {
         if (status == TOO_LARGE && isTooLarge(exchange, failure)) {
             return "the answer is larger than 16 MiB";
         }
-        if (status == CallReport.LOST || answer == null) {
+        if (status == CallReport.NO_ANSWER || answer == null) {
             return RootCause.of(failure);
         }
         Matcher own = WITH_CONTENT.matcher(answer.getMessage());

@@ -41,7 +41,7 @@ public final class SalesforceComposite {
 
     private static final String PARTS = "SluiceCompositeParts";
     private static final String QUERIES = "SluiceCompositeQueries";
-    private static final Comparator<PartAnswer> BY_WEIGHT = Comparator.comparing(part -> weight(part.blame()));
+    private static final Comparator<PartAnswer> BY_WEIGHT = Comparator.comparing(part -> weight(part.scope()));
 
     /**
      * One collection: an update of records whose ids are known, which creates none, or an upsert of others.
@@ -275,16 +275,16 @@ public final class SalesforceComposite {
             }
             if (answer.ok()) {
                 SalesforceAnswer its = answers.getOrDefault(part.reference(), answer);
-                byObject.merge(part.object(), new PartAnswer(its.status(), SalesforceErrors.blame(its)), BinaryOperator.maxBy(BY_WEIGHT));
+                byObject.merge(part.object(), new PartAnswer(its.status(), SalesforceErrors.scope(its)), BinaryOperator.maxBy(BY_WEIGHT));
             }
         }
         Message message = exchange.getMessage();
         if (!byObject.isEmpty()) {
             message.setHeader(PartAnswer.HEADER, Map.copyOf(byObject));
         }
-        byObject.values().stream().filter(part -> part.blame() != ErrorScope.NOBODY).max(BY_WEIGHT).ifPresent(part -> {
+        byObject.values().stream().filter(part -> part.scope() != ErrorScope.NONE).max(BY_WEIGHT).ifPresent(part -> {
             message.setHeader(SalesforceCalls.STATUS, part.status());
-            message.setHeader(ErrorScope.HEADER, part.blame());
+            message.setHeader(ErrorScope.HEADER, part.scope());
         });
         message.setBody(List.of(outcomes));
     }
@@ -294,8 +294,8 @@ public final class SalesforceComposite {
         return switch (errorScope) {
             case OBJECT -> 3;
             case RECORD -> 2;
-            case MOMENT -> 1;
-            case NOBODY -> 0;
+            case TRANSIENT -> 1;
+            case NONE -> 0;
         };
     }
 

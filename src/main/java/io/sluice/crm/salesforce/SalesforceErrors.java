@@ -92,19 +92,19 @@ final class SalesforceErrors {
     }
 
     /** What an answer without per-record results is about. */
-    static ErrorScope blame(SalesforceAnswer answer) {
+    static ErrorScope scope(SalesforceAnswer answer) {
         if (answer.ok()) {
-            return ErrorScope.NOBODY;   // whose results are not read for that
+            return ErrorScope.NONE;   // whose results are not read for that
         }
         String code = answer.code();
         return switch (answer.status()) {
-            case 400 -> !answer.isError() || PASSING.contains(code) ? ErrorScope.MOMENT
+            case 400 -> !answer.isError() || PASSING.contains(code) ? ErrorScope.TRANSIENT
                     : NO_SUCH.contains(code) || code.equals(NOT_FOUND) ? ErrorScope.OBJECT : ErrorScope.RECORD;
             // others are of the account: an address that is not allowed, a firewall's page
-            case 403 -> code.startsWith(NO_RIGHT) ? ErrorScope.OBJECT : ErrorScope.MOMENT;
-            case 404 -> !answer.isError() ? ErrorScope.MOMENT
+            case 403 -> code.startsWith(NO_RIGHT) ? ErrorScope.OBJECT : ErrorScope.TRANSIENT;
+            case 404 -> !answer.isError() ? ErrorScope.TRANSIENT
                     : code.equals("ENTITY_IS_DELETED") ? ErrorScope.RECORD : ErrorScope.OBJECT;
-            case 405, 415 -> answer.isError() ? ErrorScope.OBJECT : ErrorScope.MOMENT;
+            case 405, 415 -> answer.isError() ? ErrorScope.OBJECT : ErrorScope.TRANSIENT;
             default -> ErrorScope.of(answer.status());
         };
     }

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class SalesforceErrorsIT {
+class SalesforceErrorsTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -85,20 +85,20 @@ class SalesforceErrorsIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"300,,RECORD", "400,JSON_PARSER_ERROR,RECORD", "400,MALFORMED_ID,RECORD", "400,UNABLE_TO_LOCK_ROW,MOMENT",
-        "400,QUERY_TIMEOUT,MOMENT", "400,INVALID_TYPE,OBJECT", "400,INVALID_FIELD,OBJECT", "401,INVALID_SESSION_ID,MOMENT",
-        "403,INSUFFICIENT_ACCESS,OBJECT", "403,INSUFFICIENT_ACCESS_OR_READONLY,OBJECT", "403,SOMETHING_NEW,MOMENT",
+    @CsvSource({"300,,RECORD", "400,JSON_PARSER_ERROR,RECORD", "400,MALFORMED_ID,RECORD", "400,UNABLE_TO_LOCK_ROW,TRANSIENT",
+        "400,QUERY_TIMEOUT,TRANSIENT", "400,INVALID_TYPE,OBJECT", "400,INVALID_FIELD,OBJECT", "401,INVALID_SESSION_ID,TRANSIENT",
+        "403,INSUFFICIENT_ACCESS,OBJECT", "403,INSUFFICIENT_ACCESS_OR_READONLY,OBJECT", "403,SOMETHING_NEW,TRANSIENT",
         "404,NOT_FOUND,OBJECT", "404,ENTITY_IS_DELETED,RECORD", "405,METHOD_NOT_ALLOWED,OBJECT",
-        "415,UNSUPPORTED_MEDIA_TYPE,OBJECT", "406,,MOMENT", "420,,MOMENT", "414,,RECORD", "431,,RECORD",
-        "500,UNKNOWN_EXCEPTION,MOMENT", "503,SERVER_UNAVAILABLE,MOMENT", "0,,MOMENT"})
-    void anAnswerWithoutResultsSaysWhatIsToBlame(int status, String code, ErrorScope errorScope) {
-        assertThat(SalesforceErrors.blame(new SalesforceAnswer(status, code == null ? ""
+        "415,UNSUPPORTED_MEDIA_TYPE,OBJECT", "406,,TRANSIENT", "420,,TRANSIENT", "414,,RECORD", "431,,RECORD",
+        "500,UNKNOWN_EXCEPTION,TRANSIENT", "503,SERVER_UNAVAILABLE,TRANSIENT", "0,,TRANSIENT"})
+    void anAnswerWithoutResultsHasAScope(int status, String code, ErrorScope errorScope) {
+        assertThat(SalesforceErrors.scope(new SalesforceAnswer(status, code == null ? ""
                 : "[{\"errorCode\":\"" + code + "\",\"message\":\"words\"}]"))).isEqualTo(errorScope);
     }
 
     @Test
-    void anAnswerWithResultsBlamesNobody() {
-        assertThat(SalesforceErrors.blame(new SalesforceAnswer(200, "[]"))).isEqualTo(ErrorScope.NOBODY);
+    void anAnswerWithResultsHasNoError() {
+        assertThat(SalesforceErrors.scope(new SalesforceAnswer(200, "[]"))).isEqualTo(ErrorScope.NONE);
     }
 
     @ParameterizedTest

@@ -209,7 +209,7 @@ class SalesforceKameletsTest {
                 + "\"INSUFFICIENT_ACCESS\",\"message\":\"no\",\"count\":1}");
         List<Map<String, Object>> one = List.of(record("W-1", Map.of("LastName", "One")));
         assertThat(ask(UPSERT, one).getMessage().getHeader(ErrorScope.HEADER)).isEqualTo(ErrorScope.OBJECT);
-        assertThat(ask(UPSERT, one).getMessage().getHeader(ErrorScope.HEADER)).isEqualTo(ErrorScope.NOBODY);
+        assertThat(ask(UPSERT, one).getMessage().getHeader(ErrorScope.HEADER)).isEqualTo(ErrorScope.NONE);
     }
 
     @Test

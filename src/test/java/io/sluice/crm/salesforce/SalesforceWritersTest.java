@@ -64,7 +64,7 @@ class SalesforceWritersTest {
                         Map.of("object", "Opportunity", "key", "W-2", "fields", Map.of("Name", "Two"))));
         assertThat(answered.getMessage().getHeader("SluiceStatus")).isEqualTo(404);
         assertThat(answered.getMessage().getHeader(ErrorScope.HEADER)).isEqualTo(ErrorScope.OBJECT);
-        assertThat(answered.getMessage().getHeader(PartAnswer.HEADER)).isEqualTo(Map.of("Contact", new PartAnswer(200, ErrorScope.NOBODY),
+        assertThat(answered.getMessage().getHeader(PartAnswer.HEADER)).isEqualTo(Map.of("Contact", new PartAnswer(200, ErrorScope.NONE),
                 "Opportunity", new PartAnswer(404, ErrorScope.OBJECT)));
         assertThat(answered.getMessage().getBody(List.class)).extracting("status").first().isEqualTo(Status.DONE);
         assertThat(contact("W-1").path("LastName").asText()).isEqualTo("One");
@@ -75,8 +75,8 @@ class SalesforceWritersTest {
         crm.fault("{\"kind\":\"answer\",\"operation\":\"compositePart\",\"object\":\"Contact\",\"errorCode\":"
                 + "\"UNABLE_TO_LOCK_ROW\",\"message\":\"locked\",\"count\":1}");
         Exchange answered = crm.ask(SEVERAL, List.of(in("Account", record("X-1", "Name", "X")), in("Contact", record("X-2", "LastName", "X"))));
-        assertThat(answered.getMessage().getHeader(PartAnswer.HEADER)).isEqualTo(Map.of("Account", new PartAnswer(200, ErrorScope.NOBODY),
-                "Contact", new PartAnswer(400, ErrorScope.MOMENT)));
+        assertThat(answered.getMessage().getHeader(PartAnswer.HEADER)).isEqualTo(Map.of("Account", new PartAnswer(200, ErrorScope.NONE),
+                "Contact", new PartAnswer(400, ErrorScope.TRANSIENT)));
         answered.getMessage().setBody(List.of(record("X-2", "LastName", "X")));
         Exchange next = crm.camel.send("kamelet:salesforce-upsert-sink?object=Contact&externalId=Customer_No__c", answered);
         assertThat(next.getMessage().getHeader("SluiceStatus")).isEqualTo(200);
