@@ -378,24 +378,36 @@ final class ChangedPage {
             if (ours.settledAt == null || ours.base == null) {
                 return;
             }
-            Map<String, CrmRecord> newer = new HashMap<>();
+            Map<String, CrmRecord> next = new HashMap<>();
+            Map<String, CrmRecord> nextEdit = new HashMap<>();
             for (int i = edits.size() - 1; i >= 0; i--) {
-                String name = edits.get(i).fields().keySet().iterator().next();
+                CrmRecord edit = edits.get(i);
+                String name = edit.fields().keySet().iterator().next();
                 if (targetTable.fields().contains(name) && !outward.contains(name)) {
-                    find(name, edits.get(i), newer.put(name, edits.get(i)));
+                    find(name, edit, next.put(name, edit), nextEdit.get(name));
+                    if (!isOurs(name, value(name, edit))) {
+                        nextEdit.put(name, edit);
+                    }
                 }
             }
         }
 
-        private void find(String name, CrmRecord edit, CrmRecord next) {
+        /**
+         * @param next     what the field became after that, as events tell; null where it is not known
+         * @param nextEdit the next of these values that is none of ours
+         */
+        private void find(String name, CrmRecord edit, CrmRecord next, CrmRecord nextEdit) {
             Object value = value(name, edit);
             Instant at = edit.at(name);
-            Instant lastWrite = ours.settledAt.plus(crmFields.skew());
-            if (at.isAfter(lastWrite) || isOurs(name, value)
-                    || !(next == null ? isThereWhatWeWrote(name, value) : isWrittenBefore(name, next.at(name)))) {
+            if (at.isAfter(ours.settledAt.plus(crmFields.skew())) || isOurs(name, value)) {
                 return;
             }
-            Field field = isAfterAllProven(name, at) ? unproven(name, value, at) : proven(name, value, at);
+            boolean isEchoed = next != null && isOurs(name, value(name, next));
+            if (!isEchoed && !(nextEdit == null ? isThereWhatWeWrote(name, value) : isWrittenBefore(name, nextEdit.at(name)))) {
+                return;
+            }
+            Field field = isEchoed ? echoed(name, value, at, value(name, next))
+                    : isAfterAllProven(name, at) ? unproven(name, value, at) : proven(name, value, at);
             if (field == null || field.oursAt() == null) {
                 return;
             }
@@ -403,7 +415,7 @@ final class ChangedPage {
             if (!decision.isConflict()) {
                 return;
             }
-            boolean restores = decision == Decision.CRM_WINS && next == null;
+            boolean restores = decision == Decision.CRM_WINS && nextEdit == null && isThereWhatWeWrote(name, value);
             syncStateUpdate.overwritten(key, name, field, restores ? decision : Decision.DATABASE_WINS);
             if (restores) {
                 restored.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(name, value);
@@ -433,6 +445,25 @@ final class ChangedPage {
         private boolean isWrittenBefore(String name, Instant next) {
             return (ours.unproven.containsKey(name) || !ours.held(name).isEmpty())
                     && !next.isBefore(ours.settledAt.minus(crmFields.skew()));
+        }
+
+        /**
+         * What was replaced by the write whose own value events tell of. A later change of ours stays, so its time is the one
+         * that counts.
+         */
+        private Field echoed(String name, Object value, Instant at, Object written) {
+            List<RecordState.Prior> held = ours.held(name);
+            Instant waiting = ours.changedAt(name, targetTable.column(name).name());
+            Instant latest = waiting == null ? ours.knownSince(name) : waiting;
+            if (crmFields.isLike(name, ours.base.get(name), written)) {
+                return held.isEmpty() ? null : new Field(new Agreed(held.get(0).value()), value, at, ours.base.get(name), latest);
+            }
+            for (int i = 0; i + 1 < held.size(); i++) {
+                if (crmFields.isLike(name, held.get(i).value(), written)) {
+                    return new Field(new Agreed(held.get(i + 1).value()), value, at, held.get(i).value(), latest);
+                }
+            }
+            return isAfterAllProven(name, at) ? unproven(name, value, at) : proven(name, value, at);
         }
 
         private boolean isAfterAllProven(String name, Instant at) {

@@ -136,6 +136,22 @@ class OverwrittenEditTest {
         assertThat(customers.sendAll()).isEmpty();
     }
 
+    @Test
+    void theEchoOfOurWriteSaysWhichWriteReplacedAnEdit() throws SQLException {
+        for (String later : List.of("second", "third")) {
+            DATABASE.run("update app.customer set name = '" + later + "'");
+            customers.sendAll();
+        }
+        DATABASE.run("update sluice.sync_state set settled_at = now() + interval '1 hour'");
+
+        applier.apply(sync, List.of(new CrmRecord("x1", "1", changed.plusSeconds(9), Map.of("name", "third"))),
+                applier.now().plusSeconds(7200), Map.of("x1", List.of(edit("theirs", changed.minusSeconds(3)),
+                        edit("ours", changed.plusMillis(20)), edit("second", changed.plusMillis(30)))));
+
+        assertThat(conflicts()).containsExactly("database first theirs ours");
+        assertThat(row()).isEqualTo("third");
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void anEditThatTheUserReplacedIsNoConflict(boolean read) throws SQLException {
