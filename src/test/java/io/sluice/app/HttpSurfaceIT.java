@@ -98,7 +98,7 @@ class HttpSurfaceIT {
             assertThat(status(asked(sluice.serverPort, "GET", "/own/bird?" + name + "=418"))).isEqualTo(200);
             assertThat(status(asked(sluice.serverPort, "GET", "/own/bird", name + ": 418"))).isEqualTo(200);
             assertThat(status(asked(sluice.webhookPort, "POST", "/webhooks/hubspot?" + name + "=204", name + ": 204",
-                    "SluiceRefusal: none", "Content-Length: 2", "", "[]"))).isEqualTo(401);
+                    "SluiceWebhookRejection: none", "Content-Length: 2", "", "[]"))).isEqualTo(401);
         }
     }
 

@@ -150,7 +150,7 @@ class WebhookIT {
         assertThat(send("/webhooks/nobody", event, now, SECRET).statusCode()).isEqualTo(404);
         assertThat(send("/webhooks/salesforce", event, now, SECRET).statusCode()).isEqualTo(404);
         assertThat(HTTP.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + sluice.webhookPort + "/webhooks/hubspot"))
-                .header("SluiceRefusal", "").POST(HttpRequest.BodyPublishers.ofString(event)).build(),
+                .header("SluiceWebhookRejection", "").POST(HttpRequest.BodyPublishers.ofString(event)).build(),
                 HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(401);
 
         assertThat(refused("signature")).isEqualTo("1.0");

@@ -14,7 +14,7 @@ public final class OwnRoute implements AutoCloseable {
 
     private final CamelContext context;
     private final Set<String> before;
-    private final List<Object> heard = new CopyOnWriteArrayList<>();
+    private final List<Object> received = new CopyOnWriteArrayList<>();
     private final AtomicInteger lists = new AtomicInteger();
     private final List<Integer> failing;
 
@@ -35,7 +35,7 @@ public final class OwnRoute implements AutoCloseable {
         if (failing.contains(lists.incrementAndGet())) {
             throw new IllegalStateException("not this time");
         }
-        heard.addAll(list);
+        received.addAll(list);
     }
 
     private Set<String> routes() {
@@ -43,8 +43,8 @@ public final class OwnRoute implements AutoCloseable {
     }
 
     /** What it has worked on. */
-    public List<Object> heard() {
-        return heard;
+    public List<Object> received() {
+        return received;
     }
 
     /** How many lists it got, those included at which it failed. */

@@ -4,7 +4,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Where resources are, by the version of the API: {@code v3} as of old, or a date such as {@code 2026-09} ("API
+ * Builds the paths of HubSpot's resources for a version of the API: {@code v3}, or a date such as {@code 2026-09} ("API
  * versioning").
  */
 final class ApiPaths {
@@ -16,7 +16,7 @@ final class ApiPaths {
         return resource("objects", version, object);
     }
 
-    /** Of version {@code v4}, where objects have {@code v3}. */
+    /** Returns the path of associations, whose version is {@code v4} where that of objects is {@code v3}. */
     static String associations(String version, String from, String to) {
         return resource("associations", version, from) + "/" + segment(to);
     }
@@ -29,7 +29,7 @@ final class ApiPaths {
         return version.startsWith("v") ? "/crm/" + version + "/schemas" : "/crm-object-schemas/" + version + "/schemas";
     }
 
-    /** A name as a part of a path. */
+    /** Encodes a name as a segment of a path. */
     static String segment(String name) {
         return URLEncoder.encode(name, StandardCharsets.UTF_8);
     }

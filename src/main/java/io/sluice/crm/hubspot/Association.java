@@ -3,17 +3,18 @@ package io.sluice.crm.hubspot;
 import java.util.List;
 
 /**
- * Two records that belong together.
+ * Links two records.
  *
- * @param from  HubSpot's id of the record that was asked for
- * @param to    of the one it belongs to
- * @param types in what ways, as seen from the first
+ * @param from  HubSpot's id of the record whose associations were read
+ * @param to    HubSpot's id of the associated record
+ * @param types the types of the association, seen from {@code from}
  */
 public record Association(String from, String to, List<Type> types) {
 
     /**
+     * @param id       the number of the type
      * @param category {@code HUBSPOT_DEFINED} or {@code USER_DEFINED}
-     * @param label    what users see; null for the association without a label
+     * @param label    the name that users see; null for the association without a label
      */
     public record Type(int id, String category, String label) { }
 }

@@ -11,32 +11,38 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Pairs of records that shall belong together ("Associations v4").
+ * Associates pairs of records ("Associations v4").
  *
- * @param type     the number of the association type; 0 for the one without a label
- * @param category whose type it is: {@code HUBSPOT_DEFINED} or {@code USER_DEFINED}
+ * @param type     the number of the association type; 0 for the association without a label
+ * @param category the owner of the type: {@code HUBSPOT_DEFINED} or {@code USER_DEFINED}
  */
 record AssociationPairs(List<Pair> pairs, int type, String category) implements BatchWrite {
 
-    /** A call takes up to 2,000 ("Batch create"). */
-    static final int MOST = 2_000;
+    /** A call takes up to 2,000 pairs ("Batch create"). */
+    static final int MAX_PER_CALL = 2_000;
 
-    /** @param key by which the outcome is known */
+    /**
+     * @param key  the key of the pair's outcome
+     * @param from HubSpot's id of the record
+     * @param to   HubSpot's id of the associated record
+     */
     record Pair(String key, String from, String to) { }
 
     /**
-     * @param body a list of maps with {@code from} and {@code to}, HubSpot's ids, and a {@code key} where there is one
-     * @throws IllegalArgumentException saying which entry is not of that shape
+     * Reads the pairs of a message.
+     *
+     * @param body a list of maps with {@code from} and {@code to}, HubSpot's ids, and an optional {@code key}
+     * @throws IllegalArgumentException naming the entry that has another shape
      */
     static List<Pair> pairs(Object body) {
         if (!(body instanceof Iterable<?> entries)) {
-            throw new IllegalArgumentException("A list of pairs with from and to is needed, but there is "
+            throw new IllegalArgumentException("A list of pairs with from and to is needed, but the body is "
                     + (body == null ? "nothing" : body.getClass().getName()));
         }
         List<Pair> pairs = new ArrayList<>();
         for (Object entry : entries) {
             if (!(entry instanceof Map<?, ?> map) || map.get("from") == null || map.get("to") == null) {
-                throw new IllegalArgumentException("Pair " + pairs.size() + " is no map with from and to, HubSpot's ids of"
+                throw new IllegalArgumentException("Pair " + pairs.size() + " must be a map with from and to, HubSpot's ids of"
                         + " the two records");
             }
             String from = map.get("from").toString();
@@ -52,22 +58,22 @@ record AssociationPairs(List<Pair> pairs, int type, String category) implements 
     }
 
     @Override
-    public int most() {
-        return MOST;
+    public int maxPerCall() {
+        return MAX_PER_CALL;
     }
 
     @Override
-    public String key(int place) {
-        return pairs.get(place).key;
+    public String key(int index) {
+        return pairs.get(index).key;
     }
 
     @Override
     public String body(List<Integer> part) {
         List<Map<String, Object>> inputs = new ArrayList<>();
-        for (int place : part) {
+        for (int index : part) {
             Map<String, Object> input = new LinkedHashMap<>();
-            input.put("from", Map.of("id", pairs.get(place).from));
-            input.put("to", Map.of("id", pairs.get(place).to));
+            input.put("from", Map.of("id", pairs.get(index).from));
+            input.put("to", Map.of("id", pairs.get(index).to));
             if (type != 0) {
                 input.put("types", List.of(Map.of("associationCategory", category, "associationTypeId", type)));
             }
@@ -80,15 +86,15 @@ record AssociationPairs(List<Pair> pairs, int type, String category) implements 
     public List<Outcome> outcomes(List<Integer> part, HubspotAnswer answer) {
         JsonNode json = answer.json().orElse(null);
         if (json == null) {
-            return part.stream().map(place -> Outcome.noResult(key(place))).toList();
+            return part.stream().map(index -> Outcome.noResult(key(index))).toList();
         }
-        Set<String> made = new HashSet<>();
-        json.path("results").forEach(result -> made.add(
+        Set<String> created = new HashSet<>();
+        json.path("results").forEach(result -> created.add(
                 id(result, "fromObjectId", "from") + "/" + id(result, "toObjectId", "to")));
         List<Outcome> outcomes = new ArrayList<>();
-        for (int place : part) {
-            Pair pair = pairs.get(place);
-            outcomes.add(made.contains(pair.from + "/" + pair.to) ? Outcome.done(pair.key, null)
+        for (int index : part) {
+            Pair pair = pairs.get(index);
+            outcomes.add(created.contains(pair.from + "/" + pair.to) ? Outcome.done(pair.key, null)
                     : failed(pair, json.path("errors"), part.size()));
         }
         return outcomes;
@@ -98,20 +104,20 @@ record AssociationPairs(List<Pair> pairs, int type, String category) implements 
         return result.has(name) ? result.path(name).asText() : result.path(end).path("id").asText();
     }
 
-    /** What the answer says of a pair that it does not list as made; null where no error names it. */
+    /** Returns the outcome of a pair that the answer does not list as created; null where no error names the pair. */
     private static Outcome failed(Pair pair, JsonNode errors, int sent) {
         for (JsonNode error : errors) {
-            if (sent == 1 || means(error.path("context"), pair)) {
-                List<String> words = new ArrayList<>(List.of(error.path("message").asText()));
-                error.path("context").path("INVALID_OBJECT_IDS").forEach(id -> words.add(id.asText()));
+            if (sent == 1 || concerns(error.path("context"), pair)) {
+                List<String> texts = new ArrayList<>(List.of(error.path("message").asText()));
+                error.path("context").path("INVALID_OBJECT_IDS").forEach(id -> texts.add(id.asText()));
                 return HubspotErrors.outcome(pair.key, error.path("category").asText("ERROR"),
-                        HubspotAnswer.shortened(String.join(": ", words)));
+                        HubspotAnswer.shortened(String.join(": ", texts)));
             }
         }
         return null;
     }
 
-    private static boolean means(JsonNode context, Pair pair) {
+    private static boolean concerns(JsonNode context, Pair pair) {
         Set<String> froms = texts(context.path("fromObjectId"));
         Set<String> tos = texts(context.path("toObjectId"));
         if (!froms.isEmpty() || !tos.isEmpty()) {
@@ -128,7 +134,7 @@ record AssociationPairs(List<Pair> pairs, int type, String category) implements 
     }
 
     @Override
-    public boolean isNamed(int place, Set<String> ids) {
-        return ids.contains(pairs.get(place).from) || ids.contains(pairs.get(place).to);
+    public boolean isNamed(int index, Set<String> ids) {
+        return ids.contains(pairs.get(index).from) || ids.contains(pairs.get(index).to);
     }
 }

@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Batches of up to 100 records ("Batch upsert", "Batch archive", "Batch read"): the requests, and what their answers mean
- * per record. Answers come in any order, so that each input bears a trace id, the key.
+ * Builds batch requests of up to 100 records ("Batch upsert", "Batch archive", "Batch read") and reads the outcome of
+ * each record from the answer. Results come in any order, so each input carries a trace id, the key.
  */
 final class BatchRequests {
 
@@ -29,7 +29,7 @@ final class BatchRequests {
     }
 
     /**
-     * The body of an upsert.
+     * Builds the body of an upsert.
      *
      * @param externalId the unique property that holds the key
      */
@@ -48,9 +48,9 @@ final class BatchRequests {
     }
 
     /**
-     * The body of a creation.
+     * Builds the body of a create.
      *
-     * @param externalId the unique property that the key goes to; empty where it goes to none
+     * @param externalId the unique property to which the key is written; empty for none
      */
     static String create(List<RecordChange> changes, String externalId) {
         return Json.text(Map.of("inputs", changes.stream().map(recordChange -> {
@@ -63,9 +63,9 @@ final class BatchRequests {
     }
 
     /**
-     * The body of an update, of records all named in one way.
+     * Builds the body of an update, whose records are all identified in the same way.
      *
-     * @param externalId the unique property that holds the key of those whose id is not known
+     * @param externalId the unique property that holds the key of records without a known id
      */
     static String update(List<RecordChange> changes, String externalId) {
         return Json.text(Map.of("inputs", changes.stream().map(recordChange -> {
@@ -91,7 +91,7 @@ final class BatchRequests {
         return input;
     }
 
-    /** Every value is a text; an empty one clears the property. */
+    /** Converts a value to text, as HubSpot wants all values; an empty text clears the property. */
     private static String text(Object value) {
         if (value == null) {
             return "";
@@ -99,16 +99,16 @@ final class BatchRequests {
         return value instanceof Number number ? new BigDecimal(number.toString()).toPlainString() : value.toString();
     }
 
-    /** The body of an archive by CRM ids. */
+    /** Builds the body of an archive by HubSpot's ids. */
     static String archive(List<RecordChange> changes) {
         requireOneCall(changes);
         return Json.text(Map.of("inputs", changes.stream().map(recordChange -> Map.of("id", recordChange.crmId())).toList()));
     }
 
     /**
-     * The body of a reading.
+     * Builds the body of a read.
      *
-     * @param idProperty the unique property by which records are named, or null where it is HubSpot's own id
+     * @param idProperty the unique property by which records are identified; null for HubSpot's own id
      */
     static String read(List<String> ids, String idProperty, List<String> properties) {
         Map<String, Object> body = new LinkedHashMap<>();
@@ -122,29 +122,29 @@ final class BatchRequests {
 
     static void requireOneCall(List<RecordChange> changes) {
         if (changes.size() > HubspotCrm.BATCH_SIZE) {
-            throw new IllegalArgumentException("A batch takes " + HubspotCrm.BATCH_SIZE + " records at most, but got "
+            throw new IllegalArgumentException("A batch takes " + HubspotCrm.BATCH_SIZE + " records at most, but the list has "
                     + changes.size() + "; split the list first");
         }
         Set<String> keys = new HashSet<>();
         for (RecordChange recordChange : changes) {
             if (!keys.add(recordChange.key())) {
-                throw new IllegalArgumentException("Key '" + recordChange.key() + "' stands twice in one batch, which HubSpot"
-                        + " refuses as a whole; merge the two");
+                throw new IllegalArgumentException("Key '" + recordChange.key() + "' is twice in one batch, which HubSpot rejects"
+                        + " as a whole; merge the two");
             }
         }
     }
 
     /**
-     * What the answer proves of each record: a result or an error that names it, by its trace id, by its id or by its unique
-     * property, and never by its place. A batch that is not complete proves nothing, as little as two results that
-     * contradict each other. Of an archive nothing but 204 says that all was done ("Archive a batch").
+     * Returns the outcome that the answer proves for each record. A record's result or error names the record by its
+     * trace id, its id or its unique property, never by its index. An incomplete batch proves nothing, and neither do
+     * two results that contradict each other. Only 204 proves that an archive is complete ("Archive a batch").
      *
-     * @param externalId the unique property that holds the key; empty where none does
+     * @param externalId the unique property that holds the key; empty for none
      */
     static List<Outcome> outcomes(List<RecordChange> changes, String externalId, HubspotAnswer answer) {
         if (!answer.ok()) {
-            Set<String> gone = HubspotErrors.notFound(answer);
-            return changes.stream().map(recordChange -> gone.contains(recordChange.crmId())
+            Set<String> notFound = HubspotErrors.notFound(answer);
+            return changes.stream().map(recordChange -> notFound.contains(recordChange.crmId())
                     || recordChange.crmId() != null && changes.size() == 1 && HubspotErrors.isNotFound(answer)
                     ? Outcome.gone(recordChange.key(), answer.code(), answer.message())
                     : HubspotErrors.ofCall(recordChange.key(), answer, changes.size())).toList();
@@ -164,7 +164,7 @@ final class BatchRequests {
         return changes.stream().map(recordChange -> byKey.getOrDefault(recordChange.key(), Outcome.noResult(recordChange.key()))).toList();
     }
 
-    /** PENDING, PROCESSING and CANCELED say that what stands there is not all, or not so. */
+    /** Tells whether a batch is complete; PENDING, PROCESSING and CANCELED mean that its results are not. */
     static boolean isComplete(JsonNode batch) {
         return batch.path("status").asText("COMPLETE").equals("COMPLETE");
     }
@@ -173,11 +173,14 @@ final class BatchRequests {
         Outcome other = byKey.putIfAbsent(outcome.key(), outcome);
         if (other != null && !other.equals(outcome)) {
             byKey.put(outcome.key(), Outcome.uncertain(outcome.key(), Outcome.Uncertainty.UNPROVEN, "SEVERAL_RESULTS",
-                    "the answer says two things of this record"));
+                    "the answer has two different results for this record"));
         }
     }
 
-    /** A record that was written by its id and that HubSpot made, or that was merged into another, is not the one that we know. */
+    /**
+     * Returns the outcome of a written record. If the write was by id and HubSpot created a record, or wrote the one
+     * into which the record was merged, the known record is gone.
+     */
     private static Optional<Outcome> written(JsonNode result, Names names) {
         String id = result.path("id").asText("");
         return id.isEmpty() ? Optional.empty() : names.change(result).map(recordChange -> recordChange.crmId() != null
@@ -187,7 +190,7 @@ final class BatchRequests {
                 : Outcome.done(recordChange.key(), id));
     }
 
-    /** By what an answer may name the records of a call. */
+    /** Finds records by the names that an answer uses for them. */
     private static final class Names {
 
         private final Map<String, RecordChange> byKey = new HashMap<>();
@@ -219,7 +222,7 @@ final class BatchRequests {
             return Optional.ofNullable(byKey.get(key));
         }
 
-        /** The records that the context of an error names. */
+        /** Returns the records that the context of an error names. */
         Set<RecordChange> changes(JsonNode context) {
             Set<RecordChange> named = new LinkedHashSet<>();
             context.path("objectWriteTraceId").forEach(key -> known(key.asText()).ifPresent(named::add));

@@ -13,16 +13,19 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A list that takes several calls: since it is longer than a batch, or since one record in it makes HubSpot refuse all
- * of a batch. What is refused is sent again in two parts, those that the error names apart from the others, until the bad
- * record is alone. Where no answer is to be had, the rest is not sent at all.
+ * Splits a list into several calls: because it is longer than a batch, or because one bad record makes HubSpot reject
+ * the whole batch. A rejected batch is sent again in two parts, the records that the error names apart from the others,
+ * until the bad record is alone. If a call gets no answer, the remaining records are not sent.
  */
 final class BatchSplit {
 
-    /** How often a list is parted; what is still together then is left for later, so that no list spends a day's calls. */
-    static final int MOST_SPLITS = 30;
+    /**
+     * The maximum number of splits. Records that are still together then are retried later, so that one list can't use
+     * up a day's calls.
+     */
+    static final int MAX_SPLITS = 30;
 
-    private static final Set<Integer> REFUSED_AS_A_WHOLE = Set.of(400, 404, 409, 413);
+    private static final Set<Integer> WHOLE_BATCH_REJECTED = Set.of(400, 404, 409, 413);
 
     private final BatchWrite batchWrite;
     private final Outcome[] outcomes;
@@ -33,16 +36,16 @@ final class BatchSplit {
     BatchSplit(BatchWrite batchWrite) {
         this.batchWrite = batchWrite;
         this.outcomes = new Outcome[batchWrite.size()];
-        IntStream.range(0, batchWrite.size()).forEach(place -> outcomes[place] = batchWrite.unfit(place).orElse(null));
+        IntStream.range(0, batchWrite.size()).forEach(index -> outcomes[index] = batchWrite.rejection(index).orElse(null));
         Map<Boolean, List<Integer>> kinds = IntStream.range(0, batchWrite.size()).boxed()
-                .filter(place -> outcomes[place] == null).collect(Collectors.partitioningBy(batchWrite::kind));
+                .filter(index -> outcomes[index] == null).collect(Collectors.partitioningBy(batchWrite::kind));
         List.of(true, false).forEach(kind -> inCalls(kinds.get(kind)).forEach(waiting::addLast));
     }
 
-    private List<List<Integer>> inCalls(List<Integer> places) {
+    private List<List<Integer>> inCalls(List<Integer> indexes) {
         List<List<Integer>> calls = new ArrayList<>();
-        for (int from = 0; from < places.size(); from += batchWrite.most()) {
-            calls.add(places.subList(from, Math.min(from + batchWrite.most(), places.size())));
+        for (int from = 0; from < indexes.size(); from += batchWrite.maxPerCall()) {
+            calls.add(indexes.subList(from, Math.min(from + batchWrite.maxPerCall(), indexes.size())));
         }
         return calls;
     }
@@ -51,56 +54,59 @@ final class BatchSplit {
         return !waiting.isEmpty();
     }
 
-    /** The body of the next call. */
+    /** Starts the next call and returns its body. */
     String next() {
         sent = waiting.removeFirst();
         return batchWrite.body(sent);
     }
 
-    /** How many records the call carries that was last begun. */
+    /** Returns the number of records in the current call. */
     int sent() {
         return sent.size();
     }
 
-    /** Takes the answer of the call that was last begun. */
+    /** Takes the answer of the current call. */
     void answered(HubspotAnswer answer) {
         if (answer.ok()) {
             settle(batchWrite.outcomes(sent, answer));
             return;
         }
-        boolean whole = REFUSED_AS_A_WHOLE.contains(answer.status());
-        if (whole && sent.size() > 1 && splits < MOST_SPLITS) {
-            part(sent, named(answer));
+        boolean whole = WHOLE_BATCH_REJECTED.contains(answer.status());
+        if (whole && sent.size() > 1 && splits < MAX_SPLITS) {
+            split(sent, named(answer));
             return;
         }
-        sent.forEach(place -> outcomes[place] = HubspotErrors.ofCall(batchWrite.key(place), answer, sent.size()));
+        sent.forEach(index -> outcomes[index] = HubspotErrors.ofCall(batchWrite.key(index), answer, sent.size()));
         if (!whole) {
             stop(answer);
         }
     }
 
-    private void settle(List<Outcome> told) {
-        List<Integer> untold = new ArrayList<>();
+    private void settle(List<Outcome> results) {
+        List<Integer> unresolved = new ArrayList<>();
         for (int i = 0; i < sent.size(); i++) {
-            outcomes[sent.get(i)] = told.get(i);
-            if (told.get(i) == null) {
-                untold.add(sent.get(i));
+            outcomes[sent.get(i)] = results.get(i);
+            if (results.get(i) == null) {
+                unresolved.add(sent.get(i));
             }
         }
-        if (sent.size() > 1 && splits < MOST_SPLITS) {
-            if (!untold.isEmpty()) {
-                part(untold, Set.of());
+        if (sent.size() > 1 && splits < MAX_SPLITS) {
+            if (!unresolved.isEmpty()) {
+                split(unresolved, Set.of());
             }
             return;
         }
-        untold.forEach(place -> outcomes[place] = Outcome.noResult(batchWrite.key(place)));
+        unresolved.forEach(index -> outcomes[index] = Outcome.noResult(batchWrite.key(index)));
     }
 
-    /** Those that the error names go apart from the others; where it names none or all of them, half goes and half. */
-    private void part(List<Integer> together, Set<String> ids) {
+    /**
+     * Splits a batch in two: the records that the error names, and the others. If the error names none or all of them,
+     * the batch is halved.
+     */
+    private void split(List<Integer> together, Set<String> ids) {
         splits++;
         Map<Boolean, List<Integer>> named = together.stream()
-                .collect(Collectors.partitioningBy(place -> batchWrite.isNamed(place, ids)));
+                .collect(Collectors.partitioningBy(index -> batchWrite.isNamed(index, ids)));
         List<Integer> one = named.get(false);
         List<Integer> other = named.get(true);
         if (one.isEmpty() || other.isEmpty()) {
@@ -120,12 +126,12 @@ final class BatchSplit {
     }
 
     private void stop(HubspotAnswer answer) {
-        waiting.forEach(part -> part.forEach(place -> outcomes[place] = Outcome.retry(batchWrite.key(place), answer.code(),
-                "it was not sent, since the call before it got: " + answer.message())));
+        waiting.forEach(part -> part.forEach(index -> outcomes[index] = Outcome.retry(batchWrite.key(index), answer.code(),
+                "not sent, because the previous call got: " + answer.message())));
         waiting.clear();
     }
 
-    /** In the order of the records. */
+    /** Returns the outcomes in the order of the records. */
     List<Outcome> outcomes() {
         return Arrays.asList(outcomes);
     }

@@ -5,33 +5,38 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Records that one kind of batch writes, known by their places in the list: what is sent, and what an answer says. */
+/**
+ * Describes a list of records that are written in batches, each known by its index: builds requests and reads answers.
+ */
 interface BatchWrite {
 
-    /** How many records there are. */
+    /** Returns the number of records. */
     int size();
 
-    /** How many a call takes. */
-    int most();
+    /** Returns the maximum number of records in a call. */
+    int maxPerCall();
 
-    String key(int place);
+    String key(int index);
 
-    /** Why a record can't be sent at all; empty where it can. */
-    default Optional<Outcome> unfit(int place) {
+    /** Returns the outcome of a record that can't be sent at all; empty for all others. */
+    default Optional<Outcome> rejection(int index) {
         return Optional.empty();
     }
 
-    /** Records of different kinds share no call. */
-    default boolean kind(int place) {
+    /** Returns the kind of a record; records of different kinds share no call. */
+    default boolean kind(int index) {
         return true;
     }
 
-    /** The body of a call with these records. */
+    /** Builds the body of a call with these records. */
     String body(List<Integer> part);
 
-    /** What an answer with status 2xx says of each record; null where it can't be told which error is whose. */
+    /**
+     * Returns the outcome of each record for an answer with status 2xx; null where no error can be assigned to the
+     * record.
+     */
     List<Outcome> outcomes(List<Integer> part, HubspotAnswer answer);
 
-    /** Whether an error that names these ids means this record. */
-    boolean isNamed(int place, Set<String> ids);
+    /** Tells whether an error that names these ids concerns this record. */
+    boolean isNamed(int index, Set<String> ids);
 }

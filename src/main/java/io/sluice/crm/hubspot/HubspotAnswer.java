@@ -8,24 +8,27 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A response of HubSpot, whatever its status. Of an error every part may be missing ("Error handling").
+ * Holds a response of HubSpot. Any part of an error may be missing ("Error handling").
  *
  * @param status HTTP status; 0 when no answer came
- * @param body   its text, or what went wrong where there is no answer
+ * @param body   the text of the answer, or the cause where no answer came
  */
 record HubspotAnswer(int status, String body) {
 
-    /** What stands for the status of an answer that is not what was asked for (RFC 9110, Bad Gateway). */
+    /**
+     * Status of an answer that is not what the call asked for (RFC 9110, Bad Gateway,
+     * https://www.rfc-editor.org/rfc/rfc9110#status.502).
+     */
     static final int NOT_UNDERSTOOD = 502;
 
     private static final ObjectMapper MAPPER = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-    private static final int LONGEST_WORDS = 300;
+    private static final int MAX_MESSAGE_LENGTH = 300;
 
     boolean ok() {
         return status >= 200 && status < 300;
     }
 
-    /** The body as JSON, or nothing when it is something else, such as a maintenance page. */
+    /** Returns the body as JSON; empty when it is something else, such as a maintenance page. */
     Optional<JsonNode> json() {
         try {
             return Optional.ofNullable(body == null ? null : MAPPER.readTree(body)).filter(JsonNode::isObject);
@@ -35,28 +38,28 @@ record HubspotAnswer(int status, String body) {
     }
 
     /**
-     * Whether it is no answer of HubSpot's, although its status says that something was done, or that the request is wrong:
-     * a page of something in between. Which a firewall or a limit refuses (403, 429), it refuses in whatever words.
+     * Tells whether the answer comes from an intermediary, not from HubSpot, although its status reports success or a
+     * wrong request. A firewall or a limit may reject a call (403, 429) in its own words.
      */
-    boolean isNoApi() {
+    boolean isFromIntermediary() {
         return json().isEmpty() && (ok() || Set.of(400, 404, 405, 409, 410, 415).contains(status)
                 && body != null && !body.isBlank());
     }
 
-    /** The same as an answer that was not understood; of JSON nothing is repeated, for it may hold values. */
-    HubspotAnswer misfit() {
-        return new HubspotAnswer(NOT_UNDERSTOOD, "HTTP " + status + " with something else than was asked for: "
+    /** Returns this answer as one that was not understood, without its JSON, which may hold values. */
+    HubspotAnswer notUnderstood() {
+        return new HubspotAnswer(NOT_UNDERSTOOD, "HTTP " + status + " with an unexpected body: "
                 + (body == null || body.isBlank() ? "nothing" : json().isPresent() ? "JSON of another shape"
                         : shortened(body.strip().lines().findFirst().orElse(""))));
     }
 
-    /** Whether it is an error as HubSpot itself writes it, and no page of something in between. */
+    /** Tells whether the answer is an error in HubSpot's own format, not a page of an intermediary. */
     boolean isError() {
         return !ok() && json().filter(it -> it.has("category") || it.has("errorType") || it.has("policyName")
                 || "error".equals(it.path("status").asText())).isPresent();
     }
 
-    /** The category of an error, or the policy whose limit is spent. */
+    /** Returns the category of an error, or the policy whose limit is used up. */
     String code() {
         return json().map(HubspotAnswer::code).orElse(status == 0 ? "NO_ANSWER" : "HTTP_" + status);
     }
@@ -76,7 +79,7 @@ record HubspotAnswer(int status, String body) {
                         : shortened(body.strip().lines().findFirst().orElse("")));
     }
 
-    static String shortened(String words) {
-        return words.length() > LONGEST_WORDS ? words.substring(0, LONGEST_WORDS) + "..." : words;
+    static String shortened(String text) {
+        return text.length() > MAX_MESSAGE_LENGTH ? text.substring(0, MAX_MESSAGE_LENGTH) + "..." : text;
     }
 }

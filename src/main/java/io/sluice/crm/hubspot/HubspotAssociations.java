@@ -9,25 +9,28 @@ import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;
 
-/** The steps of the Kamelet that reads associations. A record with many comes in pages, each asked for by name. */
+/**
+ * Reads associations for the Kamelet hubspot-associations-read-action. A record with many associations comes in pages,
+ * each requested with its cursor.
+ */
 public final class HubspotAssociations {
 
     /** A call takes up to 1,000 records ("Batch read"). */
-    static final int MOST = 1_000;
+    static final int MAX_PER_CALL = 1_000;
 
-    private static final String LEFT = "SluiceLeft";
+    private static final String REMAINING = "SluiceRemaining";
     private static final String FOUND = "SluiceFound";
 
     HubspotAssociations() {
     }
 
-    /** Begins with the ids of the body. */
+    /** Starts with the ids in the body. */
     public void begin(Exchange exchange) {
-        Deque<Map<String, String>> left = new ArrayDeque<>();
+        Deque<Map<String, String>> remaining = new ArrayDeque<>();
         for (Object id : exchange.getMessage().getBody(List.class)) {
-            left.add(Map.of("id", id.toString()));
+            remaining.add(Map.of("id", id.toString()));
         }
-        exchange.setProperty(LEFT, left);
+        exchange.setProperty(REMAINING, remaining);
         exchange.setProperty(FOUND, new ArrayList<Association>());
     }
 
@@ -35,28 +38,28 @@ public final class HubspotAssociations {
         return ApiPaths.associations(apiVersion, from, to) + "/batch/read";
     }
 
-    /** Whether a call is left to be made. */
+    /** Tells whether another call is needed. */
     public boolean isMore(Exchange exchange) {
-        return !left(exchange).isEmpty();
+        return !remaining(exchange).isEmpty();
     }
 
-    /** The body of the next call. */
+    /** Sets the body of the next call. */
     public void request(Exchange exchange) {
-        Deque<Map<String, String>> left = left(exchange);
+        Deque<Map<String, String>> remaining = remaining(exchange);
         List<Map<String, String>> inputs = new ArrayList<>();
-        while (inputs.size() < MOST && !left.isEmpty()) {
-            inputs.add(left.removeFirst());
+        while (inputs.size() < MAX_PER_CALL && !remaining.isEmpty()) {
+            inputs.add(remaining.removeFirst());
         }
         exchange.getMessage().setHeader(HubspotCalls.RECORDS, inputs.size());
         exchange.getMessage().setBody(Json.text(Map.of("inputs", inputs)));
     }
 
-    /** Takes an answer. One that is none ends the reading, and what it says stays on the message. */
+    /** Takes an answer. An answer that is not understood ends the read and stays on the message. */
     public void page(Exchange exchange) {
         JsonNode answer = answer(exchange);
         if (answer == null || !answer.path("results").isArray() || !BatchRequests.isComplete(answer)) {
             HubspotReads.notUnderstood(exchange.getMessage());
-            left(exchange).clear();
+            remaining(exchange).clear();
             exchange.removeProperty(FOUND);
             return;
         }
@@ -66,14 +69,14 @@ public final class HubspotAssociations {
             result.path("to").forEach(to -> found.add(associated(from, to)));
             String after = result.path("paging").path("next").path("after").asText(null);
             if (after != null) {
-                left(exchange).addLast(Map.of("id", from, "after", after));
+                remaining(exchange).addLast(Map.of("id", from, "after", after));
             }
         });
     }
 
-    /** Hands on what was found. */
+    /** Sets the associations as the body. */
     public void handOn(Exchange exchange) {
-        exchange.removeProperty(LEFT);
+        exchange.removeProperty(REMAINING);
         Object found = exchange.removeProperty(FOUND);
         if (found != null) {
             exchange.getMessage().setBody(found);
@@ -94,8 +97,8 @@ public final class HubspotAssociations {
     }
 
     @SuppressWarnings("unchecked")
-    private static Deque<Map<String, String>> left(Exchange exchange) {
-        return exchange.getProperty(LEFT, Deque.class);
+    private static Deque<Map<String, String>> remaining(Exchange exchange) {
+        return exchange.getProperty(REMAINING, Deque.class);
     }
 
     @SuppressWarnings("unchecked")

@@ -13,24 +13,30 @@ import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
-/** The steps of reading records through a cache ({@link AnswerCache}): what it has is not asked for, the rest is one call. */
+/** Reads records through a cache ({@link AnswerCache}): the records that it lacks take one call. */
 public final class HubspotCache {
 
-    /** Header that says how many of the records came out of the cache. */
+    /** Header with the number of records that came from the cache. */
     public static final String CACHED = "SluiceCached";
 
-    private static final String ASKED = "SluiceAsked";
-
-    /** @param by the unique property, or blank when the value is HubSpot's own id */
-    private record Question(String account, String object, String by, String value, Set<String> fields) { }
+    private static final String CACHE_READ = "SluiceCacheRead";
 
     /**
-     * What is under way.
+     * Identifies an answer in the cache.
      *
-     * @param missing what the cache did not have, by the value that was asked for
-     * @param drops   how much had been dropped when it was asked: what is dropped meanwhile must not come back
+     * @param by the unique property, or blank when the value is HubSpot's own id
      */
-    private record Asked(List<CrmRecord> found, Map<String, Question> missing, Duration life, long drops) { }
+    private record CacheKey(String account, String object, String by, String value, Set<String> fields) { }
+
+    /**
+     * Holds the state of one read.
+     *
+     * @param found   the records that came from the cache
+     * @param missing the records that the cache lacks, by requested value
+     * @param life    how long answers are kept
+     * @param drops   the number of drops before the read: a record that is dropped meanwhile must not come back
+     */
+    private record Read(List<CrmRecord> found, Map<String, CacheKey> missing, Duration life, long drops) { }
 
     private final AnswerCache cache;
 
@@ -38,70 +44,73 @@ public final class HubspotCache {
         this.cache = cache;
     }
 
-    /** From the ids, or values of a unique property, that are the body, to those that must be read. */
+    /** Replaces the ids, or values of a unique property, in the body by those that must be read. */
     public void ask(Exchange exchange, String account, String object, String externalId, String fields, String timeToLive)
             throws SQLException {
         Message message = exchange.getMessage();
         Set<String> names = Set.copyOf(HubspotReads.names(fields));
-        Asked asked = new Asked(new ArrayList<>(), new HashMap<>(), cache.life(account, Durations.of("timeToLive", timeToLive)),
+        Read lookup = new Read(new ArrayList<>(), new HashMap<>(), cache.life(account, Durations.of("timeToLive", timeToLive)),
                 cache.drops());
         List<String> missing = new ArrayList<>();
         for (Object id : message.getBody(List.class)) {
-            Question question = new Question(account, object, externalId, id.toString(), names);
-            Object kept = asked.life.isZero() ? null : cache.cache().getIfPresent(question);
+            CacheKey cacheKey = new CacheKey(account, object, externalId, id.toString(), names);
+            Object kept = lookup.life.isZero() ? null : cache.cache().getIfPresent(cacheKey);
             if (kept == null) {
-                missing.add(question.value);
-                asked.missing.put(question.value, question);
+                missing.add(cacheKey.value);
+                lookup.missing.put(cacheKey.value, cacheKey);
             } else {
-                asked.found.add((CrmRecord) ((AnswerCache.Kept) kept).answer());
+                lookup.found.add((CrmRecord) ((AnswerCache.Kept) kept).answer());
             }
         }
-        if (!asked.life.isZero()) {
-            cache.count(account, object, "read", true, asked.found.size());
+        if (!lookup.life.isZero()) {
+            cache.count(account, object, "read", true, lookup.found.size());
             cache.count(account, object, "read", false, missing.size());
         }
-        exchange.setProperty(ASKED, asked);
-        message.setHeader(CACHED, asked.found.size());
+        exchange.setProperty(CACHE_READ, lookup);
+        message.setHeader(CACHED, lookup.found.size());
         message.setHeader(HubspotCalls.STATUS, 200);
         message.setBody(missing);
     }
 
-    /** Whether a call is needed. */
+    /** Tells whether a call is needed. */
     public boolean isMissing(Exchange exchange) {
-        return !exchange.getProperty(ASKED, Asked.class).missing.isEmpty();
+        return !exchange.getProperty(CACHE_READ, Read.class).missing.isEmpty();
     }
 
-    /** Hands on what was there and what was read, which is kept from now on; an answer that is none stays what it is. */
+    /**
+     * Sets the cached records and those just read as the body, and keeps the latter. An answer that is an error stays
+     * as it is.
+     */
     public void handOn(Exchange exchange) {
-        Asked asked = (Asked) exchange.removeProperty(ASKED);
+        Read lookup = (Read) exchange.removeProperty(CACHE_READ);
         if (exchange.getMessage().getBody() instanceof List<?> read) {
-            keep(asked, read.stream().filter(CrmRecord.class::isInstance).map(CrmRecord.class::cast).toList());
-            List<Object> records = new ArrayList<>(asked.found);
+            keep(lookup, read.stream().filter(CrmRecord.class::isInstance).map(CrmRecord.class::cast).toList());
+            List<Object> records = new ArrayList<>(lookup.found);
             records.addAll(read);
             exchange.getMessage().setBody(records);
         }
     }
 
-    private void keep(Asked asked, List<CrmRecord> read) {
-        if (asked.life.isZero()) {
+    private void keep(Read lookup, List<CrmRecord> read) {
+        if (lookup.life.isZero()) {
             return;
         }
-        List<Question> kept = new ArrayList<>();
+        List<CacheKey> kept = new ArrayList<>();
         for (CrmRecord record : read) {
-            // by another id than that which was asked for HubSpot tells a record that was merged
-            Question question = asked.missing.get(record.key() == null ? record.crmId() : record.key());
-            if (question != null) {
-                cache.cache().put(question, new AnswerCache.Kept(question.account, question.object,
-                        Set.copyOf(List.of(question.value, record.crmId())), record, asked.life));
-                kept.add(question);
+            // HubSpot returns a merged record under another id than the requested one
+            CacheKey cacheKey = lookup.missing.get(record.key() == null ? record.crmId() : record.key());
+            if (cacheKey != null) {
+                cache.cache().put(cacheKey, new AnswerCache.Kept(cacheKey.account, cacheKey.object,
+                        Set.copyOf(List.of(cacheKey.value, record.crmId())), record, lookup.life));
+                kept.add(cacheKey);
             }
         }
-        if (cache.drops() != asked.drops) {
+        if (cache.drops() != lookup.drops) {
             cache.cache().invalidateAll(kept);
         }
     }
 
-    /** Drops what the outcomes of a write, or the records or events that came, say has changed. */
+    /** Drops the records that changed, according to the body: outcomes of a write, records or events. */
     public void drop(Exchange exchange, String account) {
         cache.drop(account, "", exchange.getMessage().getBody());
     }

@@ -20,8 +20,8 @@ import org.apache.camel.http.base.HttpOperationFailedException;
 import org.apache.camel.util.ObjectHelper;
 
 /**
- * A call to HubSpot, as the steps of its Kamelet that YAML can't say. The answer's status stands in the header
- * {@value #STATUS}, 0 when none came.
+ * Makes a call to HubSpot: the steps of the Kamelet that YAML can't express. The header {@value #STATUS} holds the
+ * answer's status, 0 when none came.
  */
 public final class HubspotCalls {
 
@@ -45,7 +45,7 @@ public final class HubspotCalls {
         this.logins = logins;
     }
 
-    /** Notes the size of what is about to be sent. */
+    /** Records the size of the request, in bytes. */
     public void measure(Exchange exchange) {
         String body = exchange.getMessage().getBody(String.class);
         byte[] bytes = body == null || body.isEmpty() ? null : body.getBytes(StandardCharsets.UTF_8);
@@ -54,14 +54,14 @@ public final class HubspotCalls {
         exchange.setProperty(SENT_BYTES, bytes == null ? 0L : (long) bytes.length);
     }
 
-    /** Signs the call in. Renewing a token is no call of the quota's. */
+    /** Sets the token of the call. Renewing a token is not counted by a quota. */
     public void signIn(Exchange exchange) throws LoginRejected {
         String token = login(exchange).token();
         exchange.setProperty(TOKEN, token);
         exchange.getMessage().setHeader(AUTHORIZATION, "Bearer " + token);
     }
 
-    /** Takes the path and the query apart, as camel-http wants them. */
+    /** Splits the path and the query, as camel-http wants them. */
     public void aim(Exchange exchange) {
         String path = exchange.getMessage().getHeader(PATH, String.class);
         int query = path.indexOf('?');
@@ -69,7 +69,7 @@ public final class HubspotCalls {
         exchange.getMessage().setHeader(Exchange.HTTP_QUERY, query < 0 ? null : path.substring(query + 1));
     }
 
-    /** The endpoint of the login that makes the call. */
+    /** Returns the endpoint of the login that makes the call. */
     public String endpoint(Exchange exchange) {
         return login(exchange).endpoint();
     }
@@ -78,13 +78,16 @@ public final class HubspotCalls {
         return logins.get(exchange.getMessage().getHeader(Permits.MEMBER, String.class));
     }
 
-    /** A 3xx or 4xx is an answer like any other: it becomes data, so that it neither opens the breaker nor looks like a failure. */
+    /**
+     * Tells whether a failure is an answer (3xx or 4xx): it becomes data, so that it neither opens the circuit breaker
+     * nor counts as a failure.
+     */
     public boolean isAnswer(Exchange exchange) {
         int status = statusOf(exchange);
         return status >= 300 && status < 500;
     }
 
-    /** After the call, whatever came of it: reports it and leaves the answer's text and status on the message. */
+    /** Reports the call, whatever its result, and leaves the answer's text and status on the message. */
     public void answered(Exchange exchange, String account, String operation) throws SQLException {
         Message message = exchange.getMessage();
         message.removeHeader(AUTHORIZATION);
@@ -92,8 +95,8 @@ public final class HubspotCalls {
         int status = statusOf(exchange);
         int http = status;
         HubspotAnswer answer = new HubspotAnswer(http, bodyOf(exchange, failed, http));
-        if (http != NO_CONTENT && answer.isNoApi()) {
-            answer = answer.misfit();
+        if (http != NO_CONTENT && answer.isFromIntermediary()) {
+            answer = answer.notUnderstood();
             status = answer.status();
         }
         message.setBody(answer.body());
@@ -102,13 +105,14 @@ public final class HubspotCalls {
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         HubspotLogin login = login(exchange);
         String member = message.getHeader(Permits.MEMBER, String.class);
-        ThrottleSignal throttleSignal = HubspotErrors.refusal(answer, operation, header(message, failed, "Retry-After"), Instant.now());
+        ThrottleSignal throttleSignal = HubspotErrors.throttleSignal(answer, operation,
+                header(message, failed, "Retry-After"), Instant.now());
         permits.report(exchange, new CallReport(operation, http, message.getHeader(RECORDS, 0, Integer.class),
                 exchange.getProperty(SENT_BYTES, 0L, Long.class), throttleSignal));
         reportUsage(account, member, header(message, failed, DAILY), header(message, failed, DAILY_LEFT));
-        String elsewhere = Redirects.words(status, failed == null ? null : failed.getRedirectLocation(), login.url());
-        if (elsewhere != null) {
-            accounts.misled(account, elsewhere);
+        String redirect = Redirects.words(status, failed == null ? null : failed.getRedirectLocation(), login.url());
+        if (redirect != null) {
+            accounts.misled(account, redirect);
             message.setHeader(Permits.REFUSED, true);
         } else if (throttleSignal == null) {
             accounts.heard(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
@@ -117,18 +121,18 @@ public final class HubspotCalls {
             message.setHeader(Permits.REFUSED, true);
         }
         if (status == 401) {
-            login.died(exchange.getProperty(TOKEN, String.class));
+            login.tokenRejected(exchange.getProperty(TOKEN, String.class));
             message.setHeader(Permits.REFUSED, true);
         } else if (answer.ok()) {
-            login.lives(exchange.getProperty(TOKEN, String.class));
+            login.tokenAccepted(exchange.getProperty(TOKEN, String.class));
         }
         exchange.removeProperty(TOKEN);
         if (!answer.ok() && !answer.isError() && ErrorScope.of(status) == ErrorScope.OBJECT) {
-            message.setHeader(ErrorScope.HEADER, ErrorScope.TRANSIENT);   // a firewall's page is about no object
+            message.setHeader(ErrorScope.HEADER, ErrorScope.TRANSIENT);   // a firewall's page does not concern the object
         }
     }
 
-    /** A 403 and an OAuth call tell nothing of it. */
+    /** Reports the daily usage that the answer states; a 403 and an OAuth call state none. */
     private void reportUsage(String account, String member, String max, String left) throws SQLException {
         if (max != null && left != null && max.matches("\\d{1,12}") && left.matches("\\d{1,12}")) {
             long allowed = Long.parseLong(max);
@@ -136,19 +140,19 @@ public final class HubspotCalls {
         }
     }
 
-    /** The call was not made: the breaker was open, or the login failed. Its permit goes back. */
+    /** Returns the permit of a call that was not made, because the circuit breaker was open or the login failed. */
     public void notSent(Exchange exchange, String account) throws SQLException {
         exchange.getMessage().removeHeader(AUTHORIZATION);
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-        String why = failure == null ? "no call was made" : RootCause.of(failure);
-        boolean others = failure instanceof LoginRejected && permits.leaveOut(exchange, failure.getMessage());
+        String cause = failure == null ? "no call was made" : RootCause.of(failure);
+        boolean servedByOthers = failure instanceof LoginRejected && permits.leaveOut(exchange, failure.getMessage());
         permits.cancel(exchange);
-        exchange.getMessage().setBody(why);
+        exchange.getMessage().setBody(cause);
         exchange.getMessage().setHeader(STATUS, CallReport.NO_ANSWER);
         exchange.getMessage().setHeader(Permits.REFUSED, true);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
-        if (!others && !(failure instanceof LeaseExpired)) {
-            accounts.heard(account, CallReport.NO_ANSWER, why);
+        if (!servedByOthers && !(failure instanceof LeaseExpired)) {
+            accounts.heard(account, CallReport.NO_ANSWER, cause);
         }
     }
 

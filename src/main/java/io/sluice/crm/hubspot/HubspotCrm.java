@@ -20,10 +20,10 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.camel.spi.Registry;
 
-/** HubSpot over camel-http and webhooks. */
+/** Connects HubSpot over camel-http and webhooks. */
 public final class HubspotCrm implements Crm {
 
-    /** A batch takes up to 100 inputs (CRM API, "Batch"). */
+    /** A batch takes up to 100 inputs ("Batch"). */
     static final int BATCH_SIZE = 100;
 
     private final Map<String, Map<String, String>> settings = new LinkedHashMap<>();
@@ -56,7 +56,10 @@ public final class HubspotCrm implements Crm {
         return ChronoUnit.MILLIS;
     }
 
-    /** A contact's address is kept in small letters; a phone number may be written in the form of its country. */
+    /**
+     * Returns how HubSpot normalises a property: it keeps an e-mail address in lower case, and may format a phone
+     * number for its country.
+     */
     @Override
     public FieldRule rule(ObjectShape.Field field) {
         return switch (field.type()) {
@@ -90,7 +93,7 @@ public final class HubspotCrm implements Crm {
         Logins kept = registry.findSingleByType(Logins.class);
         logins.values().forEach(login -> login.keepIn(kept));
         registry.bind("hubspotHeaders", new HubspotHeaders());
-        // repeats nothing by itself: a repeat would be a call without a permit
+        // no retry by the client: a retry would be a call without a permit
         registry.bind("hubspotClient", (HttpClientConfigurer) builder ->
                 builder.disableAutomaticRetries().disableRedirectHandling().disableCookieManagement());
         registry.bind("hubspotCalls", new HubspotCalls(permits, accounts, logins));

@@ -18,22 +18,22 @@ import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 
 /**
- * The steps of archiving records: by their keys first, since a user may have deleted one and made it again under another id;
- * what has another key by now goes by its id. An archive says nothing of the ids that it did not find, and an id that was
- * merged leads to the record that is left, so that each is read before.
+ * Archives records, by their keys first, since a user may have deleted a record and created it again under another id;
+ * a record whose key has changed is archived by its id. An archive does not report ids that it did not find, and the id
+ * of a merged record leads to the surviving record, so each record is read before it is archived.
  */
 public final class HubspotDeletes {
 
     private static final String DELETES = "SluiceDeletes";
 
-    /** The calls, in their order. */
-    private enum Step { BY_KEY, BY_ID, ARCHIVE, OVER }
+    /** Lists the calls in their order. */
+    private enum Step { BY_KEY, BY_ID, ARCHIVE, DONE }
 
     private static final class Deletes {
         private final List<RecordChange> changes;
         private final Map<String, Outcome> outcomes = new LinkedHashMap<>();
-        /** Key to the ids of what is there. */
-        private final Map<String, Set<String>> there = new LinkedHashMap<>();
+        /** Key to the ids of the records that exist. */
+        private final Map<String, Set<String>> existing = new LinkedHashMap<>();
         private final Deque<Map.Entry<String, String>> toArchive = new ArrayDeque<>();
         private List<Map.Entry<String, String>> archiving = List.of();
         private Step step = Step.BY_KEY;
@@ -42,15 +42,15 @@ public final class HubspotDeletes {
             this.changes = changes;
         }
 
-        /** Those of known ids that their keys did not lead to. */
-        List<RecordChange> unseen() {
+        /** Returns the records with a known id that the read by key did not find. */
+        List<RecordChange> notFoundByKey() {
             return changes.stream().filter(recordChange -> recordChange.crmId() != null && !outcomes.containsKey(recordChange.key())
-                    && !there.getOrDefault(recordChange.key(), Set.of()).contains(recordChange.crmId())).toList();
+                    && !existing.getOrDefault(recordChange.key(), Set.of()).contains(recordChange.crmId())).toList();
         }
 
-        void decide(RecordChange recordChange, HubspotAnswer answer, int records) {
+        void settleUnknown(RecordChange recordChange, HubspotAnswer answer, int records) {
             outcomes.put(recordChange.key(), answer.ok() ? Outcome.retry(recordChange.key(), "NO_RESULT",
-                    "the answer does not say whether the record is there")
+                    "the answer does not show whether the record exists")
                     : HubspotErrors.ofCall(recordChange.key(), answer, records).notWritten());
         }
     }
@@ -58,19 +58,19 @@ public final class HubspotDeletes {
     HubspotDeletes() {
     }
 
-    /** Keeps the records of the body. */
+    /** Starts with the records in the body. */
     public void begin(Exchange exchange) {
         List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
         BatchRequests.requireOneCall(changes);
         exchange.setProperty(DELETES, new Deletes(changes));
     }
 
-    /** Whether a call is left to be made. */
+    /** Tells whether another call is needed. */
     public boolean isMore(Exchange exchange) {
-        return deletes(exchange).step != Step.OVER;
+        return deletes(exchange).step != Step.DONE;
     }
 
-    /** The name of the next call in the ledger. */
+    /** Returns the name of the next call in the ledger. */
     public String operation(Exchange exchange) {
         return deletes(exchange).step == Step.ARCHIVE ? "delete" : "read";
     }
@@ -79,16 +79,16 @@ public final class HubspotDeletes {
         return ApiPaths.objects(apiVersion, object) + "/batch/" + (deletes(exchange).step == Step.ARCHIVE ? "archive" : "read");
     }
 
-    /** The body of the next call. */
+    /** Sets the body of the next call. */
     public void request(Exchange exchange, String externalId) {
         Deletes deletes = deletes(exchange);
         String body = switch (deletes.step) {
             case BY_KEY -> BatchRequests.read(deletes.changes.stream().map(RecordChange::key).toList(), externalId, List.of(externalId));
-            case BY_ID -> BatchRequests.read(deletes.unseen().stream().map(RecordChange::crmId).toList(), null, List.of(externalId));
+            case BY_ID -> BatchRequests.read(deletes.notFoundByKey().stream().map(RecordChange::crmId).toList(), null, List.of(externalId));
             default -> archive(deletes);
         };
         exchange.getMessage().setHeader(HubspotCalls.RECORDS, deletes.step == Step.ARCHIVE ? deletes.archiving.size()
-                : deletes.step == Step.BY_KEY ? deletes.changes.size() : deletes.unseen().size());
+                : deletes.step == Step.BY_KEY ? deletes.changes.size() : deletes.notFoundByKey().size());
         exchange.getMessage().setBody(body);
     }
 
@@ -101,7 +101,7 @@ public final class HubspotDeletes {
                 .map(it -> new RecordChange(it.getKey(), Operation.DELETE, it.getValue(), Map.of())).toList());
     }
 
-    /** Takes what came of it. */
+    /** Takes the answer of the call. */
     public void answered(Exchange exchange, String externalId) {
         Deletes deletes = deletes(exchange);
         HubspotAnswer answer = new HubspotAnswer(exchange.getMessage().getHeader(HubspotCalls.STATUS, 0, Integer.class),
@@ -111,10 +111,10 @@ public final class HubspotDeletes {
             case BY_ID -> foundById(deletes, answer);
             default -> archived(deletes, answer);
         }
-        if (deletes.step != Step.ARCHIVE && deletes.step != Step.OVER) {
-            deletes.step = deletes.step == Step.BY_KEY && !deletes.unseen().isEmpty() ? Step.BY_ID : begin(deletes);
+        if (deletes.step != Step.ARCHIVE && deletes.step != Step.DONE) {
+            deletes.step = deletes.step == Step.BY_KEY && !deletes.notFoundByKey().isEmpty() ? Step.BY_ID : archiveStep(deletes);
         } else if (deletes.toArchive.isEmpty()) {
-            deletes.step = Step.OVER;
+            deletes.step = Step.DONE;
         }
     }
 
@@ -126,9 +126,9 @@ public final class HubspotDeletes {
         for (RecordChange recordChange : deletes.changes) {
             String id = ids.get(fold(recordChange.key()));
             if (id != null) {
-                deletes.there.computeIfAbsent(recordChange.key(), first -> new LinkedHashSet<>()).add(id);
+                deletes.existing.computeIfAbsent(recordChange.key(), first -> new LinkedHashSet<>()).add(id);
             } else if (!absent.contains(fold(recordChange.key()))) {
-                deletes.decide(recordChange, answer, deletes.changes.size());
+                deletes.settleUnknown(recordChange, answer, deletes.changes.size());
             }
         }
     }
@@ -137,29 +137,31 @@ public final class HubspotDeletes {
         Set<String> absent = HubspotErrors.notFound(answer);
         Set<String> ids = new HashSet<>();
         results(answer).forEach(record -> ids.add(record.path("id").asText()));
-        List<RecordChange> asked = deletes.unseen();
+        List<RecordChange> asked = deletes.notFoundByKey();
         Set<String> named = asked.stream().map(RecordChange::crmId).collect(Collectors.toSet());
-        // the id of a merged record is answered with the record that is left
+        // HubSpot answers the id of a merged record with the surviving record
         boolean merged = !named.containsAll(ids);
         for (RecordChange recordChange : asked) {
             if (ids.contains(recordChange.crmId())) {
-                deletes.there.computeIfAbsent(recordChange.key(), first -> new LinkedHashSet<>()).add(recordChange.crmId());
+                deletes.existing.computeIfAbsent(recordChange.key(), first -> new LinkedHashSet<>()).add(recordChange.crmId());
             } else if (!absent.contains(recordChange.crmId()) && !merged) {
-                deletes.decide(recordChange, answer, asked.size());
+                deletes.settleUnknown(recordChange, answer, asked.size());
             }
         }
     }
 
-    private static Step begin(Deletes deletes) {
-        deletes.there.forEach((key, ids) -> {
+    private static Step archiveStep(Deletes deletes) {
+        deletes.existing.forEach((key, ids) -> {
             if (!deletes.outcomes.containsKey(key)) {
                 ids.forEach(id -> deletes.toArchive.add(Map.entry(key, id)));
             }
         });
-        return deletes.toArchive.isEmpty() ? Step.OVER : Step.ARCHIVE;
+        return deletes.toArchive.isEmpty() ? Step.DONE : Step.ARCHIVE;
     }
 
-    /** 204 without a body is the answer that says that all was done ("Batch archive"). */
+    /**
+     * Takes the answer of an archive; only 204 without a body proves that all records are archived ("Batch archive").
+     */
     private static void archived(Deletes deletes, HubspotAnswer answer) {
         boolean done = answer.status() == 204;
         for (Map.Entry<String, String> it : deletes.archiving) {
@@ -183,7 +185,7 @@ public final class HubspotDeletes {
         return folded;
     }
 
-    /** The outcomes, in the order of the records: what is not there counts as done. */
+    /** Sets the outcomes as the body, in the order of the records. A record that does not exist counts as deleted. */
     public void outcomes(Exchange exchange) {
         Deletes deletes = (Deletes) exchange.removeProperty(DELETES);
         exchange.getMessage().setBody(deletes.changes.stream()

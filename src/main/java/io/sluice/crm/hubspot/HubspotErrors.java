@@ -16,23 +16,23 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** What HubSpot's errors mean: that a limit is spent, that sending again may help, or that it can't. */
+/** Classifies HubSpot's errors: a limit is used up, a retry may help, or a retry can't help. */
 final class HubspotErrors {
 
-    /** "Migration in progress": the account moves to another data centre and says for how many seconds. */
+    /** "Migration in progress": the account moves to another data centre; Retry-After gives the seconds. */
     private static final int MIGRATION = 477;
 
-    /** Operations whose calls ask the search. */
+    /** Operations that are counted by the search limit. */
     private static final Set<String> SEARCHES = Set.of("search", "query");
 
-    /** Categories of the API's own state; every other is about the record and stays. */
-    private static final Set<String> PASSING = Set.of("RATE_LIMITS", "RATE_LIMIT", "EXPIRED_AUTHENTICATION",
+    /** Categories that concern the state of the API; every other category concerns the record and is permanent. */
+    private static final Set<String> TRANSIENT = Set.of("RATE_LIMITS", "RATE_LIMIT", "EXPIRED_AUTHENTICATION",
             "INVALID_AUTHENTICATION", "MISSING_SCOPES", "BANNED", "INTERNAL_ERROR", "API_ERROR", "GATEWAY_TIMEOUT",
             "CONTENT_LOCKED", "LOCKED", "NO_ANSWER");
 
     /**
-     * Words of a value that must be unique and that another record has: 409 CONFLICT of a contact's e-mail, 400 of any other
-     * unique property (https://github.com/HubSpot/hubspot-api-python/issues/51,
+     * Texts of an error about a unique value that another record has: 409 CONFLICT for a contact's e-mail, 400 for any
+     * other unique property (https://github.com/HubSpot/hubspot-api-python/issues/51,
      * https://developers.hubspot.com/docs/guides/api/crm/properties).
      */
     private static final Pattern TAKEN = Pattern.compile(
@@ -40,18 +40,18 @@ final class HubspotErrors {
 
     private static final Pattern FIELD = Pattern.compile("Cannot set (\\w+) to |propertyName=(\\w+)");
 
-    /** Category of an error about ids under which there is no record ("Error handling"). */
+    /** Category of an error about ids without a record ("Error handling"). */
     static final String NOT_FOUND = "OBJECT_NOT_FOUND";
 
     private HubspotErrors() {
     }
 
-    /** Whether a call was refused as a whole because a record that it names is not there. */
+    /** Tells whether HubSpot rejected a whole call because a record in it does not exist. */
     static boolean isNotFound(HubspotAnswer answer) {
         return answer.status() == 404 && answer.code().equals(NOT_FOUND);
     }
 
-    /** The ids, or values of the property by which records were named, of which an answer says that they are not there. */
+    /** Returns the ids, or values of the identifying property, of records that do not exist according to the answer. */
     static Set<String> notFound(HubspotAnswer answer) {
         Set<String> ids = new HashSet<>();
         answer.json().ifPresent(json -> {
@@ -68,13 +68,13 @@ final class HubspotErrors {
     }
 
     /**
-     * That a limit is spent, or null ("API usage guidelines": 429 names the policy). The policy SECONDLY
-     * is told of writes too, not of the search alone, so the call that was refused says whose limit it is.
+     * Returns the limit that is used up, or null for none ("API usage guidelines": a 429 names the policy). The policy
+     * SECONDLY is named for writes as well as for the search, so the operation decides which limit it is.
      *
-     * @param operation  of the call that was refused, as the ledger names it
-     * @param retryAfter the header of that name, or null; HubSpot sends it with a migration only
+     * @param operation  the operation of the throttled call, as the ledger names it
+     * @param retryAfter the header of that name, or null; HubSpot sends it only with a migration
      */
-    static ThrottleSignal refusal(HubspotAnswer answer, String operation, String retryAfter, Instant now) {
+    static ThrottleSignal throttleSignal(HubspotAnswer answer, String operation, String retryAfter, Instant now) {
         if (answer.status() == MIGRATION) {
             return new ThrottleSignal(ThrottleSignal.SHORT, RetryAfter.of(retryAfter, now));
         }
@@ -97,31 +97,32 @@ final class HubspotErrors {
                         message.startsWith("Contact already exists") ? List.of("email") : List.of());
             }
             String field = Objects.requireNonNullElse(named.group(1), named.group(2));
-            // HubSpot's own words repeat the value
+            // HubSpot's own message repeats the value
             return Outcome.taken(key, code, field + ": another record has that value", List.of(field));
         }
-        return PASSING.contains(code) ? Outcome.retry(key, code, message) : Outcome.rejected(key, code, message);
+        return TRANSIENT.contains(code) ? Outcome.retry(key, code, message) : Outcome.rejected(key, code, message);
     }
 
-    /** What is wrong with one property. */
+    /** Names the error code of one property. */
     private record Problem(String property, String code) { }
 
     /**
-     * The outcome of a record whose properties HubSpot finds wrong: its code is that of the first, and its words are each
-     * property with its code. HubSpot's own words repeat the values, so they are left out; the values stand in the dead letter.
+     * Returns the outcome of a record with invalid properties: its code is that of the first error, and its message
+     * lists each property with its code. HubSpot's own messages repeat the values, so they are left out; the dead
+     * letter holds the values.
      *
-     * @param error  as HubSpot writes it ("Error handling": category, errors with code and context), or null
-     * @param code   of the error as a whole
-     * @param message where it names no property
+     * @param error   the error as HubSpot writes it ("Error handling": category, errors with code and context), or null
+     * @param code    the code of the whole error
+     * @param message the message for an error that names no property
      */
     static Outcome outcome(String key, JsonNode error, String code, String message) {
-        List<Problem> problems = error == null || PASSING.contains(code)
+        List<Problem> problems = error == null || TRANSIENT.contains(code)
                 || TAKEN.matcher(message).find() ? List.of() : problems(error);
         if (problems.isEmpty()) {
             return outcome(key, code, message);
         }
-        String words = problems.stream().map(it -> it.property() + ": " + it.code()).distinct().collect(Collectors.joining(", "));
-        return outcome(key, problems.get(0).code(), "property values were not taken (" + HubspotAnswer.shortened(words) + ")")
+        String details = problems.stream().map(it -> it.property() + ": " + it.code()).distinct().collect(Collectors.joining(", "));
+        return outcome(key, problems.get(0).code(), "invalid property values (" + HubspotAnswer.shortened(details) + ")")
                 .withFields(problems.stream().map(Problem::property).distinct().toList());
     }
 
@@ -142,7 +143,7 @@ final class HubspotErrors {
         return problems;
     }
 
-    /** "Property values were not valid: " and a list as JSON within the words. */
+    /** Returns the JSON list within a message that starts with "Property values were not valid: ". */
     private static JsonNode listed(String message) {
         int list = message.indexOf("[{");
         return list < 0 ? MissingNode.getInstance()
@@ -151,10 +152,11 @@ final class HubspotErrors {
     }
 
     /**
-     * What an answer without results means for each record. One of several may have spoilt it for all, so only a record
-     * that went alone is rejected, and only by HubSpot's own error: a page of something in between is about no record.
+     * Returns the outcome of each record for an answer without results. One of several records may be the cause, so
+     * only a record that was sent alone is rejected, and only by HubSpot's own error: the page of an intermediary
+     * concerns no record.
      *
-     * @param records how many went together
+     * @param records the number of records in the call
      */
     static Outcome ofCall(String key, HubspotAnswer answer, int records) {
         boolean wrong = switch (answer.status()) {

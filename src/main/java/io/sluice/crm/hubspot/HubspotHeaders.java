@@ -5,7 +5,7 @@ import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.spi.HeaderFilterStrategy;
 
-/** What goes over the wire of a message's headers: what HubSpot reads, and nothing that a route keeps for itself. */
+/** Lets only the headers that HubSpot reads pass, and none that a route keeps for itself. */
 final class HubspotHeaders implements HeaderFilterStrategy {
 
     private static final Set<String> SENT = Set.of("authorization", "content-type", "accept");

@@ -17,13 +17,13 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
 /**
- * The webhooks journal: what comes after an offset, and the file in which it stands. Neither counts against a limit of the
- * account ({@code x-hubspot-rate-limit-exemptions}: daily and ten-secondly), and so neither takes a permit.
+ * Reads the webhooks journal: finds the file after an offset and downloads it. No limit of the account counts these
+ * calls ({@code x-hubspot-rate-limit-exemptions}: daily and ten-secondly), so they take no permit.
  */
 public final class HubspotJournal {
 
-    /** Far more than a file holds; what is larger is not read. */
-    static final int LARGEST_FILE = 64 * 1024 * 1024;
+    /** Maximum size of a file, in bytes; files are far smaller, and a larger one is not read. */
+    static final int MAX_FILE_BYTES = 64 * 1024 * 1024;
 
     private static final String ACCOUNT = "SluiceJournalAccount";
     private static final String LOGIN = "SluiceJournalLogin";
@@ -39,8 +39,9 @@ public final class HubspotJournal {
     private final HubspotObjects objects;
 
     /**
-     * @param logins  of the apps themselves, by account
-     * @param portals account to HubSpot's own number of it; an app has one journal for all that installed it
+     * @param logins  the logins of the apps themselves, by account
+     * @param portals account to HubSpot's number of the account (portal id); an app has one journal for all accounts
+     *     that installed it
      */
     HubspotJournal(Map<String, HubspotLogin> logins, Map<String, String> portals, HubspotObjects objects) {
         this.objects = objects;
@@ -48,7 +49,7 @@ public final class HubspotJournal {
         this.portals = portals;
     }
 
-    /** Asks for what follows the offset, the body, or for the oldest file where there is none. */
+    /** Requests the file after the offset in the body, or the oldest file where the body is empty. */
     public void ask(Exchange exchange, String account, String apiVersion) throws LoginRejected {
         Message message = exchange.getMessage();
         String offset = message.getBody(String.class);
@@ -56,12 +57,12 @@ public final class HubspotJournal {
         exchange.removeProperty(OFFSET);
         HubspotLogin login = logins.get(account);
         if (login == null) {
-            throw new LoginRejected(account, "there is no such account of HubSpot", null);
+            throw new LoginRejected(account, "no HubSpot account of this name is configured", null);
         }
         String token = login.token();
         String portal = portals.getOrDefault(account, "");
         if (!portal.matches("\\d{1,18}")) {
-            throw new LoginRejected(account, "the journal needs its portal-id, HubSpot's number of the account", null);
+            throw new LoginRejected(account, "the journal needs the setting portal-id, HubSpot's number of the account", null);
         }
         exchange.setProperty(ACCOUNT, account);
         exchange.setProperty(PORTAL, portal);
@@ -77,26 +78,26 @@ public final class HubspotJournal {
         message.setHeader(Exchange.HTTP_QUERY, "installPortalId=" + portal);
     }
 
-    /** A 4xx is an answer like any other. */
+    /** Returns the endpoint with a 4xx as data. */
     private static String asData(String endpoint) {
         return endpoint + "&throwExceptionOnFailure=false";
     }
 
-    /** The endpoint of the call that is due. */
+    /** Returns the endpoint of the next call. */
     public String endpoint(Exchange exchange) {
         return exchange.getProperty(ENDPOINT, String.class);
     }
 
-    /** Where the next file is. Where none is new the body is an empty list. */
+    /** Takes the address of the next file. The body becomes an empty list if there is no new file. */
     public void found(Exchange exchange) throws IOException {
         Message message = exchange.getMessage();
         message.removeHeader(AUTHORIZATION);
         int status = status(message);
         HubspotLogin login = exchange.getProperty(LOGIN, HubspotLogin.class);
         if (status == 401) {
-            login.died(exchange.getProperty(TOKEN, String.class));
+            login.tokenRejected(exchange.getProperty(TOKEN, String.class));
         } else if (status < 400) {
-            login.lives(exchange.getProperty(TOKEN, String.class));
+            login.tokenAccepted(exchange.getProperty(TOKEN, String.class));
         }
         exchange.removeProperty(LOGIN);
         exchange.removeProperty(TOKEN);
@@ -104,18 +105,19 @@ public final class HubspotJournal {
         if (status == 204) {
             message.setBody(List.of());
         } else if (answer.ok()) {
-            JsonNode told = answer.json().orElseThrow(() -> new IOException("the journal's answer is no JSON"));
-            exchange.setProperty(FILE, file(told.path("url").asText(), login.url()));
-            exchange.setProperty(OFFSET, offset(told.path("currentOffset").asText()));
+            JsonNode json = answer.json().orElseThrow(
+                    () -> new IOException("the answer of HubSpot's webhooks journal is not JSON"));
+            exchange.setProperty(FILE, file(json.path("url").asText(), login.url()));
+            exchange.setProperty(OFFSET, offset(json.path("currentOffset").asText()));
         } else {
             message.setBody(answer.body());
-            if (answer.isNoApi()) {
-                message.setHeader(HubspotCalls.STATUS, HubspotAnswer.NOT_UNDERSTOOD);   // it knows nothing of offsets
+            if (answer.isFromIntermediary()) {
+                message.setHeader(HubspotCalls.STATUS, HubspotAnswer.NOT_UNDERSTOOD);   // an intermediary knows no offsets
             }
         }
     }
 
-    /** @throws IOException without the address, which is as good as a password while it holds */
+    /** @throws IOException without the address in its message, because the address grants access while it is valid */
     private static URI file(String url, String own) throws IOException {
         try {
             URI address = URI.create(url);
@@ -125,16 +127,16 @@ public final class HubspotJournal {
                 return address;
             }
         } catch (IllegalArgumentException none) {
-            // said below
+            // reported below
         }
-        throw new IOException("the journal names a file without a usable address");
+        throw new IOException("HubSpot's webhooks journal names a file without a usable address");
     }
 
     private static String offset(String text) throws IOException {
         try {
             return UUID.fromString(text).toString();
         } catch (IllegalArgumentException none) {
-            throw new IOException("the journal names a file without an offset", none);
+            throw new IOException("HubSpot's webhooks journal names a file without an offset", none);
         }
     }
 
@@ -142,7 +144,7 @@ public final class HubspotJournal {
         return exchange.getProperty(FILE) != null;
     }
 
-    /** Aims at the file, without a token. */
+    /** Prepares the download of the file, without a token. */
     public void aim(Exchange exchange) {
         URI file = (URI) exchange.removeProperty(FILE);
         Message message = exchange.getMessage();
@@ -156,7 +158,7 @@ public final class HubspotJournal {
         message.setHeader(Exchange.HTTP_RAW_QUERY, file.getRawQuery());
     }
 
-    /** The file as a list of events, and its offset. An answer that is none stays what it is. */
+    /** Sets the file's events as the body and its offset as a header. An answer that is an error stays as it is. */
     public void events(Exchange exchange) throws IOException {
         Message message = exchange.getMessage();
         if (status(message) != 200) {
@@ -164,9 +166,9 @@ public final class HubspotJournal {
             return;
         }
         InputStream body = message.getBody(InputStream.class);
-        byte[] file = body == null ? new byte[0] : body.readNBytes(LARGEST_FILE + 1);
-        if (file.length > LARGEST_FILE) {
-            throw new IOException("a file of the journal is larger than " + LARGEST_FILE + " bytes");
+        byte[] file = body == null ? new byte[0] : body.readNBytes(MAX_FILE_BYTES + 1);
+        if (file.length > MAX_FILE_BYTES) {
+            throw new IOException("a file of HubSpot's webhooks journal is larger than " + MAX_FILE_BYTES + " bytes");
         }
         List<RejectedEvent> rejected = new ArrayList<>();
         message.setBody(objects.asNamed(exchange.getProperty(ACCOUNT, String.class),
@@ -182,7 +184,7 @@ public final class HubspotJournal {
         return status;
     }
 
-    /** No answer came that could be used. */
+    /** Handles a call without a usable answer: sets the status to 0 and the cause as the body. */
     public void failed(Exchange exchange) {
         Message message = exchange.getMessage();
         message.removeHeader(AUTHORIZATION);

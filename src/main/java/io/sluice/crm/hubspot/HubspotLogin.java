@@ -23,11 +23,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The login of an account: a token that holds for ever ({@code access-token}: a private app's, or a service key), or
- * OAuth with {@code client-id}, {@code client-secret} and {@code refresh-token}; or that of an app itself, with the first
- * two of them alone, which opens the webhooks journal and no record. A token is renewed before it ends, by
- * one thread while the others wait for it; HubSpot asks not to wait for a 401. A login that is refused, and a new token
- * that is refused at its first call, make a pause that doubles each time, not a storm of logins.
+ * Logs an account in: with a permanent token ({@code access-token} of a private app, or a service key), or by OAuth
+ * with {@code client-id}, {@code client-secret} and {@code refresh-token}. An app itself logs in with the first two of
+ * these alone, which opens the webhooks journal and no record. One thread renews a token before it expires while the
+ * others wait, because HubSpot asks not to wait for a 401. A rejected login, and a new token that is rejected at its
+ * first call, start a backoff that doubles each time.
  */
 final class HubspotLogin {
 
@@ -36,36 +36,39 @@ final class HubspotLogin {
     private static final String DEFAULT_VERSION = "v1";
     private static final String JOURNAL_SCOPE = "developer.webhooks_journal.read";
     private static final List<String> OAUTH = List.of("client-id", "client-secret", "refresh-token");
-    /** A call that begins just before the end of its token must still be good; of a short life it is a tenth. */
-    private static final Duration EARLY = Duration.ofMinutes(1);
-    private static final int PARTS = 10;
-    /** What the token endpoint says where it does not say how long ("OAuth": 30 minutes). */
-    private static final long USUAL_SECONDS = 1800;
+    /**
+     * A token is renewed this long before it expires, so that a call that begins just before is still valid; for a
+     * short life, a tenth of the life.
+     */
+    private static final Duration RENEW_BEFORE_EXPIRY = Duration.ofMinutes(1);
+    private static final int LIFE_FRACTION = 10;
+    /** Life of a token in seconds where the token endpoint states none ("OAuth": 30 minutes). */
+    private static final long DEFAULT_LIFE_SECONDS = 1800;
 
     private final String member;
     private volatile Map<String, String> settings;
     private final InstantSource clock;
     private final Duration timeout;
     private final boolean oauth;
-    /** Whether it is the app's own. */
+    /** Whether the login is that of the app itself. */
     private final boolean app;
     private String token;
     private Instant renewAt = Instant.MAX;
-    private Instant ends = Instant.MAX;
-    /** Whether a call with the present token was answered as a call should be. */
-    private boolean proven;
+    private Instant expiresAt = Instant.MAX;
+    /** Whether a call with the current token was accepted. */
+    private boolean accepted;
     private final LoginBackoff backoff = new LoginBackoff();
     private volatile Logins logins;
 
     /**
-     * @param settings {@code sluice.account.NAME.*}, the prefix taken off
+     * @param settings the settings {@code sluice.account.NAME.*} without the prefix
      * @throws IllegalArgumentException naming the setting that is wrong or missing
      */
     HubspotLogin(String member, Map<String, String> settings, InstantSource clock) {
         this(member, settings, clock, false);
     }
 
-    /** The app's own; only who asks for its token needs its settings. */
+    /** Creates the login of the app itself; its settings are checked when its token is requested. */
     static HubspotLogin ofApp(String member, Map<String, String> settings, InstantSource clock) {
         return new HubspotLogin(member, settings, clock, true);
     }
@@ -84,7 +87,9 @@ final class HubspotLogin {
         }
     }
 
-    /** An account without any of them may still be told things by webhooks; only its calls are refused. */
+    /**
+     * Checks the OAuth settings. An account without any login may still receive webhooks; only its calls are rejected.
+     */
     private void check() {
         if (!oauth) {
             return;
@@ -111,65 +116,68 @@ final class HubspotLogin {
         return settings.getOrDefault("oauth-version", DEFAULT_VERSION);
     }
 
-    /** Scheme, host and port, without a path. */
+    /** Returns the scheme, host and port, without a path. */
     String url() {
         return settings.getOrDefault("url", DEFAULT_URL).replaceFirst("/+$", "");
     }
 
-    /** The endpoint of camel-http that makes this login's calls; it cuts them after the account's time. */
+    /** Returns the camel-http endpoint of this login's calls, with the account's timeouts. */
     String endpoint() {
         return url() + "?connectTimeout=" + settings.getOrDefault("connect-timeout-ms", "5000") + "&responseTimeout="
                 + timeout.toMillis() + "&soTimeout=" + timeout.toMillis() + "&headerFilterStrategy=#hubspotHeaders"
                 + "&httpClientConfigurer=#hubspotClient";
     }
 
-    /** A token that is good for a call that begins now. */
+    /** Returns a token that is valid for a call that begins now. */
     synchronized String token() throws LoginRejected {
         if (token == null && !oauth) {
-            throw new LoginRejected(member, app ? "the journal needs its app's client-id and client-secret"
-                    : "it has neither an access-token nor a refresh-token", null);
+            throw new LoginRejected(member, app ? "the journal needs the client-id and client-secret of its app"
+                    : "set an access-token, or " + String.join(", ", OAUTH), null);
         }
         Instant now = clock.instant();
         if (token != null && now.isBefore(renewAt)) {
             return token;
         }
-        boolean alive = token != null && now.isBefore(ends);
+        boolean valid = token != null && now.isBefore(expiresAt);
         boolean changed = readSecrets();
         if (!changed && backoff.isPaused(now, logins == null ? Instant.MIN : logins.resumedAt(member))) {
-            if (alive) {
+            if (valid) {
                 return token;
             }
             throw new LoginRejected(member, backoff.words(), null);
         }
         try {
             renew(now);
-        } catch (LoginRejected refused) {
-            LOG.warn("Account {} could not log in: {}.{}", member, backoff.words(),
-                    alive ? " The old token is used as long as it is good." : "");
-            if (!alive) {
-                throw refused;
+        } catch (LoginRejected rejected) {
+            LOG.warn("Account {}: login failed: {}.{}", member, backoff.words(),
+                    valid ? " The old token stays in use until it expires." : "");
+            if (!valid) {
+                throw rejected;
             }
         }
         return token;
     }
 
-    /** A call with this token was answered. */
-    synchronized void lives(String used) {
+    /** Notes that a call with this token was accepted. */
+    synchronized void tokenAccepted(String used) {
         if (used != null && used.equals(token)) {
-            proven = true;
+            accepted = true;
             backoff.over();
         }
     }
 
-    /** The CRM said that a token has died; the next call takes another, unless somebody has renewed it by now. */
-    synchronized void died(String dead) {
-        if (!oauth || dead == null || !dead.equals(token)) {
+    /**
+     * Drops a token that HubSpot rejected; the next call gets another one, unless another thread has renewed it
+     * already.
+     */
+    synchronized void tokenRejected(String rejected) {
+        if (!oauth || rejected == null || !rejected.equals(token)) {
             return;
         }
         token = null;
-        if (!proven) {
-            // the login itself was taken, so that no user is locked by it
-            backoff.unanswered("HubSpot refuses a token that it has just given out (401)", clock.instant());
+        if (!accepted) {
+            // the login itself was accepted, so this locks no user
+            backoff.unanswered("HubSpot rejects a token that it has just issued (401)", clock.instant());
         }
     }
 
@@ -187,39 +195,39 @@ final class HubspotLogin {
             HubspotAnswer answer = new HubspotAnswer(response.statusCode(), response.body());
             JsonNode json = answer.json().filter(node -> answer.ok() && node.hasNonNull("access_token")).orElse(null);
             if (json == null) {
-                String elsewhere = Redirects.words(answer.status(), response.headers().firstValue("Location").orElse(null), url());
-                String why = elsewhere != null ? elsewhere
-                        : "HTTP " + answer.status() + ": " + withoutSecrets(answer.code() + ": " + words(answer));
+                String redirect = Redirects.words(answer.status(), response.headers().firstValue("Location").orElse(null), url());
+                String cause = redirect != null ? redirect
+                        : "HTTP " + answer.status() + ": " + withoutSecrets(answer.code() + ": " + message(answer));
                 if (answer.status() >= 300 && answer.status() < 500 && answer.status() != 429) {
-                    backoff.refused(why, now);
+                    backoff.refused(cause, now);
                 } else {
-                    backoff.unanswered(why, now);
+                    backoff.unanswered(cause, now);
                 }
-                throw new LoginRejected(member, why, null);
+                throw new LoginRejected(member, cause, null);
             }
-            take(json, now);
+            accept(json, now);
         } catch (IOException unanswered) {
-            String why = "no answer from " + url() + path;
-            backoff.unanswered(why, now);
-            throw new LoginRejected(member, why, unanswered);
+            String cause = "no answer from " + url() + path;
+            backoff.unanswered(cause, now);
+            throw new LoginRejected(member, cause, unanswered);
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
             throw new LoginRejected(member, "Sluice is stopping", stopping);
         }
     }
 
-    /** Its life counts from when it was asked for, which is never later than when it was given out. */
-    private void take(JsonNode granted, Instant asked) {
-        Duration life = Duration.ofSeconds(granted.path("expires_in").asLong(USUAL_SECONDS));
-        Duration tenth = life.dividedBy(PARTS);
+    /** Takes a new token; its life counts from the request, which is never later than the issue. */
+    private void accept(JsonNode granted, Instant asked) {
+        Duration life = Duration.ofSeconds(granted.path("expires_in").asLong(DEFAULT_LIFE_SECONDS));
+        Duration tenth = life.dividedBy(LIFE_FRACTION);
         token = granted.path("access_token").asText();
-        ends = asked.plus(life);
-        renewAt = ends.minus(tenth.compareTo(EARLY) < 0 ? tenth : EARLY);
-        proven = false;
+        expiresAt = asked.plus(life);
+        renewAt = expiresAt.minus(tenth.compareTo(RENEW_BEFORE_EXPIRY) < 0 ? tenth : RENEW_BEFORE_EXPIRY);
+        accepted = false;
         keepRefreshToken(granted.path("refresh_token").asText(""));
     }
 
-    /** HubSpot may give a new one with each answer, and takes the old one no more then. */
+    /** Keeps the new refresh token that HubSpot may issue with an answer, which invalidates the old one. */
     private void keepRefreshToken(String fresh) {
         String configured = settings.get("refresh-token");
         if (logins == null || app || fresh.isBlank() || fresh.equals(configured)) {
@@ -228,7 +236,7 @@ final class HubspotLogin {
         try {
             logins.keep(member, configured, fresh);
         } catch (SQLException away) {
-            LOG.warn("Account {}: its new refresh token could not be kept: {}", member, away.getMessage());
+            LOG.warn("Account {}: the new refresh token could not be stored: {}", member, away.getMessage());
         }
     }
 
@@ -236,12 +244,16 @@ final class HubspotLogin {
         return logins == null ? settings.get("refresh-token") : logins.refreshToken(member, settings.get("refresh-token"));
     }
 
-    /** Where what replicas know together is kept. */
+    /** Sets the store of the login state that replicas share. */
     void keepIn(Logins kept) {
         logins = kept;
     }
 
-    /** Reads the secrets anew. @return whether they have changed */
+    /**
+     * Reads the secrets again.
+     *
+     * @return whether they have changed
+     */
     private boolean readSecrets() {
         if (logins == null) {
             return false;
@@ -251,19 +263,19 @@ final class HubspotLogin {
         if (now.equals(settings)) {
             return false;
         }
-        LOG.info("Account {}: its login settings were read again.", member);
+        LOG.info("Account {}: login settings changed and were read again.", member);
         settings = now;
         return true;
     }
 
-    private static String words(HubspotAnswer answer) {
+    private static String message(HubspotAnswer answer) {
         return answer.json().filter(json -> json.hasNonNull("error_description"))
                 .map(json -> HubspotAnswer.shortened(json.path("error_description").asText())).orElseGet(answer::message);
     }
 
-    /** An endpoint may repeat what it was sent. */
-    private String withoutSecrets(String words) {
-        String safe = words.replace(settings.get("client-secret"), "***");
+    /** Masks the secrets in a message, since an endpoint may repeat its request. */
+    private String withoutSecrets(String message) {
+        String safe = message.replace(settings.get("client-secret"), "***");
         return app ? safe : safe.replace(settings.get("refresh-token"), "***").replace(refreshToken(), "***");
     }
 

@@ -18,24 +18,25 @@ import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 
 /**
- * The steps of asking what became of records: batch readings of what is archived, of what has their keys now, and of what is
- * left. Gone is only what HubSpot says so of: that it is archived, that there is no object of that id, or that it was merged
- * into another ("Batch read", https://developers.hubspot.com/docs/api-reference/crm-objects-v3/batch/post-crm-v3-objects-objectType-batch-read).
+ * Looks up what became of records, with batch reads of the archived ones, of those that now have their keys, and of the
+ * rest. A record is deleted only if HubSpot says that it is archived, that no object has its id, or that it was merged
+ * into another ("Batch read",
+ * https://developers.hubspot.com/docs/api-reference/crm-objects-v3/batch/post-crm-v3-objects-objectType-batch-read).
  */
 public final class HubspotLookups {
 
     private static final String LOOKUP = "SluiceLookup";
     private static final String MERGED_IDS = "hs_merged_object_ids";
 
-    /** The readings, in their order. */
-    private enum Step { ARCHIVED, BY_KEY, BY_ID, OVER }
+    /** Lists the reads in their order. */
+    private enum Step { ARCHIVED, BY_KEY, BY_ID, DONE }
 
-    /** What is asked, and what is known so far. */
+    /** Holds the requested records and what is known about them so far. */
     private static final class Lookup {
         private final List<RecordChange> asked;
         private final Map<String, Instant> archived = new HashMap<>();
-        private final Set<String> notThere = new HashSet<>();
-        private final Map<String, CrmRecord> there = new LinkedHashMap<>();
+        private final Set<String> missing = new HashSet<>();
+        private final Map<String, CrmRecord> existing = new LinkedHashMap<>();
         private Step step = Step.ARCHIVED;
         private boolean answered = true;
 
@@ -43,36 +44,36 @@ public final class HubspotLookups {
             this.asked = asked;
         }
 
-        /** Those of which neither is known that they are there nor when they went. */
-        List<String> open() {
+        /** Returns the ids of records that are neither known to exist nor to be archived. */
+        List<String> unresolved() {
             return asked.stream().map(RecordChange::crmId)
-                    .filter(id -> id != null && !archived.containsKey(id) && !there.containsKey(id)).distinct().toList();
+                    .filter(id -> id != null && !archived.containsKey(id) && !existing.containsKey(id)).distinct().toList();
         }
     }
 
     HubspotLookups() {
     }
 
-    /** Keeps the records of the body, each with crmId and key. */
+    /** Starts with the records in the body, each with crmId and key. */
     public void begin(Exchange exchange) {
         List<RecordChange> asked = RecordChange.listOf(exchange.getMessage().getBody());
         if (asked.size() > HubspotCrm.BATCH_SIZE) {
-            throw new IllegalArgumentException("A look-up takes " + HubspotCrm.BATCH_SIZE + " records at most, but got "
+            throw new IllegalArgumentException("A lookup takes " + HubspotCrm.BATCH_SIZE + " records at most, but the list has "
                     + asked.size());
         }
         exchange.setProperty(LOOKUP, new Lookup(asked));
     }
 
-    /** Whether a reading is left to be made. */
+    /** Tells whether another read is needed. */
     public boolean isMore(Exchange exchange) {
-        return lookup(exchange).step != Step.OVER;
+        return lookup(exchange).step != Step.DONE;
     }
 
     public String path(Exchange exchange, String apiVersion, String object) {
         return ApiPaths.objects(apiVersion, object) + "/batch/read" + (lookup(exchange).step == Step.ARCHIVED ? "?archived=true" : "");
     }
 
-    /** The body of the next reading. */
+    /** Sets the body of the next read. */
     public void request(Exchange exchange, String object, String externalId, String fields) {
         Lookup lookup = lookup(exchange);
         List<String> properties = new ArrayList<>(HubspotReads.names(fields));
@@ -81,13 +82,13 @@ public final class HubspotLookups {
         properties.add(MERGED_IDS);
         List<String> named = switch (lookup.step) {
             case BY_KEY -> lookup.asked.stream().map(RecordChange::key).distinct().toList();
-            default -> lookup.open();
+            default -> lookup.unresolved();
         };
         exchange.getMessage().setHeader(HubspotCalls.RECORDS, named.size());
         exchange.getMessage().setBody(BatchRequests.read(named, lookup.step == Step.BY_KEY ? externalId : null, properties));
     }
 
-    /** Takes a reading's answer. One that is none ends the look-up. */
+    /** Takes the answer of a read. An answer that is not understood ends the lookup. */
     public void answered(Exchange exchange, String object, String externalId, String fields) {
         Lookup lookup = lookup(exchange);
         HubspotAnswer answer = new HubspotAnswer(exchange.getMessage().getHeader(HubspotCalls.STATUS, 0, Integer.class),
@@ -95,30 +96,30 @@ public final class HubspotLookups {
         JsonNode json = answer.json().orElse(null);
         if (!answer.ok() && !HubspotErrors.isNotFound(answer) || json == null || !BatchRequests.isComplete(json)) {
             lookup.answered = false;
-            lookup.step = Step.OVER;
+            lookup.step = Step.DONE;
             return;
         }
         if (lookup.step == Step.BY_ID) {
-            lookup.notThere.addAll(HubspotErrors.notFound(answer));
+            lookup.missing.addAll(HubspotErrors.notFound(answer));
         }
         json.path("results").forEach(record -> {
             String id = record.path("id").asText();
             if (lookup.step == Step.ARCHIVED) {
                 archivedAt(record).ifPresent(at -> lookup.archived.put(id, at));
             } else {
-                CrmRecord crmRecord = HubspotReads.received(record, HubspotReads.stamp(object), externalId,
+                CrmRecord crmRecord = HubspotReads.crmRecord(record, HubspotReads.stamp(object), externalId,
                         HubspotReads.names(fields));
                 if (crmRecord != null) {
-                    lookup.there.put(id, crmRecord);
+                    lookup.existing.put(id, crmRecord);
                 }
                 Arrays.stream(record.path("properties").path(MERGED_IDS).asText("").split(";"))
-                        .filter(merged -> !merged.isBlank()).forEach(lookup.notThere::add);
+                        .filter(merged -> !merged.isBlank()).forEach(lookup.missing::add);
             }
         });
         lookup.step = switch (lookup.step) {
             case ARCHIVED -> Step.BY_KEY;
-            case BY_KEY -> lookup.open().isEmpty() ? Step.OVER : Step.BY_ID;
-            default -> Step.OVER;
+            case BY_KEY -> lookup.unresolved().isEmpty() ? Step.DONE : Step.BY_ID;
+            default -> Step.DONE;
         };
     }
 
@@ -128,17 +129,17 @@ public final class HubspotLookups {
     }
 
     /**
-     * A list: {@link CrmRecord} of each record that is there, by its id or by its key, and {@link DeletedRecord} of each that HubSpot
-     * says is not; of others nothing is known.
+     * Sets a list as the body: a {@link CrmRecord} for every record that exists, by id or by key, and a
+     * {@link DeletedRecord} for each that HubSpot says does not. The state of all others is unknown.
      */
     public void found(Exchange exchange) {
         Lookup lookup = (Lookup) exchange.removeProperty(LOOKUP);
         if (!lookup.answered) {
             return;
         }
-        List<Object> found = new ArrayList<>(lookup.there.values());
-        lookup.asked.stream().map(RecordChange::crmId).filter(id -> id != null && !lookup.there.containsKey(id)
-                        && (lookup.archived.containsKey(id) || lookup.notThere.contains(id)))
+        List<Object> found = new ArrayList<>(lookup.existing.values());
+        lookup.asked.stream().map(RecordChange::crmId).filter(id -> id != null && !lookup.existing.containsKey(id)
+                        && (lookup.archived.containsKey(id) || lookup.missing.contains(id)))
                 .collect(Collectors.toSet()).forEach(id -> found.add(new DeletedRecord(id, lookup.archived.get(id))));
         exchange.getMessage().setBody(found);
     }

@@ -11,8 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How an account's syncs name objects. HubSpot takes {@code bookings}, its fully qualified name and its type id alike,
- * but tells what happened to a custom object by the type id alone ("Create generic webhook subscriptions").
+ * Maps HubSpot's names of objects to those that an account's syncs use. HubSpot accepts {@code bookings}, the fully
+ * qualified name and the type id alike, but its events name a custom object by the type id alone ("Create generic
+ * webhook subscriptions").
  */
 public final class HubspotObjects {
 
@@ -24,25 +25,25 @@ public final class HubspotObjects {
             Map.entry("0-2", "companies"), Map.entry("0-3", "deals"), Map.entry("0-5", "tickets"),
             Map.entry("0-7", "products"), Map.entry("0-8", "line_items"));
 
-    /** Account to what HubSpot's events say, and that to the name that the syncs have. */
+    /** Account to a map from the name in HubSpot's events to the name in the syncs. */
     private final Map<String, Map<String, String>> names = new ConcurrentHashMap<>();
 
     HubspotObjects() {
     }
 
-    /** The plural of a standard object, however it is named; any other name is its own. */
+    /** Returns the plural of a standard object, however it is named, and any other name unchanged. */
     static String plural(String named) {
         return STANDARD.getOrDefault(named, named);
     }
 
-    /** Events by the names that the account's syncs have for their objects. */
+    /** Renames the objects of events to the names that the account's syncs use. */
     List<CrmEvent> asNamed(String account, List<CrmEvent> events) {
         Map<String, String> known = names.getOrDefault(account, Map.of());
         return known.isEmpty() ? events : events.stream().map(event ->
                 known.containsKey(event.object()) ? event.ofObject(known.get(event.object())) : event).toList();
     }
 
-    /** Whether only HubSpot knows of what object its events will be: asked when the object is described. */
+    /** Tells whether HubSpot must be asked for the type id of an object, after the object was described. */
     public boolean isToBeAsked(Exchange exchange, String account, String object) {
         if (!(exchange.getMessage().getBody() instanceof ObjectShape)) {
             return false;
@@ -50,19 +51,21 @@ public final class HubspotObjects {
         boolean standard = STANDARD.containsValue(plural(object));
         boolean typeId = object.matches("\\d+-\\d+");
         if (standard && !object.equals(plural(object))) {
-            learn(account, plural(object), object);
+            rename(account, plural(object), object);
         }
         return !standard && !typeId && !names.getOrDefault(account, Map.of()).containsValue(object);
     }
 
-    /** The path that asks; the shape of the object waits meanwhile. */
+    /** Returns the path of the object's schema, and sets the object's shape aside until the answer. */
     public String path(Exchange exchange, String apiVersion, String object) {
         exchange.setProperty(SHAPE, exchange.getMessage().getBody());
         exchange.getMessage().setBody(null);
         return ApiPaths.schemas(apiVersion) + "/" + ApiPaths.segment(object);
     }
 
-    /** Takes the answer; without one the object can be synced, and nothing of what HubSpot tells of it is understood. */
+    /**
+     * Takes the answer. Without a type id the object can be synced, but HubSpot's events about it are not recognised.
+     */
     public void answered(Exchange exchange, String account, String object) {
         Message message = exchange.getMessage();
         HubspotAnswer answer = new HubspotAnswer(message.getHeader(HubspotCalls.STATUS, 0, Integer.class),
@@ -70,17 +73,17 @@ public final class HubspotObjects {
         String typeId = answer.json().filter(schema -> answer.ok()).map(schema -> schema.path("objectTypeId").asText())
                 .orElse("");
         if (typeId.isEmpty()) {
-            LOG.warn("{}: HubSpot does not say the type id of {} ({}). Changes of it are found by search; to be told of them,"
-                    + " name the object by its type id, or give the app the scope crm.schemas.custom.read.", account, object,
+            LOG.warn("Account {}: HubSpot returned no type id for {} ({}). Polling still finds its changes; for webhooks, name"
+                    + " the object by its type id, or give the app the scope crm.schemas.custom.read.", account, object,
                     answer.ok() ? "no objectTypeId" : answer.message());
         } else {
-            learn(account, typeId, object);
+            rename(account, typeId, object);
         }
         message.setBody(exchange.removeProperty(SHAPE));
         message.setHeader(HubspotCalls.STATUS, 200);
     }
 
-    private void learn(String account, String told, String name) {
-        names.computeIfAbsent(account, first -> new ConcurrentHashMap<>()).put(told, name);
+    private void rename(String account, String eventName, String name) {
+        names.computeIfAbsent(account, first -> new ConcurrentHashMap<>()).put(eventName, name);
     }
 }

@@ -3,7 +3,7 @@ package io.sluice.crm.hubspot;
 import io.sluice.RecordChange;
 import org.apache.camel.Exchange;
 
-/** The steps of the writing Kamelets that may take several calls: a list in, a list of outcomes in its order out. */
+/** Runs the writing Kamelets that may take several calls: a list in, a list of outcomes in the same order out. */
 public final class HubspotParts {
 
     private static final String PARTS = "SluiceParts";
@@ -11,17 +11,17 @@ public final class HubspotParts {
     HubspotParts() {
     }
 
-    /** Begins to create the records of the body. */
+    /** Starts to create the records in the body. */
     public void create(Exchange exchange, String externalId) {
         begin(exchange, new RecordBatch(RecordChange.listOf(exchange.getMessage().getBody()), true, externalId));
     }
 
-    /** Begins to update the records of the body. */
+    /** Starts to update the records in the body. */
     public void update(Exchange exchange, String externalId) {
         begin(exchange, new RecordBatch(RecordChange.listOf(exchange.getMessage().getBody()), false, externalId));
     }
 
-    /** Begins to associate the pairs of the body. */
+    /** Starts to associate the pairs in the body. */
     public void associate(Exchange exchange, int type, String category) {
         begin(exchange, new AssociationPairs(AssociationPairs.pairs(exchange.getMessage().getBody()), type, category));
     }
@@ -30,29 +30,29 @@ public final class HubspotParts {
         exchange.setProperty(PARTS, new BatchSplit(batchWrite));
     }
 
-    /** Where a call associates records; that without a label has a place of its own. */
+    /** Returns the path for associating records; the association without a label has a path of its own. */
     public String associatePath(String apiVersion, String from, String to, int type) {
         return ApiPaths.associations(apiVersion, from, to) + (type == 0 ? "/batch/associate/default" : "/batch/create");
     }
 
-    /** Whether a call is left to be made. */
+    /** Tells whether another call is needed. */
     public boolean isMore(Exchange exchange) {
         return parts(exchange).isMore();
     }
 
-    /** The body of the next call. */
+    /** Sets the body of the next call. */
     public void request(Exchange exchange) {
         exchange.getMessage().setBody(parts(exchange).next());
         exchange.getMessage().setHeader(HubspotCalls.RECORDS, parts(exchange).sent());
     }
 
-    /** Takes what came of it. */
+    /** Takes the answer of the call. */
     public void answered(Exchange exchange) {
         parts(exchange).answered(new HubspotAnswer(exchange.getMessage().getHeader(HubspotCalls.STATUS, 0, Integer.class),
                 exchange.getMessage().getBody(String.class)));
     }
 
-    /** Hands the outcomes on. */
+    /** Sets the outcomes as the body. */
     public void outcomes(Exchange exchange) {
         exchange.getMessage().setBody(parts(exchange).outcomes());
         exchange.removeProperty(PARTS);

@@ -20,21 +20,23 @@ import java.util.stream.StreamSupport;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
-/** The steps of the reading Kamelets that YAML can't say. */
+/** Runs the steps of the reading Kamelets that YAML can't express. */
 public final class HubspotReads {
 
-    /** Header with the position of the next page; none when this was the last. */
+    /** Header with the offset of the next page; absent after the last page. */
     public static final String NEXT = "SluiceNext";
-    /** Header with the moment up to which deletes are told. */
+    /** Header with the time up to which the deletes are complete. */
     public static final String COVERED = "SluiceCovered";
 
     private static final String SINCE = "SluiceSince";
-    private static final String POSITION = "SluicePosition";
-    private static final String GONE = "SluiceGone";
-    private static final String ASKED = "SluiceAskedIds";
-    private static final String ASKED_AT = "SluiceAskedAt";
-    /** What is archived while the list is read may be passed by. */
-    private static final Duration LATE = Duration.ofMinutes(1);
+    private static final String PAGE = "SluicePage";
+    private static final String DELETED = "SluiceDeleted";
+    private static final String REQUESTED = "SluiceRequestedIds";
+    private static final String READ_AT = "SluiceReadAt";
+    /**
+     * Overlap between two reads of the archived records, since a record that is archived during a read may be missed.
+     */
+    private static final Duration OVERLAP = Duration.ofMinutes(1);
     private static final Set<String> CONTACTS = Set.of("contacts", "contact", "0-1");
     private static final String NO_SUCH_OBJECT = "Unable to infer object type";
     private static final List<String> OBJECTS = List.of("contacts", "companies", "deals", "tickets", "products",
@@ -46,12 +48,12 @@ public final class HubspotReads {
         this.clock = clock;
     }
 
-    // --- what changed
+    // --- changed records
 
-    /** From a position to the body of the search of the page that follows. */
+    /** Replaces the offset in the body by the search for the page that follows. */
     public void searchRequest(Exchange exchange, String object, String externalId, String fields) {
         SearchPage searchPage = SearchPage.of(exchange.getMessage().getBody(String.class));
-        exchange.setProperty(POSITION, searchPage);
+        exchange.setProperty(PAGE, searchPage);
         List<String> properties = new ArrayList<>(names(fields));
         properties.add(externalId);
         exchange.getMessage().setBody(searchPage.body(stamp(object), properties));
@@ -61,7 +63,10 @@ public final class HubspotReads {
         return ApiPaths.objects(apiVersion, object) + "/search";
     }
 
-    /** The answer of the search as a list of {@link CrmRecord}; an answer that is none stays what it is. */
+    /**
+     * Sets the records of the search's answer as the body, a list of {@link CrmRecord}. An answer that is an error
+     * stays as it is.
+     */
     public void found(Exchange exchange, String object, String externalId, String fields) {
         Message message = exchange.getMessage();
         message.removeHeader(NEXT);
@@ -70,10 +75,10 @@ public final class HubspotReads {
             return;
         }
         List<CrmRecord> records = records(answer, stamp(object), externalId, names(fields));
-        SearchPage searchPage = exchange.getProperty(POSITION, SearchPage.class);
+        SearchPage searchPage = exchange.getProperty(PAGE, SearchPage.class);
         long total = answer.path("total").asLong(-1);
         String after = answer.path("paging").path("next").path("after").asText(null);
-        if (records == null || total < 0 || records.isEmpty() && after == null && total > searchPage.read()) {
+        if (records == null || total < 0 || records.isEmpty() && after == null && total > searchPage.recordsBefore()) {
             notUnderstood(message);
             return;
         }
@@ -89,99 +94,100 @@ public final class HubspotReads {
         }
     }
 
-    // --- what was archived: HubSpot tells of it by no stamp, so that its list is read
+    // --- archived records: no timestamp in HubSpot finds them, so the list of all archived records is read
 
-    /** Begins to read the list of what is archived, for what went since a moment, the body. */
+    /** Starts to read the list of archived records, for those archived since the time in the body. */
     public void archivedSince(Exchange exchange) {
         exchange.setProperty(SINCE, Instant.parse(exchange.getMessage().getBody(String.class).strip()));
-        exchange.setProperty(ASKED_AT, clock.instant());
-        exchange.setProperty(GONE, new ArrayList<DeletedRecord>());
-        exchange.setProperty(POSITION, "");
+        exchange.setProperty(READ_AT, clock.instant());
+        exchange.setProperty(DELETED, new ArrayList<DeletedRecord>());
+        exchange.setProperty(PAGE, "");
         exchange.getMessage().setBody(null);
     }
 
-    /** Whether a page of it is left to be read. */
+    /** Tells whether another page must be read. */
     public boolean isMore(Exchange exchange) {
-        return exchange.getProperty(POSITION) != null;
+        return exchange.getProperty(PAGE) != null;
     }
 
     public String archivedPath(Exchange exchange, String apiVersion, String object) {
-        String after = exchange.getProperty(POSITION, String.class);
+        String after = exchange.getProperty(PAGE, String.class);
         return ApiPaths.objects(apiVersion, object) + "?archived=true&limit=100" + (after.isEmpty() ? "" : "&after=" + after);
     }
 
     /**
-     * Takes a page of it. An answer that is none ends the reading, and what it says stays on the message; so does a page
-     * with a record that is not archived, which is no page of this list.
+     * Takes a page of archived records. An answer that is not understood ends the read and stays on the message; so
+     * does a page with a record that is not archived, which can't belong to this list.
      */
     @SuppressWarnings("unchecked")
     public void archivedPage(Exchange exchange) {
         JsonNode answer = page(exchange.getMessage());
-        exchange.removeProperty(POSITION);
-        Instant since = exchange.getProperty(SINCE, Instant.class).minus(LATE);
-        List<DeletedRecord> gone = exchange.getProperty(GONE, List.class);
+        exchange.removeProperty(PAGE);
+        Instant since = exchange.getProperty(SINCE, Instant.class).minus(OVERLAP);
+        List<DeletedRecord> deleted = exchange.getProperty(DELETED, List.class);
         boolean understood = answer != null;
         for (JsonNode record : answer == null ? List.<JsonNode>of() : answer.path("results")) {
-            Instant at = moment(record.path("archivedAt").asText(record.path("updatedAt").asText()));
+            Instant at = instant(record.path("archivedAt").asText(record.path("updatedAt").asText()));
             understood &= at != null && record.path("archived").asBoolean() && !record.path("id").asText().isEmpty();
             if (understood && !at.isBefore(since)) {
-                gone.add(new DeletedRecord(record.path("id").asText(), at));
+                deleted.add(new DeletedRecord(record.path("id").asText(), at));
             }
         }
         if (!understood) {
-            exchange.removeProperty(GONE);
+            exchange.removeProperty(DELETED);
             notUnderstood(exchange.getMessage());
             return;
         }
         String next = answer.path("paging").path("next").path("after").asText(null);
         if (next != null && next.matches("\\w{1,40}")) {
-            exchange.setProperty(POSITION, next);
+            exchange.setProperty(PAGE, next);
             exchange.getMessage().setBody(null);
         }
     }
 
-    /** Hands on what was archived. */
+    /** Sets the archived records as the body, and the time up to which they are complete as a header. */
     public void archived(Exchange exchange) {
-        Object gone = exchange.removeProperty(GONE);
-        if (gone != null) {
-            exchange.getMessage().setBody(gone);
-            exchange.getMessage().setHeader(COVERED, exchange.getProperty(ASKED_AT, Instant.class).toString());
+        Object deleted = exchange.removeProperty(DELETED);
+        if (deleted != null) {
+            exchange.getMessage().setBody(deleted);
+            exchange.getMessage().setHeader(COVERED, exchange.getProperty(READ_AT, Instant.class).toString());
         }
     }
 
     // --- single records
 
-    /** From a list of ids, or of values of a unique property where one is named, to the body of a batch reading. */
+    /** Replaces a list of ids, or of values of the unique property where one is set, by the body of a batch read. */
     public void readRequest(Exchange exchange, String object, String externalId, String fields) {
         List<String> properties = new ArrayList<>(names(fields));
         properties.add(stamp(object));
-        properties.add(externalId.isBlank() ? BatchReadResult.MERGED : externalId);
+        properties.add(externalId.isBlank() ? BatchReadResult.MERGED_IDS : externalId);
         List<?> ids = exchange.getMessage().getBody(List.class);
-        exchange.setProperty(ASKED, ids.stream().map(Object::toString).toList());
+        exchange.setProperty(REQUESTED, ids.stream().map(Object::toString).toList());
         exchange.getMessage().setHeader(HubspotCalls.RECORDS, ids.size());
         exchange.getMessage().setBody(BatchRequests.read(ids.stream().map(Object::toString).toList(),
                 externalId.isBlank() ? null : externalId, properties));
     }
 
     /**
-     * The answer as a list of {@link CrmRecord}, and of {@link DeletedRecord} where HubSpot says of a record that it is not there. It
-     * lacks those of which the answer says nothing; one that says nothing of any record is none.
+     * Sets the records of the answer as the body: a {@link CrmRecord} for every record that exists and a
+     * {@link DeletedRecord} for each that HubSpot says does not. Records on which the answer is silent are left out; an answer
+     * that is silent on all records is not understood.
      */
     @SuppressWarnings("unchecked")
     public void read(Exchange exchange, String object, String externalId, String fields) {
         Message message = exchange.getMessage();
-        List<String> asked = (List<String>) exchange.removeProperty(ASKED);
+        List<String> requested = (List<String>) exchange.removeProperty(REQUESTED);
         BatchReadResult batchReadResult = BatchReadResult.of(new HubspotAnswer(message.getHeader(HubspotCalls.STATUS, 0, Integer.class),
-                message.getBody(String.class)), externalId, asked);
+                message.getBody(String.class)), externalId, requested);
         List<Object> records = new ArrayList<>();
         batchReadResult.found().values().forEach(record -> {
-            CrmRecord crmRecord = received(record, stamp(object), externalId.isBlank() ? null : externalId, names(fields));
+            CrmRecord crmRecord = crmRecord(record, stamp(object), externalId.isBlank() ? null : externalId, names(fields));
             if (crmRecord != null) {
                 records.add(crmRecord);
             }
         });
-        batchReadResult.gone().forEach(id -> records.add(new DeletedRecord(id, clock.instant())));
-        if (!records.isEmpty() || asked.isEmpty()) {
+        batchReadResult.deleted().forEach(id -> records.add(new DeletedRecord(id, clock.instant())));
+        if (!records.isEmpty() || requested.isEmpty()) {
             message.setHeader(HubspotCalls.STATUS, 200);
             message.setBody(records);
         } else {
@@ -196,8 +202,8 @@ public final class HubspotReads {
     }
 
     /**
-     * The properties of an object as an {@link ObjectShape}; an answer that is none stays what it is. That there is no such
-     * object is a 400 of HubSpot's, and a 404 here.
+     * Sets an {@link ObjectShape} with the object's properties as the body. An answer that is an error stays as it is,
+     * but HubSpot's 400 for an unknown object becomes a 404.
      */
     public void shape(Exchange exchange, String object) {
         JsonNode answer = page(exchange.getMessage());
@@ -228,7 +234,10 @@ public final class HubspotReads {
         exchange.getMessage().setBody(new ObjectShape(HubspotObjects.plural(object), fields));
     }
 
-    /** "Property type and fieldType values": developers.hubspot.com/docs/guides/api/crm/properties. */
+    /**
+     * Reads what a property can hold ("Property type and fieldType values",
+     * https://developers.hubspot.com/docs/guides/api/crm/properties).
+     */
     private static ObjectShape.Facts facts(JsonNode property, boolean unique) {
         List<String> options = new ArrayList<>();
         property.path("options").forEach(option -> options.add(option.path("value").asText()));
@@ -251,7 +260,7 @@ public final class HubspotReads {
         return ApiPaths.schemas(apiVersion);
     }
 
-    /** The objects that every account has, and the custom ones that the answer names. */
+    /** Sets the names of objects as the body: those that every account has, and the custom ones in the answer. */
     public void objects(Exchange exchange) {
         List<String> names = new ArrayList<>(OBJECTS);
         JsonNode answer = answer(exchange.getMessage());
@@ -264,18 +273,18 @@ public final class HubspotReads {
         exchange.getMessage().setBody(names);
     }
 
-    // --- what they have in common
+    // --- shared
 
-    /** Of contacts it has a name of its own. */
+    /** Returns the property with the time of the last change; contacts have one of their own. */
     static String stamp(String object) {
         return CONTACTS.contains(object) ? "lastmodifieddate" : "hs_lastmodifieddate";
     }
 
-    /** The records of a page; null where one of them is no record. */
+    /** Returns the records of a page; null where one of them is not a record. */
     private static List<CrmRecord> records(JsonNode page, String stamp, String externalId, List<String> names) {
         List<CrmRecord> records = new ArrayList<>();
         for (JsonNode record : page.path("results")) {
-            CrmRecord crmRecord = received(record, stamp, externalId, names);
+            CrmRecord crmRecord = crmRecord(record, stamp, externalId, names);
             if (crmRecord == null) {
                 return null;
             }
@@ -284,8 +293,11 @@ public final class HubspotReads {
         return records;
     }
 
-    /** A property that the answer does not have was not read; a record without id, stamp or properties is none: null. */
-    static CrmRecord received(JsonNode record, String stamp, String externalId, List<String> names) {
+    /**
+     * Reads a record: a property that the answer lacks was not read. Returns null for a record without id, timestamp or
+     * properties.
+     */
+    static CrmRecord crmRecord(JsonNode record, String stamp, String externalId, List<String> names) {
         if (record.path("id").asText("").isEmpty() || !record.path("properties").isObject()) {
             return null;
         }
@@ -298,12 +310,12 @@ public final class HubspotReads {
         if (at == null && updated.isEmpty()) {
             return null;
         }
-        Instant changed = at == null ? null : moment(at.toString());
+        Instant changed = at == null ? null : instant(at.toString());
         return new CrmRecord(record.path("id").asText(), key == null ? null : key.toString(),
-                changed == null ? moment(updated) : changed, fields);
+                changed == null ? instant(updated) : changed, fields);
     }
 
-    private static Instant moment(String text) {
+    private static Instant instant(String text) {
         try {
             return Instant.parse(text);
         } catch (DateTimeParseException none) {
@@ -311,7 +323,10 @@ public final class HubspotReads {
         }
     }
 
-    /** The answer where it is a page of results, or null. One that is neither that nor an error is not understood. */
+    /**
+     * Returns the answer if it is a page of results, else null. An answer that is neither a page nor an error is not
+     * understood.
+     */
     private static JsonNode page(Message message) {
         JsonNode answer = answer(message);
         if (answer != null && answer.path("results").isArray()) {
@@ -326,7 +341,7 @@ public final class HubspotReads {
                 message.getBody(String.class));
         if (answer.ok()) {
             message.setHeader(HubspotCalls.STATUS, HubspotAnswer.NOT_UNDERSTOOD);
-            message.setBody(answer.misfit().body());
+            message.setBody(answer.notUnderstood().body());
         }
     }
 
@@ -340,7 +355,7 @@ public final class HubspotReads {
         return answer.ok() ? answer.json().orElse(null) : null;
     }
 
-    /** A route that names the Kamelet by a URI hands the commas on as the URI has them. */
+    /** Splits a list of fields; a route that names the Kamelet by a URI passes the commas encoded. */
     static List<String> names(String fields) {
         return Arrays.stream(fields.replace("%2C", ",").split(",")).map(String::strip)
                 .filter(field -> !field.isEmpty()).toList();

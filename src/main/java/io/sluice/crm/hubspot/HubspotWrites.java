@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 
-/** The steps of the writing Kamelets that YAML can't say: a list of records in, a list of outcomes out. */
+/** Runs the steps of the writing Kamelets that YAML can't express: a list of records in, a list of outcomes out. */
 public final class HubspotWrites {
 
     private static final String CHANGES = "SluiceChanges";
@@ -21,12 +21,12 @@ public final class HubspotWrites {
     HubspotWrites() {
     }
 
-    /** The path of a batch, such as {@code upsert}. */
+    /** Returns the path of a batch operation, such as {@code upsert}. */
     public String batchPath(String apiVersion, String object, String job) {
         return ApiPaths.objects(apiVersion, object) + "/batch/" + job;
     }
 
-    /** Begins to write the records of the body: those whose ids are known by these, and others, one call each. */
+    /** Starts to write the records in the body: one call for those with a known id, one for the others. */
     public void upserts(Exchange exchange) {
         List<RecordChange> changes = keep(exchange, RecordChange.listOf(exchange.getMessage().getBody()));
         BatchRequests.requireOneCall(changes);
@@ -37,17 +37,17 @@ public final class HubspotWrites {
         exchange.setProperty(OUTCOMES, new LinkedHashMap<String, Outcome>());
     }
 
-    /** Whether a call is left to be made. */
+    /** Tells whether another call is needed. */
     public boolean isMore(Exchange exchange) {
         return !parts(exchange).isEmpty();
     }
 
-    /** What the next call does: an update by id creates nothing. */
+    /** Returns the operation of the next call: an update by id creates no record. */
     public String nextJob(Exchange exchange) {
         return parts(exchange).getFirst().get(0).crmId() == null ? "upsert" : "update";
     }
 
-    /** The body of that call. */
+    /** Sets the body of the next call. */
     public void nextRequest(Exchange exchange, String externalId) {
         List<RecordChange> changes = parts(exchange).getFirst();
         exchange.getMessage().setHeader(HubspotCalls.RECORDS, changes.size());
@@ -55,7 +55,7 @@ public final class HubspotWrites {
                 : BatchRequests.update(changes, externalId));
     }
 
-    /** Takes what came of it. Where no answer is to be had, the rest is not sent. */
+    /** Takes the answer of the call. If there is none, the remaining records are not sent. */
     public void answered(Exchange exchange, String externalId) {
         HubspotAnswer answer = answer(exchange);
         Map<String, Outcome> outcomes = byKey(exchange);
@@ -66,12 +66,12 @@ public final class HubspotWrites {
         }
         if (!answer.ok()) {
             parts(exchange).forEach(left -> left.forEach(change -> outcomes.put(change.key(), Outcome.retry(change.key(),
-                    answer.code(), "it was not sent, since the call before it got: " + answer.message()))));
+                    answer.code(), "not sent, because the previous call got: " + answer.message()))));
             parts(exchange).clear();
         }
     }
 
-    /** The outcomes of all calls, in the order of the records. */
+    /** Sets the outcomes of all calls as the body, in the order of the records. */
     public void written(Exchange exchange) {
         Map<String, Outcome> outcomes = byKey(exchange);
         exchange.getMessage().setBody(changes(exchange).stream().map(change -> outcomes.get(change.key())).toList());

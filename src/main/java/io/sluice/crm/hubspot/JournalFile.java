@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * A file of the webhooks journal ("Webhooks journal"): one event a record and moment, with the properties that changed.
- * It does not say who changed them; what we wrote ourselves is found to be no news when it is merged.
+ * Reads a file of the webhooks journal ("Webhooks journal"): one event for each record and time, with the properties
+ * that changed. An event does not say who made the change; the merge recognises our own writes as unchanged.
  */
 final class JournalFile {
 
@@ -26,19 +26,19 @@ final class JournalFile {
     }
 
     /**
-     * Reads a file. An event that can't be read refuses none of the others.
+     * Reads a file. An unreadable event does not affect the others.
      *
-     * @param portal   the account's number; what happened in another account is not told
-     * @param rejected takes the events that can't be read
-     * @throws IOException when it is not what HubSpot writes; then none of it counts
+     * @param portal   the portal id of the account; events of other accounts are skipped
+     * @param rejected the list to which unreadable events are added
+     * @throws IOException when the file is not in HubSpot's format; then none of its events count
      */
     static List<CrmEvent> read(byte[] file, String portal, List<RejectedEvent> rejected) throws IOException {
-        JsonNode told = JSON.readTree(file);
-        if (told == null || !told.path("journalEvents").isArray()) {
-            throw new IOException("a file of the journal without journalEvents");
+        JsonNode root = JSON.readTree(file);
+        if (root == null || !root.path("journalEvents").isArray()) {
+            throw new IOException("a journal file without journalEvents");
         }
         List<CrmEvent> events = new ArrayList<>();
-        for (JsonNode event : told.path("journalEvents")) {
+        for (JsonNode event : root.path("journalEvents")) {
             if (event.path("portalId").asText(portal).equals(portal)) {
                 List<CrmEvent> read = new ArrayList<>();
                 try {
@@ -66,30 +66,30 @@ final class JournalFile {
             }
             case "DELETE", "GDPR_DELETE" -> events.add(CrmEvent.deleted(identity(event, action, ""), object,
                     id(event.path("objectId")), at(event)));
-            // of a snapshot nobody knows since when its values are so
-            case "RESTORE", "SNAPSHOT" -> events.add(look(event, object, id(event.path("objectId"))));
+            // a snapshot does not say when its values were set
+            case "RESTORE", "SNAPSHOT" -> events.add(readBack(event, object, id(event.path("objectId"))));
             case "ASSOCIATION_ADDED", "ASSOCIATION_REMOVED" -> events.add(CrmEvent.readBack(identity(event, action,
                     event.path("associatedObjectTypeId").asText() + " " + event.path("associatedObjectId").asText()), object,
                     id(event.path("objectId")), at(event)));
             case "MERGE" -> {
                 for (String id : merged(event)) {
-                    events.add(look(event, object, id));
+                    events.add(readBack(event, object, id));
                 }
             }
-            default -> { }   // says nothing of a record's fields
+            default -> { }   // has no values of a record
         }
     }
 
-    /** The properties that it names with their values; a record of which it names none must be read. */
+    /** Adds a value for each property of the event; a record without readable values must be read back. */
     private static void values(JsonNode event, String object, List<CrmEvent> events) throws IOException {
         String id = id(event.path("objectId"));
-        boolean told = !event.path("propertyChanges").isEmpty();
+        boolean readable = !event.path("propertyChanges").isEmpty();
         for (Map.Entry<String, JsonNode> change : event.path("propertyChanges").properties()) {
-            told &= change.getValue().isNull()
+            readable &= change.getValue().isNull()
                     || change.getValue().isValueNode() && Notifications.isText(change.getValue().asText());
         }
-        if (!told) {
-            events.add(look(event, object, id));
+        if (!readable) {
+            events.add(readBack(event, object, id));
             return;
         }
         for (Map.Entry<String, JsonNode> change : event.path("propertyChanges").properties()) {
@@ -99,11 +99,11 @@ final class JournalFile {
         }
     }
 
-    private static CrmEvent look(JsonNode event, String object, String id) throws IOException {
+    private static CrmEvent readBack(JsonNode event, String object, String id) throws IOException {
         return CrmEvent.readBack(identity(event, event.path("action").asText(), id), object, id, at(event));
     }
 
-    /** All that took part: which of them is left, a reading tells. */
+    /** Returns all records of a merge; a read-back shows which one survives. */
     private static Set<String> merged(JsonNode event) throws IOException {
         Set<String> ids = new LinkedHashSet<>();
         ids.add(id(event.path("objectId")));
@@ -116,7 +116,7 @@ final class JournalFile {
         return ids;
     }
 
-    /** The same in whatever file it stands. */
+    /** Returns the identity of an event, which is the same in every file. */
     private static UUID identity(JsonNode event, String what, String value) throws IOException {
         return CrmEvent.identityOf("hubspot journal", event.path("objectTypeId").asText(), id(event.path("objectId")), what, value,
                 at(event).toEpochMilli());
@@ -127,7 +127,7 @@ final class JournalFile {
         try {
             Instant moment = at.isIntegralNumber() ? Instant.ofEpochMilli(at.asLong()) : Instant.parse(at.asText());
             if (moment.isBefore(Instant.EPOCH) || moment.toEpochMilli() > Notifications.LATEST) {
-                throw new IOException("an event of no time");
+                throw new IOException("an event whose time is out of range");
             }
             return moment;
         } catch (DateTimeException | ArithmeticException none) {

@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * What HubSpot's webhooks say ("Webhooks API"): an array of events, of which the event id is not unique, so that one is
- * told apart by subscription, record, property and time.
+ * Reads the events of HubSpot's webhooks ("Webhooks API"). Their event id is not unique, so an event is identified by
+ * its subscription, record, property and time.
  */
 final class Notifications {
 
@@ -26,21 +26,21 @@ final class Notifications {
 
     private final String appId;
 
-    /** @param appId of our own app, whose changes are our own writes; null where it is not known */
+    /** @param appId the id of our own app, whose changes are our own writes; null where it is not known */
     Notifications(String appId) {
         this.appId = appId;
     }
 
     /**
-     * Reads a request's body. An event that can't be read refuses none of the others.
+     * Reads the body of a request. An unreadable event does not affect the others.
      *
-     * @param rejected takes the events that can't be read
-     * @throws IOException when it is no array of events; then none of it counts
+     * @param rejected the list to which unreadable events are added
+     * @throws IOException when the body is not an array of events; then none of them count
      */
     List<CrmEvent> read(byte[] body, List<RejectedEvent> rejected) throws IOException {
         JsonNode array = JSON.readTree(body);
         if (array == null || !array.isArray()) {
-            throw new IOException("no array of events");
+            throw new IOException("the body is not an array of events");
         }
         List<CrmEvent> events = new ArrayList<>();
         for (JsonNode event : array) {
@@ -77,7 +77,7 @@ final class Notifications {
         Instant at = at(event);
         String what = type.substring(dot + 1);
         switch (what) {
-            case "propertyChange" -> events.add(tellsItsValue(event)
+            case "propertyChange" -> events.add(hasValue(event)
                     ? CrmEvent.value(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"),
                             required(event, "propertyName"), value(event), at)
                     : CrmEvent.readBack(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
@@ -89,16 +89,16 @@ final class Notifications {
                     events.add(CrmEvent.readBack(identity(event, type, at), HubspotObjects.plural(object), id(event, "fromObjectId"), at));
             case "merge" -> merged(event).forEach(id -> events.add(
                     CrmEvent.readBack(CrmEvent.identityOf(identity(event, type, at), id), HubspotObjects.plural(object), id, at)));
-            default -> { }   // a kind of event that says nothing of a record's fields
+            default -> { }   // has no values of a record
         }
     }
 
-    /** A generic event's; of associations the object is named by the end from which they are seen. */
+    /** Returns the type id of a generic event; an event about associations names the object of its {@code from} end. */
     private static String typeId(JsonNode event) {
         return clean(event.path("objectTypeId").asText(event.path("fromObjectTypeId").asText()));
     }
 
-    /** All that took part: which of them is left, a reading tells. */
+    /** Returns all records of a merge; a read-back shows which one survives. */
     private static Set<String> merged(JsonNode event) throws IOException {
         Set<String> ids = new LinkedHashSet<>();
         ids.add(event.has("newObjectId") ? id(event, "newObjectId") : id(event, "objectId"));
@@ -107,14 +107,16 @@ final class Notifications {
         }
         for (JsonNode merged : event.path("mergedObjectIds")) {
             if (!merged.isIntegralNumber() && !merged.asText().matches("\\d+")) {
-                throw new IOException("a merged id that is none");
+                throw new IOException("an event with an invalid merged id");
             }
             ids.add(merged.asText());
         }
         return ids;
     }
 
-    /** The value too: two changes of a property in one millisecond are two. */
+    /**
+     * Returns the identity of an event. It includes the value, since a property can change twice in one millisecond.
+     */
     private static UUID identity(JsonNode event, String type, Instant at) {
         return CrmEvent.identityOf("hubspot", event.path("subscriptionId").asText(), type, event.path("objectId").asText(),
                 event.path("fromObjectId").asText(), event.path("toObjectId").asText(),
@@ -145,13 +147,16 @@ final class Notifications {
         return text;
     }
 
-    /** An empty text empties the field; no text at all says nothing of what the field has become. */
-    private static boolean tellsItsValue(JsonNode event) {
+    /**
+     * Tells whether the event has the new value: an empty text empties the property, a missing text leaves the value
+     * unknown.
+     */
+    private static boolean hasValue(JsonNode event) {
         JsonNode value = event.path("propertyValue");
         return value.isValueNode() && !value.isNull() && isText(value.asText());
     }
 
-    /** Half of a character can be kept nowhere. */
+    /** Tells whether the text has no unpaired surrogate, which no database can store. */
     static boolean isText(String text) {
         return StandardCharsets.UTF_8.newEncoder().canEncode(text);
     }
@@ -161,7 +166,7 @@ final class Notifications {
         return value.isEmpty() ? null : value;
     }
 
-    /** PostgreSQL's texts hold no null characters. */
+    /** Removes null characters, which PostgreSQL's texts can't hold. */
     static String clean(String text) {
         return text.replace("\0", "");
     }

@@ -9,10 +9,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Records that are created, or updated by HubSpot's id or a unique property.
+ * Creates records, or updates them by HubSpot's id or a unique property.
  *
- * @param create     whether they are new
- * @param externalId the unique property that holds the key; empty where no property does
+ * @param create     whether the records are created
+ * @param externalId the unique property that holds the key; empty for none
  */
 record RecordBatch(List<RecordChange> changes, boolean create, String externalId) implements BatchWrite {
 
@@ -20,8 +20,8 @@ record RecordBatch(List<RecordChange> changes, boolean create, String externalId
         Set<String> keys = new HashSet<>();
         for (RecordChange recordChange : changes) {
             if (!keys.add(recordChange.key())) {
-                throw new IllegalArgumentException("Key '" + recordChange.key() + "' stands twice in the list, so that an outcome"
-                        + " would not tell which of the two it means; merge the two");
+                throw new IllegalArgumentException("Key '" + recordChange.key() + "' is twice in the list, so an outcome"
+                        + " could not be assigned to one of the two; merge the two");
             }
         }
     }
@@ -32,33 +32,33 @@ record RecordBatch(List<RecordChange> changes, boolean create, String externalId
     }
 
     @Override
-    public int most() {
+    public int maxPerCall() {
         return HubspotCrm.BATCH_SIZE;
     }
 
     @Override
-    public String key(int place) {
-        return changes.get(place).key();
+    public String key(int index) {
+        return changes.get(index).key();
     }
 
     @Override
-    public Optional<Outcome> unfit(int place) {
-        if (changes.get(place).operation() != Operation.UPSERT) {
-            return Optional.of(Outcome.rejected(key(place), "NO_WRITE", "the record is to be deleted, which is another"
-                    + " Kamelet's job: hubspot-delete-sink"));
+    public Optional<Outcome> rejection(int index) {
+        if (changes.get(index).operation() != Operation.UPSERT) {
+            return Optional.of(Outcome.rejected(key(index), "NO_WRITE", "this Kamelet does not delete records;"
+                    + " use hubspot-delete-sink"));
         }
-        return !create && externalId.isEmpty() && !hasId(place) ? Optional.of(Outcome.rejected(key(place), "NO_ID",
-                "the record has no crmId, and no externalId is set by which HubSpot could find it")) : Optional.empty();
+        return !create && externalId.isEmpty() && !hasId(index) ? Optional.of(Outcome.rejected(key(index), "NO_ID",
+                "the record has no crmId, and no externalId is set; set one of them")) : Optional.empty();
     }
 
-    /** Those named by HubSpot's own id, apart from those named by a property. */
+    /** Keeps records with HubSpot's own id apart from those identified by a property. */
     @Override
-    public boolean kind(int place) {
-        return create || hasId(place);
+    public boolean kind(int index) {
+        return create || hasId(index);
     }
 
-    private boolean hasId(int place) {
-        return changes.get(place).crmId() != null;
+    private boolean hasId(int index) {
+        return changes.get(index).crmId() != null;
     }
 
     @Override
@@ -72,8 +72,8 @@ record RecordBatch(List<RecordChange> changes, boolean create, String externalId
     }
 
     @Override
-    public boolean isNamed(int place, Set<String> ids) {
-        RecordChange recordChange = changes.get(place);
+    public boolean isNamed(int index, Set<String> ids) {
+        RecordChange recordChange = changes.get(index);
         return ids.contains(recordChange.key()) || recordChange.crmId() != null && ids.contains(recordChange.crmId());
     }
 

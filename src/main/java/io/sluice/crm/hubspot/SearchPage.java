@@ -7,30 +7,31 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where a reading by search stands, and the search that goes on from there ("Search the CRM"). A search yields 10,000
- * records at most, and more than that can bear one stamp. So it is paged as long as it goes; then the next begins at the
- * last stamp; and where all of it was one stamp, that stamp is read on by the record's id.
+ * Holds the offset of a read by search, and builds the search that continues from there ("Search the CRM"). A search
+ * returns 10,000 records at most, and more records than that can have the same timestamp. So the search is paged up to
+ * that limit, then starts again at the last timestamp; if all records had one timestamp, that timestamp is read by
+ * record id.
  *
- * @param at   from this stamp on
- * @param kind how
- * @param mark {@link Kind#PAGE}: the page; {@link Kind#ONE_STAMP}: after this id
+ * @param at   the timestamp at which the search starts
+ * @param kind the kind of the search
+ * @param mark the cursor of the page for {@link Kind#PAGE}; the last id for {@link Kind#ONE_STAMP}
  */
 record SearchPage(Instant at, Kind kind, String mark) {
 
     static final int PAGE_SIZE = 200;
-    private static final int MOST = 10_000;
+    private static final int MAX_RESULTS = 10_000;
 
-    /** How a search goes on. */
+    /** Tells how a search continues. */
     enum Kind {
-        /** All from the stamp on, a page of it. */
+        /** Reads all records from the timestamp on, by page. */
         PAGE,
-        /** Records of this very stamp, by their ids. */
+        /** Reads the records of exactly this timestamp, by id. */
         ONE_STAMP,
-        /** All after the stamp. */
+        /** Reads all records after the timestamp. */
         AFTER
     }
 
-    /** Reads what {@link #text()} wrote, or a moment alone. */
+    /** Parses what {@link #text()} wrote, or a time alone. */
     static SearchPage of(String text) {
         String[] parts = text.strip().split(" ");
         Instant at = Instant.parse(parts[0]);
@@ -46,9 +47,10 @@ record SearchPage(Instant at, Kind kind, String mark) {
     }
 
     /**
-     * The body of the search.
+     * Builds the body of the search.
      *
-     * @param stamp the property that tells when a record changed
+     * @param stamp      the property with the time of the last change
+     * @param properties the properties to read
      */
     String body(String stamp, List<String> properties) {
         String millis = Long.toString(at.toEpochMilli());
@@ -73,17 +75,17 @@ record SearchPage(Instant at, Kind kind, String mark) {
         return Map.of("propertyName", property, "operator", operator, "value", value);
     }
 
-    /** How many records of this search stand before its page. */
-    int read() {
+    /** Returns the number of records before this page. */
+    int recordsBefore() {
         return kind != Kind.ONE_STAMP && mark.matches("\\d{1,9}") ? Integer.parseInt(mark) : 0;
     }
 
     /**
-     * What follows a page, or null when this was the last.
+     * Returns the next page, or null when this was the last.
      *
-     * @param next  what the answer says of the next page, or null
-     * @param last  stamp of the page's last record, or null where it is empty
-     * @param lastId its id
+     * @param next   the cursor of the next page, or null
+     * @param last   the timestamp of the page's last record, or null for an empty page
+     * @param lastId the id of the page's last record
      */
     SearchPage next(String next, Instant last, String lastId) {
         if (kind == Kind.ONE_STAMP) {
@@ -92,7 +94,7 @@ record SearchPage(Instant at, Kind kind, String mark) {
         if (next == null || last == null) {
             return null;
         }
-        if (next.matches("\\d{1,9}") && Integer.parseInt(next) + PAGE_SIZE <= MOST) {
+        if (next.matches("\\d{1,9}") && Integer.parseInt(next) + PAGE_SIZE <= MAX_RESULTS) {
             return new SearchPage(at, kind, next);
         }
         return last.isAfter(at) ? new SearchPage(last, Kind.PAGE, "0") : new SearchPage(at, Kind.ONE_STAMP, "0");

@@ -22,38 +22,43 @@ import org.apache.camel.Message;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpConstants;
 
 /**
- * Requests of HubSpot's webhooks: who sent them, and what they say. Nothing of a request is looked at before its
- * signature is known to be right.
+ * Verifies and reads the requests of HubSpot's webhooks. Nothing in a request is read before its signature is verified.
  */
 public final class WebhookRequests {
 
-    /** Why a request was refused, in a word or two; absent where it was not. */
-    public static final String REFUSAL = "SluiceRefusal";
+    /** Header with the reason why a request was rejected, in a word or two; absent for a genuine request. */
+    public static final String REJECTION = "SluiceWebhookRejection";
 
-    /** What makes a delivery unique: the account and the signature, which covers the body and, from version 3 on, the time. */
+    /**
+     * Header that identifies a delivery: the account and the signature, which covers the body and, from version 3 on,
+     * the time.
+     */
     public static final String DELIVERY = "SluiceDelivery";
 
-    /** HubSpot sends at most 100 events a request, and a property holds up to 65,536 characters. */
-    static final int LARGEST_BODY = 42 * 1024 * 1024;
+    /**
+     * Maximum size of a body, in bytes: HubSpot sends at most 100 events in a request, and a property holds up to
+     * 65,536 characters.
+     */
+    static final int MAX_BODY_BYTES = 42 * 1024 * 1024;
 
-    /** The settings of an account that are about its webhooks, as {@code application.properties} has them. */
-    private record Ear(WebhookSignature signature, Notifications notifications, String publicUrl) {
+    /** Holds the webhook settings of an account. */
+    private record WebhookSettings(WebhookSignature signature, Notifications notifications, String publicUrl) {
     }
 
-    private final Map<String, Ear> ears;
+    private final Map<String, WebhookSettings> webhooks;
     private final HubspotObjects objects;
     private final InstantSource clock;
     private final PublicAddress address;
 
-    /** @param settings account to its settings, prefix taken off */
+    /** @param settings account to its settings, without the prefix */
     WebhookRequests(Map<String, Map<String, String>> settings, HubspotObjects objects, InstantSource clock, PublicAddress address) {
         this.address = address;
         this.objects = objects;
         this.clock = clock;
-        this.ears = new TreeMap<>();
+        this.webhooks = new TreeMap<>();
         settings.forEach((account, own) -> {
             if (own.get("webhook-secret") != null && !own.get("webhook-secret").isBlank()) {
-                ears.put(account, new Ear(new WebhookSignature(own.get("webhook-secret"), versions(own)),
+                webhooks.put(account, new WebhookSettings(new WebhookSignature(own.get("webhook-secret"), versions(own)),
                         new Notifications(own.get("app-id")), own.get("webhook-url")));
             }
         });
@@ -64,40 +69,42 @@ public final class WebhookRequests {
                 .map(version -> version.toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
     }
 
-    /** The request's events as the body, or the header {@value #REFUSAL} and a status. */
+    /**
+     * Sets the request's events as the body; for a rejected request, sets the header {@value #REJECTION} and a status.
+     */
     public void events(Exchange exchange, String account) {
         Message request = exchange.getMessage();
-        Ear ear = ears.get(account);
-        if (ear == null) {
-            refuse(request, 404, "no secret");
+        WebhookSettings webhook = webhooks.get(account);
+        if (webhook == null) {
+            reject(request, 404, "no secret");
             return;
         }
         byte[] body = request.getBody(byte[].class);
         byte[] bytes = body == null ? new byte[0] : body;
-        if (bytes.length > LARGEST_BODY) {
-            refuse(request, 413, "too large");
+        if (bytes.length > MAX_BODY_BYTES) {
+            reject(request, 413, "too large");
             return;
         }
         try {
-            String why = ear.signature().refusal(new WebhookSignature.Request(
-                    request.getHeader(Exchange.HTTP_METHOD, String.class), uri(request, ear.publicUrl()), bytes),
+            String reason = webhook.signature().rejection(new WebhookSignature.Request(
+                    request.getHeader(Exchange.HTTP_METHOD, String.class), uri(request, webhook.publicUrl()), bytes),
                     headers(request), clock.instant());
-            if (why != null) {
-                refuse(request, 401, why);
+            if (reason != null) {
+                reject(request, 401, reason);
                 return;
             }
             request.setHeader(DELIVERY, account + " " + WebhookSignature.of(headers(request)));
             List<RejectedEvent> rejected = new ArrayList<>();
-            List<CrmEvent> events = ear.notifications().read(bytes, rejected);
+            List<CrmEvent> events = webhook.notifications().read(bytes, rejected);
             request.setHeader(RejectedEvent.HEADER, rejected);
             request.setBody(objects.asNamed(account, events));
         } catch (IOException | IllegalArgumentException malformed) {
-            refuse(request, 400, "malformed");
+            reject(request, 400, "malformed");
         }
     }
 
-    private static void refuse(Message request, int status, String why) {
-        request.setHeader(REFUSAL, why);
+    private static void reject(Message request, int status, String reason) {
+        request.setHeader(REJECTION, reason);
         request.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
         request.setBody(null);
     }
@@ -114,10 +121,9 @@ public final class WebhookRequests {
     }
 
     /**
-     * The URI that HubSpot called.
+     * Returns the URI that HubSpot called.
      *
-     * @param publicUrl what stands before the path, from the settings, or null: then it is what the request says, or a
-     *                  trusted proxy
+     * @param publicUrl the configured part before the path, or null: then the request or a trusted proxy gives it
      */
     String uri(Message request, String publicUrl) {
         URI called = URI.create(request.getHeader(Exchange.HTTP_URL, String.class));

@@ -16,9 +16,9 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Whether a request was signed by HubSpot with the secret of the app ("Validating requests from HubSpot"). Version 3 is
- * an HMAC over method, URI, body and time; 2 and 1 are hashes that hold for ever, so that they count only where a user
- * allows them.
+ * Verifies that HubSpot signed a request with the secret of the app ("Validating requests from HubSpot"). Version 3 is
+ * an HMAC over method, URI, body and time; versions 2 and 1 are hashes that never expire, so they count only where the
+ * settings allow them.
  */
 final class WebhookSignature {
 
@@ -27,10 +27,10 @@ final class WebhookSignature {
     static final String SIGNATURE_V3 = "X-HubSpot-Signature-v3";
     static final String TIMESTAMP = "X-HubSpot-Request-Timestamp";
 
-    static final Duration LONGEST_AGE = Duration.ofMinutes(5);
+    static final Duration MAX_AGE = Duration.ofMinutes(5);
 
-    /** The escapes that HubSpot takes back before it signs. */
-    private static final Map<String, String> TAKEN_BACK = Map.ofEntries(Map.entry("%3A", ":"), Map.entry("%2F", "/"),
+    /** Escapes that HubSpot decodes before it signs. */
+    private static final Map<String, String> DECODED = Map.ofEntries(Map.entry("%3A", ":"), Map.entry("%2F", "/"),
             Map.entry("%3F", "?"), Map.entry("%40", "@"), Map.entry("%21", "!"), Map.entry("%24", "$"),
             Map.entry("%27", "'"), Map.entry("%28", "("), Map.entry("%29", ")"), Map.entry("%2A", "*"),
             Map.entry("%2C", ","), Map.entry("%3B", ";"));
@@ -39,28 +39,28 @@ final class WebhookSignature {
     private final String secret;
     private final Set<String> versions;
 
-    /** @param versions that are allowed: {@code v3}, {@code v2}, {@code v1} */
+    /** @param versions the allowed versions: {@code v3}, {@code v2}, {@code v1} */
     WebhookSignature(String secret, Set<String> versions) {
         this.secret = secret;
         this.versions = Set.copyOf(versions);
     }
 
     /**
-     * What was signed.
+     * Holds the signed parts of a request.
      *
-     * @param uri  the public one, to which HubSpot sent it, with its query
-     * @param body the bytes as they came
+     * @param uri  the public URI that HubSpot called, with its query
+     * @param body the bytes as received
      */
     record Request(String method, String uri, byte[] body) {
     }
 
     /**
-     * Judges a request.
+     * Verifies a request.
      *
-     * @param headers by names of which the case does not matter
-     * @return why it is refused, in a word or two; null when it is good
+     * @param headers the headers; the case of their names does not matter
+     * @return the reason why the request is rejected, in a word or two; null for a genuine request
      */
-    String refusal(Request request, Map<String, String> headers, Instant now) {
+    String rejection(Request request, Map<String, String> headers, Instant now) {
         String third = headers.get(SIGNATURE_V3);
         if (third != null && versions.contains("v3")) {
             return third(request, third, headers.get(TIMESTAMP), now);
@@ -78,7 +78,7 @@ final class WebhookSignature {
         return signed != null && same(HexFormat.of().formatHex(sha256(signed)), older) ? null : "signature";
     }
 
-    /** The signature among these headers; of the newest version where there are several. */
+    /** Returns the signature in these headers; of several, that of the newest version. */
     static String of(Map<String, String> headers) {
         return headers.getOrDefault(SIGNATURE_V3, headers.get(SIGNATURE));
     }
@@ -88,21 +88,21 @@ final class WebhookSignature {
             return "no time";
         }
         Duration age = Duration.between(Instant.ofEpochMilli(Long.parseLong(timestamp)), now).abs();
-        if (age.compareTo(LONGEST_AGE) > 0) {
+        if (age.compareTo(MAX_AGE) > 0) {
             return "too old";
         }
-        byte[] signed = concat(bytes(request.method(), takenBack(request.uri()), "", request.body()),
+        byte[] signed = concat(bytes(request.method(), decoded(request.uri()), "", request.body()),
                 timestamp.getBytes(StandardCharsets.UTF_8));
         return same(Base64.getEncoder().encodeToString(hmac(signed)), signature) ? null : "signature";
     }
 
-    static String takenBack(String uri) {
+    static String decoded(String uri) {
         Matcher escapes = ESCAPE.matcher(uri);
         return escapes.replaceAll(escape -> Matcher.quoteReplacement(
-                TAKEN_BACK.getOrDefault(escape.group().toUpperCase(Locale.ROOT), escape.group())));
+                DECODED.getOrDefault(escape.group().toUpperCase(Locale.ROOT), escape.group())));
     }
 
-    /** In a time that does not tell how much of it is right. */
+    /** Compares in constant time, so that the duration does not show how much of a signature is right. */
     private static boolean same(String right, String given) {
         return MessageDigest.isEqual(right.getBytes(StandardCharsets.UTF_8), given.getBytes(StandardCharsets.UTF_8));
     }

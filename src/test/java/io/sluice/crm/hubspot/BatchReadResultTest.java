@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What the answer to a batch read proves of records that were merged. */
+/** Shows what the answer to a batch read proves about merged records. */
 class BatchReadResultTest {
 
     private static BatchReadResult read(String results, String... asked) {
@@ -18,20 +18,20 @@ class BatchReadResultTest {
     }
 
     @Test
-    void aRecordThatAnotherNamesAmongItsMergedOnesIsGone() {
-        assertThat(read(record("3", "1;2"), "1", "2").gone()).containsExactlyInAnyOrder("1", "2");
+    void aRecordIsDeletedIfAnotherListsItAsMerged() {
+        assertThat(read(record("3", "1;2"), "1", "2").deleted()).containsExactlyInAnyOrder("1", "2");
     }
 
     @Test
-    void aRecordThatWasMergedTwiceIsGoneWhenItIsAskedForAlone() {
-        assertThat(read(record("5", "3;4"), "1").gone()).containsExactly("1");
+    void aRecordThatWasMergedTwiceIsDeletedIfItIsReadAlone() {
+        assertThat(read(record("5", "3;4"), "1").deleted()).containsExactly("1");
         assertThat(read(record("5", "3;4"), "1").found()).isEmpty();
     }
 
     @Test
-    void anotherRecordIsNoProofWhereNothingWasMergedIntoItOrSeveralWereAskedFor() {
-        assertThat(read(record("5", ""), "1").gone()).isEmpty();
-        assertThat(read(record("5", "3;4"), "1", "7").gone()).isEmpty();
-        assertThat(read(record("5", "3;4") + "," + record("6", "3;4"), "1").gone()).isEmpty();
+    void anotherRecordProvesNothingWithoutMergedIdsOrInAReadOfSeveral() {
+        assertThat(read(record("5", ""), "1").deleted()).isEmpty();
+        assertThat(read(record("5", "3;4"), "1", "7").deleted()).isEmpty();
+        assertThat(read(record("5", "3;4") + "," + record("6", "3;4"), "1").deleted()).isEmpty();
     }
 }

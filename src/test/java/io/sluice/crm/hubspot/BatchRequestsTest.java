@@ -35,7 +35,7 @@ class BatchRequestsTest {
     }
 
     @Test
-    void everyValueIsATextAndNothingClearsAProperty() throws Exception {
+    void everyValueIsTextAndNullClearsAProperty() throws Exception {
         JsonNode input = new ObjectMapper().readTree(BatchRequests.upsert(List.of(change("C-1", "phone", null, "vip", true,
                 "amount", new BigDecimal("1.25E+3"), "born", "2001-02-03")), "customer_no")).path("inputs").path(0);
         assertThat(input.path("id").asText()).isEqualTo("C-1").isEqualTo(input.path("objectWriteTraceId").asText());
@@ -50,18 +50,18 @@ class BatchRequestsTest {
         for (int i = 0; i <= 100; i++) {
             many.add(change("C-" + i));
         }
-        assertThatThrownBy(() -> BatchRequests.upsert(many, "no")).hasMessageContaining("100 records at most, but got 101");
-        assertThatThrownBy(() -> BatchRequests.upsert(List.of(change("A"), change("A")), "no")).hasMessageContaining("'A' stands twice");
+        assertThatThrownBy(() -> BatchRequests.upsert(many, "no")).hasMessageContaining("100 records at most, but the list has 101");
+        assertThatThrownBy(() -> BatchRequests.upsert(List.of(change("A"), change("A")), "no")).hasMessageContaining("'A' is twice");
     }
 
     @Test
-    void answersInAnyOrderFindTheirRecords() {
+    void resultsInAnyOrderAreAssignedToTheirRecords() {
         assertThat(outcomes(200, "{\"results\":[{\"id\":\"102\",\"objectWriteTraceId\":\"C-2\"},"
                 + "{\"id\":\"101\",\"properties\":{\"customer_no\":\"C-1\"}}]}")).containsExactly("C-1 done 101 null", "C-2 done 102 null");
     }
 
     @Test
-    void aPartialAnswerSaysOfEachRecordWhatBecameOfIt() {
+    void aPartialAnswerGivesEachRecordItsOutcome() {
         List<Outcome> outcomes = BatchRequests.outcomes(TWO, "customer_no", new HubspotAnswer(207, """
                 {"results": [{"id": "101", "objectWriteTraceId": "C-1"}], "numErrors": 1, "errors": [{"status": "error",
                  "category": "VALIDATION_ERROR", "message": "Property values were not valid",
@@ -69,7 +69,7 @@ class BatchRequestsTest {
                  "errors": [{"code": "INVALID_EMAIL", "context": {"propertyName": ["email"]}}]}]}"""));
         assertThat(outcomes).extracting(Outcome::status).containsExactly(Outcome.Status.DONE, Outcome.Status.REJECTED);
         assertThat(outcomes.get(1)).isEqualTo(Outcome.rejected("C-2", "INVALID_EMAIL",
-                "property values were not taken (email: INVALID_EMAIL)").withFields(List.of("email")));
+                "invalid property values (email: INVALID_EMAIL)").withFields(List.of("email")));
     }
 
     @Test
@@ -82,12 +82,12 @@ class BatchRequestsTest {
                  "code": "INVALID_NUMBER", "context": {"propertyName": ["amount"]}}]}""")) {
             Outcome outcome = BatchRequests.outcomes(TWO.subList(0, 1), "customer_no", new HubspotAnswer(400, body)).get(0);
             assertThat(outcome).as(body).isEqualTo(Outcome.rejected("C-1", "INVALID_NUMBER",
-                    "property values were not taken (amount: INVALID_NUMBER)").withFields(List.of("amount")));
+                    "invalid property values (amount: INVALID_NUMBER)").withFields(List.of("amount")));
         }
     }
 
     @Test
-    void aBatchThatIsRefusedAsAWholeIsTriedInParts() {
+    void aRejectedBatchRejectsNoSingleRecord() {
         String body = "{\"status\":\"error\",\"category\":\"VALIDATION_ERROR\",\"message\":\"Duplicate IDs\"}";
         assertThat(outcomes(400, body)).allMatch(it -> it.contains("retry"));
         assertThat(BatchRequests.outcomes(TWO.subList(0, 1), "customer_no", new HubspotAnswer(400, body)).get(0).status())
@@ -96,12 +96,12 @@ class BatchRequestsTest {
 
     @ParameterizedTest
     @CsvSource({"0, cut", "200, <html>", "423, x", "429, x", "500, x", "502, <html>", "401, x", "403, x", "477, x"})
-    void whatPassesIsTriedAgainWhateverTheAnswerLooksLike(int status, String body) {
+    void transientErrorsAreRetriedWhateverTheAnswer(int status, String body) {
         assertThat(outcomes(status, body)).hasSize(2).allMatch(it -> it.contains("retry"));
     }
 
     @Test
-    void aDeleteIsDoneWhenTheBatchIs() {
+    void deletesAreDoneWhenTheBatchIs() {
         assertThat(BatchRequests.outcomes(List.of(new RecordChange("C-1", Operation.DELETE, "101", Map.of())), "no",
                 new HubspotAnswer(204, ""))).containsExactly(Outcome.done("C-1", null));
     }

@@ -27,7 +27,7 @@ class BatchSplitTest {
         return new BatchSplit(new RecordBatch(records(count), true, ""));
     }
 
-    /** Answers each call until none is left, and tells how many there were. */
+    /** Answers each call until none remains, and returns the number of calls. */
     private static int run(BatchSplit batchSplit, Function<String, HubspotAnswer> crm) {
         int calls = 0;
         for (; batchSplit.isMore(); calls++) {
@@ -43,7 +43,7 @@ class BatchSplitTest {
     }
 
     @Test
-    void whereverTheBadRecordStandsAllOthersAreWrittenAndItAloneIsRejected() {
+    void onlyTheBadRecordIsRejectedWhateverItsIndex() {
         for (int bad = 0; bad < 100; bad++) {
             String spoils = "\"K" + bad + "\"";
             BatchSplit batchSplit = creating(100);
@@ -56,15 +56,15 @@ class BatchSplitTest {
     }
 
     @Test
-    void aListInWhichAllIsBadEndsSoonAndIsLeftForLater() {
+    void aListOfBadRecordsEndsSoonAndIsRetriedLater() {
         BatchSplit batchSplit = creating(100);
-        assertThat(run(batchSplit, body -> SPOILT)).isLessThanOrEqualTo(2 * BatchSplit.MOST_SPLITS + 1);
+        assertThat(run(batchSplit, body -> SPOILT)).isLessThanOrEqualTo(2 * BatchSplit.MAX_SPLITS + 1);
         assertThat(batchSplit.outcomes()).hasSize(100).doesNotContainNull().extracting(Outcome::status)
                 .contains(Outcome.Status.RETRY, Outcome.Status.REJECTED).doesNotContain(Outcome.Status.DONE);
     }
 
     @Test
-    void thoseThatTheErrorNamesGoApartFromTheOthers() {
+    void recordsThatTheErrorNamesAreSentApartFromTheOthers() {
         List<String> bodies = new ArrayList<>();
         BatchSplit batchSplit = creating(100);
         run(batchSplit, body -> {
@@ -79,7 +79,7 @@ class BatchSplitTest {
     }
 
     @Test
-    void anAnswerThatDoesNotComeStopsTheRestButKeepsWhatWasAnswered() {
+    void aMissingAnswerStopsTheRestAndKeepsEarlierOutcomes() {
         BatchSplit batchSplit = creating(300);
         int[] calls = {0};
         assertThat(run(batchSplit, body -> ++calls[0] == 1 ? written(body) : new HubspotAnswer(0, "timed out"))).isEqualTo(2);
@@ -88,7 +88,7 @@ class BatchSplitTest {
     }
 
     @Test
-    void pairsOfWhichTheErrorsDoNotTellAreSentAgainInParts() {
+    void pairsThatNoErrorNamesAreSentAgainInParts() {
         BatchSplit batchSplit = new BatchSplit(new AssociationPairs(List.of(new AssociationPairs.Pair("a", "1", "2"),
                 new AssociationPairs.Pair("b", "1", "3"), new AssociationPairs.Pair("c", "1", "4")), 0, ""));
         int calls = run(batchSplit, body -> body.contains("\"3\"")
@@ -101,7 +101,7 @@ class BatchSplitTest {
     }
 
     @Test
-    void aPairThatNoAnswerTellsOfIsARetry() {
+    void aPairThatNoAnswerNamesIsRetried() {
         BatchSplit batchSplit = new BatchSplit(new AssociationPairs(List.of(new AssociationPairs.Pair("a", "1", "2")), 0, ""));
         run(batchSplit, body -> new HubspotAnswer(200, "{\"results\":[]}"));
         assertThat(batchSplit.outcomes().get(0).code()).isEqualTo("NO_RESULT");
@@ -111,11 +111,11 @@ class BatchSplitTest {
     }
 
     @Test
-    void aListThatIsNoneIsToldInWords() {
+    void aBodyThatIsNoListIsReported() {
         assertThatThrownBy(() -> new RecordBatch(List.of(records(1).get(0), records(1).get(0)), true, ""))
-                .hasMessageContaining("'K0' stands twice");
+                .hasMessageContaining("'K0' is twice");
         assertThatThrownBy(() -> AssociationPairs.pairs("x")).hasMessageContaining("A list of pairs");
         assertThatThrownBy(() -> AssociationPairs.pairs(null)).hasMessageContaining("nothing");
-        assertThatThrownBy(() -> AssociationPairs.pairs(List.of(Map.of("from", "1")))).hasMessageContaining("Pair 0 is no map");
+        assertThatThrownBy(() -> AssociationPairs.pairs(List.of(Map.of("from", "1")))).hasMessageContaining("Pair 0 must be a map");
     }
 }

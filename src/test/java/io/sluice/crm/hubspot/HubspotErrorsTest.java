@@ -12,8 +12,8 @@ class HubspotErrorsTest {
 
     private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 
-    private static ThrottleSignal refusal(int status, String body, String operation, String retryAfter) {
-        return HubspotErrors.refusal(new HubspotAnswer(status, body), operation, retryAfter, NOW);
+    private static ThrottleSignal throttleSignal(int status, String body, String operation, String retryAfter) {
+        return HubspotErrors.throttleSignal(new HubspotAnswer(status, body), operation, retryAfter, NOW);
     }
 
     @ParameterizedTest
@@ -25,21 +25,21 @@ class HubspotErrorsTest {
         "{\"message\":\"You have reached your secondly limit.\",\"policyName\":\"SECONDLY\"} | upsert | short",
         "{\"message\":\"You have reached your secondly limit.\",\"policyName\":\"SECONDLY\"} | delete | short",
         "<html>Too many requests</html> | read | short"})
-    void aRefusalSaysWhichLimitIsSpentByTheCallThatWasRefused(String body, String operation, String kind) {
-        assertThat(refusal(429, body, operation, null)).isEqualTo(new ThrottleSignal(kind, Duration.ZERO));
+    void theThrottledOperationDecidesWhichLimitIsUsedUp(String body, String operation, String kind) {
+        assertThat(throttleSignal(429, body, operation, null)).isEqualTo(new ThrottleSignal(kind, Duration.ZERO));
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"3600 | 3600", "soon | 0", "-5 | 0", "0 | 0", " 7  | 7", "| 0",
         "Thu, 01 Jan 2026 00:02:00 GMT | 120", "Wed, 31 Dec 2025 00:00:00 GMT | 0", "999999 | 999999",
         "99999999999999999999999 | 31536000", "1.5 | 0"})
-    void itSaysForHowLong(String header, long seconds) {
-        assertThat(refusal(477, "", "read", header)).isEqualTo(new ThrottleSignal(ThrottleSignal.SHORT, Duration.ofSeconds(seconds)));
+    void retryAfterGivesTheWait(String header, long seconds) {
+        assertThat(throttleSignal(477, "", "read", header)).isEqualTo(new ThrottleSignal(ThrottleSignal.SHORT, Duration.ofSeconds(seconds)));
     }
 
     @ParameterizedTest
     @CsvSource({"200", "207", "400", "401", "403", "409", "423", "500", "0"})
-    void anyOtherAnswerIsNoRefusal(int status) {
-        assertThat(refusal(status, "{}", "read", null)).isNull();
+    void anyOtherAnswerIsNotThrottled(int status) {
+        assertThat(throttleSignal(status, "{}", "read", null)).isNull();
     }
 }

@@ -48,7 +48,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Each Kamelet on its own, in a route that is nobody's sync, against the sandbox over HTTP. */
+/** Runs each Kamelet alone, in a route outside any sync, against the sandbox over HTTP. */
 class HubspotKameletsTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -120,14 +120,14 @@ class HubspotKameletsTest {
     }
 
     @BeforeEach
-    void noFaultsAndPlentyOfCalls() throws Exception {
+    void resetFaultsAndQuota() throws Exception {
         control("DELETE", "/sandbox/faults/hubspot", "");
         control("PUT", "/sandbox/limits/hubspot", "{\"tenSecondly\":{\"max\":10000,\"windowSeconds\":10},"
                 + "\"search\":{\"max\":1000,\"windowSeconds\":1}}");
     }
 
     @Test
-    void upsertWritesARecordOnceHoweverOftenAndSaysItsId() throws Exception {
+    void upsertIsIdempotentAndReturnsTheId() throws Exception {
         String id = send(UPSERT, List.of(record("K-1", Map.of("lastname", "One")))).get(0).crmId();
         List<Outcome> again = send(UPSERT, List.of(record("K-1", Map.of("lastname", "Müller \"x\"\nWeiß"))));
         assertThat(again).containsExactly(Outcome.done("K-1", id));
@@ -135,7 +135,7 @@ class HubspotKameletsTest {
     }
 
     @Test
-    void upsertAnswersInTheOrderOfTheRecordsWithTheCrmsOwnWords() throws Exception {
+    void upsertReturnsOutcomesInOrderWithHubspotsMessages() throws Exception {
         List<Outcome> outcomes = send(UPSERT, List.of(record("O-1", Map.of("lastname", "One")),
                 record("O-2", Map.of("lastname", "Two", "email", "no address")), record("O-3", Map.of("lastname", "Three"))));
         assertThat(outcomes).extracting(Outcome::key).containsExactly("O-1", "O-2", "O-3");
@@ -145,7 +145,7 @@ class HubspotKameletsTest {
     }
 
     @Test
-    void nullClearsAPropertyAndAnAbsentOneIsLeftAlone() throws Exception {
+    void nullClearsAPropertyAndAnAbsentOneIsKept() throws Exception {
         send(UPSERT, List.of(record("N-1", Map.of("lastname", "One", "phone", "1", "city", "Ulm", "newsletter", true,
                 "birthdate", "2001-02-03"))));
         Map<String, Object> fields = new HashMap<>();
@@ -159,7 +159,7 @@ class HubspotKameletsTest {
     }
 
     @Test
-    void deleteTakesKeysOrIdsAndCountsWhatIsGoneAsDone() throws Exception {
+    void deleteTakesKeysOrIdsAndAbsentRecordsAreDone() throws Exception {
         String id = send(UPSERT, List.of(record("D-1", Map.of("lastname", "One")))).get(0).crmId();
         send(UPSERT, List.of(record("D-2", Map.of("lastname", "Two"))));
         List<Outcome> outcomes = send(DELETE, List.of(Map.of("key", "D-1", "operation", "delete", "crmId", id),
@@ -171,7 +171,7 @@ class HubspotKameletsTest {
     }
 
     @Test
-    void createTakesAListOfAnyLengthAHundredACall() throws Exception {
+    void createSplitsAListIntoCallsOfAHundred() throws Exception {
         long counted = counted();
         List<Outcome> outcomes = send(CREATE, IntStream.range(0, 250).mapToObj(i -> record("CR-" + i,
                 Map.of("lastname", "L" + i, "email", i == 120 ? "none" : "cr" + i + "@example.org"))).toList());
@@ -189,7 +189,7 @@ class HubspotKameletsTest {
     }
 
     @Test
-    void createWithoutAUniquePropertyMakesARecordEachTime() throws Exception {
+    void createWithoutAUniquePropertyCreatesARecordEachTime() throws Exception {
         String anyhow = "kamelet:hubspot-create-sink?account=hubspot&object=deals";
         String first = send(anyhow, List.of(record("A", Map.of("dealname", "Big")))).get(0).crmId();
         String second = send(anyhow, List.of(record("A", Map.of("dealname", "Big")))).get(0).crmId();
@@ -197,7 +197,7 @@ class HubspotKameletsTest {
     }
 
     @Test
-    void aRecordThatSpoilsItsBatchIsFoundAndTheOthersAreWritten() throws Exception {
+    void aBadRecordIsIsolatedAndTheOthersAreWritten() throws Exception {
         for (String kamelet : List.of(CREATE, UPDATE)) {
             control("DELETE", "/sandbox/faults/hubspot", "");
             if (kamelet.equals(UPDATE)) {
@@ -237,7 +237,7 @@ class HubspotKameletsTest {
     }
 
     @Test
-    void anIdThatStandsTwiceSpoilsNobodysUpdate() throws Exception {
+    void aRepeatedIdDoesNotFailOtherUpdates() throws Exception {
         List<Outcome> there = send(UPSERT, IntStream.range(0, 50).mapToObj(i -> record("T-" + i, Map.of("lastname", "L")))
                 .toList());
         List<Map<String, Object>> updates = new ArrayList<>(there.stream().map(outcome -> Map.<String, Object>of("key",
@@ -245,13 +245,13 @@ class HubspotKameletsTest {
         updates.add(Map.of("key", "again", "crmId", there.get(3).crmId(), "fields", Map.of("city", "Ulm")));
         long counted = counted();
         assertThat(send(UPDATE, updates)).hasSize(51).extracting(Outcome::status).containsOnly(Outcome.Status.DONE);
-        assertThat(counted() - counted).as("all, those that stand once, those two together, each alone").isEqualTo(5);
+        assertThat(counted() - counted).as("all, the unique ones, the two together, each alone").isEqualTo(5);
         assertThat(contact("T-3").path("properties").path("city").asText()).isEqualTo("Ulm");
         assertThat(contact("T-3").path("properties").path("lastname").asText()).isEqualTo("New");
     }
 
     @Test
-    void whereNoAnswerIsToBeHadTheRestIsNotSent() throws Exception {
+    void theRestIsNotSentAfterAMissingAnswer() throws Exception {
         control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"count\":1}");
         long counted = counted();
         List<Outcome> outcomes = send(CREATE, IntStream.range(0, 150).mapToObj(i -> record("ST-" + i, Map.of())).toList());
@@ -262,7 +262,7 @@ class HubspotKameletsTest {
 
     @Test
     @SuppressWarnings("unchecked")
-    void pairsAreAssociatedAndWhatCannotBeIsRejectedBesideThem() throws Exception {
+    void pairsAreAssociatedAndBadPairsRejected() throws Exception {
         String ann = send(UPSERT, List.of(record("AS-1", Map.of("lastname", "Ann")))).get(0).crmId();
         String acme = company("AS-Acme");
         List<Outcome> outcomes = ask(ASSOCIATE, List.of(Map.of("from", ann, "to", acme),
@@ -325,7 +325,7 @@ class HubspotKameletsTest {
 
     @Test
     @SuppressWarnings("unchecked")
-    void aPairThatSpoilsItsBatchIsFoundToo() throws Exception {
+    void aBadPairIsIsolatedToo() throws Exception {
         String ann = send(UPSERT, List.of(record("SA-1", Map.of("lastname", "Ann")))).get(0).crmId();
         String acme = company("SA-Acme");
         String other = company("SA-Other");
@@ -360,7 +360,7 @@ class HubspotKameletsTest {
     }
 
     @Test
-    void aFailingCrmAndACutAnswerAreARetryAndNoException() throws Exception {
+    void aFailingCrmAndATruncatedAnswerLeadToARetry() throws Exception {
         for (String fault : List.of("{\"kind\":\"unavailable\",\"count\":1}", "{\"kind\":\"reset\",\"count\":1}")) {
             control("POST", "/sandbox/faults/hubspot", fault);
             assertThat(send(UPSERT, List.of(record("F-1", Map.of("lastname", "One")))).get(0).status())
@@ -372,7 +372,7 @@ class HubspotKameletsTest {
 
     @Test
     @SuppressWarnings("unchecked")
-    void deltaReadsPageByPageAndKnowsWhenItIsThrough() throws Exception {
+    void deltaReadsPageByPageUntilTheLast() throws Exception {
         Instant before = Instant.now();
         for (int batch = 0; batch < 5; batch++) {
             int from = batch * 100;
@@ -394,7 +394,7 @@ class HubspotKameletsTest {
 
     @Test
     @SuppressWarnings("unchecked")
-    void whatWasArchivedIsToldWithTheMomentUpToWhichItIs() throws Exception {
+    void archivedRecordsComeWithTheTimeUpToWhichTheyAreComplete() throws Exception {
         Instant before = Instant.now();
         List<Map<String, Object>> records = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
@@ -413,19 +413,19 @@ class HubspotKameletsTest {
         assertThat(Instant.parse(answer.getMessage().getHeader("SluiceCovered", String.class))).isBetween(before, Instant.now());
     }
 
-    private static List<CrmRecord> received(Exchange answer) {
+    private static List<CrmRecord> records(Exchange answer) {
         return ((List<?>) answer.getMessage().getBody(List.class)).stream().filter(CrmRecord.class::isInstance)
                 .map(CrmRecord.class::cast).toList();
     }
 
     @Test
-    void readGivesTheRecordsThatAreThereAndSaysWhichAreGone() throws Exception {
+    void readReturnsExistingAndDeletedRecords() throws Exception {
         String id = send(UPSERT, List.of(record("R-1", Map.of("lastname", "One", "city", "Ulm")))).get(0).crmId();
         Exchange answer = ask("kamelet:hubspot-read-action?account=hubspot&object=contacts&fields=city,phone,customer_no",
                 List.of(id, "999999999"));
         assertThat(answer.getMessage().getBody(List.class)).hasSize(2)
                 .anySatisfy(gone -> assertThat(gone).extracting("crmId").isEqualTo("999999999"));
-        assertThat(received(answer)).singleElement().satisfies(record -> {
+        assertThat(records(answer)).singleElement().satisfies(record -> {
             assertThat(record.crmId()).isEqualTo(id);
             assertThat(record.fields()).containsEntry("city", "Ulm").containsEntry("phone", null)
                     .containsEntry("customer_no", "R-1");
@@ -436,30 +436,30 @@ class HubspotKameletsTest {
             "kamelet:hubspot-lookup-action?account=hubspot&object=contacts&externalId=customer_no&fields=lastname";
 
     @Test
-    void lookupSaysWhatBecameOfRecords() throws Exception {
+    void lookupReturnsExistingArchivedAndMergedRecords() throws Exception {
         List<String> made = send(UPSERT, List.of(record("L-1", Map.of("lastname", "There")),
                 record("L-2", Map.of("lastname", "Archived")), record("L-3", Map.of("lastname", "Replaced"))))
                 .stream().map(Outcome::crmId).toList();
         control("DELETE", "/sandbox/records/hubspot/contacts/" + made.get(1), "");
         control("DELETE", "/sandbox/records/hubspot/contacts/" + made.get(2), "");
-        String anew = send(UPSERT, List.of(record("L-3", Map.of("lastname", "Anew")))).get(0).crmId();
+        String recreated = send(UPSERT, List.of(record("L-3", Map.of("lastname", "Recreated")))).get(0).crmId();
         long counted = counted();
         Exchange answer = ask(LOOKUP, List.of(known("L-1", made.get(0)), known("L-2", made.get(1)), known("L-3", made.get(2)),
                 known("L-4", "999999999")));
 
         assertThat(status(answer)).isBetween(200, 207);
         assertThat(counted() - counted).as("calls").isEqualTo(3);
-        assertThat(fates(answer, CrmRecord.class)).extracting(CrmRecord::crmId)
-                .containsExactlyInAnyOrder(made.get(0), anew);
+        assertThat(ofType(answer, CrmRecord.class)).extracting(CrmRecord::crmId)
+                .containsExactlyInAnyOrder(made.get(0), recreated);
         Map<String, DeletedRecord> gone = new HashMap<>();
-        fates(answer, DeletedRecord.class).forEach(it -> gone.put(it.crmId(), it));
+        ofType(answer, DeletedRecord.class).forEach(it -> gone.put(it.crmId(), it));
         assertThat(gone).containsOnlyKeys(made.get(1), made.get(2), "999999999");
         assertThat(gone.get(made.get(1)).at()).isAfter(Instant.now().minusSeconds(600));
-        assertThat(gone.get("999999999").at()).as("nobody knows since when").isNull();
+        assertThat(gone.get("999999999").at()).as("the time of the delete is unknown").isNull();
     }
 
     @Test
-    void aLookupThatWasNotAnsweredSaysNothingOfRecords() throws Exception {
+    void aLookupWithoutAnAnswerReturnsNoRecords() throws Exception {
         String id = send(UPSERT, List.of(record("L-5", Map.of("lastname", "There")))).get(0).crmId();
         control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"count\":1}");
         Exchange answer = ask(LOOKUP, List.of(known("L-5", id)));
@@ -471,7 +471,7 @@ class HubspotKameletsTest {
         return Map.of("key", key, "crmId", crmId);
     }
 
-    private static <T> List<T> fates(Exchange answer, Class<T> type) {
+    private static <T> List<T> ofType(Exchange answer, Class<T> type) {
         return ((List<?>) answer.getMessage().getBody(List.class)).stream().filter(type::isInstance).map(type::cast).toList();
     }
 
@@ -485,7 +485,7 @@ class HubspotKameletsTest {
 
     @Test
     @SuppressWarnings("unchecked")
-    void ofRecordsThatWereReadLatelyOnlyTheOthersAreAskedFor() throws Exception {
+    void cachedRecordsAreNotReadAgain() throws Exception {
         List<String> ids = send(UPSERT, List.of(record("RC-1", Map.of("city", "Ulm")), record("RC-2", Map.of("city", "Bonn"))))
                 .stream().map(Outcome::crmId).toList();
         long before = counted();
@@ -500,32 +500,32 @@ class HubspotKameletsTest {
         assertThat(again.getMessage().getHeader("SluiceCached")).isEqualTo(2);
         assertThat(status(again)).isEqualTo(200);
         assertThat(counted() - before).as("calls").isEqualTo(2);
-        assertThat(received(ask(CACHED_BY_KEY, List.of("RC-2", "RC-none"))))
+        assertThat(records(ask(CACHED_BY_KEY, List.of("RC-2", "RC-none"))))
                 .singleElement().satisfies(it -> assertThat(it.key()).isEqualTo("RC-2"));
     }
 
     @Test
-    void whatIsWrittenOrHeardOfIsReadAnew() throws Exception {
+    void aWriteOrAnEventDropsTheCachedRecord() throws Exception {
         String id = send(UPSERT, List.of(record("RD-1", Map.of("city", "Ulm")))).get(0).crmId();
         assertThat(city(CACHED, id)).isEqualTo("Ulm");
         assertThat(city(CACHED_BY_KEY, "RD-1")).isEqualTo("Ulm");
         send(UPSERT, List.of(record("RD-1", Map.of("city", "Bonn"))));
-        assertThat(city(CACHED, id)).as("what this process wrote").isEqualTo("Bonn");
+        assertThat(city(CACHED, id)).as("written by this process").isEqualTo("Bonn");
         assertThat(city(CACHED_BY_KEY, "RD-1")).isEqualTo("Bonn");
         Instant before = Instant.now();
         control("POST", "/sandbox/records/hubspot/contacts/" + id, "{\"city\":\"Kiel\"}");
-        assertThat(city(CACHED, id)).as("nobody told us yet").isEqualTo("Bonn");
+        assertThat(city(CACHED, id)).as("no event yet").isEqualTo("Bonn");
         ask(DELTA, before.toString());
         assertThat(city(CACHED, id)).isEqualTo("Kiel");
         control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"operation\":\"batchRead\"}");
         assertThat(city(CACHED, id)).as("without a call").isEqualTo("Kiel");
         Exchange refused = ask(CACHED, List.of(id, "999999999"));
         assertThat(status(refused)).isEqualTo(503);
-        assertThat(refused.getMessage().getBody()).as("an answer that is none").isInstanceOf(String.class);
+        assertThat(refused.getMessage().getBody()).as("an error is not cached").isInstanceOf(String.class);
     }
 
     @Test
-    void describeSaysWhatCanBeWrittenAndWhatIsUnique() throws Exception {
+    void describeReturnsWritableAndUniqueProperties() throws Exception {
         ObjectShape shape = ask("kamelet:hubspot-describe-action?account=hubspot&object=contacts", null).getMessage()
                 .getBody(ObjectShape.class);
         assertThat(shape.fields().get("customer_no").externalId()).isTrue();
@@ -539,7 +539,7 @@ class HubspotKameletsTest {
     }
 
     @Test
-    void anAppThatAUserInstalledLogsInAgainOnceAfterItsTokenDied() throws Exception {
+    void anInstalledAppLogsInOnceAfterItsTokenExpires() throws Exception {
         String upsert = UPSERT.replace("account=hubspot", "account=installed");
         assertThat(send(upsert, List.of(record("I-1", Map.of("lastname", "One")))).get(0).status())
                 .isEqualTo(Outcome.Status.DONE);
@@ -559,37 +559,37 @@ class HubspotKameletsTest {
         assertThat(locked.status()).isEqualTo(Outcome.Status.RETRY);
         assertThat(locked.message()).contains("account installed could not sign in", "missing or invalid refresh token");
         assertThat(number("select count(*) from sluice.api_call where account = 'installed' and completed_at is not null"))
-                .as("a call that was not made is none").isEqualTo(ledger);
+                .as("a call that was not made is not counted").isEqualTo(ledger);
     }
 
     @Test
-    void webhooksThatAreSignedReachARouteOfOnesOwnAndOthersDoNot() throws Exception {
-        List<CrmEvent> heard = Collections.synchronizedList(new ArrayList<>());
+    void onlySignedWebhooksReachACustomRoute() throws Exception {
+        List<CrmEvent> events = Collections.synchronizedList(new ArrayList<>());
         main.getCamelContext().addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
                 from("kamelet:hubspot-webhook-source?account=hubspot&path=/mine").routeId("mine")
                         .process(exchange -> exchange.getMessage().getBody(List.class)
-                                .forEach(event -> heard.add((CrmEvent) event)));
+                                .forEach(event -> events.add((CrmEvent) event)));
             }
         });
         String body = "[{\"subscriptionType\":\"contact.deletion\",\"objectId\":7,\"occurredAt\":1796000000000}]";
         assertThat(webhook("/mine", body, "another secret").statusCode()).isEqualTo(401);
-        assertThat(heard).isEmpty();
+        assertThat(events).isEmpty();
         assertThat(webhook("/mine", body, "a-secret").statusCode()).isEqualTo(204);
-        assertThat(heard).singleElement().satisfies(event -> assertThat(event.crmId()).isEqualTo("7"));
+        assertThat(events).singleElement().satisfies(event -> assertThat(event.crmId()).isEqualTo("7"));
     }
 
     @Test
-    void aCustomObjectIsHeardOfByTheNameThatItsSyncHas() throws Exception {
+    void eventsNameACustomObjectAsItsSyncDoes() throws Exception {
         control("PUT", "/sandbox/objects/hubspot/bookings", "{\"label\":\"Booking\",\"keyPrefix\":\"a00\"}");
-        List<String> heard = Collections.synchronizedList(new ArrayList<>());
+        List<String> objects = Collections.synchronizedList(new ArrayList<>());
         main.getCamelContext().addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
                 from("kamelet:hubspot-webhook-source?account=hubspot&path=/bookings").routeId("bookings")
                         .process(exchange -> exchange.getMessage().getBody(List.class)
-                                .forEach(event -> heard.add(((CrmEvent) event).object())));
+                                .forEach(event -> objects.add(((CrmEvent) event).object())));
             }
         });
         String typeId = JSON.readTree(HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:"
@@ -601,7 +601,7 @@ class HubspotKameletsTest {
         webhook("/bookings", body, "a-secret");
         String describe = "kamelet:hubspot-describe-action?account=hubspot&object=";
         control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"operation\":\"schema\"}");
-        assertThat(ask(describe + "bookings", null).getMessage().getBody()).as("it can be synced all the same")
+        assertThat(ask(describe + "bookings", null).getMessage().getBody()).as("the object can be synced without its type id")
                 .isInstanceOf(ObjectShape.class);
         webhook("/bookings", body, "a-secret");
         control("DELETE", "/sandbox/faults/hubspot", "");
@@ -609,12 +609,12 @@ class HubspotKameletsTest {
         assertThat(described.getMessage().getBody()).isInstanceOf(ObjectShape.class);
         assertThat(status(described)).isEqualTo(200);
         webhook("/bookings", body, "a-secret");
-        assertThat(heard).containsExactly(typeId, "contacts", typeId, "contacts", "bookings", "contacts");
+        assertThat(objects).containsExactly(typeId, "contacts", typeId, "contacts", "bookings", "contacts");
 
         long calls = counted();
         ask(describe + "bookings", null);
         ask(describe + typeId, null);
-        assertThat(counted() - calls).as("calls: what is known is not asked again").isEqualTo(2);
+        assertThat(counted() - calls).as("calls; a known type id is not requested again").isEqualTo(2);
     }
 
     private static HttpResponse<String> webhook(String path, String body, String secret) throws Exception {
@@ -632,12 +632,12 @@ class HubspotKameletsTest {
 
     private static final String JOURNAL = "kamelet:hubspot-journal-action?account=installed";
 
-    /** An account of a name of its own, since a journal has a beginning only once. */
+    /** Subscribes an account with a name of its own, since a journal starts only once for an account. */
     private static void journal(String subscribe) throws Exception {
         control("DELETE", "/sandbox/faults/installed", "");
         control("DELETE", "/sandbox/journal/installed", "");
         control("PUT", "/sandbox/journal/installed", "{\"urlSeconds\":900" + subscribe + "}");
-        // a token that died with those of another test is found out here
+        // finds a token that another test invalidated
         ask(JOURNAL, null);
     }
 
@@ -654,7 +654,7 @@ class HubspotKameletsTest {
         return answer.getMessage().getHeader("SluiceNext", String.class);
     }
 
-    /** Reads to the end; what stands in the journal by now is nobody's news. */
+    /** Reads to the end of the journal and returns its offset. */
     private static String end() {
         String offset = null;
         for (Exchange answer = ask(JOURNAL, null); next(answer) != null; answer = ask(JOURNAL, offset)) {
@@ -665,7 +665,7 @@ class HubspotKameletsTest {
 
     @Test
     @SuppressWarnings("unchecked")
-    void theJournalIsFetchedFileByFileAndSpendsNoCall() throws Exception {
+    void theJournalIsReadFileByFileAndUsesNoQuota() throws Exception {
         journal(",\"subscribe\":[\"contacts\"]");
         edit("J-0", "Ulm");
         String begun = end();
@@ -688,11 +688,11 @@ class HubspotKameletsTest {
         assertThat(number("select count(*) from sluice.api_call")).isEqualTo(ledger);
         JsonNode counted = JSON.readTree(control("GET", "/sandbox/referee", "")).path("accounts").path("installed");
         assertThat(counted.at("/byOperation/journalFile").asInt()).isPositive();
-        assertThat(first.getMessage().getHeaders()).as("no token is left behind").doesNotContainKey("Authorization");
+        assertThat(first.getMessage().getHeaders()).as("the token is removed").doesNotContainKey("Authorization");
     }
 
     @Test
-    void anOffsetThatIsForgottenAndARefusalAreAnswersInTheCrmsOwnWords() throws Exception {
+    void anExpiredOffsetAndAnErrorAreReturnedWithHubspotsMessage() throws Exception {
         journal(",\"subscribe\":[\"contacts\"]");
         Exchange forgotten = ask(JOURNAL, "00000000-0000-0000-0000-000000000000");
         assertThat(status(forgotten)).isEqualTo(404);
@@ -703,7 +703,7 @@ class HubspotKameletsTest {
     }
 
     @Test
-    void aFileThatCanNotBeReadLeavesTheOffsetWhereItIs() throws Exception {
+    void anUnreadableFileKeepsTheOffset() throws Exception {
         journal(",\"subscribe\":[\"contacts\"]");
         edit("J-3", "Ulm");
         String fault = "{\"kind\":\"answer\",\"operation\":\"%s\",\"status\":%d,\"contentType\":\"text/plain\",\"body\":\"%s\"}";
@@ -732,7 +732,7 @@ class HubspotKameletsTest {
     }
 
     @Test
-    void theJournalsTokenIsRenewedOnceItDied() throws Exception {
+    void theJournalsExpiredTokenIsRenewed() throws Exception {
         journal("");
         assertThat(status(ask(JOURNAL, null))).isIn(200, 204);
         control("POST", "/sandbox/faults/installed", "{\"kind\":\"expireTokens\"}");
@@ -741,7 +741,7 @@ class HubspotKameletsTest {
     }
 
     @Test
-    void anAccountWithoutAnAppsSecretIsToldWhatTheJournalNeeds() {
+    void anAccountWithoutAnAppGetsAnErrorThatNamesTheSettings() {
         Exchange answer = ask("kamelet:hubspot-journal-action?account=hubspot", null);
         assertThat(status(answer)).isZero();
         assertThat(answer.getMessage().getBody(String.class)).contains("client-id and client-secret");
@@ -751,7 +751,7 @@ class HubspotKameletsTest {
                 .contains("nobody");
     }
 
-    // --- sources that read on and on
+    // --- polling sources
 
     private static OwnRoute behind(String source, Integer... failing) throws Exception {
         return new OwnRoute(main.getCamelContext(), source, failing);
@@ -768,7 +768,7 @@ class HubspotKameletsTest {
     }
 
     @Test
-    void theJournalReachesARouteOfOnesOwnAndWhatItDidNotFinishComesAgain() throws Exception {
+    void theJournalReachesACustomRouteAndAFailedFileIsRepeated() throws Exception {
         journal(",\"subscribe\":[\"contacts\"]");
         edit("JS-1", "Ulm");
         String source = "kamelet:hubspot-journal-source?account=installed&name=own-journal&period=";
@@ -776,20 +776,20 @@ class HubspotKameletsTest {
             soon(() -> assertThat(mine.lists()).isOne());
             run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('due', now()))::text"
                     + " where stream = 'source:own-journal'");
-            soon(() -> assertThat(mine.heard()).anyMatch(event -> "Ulm".equals(((CrmEvent) event).value())));
+            soon(() -> assertThat(mine.received()).anyMatch(event -> "Ulm".equals(((CrmEvent) event).value())));
             edit("JS-2", "Bonn");
-            soon(() -> assertThat(mine.heard()).anyMatch(event -> "Bonn".equals(((CrmEvent) event).value())));
+            soon(() -> assertThat(mine.received()).anyMatch(event -> "Bonn".equals(((CrmEvent) event).value())));
         }
         edit("JS-3", "Kiel");
         try (OwnRoute later = behind(source + 60)) {
-            soon(() -> assertThat(later.heard()).anyMatch(event -> "Kiel".equals(((CrmEvent) event).value())));
-            assertThat(later.heard()).as("where the first was it goes on")
+            soon(() -> assertThat(later.received()).anyMatch(event -> "Kiel".equals(((CrmEvent) event).value())));
+            assertThat(later.received()).as("continues at the offset of the first")
                     .noneMatch(event -> "Bonn".equals(((CrmEvent) event).value()));
         }
     }
 
     @Test
-    void whatChangesReachesARouteOfOnesOwnPageByPageAndOnlyFromNowOn() throws Exception {
+    void newChangesReachACustomRoutePageByPage() throws Exception {
         edit("DS-0", "Old");
         control("PUT", "/sandbox/limits/installed", "{\"search\":{\"max\":1000,\"windowSeconds\":1}}");
         Instant before = Instant.now();
@@ -801,13 +801,13 @@ class HubspotKameletsTest {
             for (int i = 1; i <= 250; i++) {
                 edit("DS-" + i, "New");
             }
-            soon(() -> assertThat(mine.heard()).extracting(record -> ((CrmRecord) record).key()).contains("DS-1", "DS-250"));
-            assertThat(mine.heard()).allSatisfy(record -> assertThat(((CrmRecord) record).at()).isAfterOrEqualTo(
+            soon(() -> assertThat(mine.received()).extracting(record -> ((CrmRecord) record).key()).contains("DS-1", "DS-250"));
+            assertThat(mine.received()).allSatisfy(record -> assertThat(((CrmRecord) record).at()).isAfterOrEqualTo(
                     before.truncatedTo(java.time.temporal.ChronoUnit.MILLIS)));
         }
     }
 
-    // --- what they have in common
+    // --- shared
 
     private static int freePort() {
         try (ServerSocket socket = new ServerSocket(0)) {
@@ -832,7 +832,7 @@ class HubspotKameletsTest {
         return ask(kamelet, records).getMessage().getBody(List.class);
     }
 
-    /** The contact with this number, or null. */
+    /** Returns the contact with this number, or null. */
     private static JsonNode contact(String number) throws Exception {
         for (String line : control("GET", "/sandbox/records/hubspot/contacts", "").split("\n")) {
             if (!line.isBlank()) {

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tokens against the sandbox over HTTP, by a clock that the test sets. */
+/** Tests tokens against the sandbox over HTTP, with a clock that the test sets. */
 class HubspotLoginTest extends LoginTestBase {
 
     private static final Map<String, String> OAUTH =
@@ -47,11 +47,11 @@ class HubspotLoginTest extends LoginTestBase {
     }
 
     @Test
-    void aPrivateAppsTokenNeedsNoLoginAndIsNeverGivenUp() throws Exception {
+    void aPrivateAppsTokenNeedsNoLoginAndIsKept() throws Exception {
         HubspotLogin login = login(Map.of("access-token", "pat-sandbox"));
         long logins = logins();
         assertThat(login.token()).isEqualTo("pat-sandbox");
-        login.died("pat-sandbox");
+        login.tokenRejected("pat-sandbox");
         now = now.plus(Duration.ofDays(1000));
         assertThat(login.token()).isEqualTo("pat-sandbox");
         assertThat(logins()).isEqualTo(logins);
@@ -77,11 +77,11 @@ class HubspotLoginTest extends LoginTestBase {
     @Test
     void anAccountWithoutALoginStartsAndMakesNoCalls() {
         assertThatThrownBy(() -> login(Map.of()).token()).isInstanceOf(LoginRejected.class)
-                .hasMessageContaining("neither an access-token nor a refresh-token");
+                .hasMessageContaining("set an access-token, or client-id");
     }
 
     @Test
-    void aRefusedLoginSaysWhoAndWhyInHubspotsOwnWordsAndNoSecret() {
+    void aRejectedLoginReportsAccountAndCauseWithoutSecrets() {
         assertThatThrownBy(() -> login("refresh-token", "hunter2").token()).isInstanceOf(LoginRejected.class)
                 .hasMessage("account org could not sign in: HTTP 400: BAD_REFRESH_TOKEN: missing or invalid refresh token");
         assertThatThrownBy(() -> login("client-secret", "hunter2").token())
@@ -92,7 +92,7 @@ class HubspotLoginTest extends LoginTestBase {
     }
 
     @Test
-    void wordsThatRepeatASecretAreShownWithoutIt() throws Exception {
+    void aMessageThatRepeatsASecretIsMasked() throws Exception {
         control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"status\":400,\"operation\":\"token\","
                 + "\"message\":\"refresh-hubspot is no good\"}");
         assertThatThrownBy(() -> login(OAUTH).token()).hasMessageContaining("*** is no good")
@@ -100,18 +100,18 @@ class HubspotLoginTest extends LoginTestBase {
     }
 
     @Test
-    void twentyCallsWhoseTokenDiedLogInOnce() throws Exception {
+    void twentyCallsWithAnExpiredTokenLogInOnce() throws Exception {
         HubspotLogin login = login(OAUTH);
         String dead = login.token();
-        login.lives(dead);
+        login.tokenAccepted(dead);
         control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"expireTokens\"}");
         assertThat(isGood(dead)).isFalse();
         long logins = logins();
         Set<String> tokens = inTwentyThreads(() -> {
-            login.died(dead);
+            login.tokenRejected(dead);
             String fresh = login.token();
-            // news of the old token's death may come late
-            login.died(dead);
+            // a rejection of the old token may arrive late
+            login.tokenRejected(dead);
             return login.token().equals(fresh) ? fresh : "another one";
         });
         assertThat(tokens).hasSize(1).doesNotContain(dead);
@@ -120,7 +120,7 @@ class HubspotLoginTest extends LoginTestBase {
     }
 
     @Test
-    void aTokenIsRenewedAMinuteBeforeItEndsByOneOfAll() throws Exception {
+    void oneThreadRenewsATokenAMinuteBeforeItExpires() throws Exception {
         HubspotLogin login = login(OAUTH);
         String first = login.token();
         now = now.plus(Duration.ofMinutes(29).minusMillis(1));
@@ -130,11 +130,11 @@ class HubspotLoginTest extends LoginTestBase {
         Set<String> tokens = inTwentyThreads(login::token);
         assertThat(tokens).hasSize(1).doesNotContain(first);
         assertThat(logins() - logins).isEqualTo(1);
-        assertThat(isGood(first)).as("calls are on their way with it").isTrue();
+        assertThat(isGood(first)).as("calls with the old token are under way").isTrue();
     }
 
     @Test
-    void aRenewalThatIsRefusedStopsNobodyWhileTheOldTokenIsGood() throws Exception {
+    void aRejectedRenewalStopsNoCallWhileTheOldTokenIsValid() throws Exception {
         HubspotLogin login = login(OAUTH);
         String first = login.token();
         control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"operation\":\"token\"}");
@@ -142,7 +142,7 @@ class HubspotLoginTest extends LoginTestBase {
         long logins = logins();
         assertThat(login.token()).isEqualTo(first);
         assertThat(login.token()).isEqualTo(first);
-        assertThat(logins() - logins).as("not a storm of logins").isEqualTo(1);
+        assertThat(logins() - logins).as("one login, then backoff").isEqualTo(1);
         now = now.plus(Duration.ofMinutes(1));
         assertThatThrownBy(login::token).hasMessageContaining("Service unavailable");
         control("DELETE", "/sandbox/faults/hubspot", "");
@@ -151,7 +151,7 @@ class HubspotLoginTest extends LoginTestBase {
     }
 
     @Test
-    void aRefusedLoginPausesForAllAndLongerEachTime() throws Exception {
+    void aRejectedLoginBacksOffLongerEachTime() throws Exception {
         HubspotLogin login = login("refresh-token", "withdrawn");
         long logins = logins();
         Set<String> answers = inTwentyThreads(() -> {
@@ -173,26 +173,26 @@ class HubspotLoginTest extends LoginTestBase {
             assertThatThrownBy(login::token).isInstanceOf(LoginRejected.class);
             asked += (int) (logins() - before);
         }
-        assertThat(asked).as("logins in a day: a user is not locked").isBetween(20, 35);
+        assertThat(asked).as("logins in a day, few enough not to lock the user").isBetween(20, 35);
     }
 
     @Test
-    void aTokenThatIsRefusedAtItsFirstCallIsNoReasonForAStormOfLogins() throws Exception {
+    void aTokenThatIsRejectedAtItsFirstCallStartsABackoff() throws Exception {
         HubspotLogin login = login(OAUTH);
-        login.died(login.token());
+        login.tokenRejected(login.token());
         long logins = logins();
         assertThatThrownBy(login::token).isInstanceOf(LoginRejected.class)
-                .hasMessageContaining("refuses a token that it has just given out");
+                .hasMessageContaining("rejects a token that it has just issued");
         now = now.plusSeconds(1);
         String again = login.token();
-        login.died(again);
+        login.tokenRejected(again);
         now = now.plusSeconds(1);
         assertThatThrownBy(login::token).isInstanceOf(LoginRejected.class);
         assertThat(logins() - logins).isEqualTo(1);
         now = now.plusSeconds(1);
         String good = login.token();
-        login.lives(good);
-        login.died(good);
-        assertThat(login.token()).as("a token that was good and died is replaced at once").isNotEqualTo(good);
+        login.tokenAccepted(good);
+        login.tokenRejected(good);
+        assertThat(login.token()).as("a token that was accepted before is replaced at once").isNotEqualTo(good);
     }
 }

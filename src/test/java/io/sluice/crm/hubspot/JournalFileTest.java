@@ -41,7 +41,7 @@ class JournalFileTest {
     }
 
     @Test
-    void whatIsToldTwiceHasOneIdentityAndAnotherValueAnother() throws IOException {
+    void aRepeatedEventHasTheSameIdentityAndAnotherValueAnother() throws IOException {
         String once = event("UPDATE", ",\"propertyChanges\":{\"city\":\"Köln\"}");
         List<CrmEvent> events = read(once, once, once.replace("Köln", "Bonn"), once.replace(".123Z", ".124Z"));
         assertThat(events.get(0).identity()).isEqualTo(events.get(1).identity());
@@ -49,20 +49,20 @@ class JournalFileTest {
     }
 
     @Test
-    void aNewRecordIsNewAndHasItsFirstValues() throws IOException {
+    void aCreationHasTheFirstValues() throws IOException {
         assertThat(read(event("CREATE", ",\"propertyChanges\":{\"city\":\"Köln\"}"))).extracting(CrmEvent::kind)
                 .containsExactly(CrmEvent.Kind.CREATED, CrmEvent.Kind.VALUE);
     }
 
     @Test
-    void whatItsValuesDoNotTellMustBeRead() throws IOException {
+    void anEventWithoutReadableValuesIsReadBack() throws IOException {
         assertThat(read(event("UPDATE", ""), event("UPDATE", ",\"propertyChanges\":{\"city\":{\"from\":\"a\",\"to\":\"b\"}}"),
                 event("RESTORE", ""), event("SNAPSHOT", ",\"propertyChanges\":{\"city\":\"Köln\"}")))
                 .extracting(CrmEvent::kind).hasSize(4).containsOnly(CrmEvent.Kind.READ_BACK);
     }
 
     @Test
-    void ofAMergeAllThatTookPartAreRead() throws IOException {
+    void allRecordsOfAMergeAreReadBack() throws IOException {
         List<CrmEvent> events = read(event("MERGE", ",\"primaryObjectId\":6,\"mergedObjectIds\":[7,8]"));
         assertThat(events).extracting(CrmEvent::crmId).containsExactly("5", "6", "7", "8");
         assertThat(events).extracting(CrmEvent::kind).containsOnly(CrmEvent.Kind.READ_BACK);
@@ -70,20 +70,20 @@ class JournalFileTest {
     }
 
     @Test
-    void aDeletedRecordIsGoneAndOtherActionsSayNothing() throws IOException {
+    void aDeleteIsAnEventAndOtherActionsAreNot() throws IOException {
         List<CrmEvent> events = read(event("DELETE", ""), event("ADDED_TO_LIST", ""));
         assertThat(events).extracting(CrmEvent::kind).containsExactly(CrmEvent.Kind.DELETED);
     }
 
     @Test
-    void whatHappenedInAnotherAccountIsLeftOutAndDeletedForGoodIsGone() throws IOException {
+    void eventsOfOtherAccountsAreSkippedAndAPermanentDeleteIsADelete() throws IOException {
         String ours = event("GDPR_DELETE", "");
         assertThat(read(ours, ours.replace("\"portalId\":1", "\"portalId\":11"), ours.replace("\"portalId\":1,", "")))
                 .extracting(CrmEvent::kind).containsExactly(CrmEvent.Kind.DELETED, CrmEvent.Kind.DELETED);
     }
 
     @Test
-    void aRecordThatBelongsToAnotherNowIsRead() throws IOException {
+    void anAssociatedRecordIsReadBack() throws IOException {
         List<CrmEvent> events = read(event("ASSOCIATION_ADDED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":8"),
                 event("ASSOCIATION_REMOVED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":8"),
                 event("ASSOCIATION_ADDED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":9"));
@@ -93,20 +93,20 @@ class JournalFileTest {
     }
 
     @Test
-    void aTimeMayBeMillisecondsToo() throws IOException {
+    void aTimeMayBeInMilliseconds() throws IOException {
         assertThat(read(event("DELETE", "").replace("\"" + AT + "\"", "" + AT.toEpochMilli())))
                 .singleElement().extracting(CrmEvent::at).isEqualTo(AT);
     }
 
     @Test
-    void anObjectOfOnesOwnKeepsItsTypeId() throws IOException {
+    void aCustomObjectKeepsItsTypeId() throws IOException {
         assertThat(read(event("DELETE", "").replace("0-1", "2-2000001"))).singleElement().extracting(CrmEvent::object)
                 .isEqualTo("2-2000001");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "[]", "{}", "{\"journalEvents\":5}", "nonsense"})
-    void aFileThatIsNotHubspotsCountsForNothing(String file) {
+    void aFileInAnotherFormatIsRejected(String file) {
         assertThatThrownBy(() -> JournalFile.read(file.getBytes(UTF_8), "1", new ArrayList<>())).isInstanceOf(IOException.class);
     }
 
@@ -121,7 +121,7 @@ class JournalFileTest {
         "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":-1}",
         "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":9223372036854775807}",
         "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":\"+1000000000-12-31T23:59:59Z\"}"})
-    void anOddEventRefusesNoneOfTheOthers(String odd) throws IOException {
+    void anUnreadableEventDoesNotAffectTheOthers(String odd) throws IOException {
         List<RejectedEvent> rejected = new ArrayList<>();
         String file = "{\"journalEvents\":[" + event("DELETE", "") + "," + odd + "," + event("DELETE", "").replace(":5", ":6")
                 + "]}";

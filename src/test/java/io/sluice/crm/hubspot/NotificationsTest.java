@@ -34,7 +34,7 @@ class NotificationsTest {
     }
 
     @Test
-    void aChangeTellsTheFieldAndWhatItHasBecome() throws IOException {
+    void aChangeHasTheFieldAndItsNewValue() throws IOException {
         CrmEvent crmEvent = read(change("x@example.org", ",\"changeSource\":\"CRM_UI\"")).get(0);
         assertThat(crmEvent).usingRecursiveComparison().ignoringFields("identity").isEqualTo(
                 CrmEvent.value(null, "contacts", "500100", "email", "x@example.org", AT));
@@ -43,7 +43,7 @@ class NotificationsTest {
     }
 
     @Test
-    void eachKindOfEventTellsWhatBecameOfTheRecord() throws IOException {
+    void eachKindOfEventIsRead() throws IOException {
         assertThat(read(event("company.creation", ""), event("deal.deletion", ""), event("contact.privacyDeletion", ""),
                 event("ticket.restore", ""), event("object.creation", ",\"objectTypeId\":\"2-77\""),
                 event("conversation.newMessage", "")))
@@ -58,24 +58,24 @@ class NotificationsTest {
     }
 
     @Test
-    void whenAnAssociationIsMadeOrTakenAwayTheRecordAtItsEndIsLookedAt() throws IOException {
+    void anAddedOrRemovedAssociationReadsItsRecordBack() throws IOException {
         assertThat(read(association("contact.associationChange", ",\"associationRemoved\":false"),
                 association("contact.associationChange", ",\"associationRemoved\":true"),
                 association("object.associationChange", ",\"fromObjectTypeId\":\"0-1\",\"toObjectTypeId\":\"0-2\"")))
                 .extracting(it -> it.object() + " " + it.crmId() + " " + it.kind())
                 .containsExactly("contacts 5 read_back", "contacts 5 read_back", "contacts 5 read_back");
         assertThat(read(association("contact.associationChange",
-                ",\"changeSource\":\"INTEGRATION\",\"sourceId\":\"600001\""))).as("by ourselves").isEmpty();
+                ",\"changeSource\":\"INTEGRATION\",\"sourceId\":\"600001\""))).as("made by our own app").isEmpty();
     }
 
     @Test
-    void ofMergedRecordsAllAreLookedAt() throws IOException {
+    void allMergedRecordsAreReadBack() throws IOException {
         assertThat(read(event("contact.merge", ",\"primaryObjectId\":1,\"mergedObjectIds\":[2,3],\"newObjectId\":9")))
                 .extracting(CrmEvent::crmId).containsExactly("9", "1", "2", "3");
     }
 
     @Test
-    void whatIsToldAgainHasTheSameIdentityWhateverItsEventId() throws IOException {
+    void aRepeatedEventHasTheSameIdentityWhateverItsEventId() throws IOException {
         CrmEvent first = read(change("a", "")).get(0);
         assertThat(read(change("a", ",\"attemptNumber\":3").replace("\"eventId\":1", "\"eventId\":2")).get(0).identity())
                 .isEqualTo(first.identity());
@@ -90,7 +90,7 @@ class NotificationsTest {
     }
 
     @Test
-    void whatOurOwnAppWroteIsNoNews() throws IOException {
+    void changesByOurOwnAppAreSkipped() throws IOException {
         String ours = ",\"changeSource\":\"INTEGRATION\",\"sourceId\":\"600001\"";
         assertThat(read(change("a", ours))).isEmpty();
         assertThat(read(change("a", ours.replace("600001", "600002")))).hasSize(1);
@@ -99,7 +99,7 @@ class NotificationsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "{}", "null", "not json", "[{\"a\":1}", "5", "\"[]\""})
-    void whatIsNoArrayOfEventsIsRefusedAsAWhole(String body) {
+    void aBodyThatIsNoArrayOfEventsIsRejected(String body) {
         assertThatThrownBy(() -> notifications.read(body.getBytes(UTF_8), rejected)).isInstanceOf(IOException.class);
     }
 
@@ -110,7 +110,7 @@ class NotificationsTest {
         "{\"subscriptionType\":\"contact.creation\",\"objectId\":1,\"occurredAt\":99999999999999999999}",
         "{\"subscriptionType\":\"contact.propertyChange\",\"objectId\":1,\"propertyValue\":\"a\",\"occurredAt\":1}",
         "{\"subscriptionType\":\"contact.merge\",\"objectId\":1,\"mergedObjectIds\":[2,\"x\"],\"occurredAt\":1}"})
-    void anOddEventRefusesNoneOfTheOthersAndIsCountedWithoutItsValues(String odd) throws IOException {
+    void anUnreadableEventIsReportedWithoutItsValuesAndDoesNotAffectTheOthers(String odd) throws IOException {
         List<String> events = new ArrayList<>();
         for (int i = 0; i < 99; i++) {
             events.add(change("v" + i, "").replace("500100", "" + (500_100 + i)));
@@ -123,20 +123,20 @@ class NotificationsTest {
     }
 
     @Test
-    void anEventWithoutAValueIsReadBackAndNotTakenForAnEmptyOne() throws IOException {
+    void anEventWithoutAValueIsReadBackAndDoesNotEmptyTheField() throws IOException {
         String without = event("contact.propertyChange", ",\"propertyName\":\"email\"");
         assertThat(read(without, event("contact.propertyChange", ",\"propertyName\":\"email\",\"propertyValue\":null"),
                 event("contact.propertyChange", ",\"propertyName\":\"email\",\"propertyValue\":{\"a\":1}"),
                 change("half of a character \\ud83d", "")))
                 .extracting(CrmEvent::kind).containsOnly(CrmEvent.Kind.READ_BACK).hasSize(4);
-        assertThat(read(change("", "")).get(0).kind()).as("an empty text empties").isEqualTo(CrmEvent.Kind.VALUE);
+        assertThat(read(change("", "")).get(0).kind()).as("an empty text empties the field").isEqualTo(CrmEvent.Kind.VALUE);
         assertThat(read(event("contact.propertyChange", ",\"propertyName\":\"n\",\"propertyValue\":5")).get(0).value())
                 .isEqualTo("5");
         assertThat(rejected).isEmpty();
     }
 
     @Test
-    void aNestThatIsTooDeepIsRefusedAndNotFollowed() {
+    void aTooDeeplyNestedBodyIsRejected() {
         byte[] nest = ("[".repeat(100_000) + "]".repeat(100_000)).getBytes(UTF_8);
         assertThatThrownBy(() -> notifications.read(nest, rejected)).isInstanceOf(IOException.class);
     }

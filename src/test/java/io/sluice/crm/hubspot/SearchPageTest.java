@@ -26,7 +26,7 @@ class SearchPageTest {
     private record Page(List<Item> items, String next) {
     }
 
-    /** A search as HubSpot answers it: sorted by one property, in no order within it, and 10,000 at most. */
+    /** Answers a search as HubSpot does: sorted by one property, in no order within it, and 10,000 records at most. */
     private static Page answer(List<Item> all, String body, Random random) throws Exception {
         JsonNode searchPage = JSON.readTree(body);
         List<Item> hits = new ArrayList<>(all.stream().filter(item -> fits(item, searchPage.path("filterGroups").path(0))).toList());
@@ -58,7 +58,7 @@ class SearchPageTest {
     @ParameterizedTest
     @CsvSource({"0, 1000", "199, 1000", "200, 1000", "201, 1", "9999, 50000", "10000, 50000", "10001, 50000",
         "25000, 100000", "12500, 1", "31000, 3", "30000, 2"})
-    void everyRecordIsReadHoweverManyBearOneStamp(int records, int stamps) throws Exception {
+    void everyRecordIsReadHoweverManyHaveOneTimestamp(int records, int stamps) throws Exception {
         Random random = new Random(records);
         List<Item> all = new ArrayList<>();
         for (int i = 0; i < records; i++) {
@@ -79,7 +79,7 @@ class SearchPageTest {
     }
 
     @Test
-    void aPositionIsReadAsItWasWritten() {
+    void anOffsetIsParsedAsItWasWritten() {
         SearchPage searchPage = new SearchPage(Instant.ofEpochMilli(START), SearchPage.Kind.ONE_STAMP, "4711");
         assertThat(SearchPage.of(searchPage.text())).isEqualTo(searchPage);
         assertThat(SearchPage.of("2026-01-02T03:04:05Z"))

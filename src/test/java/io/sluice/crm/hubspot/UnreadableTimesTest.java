@@ -6,17 +6,17 @@ import io.sluice.CrmRecord;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** One record whose time of change can't be read keeps none of those beside it back. */
+/** Shows that a record with an unreadable change time does not hold back the others. */
 class UnreadableTimesTest {
 
     private static CrmRecord read(String stamp, String updated) throws Exception {
-        return HubspotReads.received(new com.fasterxml.jackson.databind.ObjectMapper().readTree("""
+        return HubspotReads.crmRecord(new com.fasterxml.jackson.databind.ObjectMapper().readTree("""
                 {"id": "1", "properties": {"key": "k", "lastmodifieddate": %s}, "updatedAt": %s}""".formatted(stamp, updated)),
                 "lastmodifieddate", "key", List.of("key"));
     }
 
     @Test
-    void theOtherTimeIsTakenOrTheRecordHasNone() throws Exception {
+    void theOtherTimeIsUsedElseTheRecordHasNone() throws Exception {
         assertThat(read("\"soon\"", "\"2026-01-02T03:04:05Z\"").at()).isEqualTo("2026-01-02T03:04:05Z");
         assertThat(read("\"soon\"", "\"later\"").hasTime()).isFalse();
         assertThat(read("null", "\"later\"").hasTime()).isFalse();

@@ -75,11 +75,11 @@ class SalesforceSourcesTest {
     }
 
     private static List<String> keys(OwnRoute route) {
-        return route.heard().stream().map(record -> ((CrmRecord) record).key()).toList();
+        return route.received().stream().map(record -> ((CrmRecord) record).key()).toList();
     }
 
     private static Stream<String> ids(OwnRoute route) {
-        return route.heard().stream().map(gone -> ((DeletedRecord) gone).crmId());
+        return route.received().stream().map(gone -> ((DeletedRecord) gone).crmId());
     }
 
     @Test
@@ -99,9 +99,9 @@ class SalesforceSourcesTest {
             isFollowed("changes");
             soon(() -> assertThat(keys(mine)).contains("new-0", "new-1", "new-2", "new-3", "new-4"));
             assertThat(mine.lists()).as("two records a page").isGreaterThanOrEqualTo(3);
-            assertThat(keys(mine)).noneMatch(key -> key.startsWith("old-") && mine.heard().stream().map(CrmRecord.class::cast)
+            assertThat(keys(mine)).noneMatch(key -> key.startsWith("old-") && mine.received().stream().map(CrmRecord.class::cast)
                     .anyMatch(it -> it.key().equals(key) && it.at().getEpochSecond() < from));
-            CrmRecord first = mine.heard().stream().map(CrmRecord.class::cast).filter(it -> it.key().equals("new-0"))
+            CrmRecord first = mine.received().stream().map(CrmRecord.class::cast).filter(it -> it.key().equals("new-0"))
                     .findFirst().orElseThrow();
             assertThat(first.fields()).isEqualTo(Map.of("LastName", "Name 0", "MailingCity", "Paris"));
         }
@@ -120,7 +120,7 @@ class SalesforceSourcesTest {
             awaitPlace("deletes");
             crm.control("DELETE", "/sandbox/records/salesforce/Contact/gone-0", "");
             soon(() -> assertThat(mine.lists()).isOne());
-            assertThat(mine.heard()).isEmpty();
+            assertThat(mine.received()).isEmpty();
             isFollowed("deletes");
             soon(() -> assertThat(ids(mine)).contains(made.get(0).crmId()));
         }
@@ -181,7 +181,7 @@ class SalesforceSourcesTest {
         try (OwnRoute mine = behind("bulk-query-source?name=anew" + READ + 3_600_000)) {
             soon(() -> assertThat(crm.number("select count(*) " + kept("anew") + " and position::jsonb ->> 'offset' is null and"
                     + " (position::jsonb ->> 'due')::timestamptz > now() + interval '50 seconds'")).isOne());
-            assertThat(mine.heard()).isEmpty();
+            assertThat(mine.received()).isEmpty();
             crm.run("update sluice.checkpoint set position = jsonb_build_object('due', now(), 'offset', '{\"job\":\"750000000000999AAA\","
                     + "\"since\":\"2026-01-01T00:00:00Z\",\"complete\":true,\"page\":null}')::text where stream = 'source:anew'");
             soon(() -> assertThat(crm.number("select count(*) " + kept("anew") + " and position::jsonb ->> 'offset' is null"))
