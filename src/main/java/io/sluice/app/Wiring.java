@@ -368,8 +368,8 @@ final class Wiring extends LifecycleStrategySupport {
 
     /** A webhook request that no route sees. */
     private void unread(String account, int status) {
-        if (inboxProcessor != null && inboxProcessor.ear(account) != null) {
-            inboxProcessor.refused(account, status == 413 ? "too large" : "too many at once");
+        if (inboxProcessor != null && inboxProcessor.webhookKamelet(account) != null) {
+            inboxProcessor.rejectedRequest(account, status == 413 ? "too large" : "too many at once");
         }
     }
 

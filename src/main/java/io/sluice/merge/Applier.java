@@ -133,7 +133,7 @@ public final class Applier {
      * @param skew    by which the CRM's clock and ours may differ
      * @param edits   by CRM id each value that the events told, with one field, oldest first
      */
-    public Applied hear(Sync sync, List<CrmRecord> records, Duration skew, Map<String, List<CrmRecord>> edits)
+    public Applied applyEvents(Sync sync, List<CrmRecord> records, Duration skew, Map<String, List<CrmRecord>> edits)
             throws SQLException {
         // fields of a record say nothing of its others, which the table may still not take
         return kept(sync, List.of(), apply(sync, records, record -> record.at().minus(skew), false, edits, Set.of()));

@@ -42,7 +42,7 @@ public final class Housekeeping {
         if (gone > 0) {
             LOG.info("{} calls older than {} days were taken out of the ledger.", gone, keep.toDays());
         }
-        inbox.forget(keepEvents);
+        inbox.purge(keepEvents);
         deliveries.forget(keepEvents);
     }
 }

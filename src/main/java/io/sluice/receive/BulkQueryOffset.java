@@ -6,12 +6,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Where a reading by a job is.
+ * Offset of a bulk query.
  *
- * @param job      the CRM's id of it; null before it is created
- * @param since    when it was created
+ * @param job      the CRM's id of the job; null before the job is created
+ * @param since    time when the job was created
  * @param complete whether the CRM has read all records
- * @param page     where the page begins that comes next, as the CRM says it; null: the first
+ * @param page     the CRM's locator of the next page; null: the first page
  */
 record BulkQueryOffset(String job, Instant since, boolean complete, String page) {
 
@@ -29,7 +29,7 @@ record BulkQueryOffset(String job, Instant since, boolean complete, String page)
         return new BulkQueryOffset(job, since, true, nextPage);
     }
 
-    /** @param text as below, or null */
+    /** @param text text from {@link #text()}, or null at the beginning */
     static BulkQueryOffset of(String text) {
         if (text == null) {
             return BEGINNING;
@@ -39,7 +39,7 @@ record BulkQueryOffset(String job, Instant since, boolean complete, String page)
                 Boolean.TRUE.equals(parts.get("complete")), (String) parts.get("page"));
     }
 
-    /** As a checkpoint keeps it. */
+    /** Returns the offset as JSON, for the table {@code checkpoint}. */
     String text() {
         Map<String, Object> parts = new LinkedHashMap<>();
         parts.put("job", job);

@@ -18,27 +18,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The steps of the source Kamelets that read all records of an object by a job, again and again, for routes of one's own.
- * The job and the page are kept in {@code checkpoint} under the name of the source, so that a reading outlives the process
- * and goes on with the page that the route did not bring to its end.
+ * Runs the source Kamelets that read all records of an object by a bulk query, again and again, for a user's own routes. The
+ * table {@code checkpoint} keeps the job and the page under the name of the source: after a restart the query continues with
+ * the first page that the route has not completed.
  */
 public final class BulkQuerySource {
 
     private static final Logger LOG = LoggerFactory.getLogger(BulkQuerySource.class);
     private static final LogThrottle THROTTLE = new LogThrottle();
-    private static final String FOLLOWED = "SluiceFollowedJob";
+    private static final String RUN = "SluiceBulkQueryRun";
     private static final String JOB = "SluiceJob";
     private static final String STATUS = "SluiceStatus";
     private static final String REFUSED = "SluiceThrottled";
     private static final String NEXT = "SluiceNext";
-    /** Longer than a page takes to come; while the route works on it, each part says that it goes on. */
-    private static final Duration HOLDING = Duration.ofMinutes(2);
-    private static final Duration FIRST_LOOK = Duration.ofSeconds(1);
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
-    /** Records that the route gets at once: a page has many more. */
-    private static final int PART = 2000;
-    /** What a CRM may say of a job or a page that it does not know, or no longer. */
-    private static final Set<Integer> FORGOTTEN = Set.of(400, 404, 410);
+    /** Longer than the download of a page takes; while the route works on the page, each chunk is a heartbeat. */
+    private static final Duration LEASE_TIME = Duration.ofMinutes(2);
+    private static final Duration MIN_DELAY = Duration.ofSeconds(1);
+    private static final Duration MAX_DELAY = Duration.ofMinutes(1);
+    /** Records that the route gets at once; a page has many more. */
+    private static final int CHUNK_SIZE = 2000;
+    /** Statuses with which a CRM may answer for a job or a page that it does not know, or has forgotten. */
+    private static final Set<Integer> UNKNOWN_JOB = Set.of(400, 404, 410);
 
     private final StreamOffsets streamOffsets;
     private final InstantSource clock;
@@ -48,136 +48,139 @@ public final class BulkQuerySource {
         this.clock = clock;
     }
 
-    /** A turn, and how long until the next. */
-    private static final class Reading {
-        private final SourceLease turn;
-        private Duration pause = LONGEST_PAUSE;
+    /** The source's lease and the delay until its next run. */
+    private static final class Run {
+        private final SourceLease lease;
+        private Duration delay = MAX_DELAY;
 
-        Reading(SourceLease turn) {
-            this.turn = turn;
+        Run(SourceLease lease) {
+            this.lease = lease;
         }
 
-        BulkQueryOffset place() {
-            return BulkQueryOffset.of(turn.place());
+        BulkQueryOffset offset() {
+            return BulkQueryOffset.of(lease.offset());
         }
 
-        void rest(Duration until) {
-            pause = until;
-            turn.close();
+        void closeFor(Duration nextDelay) {
+            delay = nextDelay;
+            lease.close();
         }
     }
 
-    /** Takes the source's turn, unless it is not due or another process has it. */
+    /** Takes the source's lease, unless the source is not due or another process holds the lease. */
     public void begin(Exchange exchange, String account, String name) throws SQLException {
-        exchange.setProperty(FOLLOWED, new Reading(SourceLease.take(streamOffsets, account, name, clock.instant(), HOLDING)));
+        exchange.setProperty(RUN, new Run(SourceLease.take(streamOffsets, account, name, clock.instant(), LEASE_TIME)));
     }
 
-    /** Whether a call is left to be made. */
+    /** Whether this run has another call to make. */
     public boolean isOpen(Exchange exchange) {
-        return reading(exchange).turn.isOpen();
+        return run(exchange).lease.isOpen();
     }
 
-    /** The job and the page that the next call is about: nothing where there is no job yet. */
-    public void where(Exchange exchange) {
-        BulkQueryOffset place = reading(exchange).place();
-        exchange.getMessage().setHeader(JOB, place.job());
-        exchange.getMessage().setBody(place.page());
+    /** Sets the job and the page of the next call as header and body; both are null before the job is created. */
+    public void setOffset(Exchange exchange) {
+        BulkQueryOffset offset = run(exchange).offset();
+        exchange.getMessage().setHeader(JOB, offset.job());
+        exchange.getMessage().setBody(offset.page());
     }
 
-    /** Whether there is no job yet. */
+    /** Whether the job must be created first. */
     public boolean isNew(Exchange exchange) {
-        return reading(exchange).place().job() == null;
+        return run(exchange).offset().job() == null;
     }
 
-    /** Whether the CRM is still at work, as far as is known. */
-    public boolean isUnderWay(Exchange exchange) {
-        return !reading(exchange).place().complete();
+    /** Whether the job was still running when its status was last read. */
+    public boolean isRunning(Exchange exchange) {
+        return !run(exchange).offset().complete();
     }
 
-    /** Whether a page came, which the route gets next, part by part. */
+    /** Whether the answer is a page; the route gets it next, chunk by chunk. */
     public boolean isPage(Exchange exchange) throws SQLException {
-        Reading reading = reading(exchange);
+        Run run = run(exchange);
         Message message = exchange.getMessage();
         if (message.getBody() instanceof Stream<?>) {
             String next = message.getHeader(NEXT, String.class);
-            reading.turn.next(next == null ? null : reading.place().at(next).text());
+            run.lease.next(next == null ? null : run.offset().at(next).text());
             return true;
         }
         if (message.getBody() instanceof CrmJob crmJob) {
-            told(reading, crmJob);
+            onJob(run, crmJob);
         } else {
-            unread(message, reading);
+            onError(message, run);
         }
         return false;
     }
 
-    /** The page in lists that the route gets one after the other. */
-    public ListChunks parts(@Body Stream<?> records) {
-        return new ListChunks(records, PART);
+    /** Splits a page into the lists that the route gets one after the other. */
+    public ListChunks chunks(@Body Stream<?> records) {
+        return new ListChunks(records, CHUNK_SIZE);
     }
 
-    private void told(Reading reading, CrmJob crmJob) throws SQLException {
-        if (reading.place().job() == null) {
-            reading.turn.move(BulkQueryOffset.begun(crmJob.id(), clock.instant()).text());
-            reading.rest(FIRST_LOOK);
+    private void onJob(Run run, CrmJob crmJob) throws SQLException {
+        if (run.offset().job() == null) {
+            run.lease.commit(BulkQueryOffset.begun(crmJob.id(), clock.instant()).text());
+            run.closeFor(MIN_DELAY);
             return;
         }
         switch (crmJob.stage()) {
-            case OPEN, WORKING -> reading.rest(pause(reading.place().since(), clock.instant()));
-            case COMPLETE -> reading.turn.move(reading.place().completed().text());
-            case FAILED, ABORTED -> anew(reading, "its job has ended as " + crmJob.stage().name().toLowerCase(Locale.ROOT)
+            case OPEN, WORKING -> run.closeFor(pollDelay(run.offset().since(), clock.instant()));
+            case COMPLETE -> run.lease.commit(run.offset().completed().text());
+            case FAILED, ABORTED -> restart(run, "its job ended as " + crmJob.stage().name().toLowerCase(Locale.ROOT)
                     + (crmJob.message() == null ? "" : ": " + crmJob.message()));
         }
     }
 
-    /** Half as long again as it has taken: what takes long is asked for seldom, and few seconds are lost. */
-    static Duration pause(Instant since, Instant now) {
+    /**
+     * Computes the delay until the next status call: half the job's age, from one second to one minute, so that a long job
+     * costs few calls. For example, a job of 20 seconds is asked for again after 10.
+     */
+    static Duration pollDelay(Instant since, Instant now) {
         Duration half = Duration.between(since, now).dividedBy(2);
-        return half.compareTo(FIRST_LOOK) < 0 ? FIRST_LOOK : half.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : half;
+        return half.compareTo(MIN_DELAY) < 0 ? MIN_DELAY : half.compareTo(MAX_DELAY) > 0 ? MAX_DELAY : half;
     }
 
-    private static void unread(Message message, Reading reading) throws SQLException {
+    private static void onError(Message message, Run run) throws SQLException {
         Integer status = message.getHeader(STATUS, Integer.class);
-        THROTTLE.warn(LOG, reading.turn.toString(), "{} can't be read: HTTP {}: {}. It is tried again from where it was.", reading.turn, status,
-                RootCause.shortened(message.getBody(String.class)));
-        boolean refused = Boolean.TRUE.equals(message.getHeader(REFUSED, Boolean.class));
-        if (reading.place().job() != null && !refused && status != null && FORGOTTEN.contains(status)) {
-            anew(reading, "the CRM does not know its job any more");
+        THROTTLE.warn(LOG, run.lease.toString(), "{} can't be read: HTTP {}: {}. The next attempt continues from the same offset in {} s.",
+                run.lease, status, RootCause.shortened(message.getBody(String.class)), MAX_DELAY.toSeconds());
+        boolean throttled = Boolean.TRUE.equals(message.getHeader(REFUSED, Boolean.class));
+        if (run.offset().job() != null && !throttled && status != null && UNKNOWN_JOB.contains(status)) {
+            restart(run, "the CRM does not know its job any more");
         }
-        reading.rest(LONGEST_PAUSE);
+        run.closeFor(MAX_DELAY);
     }
 
-    private static void anew(Reading reading, String why) throws SQLException {
-        LOG.warn("{} begins anew: {}.", reading.turn, why);
-        reading.turn.move(null);
-        reading.rest(LONGEST_PAUSE);
+    private static void restart(Run run, String why) throws SQLException {
+        LOG.warn("{} restarts from the beginning in {} s: {}.", run.lease, MAX_DELAY.toSeconds(), why);
+        run.lease.commit(null);
+        run.closeFor(MAX_DELAY);
     }
 
-    /** The route is done with a part, and others follow. */
-    public void goesOn(Exchange exchange) throws SQLException {
-        reading(exchange).turn.hold();
+    /** Extends the lease when the route has completed a chunk and others follow. */
+    public void heartbeat(Exchange exchange) throws SQLException {
+        run(exchange).lease.heartbeat();
     }
 
     /**
-     * The route has brought the page to its end.
+     * Commits the offset when the route has completed a page.
      *
-     * @param period ms from the end of a reading to the next
+     * @param period milliseconds from the end of a bulk query to the start of the next
      */
-    public void reached(Exchange exchange, long period) throws SQLException {
-        Reading reading = reading(exchange);
-        reading.turn.reached();
-        if (reading.turn.place() == null) {
-            reading.rest(Duration.ofMillis(period));
+    public void commit(Exchange exchange, long period) throws SQLException {
+        Run run = run(exchange);
+        run.lease.commitNext();
+        if (run.lease.offset() == null) {
+            run.closeFor(Duration.ofMillis(period));
         }
     }
 
-    /** Gives the turn back. */
+    /** Releases the lease. */
     public void end(Exchange exchange) throws SQLException {
-        Reading reading = (Reading) exchange.removeProperty(FOLLOWED);
-        reading.turn.end(reading.pause);
+        Run run = (Run) exchange.removeProperty(RUN);
+        run.lease.release(run.delay);
     }
 
-    private static Reading reading(Exchange exchange) {
-        return exchange.getProperty(FOLLOWED, Reading.class);
+    private static Run run(Exchange exchange) {
+        return exchange.getProperty(RUN, Run.class);
     }
 }

@@ -7,11 +7,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
-/** One look of a sync into its CRM: deletes where they are due, then page after page of what changed. */
+/** One poll of a sync: reads the deletes if they are due, then page after page of changed records. */
 public final class DeltaPoll {
 
-    /** Pages of changes that are read one after the other, before it is asked how many there are. */
-    private static final int MOST_PAGES = 3;
+    /** Full pages of changes after which the records are counted: a bulk query may read the rest with fewer calls. */
+    private static final int MAX_FULL_PAGES = 3;
 
     private final Sync sync;
     private final String crm;
@@ -19,7 +19,7 @@ public final class DeltaPoll {
     private final boolean withDeletes;
     private PollOffset pollOffset;
     private Instant readAt;
-    /** Where the next page begins, or null before the first. */
+    /** Offset of the next page; null before the first. */
     private String next;
     private boolean deletesOpen;
     private boolean open = true;
@@ -27,10 +27,10 @@ public final class DeltaPoll {
     private int calls;
     private int fullPages;
     private boolean handedOver;
-    /** Everything before this is told, as the CRM said in this round. */
+    /** Time up to which the CRM says that its list of deletes is complete. */
     private Instant covered;
-    /** The stamp of the earliest record that must be read again. */
-    private Instant hold;
+    /** Time of the earliest deferred record, which must be read again. */
+    private Instant earliestDeferred;
     private Applied applied = Applied.NOTHING;
 
     DeltaPoll(Sync sync, String crm, PollOffset pollOffset, Instant now) {
@@ -43,12 +43,12 @@ public final class DeltaPoll {
         this.deletesOpen = withDeletes;
     }
 
-    /** Whether a call is left to be made. */
+    /** Whether the poll has another call to make. */
     public boolean isOpen() {
         return open;
     }
 
-    /** The Kamelet that makes the next call. */
+    /** URI of the Kamelet that makes the next call. */
     public String getReader() {
         String reader = "kamelet:" + crm + (deletesOpen ? "-deleted" : "-delta") + "-action?account=" + sync.getAccount()
                 + "&object=" + sync.getObject();
@@ -56,23 +56,23 @@ public final class DeltaPoll {
                 + String.join(",", new java.util.TreeSet<>(sync.getFields().values()));
     }
 
-    /** Where that call begins to read. */
+    /** Offset from which the next call reads. */
     public String getStart() {
         if (deletesOpen) {
-            return pollOffset.proven().toString();
+            return pollOffset.lowWatermark().toString();
         }
         return next != null ? next : start().toString();
     }
 
     private Instant start() {
-        return withDeletes && pollOffset.proven().isBefore(pollOffset.from()) ? pollOffset.proven() : pollOffset.from();
+        return withDeletes && pollOffset.lowWatermark().isBefore(pollOffset.from()) ? pollOffset.lowWatermark() : pollOffset.from();
     }
 
     Sync sync() {
         return sync;
     }
 
-    PollOffset position() {
+    PollOffset offset() {
         return pollOffset;
     }
 
@@ -96,13 +96,13 @@ public final class DeltaPoll {
         return deletesOpen;
     }
 
-    /** A call is about to be made. */
-    void asking(Instant now) {
+    /** Notes the time of a call that is about to be made. */
+    void beforeCall(Instant now) {
         readAt = now;
         calls++;
     }
 
-    /** No more calls: there is no quota, or no answer. What was not read is read the next time. */
+    /** Ends the poll because there is no quota or no answer. The next poll reads the rest. */
     void abandon() {
         open = false;
     }
@@ -113,61 +113,61 @@ public final class DeltaPoll {
         covered = page.later().isEmpty() ? coveredNow : null;
     }
 
-    /** @param nextPage where the next page begins, or null after the last */
+    /** @param nextPage offset of the next page; null after the last */
     void changed(List<CrmRecord> records, Applied page, String nextPage) {
         applied = applied.plus(page);
         records.stream().filter(record -> record.hasTime() && page.later().contains(record.crmId())).map(CrmRecord::at)
-                .filter(at -> hold == null || at.isBefore(hold)).findFirst().ifPresent(at -> hold = at);
+                .filter(at -> earliestDeferred == null || at.isBefore(earliestDeferred)).findFirst().ifPresent(at -> earliestDeferred = at);
         next = nextPage;
         fullPages += nextPage == null ? 0 : 1;
         if (nextPage == null) {
             complete = true;
             open = false;
-        } else if (hold == null) {
+        } else if (earliestDeferred == null) {
             records.stream().filter(CrmRecord::hasTime).reduce((earlier, later) -> later)
                     .ifPresent(last -> pollOffset = pollOffset.from(last.at()));
         }
     }
 
-    /** Whether so many have changed that they are better read another way. */
+    /** Whether so many records have changed that a bulk query may need fewer calls. */
     boolean isLong() {
-        return fullPages >= MOST_PAGES;
+        return fullPages >= MAX_FULL_PAGES;
     }
 
-    /** Everything before this is read. */
+    /** Time up to which all changes were read. */
     Instant readUpTo() {
-        return hold != null && hold.isBefore(pollOffset.from()) ? hold : pollOffset.from();
+        return earliestDeferred != null && earliestDeferred.isBefore(pollOffset.from()) ? earliestDeferred : pollOffset.from();
     }
 
-    /** What is left is read by others: the next round begins where this one began. */
+    /** Leaves the rest to a bulk query: the next poll starts where this one started. */
     void handOver() {
         handedOver = true;
         complete = true;
-        hold = null;
+        earliestDeferred = null;
         covered = null;
         open = false;
     }
 
-    /** Whether it was too long, and others are at it. */
+    /** Whether a bulk query reads the rest. */
     boolean isHandedOver() {
         return handedOver;
     }
 
-    /** As long as others are at the rest. */
-    void leave() {
+    /** Ends the poll while a bulk query or a large write of the sync is running. */
+    void postpone() {
         handedOver = true;
         open = false;
     }
 
-    /** The position after the round. */
-    PollOffset after(Duration overlap, Duration deletesEvery) {
+    /** Computes the offset after the poll. */
+    PollOffset after(Duration overlap, Duration deletesInterval) {
         if (!complete) {
-            return handedOver ? pollOffset.polled(began) : pollOffset;
+            return handedOver ? pollOffset.polledAt(began) : pollOffset;
         }
         Instant from = began.minus(overlap);
-        PollOffset after = pollOffset.from(hold != null && hold.isBefore(from) ? hold
-                : from.isAfter(pollOffset.from()) || hold != null ? from : pollOffset.from());
-        after = handedOver ? after.handed(began) : after.polled(began);
-        return covered == null || hold != null ? after : after.proven(covered, began.plus(deletesEvery));
+        PollOffset after = pollOffset.from(earliestDeferred != null && earliestDeferred.isBefore(from) ? earliestDeferred
+                : from.isAfter(pollOffset.from()) || earliestDeferred != null ? from : pollOffset.from());
+        after = handedOver ? after.handedOverAt(began) : after.polledAt(began);
+        return covered == null || earliestDeferred != null ? after : after.lowWatermark(covered, began.plus(deletesInterval));
     }
 }

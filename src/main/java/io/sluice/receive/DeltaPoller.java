@@ -30,21 +30,22 @@ import org.apache.camel.Header;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The decisions of the receiving route, between the steps that its YAML shows. */
+/** Decides which syncs the route {@code receive} polls, with which permit, and when it polls them again. */
 public final class DeltaPoller {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeltaPoller.class);
-    private static final Duration LONGEST_WAIT = Duration.ofMillis(250);
-    /** How long a round is nobody else's without a sign of life. */
+    private static final Duration MAX_PERMIT_WAIT = Duration.ofMillis(250);
+    /** Time without a heartbeat after which another process may poll the sync. */
     private static final Duration LEASE = Duration.ofMinutes(1);
 
     /**
-     * When to look.
+     * Intervals of the polls.
      *
-     * @param overlap      how long after it was written a record can come to be seen
-     * @param deletesEvery how often deletes are asked for
+     * @param pollInterval    interval between two polls of a sync
+     * @param overlap         time after its write until which a record may still become visible to a query
+     * @param deletesInterval interval between two queries for deletes
      */
-    public record Schedule(PollInterval pace, Duration overlap, Duration deletesEvery) {
+    public record Schedule(PollInterval pollInterval, Duration overlap, Duration deletesInterval) {
     }
 
     private final Accounts accounts;
@@ -60,10 +61,10 @@ public final class DeltaPoller {
     private final Schedule schedule;
     private final ReadBeforeWrite readBeforeWrite;
     private final PollLog pollLog = new PollLog();
-    /** Since when an account may be called: a start that changes nothing costs no look. */
+    /** Account and sync to the time since when the account may be called: a restart alone costs no poll. */
     private final Map<String, Instant> readySince = new LinkedHashMap<>();
 
-    /** @param readBeforeWrite names the syncs whose poll is waited for, or null */
+    /** @param readBeforeWrite syncs whose writes wait for a poll, or null */
     public DeltaPoller(Accounts accounts, Permits permits, PauseStore pauseStore, Quota quota, Database database, Outbox outbox,
             SnapshotStore snapshotStore, Inbox inbox, Applier applier, List<Sync> syncs, Schedule schedule, ReadBeforeWrite readBeforeWrite) {
         this.accounts = accounts;
@@ -81,7 +82,7 @@ public final class DeltaPoller {
                 .forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
 
-    /** The looks that are due and that are ours now. */
+    /** Takes the polls that are due; this process holds their leases. */
     public List<DeltaPoll> due() throws SQLException {
         List<DeltaPoll> due = new ArrayList<>();
         List<String> ready = accounts.ready();
@@ -96,53 +97,53 @@ public final class DeltaPoller {
             }
             if (!readySince.containsKey(account + " " + sync.getName())) {
                 readySince.put(account + " " + sync.getName(), now);
-                Duration pause = schedule.pace().longest();
-                offsetStore.begin(sync, PollOffset.beginning(now, schedule.overlap(), pause), now.plus(pause));
+                Duration interval = schedule.pollInterval().max();
+                offsetStore.begin(sync, PollOffset.beginning(now, schedule.overlap(), interval), now.plus(interval));
             }
             if (!applier.isReady(sync)) {
                 continue;
             }
-            boolean urgent = readBeforeWrite != null && readBeforeWrite.isWaitedFor(sync);
-            if (!urgent && now.isBefore(readySince.get(account + " " + sync.getName()).plus(schedule.pace().shortest()))) {
+            boolean urgent = readBeforeWrite != null && readBeforeWrite.isHeld(sync);
+            if (!urgent && now.isBefore(readySince.get(account + " " + sync.getName()).plus(schedule.pollInterval().min()))) {
                 continue;
             }
-            offsetStore.take(sync).ifPresent(position -> due.add(new DeltaPoll(sync, accounts.get(account).crm().name(),
-                    position.within(schedule.deletesEvery(), now), now)));
+            offsetStore.take(sync).ifPresent(offset -> due.add(new DeltaPoll(sync, accounts.get(account).crm().name(),
+                    offset.within(schedule.deletesInterval(), now), now)));
         }
         return due;
     }
 
-    /** A permit for the round's next call, or null when there is no quota for it: then the round ends. */
+    /** Waits for a permit for the poll's next call; null when the quota allows none: then the poll ends. */
     public Permit permit(DeltaPoll deltaPoll) throws SQLException, InterruptedException {
-        // told apart, since a CRM may search for the one and list the other, with limits of their own
+        // two operations, since a CRM may search for changes and list deletes, with a limit for each
         CallRequest callRequest = new CallRequest(deltaPoll.sync().getAccount(), deltaPoll.readsDeletes() ? "deleted" : "query", Priority.NORMAL, true);
-        Permit permit = permits.await(() -> java.util.Optional.of(callRequest), LONGEST_WAIT).orElse(null);
+        Permit permit = permits.await(() -> java.util.Optional.of(callRequest), MAX_PERMIT_WAIT).orElse(null);
         if (permit == null) {
             deltaPoll.abandon();
         } else {
-            deltaPoll.asking(applier.now());
+            deltaPoll.beforeCall(applier.now());
         }
         return permit;
     }
 
     /**
-     * Applies what the CRM answered.
+     * Applies the CRM's answer to the table.
      *
-     * @param answer  a list of {@link CrmRecord} or of {@link DeletedRecord}; anything else is no answer
-     * @param next    where the next page begins, or null
-     * @param covered up to when deletes are told, or null
+     * @param answer  list of {@link CrmRecord} or of {@link DeletedRecord}; anything else is an error
+     * @param next    offset of the next page, or null
+     * @param covered time up to which the list of deletes is complete, or null
      */
     public void apply(DeltaPoll deltaPoll, @Body Object answer, @Header("SluiceStatus") Integer status,
             @Header("SluiceNext") String next, @Header("SluiceCovered") String covered) throws SQLException {
         if (!(answer instanceof List<?> list)) {
             deltaPoll.abandon();
             if (status != null && status >= 400) {
-                pollLog.unread(deltaPoll.sync(), status, answer);
+                pollLog.failed(deltaPoll.sync(), status, answer);
             }
             return;
         }
         if (deltaPoll.readsDeletes()) {
-            tell(deltaPoll.sync(), list.stream().map(DeletedRecord.class::cast).toList());
+            enqueueDeletes(deltaPoll.sync(), list.stream().map(DeletedRecord.class::cast).toList());
             deltaPoll.deleted(Applied.NOTHING, Instant.parse(covered));
         } else {
             List<CrmRecord> records = list.stream().map(CrmRecord.class::cast).toList();
@@ -151,40 +152,40 @@ public final class DeltaPoller {
                 handOver(deltaPoll);
             }
         }
-        offsetStore.hold(deltaPoll.sync(), deltaPoll.position(), applier.now().plus(LEASE));
+        offsetStore.saveProgress(deltaPoll.sync(), deltaPoll.offset(), applier.now().plus(LEASE));
     }
 
-    /** Deletes go by the inbox, where the CRM is asked first whether something else has the key by now. */
-    private void tell(Sync sync, List<DeletedRecord> gone) throws SQLException {
-        Set<String> known = applier.known(sync, gone.stream().map(DeletedRecord::crmId).toList());
-        inbox.keep(sync.getAccount(), gone.stream().filter(it -> known.contains(it.crmId())).map(it -> CrmEvent.deleted(
+    /** Puts deletes into the inbox: before a row is deleted, the CRM is asked whether another record has its key now. */
+    private void enqueueDeletes(Sync sync, List<DeletedRecord> deletes) throws SQLException {
+        Set<String> known = applier.known(sync, deletes.stream().map(DeletedRecord::crmId).toList());
+        inbox.keep(sync.getAccount(), deletes.stream().filter(it -> known.contains(it.crmId())).map(it -> CrmEvent.deleted(
                 CrmEvent.identityOf("deleted", sync.getName(), it.crmId(), it.at()), sync.getObject(), it.crmId(), it.at())).toList());
     }
 
     /**
-     * Very many changes at once are counted, and read by a job where that takes fewer calls; one such reading at a time, and
-     * none while we write very many ourselves, of which it would find a part now and the rest again later.
+     * Leaves very many changes to a bulk query if it takes fewer calls. One bulk query of a sync runs at a time, and none while
+     * Sluice writes in bulk itself: the query would find some of these records now and the others again later.
      */
     private void handOver(DeltaPoll deltaPoll) throws SQLException {
         if (!outbox.isWritingInBulk(deltaPoll.sync()) && snapshotStore.catchUp(deltaPoll.sync(), deltaPoll.readUpTo(), applier.now())) {
             deltaPoll.handOver();
         } else {
-            deltaPoll.leave();
+            deltaPoll.postpone();
         }
     }
 
-    /** Says what came of it and when the next look is. */
+    /** Logs the result of a poll and schedules the next one. */
     public void end(DeltaPoll deltaPoll) throws SQLException {
         Applied applied = deltaPoll.applied();
-        pollLog.tell(deltaPoll.sync(), applied);
-        PollOffset read = deltaPoll.after(schedule.overlap(), schedule.deletesEvery());
-        // what very many changes are read by a job for is not read yet
+        pollLog.applied(deltaPoll.sync(), applied);
+        PollOffset read = deltaPoll.after(schedule.overlap(), schedule.deletesInterval());
+        // the changes that a bulk query reads are not read yet
         PollOffset after = snapshotStore.goesOn(deltaPoll.sync(), deltaPoll.began())
-                ? read.proven(deltaPoll.position().proven(), read.deletesDue()).polled(deltaPoll.position().polled()) : read;
-        boolean again = applied.changes() > 0 || !applied.later().isEmpty();
-        PollOffset paced = after.pause(deltaPoll.isHandedOver() ? schedule.pace().longest()
-                : schedule.pace().next(after.pause(), again, deltaPoll.calls()));
-        offsetStore.save(deltaPoll.sync(), paced,
-                applier.now().plus(schedule.pace().stretched(paced.pause(), quota.usedPart(deltaPoll.sync().getAccount()))));
+                ? read.lowWatermark(deltaPoll.offset().lowWatermark(), read.deletesDue()).polledAt(deltaPoll.offset().polledAt()) : read;
+        boolean found = applied.changes() > 0 || !applied.later().isEmpty();
+        PollOffset next = after.interval(deltaPoll.isHandedOver() ? schedule.pollInterval().max()
+                : schedule.pollInterval().next(after.interval(), found, deltaPoll.calls()));
+        offsetStore.save(deltaPoll.sync(), next,
+                applier.now().plus(schedule.pollInterval().stretched(next.interval(), quota.usedPart(deltaPoll.sync().getAccount()))));
     }
 }

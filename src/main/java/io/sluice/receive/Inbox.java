@@ -13,12 +13,13 @@ import java.util.OptionalInt;
 import java.util.UUID;
 
 /**
- * What CRMs told by themselves, kept before they are answered: the table {@code inbox}. It is the idempotent repository
- * too: what is told twice has one row. Whoever takes rows has them for a while; what is not done by then is taken again.
+ * Stores the events of CRMs before their requests are answered: the table {@code inbox}. The inbox is also the idempotent
+ * repository: an event that arrives twice has one row. A process that takes rows holds their lease for a while; rows that are
+ * not done by then are taken again.
  */
 public final class Inbox {
 
-    /** In the order of their identities, so that two tellings of the same can't lock each other out. */
+    /** Inserts in the order of the identities, so that two requests with the same events can't deadlock. */
     private static final String KEEP = """
             insert into sluice.inbox (account, identity, object, crm_id, kind, field, value, at)
             select ?, identity, object, crm_id, kind, field, value, at
@@ -27,7 +28,7 @@ public final class Inbox {
             order by identity
             on conflict (account, identity) do nothing""";
 
-    /** By the index of what waits, the longest waiting first. */
+    /** Uses the index of the waiting rows; the oldest come first. */
     static final String TAKE = """
             with taken as materialized (
                 select ctid from sluice.inbox where done_at is null and due <= clock_timestamp()
@@ -39,7 +40,7 @@ public final class Inbox {
     private static final String DONE = """
             update sluice.inbox set done_at = clock_timestamp() where account = ? and identity = any (?)""";
 
-    private static final String LATER = """
+    private static final String DEFER = """
             update sluice.inbox set due = clock_timestamp() + ? * interval '1 millisecond'
             where account = ? and identity = any (?) and done_at is null""";
 
@@ -48,7 +49,7 @@ public final class Inbox {
                    coalesce(extract(epoch from clock_timestamp() - min(received_at)) * 1000, 0)::bigint as oldest_ms
             from sluice.inbox where account = ? and done_at is null""";
 
-    private static final String FORGET = """
+    private static final String PURGE = """
             delete from sluice.inbox where done_at < clock_timestamp() - ? * interval '1 millisecond'""";
 
     private static final String REJECT = """
@@ -64,34 +65,34 @@ public final class Inbox {
     record Row(String account, CrmEvent event) {
     }
 
-    private final Database ear;
+    private final Database webhookDatabase;
     private final Database database;
 
-    /** @param ear where somebody waits until his events are kept, so that it says soon when they can't be */
-    public Inbox(Database ear, Database database) {
-        this.ear = ear;
+    /** @param webhookDatabase pool for webhook requests; it fails soon, since the sender waits until its events are stored */
+    public Inbox(Database webhookDatabase, Database database) {
+        this.webhookDatabase = webhookDatabase;
         this.database = database;
     }
 
-    /** What must be done in the transaction that keeps events, or they are not kept. */
+    /** Condition that must hold in the transaction that stores events; otherwise they are not stored. */
     @FunctionalInterface
     interface Condition {
         boolean holds(Connection connection) throws SQLException;
     }
 
     /**
-     * Keeps events; when this returns, they are safe.
+     * Stores events; they are committed when this method returns.
      *
-     * @return how many were not there already
+     * @return number of events that were not stored before
      */
     int keep(String account, List<CrmEvent> events) throws SQLException {
-        return events.isEmpty() ? 0 : ear.transaction(connection -> keep(connection, account, events));
+        return events.isEmpty() ? 0 : webhookDatabase.transaction(connection -> keep(connection, account, events));
     }
 
     /**
-     * Keeps events if a condition holds, of which each attempt asks.
+     * Stores events if a condition holds; each attempt of the transaction checks the condition.
      *
-     * @return how many were not there already; nothing where it does not hold
+     * @return number of events that were not stored before; empty when the condition does not hold
      */
     OptionalInt keep(String account, List<CrmEvent> events, Condition condition) throws SQLException {
         return database.transaction(connection -> condition.holds(connection)
@@ -109,17 +110,18 @@ public final class Inbox {
     }
 
     /**
-     * Takes what waits.
+     * Takes waiting events, the oldest first.
      *
-     * @param but     accounts of which nothing is taken
-     * @param holding how long it is nobody else's
+     * @param paused    accounts whose events stay in the inbox
+     * @param max       maximum number of events
+     * @param leaseTime time for which no other process takes them
      */
-    List<Row> take(Collection<String> but, int most, Duration holding) throws SQLException {
+    List<Row> take(Collection<String> paused, int max, Duration leaseTime) throws SQLException {
         return database.planned(connection -> Database.query(connection, TAKE, row -> new Row(row.getString("account"),
                 new CrmEvent(row.getObject("identity", UUID.class), row.getString("object"), row.getString("crm_id"),
                         CrmEvent.Kind.of(row.getString("kind")), row.getString("field"), row.getString("value"),
                         row.getObject("at", OffsetDateTime.class).toInstant())),
-                Database.texts(connection, but), most, holding.toMillis()));
+                Database.texts(connection, paused), max, leaseTime.toMillis()));
     }
 
     void done(String account, Collection<UUID> identities) throws SQLException {
@@ -129,32 +131,33 @@ public final class Inbox {
         }
     }
 
-    /** Gives back what can't be done now. */
-    void later(String account, Collection<UUID> identities, Duration pause) throws SQLException {
+    /** Makes events due again after a delay. */
+    void defer(String account, Collection<UUID> identities, Duration delay) throws SQLException {
         if (!identities.isEmpty()) {
-            database.planned(connection -> Database.update(connection, LATER, pause.toMillis(), account,
+            database.planned(connection -> Database.update(connection, DEFER, delay.toMillis(), account,
                     connection.createArrayOf("uuid", identities.toArray())));
         }
     }
 
-    /** Counts events that could not be read. */
+    /** Counts events that could not be parsed. */
     void reject(String account, List<RejectedEvent> events) throws SQLException {
         if (!events.isEmpty()) {
-            ear.transaction(connection -> Database.update(connection, REJECT, account,
+            webhookDatabase.transaction(connection -> Database.update(connection, REJECT, account,
                     Database.texts(connection, events, RejectedEvent::type),
                     Database.texts(connection, events, RejectedEvent::why)));
         }
     }
 
-    /** How many events of an account could not be read. */
+    /** Returns the number of an account's events that could not be parsed. */
     public long rejected(String account) throws SQLException {
         return database.first(REJECTED, row -> row.getLong(1), account).orElseThrow();
     }
 
     /**
-     * What waits of an account.
+     * Events of an account that wait.
      *
-     * @param oldestMs how long the oldest has waited, in milliseconds
+     * @param waiting  number of events
+     * @param oldestMs age of the oldest one in milliseconds
      */
     public record Backlog(long waiting, long oldestMs) {
     }
@@ -164,8 +167,13 @@ public final class Inbox {
                 .orElseThrow();
     }
 
-    /** Lets go of what was done so long ago that it will not be told again. @return how many */
-    public int forget(Duration after) throws SQLException {
-        return database.update(FORGET, after.toMillis());
+    /**
+     * Deletes events that were done so long ago that the CRM will not send them again.
+     *
+     * @param retention time after which a done event is deleted
+     * @return number of events deleted
+     */
+    public int purge(Duration retention) throws SQLException {
+        return database.update(PURGE, retention.toMillis());
     }
 }

@@ -39,21 +39,21 @@ import org.apache.camel.Header;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The decisions of the routes that take what CRMs tell by themselves, between the steps that their YAML shows. */
+/** Processes the events of CRMs: stores them in the inbox, applies their values and decides which records to read back. */
 public final class InboxProcessor {
 
     private static final Logger LOG = LoggerFactory.getLogger(InboxProcessor.class);
-    private static final int AT_ONCE = 1000;
-    private static final Duration HOLDING = Duration.ofMinutes(1);
-    private static final Duration LONGEST_WAIT = Duration.ofMillis(250);
-    private static final Duration PAUSE = Duration.ofSeconds(1);
-    /** After so many silences a record is read alone: another in its batch may be what spoils the answer. */
-    private static final int MOST_SILENCES = 3;
-    /** The pause is doubled so often at most: to four minutes. */
-    private static final int LONGEST_SILENCE = 8;
-    private static final Duration FORGOTTEN_AFTER = Duration.ofHours(1);
-    private static final long STRANGERS = 100_000;
-    private static final Duration STRANGE_FOR = Duration.ofMinutes(10);
+    private static final int MAX_EVENTS = 1000;
+    private static final Duration LEASE_TIME = Duration.ofMinutes(1);
+    private static final Duration MAX_PERMIT_WAIT = Duration.ofMillis(250);
+    private static final Duration INITIAL_DELAY = Duration.ofSeconds(1);
+    /** Missing answers after which a record is read alone: another record of its batch may spoil the answer. */
+    private static final int MAX_MISSES_IN_BATCH = 3;
+    /** Maximum number of times that the delay is doubled: up to 256 s, some four minutes. */
+    private static final int MAX_DOUBLINGS = 8;
+    private static final Duration MISSES_KEPT = Duration.ofHours(1);
+    private static final long MAX_CACHED_RECORDS = 100_000;
+    private static final Duration WITHOUT_KEY_KEPT = Duration.ofMinutes(10);
 
     private final Accounts accounts;
     private final Permits permits;
@@ -64,24 +64,24 @@ public final class InboxProcessor {
     private final Duration skew;
     private final WebhookMetrics webhookMetrics;
     private final PollLog pollLog = new PollLog();
-    /** What was taken when the database went away, which need not wait until nobody has it any more. */
-    private final Queue<Held> interrupted = new ConcurrentLinkedQueue<>();
-    /** Records that were read and have no key: what is told of their other fields concerns no row. */
-    private final Cache<RecordEvents.Record, Boolean> strangers = Caffeine.newBuilder().maximumSize(STRANGERS)
-            .expireAfterWrite(STRANGE_FOR).build();
+    /** Events that this process held when the database failed; it makes them due at once, before their lease ends. */
+    private final Queue<Leased> interrupted = new ConcurrentLinkedQueue<>();
+    /** Records that were read and have no key: events of their other fields concern no row. */
+    private final Cache<RecordEvents.Record, Boolean> withoutKey = Caffeine.newBuilder().maximumSize(MAX_CACHED_RECORDS)
+            .expireAfterWrite(WITHOUT_KEY_KEPT).build();
 
-    /** Records that were asked for and of which no answer said anything, and how often in a row. */
-    private final Cache<RecordEvents.Record, Integer> silent = Caffeine.newBuilder().maximumSize(STRANGERS)
-            .expireAfterWrite(FORGOTTEN_AFTER).build();
+    /** Records to the number of answers in a row that did not mention them. */
+    private final Cache<RecordEvents.Record, Integer> misses = Caffeine.newBuilder().maximumSize(MAX_CACHED_RECORDS)
+            .expireAfterWrite(MISSES_KEPT).build();
 
-    private record Held(String account, List<UUID> identities) { }
+    private record Leased(String account, List<UUID> identities) { }
 
     @FunctionalInterface
     private interface Work<T, E extends Exception> {
         T done() throws SQLException, E;
     }
 
-    /** @param skew by which the CRM's clock and ours may differ */
+    /** @param skew maximum difference between the CRM's clock and ours */
     public InboxProcessor(Accounts accounts, Permits permits, PauseStore pauseStore, Inbox inbox, Applier applier, List<Sync> syncs,
             Duration skew, WebhookMetrics webhookMetrics) {
         this.accounts = accounts;
@@ -95,28 +95,28 @@ public final class InboxProcessor {
     }
 
     /**
-     * The Kamelet that knows whether a request comes from the account's CRM and what it says; null where there is no such
-     * account or its CRM sends none.
+     * Returns the URI of the Kamelet that verifies and parses webhook requests of the account's CRM; null when there is no such
+     * account or its CRM sends no webhooks.
      */
-    public String ear(String account) {
+    public String webhookKamelet(String account) {
         Account known = account == null ? null : accounts.get(account);
         return known == null || !known.crm().sendsWebhooks() ? null
                 : "kamelet:" + known.crm().name() + "-webhook-action?account=" + account;
     }
 
-    /** Keeps what a sync wants to know; when this returns, the sender may be told that it arrived. */
+    /** Stores the events of objects that have a sync. They are committed when this method returns: the sender may be answered. */
     public void keep(String account, @Body List<CrmEvent> events) throws SQLException {
         List<CrmEvent> wanted = wanted(account, events);
-        int fresh = inbox.keep(account, wanted);
-        webhookMetrics.kept(account, fresh, wanted.size() - fresh, events.size() - wanted.size());
+        int kept = inbox.keep(account, wanted);
+        webhookMetrics.kept(account, kept, wanted.size() - kept, events.size() - wanted.size());
     }
 
-    /** The same where a condition holds in the transaction that keeps it. @return whether it did */
+    /** Stores events if a condition holds in the transaction that stores them. @return whether the condition held */
     boolean keep(String account, List<CrmEvent> events, Inbox.Condition condition) throws SQLException {
         List<CrmEvent> wanted = wanted(account, events);
-        OptionalInt fresh = inbox.keep(account, wanted, condition);
-        fresh.ifPresent(count -> webhookMetrics.kept(account, count, wanted.size() - count, events.size() - wanted.size()));
-        return fresh.isPresent();
+        OptionalInt kept = inbox.keep(account, wanted, condition);
+        kept.ifPresent(count -> webhookMetrics.kept(account, count, wanted.size() - count, events.size() - wanted.size()));
+        return kept.isPresent();
     }
 
     private List<CrmEvent> wanted(String account, List<CrmEvent> events) {
@@ -125,48 +125,48 @@ public final class InboxProcessor {
         return events.stream().filter(event -> objects.contains(event.object())).toList();
     }
 
-    /** Counts the events of a request or a file that could not be read; the others were kept. */
-    public void rejected(String account, @Header(RejectedEvent.HEADER) List<RejectedEvent> events) throws SQLException {
+    /** Counts the events of a request or a file that could not be parsed; the others were kept. */
+    public void rejectedEvents(String account, @Header(RejectedEvent.HEADER) List<RejectedEvent> events) throws SQLException {
         if (events != null && !events.isEmpty()) {
             inbox.reject(account, events);
             webhookMetrics.rejected(account, events);
         }
     }
 
-    /** Counts a request that changed nothing. */
-    public void refused(String account, String why) {
-        webhookMetrics.refused(account, why);
+    /** Counts a webhook request that was rejected and changed nothing. */
+    public void rejectedRequest(String account, String why) {
+        webhookMetrics.rejectedRequest(account, why);
     }
 
     /**
-     * Applies what was told.
+     * Takes waiting events and applies their values.
      *
-     * @return what must be read first, each a record
+     * @return events of the records that must be read back
      */
-    public List<RecordEvents> hear() throws SQLException {
-        giveBack();
-        Set<String> silent = pauseStore.all().stream().filter(it -> it.kind() == Kind.ACCOUNT).map(Pause::name)
+    public List<RecordEvents> process() throws SQLException {
+        releaseInterrupted();
+        Set<String> paused = pauseStore.all().stream().filter(it -> it.kind() == Kind.ACCOUNT).map(Pause::name)
                 .collect(Collectors.toSet());
-        List<RecordEvents> tellings = RecordEvents.of(inbox.take(silent, AT_ONCE, HOLDING));
-        return holding(held(tellings), () -> hear(tellings));
+        List<RecordEvents> taken = RecordEvents.of(inbox.take(paused, MAX_EVENTS, LEASE_TIME));
+        return holding(leased(taken), () -> process(taken));
     }
 
-    private List<RecordEvents> hear(List<RecordEvents> all) throws SQLException {
-        List<RecordEvents> look = new ArrayList<>();
+    private List<RecordEvents> process(List<RecordEvents> all) throws SQLException {
+        List<RecordEvents> readBack = new ArrayList<>();
         Map<List<String>, List<RecordEvents>> byObject = all.stream()
                 .collect(Collectors.groupingBy(recordEvents -> List.of(recordEvents.record().account(), recordEvents.record().object())));
-        for (List<RecordEvents> tellings : byObject.values()) {
-            hear(tellings.get(0).record().account(), tellings.get(0).record().object(), tellings, look);
+        for (List<RecordEvents> ofObject : byObject.values()) {
+            process(ofObject.get(0).record().account(), ofObject.get(0).record().object(), ofObject, readBack);
         }
-        return look;
+        return readBack;
     }
 
-    private static List<Held> held(List<RecordEvents> tellings) {
-        return tellings.stream().collect(Collectors.groupingBy(recordEvents -> recordEvents.record().account())).entrySet().stream()
-                .map(taken -> new Held(taken.getKey(), identities(taken.getValue()))).toList();
+    private static List<Leased> leased(List<RecordEvents> all) {
+        return all.stream().collect(Collectors.groupingBy(recordEvents -> recordEvents.record().account())).entrySet().stream()
+                .map(taken -> new Leased(taken.getKey(), identities(taken.getValue()))).toList();
     }
 
-    private <T, E extends Exception> T holding(List<Held> taken, Work<T, E> work) throws SQLException, E {
+    private <T, E extends Exception> T holding(List<Leased> taken, Work<T, E> work) throws SQLException, E {
         try {
             return work.done();
         } catch (SQLException away) {
@@ -175,166 +175,166 @@ public final class InboxProcessor {
         }
     }
 
-    private void giveBack() throws SQLException {
-        for (Held held = interrupted.peek(); held != null; held = interrupted.peek()) {
-            inbox.later(held.account, held.identities, Duration.ZERO);
-            interrupted.remove(held);
+    private void releaseInterrupted() throws SQLException {
+        for (Leased leased = interrupted.peek(); leased != null; leased = interrupted.peek()) {
+            inbox.defer(leased.account, leased.identities, Duration.ZERO);
+            interrupted.remove(leased);
         }
     }
 
-    private void hear(String account, String object, List<RecordEvents> tellings, List<RecordEvents> look) throws SQLException {
-        List<Sync> told = told(account, object);
-        if (!told.stream().allMatch(applier::isReady)) {
-            later(account, tellings);
+    private void process(String account, String object, List<RecordEvents> all, List<RecordEvents> readBack) throws SQLException {
+        List<Sync> receiving = receiving(account, object);
+        if (!receiving.stream().allMatch(applier::isReady)) {
+            defer(account, all);
             return;
         }
-        List<RecordEvents> gone = tellings.stream().filter(RecordEvents::isGone).toList();
-        List<RecordEvents> rest = tellings.stream().filter(recordEvents -> !recordEvents.isGone()).toList();
-        // a row is deleted only after the CRM was asked: what has its key may be there under another id by now
-        Set<String> known = known(told, gone.stream().map(recordEvents -> recordEvents.record().crmId()).toList());
-        gone.stream().filter(recordEvents -> known.contains(recordEvents.record().crmId())).forEach(look::add);
-        done(account, gone.stream().filter(recordEvents -> !known.contains(recordEvents.record().crmId())).toList());
-        if (isBeingLoaded(told)) {
-            later(account, rest);
+        List<RecordEvents> deleted = all.stream().filter(RecordEvents::isDeleted).toList();
+        List<RecordEvents> rest = all.stream().filter(recordEvents -> !recordEvents.isDeleted()).toList();
+        // a row is deleted only after a lookup in the CRM: a record with another id may have its key by now
+        Set<String> known = known(receiving, deleted.stream().map(recordEvents -> recordEvents.record().crmId()).toList());
+        deleted.stream().filter(recordEvents -> known.contains(recordEvents.record().crmId())).forEach(readBack::add);
+        done(account, deleted.stream().filter(recordEvents -> !known.contains(recordEvents.record().crmId())).toList());
+        if (hasRunningSnapshot(receiving)) {
+            defer(account, rest);
             return;
         }
         Set<RecordEvents.Record> unclear = new HashSet<>();
-        for (Sync sync : told) {
-            Applied values = applier.hear(sync, values(sync, rest), skew, edits(sync, rest));
-            pollLog.tell(sync, values);
+        for (Sync sync : receiving) {
+            Applied values = applier.applyEvents(sync, values(sync, rest), skew, edits(sync, rest));
+            pollLog.applied(sync, values);
             unclear.addAll(unknown(sync, rest));
             values.later().forEach(id -> unclear.add(new RecordEvents.Record(account, object, id)));
         }
         List<RecordEvents> done = new ArrayList<>();
         for (RecordEvents recordEvents : rest) {
-            boolean mustLook = !told.isEmpty()
-                    && (recordEvents.needsLook() || unclear.contains(recordEvents.record()) && !isStrange(recordEvents, told));
-            (mustLook ? look : done).add(recordEvents);
+            boolean mustRead = !receiving.isEmpty() && (recordEvents.needsReadBack()
+                    || unclear.contains(recordEvents.record()) && !hasNoKey(recordEvents, receiving));
+            (mustRead ? readBack : done).add(recordEvents);
         }
         done(account, done);
     }
 
-    private Set<String> known(List<Sync> told, List<String> crmIds) throws SQLException {
+    private Set<String> known(List<Sync> receiving, List<String> crmIds) throws SQLException {
         Set<String> known = new HashSet<>();
         if (!crmIds.isEmpty()) {
-            for (Sync sync : told) {
+            for (Sync sync : receiving) {
                 known.addAll(applier.known(sync, crmIds));
             }
         }
         return known;
     }
 
-    private List<Sync> told(String account, String object) {
+    private List<Sync> receiving(String account, String object) {
         return syncs.stream().filter(sync -> sync.problem() == null && sync.getAccount().equals(account)
                 && sync.getObject().equals(object)).toList();
     }
 
-    /** A sync that is paused otherwise goes on receiving, by polls and by what the CRM tells alike. */
-    private boolean isBeingLoaded(List<Sync> told) throws SQLException {
-        Set<String> loading = pauseStore.all().stream().filter(it -> it.kind() == Kind.SYNC && it.by() == Pause.By.LOAD)
+    /** Whether an initial snapshot pauses a sync. A sync that is paused for another reason still receives polls and events. */
+    private boolean hasRunningSnapshot(List<Sync> receiving) throws SQLException {
+        Set<String> inSnapshot = pauseStore.all().stream().filter(it -> it.kind() == Kind.SYNC && it.by() == Pause.By.LOAD)
                 .map(Pause::name).collect(Collectors.toSet());
-        return told.stream().map(Sync::getName).anyMatch(loading::contains);
+        return receiving.stream().map(Sync::getName).anyMatch(inSnapshot::contains);
     }
 
-    /** New records that we did not make. */
-    private Set<RecordEvents.Record> unknown(Sync sync, List<RecordEvents> tellings) throws SQLException {
-        Set<RecordEvents.Record> fresh = tellings.stream().filter(RecordEvents::isNew).map(RecordEvents::record)
+    /** Returns the created records that Sluice did not create. */
+    private Set<RecordEvents.Record> unknown(Sync sync, List<RecordEvents> all) throws SQLException {
+        Set<RecordEvents.Record> created = all.stream().filter(RecordEvents::isCreated).map(RecordEvents::record)
                 .collect(Collectors.toSet());
-        if (fresh.isEmpty() || sync.getInserts().equals("ignore")) {
+        if (created.isEmpty() || sync.getInserts().equals("ignore")) {
             return Set.of();
         }
-        Set<String> known = applier.known(sync, fresh.stream().map(RecordEvents.Record::crmId).toList());
-        fresh.removeIf(record -> known.contains(record.crmId()));
-        return fresh;
+        Set<String> known = applier.known(sync, created.stream().map(RecordEvents.Record::crmId).toList());
+        created.removeIf(record -> known.contains(record.crmId()));
+        return created;
     }
 
-    private static List<CrmRecord> values(Sync sync, List<RecordEvents> tellings) {
-        return tellings.stream().filter(recordEvents -> !recordEvents.isGone() && !recordEvents.needsLook())
+    private static List<CrmRecord> values(Sync sync, List<RecordEvents> all) {
+        return all.stream().filter(recordEvents -> !recordEvents.isDeleted() && !recordEvents.needsReadBack())
                 .map(recordEvents -> recordEvents.of(sync)).filter(java.util.Objects::nonNull).toList();
     }
 
-    private static Map<String, List<CrmRecord>> edits(Sync sync, List<RecordEvents> tellings) {
-        return tellings.stream().filter(recordEvents -> !recordEvents.isGone() && !recordEvents.needsLook())
+    private static Map<String, List<CrmRecord>> edits(Sync sync, List<RecordEvents> all) {
+        return all.stream().filter(recordEvents -> !recordEvents.isDeleted() && !recordEvents.needsReadBack())
                 .collect(Collectors.toMap(recordEvents -> recordEvents.record().crmId(), recordEvents -> recordEvents.edits(sync)));
     }
 
-    /** Whether it was read lately and had no key, and has got none since. */
-    private boolean isStrange(RecordEvents recordEvents, List<Sync> told) {
-        return strangers.getIfPresent(recordEvents.record()) != null
-                && told.stream().noneMatch(sync -> recordEvents.tells(sync.getExternalId()));
+    /** Whether the record had no key when it was last read, and no event has set one since. */
+    private boolean hasNoKey(RecordEvents recordEvents, List<Sync> receiving) {
+        return withoutKey.getIfPresent(recordEvents.record()) != null
+                && receiving.stream().noneMatch(sync -> recordEvents.hasValueOf(sync.getExternalId()));
     }
 
-    /** What is read in one call: records of one account and object, all there or all gone as far as is known. */
-    public ReadBackBatch batch(@Body List<RecordEvents> tellings) throws SQLException {
-        RecordEvents.Record first = tellings.get(0).record();
-        List<Sync> told = told(first.account(), first.object());
+    /** Makes the batch of one call: records of one account and object, either all to read by id or all to look up. */
+    public ReadBackBatch batch(@Body List<RecordEvents> all) throws SQLException {
+        RecordEvents.Record first = all.get(0).record();
+        List<Sync> receiving = receiving(first.account(), first.object());
         Map<String, String> keys = null;
-        if (tellings.get(0).isGone()) {
+        if (all.get(0).isDeleted()) {
             keys = new LinkedHashMap<>();
-            for (Sync sync : told) {
-                keys.putAll(applier.keys(sync, tellings.stream().map(recordEvents -> recordEvents.record().crmId()).toList()));
+            for (Sync sync : receiving) {
+                keys.putAll(applier.keys(sync, all.stream().map(recordEvents -> recordEvents.record().crmId()).toList()));
             }
         }
-        return new ReadBackBatch(first.account(), first.object(), accounts.get(first.account()).crm().name(), told, tellings, keys);
+        return new ReadBackBatch(first.account(), first.object(), accounts.get(first.account()).crm().name(), receiving, all, keys);
     }
 
-    /** A permit to read, or null when there is none to be had: then the records keep their place and wait. */
+    /** Waits for a permit to read; null when the quota allows none: then the events stay in the inbox and wait. */
     public Permit permit(ReadBackBatch readBackBatch) throws SQLException, InterruptedException {
-        return holding(held(readBackBatch), () -> permitted(readBackBatch));
+        return holding(leased(readBackBatch), () -> awaitPermit(readBackBatch));
     }
 
-    private List<Held> held(ReadBackBatch readBackBatch) {
-        return List.of(new Held(readBackBatch.account(), readBackBatch.identities(readBackBatch.crmIds())));
+    private List<Leased> leased(ReadBackBatch readBackBatch) {
+        return List.of(new Leased(readBackBatch.account(), readBackBatch.identities(readBackBatch.crmIds())));
     }
 
-    private Permit permitted(ReadBackBatch readBackBatch) throws SQLException, InterruptedException {
-        if (readBackBatch.isPointless()) {
+    private Permit awaitPermit(ReadBackBatch readBackBatch) throws SQLException, InterruptedException {
+        if (readBackBatch.isEmpty()) {
             inbox.done(readBackBatch.account(), readBackBatch.identities(readBackBatch.crmIds()));
             return null;
         }
         CallRequest callRequest = new CallRequest(readBackBatch.account(), "read", Priority.NORMAL, true);
         Optional<Permit> permit = accounts.ready().contains(readBackBatch.account())
-                ? permits.await(() -> Optional.of(callRequest), LONGEST_WAIT) : Optional.empty();
+                ? permits.await(() -> Optional.of(callRequest), MAX_PERMIT_WAIT) : Optional.empty();
         if (permit.isEmpty()) {
-            inbox.later(readBackBatch.account(), readBackBatch.identities(readBackBatch.crmIds()), PAUSE);
+            inbox.defer(readBackBatch.account(), readBackBatch.identities(readBackBatch.crmIds()), INITIAL_DELAY);
         } else {
-            readBackBatch.asking(applier.now());
+            readBackBatch.beforeCall(applier.now());
         }
         return permit.orElse(null);
     }
 
     /**
-     * What goes into one call: records of an account's object, those that seem to be gone apart, and alone one of which the CRM has said nothing several
-     * times.
+     * Names the batch of a record: the account's object, apart for records to look up; a record that several answers did not
+     * mention has a batch of its own.
      */
     public String group(@Body RecordEvents recordEvents) {
         RecordEvents.Record record = recordEvents.record();
-        Integer silences = silent.getIfPresent(record);
-        return record.account() + " " + record.object() + (recordEvents.isGone() ? " gone" : "")
-                + (silences == null || silences < MOST_SILENCES ? "" : " " + record.crmId());
+        Integer missed = misses.getIfPresent(record);
+        return record.account() + " " + record.object() + (recordEvents.isDeleted() ? " deleted" : "")
+                + (missed == null || missed < MAX_MISSES_IN_BATCH ? "" : " " + record.crmId());
     }
 
     /**
-     * Applies records as they were read. Of those of which the CRM said that they are gone it is asked what became of them,
-     * or has told just now. One of which the answer says nothing is neither: it is read again, later each time.
+     * Applies the answer of a read-back. A record that a read does not find is looked up next, before its row is deleted. A
+     * record that the answer does not mention is read again, after a growing delay.
      *
-     * @param answer a list of {@link CrmRecord} and {@link DeletedRecord}; anything else is no answer
+     * @param answer list of {@link CrmRecord} and {@link DeletedRecord}; anything else is an error
      */
-    public void read(ReadBackBatch readBackBatch, @Body Object answer, @Header("SluiceStatus") Integer status) throws SQLException {
-        holding(held(readBackBatch), () -> {
-            apply(readBackBatch, answer, status);
+    public void apply(ReadBackBatch readBackBatch, @Body Object answer, @Header("SluiceStatus") Integer status) throws SQLException {
+        holding(leased(readBackBatch), () -> {
+            applyAnswer(readBackBatch, answer, status);
             return null;
         });
     }
 
-    private void apply(ReadBackBatch readBackBatch, Object answer, Integer status) throws SQLException {
+    private void applyAnswer(ReadBackBatch readBackBatch, Object answer, Integer status) throws SQLException {
         if (!(answer instanceof List<?> list)) {
-            webhookMetrics.unread(readBackBatch.account(), readBackBatch.object(), readBackBatch.crmIds().size(), "HTTP " + status + ": " + answer);
-            silent(readBackBatch, readBackBatch.crmIds());
+            webhookMetrics.unanswered(readBackBatch.account(), readBackBatch.object(), readBackBatch.crmIds().size(), "HTTP " + status + ": " + answer);
+            backOff(readBackBatch, readBackBatch.crmIds());
             return;
         }
         if (readBackBatch.isLookup()) {
-            applyFates(readBackBatch, list);
+            applyLookup(readBackBatch, list);
             return;
         }
         Set<String> unanswered = new LinkedHashSet<>(readBackBatch.crmIds());
@@ -343,94 +343,96 @@ public final class InboxProcessor {
         Set<String> missing = list.stream().filter(DeletedRecord.class::isInstance).map(it -> ((DeletedRecord) it).crmId())
                 .filter(unanswered::remove).collect(Collectors.toCollection(LinkedHashSet::new));
         if (!unanswered.isEmpty()) {
-            webhookMetrics.unread(readBackBatch.account(), readBackBatch.object(), unanswered.size(), "the answer says nothing of them");
-            silent(readBackBatch, unanswered);
+            webhookMetrics.unanswered(readBackBatch.account(), readBackBatch.object(), unanswered.size(), "the answer does not mention them");
+            backOff(readBackBatch, unanswered);
         }
-        Set<String> busy = new HashSet<>();
+        Set<String> deferred = new HashSet<>();
         Set<String> withKey = new HashSet<>();
         for (Sync sync : readBackBatch.syncs()) {
             List<CrmRecord> keyed = records.stream().map(record -> keyed(record, sync)).toList();
             keyed.stream().filter(record -> record.key() != null).forEach(record -> withKey.add(record.crmId()));
             Applied applied = applier.apply(sync, keyed, readBackBatch.readAt(), readBackBatch.edits(sync));
-            pollLog.tell(sync, applied);
-            busy.addAll(applied.later());
+            pollLog.applied(sync, applied);
+            deferred.addAll(applied.later());
         }
         records.stream().filter(record -> !withKey.contains(record.crmId()))
-                .forEach(record -> strangers.put(new RecordEvents.Record(readBackBatch.account(), readBackBatch.object(), record.crmId()), true));
-        Set<String> lost = known(readBackBatch.syncs(), List.copyOf(missing));
-        inbox.keep(readBackBatch.account(), lost.stream().map(id -> CrmEvent.missing(CrmEvent.identityOf("missing", readBackBatch.object(), id,
-                readBackBatch.lastTold(id)), readBackBatch.object(), id, readBackBatch.readAt())).toList());
-        settle(readBackBatch, busy, unanswered);
+                .forEach(record -> withoutKey.put(new RecordEvents.Record(readBackBatch.account(), readBackBatch.object(), record.crmId()), true));
+        Set<String> toLookUp = known(readBackBatch.syncs(), List.copyOf(missing));
+        inbox.keep(readBackBatch.account(), toLookUp.stream().map(id -> CrmEvent.missing(CrmEvent.identityOf("missing", readBackBatch.object(), id,
+                readBackBatch.lastEventAt(id)), readBackBatch.object(), id, readBackBatch.readAt())).toList());
+        settle(readBackBatch, deferred, unanswered);
     }
 
-    private void settle(ReadBackBatch readBackBatch, Set<String> busy, Set<String> unclear) throws SQLException {
-        inbox.later(readBackBatch.account(), readBackBatch.identities(busy), PAUSE);
+    private void settle(ReadBackBatch readBackBatch, Set<String> deferred, Set<String> unanswered) throws SQLException {
+        inbox.defer(readBackBatch.account(), readBackBatch.identities(deferred), INITIAL_DELAY);
         Set<String> done = new LinkedHashSet<>(readBackBatch.crmIds());
-        done.removeAll(busy);
-        done.removeAll(unclear);
-        done.forEach(id -> silent.invalidate(new RecordEvents.Record(readBackBatch.account(), readBackBatch.object(), id)));
+        done.removeAll(deferred);
+        done.removeAll(unanswered);
+        done.forEach(id -> misses.invalidate(new RecordEvents.Record(readBackBatch.account(), readBackBatch.object(), id)));
         inbox.done(readBackBatch.account(), readBackBatch.identities(done));
     }
 
-    /** Puts off what was not answered: a second, then twice as long each time, up to some minutes. */
-    private void silent(ReadBackBatch readBackBatch, Collection<String> ids) throws SQLException {
-        Map<Integer, List<String>> bySilences = ids.stream().collect(Collectors.groupingBy(id -> silent.asMap()
+    /** Defers records that the answer did not mention: a second, then twice as long each time, up to 256 s. */
+    private void backOff(ReadBackBatch readBackBatch, Collection<String> ids) throws SQLException {
+        Map<Integer, List<String>> byMisses = ids.stream().collect(Collectors.groupingBy(id -> misses.asMap()
                 .merge(new RecordEvents.Record(readBackBatch.account(), readBackBatch.object(), id), 1, Integer::sum)));
-        for (Map.Entry<Integer, List<String>> some : bySilences.entrySet()) {
-            Duration pause = PAUSE.multipliedBy(1L << Math.min(some.getKey() - 1, LONGEST_SILENCE));
-            inbox.later(readBackBatch.account(), readBackBatch.identities(some.getValue()), pause);
+        for (Map.Entry<Integer, List<String>> missed : byMisses.entrySet()) {
+            Duration delay = INITIAL_DELAY.multipliedBy(1L << Math.min(missed.getKey() - 1, MAX_DOUBLINGS));
+            inbox.defer(readBackBatch.account(), readBackBatch.identities(missed.getValue()), delay);
         }
     }
 
     /**
-     * Applies what the CRM says has become of records: first those that are there, since what has the key of one that is gone
-     * takes its place and keeps its row. What was asked and not answered is asked again; what is known no more is done.
+     * Applies the answer of a lookup: first the records that exist, since a record with the key of a deleted one replaces it
+     * and keeps its row. Records that the answer does not mention are looked up again; records that Sluice does not know any
+     * more are done.
      */
-    private void applyFates(ReadBackBatch readBackBatch, List<?> answer) throws SQLException {
-        List<CrmRecord> there = new ArrayList<>();
-        Map<String, DeletedRecord> gone = new LinkedHashMap<>();
-        answer.forEach(fate -> {
-            if (fate instanceof CrmRecord record) {
-                there.add(record);
-            } else if (fate instanceof DeletedRecord it) {
-                gone.put(it.crmId(), it);
+    private void applyLookup(ReadBackBatch readBackBatch, List<?> answer) throws SQLException {
+        List<CrmRecord> found = new ArrayList<>();
+        Map<String, DeletedRecord> deleted = new LinkedHashMap<>();
+        answer.forEach(result -> {
+            if (result instanceof CrmRecord record) {
+                found.add(record);
+            } else if (result instanceof DeletedRecord it) {
+                deleted.put(it.crmId(), it);
             }
         });
-        Set<String> unclear = new LinkedHashSet<>(readBackBatch.asked());
-        there.forEach(record -> unclear.remove(record.crmId()));
-        unclear.removeAll(gone.keySet());
-        List<DeletedRecord> deletes = gone.values().stream().map(it -> it.at() != null ? it : new DeletedRecord(it.crmId(), readBackBatch.goneAt(it.crmId())))
-                .toList();
-        Set<String> busy = new HashSet<>();
+        Set<String> unanswered = new LinkedHashSet<>(readBackBatch.requestedIds());
+        found.forEach(record -> unanswered.remove(record.crmId()));
+        unanswered.removeAll(deleted.keySet());
+        List<DeletedRecord> deletes = deleted.values().stream()
+                .map(it -> it.at() != null ? it : new DeletedRecord(it.crmId(), readBackBatch.deletedAt(it.crmId()))).toList();
+        Set<String> deferred = new HashSet<>();
         for (Sync sync : readBackBatch.syncs()) {
-            Applied applied = applier.apply(sync, there, readBackBatch.readAt(), gone.keySet())
+            Applied applied = applier.apply(sync, found, readBackBatch.readAt(), deleted.keySet())
                     .plus(applier.delete(sync, deletes, readBackBatch.readAt()));
-            pollLog.tell(sync, applied);
-            busy.addAll(applied.later());
+            pollLog.applied(sync, applied);
+            deferred.addAll(applied.later());
         }
-        if (!unclear.isEmpty()) {
-            webhookMetrics.unread(readBackBatch.account(), readBackBatch.object(), unclear.size(), "the answer does not say what became of them");
-            silent(readBackBatch, unclear);
+        if (!unanswered.isEmpty()) {
+            webhookMetrics.unanswered(readBackBatch.account(), readBackBatch.object(), unanswered.size(),
+                    "the lookup's answer does not mention them");
+            backOff(readBackBatch, unanswered);
         }
-        settle(readBackBatch, busy, unclear);
+        settle(readBackBatch, deferred, unanswered);
     }
 
-    /** The record as a sync sees it, by its own key. */
+    /** Returns the record with the key of a sync. */
     private static CrmRecord keyed(CrmRecord record, Sync sync) {
         Object key = record.fields().get(sync.getExternalId());
         return new CrmRecord(record.crmId(), key == null || key.toString().isBlank() ? null : key.toString(), record.at(),
                 record.fields());
     }
 
-    private void done(String account, List<RecordEvents> tellings) throws SQLException {
-        inbox.done(account, identities(tellings));
+    private void done(String account, List<RecordEvents> all) throws SQLException {
+        inbox.done(account, identities(all));
     }
 
-    private void later(String account, List<RecordEvents> tellings) throws SQLException {
-        inbox.later(account, identities(tellings), PAUSE);
+    private void defer(String account, List<RecordEvents> all) throws SQLException {
+        inbox.defer(account, identities(all), INITIAL_DELAY);
     }
 
-    private static List<UUID> identities(Collection<RecordEvents> tellings) {
-        return tellings.stream().flatMap(recordEvents -> recordEvents.identities().stream()).toList();
+    private static List<UUID> identities(Collection<RecordEvents> all) {
+        return all.stream().flatMap(recordEvents -> recordEvents.identities().stream()).toList();
     }
 }

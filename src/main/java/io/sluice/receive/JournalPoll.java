@@ -2,14 +2,14 @@ package io.sluice.receive;
 
 import java.time.Duration;
 
-/** What one process fetches from the journal of an account's CRM, file after file, until nothing is new. */
+/** One poll of the journal of an account's CRM: one process fetches file after file until there is no new one. */
 public final class JournalPoll {
 
     private final String account;
     private final String reader;
     private String offset;
     private boolean open = true;
-    private Duration pause = Duration.ZERO;
+    private Duration delay = Duration.ZERO;
 
     JournalPoll(String account, String crm, String offset) {
         this.account = account;
@@ -21,32 +21,32 @@ public final class JournalPoll {
         return account;
     }
 
-    /** The Kamelet that fetches the next file. */
+    /** URI of the Kamelet that fetches the next file. */
     public String getReader() {
         return reader;
     }
 
-    /** Of the last file that is kept; null before the first. */
+    /** Offset of the last stored file; null before the first. */
     public String getOffset() {
         return offset;
     }
 
-    /** Whether more may be there. */
+    /** Whether there may be another file. */
     public boolean isOpen() {
         return open;
     }
 
-    void at(String next) {
-        offset = next;
+    void offset(String newOffset) {
+        offset = newOffset;
     }
 
-    /** @param after when it is asked again */
-    void close(Duration after) {
+    /** @param nextDelay time until the next poll */
+    void close(Duration nextDelay) {
         open = false;
-        pause = after;
+        delay = nextDelay;
     }
 
-    Duration pause() {
-        return pause;
+    Duration delay() {
+        return delay;
     }
 }

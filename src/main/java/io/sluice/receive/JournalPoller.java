@@ -19,42 +19,42 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The decisions of the route that fetches what CRMs write into a journal of changes, where they need not be able to reach
- * us. What is fetched goes the way of what is sent, and the offset moves in the transaction that keeps it.
+ * Decides for the route {@code journal}, which polls a CRM's journal of changes where the CRM can't reach Sluice by webhook.
+ * Events from a journal are stored in the inbox like those from webhooks; one transaction stores a file and its offset.
  */
 public final class JournalPoller {
 
     private static final Logger LOG = LoggerFactory.getLogger(JournalPoller.class);
-    /** Longer than a file takes to fetch; a process that dies is followed by another after it. */
-    private static final Duration HOLDING = Duration.ofSeconds(30);
-    private static final Duration AFTER_TROUBLE = Duration.ofSeconds(5);
-    /** What a CRM may say of an offset that it does not know, or no longer. */
-    private static final Set<Integer> FORGOTTEN = Set.of(400, 404, 410);
+    /** Longer than the fetch of a file takes; after this time another process takes over from one that died. */
+    private static final Duration LEASE_TIME = Duration.ofSeconds(30);
+    private static final Duration ERROR_DELAY = Duration.ofSeconds(5);
+    /** Statuses with which a CRM may answer for an offset that it does not know, or has forgotten. */
+    private static final Set<Integer> UNKNOWN_OFFSET = Set.of(400, 404, 410);
 
     private final Accounts accounts;
     private final Collection<String> journals;
     private final PauseStore pauseStore;
     private final StreamOffsets streamOffsets;
     private final InboxProcessor inboxProcessor;
-    private final Duration pause;
+    private final Duration pollInterval;
     private final Set<String> begun = ConcurrentHashMap.newKeySet();
-    private final Map<String, String> troubles = new ConcurrentHashMap<>();
+    private final Map<String, String> errors = new ConcurrentHashMap<>();
 
     /**
-     * @param journals the accounts whose journal is fetched
-     * @param pause    after which one in which nothing was new is asked again
+     * @param journals     accounts whose journals are polled
+     * @param pollInterval interval until the next poll when there was no new file
      */
     public JournalPoller(Accounts accounts, Collection<String> journals, PauseStore pauseStore, Database database, InboxProcessor inboxProcessor,
-            Duration pause) {
+            Duration pollInterval) {
         this.accounts = accounts;
         this.journals = List.copyOf(journals);
         this.pauseStore = pauseStore;
         this.streamOffsets = new StreamOffsets(database);
         this.inboxProcessor = inboxProcessor;
-        this.pause = pause;
+        this.pollInterval = pollInterval;
     }
 
-    /** The journals that are due, each for this process alone. */
+    /** Takes the journals that are due; this process holds their leases. */
     public List<JournalPoll> due() throws SQLException {
         List<JournalPoll> due = new ArrayList<>();
         for (String account : journals) {
@@ -63,7 +63,7 @@ public final class JournalPoller {
                     streamOffsets.begin(account, StreamOffsets.journal(account));
                     begun.add(account);
                 }
-                streamOffsets.take(account, StreamOffsets.journal(account), HOLDING).ifPresent(taken -> due.add(
+                streamOffsets.take(account, StreamOffsets.journal(account), LEASE_TIME).ifPresent(taken -> due.add(
                         new JournalPoll(account, accounts.get(account).crm().name(), taken.offset())));
             }
         }
@@ -71,59 +71,59 @@ public final class JournalPoller {
     }
 
     /**
-     * Keeps what a file tells, and where the next one begins, both or neither.
+     * Stores the events of a file and its offset, both or neither.
      *
-     * @param told a list of {@link CrmEvent}; anything else is no answer
-     * @param next the file's offset, null where none was new
+     * @param answer list of {@link CrmEvent}; anything else is an error
+     * @param next   offset of the file; null when there was no new file
      */
     @SuppressWarnings("unchecked")
-    public void keep(JournalPoll journalPoll, @Body Object told, @Header("SluiceStatus") Integer status, @Header("SluiceNext") String next)
+    public void keep(JournalPoll journalPoll, @Body Object answer, @Header("SluiceStatus") Integer status, @Header("SluiceNext") String next)
             throws SQLException {
-        if (!(told instanceof List<?> events)) {
-            trouble(journalPoll, status, told);
+        if (!(answer instanceof List<?> events)) {
+            onError(journalPoll, status, answer);
         } else if (next == null) {
-            answered(journalPoll.getAccount());
-            journalPoll.close(pause);
+            onAnswer(journalPoll.getAccount());
+            journalPoll.close(pollInterval);
         } else {
-            answered(journalPoll.getAccount());
+            onAnswer(journalPoll.getAccount());
             String from = journalPoll.getOffset();
-            boolean ours = inboxProcessor.keep(journalPoll.getAccount(), (List<CrmEvent>) events, connection ->
-                    StreamOffsets.move(connection, journalPoll.getAccount(), StreamOffsets.journal(journalPoll.getAccount()), from, next, HOLDING));
-            if (ours) {
-                journalPoll.at(next);
+            boolean kept = inboxProcessor.keep(journalPoll.getAccount(), (List<CrmEvent>) events, connection ->
+                    StreamOffsets.commit(connection, journalPoll.getAccount(), StreamOffsets.journal(journalPoll.getAccount()), from, next, LEASE_TIME));
+            if (kept) {
+                journalPoll.offset(next);
             } else {
-                journalPoll.close(pause);
+                journalPoll.close(pollInterval);
             }
         }
     }
 
-    /** An offset that the CRM has forgotten is no place to wait at; what it does not tell any more, a search finds. */
-    private void trouble(JournalPoll journalPoll, Integer status, Object words) throws SQLException {
+    /** Restarts the journal if the CRM has forgotten the offset; the polls of the syncs find the events that are missing. */
+    private void onError(JournalPoll journalPoll, Integer status, Object answer) throws SQLException {
         String account = journalPoll.getAccount();
-        if (status != null && FORGOTTEN.contains(status) && journalPoll.getOffset() != null) {
-            LOG.warn("The journal of {} does not know the offset at which it was read last, which is older than its history."
-                    + " It is read from its beginning; what stood before that is found by the look of its syncs.", account);
-            streamOffsets.move(account, StreamOffsets.journal(account), journalPoll.getOffset(), null, HOLDING);
-            journalPoll.at(null);
+        if (status != null && UNKNOWN_OFFSET.contains(status) && journalPoll.getOffset() != null) {
+            LOG.warn("{}: the CRM does not know the journal's offset any more, which is older than its history. The journal"
+                    + " is read from its beginning; the polls of the account's syncs find the changes before that.", account);
+            streamOffsets.commit(account, StreamOffsets.journal(account), journalPoll.getOffset(), null, LEASE_TIME);
+            journalPoll.offset(null);
             journalPoll.close(Duration.ZERO);
             return;
         }
-        String problem = (status == null || status == 0 ? "" : "HTTP " + status + ": ") + words;
-        if (!problem.equals(troubles.put(account, problem))) {
-            LOG.warn("The journal of {} can't be read: {}. It is tried again every {} s from where it was; meanwhile changes"
-                    + " are found by the look of its syncs.", account, problem, AFTER_TROUBLE.toSeconds());
+        String error = (status == null || status == 0 ? "" : "HTTP " + status + ": ") + answer;
+        if (!error.equals(errors.put(account, error))) {
+            LOG.warn("{}: the journal can't be read: {}. Attempts from the same offset follow every {} s; meanwhile the polls"
+                    + " of the account's syncs find changes.", account, error, ERROR_DELAY.toSeconds());
         }
-        journalPoll.close(AFTER_TROUBLE);
+        journalPoll.close(ERROR_DELAY);
     }
 
-    private void answered(String account) {
-        if (troubles.remove(account) != null) {
-            LOG.info("The journal of {} is read again.", account);
+    private void onAnswer(String account) {
+        if (errors.remove(account) != null) {
+            LOG.info("{}: the journal is read again.", account);
         }
     }
 
-    /** Gives the journal back. */
+    /** Releases the lease of the journal. */
     public void end(JournalPoll journalPoll) throws SQLException {
-        streamOffsets.end(journalPoll.getAccount(), StreamOffsets.journal(journalPoll.getAccount()), journalPoll.getOffset(), journalPoll.pause());
+        streamOffsets.release(journalPoll.getAccount(), StreamOffsets.journal(journalPoll.getAccount()), journalPoll.getOffset(), journalPoll.delay());
     }
 }

@@ -6,14 +6,14 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A stream in lists of its elements, one after the other; whoever splits it closes it, early ends included. */
+/** Splits a stream into lists of its elements. The caller closes it, also when it stops early. */
 public final class ListChunks implements Iterator<List<Object>>, Closeable {
 
     private final Stream<?> all;
     private final Iterator<?> rest;
     private final int size;
 
-    /** @param size most elements of a list */
+    /** @param size maximum number of elements in a list */
     ListChunks(Stream<?> all, int size) {
         this.all = all;
         this.rest = all.iterator();
@@ -27,11 +27,11 @@ public final class ListChunks implements Iterator<List<Object>>, Closeable {
 
     @Override
     public List<Object> next() {
-        List<Object> part = new ArrayList<>();
-        while (rest.hasNext() && part.size() < size) {
-            part.add(rest.next());
+        List<Object> chunk = new ArrayList<>();
+        while (rest.hasNext() && chunk.size() < size) {
+            chunk.add(rest.next());
         }
-        return part;
+        return chunk;
     }
 
     @Override

@@ -4,37 +4,43 @@ import io.sluice.quota.Backpressure;
 import java.time.Duration;
 
 /**
- * How long a sync waits before it looks into the CRM again: the shortest time after it found something, twice as long
- * each time it found nothing, longer after a look that took many calls, and longer the less of the quota is left.
+ * Computes the interval between two polls of a sync: the minimum after a poll that found something, twice the last one after
+ * a poll that found nothing, longer after a poll that took many calls, and longer the less of the quota is left. For example,
+ * with 5 s and 60 s the intervals after polls without a result are 10 s, 20 s, 40 s and 60 s.
+ *
+ * @param min minimum interval, {@code sluice.poll.min-interval}
+ * @param max maximum interval, {@code sluice.poll.max-interval}
  */
-public record PollInterval(Duration shortest, Duration longest) {
+public record PollInterval(Duration min, Duration max) {
 
     public PollInterval {
-        if (shortest.isZero() || shortest.compareTo(longest) > 0) {
+        if (min.isZero() || min.compareTo(max) > 0) {
             throw new IllegalArgumentException("application.properties: sluice.poll.min-interval must be more than 0 and"
-                    + " at most sluice.poll.max-interval, but they are " + shortest + " and " + longest);
+                    + " at most sluice.poll.max-interval, but they are " + min + " and " + max);
         }
     }
 
     /**
-     * @param last  the pause before this look
-     * @param found whether it brought anything
-     * @param calls that it took. While a whole table is on its way out its echoes come by the page, and again with every
-     *              look that reaches back to them; the calls are better spent on what is sent
-     * @return the pause as it would be with the quota unspent: what {@code last} is the next time
+     * Computes the next interval, before backpressure.
+     *
+     * @param last  interval before this poll
+     * @param found whether the poll found something
+     * @param calls number of calls that the poll took. During an initial export its echoes fill pages, and each poll within
+     *              the overlap reads them again; those calls are better spent on sending
+     * @return the interval with an unspent quota; pass it as {@code last} after the next poll
      */
     Duration next(Duration last, boolean found, int calls) {
-        Duration least = shortest.multipliedBy(Math.max(1, calls - 1));
-        Duration pause = found ? least : longer(least, last.multipliedBy(2));
-        return pause.compareTo(longest) > 0 ? longest : pause;
+        Duration least = min.multipliedBy(Math.max(1, calls - 1));
+        Duration interval = found ? least : larger(least, last.multipliedBy(2));
+        return interval.compareTo(max) > 0 ? max : interval;
     }
 
-    private static Duration longer(Duration one, Duration other) {
+    private static Duration larger(Duration one, Duration other) {
         return one.compareTo(other) < 0 ? other : one;
     }
 
-    /** @param used the part of the account's day that is used, 0 to 1 and beyond */
-    Duration stretched(Duration pause, double used) {
-        return Backpressure.stretched(pause, used);
+    /** @param used used share of the account's daily limit, from 0; 1 is all of it */
+    Duration stretched(Duration interval, double used) {
+        return Backpressure.stretched(interval, used);
     }
 }

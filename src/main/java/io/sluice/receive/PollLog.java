@@ -12,44 +12,46 @@ import java.util.StringJoiner;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the log says of a round. A record that is read again because it is still young is told once. */
+/** Logs the results of polls. A rejected row is logged once, also when it is read again within the overlap. */
 final class PollLog {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeltaPoller.class);
-    private static final int REMEMBERED = 10_000;
+    private static final int MAX_REMEMBERED = 10_000;
 
-    private final Set<Applied.Refused> told = Collections.newSetFromMap(new LinkedHashMap<>() {
+    private final Set<Applied.Refused> logged = Collections.newSetFromMap(new LinkedHashMap<>() {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Applied.Refused, Boolean> eldest) {
-            return size() > REMEMBERED;
+            return size() > MAX_REMEMBERED;
         }
     });
     private final LogThrottle throttle = new LogThrottle();
     private final Map<String, Integer> withoutKey = new LinkedHashMap<>();
 
-    /** The CRM's records could not be read. */
-    void unread(Sync sync, int status, Object answer) {
-        throttle.warn(LOG, sync.getName() + " unread", "{}: {} {} could not be read: HTTP {}: {}. It is read again from where it"
-                + " was, with growing pauses.", sync.getName(), sync.getAccount(), sync.getObject(), status, RootCause.shortened(answer));
+    /** Logs that a poll failed. */
+    void failed(Sync sync, int status, Object answer) {
+        throttle.warn(LOG, sync.getName() + " unread", "{}: {} {} could not be read: HTTP {}: {}. The next polls continue from the"
+                + " same offset, with doubling intervals.", sync.getName(), sync.getAccount(), sync.getObject(), status,
+                RootCause.shortened(answer));
     }
 
-    void tell(Sync sync, Applied applied) {
+    /** Logs the changes that a poll or an event brought. */
+    void applied(Sync sync, Applied applied) {
         if (applied.changes() > 0) {
             StringJoiner parts = new StringJoiner(", ");
-            count(parts, applied.updated(), "changed");
-            count(parts, applied.inserted(), "made");
+            count(parts, applied.updated(), "updated");
+            count(parts, applied.inserted(), "inserted");
             count(parts, applied.deleted(), "deleted");
-            count(parts, applied.conflicts(), "decided where both sides had changed it (sluice.conflict)");
+            count(parts, applied.conflicts(), "conflicts decided (sluice.conflict)");
             LOG.info("{}: from {} {} to {}: {}.", sync.getName(), sync.getAccount(), sync.getObject(), sync.getTable(),
                     parts);
         }
-        applied.refused().stream().filter(told::add).forEach(refused ->
-                throttle.warn(LOG, sync.getName(), "{}: table {} does not take record {} ({} {}), columns {}: {}. Correct it on either side.",
+        applied.refused().stream().filter(logged::add).forEach(refused ->
+                throttle.warn(LOG, sync.getName(), "{}: table {} rejects record {} ({} {}), columns {}: {}. Correct the value on either side.",
                         sync.getName(), sync.getTable(), refused.key(), sync.getObject(), refused.crmId(),
                         String.join(", ", refused.columns()), refused.why()));
         Integer before = withoutKey.put(sync.getName(), applied.withoutKey());
         if (applied.withoutKey() > 0 && !Integer.valueOf(applied.withoutKey()).equals(before)) {
-            LOG.info("{}: {} records of {} have no {}, so that they get no row in {}.", sync.getName(),
+            LOG.info("{}: {} records of {} have no {} and get no row in {}.", sync.getName(),
                     applied.withoutKey(), sync.getObject(), sync.getExternalId(), sync.getTable());
         }
     }

@@ -7,78 +7,79 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How far a sync has read in the CRM, as its checkpoint keeps it.
+ * Offset of a sync's polls in the CRM, as the table {@code checkpoint} keeps it.
  *
- * <p>A record bears the stamp of when it was written and is seen when its transaction ends, so a reading can pass one
- * by. Therefore each reading begins some time before the last one, and each that asks for deletes too begins where the
- * CRM said, at the last such reading, that everything before was told.
+ * <p>A record's time is that of its write, but queries see the record only after the end of its transaction, so that a poll
+ * can miss it. Therefore each poll starts some time, the overlap, before the last one. A poll that reads deletes too starts
+ * at the low watermark: the time up to which the CRM said, in the last such poll, that its answer was complete.
  *
- * @param from       records stamped before this were read
- * @param proven     and before this they were read when the CRM told everything; deletes too
- * @param pause      before the last look
- * @param deletesDue when deletes are asked for again
- * @param polled     when the last poll began that ended
- * @param handed     when the last poll began whose rest is read by a job
+ * @param from         time up to which changed records were read
+ * @param lowWatermark time up to which no change and no delete can be missing
+ * @param interval     interval before the last poll
+ * @param deletesDue   time when deletes are read again
+ * @param polledAt     start of the last poll that ended
+ * @param handedOverAt start of the last poll whose rest a bulk query reads
  */
-record PollOffset(Instant from, Instant proven, Duration pause, Instant deletesDue, Instant polled, Instant handed) {
+record PollOffset(Instant from, Instant lowWatermark, Duration interval, Instant deletesDue, Instant polledAt,
+        Instant handedOverAt) {
 
-    /** One at which no poll has ended yet. */
-    PollOffset(Instant from, Instant proven, Duration pause, Instant deletesDue) {
-        this(from, proven, pause, deletesDue, Instant.EPOCH, Instant.EPOCH);
+    /** Makes an offset of a sync whose polls have not ended yet. */
+    PollOffset(Instant from, Instant lowWatermark, Duration interval, Instant deletesDue) {
+        this(from, lowWatermark, interval, deletesDue, Instant.EPOCH, Instant.EPOCH);
     }
 
-    static PollOffset beginning(Instant now, Duration overlap, Duration pause) {
+    static PollOffset beginning(Instant now, Duration overlap, Duration interval) {
         Instant from = now.minus(overlap);
-        return new PollOffset(from, from, pause, now, now, Instant.EPOCH);
+        return new PollOffset(from, from, interval, now, now, Instant.EPOCH);
     }
 
     static PollOffset of(String json) {
         Map<String, Object> parts = Json.fields(json);
-        return new PollOffset(moment(parts, "from"), moment(parts, "proven"),
-                Duration.ofMillis(((Number) parts.get("pauseMs")).longValue()), moment(parts, "deletesDue"),
-                parts.containsKey("polled") ? moment(parts, "polled") : Instant.EPOCH,
-                parts.containsKey("handed") ? moment(parts, "handed") : Instant.EPOCH);
+        return new PollOffset(moment(parts, "from"), moment(parts, "lowWatermark"),
+                Duration.ofMillis(((Number) parts.get("intervalMs")).longValue()), moment(parts, "deletesDue"),
+                parts.containsKey("polledAt") ? moment(parts, "polledAt") : Instant.EPOCH,
+                parts.containsKey("handedOverAt") ? moment(parts, "handedOverAt") : Instant.EPOCH);
     }
 
     private static Instant moment(Map<String, Object> parts, String name) {
         return Instant.parse(parts.get(name).toString());
     }
 
-    /** @param due when the next look is */
+    /** @param due time of the next poll */
     String json(Instant due) {
         Map<String, Object> parts = new LinkedHashMap<>();
         parts.put("from", from.toString());
-        parts.put("proven", proven.toString());
-        parts.put("pauseMs", pause.toMillis());
+        parts.put("lowWatermark", lowWatermark.toString());
+        parts.put("intervalMs", interval.toMillis());
         parts.put("deletesDue", deletesDue.toString());
-        parts.put("polled", polled.toString());
-        parts.put("handed", handed.toString());
+        parts.put("polledAt", polledAt.toString());
+        parts.put("handedOverAt", handedOverAt.toString());
         parts.put("due", due.toString());
         return Json.text(parts);
     }
 
     PollOffset from(Instant moment) {
-        return new PollOffset(moment, proven, pause, deletesDue, polled, handed);
+        return new PollOffset(moment, lowWatermark, interval, deletesDue, polledAt, handedOverAt);
     }
 
-    PollOffset proven(Instant moment, Instant nextDeletes) {
-        return new PollOffset(from, moment, pause, nextDeletes, polled, handed);
+    PollOffset lowWatermark(Instant moment, Instant nextDeletes) {
+        return new PollOffset(from, moment, interval, nextDeletes, polledAt, handedOverAt);
     }
 
-    /** Makes deletes due at once that were put off by more than is set now: the setting was shortened. */
-    PollOffset within(Duration deletesEvery, Instant now) {
-        return deletesDue.isAfter(now.plus(deletesEvery)) ? proven(proven, now) : this;
+    /** Makes deletes due at once if they are due later than one interval from now, because the setting was shortened. */
+    PollOffset within(Duration deletesInterval, Instant now) {
+        return deletesDue.isAfter(now.plus(deletesInterval)) ? lowWatermark(lowWatermark, now) : this;
     }
 
-    PollOffset pause(Duration next) {
-        return new PollOffset(from, proven, next, deletesDue, polled, handed);
+    PollOffset interval(Duration next) {
+        return new PollOffset(from, lowWatermark, next, deletesDue, polledAt, handedOverAt);
     }
 
-    PollOffset polled(Instant moment) {
-        return new PollOffset(from, proven, pause, deletesDue, moment, handed);
+    PollOffset polledAt(Instant moment) {
+        return new PollOffset(from, lowWatermark, interval, deletesDue, moment, handedOverAt);
     }
 
-    PollOffset handed(Instant moment) {
-        return new PollOffset(from, proven, pause, deletesDue, polled, moment);
+    PollOffset handedOverAt(Instant moment) {
+        return new PollOffset(from, lowWatermark, interval, deletesDue, polledAt, moment);
     }
 }

@@ -8,42 +8,43 @@ import org.apache.camel.ExchangeProperty;
 import org.apache.camel.processor.aggregate.GroupedBodyAggregationStrategy;
 
 /**
- * Gathers records that must be read, so that one call reads them all: they wait while one comes soon after the other,
- * but no longer than the first of them may wait.
+ * Aggregates records to read back into one call. The batch waits while records arrive within the idle timeout of each other,
+ * but no longer than the maximum wait of its first record.
  */
 public final class ReadBackAggregationStrategy extends GroupedBodyAggregationStrategy {
 
-    static final String FIRST = "SluiceFirst";
+    static final String BATCH_STARTED = "SluiceBatchStarted";
 
-    private final Duration pause;
-    private final Duration longest;
+    private final Duration idleTimeout;
+    private final Duration maxWait;
     private final InstantSource clock;
 
     /**
-     * @param pause   after the last record that came
-     * @param longest after the first
+     * @param idleTimeout time after the last record
+     * @param maxWait     time after the first record
      */
-    public ReadBackAggregationStrategy(Duration pause, Duration longest, InstantSource clock) {
-        this.pause = pause;
-        this.longest = longest;
+    public ReadBackAggregationStrategy(Duration idleTimeout, Duration maxWait, InstantSource clock) {
+        this.idleTimeout = idleTimeout;
+        this.maxWait = maxWait;
         this.clock = clock;
     }
 
-    /** Each record learns when the first came, since Camel asks for the time limit with the record that came last. */
+    /** Copies the time of the first record to each record: Camel computes the timeout from the last exchange. */
     @Override
     public Exchange aggregate(Exchange before, Exchange record) {
-        record.setProperty(FIRST, before == null ? clock.instant() : before.getProperty(FIRST));
+        record.setProperty(BATCH_STARTED, before == null ? clock.instant() : before.getProperty(BATCH_STARTED));
         return super.aggregate(before, record);
     }
 
     /**
-     * How long to wait for one more, now that one came.
+     * Computes how long the batch waits for another record. For example, with 200 ms and 500 ms it waits 100 ms if the first
+     * record arrived 400 ms ago.
      *
-     * @param first when the first one came
+     * @param started arrival of the first record
      * @return milliseconds, at least 1: Camel takes 0 for no limit
      */
-    public long left(@ExchangeProperty(FIRST) Instant first) {
-        Duration left = Duration.between(clock.instant(), first.plus(longest));
-        return Math.max(1, (left.compareTo(pause) < 0 ? left : pause).toMillis());
+    public long completionTimeout(@ExchangeProperty(BATCH_STARTED) Instant started) {
+        Duration left = Duration.between(clock.instant(), started.plus(maxWait));
+        return Math.max(1, (left.compareTo(idleTimeout) < 0 ? left : idleTimeout).toMillis());
     }
 }

@@ -15,28 +15,28 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 
-/** Records of one object that are read in one call, for all syncs that they concern. */
+/** Batch of records of one object that one call reads back, for all syncs of the object. */
 public final class ReadBackBatch {
 
     private final String account;
     private final String object;
     private final String crm;
     private final List<Sync> syncs;
-    /** By CRM id; the same record may have been told of again meanwhile. */
-    private final Map<String, List<RecordEvents>> tellings = new LinkedHashMap<>();
-    /** CRM id to key of records of which the CRM is asked what became of them; null where they are just read. */
+    /** CRM id to events; further events of a record may have arrived meanwhile. */
+    private final Map<String, List<RecordEvents>> events = new LinkedHashMap<>();
+    /** CRM id to key of the records to look up, which may have been deleted; null when the batch is read by id. */
     private final Map<String, String> lookup;
     private Instant readAt;
 
-    ReadBackBatch(String account, String object, String crm, List<Sync> syncs, List<RecordEvents> tellings,
+    ReadBackBatch(String account, String object, String crm, List<Sync> syncs, List<RecordEvents> events,
             Map<String, String> lookup) {
         this.account = account;
         this.object = object;
         this.crm = crm;
         this.syncs = syncs;
         this.lookup = lookup;
-        tellings.forEach(telling ->
-                this.tellings.computeIfAbsent(telling.record().crmId(), first -> new ArrayList<>()).add(telling));
+        events.forEach(recordEvents ->
+                this.events.computeIfAbsent(recordEvents.record().crmId(), first -> new ArrayList<>()).add(recordEvents));
     }
 
     String account() {
@@ -51,8 +51,8 @@ public final class ReadBackBatch {
         return syncs;
     }
 
-    /** A call is about to be made. */
-    void asking(Instant now) {
+    /** Notes the time of the call that is about to be made. */
+    void beforeCall(Instant now) {
         readAt = now;
     }
 
@@ -60,57 +60,57 @@ public final class ReadBackBatch {
         return readAt;
     }
 
-    /** When the CRM last told of the record. */
-    Instant lastTold(String crmId) {
+    /** Time of the record's last event. */
+    Instant lastEventAt(String crmId) {
         return of(crmId).stream().map(RecordEvents::last).max(Instant::compareTo).orElse(readAt);
     }
 
-    /** By CRM id each value that a field of a sync came to have, oldest first. */
+    /** Maps CRM ids to the edits of a sync's fields, oldest first. */
     Map<String, List<CrmRecord>> edits(Sync sync) {
         Map<String, List<CrmRecord>> edits = new LinkedHashMap<>();
-        tellings.forEach((crmId, ofRecord) -> edits.put(crmId, new RecordEvents(ofRecord.get(0).record(),
-                ofRecord.stream().flatMap(telling -> telling.events().stream()).toList()).edits(sync)));
+        events.forEach((crmId, ofRecord) -> edits.put(crmId, new RecordEvents(ofRecord.get(0).record(),
+                ofRecord.stream().flatMap(recordEvents -> recordEvents.events().stream()).toList()).edits(sync)));
         return edits;
     }
 
-    /** When the CRM said of a record that it was deleted, or null where it did not. */
-    Instant goneAt(String crmId) {
-        return of(crmId).stream().map(RecordEvents::goneAt).filter(Objects::nonNull).max(Instant::compareTo).orElse(null);
+    /** Time at which the CRM deleted a record; null when no event says so. */
+    Instant deletedAt(String crmId) {
+        return of(crmId).stream().map(RecordEvents::deletedAt).filter(Objects::nonNull).max(Instant::compareTo).orElse(null);
     }
 
     boolean isLookup() {
         return lookup != null;
     }
 
-    /** Whether nothing is to be asked: of records that are known no more. */
-    boolean isPointless() {
+    /** Whether the batch needs no call, because none of its records is known any more. */
+    boolean isEmpty() {
         return isLookup() && lookup.isEmpty();
     }
 
-    /** The records of which an answer must say something: of a look-up those alone that are known still. */
-    Set<String> asked() {
-        return isLookup() ? lookup.keySet() : tellings.keySet();
+    /** CRM ids of the records that the answer must mention; for a lookup only those that are still known. */
+    Set<String> requestedIds() {
+        return isLookup() ? lookup.keySet() : events.keySet();
     }
 
     List<String> crmIds() {
-        return List.copyOf(tellings.keySet());
+        return List.copyOf(events.keySet());
     }
 
-    /** What the reader takes: CRM ids, or records with their keys. */
+    /** Body of the call: CRM ids, or for a lookup records with their keys. */
     public List<?> getIds() {
         return !isLookup() ? crmIds() : lookup.entrySet().stream()
                 .map(it -> new RecordChange(it.getValue(), Operation.UPSERT, it.getKey(), Map.of())).toList();
     }
 
     private List<RecordEvents> of(String crmId) {
-        return tellings.getOrDefault(crmId, List.of());
+        return events.getOrDefault(crmId, List.of());
     }
 
     List<UUID> identities(Collection<String> crmIds) {
-        return crmIds.stream().flatMap(id -> of(id).stream()).flatMap(telling -> telling.identities().stream()).toList();
+        return crmIds.stream().flatMap(id -> of(id).stream()).flatMap(recordEvents -> recordEvents.identities().stream()).toList();
     }
 
-    /** The Kamelet that reads them. */
+    /** URI of the Kamelet that makes the call. */
     public String getReader() {
         TreeSet<String> fields = new TreeSet<>();
         syncs.forEach(sync -> {

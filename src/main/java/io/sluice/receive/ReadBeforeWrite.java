@@ -20,52 +20,53 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a sync from sending before its CRM was read, after a standstill: what was changed in the CRM meanwhile would be
- * overwritten unseen. It costs one poll of the sync, however much waits.
+ * Holds a sync's writes back until its CRM was polled, after an interruption: edits made in the CRM meanwhile would be
+ * overwritten unseen. This costs one poll of the sync, however many changes wait.
  *
- * <p>A sync of which changes wait that concern records which the CRM has is read first
+ * <p>A sync whose waiting changes concern records that exist in the CRM is polled first
  * <ul>
  * <li>when a process starts, unless it never ran before;
- * <li>when its poll is overdue (the account was paused, did not answer, or had no calls left), and the calls that write do not
- * show what they replace;
- * <li>when such a change has waited longer than the patience, the last poll is older than that, and the calls that write it
- * do not show what they replace; those that delete never do.
+ * <li>when its poll is overdue (the account was paused, did not answer, or had no calls left), and the writing calls do not
+ * return the values that they replace;
+ * <li>when such a change has waited longer than the maximum wait, the last poll is older than that, and the writing calls do
+ * not return the values that they replace; calls that delete never do.
  * </ul>
- * Whatever is critical waits for that one poll too. In a running system none of the three holds, and nothing waits.
+ * Critical changes wait for that one poll too. In a running system none of the three conditions holds, and nothing waits.
  *
- * <p>Where the CRM can't be read it is sent unread after a while, and the log says so: the changes must not wait for ever.
+ * <p>If the CRM can't be polled, the changes are sent without a poll after a minute, and the log says so: they must not wait
+ * for ever.
  */
 public final class ReadBeforeWrite {
 
     private static final Logger LOG = LoggerFactory.getLogger(ReadBeforeWrite.class);
 
-    /** How long nothing is sent unread. */
-    private static final Duration HOLD = Duration.ofMinutes(1);
-    /** The same while very many changes of the CRM are being read by a job. */
-    private static final Duration LONG_HOLD = Duration.ofMinutes(15);
-    /** How long it is sent unread then, unless it could be read. */
-    private static final Duration UNREAD = Duration.ofMinutes(15);
-    /** How old a poll may be that shows the edits which the later of several large writes replace. */
-    private static final Duration FRESH = Duration.ofMinutes(1);
-    /** Large writes of a sync with less between them belong together. */
+    /** Maximum time for which changes wait for a poll. */
+    private static final Duration MAX_HOLD = Duration.ofMinutes(1);
+    /** Maximum time while a bulk query reads very many changes of the CRM. */
+    private static final Duration MAX_HOLD_FOR_BULK_QUERY = Duration.ofMinutes(15);
+    /** Time for which changes are then sent without a poll, unless a poll succeeds earlier. */
+    private static final Duration RELEASE_TIME = Duration.ofMinutes(15);
+    /** Maximum age of a poll that shows the edits which the later of several large writes replace. */
+    private static final Duration MAX_POLL_AGE = Duration.ofMinutes(1);
+    /** Large writes of a sync with a shorter interval between them count as one. */
     private static final Duration BETWEEN_WRITES = Duration.ofMinutes(1);
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
-    private static final Duration LOOK_SOON = Duration.ofMillis(100);
+    private static final Duration CHECK_INTERVAL = Duration.ofMillis(500);
+    private static final Duration CHECK_INTERVAL_WHEN_HELD = Duration.ofMillis(100);
 
     /**
-     * Of what waits the oldest of each operation and priority are looked at, some of each: by the index, whatever the
-     * number is. Of a first load none is known to the CRM, so it is not held up.
+     * Checks the 20 oldest waiting changes of each operation and priority, by the index, so that the cost does not grow with
+     * the backlog. The CRM knows no record of an initial export, which is therefore not held back.
      */
-    private static final String LOOK = """
-            select s.name, greatest((c.position::jsonb ->> 'polled')::timestamptz,
-                                    case when l.position::jsonb ->> 'ended' is not null
-                                         then (c.position::jsonb ->> 'handed')::timestamptz end) as polled,
+    private static final String POLLS = """
+            select s.name, greatest((c.position::jsonb ->> 'polledAt')::timestamptz,
+                                    case when q.position::jsonb ->> 'ended' is not null
+                                         then (c.position::jsonb ->> 'handedOverAt')::timestamptz end) as polled_at,
                    (c.position::jsonb ->> 'due')::timestamptz < clock_timestamp() - ? * interval '1 millisecond' as overdue,
                    coalesce(w.waits, false) as waits, coalesce(w.waited, false) as waited, clock_timestamp() as now
             from unnest(?::text[], ?::text[], ?::boolean[]) as s(name, object, shows_edits)
             join sluice.checkpoint c on c.account = ? and c.object = s.object and c.stream = 'delta:' || s.name
-            left join sluice.checkpoint l
-                on l.account = c.account and l.object = c.object and l.stream = 'reading:' || s.name
+            left join sluice.checkpoint q
+                on q.account = c.account and q.object = c.object and q.stream = 'reading:' || s.name
             left join lateral (
                 select bool_or(known) as waits,
                        bool_or(known and (operation = 'delete' or not s.shows_edits)
@@ -81,15 +82,25 @@ public final class ReadBeforeWrite {
                             and priority = p.priority and operation is not null and lease is null
                           order by since limit 20) as o) as oldest) as w on true""";
 
-    /** @param lasts nanoseconds; none while a sync is unread of which nothing waits yet */
-    private record Looked(long at, long lasts, Set<String> unread) {
+    /**
+     * Result of the last check of an account.
+     *
+     * @param at      System.nanoTime() of the check
+     * @param validNs nanoseconds for which the result is valid; 0 while a sync needs a poll and has no waiting changes yet
+     */
+    private record Check(long at, long validNs, Set<String> unread) {
     }
 
-    /** @param waited whether what waited long is written by a call that does not show what it replaces */
-    private record Poll(String sync, Instant polled, boolean overdue, boolean waits, boolean waited, Instant now) {
+    /**
+     * Last poll of a sync, and its waiting changes.
+     *
+     * @param waits  whether changes of records that the CRM has are waiting
+     * @param waited whether one of them has waited too long and its call does not return the values that it replaces
+     */
+    private record Poll(String sync, Instant polledAt, boolean overdue, boolean waits, boolean waited, Instant now) {
 
-        boolean isFresh() {
-            return !polled.isBefore(now.minus(FRESH));
+        boolean isRecent() {
+            return !polledAt.isBefore(now.minus(MAX_POLL_AGE));
         }
     }
 
@@ -97,162 +108,162 @@ public final class ReadBeforeWrite {
     private final OffsetStore offsetStore;
     private final SnapshotStore snapshotStore;
     private final Map<String, List<Sync>> syncs = new LinkedHashMap<>();
-    private final Duration patience;
+    private final Duration maxWait;
     private final Predicate<Sync> showsEdits;
-    private final Map<String, Looked> looked = new ConcurrentHashMap<>();
-    /** Syncs that wait for a poll, and since when. */
+    private final Map<String, Check> checks = new ConcurrentHashMap<>();
+    /** Syncs that wait for a poll, to the time since when they wait. */
     private final Map<String, Instant> held = new ConcurrentHashMap<>();
-    /** Syncs that are sent unread until then. */
+    /** Syncs that are sent without a poll, to the time until when. */
     private final Map<String, Instant> released = new ConcurrentHashMap<>();
-    /** Syncs to the moment, of this process, of their last large write. */
+    /** Syncs to System.nanoTime() of their last large write. */
     private final Map<String, Long> largeWrites = new ConcurrentHashMap<>();
-    /** Syncs whose next large write waits for a poll that begins after this. */
+    /** Syncs whose next large write waits for a poll, to the time after which the poll must start. */
     private final Map<String, Instant> wanted = new ConcurrentHashMap<>();
     private volatile Instant started;
 
     /**
-     * @param patience   after which a change that waits is sent only once its CRM was read; zero: never
-     * @param showsEdits whether the calls that write a sync's records read first what they replace: then a change that has
-     *     waited needs no poll, which would hold up what is urgent behind a backlog
+     * @param maxWait    waiting time after which a change needs a poll before it is sent; zero: never
+     * @param showsEdits whether the calls that write a sync's records return the values that they replace: then a change that
+     *     has waited needs no poll, which would hold up urgent changes behind a backlog
      */
-    public ReadBeforeWrite(Database database, SnapshotStore snapshotStore, List<Sync> syncs, Duration patience, Predicate<Sync> showsEdits) {
+    public ReadBeforeWrite(Database database, SnapshotStore snapshotStore, List<Sync> syncs, Duration maxWait, Predicate<Sync> showsEdits) {
         this.showsEdits = showsEdits;
         this.database = database;
         this.offsetStore = new OffsetStore(database);
         this.snapshotStore = snapshotStore;
-        this.patience = patience;
+        this.maxWait = maxWait;
         syncs.stream().filter(sync -> "both".equals(sync.getDirection()))
                 .forEach(sync -> this.syncs.computeIfAbsent(sync.getAccount(), first -> new ArrayList<>()).add(sync));
     }
 
-    /** The syncs of an account of which nothing may be sent yet; their polls are due from now on. */
+    /** Returns the syncs of an account that may not send before a poll, and makes their polls due. */
     public Set<String> unread(String account) throws SQLException {
         List<Sync> ofAccount = syncs.get(account);
-        if (ofAccount == null || patience.isZero()) {
+        if (ofAccount == null || maxWait.isZero()) {
             return Set.of();
         }
-        Looked before = looked.get(account);
-        if (before != null && System.nanoTime() - before.at() < before.lasts()) {
+        Check before = checks.get(account);
+        if (before != null && System.nanoTime() - before.at() < before.validNs()) {
             return before.unread();
         }
         long at = System.nanoTime();
         Set<String> unread = new HashSet<>();
-        Duration lasts = LOOK_AGAIN;
+        Duration valid = CHECK_INTERVAL;
         for (Poll poll : polls(account, ofAccount)) {
             Sync sync = ofAccount.stream().filter(it -> it.getName().equals(poll.sync())).findFirst().orElseThrow();
             Instant since = wanted.get(sync.getName());
-            if (since != null && !poll.polled().isBefore(since)) {
+            if (since != null && !poll.polledAt().isBefore(since)) {
                 wanted.remove(sync.getName());
                 largeWrites.put(sync.getName(), System.nanoTime());
             }
-            if (poll.waits() && isUnread(sync, poll) && isHeld(sync, poll)) {
+            if (poll.waits() && isUnread(sync, poll) && mustHold(sync, poll)) {
                 unread.add(sync.getName());
-                offsetStore.urge(sync);
-                lasts = LOOK_SOON;
+                offsetStore.makeDue(sync);
+                valid = CHECK_INTERVAL_WHEN_HELD;
             } else if (isUnread(sync, poll) && !poll.waits()) {
                 held.remove(sync.getName());
-                lasts = Duration.ZERO;
+                valid = Duration.ZERO;
             } else if (!isUnread(sync, poll)) {
                 held.remove(sync.getName());
                 released.remove(sync.getName());
             }
         }
-        looked.put(account, new Looked(at, lasts.toNanos(), unread));
+        checks.put(account, new Check(at, valid.toNanos(), unread));
         return unread;
     }
 
-    /** What shows the edits that a write of very many known records replaces. */
+    /** How Sluice learns the edits that a write of very many known records replaces. */
     public enum Shown {
-        /** The poll before it. */
+        /** The last poll has read them. */
         BY_POLL,
-        /** A poll that is due from now on; nothing of the sync is sent until then. */
+        /** A poll that is now due will read them; the sync sends nothing until then. */
         BY_NEXT_POLL,
-        /** Nothing but the call itself. */
+        /** Only the call itself can return them. */
         BY_CALL
     }
 
     /**
-     * Tells what shows the edits that a large write replaces, where the call itself can't read them as cheaply. One poll comes
-     * before many such writes, none between them: it would read what has just been written.
+     * Decides how Sluice learns the edits that a large write replaces, if the call itself can't return them as cheaply. One
+     * poll precedes several such writes. None runs between them: it would read the records that have just been written.
      */
     public Shown shown(Sync sync) throws SQLException {
         String name = sync.getName();
         Optional<Poll> found = polls(sync.getAccount(), List.of(sync)).stream().findFirst();
-        if (found.isEmpty() || patience.isZero()) {
+        if (found.isEmpty() || maxWait.isZero()) {
             return Shown.BY_CALL;
         }
         Poll poll = found.get();
         Long last = largeWrites.get(name);
         if (last != null && System.nanoTime() - last < BETWEEN_WRITES.toNanos()) {
             largeWrites.put(name, System.nanoTime());
-            return poll.isFresh() ? Shown.BY_POLL : Shown.BY_CALL;
+            return poll.isRecent() ? Shown.BY_POLL : Shown.BY_CALL;
         }
-        if (!poll.waits() || !isHeld(sync, poll)) {
-            wroteMany(sync);
+        if (!poll.waits() || !mustHold(sync, poll)) {
+            noteLargeWrite(sync);
             return Shown.BY_CALL;
         }
         wanted.putIfAbsent(name, poll.now());
-        offsetStore.urge(sync);
-        looked.remove(sync.getAccount());
+        offsetStore.makeDue(sync);
+        checks.remove(sync.getAccount());
         return Shown.BY_NEXT_POLL;
     }
 
-    /** Very many records of the sync are being written: a poll would read them again, so none is waited for in a minute. */
-    public void wroteMany(Sync sync) {
+    /** Notes a large write of the sync: for a minute no write waits for a poll, which would read these records again. */
+    public void noteLargeWrite(Sync sync) {
         largeWrites.put(sync.getName(), System.nanoTime());
     }
 
-    /** Up to when everything that changed in the CRM was read; nothing where the sync was never polled. */
+    /** Returns the time up to which all changes in the CRM were read; empty when the sync was never polled. */
     public Optional<Instant> readUpTo(Sync sync) throws SQLException {
-        return offsetStore.find(sync).map(PollOffset::proven);
+        return offsetStore.find(sync).map(PollOffset::lowWatermark);
     }
 
-    /** The process has started by now; what was polled before does not count. */
+    /** Notes the start of the process; earlier polls do not count. */
     void started(Instant now) {
         if (started == null) {
             started = now;
         }
     }
 
-    /** Whether a poll of the sync is waited for, and so comes at once. */
-    boolean isWaitedFor(Sync sync) {
+    /** Whether writes of the sync wait for a poll, which must start at once. */
+    boolean isHeld(Sync sync) {
         return held.containsKey(sync.getName());
     }
 
     private List<Poll> polls(String account, List<Sync> ofAccount) throws SQLException {
-        return database.transaction(connection -> Database.query(connection, LOOK, row -> new Poll(row.getString("name"),
-                        row.getString("polled") == null ? Instant.EPOCH
-                                : row.getObject("polled", OffsetDateTime.class).toInstant(),
+        return database.transaction(connection -> Database.query(connection, POLLS, row -> new Poll(row.getString("name"),
+                        row.getString("polled_at") == null ? Instant.EPOCH
+                                : row.getObject("polled_at", OffsetDateTime.class).toInstant(),
                         row.getBoolean("overdue"), row.getBoolean("waits"), row.getBoolean("waited"),
                         row.getObject("now", OffsetDateTime.class).toInstant()),
-                patience.toMillis(), Database.texts(connection, ofAccount, Sync::getName),
+                maxWait.toMillis(), Database.texts(connection, ofAccount, Sync::getName),
                 Database.texts(connection, ofAccount, Sync::getObject),
                 connection.createArrayOf("boolean", ofAccount.stream().map(showsEdits::test).toArray()), account,
-                patience.toMillis()));
+                maxWait.toMillis()));
     }
 
     private boolean isUnread(Sync sync, Poll poll) {
         started(poll.now());
-        return poll.polled().isBefore(started) || wanted.containsKey(poll.sync()) || poll.overdue() && !showsEdits.test(sync)
-                || poll.waited() && poll.polled().isBefore(poll.now().minus(patience));
+        return poll.polledAt().isBefore(started) || wanted.containsKey(poll.sync()) || poll.overdue() && !showsEdits.test(sync)
+                || poll.waited() && poll.polledAt().isBefore(poll.now().minus(maxWait));
     }
 
-    private boolean isHeld(Sync sync, Poll poll) throws SQLException {
+    private boolean mustHold(Sync sync, Poll poll) throws SQLException {
         Instant until = released.get(sync.getName());
         if (until != null && poll.now().isBefore(until)) {
             return false;
         }
         Instant since = held.computeIfAbsent(sync.getName(), first -> poll.now());
-        if (poll.now().isBefore(since.plus(HOLD))
-                || poll.now().isBefore(since.plus(LONG_HOLD)) && snapshotStore.goesOn(sync, poll.now())) {
+        if (poll.now().isBefore(since.plus(MAX_HOLD))
+                || poll.now().isBefore(since.plus(MAX_HOLD_FOR_BULK_QUERY)) && snapshotStore.goesOn(sync, poll.now())) {
             return true;
         }
-        LOG.warn("{}: {} {} could not be read for {} s; what waits is sent unread, and may overwrite what was changed there"
-                + " meanwhile.", sync.getName(), sync.getAccount(), sync.getObject(),
-                Duration.between(since, poll.now()).toSeconds());
+        LOG.warn("{}: {} {} could not be polled for {} s. For {} min waiting changes are sent without a poll and may overwrite"
+                + " edits made there meanwhile.", sync.getName(), sync.getAccount(), sync.getObject(),
+                Duration.between(since, poll.now()).toSeconds(), RELEASE_TIME.toMinutes());
         held.remove(sync.getName());
         wanted.remove(sync.getName());
-        released.put(sync.getName(), poll.now().plus(UNREAD));
+        released.put(sync.getName(), poll.now().plus(RELEASE_TIME));
         return false;
     }
 }

@@ -13,10 +13,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 
-/** All that was told of one record, in the order in which it happened, not that in which it came. */
+/** All waiting events of one record, in the order in which they happened, which may not be the order of their arrival. */
 public record RecordEvents(Record record, List<CrmEvent> events) {
 
-    /** Which record. */
+    /** Identifies a record by account, object and CRM id. */
     public record Record(String account, String object, String crmId) {
     }
 
@@ -40,32 +40,32 @@ public record RecordEvents(Record record, List<CrmEvent> events) {
         return events.get(events.size() - 1).at();
     }
 
-    /** Whether the record seems to be gone, so that the CRM must be asked what became of it; earlier values are void. */
-    public boolean isGone() {
-        return life() == CrmEvent.Kind.DELETED || life() == CrmEvent.Kind.MISSING;
+    /** Whether the record may be deleted, so that it must be looked up in the CRM; earlier values are void. */
+    public boolean isDeleted() {
+        return lastLifecycleKind() == CrmEvent.Kind.DELETED || lastLifecycleKind() == CrmEvent.Kind.MISSING;
     }
 
-    private CrmEvent.Kind life() {
+    private CrmEvent.Kind lastLifecycleKind() {
         return events.stream().map(CrmEvent::kind).filter(kind -> kind != CrmEvent.Kind.VALUE)
                 .reduce((before, after) -> after).orElse(CrmEvent.Kind.VALUE);
     }
 
-    /** When the CRM said that it was deleted, or null where nobody has said so. */
-    Instant goneAt() {
+    /** Time at which the CRM deleted the record; null when no event says so. */
+    Instant deletedAt() {
         return events.stream().filter(crmEvent -> crmEvent.kind() == CrmEvent.Kind.DELETED).map(CrmEvent::at).reduce((a, b) -> b).orElse(null);
     }
 
-    /** Whether its values alone don't tell what it is now. */
-    boolean needsLook() {
-        return !isGone() && (events.stream().anyMatch(crmEvent -> crmEvent.kind() == CrmEvent.Kind.READ_BACK) || isAmbiguous());
+    /** Whether the values of the events are not enough and the record must be read back. */
+    boolean needsReadBack() {
+        return !isDeleted() && (events.stream().anyMatch(crmEvent -> crmEvent.kind() == CrmEvent.Kind.READ_BACK) || isAmbiguous());
     }
 
-    /** Whether a field became two things at one moment: nobody can tell which is the later. */
+    /** Whether a field got two values at the same time, so that their order is unknown. */
     private boolean isAmbiguous() {
-        Map<List<Object>, CrmEvent> told = new HashMap<>();
+        Map<List<Object>, CrmEvent> values = new HashMap<>();
         for (CrmEvent crmEvent : events) {
             CrmEvent other = crmEvent.kind() != CrmEvent.Kind.VALUE ? null
-                    : told.putIfAbsent(List.of(crmEvent.field(), crmEvent.at()), crmEvent);
+                    : values.putIfAbsent(List.of(crmEvent.field(), crmEvent.at()), crmEvent);
             if (other != null && !Objects.equals(other.value(), crmEvent.value())) {
                 return true;
             }
@@ -73,16 +73,16 @@ public record RecordEvents(Record record, List<CrmEvent> events) {
         return false;
     }
 
-    /** Whether it says that the record was made, so that its values are not all there is. */
-    boolean isNew() {
-        return !isGone() && events.stream().anyMatch(crmEvent -> crmEvent.kind() == CrmEvent.Kind.CREATED);
+    /** Whether the record was created: its events may not contain all of its values. */
+    boolean isCreated() {
+        return !isDeleted() && events.stream().anyMatch(crmEvent -> crmEvent.kind() == CrmEvent.Kind.CREATED);
     }
 
-    boolean tells(String field) {
+    boolean hasValueOf(String field) {
         return events.stream().anyMatch(crmEvent -> field.equals(crmEvent.field()));
     }
 
-    /** Each value that a field of a sync came to have, oldest first. */
+    /** Returns the edits of a sync's fields, oldest first. */
     List<CrmRecord> edits(Sync sync) {
         return events.stream().filter(crmEvent -> crmEvent.kind() == CrmEvent.Kind.VALUE
                         && sync.getFields().containsValue(crmEvent.field()))
@@ -93,16 +93,16 @@ public record RecordEvents(Record record, List<CrmEvent> events) {
                 }).toList();
     }
 
-    /** What a sync is told, the last value of each field; null where it is nothing. */
+    /** Returns the last value of each field of a sync; null when the events contain none. */
     CrmRecord of(Sync sync) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        Map<String, Instant> told = new LinkedHashMap<>();
+        Map<String, Instant> fieldTimes = new LinkedHashMap<>();
         for (CrmEvent crmEvent : events) {
             if (crmEvent.kind() == CrmEvent.Kind.VALUE && sync.getFields().containsValue(crmEvent.field())) {
                 fields.put(crmEvent.field(), crmEvent.value());
-                told.put(crmEvent.field(), crmEvent.at());
+                fieldTimes.put(crmEvent.field(), crmEvent.at());
             }
         }
-        return fields.isEmpty() ? null : CrmRecord.ofEvents(record.crmId(), fields, told);
+        return fields.isEmpty() ? null : CrmRecord.ofEvents(record.crmId(), fields, fieldTimes);
     }
 }

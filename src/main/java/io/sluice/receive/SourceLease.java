@@ -5,43 +5,43 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/** A turn of a source that reads on and on, under a name: where it is, and whether it goes on. One process has it at a time. */
+/** Lease of a named source: the offset, and whether the source has more to read. One process holds it at a time. */
 final class SourceLease {
 
     private final StreamOffsets streamOffsets;
     private final String account;
     private final String stream;
     private final Instant began;
-    private final Duration holding;
+    private final Duration leaseTime;
     private final boolean taken;
-    private String place;
+    private String offset;
     private String next;
     private boolean open;
 
-    private SourceLease(StreamOffsets streamOffsets, String account, String stream, Instant began, Duration holding,
-            Optional<StreamOffsets.Taken> taken) {
+    private SourceLease(StreamOffsets streamOffsets, String account, String stream, Instant began, Duration leaseTime,
+            Optional<StreamOffsets.StreamOffset> taken) {
         this.streamOffsets = streamOffsets;
         this.account = account;
         this.stream = stream;
         this.began = began;
-        this.holding = holding;
+        this.leaseTime = leaseTime;
         this.taken = taken.isPresent();
         this.open = this.taken;
-        this.place = taken.map(StreamOffsets.Taken::offset).orElse(null);
+        this.offset = taken.map(StreamOffsets.StreamOffset::offset).orElse(null);
     }
 
     /**
-     * Takes the turn; one that is not due, or that another process has, is not open.
+     * Takes the lease; it is not open when the source is not due or another process holds the lease.
      *
-     * @param holding after which a process that says nothing more of it is taken for dead
+     * @param leaseTime time without a heartbeat after which another process takes over
      */
-    static SourceLease take(StreamOffsets streamOffsets, String account, String name, Instant now, Duration holding) throws SQLException {
+    static SourceLease take(StreamOffsets streamOffsets, String account, String name, Instant now, Duration leaseTime) throws SQLException {
         String stream = "source:" + name;
         streamOffsets.begin(account, stream);
-        return new SourceLease(streamOffsets, account, stream, now, holding, streamOffsets.take(account, stream, holding));
+        return new SourceLease(streamOffsets, account, stream, now, leaseTime, streamOffsets.take(account, stream, leaseTime));
     }
 
-    /** Whether there is more to be read. */
+    /** Whether the source has more to read. */
     boolean isOpen() {
         return open;
     }
@@ -54,39 +54,43 @@ final class SourceLease {
         return began;
     }
 
-    /** Where the reading is; null at its beginning. */
-    String place() {
-        return place;
+    /** Returns the committed offset; null at the beginning. */
+    String offset() {
+        return offset;
     }
 
-    /** Where it goes on once the route is done with what was read. */
-    void next(String there) {
-        next = there;
+    /** Sets the offset to commit once the route has completed what was read. */
+    void next(String nextOffset) {
+        next = nextOffset;
     }
 
-    /** The route is done with it. */
-    void reached() throws SQLException {
-        move(next);
+    /** Commits the next offset: the route has completed what was read. */
+    void commitNext() throws SQLException {
+        commit(next);
     }
 
-    /** @param there null: at the beginning. Where another process has moved it meanwhile, this turn is over. */
-    void move(String there) throws SQLException {
-        if (streamOffsets.move(account, stream, place, there, holding)) {
-            place = there;
+    /**
+     * Commits an offset. If another process has committed one meanwhile, this lease is lost and closes.
+     *
+     * @param newOffset offset from which the source continues; null: the beginning
+     */
+    void commit(String newOffset) throws SQLException {
+        if (streamOffsets.commit(account, stream, offset, newOffset, leaseTime)) {
+            offset = newOffset;
         } else {
             open = false;
         }
     }
 
-    /** Says that it goes on. */
-    void hold() throws SQLException {
-        move(place);
+    /** Extends the lease. */
+    void heartbeat() throws SQLException {
+        commit(offset);
     }
 
-    /** Gives it back, unless it is another's. @param pause until the next turn */
-    void end(Duration pause) throws SQLException {
+    /** Releases the lease, unless it is lost. @param delay time until the source is due again */
+    void release(Duration delay) throws SQLException {
         if (taken) {
-            streamOffsets.end(account, stream, place, pause);
+            streamOffsets.release(account, stream, offset, delay);
         }
     }
 

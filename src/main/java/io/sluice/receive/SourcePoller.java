@@ -14,22 +14,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The steps of the source Kamelets that read on and on, for routes of one's own: whose turn it is, where the reading goes
- * on, and that it got there. The place is kept in {@code checkpoint} under the name of the source, so that it outlives the
- * process, and one replica reads at a time. What a route did not bring to its end is handed on to it again.
+ * Runs the source Kamelets that poll without end, for a user's own routes: takes the lease, sets the offset and commits it.
+ * The table {@code checkpoint} keeps the offset under the name of the source, so that it outlives the process, and one
+ * replica polls at a time. A page that the route has not completed is delivered again.
  */
 public final class SourcePoller {
 
     private static final Logger LOG = LoggerFactory.getLogger(SourcePoller.class);
     private static final LogThrottle THROTTLE = new LogThrottle();
-    private static final String FOLLOWED = "SluiceFollowed";
+    private static final String LEASE = "SluiceSourceLease";
     private static final String STATUS = "SluiceStatus";
     private static final String NEXT = "SluiceNext";
     private static final String COVERED = "SluiceCovered";
-    /** Longer than a page takes to be read and worked on; a process that dies is followed by another after it. */
-    private static final Duration HOLDING = Duration.ofSeconds(30);
-    /** What a CRM may say of an offset that it does not know, or no longer. */
-    private static final Set<Integer> FORGOTTEN = Set.of(400, 404, 410);
+    /** Longer than the route takes for a page; after this time another process takes over from one that died. */
+    private static final Duration LEASE_TIME = Duration.ofSeconds(30);
+    /** Statuses with which a CRM may answer for an offset that it does not know, or has forgotten. */
+    private static final Set<Integer> UNKNOWN_OFFSET = Set.of(400, 404, 410);
 
     private final StreamOffsets streamOffsets;
     private final InstantSource clock;
@@ -39,40 +39,40 @@ public final class SourcePoller {
         this.clock = clock;
     }
 
-    /** Takes the source's turn, unless another process has it. */
+    /** Takes the source's lease, unless another process holds it. */
     public void begin(Exchange exchange, String account, String name) throws SQLException {
-        exchange.setProperty(FOLLOWED, SourceLease.take(streamOffsets, account, name, clock.instant(), HOLDING));
+        exchange.setProperty(LEASE, SourceLease.take(streamOffsets, account, name, clock.instant(), LEASE_TIME));
     }
 
-    /** Whether a page is left to be read. */
+    /** Whether the source has another page to read. */
     public boolean isOpen(Exchange exchange) {
-        return turn(exchange).isOpen();
+        return lease(exchange).isOpen();
     }
 
-    /** Where a journal's next file begins, as the body; nothing at its beginning. */
-    public void afterFile(Exchange exchange) {
-        exchange.getMessage().setBody(turn(exchange).place());
+    /** Sets the offset of a journal's next file as the body; null at the beginning. */
+    public void setFileOffset(Exchange exchange) {
+        exchange.getMessage().setBody(lease(exchange).offset());
     }
 
     /**
-     * Where the next page of what changed begins, as the body. A source that never read begins now, and keeps that: or
-     * what its route did not finish of the very first page would be behind the beginning of the next reading.
+     * Sets the offset of the next page of changes as the body. A source that never polled starts now and commits this offset:
+     * otherwise records of a first page that the route did not complete would lie before the start of the next poll.
      */
-    public void afterPage(Exchange exchange, String overlap) throws SQLException {
-        SourceLease sourceLease = turn(exchange);
-        if (sourceLease.place() == null) {
-            sourceLease.move(before(sourceLease, overlap));
+    public void setPageOffset(Exchange exchange, String overlap) throws SQLException {
+        SourceLease sourceLease = lease(exchange);
+        if (sourceLease.offset() == null) {
+            sourceLease.commit(startOffset(sourceLease, overlap));
         }
-        exchange.getMessage().setBody(sourceLease.place());
+        exchange.getMessage().setBody(sourceLease.offset());
     }
 
-    private static String before(SourceLease sourceLease, String overlap) {
+    private static String startOffset(SourceLease sourceLease, String overlap) {
         return sourceLease.began().minus(Durations.of("overlap", overlap)).toString();
     }
 
-    /** Whether a file came, which the route gets next. One that can't be read is read the next time. */
+    /** Whether the answer is a file, which the route gets next. A file that can't be read is read by the next poll. */
     public boolean isFile(Exchange exchange) throws SQLException {
-        SourceLease sourceLease = turn(exchange);
+        SourceLease sourceLease = lease(exchange);
         boolean read = exchange.getMessage().getBody() instanceof List<?>;
         if (!read) {
             unread(exchange, sourceLease);
@@ -89,59 +89,59 @@ public final class SourcePoller {
     private static void unread(Exchange exchange, SourceLease sourceLease) throws SQLException {
         warn(exchange, sourceLease);
         Integer status = exchange.getMessage().getHeader(STATUS, Integer.class);
-        if (sourceLease.place() != null && status != null && FORGOTTEN.contains(status)) {
-            LOG.warn("{} begins anew: the CRM does not know the place at which it was.", sourceLease);
-            sourceLease.move(null);
+        if (sourceLease.offset() != null && status != null && UNKNOWN_OFFSET.contains(status)) {
+            LOG.warn("{} restarts from the beginning: the CRM does not know its offset any more.", sourceLease);
+            sourceLease.commit(null);
         }
     }
 
-    /** Whether a page of what changed came, which the route gets next unless it is empty. */
+    /** Whether the answer is a page of changes, which the route gets next unless the page is empty. */
     public boolean isPage(Exchange exchange, String overlap) throws SQLException {
-        SourceLease sourceLease = turn(exchange);
+        SourceLease sourceLease = lease(exchange);
         String next = exchange.getMessage().getHeader(NEXT, String.class);
-        sourceLease.next(next != null ? next : before(sourceLease, overlap));
+        sourceLease.next(next != null ? next : startOffset(sourceLease, overlap));
         if (next == null) {
             sourceLease.close();
         }
-        return isSomething(exchange, sourceLease);
+        return hasRecords(exchange, sourceLease);
     }
 
-    /** Whether deletes came, which the route gets next; the CRM has said up to when it told of them. */
-    public boolean isTold(Exchange exchange) throws SQLException {
-        SourceLease sourceLease = turn(exchange);
+    /** Whether the answer lists deletes, which the route gets next. The CRM says up to which time its list is complete. */
+    public boolean hasDeletes(Exchange exchange) throws SQLException {
+        SourceLease sourceLease = lease(exchange);
         sourceLease.next(exchange.getMessage().getHeader(COVERED, String.class));
         sourceLease.close();
-        return isSomething(exchange, sourceLease);
+        return hasRecords(exchange, sourceLease);
     }
 
-    private static boolean isSomething(Exchange exchange, SourceLease sourceLease) throws SQLException {
+    private static boolean hasRecords(Exchange exchange, SourceLease sourceLease) throws SQLException {
         if (!(exchange.getMessage().getBody() instanceof List<?> page)) {
             warn(exchange, sourceLease);
             sourceLease.close();
             return false;
         }
         if (page.isEmpty()) {
-            sourceLease.reached();
+            sourceLease.commitNext();
         }
         return !page.isEmpty();
     }
 
     private static void warn(Exchange exchange, SourceLease sourceLease) {
-        THROTTLE.warn(LOG, sourceLease.toString(), "{} can't be read: HTTP {}: {}. It is tried again from where it was.", sourceLease,
+        THROTTLE.warn(LOG, sourceLease.toString(), "{} can't be read: HTTP {}: {}. The next poll continues from the same offset.", sourceLease,
                 exchange.getMessage().getHeader(STATUS), RootCause.shortened(exchange.getMessage().getBody(String.class)));
     }
 
-    /** The route has brought it to its end. */
-    public void reached(Exchange exchange) throws SQLException {
-        turn(exchange).reached();
+    /** Commits the offset: the route has completed the page. */
+    public void commit(Exchange exchange) throws SQLException {
+        lease(exchange).commitNext();
     }
 
-    /** Gives the turn back. */
+    /** Releases the lease. */
     public void end(Exchange exchange) throws SQLException {
-        ((SourceLease) exchange.removeProperty(FOLLOWED)).end(Duration.ZERO);
+        ((SourceLease) exchange.removeProperty(LEASE)).release(Duration.ZERO);
     }
 
-    private static SourceLease turn(Exchange exchange) {
-        return exchange.getProperty(FOLLOWED, SourceLease.class);
+    private static SourceLease lease(Exchange exchange) {
+        return exchange.getProperty(LEASE, SourceLease.class);
     }
 }

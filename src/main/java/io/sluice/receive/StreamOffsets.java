@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Up to where something is read that goes on for ever: rows of {@code checkpoint}, of no object. Whoever takes a due one
- * reads, and has it for a while.
+ * Stores the offsets of endless streams: rows of {@code checkpoint} without an object. The process that takes a due stream
+ * holds its lease for a while.
  */
 final class StreamOffsets {
 
@@ -23,19 +23,19 @@ final class StreamOffsets {
             where account = ? and object = '' and stream = ? and (position::jsonb ->> 'due')::timestamptz <= clock_timestamp()
             returning position::jsonb ->> 'offset'""";
 
-    /** Only from where this process believes it to be: one that was held up longer than its turn moves nothing back. */
-    private static final String MOVE = """
+    /** Updates only the offset that this process read last: a process that has lost its lease can't set the offset back. */
+    private static final String COMMIT = """
             update sluice.checkpoint set updated_at = now(), position = (position::jsonb || jsonb_build_object(
                 'offset', ?::text, 'due', clock_timestamp() + ? * interval '1 millisecond'))::text
             where account = ? and object = '' and stream = ? and position::jsonb ->> 'offset' is not distinct from ?::text""";
 
-    private static final String END = """
+    private static final String RELEASE = """
             update sluice.checkpoint set position = (position::jsonb
                 || jsonb_build_object('due', clock_timestamp() + ? * interval '1 millisecond'))::text
             where account = ? and object = '' and stream = ? and position::jsonb ->> 'offset' is not distinct from ?::text""";
 
-    /** Where it is read; {@code offset} is null at its beginning. */
-    record Taken(String offset) {
+    /** Offset of a stream; {@code offset} is null at the beginning. */
+    record StreamOffset(String offset) {
     }
 
     private final Database database;
@@ -44,38 +44,38 @@ final class StreamOffsets {
         this.database = database;
     }
 
-    /** The stream of an account's journal as Sluice itself fetches it. */
+    /** Names the stream of an account's journal that Sluice itself reads. */
     static String journal(String account) {
         return "journal:" + account;
     }
 
-    /** Of what was never read. */
+    /** Creates the offset of a stream that was never read. */
     void begin(String account, String stream) throws SQLException {
         database.update(BEGIN, account, stream);
     }
 
     /**
-     * Takes what is due.
+     * Takes the lease of a stream if it is due.
      *
-     * @param holding how long it is nobody else's
+     * @param leaseTime time for which no other process takes the stream
      */
-    Optional<Taken> take(String account, String stream, Duration holding) throws SQLException {
-        return database.first(TAKE, row -> new Taken(row.getString(1)), holding.toMillis(), account, stream);
+    Optional<StreamOffset> take(String account, String stream, Duration leaseTime) throws SQLException {
+        return database.first(TAKE, row -> new StreamOffset(row.getString(1)), leaseTime.toMillis(), account, stream);
     }
 
-    /** Moves on in a transaction of the caller's. @return whether nobody else had */
-    static boolean move(Connection connection, String account, String stream, String from, String to, Duration holding)
+    /** Commits an offset in the caller's transaction. @return false if another process has committed one meanwhile */
+    static boolean commit(Connection connection, String account, String stream, String from, String to, Duration leaseTime)
             throws SQLException {
-        return Database.update(connection, MOVE, to, holding.toMillis(), account, stream, from) == 1;
+        return Database.update(connection, COMMIT, to, leaseTime.toMillis(), account, stream, from) == 1;
     }
 
-    /** Moves on, or to the beginning where {@code to} is null. @return whether nobody else had */
-    boolean move(String account, String stream, String from, String to, Duration holding) throws SQLException {
-        return database.update(MOVE, to, holding.toMillis(), account, stream, from) == 1;
+    /** Commits an offset; null: the beginning. @return false if another process has committed one meanwhile */
+    boolean commit(String account, String stream, String from, String to, Duration leaseTime) throws SQLException {
+        return database.update(COMMIT, to, leaseTime.toMillis(), account, stream, from) == 1;
     }
 
-    /** Gives it back. */
-    void end(String account, String stream, String offset, Duration pause) throws SQLException {
-        database.update(END, pause.toMillis(), account, stream, offset);
+    /** Releases the lease of a stream. @param delay time until the stream is due again */
+    void release(String account, String stream, String offset, Duration delay) throws SQLException {
+        database.update(RELEASE, delay.toMillis(), account, stream, offset);
     }
 }

@@ -204,7 +204,7 @@ public final class OutboxDispatcher {
                 }
                 unread = shown == ReadBeforeWrite.Shown.BY_POLL ? Set.of(claim.sync()) : Set.of();
             } else if (isRead(crm, claim) && claim.size() > crm.readBeforeWrite()) {
-                readFirst.wroteMany(syncs.get(claim.sync()));
+                readFirst.noteLargeWrite(syncs.get(claim.sync()));
             }
             if (claim.size() > 0) {
                 claims.add(fitting(crm, claim, callCapacity, unread));

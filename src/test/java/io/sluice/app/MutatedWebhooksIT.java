@@ -260,7 +260,7 @@ class MutatedWebhooksIT {
     private static Map<String, Long> refused() {
         Map<String, Long> refused = new TreeMap<>();
         metrics().forEach((name, value) -> {
-            if (name.startsWith("sluice_webhook_refused_total")) {
+            if (name.startsWith("sluice_webhook_rejected_total")) {
                 refused.put(name.replaceFirst(".*reason=\"([^\"]*)\".*", "$1"), value.longValue());
             }
         });

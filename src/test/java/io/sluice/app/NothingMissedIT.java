@@ -140,7 +140,7 @@ class NothingMissedIT {
     /** Of one that is older than fifteen days the CRM does not tell any more, after a standstill. */
     private static void aDeleteOlderThanTheWindow() throws Exception {
         sluice.stop();
-        sluice.sql("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('proven',"
+        sluice.sql("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('lowWatermark',"
                 + " now() - interval '20 days', 'deletesDue', now()))::text where stream = 'delta:customers-salesforce'");
         // of the demo's customers the thousandth has no deal
         sluice.sql("delete from deal where customer_no = 'C-01000'");

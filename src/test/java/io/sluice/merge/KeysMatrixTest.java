@@ -212,7 +212,7 @@ class KeysMatrixTest {
         assertThat(sendAll(null)).as("what goes back").noneMatch(fields -> fields.containsValue("X"));
         switch (each.path()) {
             case READ_BACK_THEN_EVENT -> {
-                applier.hear(sync, List.of(CrmRecord.ofEvents("X", Map.of("Name", "Y"), Map.of("Name", AT.plusSeconds(5)))), Duration.ZERO,
+                applier.applyEvents(sync, List.of(CrmRecord.ofEvents("X", Map.of("Name", "Y"), Map.of("Name", AT.plusSeconds(5)))), Duration.ZERO,
                         Map.of());
                 assertThat(count("name = 'Y'")).as("rows that the event changed").isEqualTo(1);
             }

@@ -60,7 +60,7 @@ class OverwrittenEditTest {
         Map<String, List<CrmRecord>> edits = Map.of("x1", List.of(first, second));
         Object name = second.fields().get("name");
         return read ? applier.apply(sync, List.of(new CrmRecord("x1", "1", second.at(), Map.of("name", name))), applier.now(), edits)
-                : applier.hear(sync, List.of(second), Duration.ofSeconds(1), edits);
+                : applier.applyEvents(sync, List.of(second), Duration.ofSeconds(1), edits);
     }
 
     private List<String> conflicts() throws SQLException {

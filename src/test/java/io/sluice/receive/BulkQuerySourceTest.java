@@ -14,10 +14,10 @@ class BulkQuerySourceTest {
     private static final Instant BEGAN = Instant.parse("2026-01-02T03:04:05Z");
 
     @Test
-    void aPlaceIsReadAsItWasKept() {
+    void anOffsetIsReadAsItWasStored() {
         BulkQueryOffset begun = BulkQueryOffset.begun("750A", BEGAN);
-        for (BulkQueryOffset place : List.of(begun, begun.completed(), begun.completed().at("locator, \"odd\""))) {
-            assertThat(BulkQueryOffset.of(place.text())).isEqualTo(place);
+        for (BulkQueryOffset offset : List.of(begun, begun.completed(), begun.completed().at("locator, \"odd\""))) {
+            assertThat(BulkQueryOffset.of(offset.text())).isEqualTo(offset);
         }
         assertThat(BulkQueryOffset.of(null).job()).isNull();
         assertThat(begun.completed().complete()).isTrue();
@@ -25,14 +25,14 @@ class BulkQuerySourceTest {
     }
 
     @Test
-    void aJobIsAskedForTheSeldomerTheLongerItTakes() {
-        assertThat(BulkQuerySource.pause(BEGAN, BEGAN)).isEqualTo(Duration.ofSeconds(1));
-        assertThat(BulkQuerySource.pause(BEGAN, BEGAN.plusSeconds(20))).isEqualTo(Duration.ofSeconds(10));
-        assertThat(BulkQuerySource.pause(BEGAN, BEGAN.plusSeconds(3600))).isEqualTo(Duration.ofMinutes(1));
+    void theDelayGrowsWithTheAgeOfTheJob() {
+        assertThat(BulkQuerySource.pollDelay(BEGAN, BEGAN)).isEqualTo(Duration.ofSeconds(1));
+        assertThat(BulkQuerySource.pollDelay(BEGAN, BEGAN.plusSeconds(20))).isEqualTo(Duration.ofSeconds(10));
+        assertThat(BulkQuerySource.pollDelay(BEGAN, BEGAN.plusSeconds(3600))).isEqualTo(Duration.ofMinutes(1));
     }
 
     @Test
-    void aPageComesInListsAndIsClosedThoughItsEndWasNotReached() {
+    void aPageIsSplitIntoChunksAndClosedBeforeItsEnd() {
         AtomicBoolean closed = new AtomicBoolean();
         try (ListChunks listChunks = new ListChunks(Stream.of(1, 2, 3, 4, 5).onClose(() -> closed.set(true)), 2)) {
             assertThat(listChunks.next()).containsExactly(1, 2);

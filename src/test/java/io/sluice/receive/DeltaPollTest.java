@@ -37,7 +37,7 @@ class DeltaPollTest {
     }
 
     @Test
-    void aLookReadsFromWhereTheLastOneBeganLessTheOverlap() {
+    void aPollStartsAtTheStartOfTheLastOneMinusTheOverlap() {
         DeltaPoll deltaPoll = new DeltaPoll(sync(), "crm", pollOffset, NOON);
         assertThat(deltaPoll.getReader()).isEqualTo(
                 "kamelet:crm-delta-action?account=org&object=Contact&externalId=Key__c&fields=Name");
@@ -49,15 +49,15 @@ class DeltaPollTest {
     }
 
     @Test
-    void deletesPutOffByMoreThanIsSetNowAreAskedForAtOnce() {
-        PollOffset inTime = pollOffset.proven(pollOffset.proven(), NOON.plus(DELETES));
+    void deletesAreDueAtOnceAfterTheirIntervalWasShortened() {
+        PollOffset inTime = pollOffset.lowWatermark(pollOffset.lowWatermark(), NOON.plus(DELETES));
         assertThat(new DeltaPoll(sync(), "crm", inTime.within(DELETES, NOON), NOON).readsDeletes()).isFalse();
-        PollOffset late = pollOffset.proven(pollOffset.proven(), NOON.plus(DELETES).plusSeconds(1));
+        PollOffset late = pollOffset.lowWatermark(pollOffset.lowWatermark(), NOON.plus(DELETES).plusSeconds(1));
         assertThat(new DeltaPoll(sync(), "crm", late.within(DELETES, NOON), NOON).readsDeletes()).isTrue();
     }
 
     @Test
-    void aLookThatIsHandedOverLeavesTheRestToOthersFromTheEarliestThatIsNotJudged() {
+    void aPollThatIsHandedOverLeavesTheRestToABulkQueryFromTheEarliestDeferredRecord() {
         DeltaPoll deltaPoll = new DeltaPoll(sync(), "crm", pollOffset, NOON);
         deltaPoll.changed(List.of(record("a", 95)), Applied.NOTHING, "next");
         deltaPoll.changed(List.of(record("b", 90)), LATER, "next");
@@ -72,16 +72,16 @@ class DeltaPollTest {
     }
 
     @Test
-    void aLookThatIsTooLongWhileOthersAreAtItGoesOnWhereItEnded() {
+    void aPostponedPollContinuesAfterItsLastPage() {
         DeltaPoll deltaPoll = new DeltaPoll(sync(), "crm", pollOffset, NOON);
         deltaPoll.changed(List.of(record("a", 95)), Applied.NOTHING, "next");
-        deltaPoll.leave();
+        deltaPoll.postpone();
         assertThat(deltaPoll.isOpen()).isFalse();
         assertThat(deltaPoll.after(OVERLAP, DELETES).from()).isEqualTo(NOON.minusSeconds(95));
     }
 
     @Test
-    void whatMustBeReadAgainHoldsThePositionBack() {
+    void aDeferredRecordHoldsTheOffsetBack() {
         DeltaPoll deltaPoll = new DeltaPoll(sync(), "crm", pollOffset, NOON);
         deltaPoll.changed(List.of(record("a", 95), record("b", 90)), LATER, "next");
         deltaPoll.changed(List.of(record("c", 10)), Applied.NOTHING, null);
@@ -90,7 +90,7 @@ class DeltaPollTest {
     }
 
     @Test
-    void aRoundThatIsCutGoesOnAfterTheLastPageThatWasApplied() {
+    void anAbandonedPollContinuesAfterTheLastAppliedPage() {
         DeltaPoll deltaPoll = new DeltaPoll(sync(), "crm", pollOffset, NOON);
         deltaPoll.changed(List.of(record("a", 95), record("c", 80)), Applied.NOTHING, "next");
         assertThat(deltaPoll.getStart()).isEqualTo("next");
@@ -100,8 +100,8 @@ class DeltaPollTest {
     }
 
     @Test
-    void aLookWithDeletesReadsAgainFromWhereTheCrmHadToldEverything() {
-        DeltaPoll deltaPoll = new DeltaPoll(sync(), "crm", pollOffset.proven(pollOffset.proven(), NOON), NOON);
+    void aPollWithDeletesStartsAtTheLowWatermark() {
+        DeltaPoll deltaPoll = new DeltaPoll(sync(), "crm", pollOffset.lowWatermark(pollOffset.lowWatermark(), NOON), NOON);
         assertThat(deltaPoll.getReader()).isEqualTo("kamelet:crm-deleted-action?account=org&object=Contact");
         assertThat(deltaPoll.getStart()).isEqualTo(NOON.minusSeconds(500).toString());
         deltaPoll.deleted(Applied.NOTHING, NOON.minusSeconds(30));
@@ -109,18 +109,18 @@ class DeltaPollTest {
         deltaPoll.changed(List.of(), Applied.NOTHING, null);
 
         PollOffset after = deltaPoll.after(OVERLAP, DELETES);
-        assertThat(after.proven()).isEqualTo(NOON.minusSeconds(30));
+        assertThat(after.lowWatermark()).isEqualTo(NOON.minusSeconds(30));
         assertThat(after.deletesDue()).isEqualTo(NOON.plus(DELETES));
         assertThat(PollOffset.of(after.json(NOON))).isEqualTo(after);
     }
 
     @Test
-    void aDeleteThatMustBeReadAgainIsAskedForAgain() {
-        DeltaPoll deltaPoll = new DeltaPoll(sync(), "crm", pollOffset.proven(pollOffset.proven(), NOON), NOON);
+    void aDeferredDeleteIsReadAgain() {
+        DeltaPoll deltaPoll = new DeltaPoll(sync(), "crm", pollOffset.lowWatermark(pollOffset.lowWatermark(), NOON), NOON);
         deltaPoll.deleted(LATER, NOON.minusSeconds(30));
         deltaPoll.changed(List.of(), Applied.NOTHING, null);
 
-        assertThat(deltaPoll.after(OVERLAP, DELETES).proven()).isEqualTo(pollOffset.proven());
+        assertThat(deltaPoll.after(OVERLAP, DELETES).lowWatermark()).isEqualTo(pollOffset.lowWatermark());
         assertThat(deltaPoll.after(OVERLAP, DELETES).deletesDue()).isEqualTo(NOON);
     }
 }

@@ -46,7 +46,7 @@ class InboxProcessorTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    /** Well after all that was settled, so that what is told then needs no reading. */
+    /** Long after all writes were settled, so that events of that time need no read-back. */
     private static final Instant LATER = Instant.now().plus(Duration.ofHours(1));
 
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
@@ -62,7 +62,7 @@ class InboxProcessorTest {
             Limits.of(Map.of("crm", List.of())), Duration.ofSeconds(10), Duration.ofSeconds(5)), pauseStore), pauseStore,
             new Inbox(DATABASE.sluice(), DATABASE.sluice()), applier, List.of(sync), Duration.ofSeconds(5),
             new WebhookMetrics(metrics, InstantSource.system()));
-    private int told;
+    private int events;
 
     private static Sync sync() {
         Sync sync = new Sync();
@@ -105,34 +105,30 @@ class InboxProcessorTest {
     }
 
     private CrmEvent value(String id, String field, String value, Instant at) {
-        return CrmEvent.value(CrmEvent.identityOf(++told), "contacts", id, field, value, at);
+        return CrmEvent.value(CrmEvent.identityOf(++events), "contacts", id, field, value, at);
     }
 
-    private CrmEvent fresh(String id, Instant at) {
-        return CrmEvent.created(CrmEvent.identityOf(++told), "contacts", id, at);
+    private CrmEvent created(String id, Instant at) {
+        return CrmEvent.created(CrmEvent.identityOf(++events), "contacts", id, at);
     }
 
-    private CrmEvent look(String id, Instant at) {
-        return CrmEvent.readBack(CrmEvent.identityOf(++told), "contacts", id, at);
+    private CrmEvent readBack(String id, Instant at) {
+        return CrmEvent.readBack(CrmEvent.identityOf(++events), "contacts", id, at);
     }
 
-    private CrmEvent gone(String id, Instant at) {
-        return CrmEvent.deleted(CrmEvent.identityOf(++told), "contacts", id, at);
+    private CrmEvent deleted(String id, Instant at) {
+        return CrmEvent.deleted(CrmEvent.identityOf(++events), "contacts", id, at);
     }
 
-    /** @return CRM ids of what must be read */
-    private List<String> hear(CrmEvent... events) throws SQLException {
-        inboxProcessor.keep("crm", List.of(events));
-        return lookAgain().stream().map(telling -> telling.record().crmId()).toList();
+    /** @return CRM ids of the records to read back */
+    private List<String> process(CrmEvent... all) throws SQLException {
+        inboxProcessor.keep("crm", List.of(all));
+        return inboxProcessor.process().stream().map(recordEvents -> recordEvents.record().crmId()).toList();
     }
 
-    private List<RecordEvents> lookAgain() throws SQLException {
-        return inboxProcessor.hear();
-    }
-
-    private ReadBackBatch asked(CrmEvent... events) throws Exception {
-        inboxProcessor.keep("crm", List.of(events));
-        ReadBackBatch readBackBatch = inboxProcessor.batch(lookAgain());
+    private ReadBackBatch batch(CrmEvent... all) throws Exception {
+        inboxProcessor.keep("crm", List.of(all));
+        ReadBackBatch readBackBatch = inboxProcessor.batch(inboxProcessor.process());
         assertThat(inboxProcessor.permit(readBackBatch)).isNotNull();
         return readBackBatch;
     }
@@ -160,8 +156,8 @@ class InboxProcessorTest {
     }
 
     @Test
-    void aValueThatIsToldIsWrittenWithoutAReadingAndNotSentBack() throws SQLException {
-        assertThat(hear(value("101", "lastname", "Anna", LATER), value("102", "city", null, LATER),
+    void aValueInAnEventIsWrittenWithoutAReadBackAndNotSentBack() throws SQLException {
+        assertThat(process(value("101", "lastname", "Anna", LATER), value("102", "city", null, LATER),
                 value("101", "birthday", "946684800000", LATER), value("101", "shoesize", "38", LATER))).isEmpty();
 
         assertThat(rows()).containsExactly("1 Anna Oslo 2000-01-01", "2 Bob");
@@ -170,137 +166,137 @@ class InboxProcessorTest {
     }
 
     @Test
-    void theLastValueStaysInWhateverOrderTheyCome() throws SQLException {
-        assertThat(hear(value("101", "city", "Third", LATER.plusSeconds(3)), value("101", "city", "First", LATER))).isEmpty();
-        assertThat(hear(value("101", "city", "Second", LATER.plusSeconds(2)))).isEmpty();
+    void theLastValueStaysInWhateverOrderEventsArrive() throws SQLException {
+        assertThat(process(value("101", "city", "Third", LATER.plusSeconds(3)), value("101", "city", "First", LATER))).isEmpty();
+        assertThat(process(value("101", "city", "Second", LATER.plusSeconds(2)))).isEmpty();
         assertThat(rows()).contains("1 Ann Third");
 
-        assertThat(hear(value("102", "city", "Rome", LATER.plusSeconds(5)))).as("as it was known to be").isEmpty();
-        assertThat(hear(value("102", "city", "Between", LATER.plusSeconds(4)))).isEmpty();
+        assertThat(process(value("102", "city", "Rome", LATER.plusSeconds(5)))).as("the known value").isEmpty();
+        assertThat(process(value("102", "city", "Between", LATER.plusSeconds(4)))).isEmpty();
         assertThat(rows()).contains("2 Bob Rome");
     }
 
     @Test
-    void whatIsToldTwiceIsKeptOnce() throws SQLException {
+    void aRepeatedEventIsStoredOnce() throws SQLException {
         CrmEvent crmEvent = value("101", "city", "Bergen", LATER);
-        hear(crmEvent);
+        process(crmEvent);
         DATABASE.run("update app.customer set city = 'Oslo' where no = 1");
         sendAll();
-        hear(crmEvent, crmEvent);
+        process(crmEvent, crmEvent);
         assertThat(rows()).contains("1 Ann Oslo");
         assertThat(metrics.counter("sluice.webhook.events", "account", "crm", "outcome", "repeated").count()).isEqualTo(2);
     }
 
     @Test
-    void anEchoOfWhatWeWriteCostsNoReadingNotEvenBeforeItsAnswerIsThere() throws SQLException {
+    void anEchoOfOurWriteNeedsNoReadBackEvenBeforeTheAnswer() throws SQLException {
         DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
         capture.drain("app.customer");
         Claim claim = claim().orElseThrow();
-        assertThat(hear(value("101", "city", "Bergen", Instant.now()))).isEmpty();
+        assertThat(process(value("101", "city", "Bergen", Instant.now()))).isEmpty();
         settle(claim);
-        assertThat(hear(value("101", "city", "Bergen", Instant.now().plusMillis(5)))).isEmpty();
+        assertThat(process(value("101", "city", "Bergen", Instant.now().plusMillis(5)))).isEmpty();
         assertThat(sendAll()).isEmpty();
         assertThat(rows()).contains("1 Ann Bergen");
     }
 
     @Test
-    void whatIsToldAboutTheTimeOfOurOwnWriteIsRead() throws Exception {
-        ReadBackBatch readBackBatch = asked(value("101", "city", "Bergen", Instant.now().minusSeconds(1)));
+    void anEventFromAboutTheTimeOfOurWriteIsReadBack() throws Exception {
+        ReadBackBatch readBackBatch = batch(value("101", "city", "Bergen", Instant.now().minusSeconds(1)));
         assertThat(readBackBatch.getIds()).isEqualTo(List.of("101"));
         assertThat(readBackBatch.getReader()).isEqualTo(
                 "kamelet:crm-read-action?account=crm&object=contacts&fields=birthday,city,lastname,number");
-        inboxProcessor.read(readBackBatch, List.of(record("101", "1", "city", "Trondheim", "lastname", "Ann")), 200);
+        inboxProcessor.apply(readBackBatch, List.of(record("101", "1", "city", "Trondheim", "lastname", "Ann")), 200);
 
         assertThat(rows()).contains("1 Ann Trondheim");
         assertThat(waiting()).isEqualTo("0");
     }
 
     @Test
-    void bothSidesEditsOfDifferentFieldsSurvive() throws SQLException {
+    void editsOfDifferentFieldsOnBothSidesAreKept() throws SQLException {
         DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
-        assertThat(hear(value("101", "lastname", "Anna", LATER))).isEmpty();
+        assertThat(process(value("101", "lastname", "Anna", LATER))).isEmpty();
         assertThat(rows()).contains("1 Anna Bergen");
         assertThat(sendAll()).containsExactly(Map.of("city", "Bergen"));
     }
 
     @Test
-    void aNewRecordIsReadUnlessWeMadeIt() throws Exception {
-        assertThat(hear(fresh("101", Instant.now()), value("101", "lastname", "Ann", Instant.now()))).isEmpty();
-        ReadBackBatch readBackBatch = asked(fresh("103", LATER), value("103", "lastname", "Cid", LATER));
-        inboxProcessor.read(readBackBatch, List.of(record("103", "3", "lastname", "Cid", "city", "Bonn")), 200);
+    void aCreatedRecordIsReadBackUnlessSluiceCreatedIt() throws Exception {
+        assertThat(process(created("101", Instant.now()), value("101", "lastname", "Ann", Instant.now()))).isEmpty();
+        ReadBackBatch readBackBatch = batch(created("103", LATER), value("103", "lastname", "Cid", LATER));
+        inboxProcessor.apply(readBackBatch, List.of(record("103", "3", "lastname", "Cid", "city", "Bonn")), 200);
 
         assertThat(rows()).contains("3 Cid Bonn");
         assertThat(sendAll()).isEmpty();
         sync.setInserts("ignore");
-        assertThat(hear(fresh("104", LATER), value("104", "lastname", "Dan", LATER))).isEmpty();
+        assertThat(process(created("104", LATER), value("104", "lastname", "Dan", LATER))).isEmpty();
     }
 
     @Test
-    void aRecordWithoutAKeyIsReadOnceAndAgainWhenItGetsOne() throws Exception {
-        inboxProcessor.read(asked(fresh("109", LATER)), List.of(record("109", "", "lastname", "Nobody")), 200);
-        assertThat(hear(value("109", "lastname", "Somebody", LATER.plusSeconds(1)))).isEmpty();
-        assertThat(hear(value("109", "number", "9", LATER.plusSeconds(2)), value("109", "city", "Ulm", LATER.plusSeconds(2))))
+    void aRecordWithoutAKeyIsReadBackOnceAndAgainWhenItGetsOne() throws Exception {
+        inboxProcessor.apply(batch(created("109", LATER)), List.of(record("109", "", "lastname", "Nobody")), 200);
+        assertThat(process(value("109", "lastname", "Somebody", LATER.plusSeconds(1)))).isEmpty();
+        assertThat(process(value("109", "number", "9", LATER.plusSeconds(2)), value("109", "city", "Ulm", LATER.plusSeconds(2))))
                 .containsExactly("109");
     }
 
     @Test
-    void whatTheCrmDeletedGoesOnceItHasSaidThatNothingHasItsKeyAndWhatItBroughtBackIsRead() throws Exception {
-        ReadBackBatch readBackBatch = asked(value("101", "city", "Bergen", LATER), gone("101", LATER.plusSeconds(1)), gone("777", LATER));
+    void aRowIsDeletedAfterALookupAndARestoredRecordIsReadBack() throws Exception {
+        ReadBackBatch readBackBatch = batch(value("101", "city", "Bergen", LATER), deleted("101", LATER.plusSeconds(1)), deleted("777", LATER));
         assertThat(readBackBatch.getReader()).isEqualTo("kamelet:crm-lookup-action?externalId=number&account=crm&object=contacts"
                 + "&fields=birthday,city,lastname,number");
-        assertThat(readBackBatch.getIds()).as("the key of what is known").hasToString("[RecordChange[key=1, operation=upsert, crmId=101, fields={}]]");
+        assertThat(readBackBatch.getIds()).as("the known record with its key").hasToString("[RecordChange[key=1, operation=upsert, crmId=101, fields={}]]");
         assertThat(rows()).hasSize(2);
-        inboxProcessor.read(readBackBatch, List.of(), 200);
-        assertThat(rows()).as("the CRM said nothing of it").hasSize(2);
+        inboxProcessor.apply(readBackBatch, List.of(), 200);
+        assertThat(rows()).as("the answer does not mention the record").hasSize(2);
         DATABASE.run("update sluice.inbox set due = now()");
         assertThat(waiting()).isEqualTo("2");
-        inboxProcessor.read(asked(), List.of(new DeletedRecord("101", null)), 200);
+        inboxProcessor.apply(batch(), List.of(new DeletedRecord("101", null)), 200);
         assertThat(rows()).containsExactly("2 Bob Rome");
         assertThat(sendAll()).isEmpty();
-        assertThat(hear(look("102", LATER.plusSeconds(2)), gone("102", LATER))).containsExactly("102");
+        assertThat(process(readBack("102", LATER.plusSeconds(2)), deleted("102", LATER))).containsExactly("102");
         assertThat(rows()).containsExactly("2 Bob Rome");
     }
 
     @Test
-    void whatHasTheKeyOfADeletedRecordTakesItsPlaceAndEmptiesNothing() throws Exception {
+    void aNewRecordWithTheKeyOfADeletedOneReplacesItAndClearsNoColumn() throws Exception {
         DATABASE.run("update app.customer set born = '1990-01-01' where no = 1");
         sendAll();
-        inboxProcessor.read(asked(gone("101", LATER)), List.of(keyed("150", "1", "lastname", "Anna", "city", null, "birthday", null),
+        inboxProcessor.apply(batch(deleted("101", LATER)), List.of(keyed("150", "1", "lastname", "Anna", "city", null, "birthday", null),
                 new DeletedRecord("101", LATER)), 200);
 
         assertThat(rows()).containsExactly("1 Anna Oslo 1990-01-01", "2 Bob Rome");
         assertThat(DATABASE.texts("select crm_id from sluice.sync_state order by key")).containsExactly("150", "102");
-        assertThat(sendAll()).as("what the new record lacks").containsExactly(Map.of("city", "Oslo", "birthday", "1990-01-01"));
+        assertThat(sendAll()).as("fields that the new record lacks").containsExactly(Map.of("city", "Oslo", "birthday", "1990-01-01"));
     }
 
     @Test
-    void aSecondRecordWithAKeyIsNoneOfOursWhileTheFirstIsThere() throws Exception {
-        inboxProcessor.read(asked(fresh("150", LATER)), List.of(record("150", "1", "lastname", "Twin")), 200);
+    void aSecondRecordWithAKeyIsIgnoredWhileTheFirstExists() throws Exception {
+        inboxProcessor.apply(batch(created("150", LATER)), List.of(record("150", "1", "lastname", "Twin")), 200);
         assertThat(rows()).contains("1 Ann Oslo");
         DATABASE.run("update sluice.inbox set due = now()");
-        List<RecordEvents> asked = lookAgain();
-        assertThat(asked).extracting(telling -> telling.record().crmId()).containsExactlyInAnyOrder("101", "150");
-        ReadBackBatch readBackBatch = inboxProcessor.batch(asked.stream().filter(RecordEvents::isGone).toList());
+        List<RecordEvents> toRead = inboxProcessor.process();
+        assertThat(toRead).extracting(recordEvents -> recordEvents.record().crmId()).containsExactlyInAnyOrder("101", "150");
+        ReadBackBatch readBackBatch = inboxProcessor.batch(toRead.stream().filter(RecordEvents::isDeleted).toList());
         assertThat(inboxProcessor.permit(readBackBatch)).isNotNull();
-        inboxProcessor.read(readBackBatch, List.of(keyed("101", "1", "lastname", "Ann", "city", "Oslo", "birthday", null)), 200);
-        readBackBatch = inboxProcessor.batch(asked.stream().filter(telling -> !telling.isGone()).toList());
+        inboxProcessor.apply(readBackBatch, List.of(keyed("101", "1", "lastname", "Ann", "city", "Oslo", "birthday", null)), 200);
+        readBackBatch = inboxProcessor.batch(toRead.stream().filter(recordEvents -> !recordEvents.isDeleted()).toList());
         assertThat(inboxProcessor.permit(readBackBatch)).isNotNull();
-        inboxProcessor.read(readBackBatch, List.of(record("150", "1", "lastname", "Twin")), 200);
+        inboxProcessor.apply(readBackBatch, List.of(record("150", "1", "lastname", "Twin")), 200);
 
         assertThat(rows()).contains("1 Ann Oslo");
         assertThat(waiting()).isEqualTo("0");
     }
 
     @Test
-    void ofMergedRecordsTheOneThatStaysKeepsItsRowAndTheOthersGo() throws Exception {
-        ReadBackBatch readBackBatch = asked(look("199", LATER), look("101", LATER), look("102", LATER));
-        inboxProcessor.read(readBackBatch, List.of(record("199", "1", "lastname", "Ann", "city", "Rome"), new DeletedRecord("101", LATER),
+    void afterAMergeTheRemainingRecordKeepsItsRowAndTheOtherRowsAreDeleted() throws Exception {
+        ReadBackBatch readBackBatch = batch(readBack("199", LATER), readBack("101", LATER), readBack("102", LATER));
+        inboxProcessor.apply(readBackBatch, List.of(record("199", "1", "lastname", "Ann", "city", "Rome"), new DeletedRecord("101", LATER),
                 new DeletedRecord("102", LATER)), 200);
-        assertThat(rows()).as("until the CRM has said what became of them").containsExactly("1 Ann Oslo", "2 Bob Rome");
+        assertThat(rows()).as("until the lookup").containsExactly("1 Ann Oslo", "2 Bob Rome");
         DATABASE.run("update sluice.inbox set due = now()");
-        readBackBatch = inboxProcessor.batch(lookAgain().stream().filter(RecordEvents::isGone).toList());
+        readBackBatch = inboxProcessor.batch(inboxProcessor.process().stream().filter(RecordEvents::isDeleted).toList());
         assertThat(inboxProcessor.permit(readBackBatch)).isNotNull();
-        inboxProcessor.read(readBackBatch, List.of(keyed("199", "1", "lastname", "Ann", "city", "Rome", "birthday", null),
+        inboxProcessor.apply(readBackBatch, List.of(keyed("199", "1", "lastname", "Ann", "city", "Rome", "birthday", null),
                 new DeletedRecord("101", LATER), new DeletedRecord("102", LATER)), 200);
 
         assertThat(rows()).containsExactly("1 Ann Rome");
@@ -308,93 +304,93 @@ class InboxProcessorTest {
         assertThat(DATABASE.texts("select crm_id from sluice.sync_state")).containsExactly("199");
     }
 
-    /** An empty answer, one of other records, and at last one that says that a record is gone. */
+    /** Two empty answers, one about another record, and at last one that says that the record is deleted. */
     @Test
-    void ofWhichTheAnswerSaysNothingIsNotDeletedButReadAgainAndAloneInTheEnd() throws Exception {
+    void aRecordThatAnswersDoNotMentionIsNotDeletedButReadAgainAndFinallyAlone() throws Exception {
         for (List<?> answer : List.of(List.of(), List.of(record("777", "7", "lastname", "Foreign")), List.of())) {
-            ReadBackBatch readBackBatch = asked(look("101", LATER));
-            inboxProcessor.read(readBackBatch, answer, 200);
+            ReadBackBatch readBackBatch = batch(readBack("101", LATER));
+            inboxProcessor.apply(readBackBatch, answer, 200);
             assertThat(rows()).containsExactly("1 Ann Oslo", "2 Bob Rome");
             assertThat(waiting()).isNotEqualTo("0");
             assertThat(DATABASE.text("select bool_and(due > clock_timestamp()) from sluice.inbox where done_at is null"))
-                    .as("it pauses").isEqualTo("t");
+                    .as("due after a backoff").isEqualTo("t");
             DATABASE.run("update sluice.inbox set due = now()");
         }
-        List<RecordEvents> again = lookAgain();
+        List<RecordEvents> again = inboxProcessor.process();
         assertThat(again).extracting(inboxProcessor::group).containsExactly("crm contacts 101");
         ReadBackBatch alone = inboxProcessor.batch(again);
         assertThat(inboxProcessor.permit(alone)).isNotNull();
-        inboxProcessor.read(alone, List.of(new DeletedRecord("101", LATER), record("102", "2", "lastname", "Bob")), 200);
-        assertThat(rows()).as("it is asked once more what became of it").containsExactly("1 Ann Oslo", "2 Bob Rome");
-        inboxProcessor.read(asked(), List.of(new DeletedRecord("101", LATER)), 200);
+        inboxProcessor.apply(alone, List.of(new DeletedRecord("101", LATER), record("102", "2", "lastname", "Bob")), 200);
+        assertThat(rows()).as("the record is looked up first").containsExactly("1 Ann Oslo", "2 Bob Rome");
+        inboxProcessor.apply(batch(), List.of(new DeletedRecord("101", LATER)), 200);
         assertThat(rows()).containsExactly("2 Bob Rome");
         assertThat(waiting()).isEqualTo("0");
         assertThat(metrics.counter("sluice.read.unanswered", "account", "crm", "object", "contacts").count()).isEqualTo(3);
     }
 
     @Test
-    void whatCanNotBeReadStaysInTheInbox() throws Exception {
-        ReadBackBatch readBackBatch = asked(look("101", LATER));
-        inboxProcessor.read(readBackBatch, "<html>Maintenance</html>", 503);
+    void recordsThatCanNotBeReadStayInTheInbox() throws Exception {
+        ReadBackBatch readBackBatch = batch(readBack("101", LATER));
+        inboxProcessor.apply(readBackBatch, "<html>Maintenance</html>", 503);
         assertThat(waiting()).isEqualTo("1");
         accounts.heard("crm", 503, "maintenance");
         assertThat(inboxProcessor.permit(readBackBatch)).isNull();
         DATABASE.run("update sluice.inbox set due = now()");
-        assertThat(lookAgain()).hasSize(1);
+        assertThat(inboxProcessor.process()).hasSize(1);
     }
 
     @Test
-    void whatWasTakenWhenTheDatabaseFailedIsTakenAgainAtOnce() throws SQLException {
-        DATABASE.run("alter table sluice.sync_state rename to gone");
-        assertThatThrownBy(() -> hear(value("101", "lastname", "Anna", LATER))).isInstanceOf(SQLException.class);
-        DATABASE.run("alter table sluice.gone rename to sync_state");
-        lookAgain();
+    void eventsTakenWhenTheDatabaseFailedAreDueAtOnce() throws SQLException {
+        DATABASE.run("alter table sluice.sync_state rename to renamed");
+        assertThatThrownBy(() -> process(value("101", "lastname", "Anna", LATER))).isInstanceOf(SQLException.class);
+        DATABASE.run("alter table sluice.renamed rename to sync_state");
+        inboxProcessor.process();
         assertThat(rows()).contains("1 Anna Oslo");
         assertThat(waiting()).isEqualTo("0");
     }
 
-    /** As its polls do. */
+    /** A paused sync is still polled, too. */
     @Test
-    void aPausedSyncGoesOnReceiving() throws SQLException {
+    void aPausedSyncStillReceives() throws SQLException {
         pauseStore.pause(Kind.SYNC, "customers", null);
-        hear(value("101", "lastname", "Anna", LATER));
+        process(value("101", "lastname", "Anna", LATER));
         assertThat(rows()).contains("1 Anna Oslo");
         assertThat(waiting()).isEqualTo("0");
     }
 
     @Test
-    void ofASyncWhoseCrmIsReadForTheFirstTimeAllWaits() throws SQLException {
+    void eventsWaitDuringAnInitialSnapshot() throws SQLException {
         DATABASE.run("insert into sluice.pause (kind, name, by) values ('sync', 'customers', 'api'), ('sync', 'customers', 'load')");
-        assertThat(hear(value("101", "lastname", "Anna", LATER))).isEmpty();
+        assertThat(process(value("101", "lastname", "Anna", LATER))).isEmpty();
         assertThat(rows()).contains("1 Ann Oslo");
         DATABASE.run("delete from sluice.pause where by = 'load'", "update sluice.inbox set due = now()");
-        lookAgain();
+        inboxProcessor.process();
         assertThat(rows()).contains("1 Anna Oslo");
     }
 
     @Test
-    void whatAPausedAccountWasToldKeepsItsPlace() throws SQLException {
+    void eventsOfAPausedAccountWait() throws SQLException {
         pauseStore.pause(Kind.ACCOUNT, "crm", null);
-        assertThat(hear(value("101", "lastname", "Anna", LATER))).isEmpty();
+        assertThat(process(value("101", "lastname", "Anna", LATER))).isEmpty();
         DATABASE.run("update sluice.inbox set due = now()");
-        lookAgain();
+        inboxProcessor.process();
         assertThat(rows()).contains("1 Ann Oslo");
         pauseStore.resume(Kind.ACCOUNT, "crm");
-        lookAgain();
+        inboxProcessor.process();
         assertThat(rows()).contains("1 Anna Oslo");
     }
 
     @Test
-    void whatNoSyncWantsToKnowIsNotKept() throws SQLException {
+    void eventsOfAnObjectWithoutASyncAreNotStored() throws SQLException {
         inboxProcessor.keep("crm", List.of(CrmEvent.deleted(CrmEvent.identityOf(1), "deals", "1", LATER)));
         assertThat(waiting()).isEqualTo("0");
         assertThat(metrics.counter("sluice.webhook.events", "account", "crm", "outcome", "unwanted").count()).isEqualTo(1);
-        assertThat(inboxProcessor.ear("crm")).isEqualTo("kamelet:crm-webhook-action?account=crm");
-        assertThat(inboxProcessor.ear("crm?x=1")).isNull();
+        assertThat(inboxProcessor.webhookKamelet("crm")).isEqualTo("kamelet:crm-webhook-action?account=crm");
+        assertThat(inboxProcessor.webhookKamelet("crm?x=1")).isNull();
     }
 
     @Test
-    void aSyncWhoseTableLacksAColumnKeepsItsEventsAndHoldsNoOthersUp() throws SQLException {
+    void eventsOfASyncWithAMissingColumnWaitAndOthersAreProcessed() throws SQLException {
         Sync deals = sync();
         deals.setName("deals");
         deals.setTable("app.deal");
@@ -412,16 +408,16 @@ class InboxProcessorTest {
         watching.watch();
         assertThat(watching.problem(sync)).isNotNull();
 
-        both.keep("crm", List.of(value("101", "lastname", "Anna", LATER), look("102", LATER), gone("102", LATER),
-                CrmEvent.value(CrmEvent.identityOf(++told), "deals", "103", "dealname", "Boat", LATER)));
-        assertThat(both.hear()).isEmpty();
+        both.keep("crm", List.of(value("101", "lastname", "Anna", LATER), readBack("102", LATER), deleted("102", LATER),
+                CrmEvent.value(CrmEvent.identityOf(++events), "deals", "103", "dealname", "Boat", LATER)));
+        assertThat(both.process()).isEmpty();
         assertThat(DATABASE.texts("select name from app.deal")).containsExactly("Boat");
         assertThat(waiting()).isEqualTo("3");
         DATABASE.run("alter table app.customer rename column town to city");
         watching.watch();
         watching.drain("app.customer");
         DATABASE.run("update sluice.inbox set due = clock_timestamp() - interval '1 second'");
-        assertThat(both.hear()).isNotEmpty();
+        assertThat(both.process()).isNotEmpty();
         assertThat(DATABASE.texts("select name from app.customer where no = 1")).containsExactly("Anna");
     }
 }

@@ -28,7 +28,7 @@ class InboxTest {
     private final Inbox inbox = new Inbox(DATABASE.sluice(), DATABASE.sluice());
 
     @BeforeEach
-    void nothingWasTold() throws SQLException {
+    void emptyInbox() throws SQLException {
         DATABASE.reset();
     }
 
@@ -41,12 +41,12 @@ class InboxTest {
         return events;
     }
 
-    private List<Inbox.Row> take(int most) throws SQLException {
-        return inbox.take(List.of(), most, MINUTE);
+    private List<Inbox.Row> take(int max) throws SQLException {
+        return inbox.take(List.of(), max, MINUTE);
     }
 
     @Test
-    void whatIsToldAgainIsKeptOnceEvenAfterItWasDone() throws SQLException {
+    void aRepeatedEventIsStoredOnceEvenAfterItWasDone() throws SQLException {
         assertThat(inbox.keep("crm", events(0, 100))).isEqualTo(100);
         assertThat(inbox.keep("crm", events(50, 120))).isEqualTo(20);
         assertThat(inbox.keep("other", events(0, 1))).as("of another account").isEqualTo(1);
@@ -57,7 +57,7 @@ class InboxTest {
     }
 
     @Test
-    void twoTellingsOfTheSameAtOnceNeitherFailNorDouble() throws Exception {
+    void concurrentRequestsWithTheSameEventsNeitherFailNorStoreThemTwice() throws Exception {
         ExecutorService senders = Executors.newFixedThreadPool(8);
         try {
             List<Callable<Integer>> sendings = new ArrayList<>();
@@ -77,34 +77,34 @@ class InboxTest {
     }
 
     @Test
-    void whatIsTakenIsNobodyElsesUntilItsTimeIsOver() throws SQLException {
+    void takenEventsBelongToOneProcessUntilTheLeaseEnds() throws SQLException {
         inbox.keep("crm", events(0, 10));
         assertThat(inbox.take(List.of(), 4, Duration.ZERO)).hasSize(4);
         List<Inbox.Row> mine = take(6);
         assertThat(mine).hasSize(6);
         assertThat(take(100)).hasSize(4);
-        inbox.later("crm", mine.stream().map(row -> row.event().identity()).toList(), Duration.ZERO);
+        inbox.defer("crm", mine.stream().map(row -> row.event().identity()).toList(), Duration.ZERO);
         assertThat(take(100)).containsExactlyInAnyOrderElementsOf(mine);
     }
 
     @Test
-    void ofAPausedAccountNothingIsTaken() throws SQLException {
+    void noEventsOfAPausedAccountAreTaken() throws SQLException {
         inbox.keep("crm", events(0, 10));
         assertThat(inbox.take(List.of("crm"), 100, MINUTE)).isEmpty();
         assertThat(inbox.take(List.of("other"), 100, MINUTE)).hasSize(10);
     }
 
     @Test
-    void whatWasDoneLongAgoIsForgottenAndWhatWaitsIsNot() throws SQLException {
+    void oldDoneEventsArePurgedAndWaitingOnesAreNot() throws SQLException {
         inbox.keep("crm", events(0, 10));
         inbox.done("crm", events(0, 4).stream().map(CrmEvent::identity).toList());
-        assertThat(inbox.forget(Duration.ofHours(1))).isZero();
-        assertThat(inbox.forget(Duration.ofMillis(-1000))).isEqualTo(4);
+        assertThat(inbox.purge(Duration.ofHours(1))).isZero();
+        assertThat(inbox.purge(Duration.ofMillis(-1000))).isEqualTo(4);
         assertThat(take(100)).hasSize(6);
     }
 
     @Test
-    void aTakingReadsWhatItTakesHoweverMuchWaits() throws SQLException {
+    void aTakeReadsOnlyTheRowsItTakesHoweverManyWait() throws SQLException {
         DATABASE.run("analyze sluice.inbox", "insert into sluice.inbox (account, identity, object, crm_id, kind, at)"
                 + " select 'crm', gen_random_uuid(), 'contacts', n::text, 'read_back', now() from generate_series(1, 20000) as n");
         String plan = DATABASE.sluice().planned(connection -> String.join("\n", Database.query(connection,

@@ -39,7 +39,7 @@ class JournalPollerTest {
     private final Accounts accounts = new Accounts(
             List.of(new Account("crm", ExampleCrm.telling(), Pool.of("crm", List.of()), false)), InstantSource.system());
 
-    private JournalPoller pulling(Duration pause) {
+    private JournalPoller poller(Duration pollInterval) {
         Sync sync = new Sync();
         sync.setName("customers");
         sync.setTable("app.customer");
@@ -53,7 +53,7 @@ class JournalPollerTest {
         InboxProcessor inboxProcessor = new InboxProcessor(accounts, permits, pauseStore, new Inbox(DATABASE.sluice(), DATABASE.sluice()),
                 new Applier(DATABASE.sluice(), new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE)), List.of(sync),
                 Duration.ofSeconds(5), new WebhookMetrics(new SimpleMeterRegistry(), InstantSource.system()));
-        return new JournalPoller(accounts, List.of("crm"), pauseStore, DATABASE.sluice(), inboxProcessor, pause);
+        return new JournalPoller(accounts, List.of("crm"), pauseStore, DATABASE.sluice(), inboxProcessor, pollInterval);
     }
 
     @BeforeEach
@@ -61,9 +61,9 @@ class JournalPollerTest {
         DATABASE.reset();
     }
 
-    private static List<CrmEvent> told(int number) {
+    private static List<CrmEvent> events(int number) {
         return List.of(CrmEvent.value(CrmEvent.identityOf(number), "contacts", "5", "lastname", "L" + number, Instant.now()),
-                CrmEvent.value(CrmEvent.identityOf(-number), "horses", "5", "lastname", "of no sync", Instant.now()));
+                CrmEvent.value(CrmEvent.identityOf(-number), "horses", "5", "lastname", "no sync", Instant.now()));
     }
 
     private static JournalPoll only(JournalPoller journalPoller) throws SQLException {
@@ -77,28 +77,28 @@ class JournalPollerTest {
     }
 
     @Test
-    void filesAreKeptOneAfterTheOtherAndOthersFindNothingDueMeanwhile() throws SQLException {
-        JournalPoller journalPoller = pulling(Duration.ZERO);
+    void filesAreStoredOneAfterTheOtherAndOtherProcessesFindNothingDue() throws SQLException {
+        JournalPoller journalPoller = poller(Duration.ZERO);
         JournalPoll journalPoll = only(journalPoller);
         assertThat(journalPoll.getReader()).isEqualTo("kamelet:crm-journal-action?account=crm");
         assertThat(journalPoll.getOffset()).isNull();
-        assertThat(pulling(Duration.ZERO).due()).as("of another process").isEmpty();
-        journalPoller.keep(journalPoll, told(1), 200, "one");
+        assertThat(poller(Duration.ZERO).due()).as("for another process").isEmpty();
+        journalPoller.keep(journalPoll, events(1), 200, "one");
         assertThat(journalPoll.isOpen()).isTrue();
         assertThat(journalPoll.getOffset()).isEqualTo("one");
-        journalPoller.keep(journalPoll, told(2), 200, "two");
+        journalPoller.keep(journalPoll, events(2), 200, "two");
         journalPoller.keep(journalPoll, List.of(), 200, "three");
         journalPoller.keep(journalPoll, List.of(), 204, null);
         assertThat(journalPoll.isOpen()).isFalse();
-        assertThat(pulling(Duration.ZERO).due()).isEmpty();
+        assertThat(poller(Duration.ZERO).due()).isEmpty();
         journalPoller.end(journalPoll);
         assertThat(kept()).isEqualTo("[L1, L2]");
-        assertThat(only(pulling(Duration.ZERO)).getOffset()).isEqualTo("three");
+        assertThat(only(poller(Duration.ZERO)).getOffset()).isEqualTo("three");
     }
 
     @Test
-    void aJournalWithNothingNewRests() throws SQLException {
-        JournalPoller journalPoller = pulling(Duration.ofHours(1));
+    void aJournalWithoutANewFileIsNotDueForAnInterval() throws SQLException {
+        JournalPoller journalPoller = poller(Duration.ofHours(1));
         JournalPoll journalPoll = only(journalPoller);
         journalPoller.keep(journalPoll, List.of(), 204, null);
         journalPoller.end(journalPoll);
@@ -106,26 +106,26 @@ class JournalPollerTest {
     }
 
     @Test
-    void whoWasHeldUpLongerThanItsTurnKeepsNothingAndMovesNothing() throws SQLException {
-        JournalPoller slow = pulling(Duration.ZERO);
+    void aProcessThatLostItsLeaseStoresNothingAndCommitsNoOffset() throws SQLException {
+        JournalPoller slow = poller(Duration.ZERO);
         JournalPoll late = only(slow);
         DATABASE.run("update sluice.checkpoint set position = (position::jsonb || '{\"due\": \"2000-01-01T00:00:00Z\"}')::text");
-        JournalPoller fast = pulling(Duration.ZERO);
+        JournalPoller fast = poller(Duration.ZERO);
         JournalPoll journalPoll = only(fast);
-        fast.keep(journalPoll, told(1), 200, "one");
-        fast.keep(journalPoll, told(2), 200, "two");
-        slow.keep(late, told(3), 200, "one");
+        fast.keep(journalPoll, events(1), 200, "one");
+        fast.keep(journalPoll, events(2), 200, "two");
+        slow.keep(late, events(3), 200, "one");
         assertThat(late.isOpen()).isFalse();
         slow.end(late);
-        assertThat(fast.due()).as("the journal is the other's still").isEmpty();
+        assertThat(fast.due()).as("another process holds the lease").isEmpty();
         fast.end(journalPoll);
         assertThat(kept()).isEqualTo("[L1, L2]");
         assertThat(only(fast).getOffset()).isEqualTo("two");
     }
 
     @Test
-    void whatCanNotBeKeptMovesNothing() throws SQLException {
-        JournalPoller journalPoller = pulling(Duration.ZERO);
+    void eventsThatCanNotBeStoredDoNotMoveTheOffset() throws SQLException {
+        JournalPoller journalPoller = poller(Duration.ZERO);
         JournalPoll journalPoll = only(journalPoller);
         List<CrmEvent> broken = List.of(CrmEvent.value(CrmEvent.identityOf(1), "contacts", "5", "lastname", "no\0text", Instant.now()));
         assertThatThrownBy(() -> journalPoller.keep(journalPoll, broken, 200, "one")).isInstanceOf(SQLException.class);
@@ -135,10 +135,10 @@ class JournalPollerTest {
     }
 
     @Test
-    void anAnswerThatIsNoneWaitsWhereItIs() throws SQLException {
-        JournalPoller journalPoller = pulling(Duration.ZERO);
+    void anErrorKeepsTheOffset() throws SQLException {
+        JournalPoller journalPoller = poller(Duration.ZERO);
         JournalPoll journalPoll = only(journalPoller);
-        journalPoller.keep(journalPoll, told(1), 200, "one");
+        journalPoller.keep(journalPoll, events(1), 200, "one");
         journalPoller.keep(journalPoll, "maintenance", 503, null);
         journalPoller.end(journalPoll);
         assertThat(journalPoll.isOpen()).isFalse();
@@ -151,15 +151,15 @@ class JournalPollerTest {
     }
 
     @Test
-    void anOffsetThatIsForgottenIsLetGoAndABeginningThatIsNotFoundIsTrouble() throws SQLException {
-        JournalPoller journalPoller = pulling(Duration.ZERO);
+    void anUnknownOffsetRestartsTheJournalAndAnUnknownBeginningIsAnError() throws SQLException {
+        JournalPoller journalPoller = poller(Duration.ZERO);
         JournalPoll journalPoll = only(journalPoller);
-        journalPoller.keep(journalPoll, told(1), 200, "one");
+        journalPoller.keep(journalPoll, events(1), 200, "one");
         journalPoller.keep(journalPoll, "no such offset", 404, null);
         journalPoller.end(journalPoll);
         JournalPoll again = only(journalPoller);
         assertThat(again.getOffset()).isNull();
-        journalPoller.keep(again, told(2), 200, "two");
+        journalPoller.keep(again, events(2), 200, "two");
         journalPoller.keep(again, "an offset of no form", 400, null);
         journalPoller.end(again);
         again = only(journalPoller);
@@ -170,8 +170,8 @@ class JournalPollerTest {
     }
 
     @Test
-    void ofAPausedAccountNothingIsFetched() throws SQLException {
+    void theJournalOfAPausedAccountIsNotPolled() throws SQLException {
         pauseStore.pause(Kind.ACCOUNT, "crm", "by a person");
-        assertThat(pulling(Duration.ZERO).due()).isEmpty();
+        assertThat(poller(Duration.ZERO).due()).isEmpty();
     }
 }

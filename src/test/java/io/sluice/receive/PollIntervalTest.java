@@ -11,7 +11,7 @@ class PollIntervalTest {
     private final PollInterval pollInterval = new PollInterval(Duration.ofSeconds(5), Duration.ofSeconds(60));
 
     @Test
-    void whoFindsSomethingLooksAgainSoonAndWhoFindsNothingLessAndLess() {
+    void theIntervalIsTheMinimumAfterAResultAndDoublesWithoutOne() {
         assertThat(pollInterval.next(Duration.ofSeconds(40), true, 1)).hasSeconds(5);
         assertThat(pollInterval.next(Duration.ofSeconds(5), false, 1)).hasSeconds(10);
         assertThat(pollInterval.next(Duration.ofSeconds(40), false, 1)).hasSeconds(60);
@@ -20,7 +20,7 @@ class PollIntervalTest {
     }
 
     @Test
-    void aLookOfManyCallsIsNotSoonRepeated() {
+    void aPollOfManyCallsIsNotRepeatedSoon() {
         assertThat(pollInterval.next(Duration.ofSeconds(5), true, 2)).as("deletes, and one page").hasSeconds(5);
         assertThat(pollInterval.next(Duration.ofSeconds(5), true, 5)).hasSeconds(20);
         assertThat(pollInterval.next(Duration.ofSeconds(5), true, 100)).hasSeconds(60);
@@ -29,7 +29,7 @@ class PollIntervalTest {
     }
 
     @Test
-    void theLessOfTheQuotaIsLeftTheLongerThePauses() {
+    void theIntervalGrowsAsTheQuotaShrinks() {
         assertThat(pollInterval.stretched(Duration.ofSeconds(10), 0.5)).hasSeconds(10);
         assertThat(pollInterval.stretched(Duration.ofSeconds(10), 0.75)).hasSeconds(20);
         assertThat(pollInterval.stretched(Duration.ofSeconds(10), 0.9)).hasSeconds(50);
@@ -37,7 +37,7 @@ class PollIntervalTest {
     }
 
     @Test
-    void aShortestAboveTheLongestNamesBothSettings() {
+    void aMinimumAboveTheMaximumIsRejectedAndTheErrorNamesBothSettings() {
         assertThatThrownBy(() -> new PollInterval(Duration.ofSeconds(9), Duration.ofSeconds(5)))
                 .hasMessageContaining("sluice.poll.min-interval").hasMessageContaining("sluice.poll.max-interval");
     }

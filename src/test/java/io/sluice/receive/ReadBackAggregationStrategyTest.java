@@ -22,27 +22,27 @@ import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 import org.junit.jupiter.api.Test;
 
-/** The decision, and the route that asks for it. */
+/** Tests the timeout, and the route that uses it. */
 class ReadBackAggregationStrategyTest {
 
     private static final Instant NOW = Instant.parse("2026-11-27T08:00:00Z");
 
-    private static long left(String first) {
+    private static long timeout(String started) {
         return new ReadBackAggregationStrategy(Duration.ofMillis(200), Duration.ofMillis(500), InstantSource.fixed(NOW))
-                .left(Instant.parse(first));
+                .completionTimeout(Instant.parse(started));
     }
 
     @Test
-    void itIsWaitedForOneMoreAsLongAsTheFirstMayWait() {
-        assertThat(left("2026-11-27T08:00:00Z")).isEqualTo(200);
-        assertThat(left("2026-11-27T07:59:59.700Z")).isEqualTo(200);
-        assertThat(left("2026-11-27T07:59:59.601Z")).isEqualTo(101);
-        assertThat(left("2026-11-27T07:59:59.500Z")).as("0 would be for ever").isEqualTo(1);
-        assertThat(left("2026-11-27T07:00:00Z")).isEqualTo(1);
-        assertThat(left("2026-11-27T09:00:00Z")).as("by a clock that was set back").isEqualTo(200);
+    void theBatchWaitsForAnotherRecordButNoLongerThanItsFirstMayWait() {
+        assertThat(timeout("2026-11-27T08:00:00Z")).isEqualTo(200);
+        assertThat(timeout("2026-11-27T07:59:59.700Z")).isEqualTo(200);
+        assertThat(timeout("2026-11-27T07:59:59.601Z")).isEqualTo(101);
+        assertThat(timeout("2026-11-27T07:59:59.500Z")).as("0 would be for ever").isEqualTo(1);
+        assertThat(timeout("2026-11-27T07:00:00Z")).isEqualTo(1);
+        assertThat(timeout("2026-11-27T09:00:00Z")).as("by a clock that was set back").isEqualTo(200);
     }
 
-    /** Stands for what reads: it takes batches and has no permit for them. */
+    /** Stub of the inbox processor that counts batches and grants no permit. */
     public static final class Reader {
         private final ConcurrentLinkedQueue<Integer> batches = new ConcurrentLinkedQueue<>();
 
@@ -50,8 +50,8 @@ class ReadBackAggregationStrategyTest {
             return recordEvents.record().account() + " " + recordEvents.record().object();
         }
 
-        public String batch(@Body List<RecordEvents> tellings) {
-            batches.add(tellings.size());
+        public String batch(@Body List<RecordEvents> all) {
+            batches.add(all.size());
             return "a batch";
         }
 
@@ -59,8 +59,8 @@ class ReadBackAggregationStrategyTest {
             return null;
         }
 
-        public void read(String batch, Object answer, Integer status) {
-            throw new AssertionError("read without a permit");
+        public void apply(String batch, Object answer, Integer status) {
+            throw new AssertionError("called without a permit");
         }
     }
 
@@ -68,11 +68,11 @@ class ReadBackAggregationStrategyTest {
         void of(Reader reader, ProducerTemplate template) throws Exception;
     }
 
-    private static void withTheRoute(Duration pause, Duration longest, Use use) throws Exception {
+    private static void withTheRoute(Duration idleTimeout, Duration maxWait, Use use) throws Exception {
         Reader reader = new Reader();
         try (DefaultCamelContext context = new DefaultCamelContext()) {
             context.getRegistry().bind("inboxProcessor", reader);
-            context.getRegistry().bind("readBackAggregationStrategy", new ReadBackAggregationStrategy(pause, longest, InstantSource.system()));
+            context.getRegistry().bind("readBackAggregationStrategy", new ReadBackAggregationStrategy(idleTimeout, maxWait, InstantSource.system()));
             PluginHelper.getRoutesLoader(context).loadRoutes(ResourceHelper.fromString("5-inbox.camel.yaml",
                     Files.readString(Path.of("routes/5-inbox.camel.yaml"))));
             context.removeRouteDefinitions(context.getRouteDefinitions().stream()
@@ -84,16 +84,16 @@ class ReadBackAggregationStrategyTest {
         }
     }
 
-    private static void tell(ProducerTemplate template, int record) {
+    private static void send(ProducerTemplate template, int record) {
         template.sendBody("direct:read-back", new RecordEvents(new RecordEvents.Record("crm", "contacts", "" + record),
                 List.of(CrmEvent.created(CrmEvent.identityOf(record), "contacts", "" + record, NOW))));
     }
 
     @Test
-    void aBurstGoesByHundredsAndItsRestSoonAfter() throws Exception {
+    void aBurstIsReadInBatchesOfAHundredAndTheRestSoonAfter() throws Exception {
         withTheRoute(Duration.ofMillis(400), Duration.ofMinutes(10), (reader, template) -> {
             for (int i = 0; i < 250; i++) {
-                tell(template, i);
+                send(template, i);
             }
             await().atMost(Duration.ofSeconds(20)).until(() -> reader.batches.size() == 3);
             assertThat(reader.batches).containsExactly(100, 100, 50);
@@ -101,18 +101,18 @@ class ReadBackAggregationStrategyTest {
     }
 
     @Test
-    void ofASteadyTrickleTheFirstDoNotWaitForAHundred() throws Exception {
+    void theFirstRecordsOfASteadyTrickleDoNotWaitForAHundred() throws Exception {
         withTheRoute(Duration.ofMinutes(10), Duration.ofMillis(500), (reader, template) -> {
-            AtomicInteger told = new AtomicInteger();
+            AtomicInteger sent = new AtomicInteger();
             ScheduledExecutorService trickle = Executors.newSingleThreadScheduledExecutor();
             try {
-                trickle.scheduleAtFixedRate(() -> tell(template, told.incrementAndGet()), 0, 50, TimeUnit.MILLISECONDS);
+                trickle.scheduleAtFixedRate(() -> send(template, sent.incrementAndGet()), 0, 50, TimeUnit.MILLISECONDS);
                 await().atMost(Duration.ofSeconds(20)).until(() -> reader.batches.size() >= 3);
             } finally {
                 trickle.shutdown();
                 trickle.awaitTermination(10, TimeUnit.SECONDS);
             }
-            // 500 ms of it are some ten
+            // about ten records in 500 ms
             assertThat(reader.batches).allMatch(size -> size < 50).anyMatch(size -> size > 1);
         });
     }

@@ -19,7 +19,7 @@ class ReadBeforeWriteTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration MAX_WAIT = Duration.ofSeconds(10);
 
     private final Sync sync = new Sync();
     private boolean showsEdits;
@@ -33,9 +33,9 @@ class ReadBeforeWriteTest {
         sync.setObject("Contact");
     }
 
-    /** As a process that has just started. */
+    /** Behaves like a process that has just started. */
     private ReadBeforeWrite starting() {
-        return new ReadBeforeWrite(DATABASE.sluice(), new SnapshotStore(DATABASE.sluice()), List.of(sync), PATIENCE, any -> showsEdits);
+        return new ReadBeforeWrite(DATABASE.sluice(), new SnapshotStore(DATABASE.sluice()), List.of(sync), MAX_WAIT, any -> showsEdits);
     }
 
     private ReadBeforeWrite running() {
@@ -67,7 +67,7 @@ class ReadBeforeWriteTest {
     }
 
     @Test
-    void aSyncThatNeverRanIsNotReadFirst() throws SQLException {
+    void aSyncThatNeverRanIsNotPolledFirst() throws SQLException {
         waits("1", 60, false);
 
         assertThat(starting().unread("crm")).isEmpty();
@@ -80,29 +80,29 @@ class ReadBeforeWriteTest {
         ReadBeforeWrite readBeforeWrite = starting();
 
         assertThat(readBeforeWrite.unread("crm")).containsExactly("customers");
-        assertThat(readBeforeWrite.isWaitedFor(sync)).isTrue();
+        assertThat(readBeforeWrite.isHeld(sync)).isTrue();
         assertThat(isDue()).isTrue();
 
         polled(0, 60);
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> readBeforeWrite.unread("crm").isEmpty());
-        assertThat(readBeforeWrite.isWaitedFor(sync)).isFalse();
+        assertThat(readBeforeWrite.isHeld(sync)).isFalse();
         assertThat(isDue()).isFalse();
     }
 
     @Test
-    void aStartOfASyncOfWhichNothingWaitsCostsNoPoll() throws SQLException {
+    void aStartWithoutWaitingChangesCostsNoPoll() throws SQLException {
         polled(30, 30);
         ReadBeforeWrite readBeforeWrite = starting();
 
         assertThat(readBeforeWrite.unread("crm")).isEmpty();
-        assertThat(readBeforeWrite.isWaitedFor(sync)).isFalse();
+        assertThat(readBeforeWrite.isHeld(sync)).isFalse();
         assertThat(isDue()).isFalse();
         waits("1", 0, true);
         assertThat(readBeforeWrite.unread("crm")).as("at once").containsExactly("customers");
     }
 
     @Test
-    void whatTheCrmNeverHadIsSentUnreadAfterAStartToo() throws SQLException {
+    void recordsThatAreNewToTheCrmAreSentWithoutAPollAfterAStartToo() throws SQLException {
         polled(30, 30);
         waits("1", 60, false);
 
@@ -110,13 +110,13 @@ class ReadBeforeWriteTest {
     }
 
     @Test
-    void aPollThatAJobReadsOnIsDoneOnceTheJobIs() throws SQLException {
+    void aPollHandedOverToABulkQueryEndsWithIt() throws SQLException {
         polled(60, 30);
         waits("1", 0, true);
         ReadBeforeWrite readBeforeWrite = starting();
         assertThat(readBeforeWrite.unread("crm")).containsExactly("customers");
 
-        DATABASE.run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('handed', now()))::text",
+        DATABASE.run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('handedOverAt', now()))::text",
                 "insert into sluice.checkpoint (account, object, stream, position) values ('crm', 'Contact', 'reading:customers',"
                         + " '{}')");
         assertThat(running().unread("crm")).isEmpty();
@@ -127,7 +127,7 @@ class ReadBeforeWriteTest {
     }
 
     @Test
-    void whatIsChangedInARunningSystemDoesNotWait() throws SQLException {
+    void changesInARunningSystemDoNotWait() throws SQLException {
         polled(50, 10);
         waits("1", 5, true);
 
@@ -135,7 +135,7 @@ class ReadBeforeWriteTest {
     }
 
     @Test
-    void whatHasWaitedLongIsReadFirst() throws SQLException {
+    void aChangeThatHasWaitedLongNeedsAPollFirst() throws SQLException {
         polled(50, 10);
         waits("1", 11, true);
 
@@ -144,18 +144,18 @@ class ReadBeforeWriteTest {
     }
 
     @Test
-    void whereACallShowsWhatItReplacesNothingUrgentWaitsForAPollBehindABacklog() throws SQLException {
+    void noPollIsNeededWhereTheCallReturnsTheValuesItReplaces() throws SQLException {
         showsEdits = true;
         polled(50, 10);
         waits("1", 11, true);
         assertThat(running().unread("crm")).isEmpty();
 
         DATABASE.run("update sluice.outbox set operation = 'delete'");
-        assertThat(running().unread("crm")).as("a call that deletes shows nothing").containsExactly("customers");
+        assertThat(running().unread("crm")).as("a call that deletes does not return values").containsExactly("customers");
     }
 
     @Test
-    void whatHasWaitedLongAndWasReadMeanwhileIsSent() throws SQLException {
+    void aChangeThatHasWaitedLongIsSentAfterARecentPoll() throws SQLException {
         polled(5, 10);
         waits("1", 3600, true);
 
@@ -163,7 +163,7 @@ class ReadBeforeWriteTest {
     }
 
     @Test
-    void whatTheCrmNeverHadIsSentUnread() throws SQLException {
+    void recordsThatAreNewToTheCrmAreSentWithoutAPoll() throws SQLException {
         polled(50, 10);
         waits("1", 3600, false);
 
@@ -171,7 +171,7 @@ class ReadBeforeWriteTest {
     }
 
     @Test
-    void aSyncWhosePollIsOverdueIsReadFirst() throws SQLException {
+    void aSyncWhosePollIsOverdueIsPolledFirst() throws SQLException {
         polled(100, -11);
         waits("1", 0, true);
 
@@ -179,27 +179,27 @@ class ReadBeforeWriteTest {
     }
 
     @Test
-    void aLargeWriteWaitsForOnePollAndThoseAfterItForNone() throws SQLException {
+    void aLargeWriteWaitsForOnePollAndTheNextOnesForNone() throws SQLException {
         polled(40, 20);
         waits("1", 0, true);
         ReadBeforeWrite readBeforeWrite = running();
         assertThat(readBeforeWrite.unread("crm")).isEmpty();
 
         assertThat(readBeforeWrite.shown(sync)).isEqualTo(ReadBeforeWrite.Shown.BY_NEXT_POLL);
-        assertThat(readBeforeWrite.unread("crm")).as("nothing of it goes before").containsExactly("customers");
+        assertThat(readBeforeWrite.unread("crm")).as("nothing is sent before the poll").containsExactly("customers");
         assertThat(isDue()).isTrue();
         polled(0, 60);
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> readBeforeWrite.unread("crm").isEmpty());
         assertThat(readBeforeWrite.shown(sync)).isEqualTo(ReadBeforeWrite.Shown.BY_POLL);
         polled(40, 20);
-        assertThat(readBeforeWrite.shown(sync)).as("a poll would read what was just written").isEqualTo(ReadBeforeWrite.Shown.BY_POLL);
+        assertThat(readBeforeWrite.shown(sync)).as("a poll would read the records just written").isEqualTo(ReadBeforeWrite.Shown.BY_POLL);
         polled(70, 5);
-        assertThat(readBeforeWrite.shown(sync)).as("and this one is too old").isEqualTo(ReadBeforeWrite.Shown.BY_CALL);
+        assertThat(readBeforeWrite.shown(sync)).as("the last poll is too old").isEqualTo(ReadBeforeWrite.Shown.BY_CALL);
         assertThat(readBeforeWrite.unread("crm")).isEmpty();
     }
 
     @Test
-    void aLargeWriteOfWhatTheCrmNeverHadWaitsForNone() throws SQLException {
+    void aLargeWriteOfRecordsNewToTheCrmWaitsForNoPoll() throws SQLException {
         polled(40, 20);
         waits("1", 0, false);
 
@@ -207,7 +207,7 @@ class ReadBeforeWriteTest {
     }
 
     @Test
-    void aPollThatAProcessHasInHandIsNotTakenFromIt() throws SQLException {
+    void theLeaseOfARunningPollIsNotTaken() throws SQLException {
         polled(30, 0);
         waits("1", 0, true);
         assertThat(isDue()).isTrue();
@@ -217,7 +217,7 @@ class ReadBeforeWriteTest {
     }
 
     @Test
-    void aSyncThatIsNeverReadOrNeedNotBeIsSentUnread() throws SQLException {
+    void aSyncWithoutPollsOrWithoutAMaximumWaitIsSentAtOnce() throws SQLException {
         polled(100, -11);
         waits("1", 60, true);
         assertThat(new ReadBeforeWrite(DATABASE.sluice(), new SnapshotStore(DATABASE.sluice()), List.of(sync), Duration.ZERO, any -> false)

@@ -14,8 +14,8 @@ class RecordEventsTest {
 
     private static final Instant NOON = Instant.parse("2026-11-27T12:00:00Z");
 
-    private static RecordEvents told(CrmEvent... events) {
-        return new RecordEvents(new RecordEvents.Record("crm", "contacts", "1"), List.of(events));
+    private static RecordEvents events(CrmEvent... all) {
+        return new RecordEvents(new RecordEvents.Record("crm", "contacts", "1"), List.of(all));
     }
 
     private static CrmEvent city(String value, Instant at) {
@@ -23,20 +23,20 @@ class RecordEventsTest {
     }
 
     @Test
-    void theLastValueByTheTimeItHappenedIsTakenWhateverTheOrderInWhichItCame() {
+    void theLastValueCountsInWhateverOrderTheEventsArrive() {
         Sync sync = new Sync();
         sync.setFields(Map.of("town", "city"));
-        RecordEvents recordEvents = told(city("Ulm", NOON.plusMillis(1)), city("Bonn", NOON));
-        assertThat(recordEvents.needsLook()).isFalse();
+        RecordEvents recordEvents = events(city("Ulm", NOON.plusMillis(1)), city("Bonn", NOON));
+        assertThat(recordEvents.needsReadBack()).isFalse();
         assertThat(recordEvents.of(sync).fields()).isEqualTo(Map.of("city", "Ulm"));
     }
 
     @Test
-    void twoValuesOfOneMomentAreLookedUpAndTheSameTwiceIsNot() {
-        assertThat(told(city("Ulm", NOON), city("Bonn", NOON)).needsLook()).isTrue();
-        assertThat(told(city("Ulm", NOON), city(null, NOON)).needsLook()).isTrue();
-        assertThat(told(city("Ulm", NOON), city("Ulm", NOON)).needsLook()).isFalse();
-        assertThat(told(city("Ulm", NOON), city("Bonn", NOON), CrmEvent.deleted(UUID.randomUUID(), "contacts", "1",
-                NOON.plusMillis(5))).needsLook()).as("gone in any case").isFalse();
+    void twoValuesOfOneMomentAreReadBackAndARepeatedValueIsNot() {
+        assertThat(events(city("Ulm", NOON), city("Bonn", NOON)).needsReadBack()).isTrue();
+        assertThat(events(city("Ulm", NOON), city(null, NOON)).needsReadBack()).isTrue();
+        assertThat(events(city("Ulm", NOON), city("Ulm", NOON)).needsReadBack()).isFalse();
+        assertThat(events(city("Ulm", NOON), city("Bonn", NOON), CrmEvent.deleted(UUID.randomUUID(), "contacts", "1",
+                NOON.plusMillis(5))).needsReadBack()).as("deleted in any case").isFalse();
     }
 }
