@@ -36,7 +36,7 @@ public final class JournalPoll {
         return open;
     }
 
-    void offset(String newOffset) {
+    void moveTo(String newOffset) {
         offset = newOffset;
     }
 

@@ -90,7 +90,7 @@ public final class JournalPoller {
             boolean kept = inboxProcessor.keep(journalPoll.getAccount(), (List<CrmEvent>) events, connection ->
                     StreamOffsets.commit(connection, journalPoll.getAccount(), StreamOffsets.journal(journalPoll.getAccount()), from, next, LEASE_TIME));
             if (kept) {
-                journalPoll.offset(next);
+                journalPoll.moveTo(next);
             } else {
                 journalPoll.close(pollInterval);
             }
@@ -104,7 +104,7 @@ public final class JournalPoller {
             LOG.warn("{}: the CRM does not know the journal's offset any more, which is older than its history. The journal"
                     + " is read from its beginning; the polls of the account's syncs find the changes before that.", account);
             streamOffsets.commit(account, StreamOffsets.journal(account), journalPoll.getOffset(), null, LEASE_TIME);
-            journalPoll.offset(null);
+            journalPoll.moveTo(null);
             journalPoll.close(Duration.ZERO);
             return;
         }

@@ -103,7 +103,7 @@ class JournalIT {
                 + " || '{\"offset\": \"00000000-0000-0000-0000-000000000000\"}')::text where stream = 'journal:hubspot'");
         scene.edit(51, "city", "Found");
         soon(() -> assertThat(city(51)).isEqualTo("Found"));
-        assertThat(scene.sluice.output()).contains("The journal of hubspot does not know the offset");
+        assertThat(scene.sluice.output()).contains("hubspot: the CRM does not know the journal's offset any more");
         assertThat(heard("repeated")).as("what was kept before is known").isPositive();
     }
 
@@ -111,11 +111,11 @@ class JournalIT {
     void aJournalThatCanNotBeReadIsSaidOnceAndFollowedFromWhereItWas() throws Exception {
         scene.fault("{\"kind\":\"answer\",\"operation\":\"journal\",\"status\":500,\"contentType\":\"text/plain\",\"body\":\"no journal today\"}");
         scene.edit(52, "city", "Late");
-        scene.sluice.awaitOutput("The journal of hubspot can't be read: HTTP 500: no journal today");
+        scene.sluice.awaitOutput("hubspot: the journal can't be read: HTTP 500: no journal today");
         assertThat(city(52)).isNotEqualTo("Late");
         scene.noFaults();
         soon(() -> assertThat(city(52)).isEqualTo("Late"));
-        scene.sluice.awaitOutput("The journal of hubspot is read again");
+        scene.sluice.awaitOutput("hubspot: the journal is read again");
         assertThat(scene.sluice.output().split("can't be read", -1)).hasSize(2);
         assertThat(scene.sluice.output()).doesNotContain("Signature=");
     }

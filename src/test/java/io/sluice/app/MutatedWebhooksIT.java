@@ -212,7 +212,7 @@ class MutatedWebhooksIT {
         double grown = sluice.heap() - heap;
         System.out.printf("%,d mutated requests: refused %s; the heap grew by %.0f MiB%n", REQUESTS, told, grown);
         assertThat(grown).as("MiB by which the heap grew").isLessThan(GROWTH);
-        assertThat(sluice.output().lines().filter(line -> line.contains("was refused and changed nothing")).count())
+        assertThat(sluice.output().lines().filter(line -> line.contains("was rejected and changed nothing")).count())
                 .as("lines in the log, one a reason and minute").isLessThan(100);
         assertThat(sluice.output()).doesNotContain(SECRET).doesNotContain("ERROR");
     }

@@ -123,7 +123,7 @@ class ReceiveIT {
         edit(CONTACTS + "C-00010", "{\"MailingCity\": \"Llanfairpwllgwyngyllgogerychwyrndrobwll\"}");
         edit(CONTACTS + "C-00011", "{\"MailingCity\": \"Bangor\"}");
         soon(() -> assertThat(value("city", "C-00011")).isEqualTo("Bangor"));
-        sluice.awaitOutput("table public.customer does not take record C-00010");
+        sluice.awaitOutput("table public.customer rejects record C-00010");
         assertThat(sluice.output()).contains("short_city").doesNotContain("Exception", "\tat ");
     }
 

@@ -159,7 +159,7 @@ class WebhookIT {
         assertThat(refused("malformed")).isEqualTo("1.0");
         assertThat(refused("no signature")).isEqualTo("1.0");
         assertThat(sluice.number("select count(*) from sluice.inbox where crm_id = '500002'")).isZero();
-        assertThat(sluice.output()).contains("A request to /webhooks/hubspot was refused and changed nothing: too old")
+        assertThat(sluice.output()).contains("A request to /webhooks/hubspot was rejected and changed nothing: too old")
                 .doesNotContain(SECRET);
     }
 
@@ -179,7 +179,7 @@ class WebhookIT {
                 .containsEntry("contact.propertyChange", java.util.List.of("an event without a record", "1"));
         assertThat(sluice.get(sluice.serverPort, "/api/status").path("accounts").path("hubspot").path("inbox")
                 .path("rejected").asLong()).isPositive();
-        assertThat(sluice.output()).contains("an event of type contact.propertyChange can't be read")
+        assertThat(sluice.output()).contains("an event of type contact.propertyChange can't be parsed")
                 .doesNotContain("canary-value");
     }
 
