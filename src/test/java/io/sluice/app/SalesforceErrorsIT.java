@@ -264,7 +264,7 @@ class SalesforceErrorsIT {
             // a login that is refused is not tried again for 15 seconds
             await().atMost(Duration.ofSeconds(80)).pollInterval(Duration.ofMillis(25)).until(() -> {
                 states(seen, first);
-                if (one.account().endsWith(RESUMED) && sluice.output().substring(log).split("could not log in").length > 2
+                if (one.account().endsWith(RESUMED) && sluice.output().substring(log).split("login failed").length > 2
                         && seen.add(RESUMED)) {
                     assertThat(sluice.api("POST", "/api/accounts/salesforce/resume").statusCode()).isEqualTo(200);
                 }

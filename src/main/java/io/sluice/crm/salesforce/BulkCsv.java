@@ -23,15 +23,15 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * The CSV of Bulk API 2.0, both ways ("Prepare CSV Files", "Get Job Successful Record Results" in the Bulk API 2.0
- * Developer Guide).
+ * Reads and writes the CSV of Bulk API 2.0 ("Prepare CSV Files", "Get Job Successful Record Results" in the Bulk API
+ * 2.0 Developer Guide).
  */
 final class BulkCsv {
 
     /**
-     * Clears a field. An empty cell leaves it alone: all rows share one header, so an empty cell is what a record
-     * writes that does not have the field. Salesforce holds no empty text, so that is a cleared field too. A text that
-     * itself reads like this can't be written in bulk.
+     * Cell that clears a field. All rows share one header, so a record without the field has an empty cell, which
+     * leaves the field unchanged. Salesforce stores no empty text, so an empty text clears the field too. A text equal
+     * to this cell can't be written in bulk.
      */
     static final String CLEARED = "#N/A";
 
@@ -40,7 +40,7 @@ final class BulkCsv {
     /** {@code CODE:message:fields--}; a message may hold colons, a list of fields holds none. */
     private static final String END_OF_ERROR = "--";
 
-    /** Which of the three result files, by its name in the path. */
+    /** Names one of the three result files by its name in the path. */
     enum Part {
         SUCCESSFUL("successfulResults"), FAILED("failedResults"), UNPROCESSED("unprocessedrecords");
 
@@ -50,7 +50,7 @@ final class BulkCsv {
             this.wireName = wireName;
         }
 
-        /** The columns without which a file is none of this part; key is the column that names the record. */
+        /** Returns the columns that a file of this part must have; key is the column that identifies the record. */
         List<String> columns(String key) {
             return switch (this) {
                 case SUCCESSFUL -> List.of("sf__Id", key);
@@ -59,14 +59,14 @@ final class BulkCsv {
             };
         }
 
-        /** @throws IllegalArgumentException naming the three that are right */
+        /** @throws IllegalArgumentException naming the three valid names */
         static Part of(String name) {
             for (Part part : values()) {
                 if (part.wireName.equalsIgnoreCase(name)) {
                     return part;
                 }
             }
-            throw new IllegalArgumentException("'" + name + "' is no part of a job's results; use successfulResults,"
+            throw new IllegalArgumentException("'" + name + "' is not a result file of a bulk job; use successfulResults,"
                     + " failedResults or unprocessedrecords");
         }
     }
@@ -74,7 +74,7 @@ final class BulkCsv {
     private BulkCsv() {
     }
 
-    /** Writes the records into a file, the key first. */
+    /** Writes the records to a file, the key first. */
     static void write(RecordStream recordStream, String externalId, Path file) throws Exception {
         List<String> fields = recordStream.fields().stream().filter(field -> !field.equals(externalId)).toList();
         String[] row = new String[fields.size() + 1];
@@ -102,7 +102,7 @@ final class BulkCsv {
         return text.isEmpty() ? CLEARED : text;
     }
 
-    /** Writes the CRM's ids of the records, which are all that a delete names; those that have none are left out. */
+    /** Writes Salesforce's ids of the records, as a delete needs them; records without an id are left out. */
     static void writeIds(RecordStream recordStream, Path file) throws Exception {
         try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(file)) {
             csv.writeRecord(ID);
@@ -115,8 +115,8 @@ final class BulkCsv {
     }
 
     /**
-     * Whether a file names these columns in its first line and has each of its rows to the end. Salesforce quotes each cell,
-     * so a file that is cut ends within quotes, with too few cells, or with a comma.
+     * Tells whether a file has these columns in its first line and is complete. Salesforce quotes each cell, so a
+     * truncated file ends within quotes, with too few cells, or with a comma.
      */
     static boolean isWhole(Path file, List<String> columns) throws IOException {
         try (CsvReader<CsvRecord> csv = CsvReader.builder().ofCsvRecord(file)) {
@@ -124,7 +124,7 @@ final class BulkCsv {
             if (!rows.hasNext() || !rows.next().getFields().containsAll(columns)) {
                 return false;
             }
-            // the reader throws at a row that has more cells or fewer
+            // the reader throws at a row with too many or too few cells
             rows.forEachRemaining(row -> { });
             return endsWithACell(file);
         } catch (CsvParseException | UncheckedIOException noCsv) {
@@ -132,7 +132,10 @@ final class BulkCsv {
         }
     }
 
-    /** The reader takes the end of the file for the end of quotes that are open, and a last comma for an empty cell. */
+    /**
+     * Tells whether the file ends after a cell; the CSV reader accepts open quotes and a trailing comma at the end of
+     * the file.
+     */
     private static boolean endsWithACell(Path file) throws IOException {
         boolean open = false;
         byte last = 0;
@@ -148,7 +151,7 @@ final class BulkCsv {
         return !open && last != ',';
     }
 
-    /** The rows of a result file as they are read, the file deleted when the stream is closed. */
+    /** Returns the outcomes of a result file; closing the stream deletes the file. */
     static Stream<Outcome> outcomes(Path file, Part part, String externalId) throws IOException {
         return rows(file).map(row -> {
             String key = row.getField(externalId);
@@ -160,7 +163,9 @@ final class BulkCsv {
         });
     }
 
-    /** The same of deletes: the record is told by the CRM's id, and the key is null. */
+    /**
+     * Returns the outcomes of deletes, each with Salesforce's id and a null key; closing the stream deletes the file.
+     */
     static Stream<Outcome> outcomesOfDeletes(Path file, Part part) throws IOException {
         return rows(file).map(row -> {
             Outcome outcome = switch (part) {
@@ -168,23 +173,23 @@ final class BulkCsv {
                 case FAILED -> failed(null, row.getField("sf__Error"));
                 case UNPROCESSED -> unprocessed(null);
             };
-            // another record may have its key by now, which a delete by key finds
+            // another record may have the key by now, which a delete by key finds
             Outcome.Status status = SalesforceErrors.isGone(outcome.code()) ? Outcome.Status.GONE : outcome.status();
             return new Outcome(null, status, row.getField(ID), outcome.code(), outcome.message());
         });
     }
 
-    /** A page of a query's results, the file deleted when the stream is closed. An empty cell is a null. */
+    /** Returns a page of a query's results; closing the stream deletes the file. An empty cell is a null. */
     static Stream<CrmRecord> records(Path file, String externalId, List<String> fields) throws IOException {
         return rows(file).map(row -> {
             Map<String, Object> values = new LinkedHashMap<>();
-            fields.forEach(field -> values.put(field, filled(row, field)));
-            return new CrmRecord(row.getField(ID), filled(row, externalId),
-                    SalesforceReads.momentOrNull(row.getField("SystemModstamp")), values);
+            fields.forEach(field -> values.put(field, valueOrNull(row, field)));
+            return new CrmRecord(row.getField(ID), valueOrNull(row, externalId),
+                    SalesforceReads.instantOrNull(row.getField("SystemModstamp")), values);
         });
     }
 
-    private static String filled(NamedCsvRecord row, String field) {
+    private static String valueOrNull(NamedCsvRecord row, String field) {
         String cell = row.getField(field);
         return cell.isEmpty() ? null : cell;
     }
@@ -202,7 +207,7 @@ final class BulkCsv {
     }
 
     private static Outcome unprocessed(String key) {
-        return Outcome.retry(key, "UNPROCESSED", "the bulk job ended before it came to this record");
+        return Outcome.retry(key, "UNPROCESSED", "the bulk job ended before it processed this record");
     }
 
     private static Outcome failed(String key, String error) {

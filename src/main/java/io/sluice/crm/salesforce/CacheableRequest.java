@@ -10,39 +10,39 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** What a Kamelet asks that the cache may know already. */
+/** Describes a read that the cache may answer. */
 sealed interface CacheableRequest {
 
     String account();
 
     String object();
 
-    /** As the ledger names the call. */
+    /** Returns the operation, as the ledger names the call. */
     String operation();
 
-    /** Of the request, behind the version of the API. */
+    /** Returns the path of the request, after the API version. */
     String path();
 
-    /** What there is to keep in an answer, if anything. */
+    /** Returns the part of an answer that is kept; empty if there is none. */
     Optional<Found> found(SalesforceAnswer answer);
 
-    /** As the cache has it, whose component takes texts for keys. */
+    /** Returns the key in the cache, a text because the cache component takes texts. */
     default String key() {
         return Json.text(this);
     }
 
     /**
-     * What was read.
+     * Holds what was read.
      *
-     * @param body  that the Kamelet answers; whoever gets it can't change it for the next
-     * @param names by which news of it may come: its id, the value of its external id
+     * @param body  the immutable body that the Kamelet returns
+     * @param names the names by which a change is recognised: the id and the value of the external id
      */
     record Found(Object body, Set<String> names) { }
 
     /**
-     * One record.
+     * Reads one record.
      *
-     * @param by the external id, or null when the value is the CRM's own id
+     * @param by the external id, or null when the value is Salesforce's own id
      */
     record OfRecord(String account, String object, String by, String value, Set<String> fields) implements CacheableRequest {
 
@@ -51,7 +51,7 @@ sealed interface CacheableRequest {
             return "read";
         }
 
-        /** Its id is always among the fields, or nobody could tell what to drop. */
+        /** Returns the path, which always reads the id, because it identifies the entry to drop. */
         @Override
         public String path() {
             Set<String> read = new LinkedHashSet<>(List.of("Id"));
@@ -72,7 +72,7 @@ sealed interface CacheableRequest {
         }
     }
 
-    /** The fields that an object has. */
+    /** Reads the fields of an object. */
     record OfShape(String account, String object) implements CacheableRequest {
 
         @Override

@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The answer of describe ("sObject Describe" in the REST API Developer Guide; the properties of a field are those of
- * <a href="https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_describesobjects_describesobjectresult.htm">
+ * Reads the answer of describe ("sObject Describe" in the REST API Developer Guide; the properties of a field are those
+ * of <a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_describesobjects_describesobjectresult.htm">
  * DescribeSObjectResult</a>).
  */
 final class Describe {
@@ -19,7 +20,10 @@ final class Describe {
     private Describe() {
     }
 
-    /** A field that names another record is there under its own name and under that of the relationship. */
+    /**
+     * Returns the shape of an object. A reference field is listed under its own name and under that of its
+     * relationship.
+     */
     static ObjectShape shape(String object, JsonNode description) {
         Map<String, ObjectShape.Field> fields = new HashMap<>();
         description.path("fields").forEach(field -> {

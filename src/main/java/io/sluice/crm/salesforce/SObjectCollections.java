@@ -16,14 +16,14 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
-/** sObject Collections: the requests, and what their answers mean per record. */
+/** Builds requests of sObject Collections, and reads the outcome of each record from the answers. */
 final class SObjectCollections {
 
     private SObjectCollections() {
     }
 
     /**
-     * The body of an upsert of up to 200 records of one object.
+     * Builds the body of an upsert of up to 200 records of one object.
      *
      * @param externalId the field that holds the key
      */
@@ -31,7 +31,7 @@ final class SObjectCollections {
         return body(changes, object, (recordChange, record) -> record.put(externalId, recordChange.key()));
     }
 
-    /** The body of an update of up to 200 records, each by its CRM id: it creates none. */
+    /** Builds the body of an update of up to 200 records, each by its Salesforce id; an update creates no record. */
     static Map<String, Object> updateBody(List<RecordChange> changes, String object, String externalId) {
         return body(changes, object, (recordChange, record) -> {
             record.remove(externalId);
@@ -39,7 +39,7 @@ final class SObjectCollections {
         });
     }
 
-    /** @param identity puts into a record what it is found by */
+    /** @param identity adds the identifying field to a record */
     private static Map<String, Object> body(List<RecordChange> changes, String object,
             BiConsumer<RecordChange, Map<String, Object>> identity) {
         requireOneCall(changes);
@@ -54,19 +54,19 @@ final class SObjectCollections {
         return Map.of("allOrNone", false, "records", records);
     }
 
-    /** Whether a record is written by its CRM id, so that it can't be created. */
+    /** Tells whether a record is written by its Salesforce id, so that the write can't create one. */
     static boolean isKnown(RecordChange recordChange) {
         return recordChange.crmId() != null;
     }
 
-    /** The fields of a record as REST takes them. */
+    /** Returns the fields of a record in REST form. */
     static Map<String, Object> fields(RecordChange recordChange) {
         Map<String, Object> record = new LinkedHashMap<>();
         recordChange.fields().forEach((field, value) -> put(record, field, value));
         return record;
     }
 
-    /** {@code Parent__r.Key__c} names the parent by its external id. */
+    /** Adds a field; {@code Parent__r.Key__c} references the parent by its external id. */
     private static void put(Map<String, Object> record, String field, Object value) {
         int dot = field.indexOf('.');
         if (dot < 0) {
@@ -76,20 +76,23 @@ final class SObjectCollections {
         }
     }
 
-    /** The query string of a delete by CRM ids. */
+    /** Builds the query string of a delete by Salesforce ids. */
     static String delete(List<RecordChange> changes) {
         requireOneCall(changes);
         return "allOrNone=false&ids=" + changes.stream().map(RecordChange::crmId).collect(Collectors.joining(","));
     }
 
-    /** The query that finds the ids of keys whose id is not known; an external id is kept without blanks around it. */
+    /**
+     * Builds the query for the ids of keys whose id is unknown; Salesforce stores an external id without surrounding
+     * blanks.
+     */
     static String idQuery(List<RecordChange> changes, String object, String externalId) {
         return "SELECT Id, " + externalId + " FROM " + object + " WHERE " + externalId + " IN (" + changes.stream()
                 .map(recordChange -> literal(recordChange.key().strip()))
                 .collect(Collectors.joining(",")) + ")";
     }
 
-    /** A text in SOQL ("Quoted String Escape Sequences"). */
+    /** Quotes a text for SOQL ("Quoted String Escape Sequences"). */
     static String literal(String text) {
         return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
                 .replace("\t", "\\t") + "'";
@@ -98,21 +101,21 @@ final class SObjectCollections {
     static void requireOneCall(List<RecordChange> changes) {
         if (changes.size() > SalesforceCrm.COLLECTION_SIZE) {
             throw new IllegalArgumentException("A collections call takes " + SalesforceCrm.COLLECTION_SIZE
-                    + " records at most, but got " + changes.size() + "; split the list first");
+                    + " records at most, but the list has " + changes.size() + "; split the list first");
         }
         Set<String> keys = new HashSet<>();
         for (RecordChange recordChange : changes) {
             if (!keys.add(recordChange.key())) {
-                throw new IllegalArgumentException("Key '" + recordChange.key() + "' stands twice in one call; merge the two");
+                throw new IllegalArgumentException("Key '" + recordChange.key() + "' is twice in one call; merge the two");
             }
         }
     }
 
     /**
-     * Results come in the order of the request ("sObject Collections"), and name no key. So an answer of another length
-     * proves nothing of any record. An id that stands twice proves nothing of the two; and where a record has the id of
-     * another of the call, the order is not kept, so that only records whose own id is known are proven by it. Without
-     * results, the call's own fate is every record's.
+     * Returns the outcome of each record. Results come in the order of the request ("sObject Collections") and name no
+     * key, so an answer of another length proves nothing about any record. An id that is listed twice proves nothing
+     * about its two records. If a result has the id of another record in the call, the order is broken, and only
+     * records whose own id is known are proven. Without results, every record gets the outcome of the call.
      */
     static List<Outcome> outcomes(List<RecordChange> changes, SalesforceAnswer answer) {
         if (!answer.ok()) {
@@ -150,7 +153,7 @@ final class SObjectCollections {
         return recordChange.crmId() != null && shortId(recordChange.crmId()).equals(id);
     }
 
-    /** An id of 18 characters is one of 15 with a checksum behind it. */
+    /** Shortens an id of 18 characters to the 15 that precede its checksum. */
     private static String shortId(String id) {
         return id.length() > 15 ? id.substring(0, 15) : id;
     }
@@ -172,7 +175,10 @@ final class SObjectCollections {
         return SalesforceErrors.outcome(recordChange.key(), errors);
     }
 
-    /** A record that was written by its id and that the CRM made, or calls by another id, is not the one that we know. */
+    /**
+     * Returns the outcome of a saved record. If the write was by id and Salesforce created a record or returned another
+     * id, the known record is gone.
+     */
     static Outcome saved(RecordChange recordChange, JsonNode result) {
         String id = result.path("id").asText(null);
         if (recordChange.operation() == Operation.DELETE) {

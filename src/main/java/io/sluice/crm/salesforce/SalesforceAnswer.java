@@ -10,19 +10,22 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A response of Salesforce, whatever its status.
+ * Holds a response of Salesforce, whatever its status.
  *
  * @param status HTTP status; 0 when no answer came
- * @param body   its text, or what went wrong where there is no answer
+ * @param body   the text of the answer, or the cause where no answer came
  */
 record SalesforceAnswer(int status, String body) {
 
-    /** What stands for the status of an answer that is not what was asked for (RFC 9110, Bad Gateway). */
+    /**
+     * Status of an answer that is not what the call asked for (RFC 9110, Bad Gateway,
+     * https://www.rfc-editor.org/rfc/rfc9110#status.502).
+     */
     static final int NOT_UNDERSTOOD = 502;
 
     private static final ObjectMapper MAPPER = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     private static final Pattern MARKUP = Pattern.compile("(?is)<(script|style)\\b.*?</\\1>|<[^>]*>");
-    private static final int LONGEST = 200;
+    private static final int MAX_MESSAGE_LENGTH = 200;
     private static final Pattern API_USAGE = Pattern.compile("(?<![\\w-])api-usage=(\\d{1,15})/(\\d{1,15})(?!\\d)");
 
     boolean ok() {
@@ -30,26 +33,26 @@ record SalesforceAnswer(int status, String body) {
     }
 
     /**
-     * Whether it is no answer of Salesforce's, although its status says that something was done, or that the request is
-     * wrong: neither JSON nor SOAP, but a page of something in between. Which a firewall or a limit refuses (403, 429), it
-     * refuses in whatever words.
+     * Tells whether the answer comes from an intermediary, not from Salesforce, although its status reports success or
+     * a wrong request: the body is neither JSON nor SOAP. A firewall or a limit may reject a call (403, 429) in its own
+     * words.
      */
-    boolean isNoApi() {
+    boolean isFromIntermediary() {
         return (ok() || Set.of(400, 404, 405, 410, 415).contains(status))
                 && body != null && !body.isBlank() && json().isEmpty() && SoapAnswer.parse(body).isEmpty();
     }
 
-    /** The same as an answer that was not understood. */
-    SalesforceAnswer misfit() {
-        return new SalesforceAnswer(NOT_UNDERSTOOD, "HTTP " + status + " with something else than was asked for: "
-                + (body == null || body.isBlank() ? "nothing" : shortened(words(body.strip()))));
+    /** Returns this answer as one that was not understood. */
+    SalesforceAnswer notUnderstood() {
+        return new SalesforceAnswer(NOT_UNDERSTOOD, "HTTP " + status + " with an unexpected body: "
+                + (body == null || body.isBlank() ? "nothing" : shortened(visibleText(body.strip()))));
     }
 
     boolean sessionExpired() {
         return status == 401;
     }
 
-    /** The body as JSON, or nothing when it is something else, such as a maintenance page. */
+    /** Returns the body as JSON; empty when it is something else, such as a maintenance page. */
     Optional<JsonNode> json() {
         try {
             return Optional.ofNullable(body == null ? null : MAPPER.readTree(body)).filter(node -> !node.isMissingNode());
@@ -58,12 +61,12 @@ record SalesforceAnswer(int status, String body) {
         }
     }
 
-    /** Errors come as an array of one, and from some resources as a single object. */
+    /** Returns the first error; errors come as an array of one, and from some resources as a single object. */
     private Optional<JsonNode> error() {
         return json().map(node -> node.isArray() ? node.path(0) : node).filter(node -> node.has("errorCode"));
     }
 
-    /** The errors, always as an array. */
+    /** Returns the errors, always as an array. */
     Optional<JsonNode> errors() {
         return error().flatMap(first -> json().map(node -> node.isArray() ? node : MAPPER.createArrayNode().add(node)));
     }
@@ -72,7 +75,7 @@ record SalesforceAnswer(int status, String body) {
         return ok() ? Optional.empty() : SoapAnswer.parse(body).flatMap(SoapAnswer::fault);
     }
 
-    /** Whether it is an error as Salesforce itself writes it, and no page of something in between. */
+    /** Tells whether the answer is an error in Salesforce's own format, not a page of an intermediary. */
     boolean isError() {
         return !ok() && (error().isPresent() || fault().isPresent());
     }
@@ -86,21 +89,21 @@ record SalesforceAnswer(int status, String body) {
     String message() {
         return error().map(node -> node.path("message").asText())
                 .or(() -> fault().map(SoapAnswer.Fault::message))
-                .orElseGet(() -> body == null || body.isBlank() ? "empty answer" : shortened(words(body.strip())));
+                .orElseGet(() -> body == null || body.isBlank() ? "empty answer" : shortened(visibleText(body.strip())));
     }
 
-    /** What a person reads of a page; of any other text its first line. */
-    private static String words(String text) {
+    /** Returns the visible text of a page, and the first line of any other text. */
+    private static String visibleText(String text) {
         String read = !text.startsWith("<") ? text.lines().findFirst().orElse("")
                 : MARKUP.matcher(text).replaceAll(" ").replaceAll("\\s+", " ").strip();
-        return read.isEmpty() ? "a page without words" : read;
+        return read.isEmpty() ? "a page without text" : read;
     }
 
     private static String shortened(String text) {
-        return text.length() > LONGEST ? text.substring(0, LONGEST) + "..." : text;
+        return text.length() > MAX_MESSAGE_LENGTH ? text.substring(0, MAX_MESSAGE_LENGTH) + "..." : text;
     }
 
-    /** What {@code Sforce-Limit-Info} says: used and allowed calls of the rolling day. */
+    /** Returns the used and the allowed calls of the rolling day, as {@code Sforce-Limit-Info} states them. */
     static Optional<long[]> apiUsage(String header) {
         if (header == null) {
             return Optional.empty();

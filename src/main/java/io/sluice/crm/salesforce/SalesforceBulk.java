@@ -22,8 +22,8 @@ import org.apache.camel.Exchange;
 import org.apache.camel.component.salesforce.SalesforceComponent;
 
 /**
- * The steps of the bulk Kamelets that YAML can't say. The id of the job travels in the header {@value #JOB}. An answer
- * that is an error stays what it is: text, with its status beside it.
+ * Runs the steps of the bulk Kamelets that YAML can't express. The header {@value #JOB} holds the id of the job. An
+ * answer that is an error stays as it is: text, with its status beside it.
  */
 public final class SalesforceBulk {
 
@@ -33,10 +33,10 @@ public final class SalesforceBulk {
     private static final String DELETE = "delete";
     private static final Set<String> OPERATIONS = Set.of("upsert", "insert", DELETE);
 
-    /** Salesforce writes a zone without its colon. */
+    /** Time format of Salesforce, which writes a zone without its colon. */
     private static final DateTimeFormatter MOMENT = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSxx");
 
-    /** The body of the request that creates a job of upserts, inserts or deletes. */
+    /** Builds the request that creates a job of upserts, inserts or deletes. */
     public void createRequest(Exchange exchange, String operation, String object, String externalId) {
         if (!OPERATIONS.contains(operation)) {
             throw new IllegalArgumentException("A bulk job's operation is not '" + operation + "'"
@@ -54,7 +54,7 @@ public final class SalesforceBulk {
         exchange.getMessage().setBody(Json.text(job));
     }
 
-    /** Turns records into a CSV file, which goes with the exchange; what is no records is taken for the CSV itself. */
+    /** Writes records to a CSV file that is deleted with the exchange; any other body is taken for the CSV itself. */
     public void csv(Exchange exchange, String operation, String externalId) throws Exception {
         Object body = exchange.getMessage().getBody();
         RecordStream recordStream = body instanceof RecordStream many ? many
@@ -70,7 +70,7 @@ public final class SalesforceBulk {
         }
     }
 
-    /** The answer as a {@link CrmJob}. */
+    /** Sets the answer as the body, a {@link CrmJob}. */
     public void job(Exchange exchange) {
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
         if (answer.ok() && answer.json().filter(SalesforceBulk::isJob).isPresent()) {
@@ -80,7 +80,10 @@ public final class SalesforceBulk {
         }
     }
 
-    /** The answer as a list of {@link CrmJob}s, and where the next page is in the header {@value #NEXT}. */
+    /**
+     * Sets the answer as the body, a list of {@link CrmJob}s, and the address of the next page as the header {@value
+     * #NEXT}.
+     */
     public void jobs(Exchange exchange) {
         exchange.getMessage().removeHeader(NEXT);
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
@@ -107,7 +110,7 @@ public final class SalesforceBulk {
         }
     }
 
-    /** A list that says that it goes on says where. */
+    /** Tells whether an answer is a list of jobs; an unfinished list must have the address of its next page. */
     private static boolean isList(SalesforceAnswer answer) {
         JsonNode page = answer.json().orElse(JsonNodeFactory.instance.nullNode());
         boolean jobs = page.path("records").isArray();
@@ -117,7 +120,7 @@ public final class SalesforceBulk {
         return jobs && (page.path("done").asBoolean() || !page.path("nextRecordsUrl").asText("null").equals("null"));
     }
 
-    /** A result file as a stream of outcomes. */
+    /** Sets a result file as the body, a stream of outcomes. */
     public void outcomes(Exchange exchange, String part, String operation, String externalId) throws IOException {
         BulkCsv.Part which = BulkCsv.Part.of(part);
         if (exchange.getMessage().getBody() instanceof Path file) {
@@ -130,7 +133,7 @@ public final class SalesforceBulk {
         }
     }
 
-    /** The id of the user that the login acts for: the end of the identity URL that came with its token. */
+    /** Returns the id of the login's user: the end of the identity URL that came with its token. */
     private static String user(Exchange exchange) {
         String member = exchange.getMessage().getHeader(Permits.MEMBER, String.class);
         String id = exchange.getContext().getComponent(member, SalesforceComponent.class).getSession().getId();

@@ -16,21 +16,21 @@ import org.apache.camel.Message;
 import org.apache.camel.component.caffeine.CaffeineConstants;
 
 /**
- * The steps of reading a record, or the fields of an object, through a cache ({@link AnswerCache}), which the component
- * camel-caffeine fills.
+ * Reads a record, or the fields of an object, through a cache ({@link AnswerCache}) that the component camel-caffeine
+ * fills.
  */
 public final class SalesforceCache {
 
-    /** Header that says whether an answer came out of the cache. */
+    /** Header that tells whether an answer came from the cache. */
     public static final String CACHED = "SluiceCached";
 
-    /** As the Kamelets' address of the cache names it. */
+    /** Name of the cache in the Kamelets' endpoint. */
     static final String NAME = "salesforceAnswers";
 
-    private static final String ASKED = "SluiceQuestion";
+    private static final String LOOKUP = "SluiceCacheLookup";
 
-    /** @param drops how much had been dropped when it was asked: what is dropped meanwhile must not come back */
-    private record Asked(CacheableRequest question, long drops) { }
+    /** @param drops the number of drops before the read: an entry that is dropped meanwhile must not come back */
+    private record Lookup(CacheableRequest request, long drops) { }
 
     private final AnswerCache cache;
 
@@ -38,106 +38,106 @@ public final class SalesforceCache {
         this.cache = cache;
     }
 
-    /** Asks for a record by its id, or by a value of the external id where one is named. */
+    /** Looks up a record by its id, or by a value of the external id where one is set. */
     public void ask(Exchange exchange, String account, String object, String externalId, String fields) {
         String value = exchange.getMessage().getBody(String.class);
         if (value == null || value.isBlank()) {
             throw new IllegalArgumentException("A read takes the id of the record, or the value of its external id, as the"
-                    + " body, but got nothing");
+                    + " body, but the body is empty");
         }
         ask(exchange, new CacheableRequest.OfRecord(account, object, externalId.isBlank() ? null : externalId, value.strip(),
                 new LinkedHashSet<>(SalesforceReads.names(fields))));
     }
 
-    /** Asks for the fields of an object. */
+    /** Looks up the fields of an object. */
     public void ask(Exchange exchange, String account, String object) {
         ask(exchange, new CacheableRequest.OfShape(account, object));
     }
 
-    private void ask(Exchange exchange, CacheableRequest question) {
-        exchange.setProperty(ASKED, new Asked(question, cache.drops()));
-        exchange.getMessage().setHeader(CaffeineConstants.KEY, question.key());
+    private void ask(Exchange exchange, CacheableRequest request) {
+        exchange.setProperty(LOOKUP, new Lookup(request, cache.drops()));
+        exchange.getMessage().setHeader(CaffeineConstants.KEY, request.key());
         exchange.getMessage().setHeader(CaffeineConstants.ACTION, CaffeineConstants.ACTION_GET);
     }
 
-    /** Whether the cache had an answer, which is counted. */
+    /** Tells whether the cache had an answer, and counts the hit or miss. */
     public boolean isHit(Exchange exchange) {
         boolean hit = exchange.getMessage().getHeader(CaffeineConstants.ACTION_HAS_RESULT, false, Boolean.class);
-        CacheableRequest question = asked(exchange).question();
-        cache.count(question.account(), question.object(), question.operation(), hit, 1);
+        CacheableRequest request = lookup(exchange).request();
+        cache.count(request.account(), request.object(), request.operation(), hit, 1);
         return hit;
     }
 
-    /** Takes the answer out of what the cache has, without a call. */
+    /** Sets the cached answer as the body, without a call. */
     public void cached(Exchange exchange) {
         AnswerCache.Kept kept = exchange.getMessage().getBody(AnswerCache.Kept.class);
-        forgetQuestion(exchange);
+        removeCacheHeaders(exchange);
         exchange.getMessage().setHeader(SalesforceCalls.STATUS, 200);
         exchange.getMessage().setHeader(CACHED, true);
         exchange.getMessage().setBody(kept.answer());
     }
 
-    /** The request that reads it. */
+    /** Prepares the request that reads the missing answer. */
     public void request(Exchange exchange, String apiVersion) {
         Message message = exchange.getMessage();
-        forgetQuestion(exchange);
+        removeCacheHeaders(exchange);
         message.setBody(null);
         message.setHeader(SalesforceCalls.METHOD, "GET");
-        message.setHeader(SalesforceCalls.PATH, "/services/data/v" + apiVersion + asked(exchange).question().path());
+        message.setHeader(SalesforceCalls.PATH, "/services/data/v" + apiVersion + lookup(exchange).request().path());
     }
 
     /**
-     * The answer as what was asked for, which the cache is asked to keep, unless something was dropped since it was asked
-     * for; an answer that is none stays what it is.
+     * Sets the record or shape that was read as the body and puts it into the cache, unless an entry was dropped since
+     * the lookup. An answer that is an error stays as it is.
      */
     public void read(Exchange exchange, String timeToLive) throws SQLException {
         Message message = exchange.getMessage();
-        CacheableRequest question = asked(exchange).question();
+        CacheableRequest request = lookup(exchange).request();
         message.setHeader(CACHED, false);
         message.setHeader(CaffeineConstants.ACTION, CaffeineConstants.ACTION_CLEANUP);
-        Optional<CacheableRequest.Found> found = question.found(SalesforceCalls.answer(exchange));
+        Optional<CacheableRequest.Found> found = request.found(SalesforceCalls.answer(exchange));
         if (found.isEmpty()) {
             SalesforceCalls.notUnderstood(exchange);
             return;
         }
         message.setBody(found.get().body());
-        Duration life = cache.life(question.account(), Durations.of("timeToLive", timeToLive));
+        Duration life = cache.life(request.account(), Durations.of("timeToLive", timeToLive));
         if (!life.isZero()) {
-            message.setHeader(CaffeineConstants.KEY, question.key());
-            message.setHeader(CaffeineConstants.VALUE, new AnswerCache.Kept(question.account(), question.object(),
+            message.setHeader(CaffeineConstants.KEY, request.key());
+            message.setHeader(CaffeineConstants.VALUE, new AnswerCache.Kept(request.account(), request.object(),
                     found.get().names(), found.get().body(), life));
             message.setHeader(CaffeineConstants.ACTION, CaffeineConstants.ACTION_PUT);
         }
     }
 
-    /** Takes the cache's own headers off; what was dropped while it was being kept goes again. */
+    /** Removes the cache's own headers, and drops the new entry if another was dropped meanwhile. */
     public void kept(Exchange exchange) {
-        Asked asked = asked(exchange);
-        if (cache.drops() != asked.drops()) {
-            cache.cache().invalidate(asked.question().key());
+        Lookup lookup = lookup(exchange);
+        if (cache.drops() != lookup.drops()) {
+            cache.cache().invalidate(lookup.request().key());
         }
-        forgetQuestion(exchange);
-        exchange.removeProperty(ASKED);
+        removeCacheHeaders(exchange);
+        exchange.removeProperty(LOOKUP);
     }
 
     /**
-     * Drops what the outcomes of a write, or the records that were read or heard of, say has changed; and the fields of an
-     * object which a record's outcome says has not those that it was sent.
+     * Drops the records that changed, according to the body: outcomes of a write, records or events. Drops the fields
+     * of an object too if a record's outcome shows that they have changed.
      *
-     * @param object blank where the news may be of any object
+     * @param object the object; blank for changes of any object
      */
     public void drop(Exchange exchange, String account, String object) {
-        if (!(exchange.getMessage().getBody() instanceof List<?> news) || news.isEmpty()) {
+        if (!(exchange.getMessage().getBody() instanceof List<?> changes) || changes.isEmpty()) {
             return;
         }
-        Set<String> names = AnswerCache.names(news);
-        boolean unlike = exchange.getMessage().getHeader(ErrorScope.HEADER) == ErrorScope.OBJECT
-                || news.stream().anyMatch(one -> one instanceof Outcome outcome && SalesforceErrors.isOfShape(outcome.code()));
+        Set<String> names = AnswerCache.names(changes);
+        boolean shapeChanged = exchange.getMessage().getHeader(ErrorScope.HEADER) == ErrorScope.OBJECT
+                || changes.stream().anyMatch(one -> one instanceof Outcome outcome && SalesforceErrors.isOfShape(outcome.code()));
         cache.drop(kept -> kept.isOf(account, object)
-                && (kept.names().stream().anyMatch(names::contains) || unlike && isShape(kept)));
+                && (kept.names().stream().anyMatch(names::contains) || shapeChanged && isShape(kept)));
     }
 
-    /** Drops the fields of an account's objects: an answer said that one of them is not as it was. */
+    /** Drops the fields of an account's objects, because an answer shows that one of them has changed. */
     void dropShapes(String account) {
         cache.drop(kept -> kept.isOf(account, "") && isShape(kept));
     }
@@ -146,11 +146,11 @@ public final class SalesforceCache {
         return kept.answer() instanceof ObjectShape;
     }
 
-    private static Asked asked(Exchange exchange) {
-        return exchange.getProperty(ASKED, Asked.class);
+    private static Lookup lookup(Exchange exchange) {
+        return exchange.getProperty(LOOKUP, Lookup.class);
     }
 
-    private static void forgetQuestion(Exchange exchange) {
+    private static void removeCacheHeaders(Exchange exchange) {
         exchange.getMessage().removeHeaders("CamelCaffeine*");
     }
 }

@@ -36,9 +36,9 @@ import org.apache.camel.component.salesforce.internal.SalesforceSession;
 import org.apache.camel.util.ObjectHelper;
 
 /**
- * The steps of the Salesforce Kamelets that YAML can't say: what goes into a request, and what an answer means.
- * A request's path and method travel in the headers {@value #PATH} and {@value #METHOD}; the answer's status in
- * {@value #STATUS}, 0 when none came.
+ * Runs the steps of the Salesforce Kamelets that YAML can't express: builds requests and classifies answers. The
+ * headers {@value #PATH} and {@value #METHOD} hold a request's path and method; {@value #STATUS} holds the answer's
+ * status, 0 when none came.
  */
 public final class SalesforceCalls {
 
@@ -46,7 +46,7 @@ public final class SalesforceCalls {
     public static final String PATH = "rawPath";
     public static final String STATUS = "SluiceStatus";
     public static final String RECORDS = "SluiceRecords";
-    /** How camel-salesforce tells of an answer that it could not read: the answer is what stands at its end. */
+    /** Message of camel-salesforce for an answer that it could not read; it ends with the answer. */
     private static final Pattern WITH_CONTENT = Pattern.compile("(?s)Unexpected error: .*?, with content: (.*)");
     private static final Pattern VERSION = Pattern.compile("/services/data/v([0-9.]+)/");
     private static final String CHANGES = "SluiceChanges";
@@ -55,14 +55,14 @@ public final class SalesforceCalls {
     static final String SENT_BYTES = "SluiceSentBytes";
 
     /**
-     * Bytes of an address: Salesforce takes 16,384 of address and headers together and advises less (Salesforce Help,
-     * 000386264); what stands between, such as nginx or Apache, takes a line of 8 KB.
+     * Maximum length of an address, in bytes. Salesforce takes 16,384 for address and headers together and advises less
+     * (Salesforce Help, 000386264); intermediaries such as nginx or Apache take a line of 8 KB.
      */
-    static final int LONGEST_PATH = 8_000;
-    /** Bytes of an answer that is kept in memory. */
+    static final int MAX_PATH = 8_000;
+    /** Maximum size of an answer that is kept in memory, in bytes. */
     static final int MAX_ANSWER = 16 << 20;
     static final int TOO_LARGE = 413;
-    /** How the HTTP client says that an answer is larger. */
+    /** Message of the HTTP client for an answer above the maximum size. */
     private static final String OVER_CAPACITY = "Buffering capacity " + MAX_ANSWER + " exceeded";
     private static final String IN_A_COMPOSITE = "SluiceInAComposite";
 
@@ -80,7 +80,7 @@ public final class SalesforceCalls {
 
     // --- the call itself
 
-    /** Notes the size of what is about to be sent; a SOAP request is only written when its session is known. */
+    /** Records the size of the request, in bytes; a SOAP request is written only when its session is known. */
     public void measure(Exchange exchange) {
         if (exchange.getMessage().getBody() instanceof SoapRequest) {
             return;
@@ -92,13 +92,13 @@ public final class SalesforceCalls {
     }
 
     /**
-     * What is read by an address that is too long, such as a query of very many fields, goes as the one part of a Composite
-     * call, whose address stands in its body: a call all the same.
+     * Sends a read whose address is too long, such as a query of very many fields, as the only part of a Composite
+     * call, whose body holds the address. It is still one call.
      */
     public void shorten(Exchange exchange, String apiVersion) {
         Message message = exchange.getMessage();
         String path = message.getHeader(PATH, String.class);
-        if ("GET".equals(message.getHeader(METHOD)) && path.length() > LONGEST_PATH) {
+        if ("GET".equals(message.getHeader(METHOD)) && path.length() > MAX_PATH) {
             exchange.setProperty(IN_A_COMPOSITE, true);
             message.setHeader(METHOD, "POST");
             message.setHeader(PATH, "/services/data/v" + apiVersion + "/composite");
@@ -108,21 +108,21 @@ public final class SalesforceCalls {
     }
 
     /**
-     * A 3xx or 4xx is an answer like any other: it becomes data, so that it neither opens the breaker nor looks like a
-     * failure.
+     * Tells whether a failure is an answer (3xx or 4xx): it becomes data, so that it neither opens the circuit breaker
+     * nor counts as a failure.
      */
     public boolean isAnswer(Exchange exchange) {
         int status = statusOf(exchange);
         return status >= 300 && status < 500;
     }
 
-    /** After the call, whatever came of it: reports it and leaves the answer's text and status on the message. */
+    /** Reports the call, whatever its result, and leaves the answer's text and status on the message. */
     public void answered(Exchange exchange, String account, String operation) throws SQLException {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         SalesforceAnswer answer = answerOf(exchange, failure);
         int http = answer.status();
-        if (!(exchange.getMessage().getBody() instanceof Path && answer.ok()) && answer.isNoApi()) {
-            answer = answer.misfit();
+        if (!(exchange.getMessage().getBody() instanceof Path && answer.ok()) && answer.isFromIntermediary()) {
+            answer = answer.notUnderstood();
         }
         int status = answer.status();
         String body = answer.body();
@@ -133,10 +133,10 @@ public final class SalesforceCalls {
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         int records = exchange.getMessage().getHeader(RECORDS, 0, Integer.class);
         String member = member(exchange);
-        // of a session that has served, the next call makes a new one, and this one did nothing
+        // if the session was accepted before, the next call makes a new one, and this call did nothing
         boolean signsInAgain = signsInAgain(exchange, answer);
         ThrottleSignal throttleSignal = answer.sessionExpired() && !signsInAgain ? new ThrottleSignal(ThrottleSignal.SIGN_IN, Duration.ZERO)
-                : SalesforceErrors.refusal(answer);
+                : SalesforceErrors.throttleSignal(answer);
         permits.report(exchange,
                 new CallReport(operation, http, records, exchange.getProperty(SENT_BYTES, 0L, Long.class), throttleSignal));
         var usage = SalesforceAnswer.apiUsage(exchange.getMessage().getHeader("Sforce-Limit-Info", String.class))
@@ -146,15 +146,15 @@ public final class SalesforceCalls {
         }
         ErrorScope errorScope = SalesforceErrors.scope(answer);
         exchange.getMessage().setHeader(ErrorScope.HEADER, errorScope);
-        String misled = misled(exchange, answer, member);
-        if (misled != null) {
-            // another login may tell another address
-            sessions.died(member, session(exchange, member), exchange.getProperty(TOKEN, String.class));
+        String misconfigured = misconfigured(exchange, answer, member);
+        if (misconfigured != null) {
+            // another login may return another address
+            sessions.tokenRejected(member, session(exchange, member), exchange.getProperty(TOKEN, String.class));
             exchange.getMessage().setHeader(Permits.REFUSED, true);
-            accounts.misled(account, misled);
+            accounts.misled(account, misconfigured);
             return;
         }
-        // the 404 of a read may as well be about the record
+        // the 404 of a read may concern the record
         if (errorScope == ErrorScope.OBJECT && !(status == NOT_FOUND && operation.equals("read"))) {
             cache.dropShapes(account);
         }
@@ -164,15 +164,15 @@ public final class SalesforceCalls {
         if (signsInAgain) {
             exchange.getMessage().setHeader(Permits.REFUSED, true);
         } else if (throttleSignal == null || !throttleSignal.isLimit() && !hasOthers(account, throttleSignal)) {
-            // a right that is missing is no trouble of the account's, as little as an object that is not there
+            // a missing right or a missing object is not a problem of the account
             accounts.heard(account, errorScope == ErrorScope.OBJECT ? NOT_FOUND : status,
                     answer.ok() ? null : answer.code() + ": " + answer.message());
         }
     }
 
-    /** That the address or the version which the settings have is not the organisation's, in words; or null. */
-    private String misled(Exchange exchange, SalesforceAnswer answer, String member) {
-        if (SalesforceErrors.isOfVersion(answer)) {
+    /** Returns a message if the configured address or API version is not that of the organisation, else null. */
+    private String misconfigured(Exchange exchange, SalesforceAnswer answer, String member) {
+        if (SalesforceErrors.isUnsupportedVersion(answer)) {
             Matcher version = VERSION.matcher(String.valueOf(exchange.getMessage().getHeader(PATH)));
             return "HTTP 410: the organisation does not serve API version " + (version.find() ? version.group(1) : "that is set")
                     + ". Set camel.kamelet.NAME.apiVersion of the Salesforce Kamelets in application.properties to one that it"
@@ -187,35 +187,35 @@ public final class SalesforceCalls {
         String token = exchange.getProperty(TOKEN, String.class);
         if (!answer.sessionExpired()) {
             if (answer.status() != CallReport.NO_ANSWER && answer.status() < 500) {
-                sessions.served(member, token);
+                sessions.tokenAccepted(member, token);
             }
             return false;
         }
-        return !SalesforceErrors.isPastLogin(answer) && sessions.died(member, session(exchange, member), token);
+        return !SalesforceErrors.isIndependentOfLogin(answer) && sessions.tokenRejected(member, session(exchange, member), token);
     }
 
-    /** Whether other logins make the calls of the account meanwhile. */
+    /** Tells whether other logins make the account's calls meanwhile. */
     private boolean hasOthers(String account, ThrottleSignal throttleSignal) {
         return throttleSignal.kind().equals(ThrottleSignal.SIGN_IN) && accounts.get(account).pool().members().size() > 1;
     }
 
-    /** The call was not made: the breaker was open, or the login failed. Its permit goes back. */
+    /** Returns the permit of a call that was not made, because the circuit breaker was open or the login failed. */
     public void notSent(Exchange exchange, String account) throws SQLException {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-        String why = failure == null ? "no call was made" : RootCause.of(failure);
-        boolean others = failure instanceof LoginRejected && permits.leaveOut(exchange, failure.getMessage());
+        String cause = failure == null ? "no call was made" : RootCause.of(failure);
+        boolean servedByOthers = failure instanceof LoginRejected && permits.leaveOut(exchange, failure.getMessage());
         permits.cancel(exchange);
         exchange.removeProperty(IN_A_COMPOSITE);
-        exchange.getMessage().setBody(why);
+        exchange.getMessage().setBody(cause);
         exchange.getMessage().setHeader(STATUS, CallReport.NO_ANSWER);
         exchange.getMessage().setHeader(Permits.REFUSED, true);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
-        if (!others && !(failure instanceof LeaseExpired)) {
-            accounts.heard(account, CallReport.NO_ANSWER, why);
+        if (!servedByOthers && !(failure instanceof LeaseExpired)) {
+            accounts.heard(account, CallReport.NO_ANSWER, cause);
         }
     }
 
-    /** Makes a session where there is none that is good. A login is no call of the quota's. */
+    /** Creates a session where there is no valid one. A login is not counted by a quota. */
     public void signIn(Exchange exchange) throws LoginRejected {
         String member = member(exchange);
         SalesforceRedirects.watch(exchange, member);
@@ -251,18 +251,24 @@ public final class SalesforceCalls {
             return TOO_LARGE;
         }
         SalesforceException answer = ObjectHelper.getException(SalesforceException.class, failure);
-        // a failure with a 2xx is an answer that was cut off in the middle
+        // a failure with a 2xx is a truncated answer
         return answer == null || answer.getStatusCode() < 300 ? CallReport.NO_ANSWER : SoapAnswer.parse(answer.getMessage())
                 .map(soap -> soap.status(answer.getStatusCode())).orElse(answer.getStatusCode());
     }
 
-    /** What was asked for is larger than an answer may be: no failure of the CRM's, and less of it can be asked for. */
+    /**
+     * Tells whether the answer exceeds the maximum size: not a failure of Salesforce, because a smaller read can
+     * succeed.
+     */
     private static boolean isTooLarge(Exchange exchange, Exception failure) {
         return ("GET".equals(exchange.getMessage().getHeader(METHOD)) || exchange.getProperty(IN_A_COMPOSITE) != null)
                 && OVER_CAPACITY.equals(RootCause.of(failure));
     }
 
-    /** The answer's text, none where it is a file; camel-salesforce hands that of a failed raw call on as the exception's message. */
+    /**
+     * Returns the answer's text, empty for a file; camel-salesforce passes the answer to a failed raw call as the
+     * exception's message.
+     */
     private static String bodyOf(Exchange exchange, Exception failure, int status) {
         if (failure == null) {
             return exchange.getMessage().getBody() instanceof Path ? "" : exchange.getMessage().getBody(String.class);
@@ -283,7 +289,7 @@ public final class SalesforceCalls {
                 exchange.getMessage().getBody(String.class));
     }
 
-    /** The path that asks a query. */
+    /** Returns the path of a query. */
     public String queryPath(String soql, String apiVersion) {
         return path(soql, apiVersion);
     }
@@ -295,7 +301,7 @@ public final class SalesforceCalls {
 
     // --- writing
 
-    /** Keeps the records to delete, and leaves the query for the ids that are not known, or nothing. */
+    /** Keeps the records to delete, and sets the query for the unknown ids as the body, or null if all are known. */
     public void missingIds(Exchange exchange, String object, String externalId) {
         List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
         keep(exchange, changes);
@@ -304,7 +310,7 @@ public final class SalesforceCalls {
                 unknown.isEmpty() ? null : SObjectCollections.idQuery(unknown, object, externalId));
     }
 
-    /** Puts the ids that the query found to their records; a record that the CRM does not have needs no delete. */
+    /** Adds the ids that the query found to their records; a record that Salesforce does not have needs no delete. */
     public void idsFound(Exchange exchange, String externalId) {
         if (!answer(exchange).ok()) {
             return;
@@ -320,14 +326,14 @@ public final class SalesforceCalls {
                 : new RecordChange(change.key(), Operation.DELETE, ids.get(change.key()), change.fields())).toList());
     }
 
-    /** The query string of the delete, or nothing when there is nothing left to delete. */
+    /** Returns the query string of the delete, or null when no record is left to delete. */
     public String deleteQuery(Exchange exchange) {
         List<RecordChange> known = changes(exchange).stream().filter(change -> change.crmId() != null).toList();
         exchange.getMessage().setHeader(RECORDS, known.size());
         return known.isEmpty() ? null : SObjectCollections.delete(known);
     }
 
-    /** The answer as a list of outcomes, in the order of the records. */
+    /** Sets the outcomes as the body, in the order of the records. */
     public void outcomes(Exchange exchange) {
         List<RecordChange> changes = changes(exchange);
         List<RecordChange> sent = changes.stream()
@@ -341,19 +347,19 @@ public final class SalesforceCalls {
                 .map(change -> byKey.getOrDefault(change.key(), Outcome.done(change.key(), null))).toList());
     }
 
-    /** The outcomes of a delete whose look-up of ids was not answered. */
+    /** Sets the outcomes of a delete whose query for ids got no answer. */
     public void retryAll(Exchange exchange) {
         SalesforceAnswer answer = answer(exchange);
         exchange.getMessage().setBody(changes(exchange).stream()
                 .map(change -> SalesforceErrors.ofCall(change.key(), answer, changes(exchange).size()).notWritten()).toList());
     }
 
-    /** Leaves an answer that is not what was asked for as one of a gateway that got it from nobody (RFC 9110, 502). */
+    /** Replaces an answer that is not what the call asked for by a 502 (RFC 9110, Bad Gateway). */
     static void notUnderstood(Exchange exchange) {
         SalesforceAnswer answer = answer(exchange);
         if (answer.ok()) {
             exchange.getMessage().setHeader(STATUS, SalesforceAnswer.NOT_UNDERSTOOD);
-            exchange.getMessage().setBody(answer.misfit().body());
+            exchange.getMessage().setBody(answer.notUnderstood().body());
         }
     }
 
@@ -369,7 +375,7 @@ public final class SalesforceCalls {
 
     // --- describing
 
-    /** The answer of the global describe as a list of names, empty where there is no such answer. */
+    /** Sets the names in the answer of the global describe as the body; an empty list where there is no such answer. */
     public void names(Exchange exchange) {
         SalesforceAnswer answer = answer(exchange);
         List<String> names = new ArrayList<>();

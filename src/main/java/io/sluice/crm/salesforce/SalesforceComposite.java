@@ -29,13 +29,13 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
 /**
- * Records of several objects in one call: a composite request of Collections updates and upserts ("Composite" in the REST API
- * Developer Guide). Its parts are done in their order, so a child finds the parent that an earlier part made, by the
- * parent's external id ({@code Account.Ext_Id__c}); a parent that is refused then costs its own children and no other.
+ * Writes records of several objects in one call: a composite request of Collections updates and upserts ("Composite" in
+ * the REST API Developer Guide). Salesforce executes the parts in order, so a child finds the parent that an earlier
+ * part created, by the parent's external id ({@code Account.Ext_Id__c}); a rejected parent fails only its own children.
  *
- * <p>Where {@link BeforeImages} are asked for, the first parts are queries: which of the known records were changed since a
- * moment, and how. They cost no call. What a user of the CRM changes between the query and the write of one and the same
- * call, which are milliseconds, stays unseen.
+ * <p>Where {@link BeforeImages} are requested, the first parts are queries for the known records that changed since a
+ * given time; they cost no call. An edit by a user in the milliseconds between the query and the write of one call
+ * stays undetected.
  */
 public final class SalesforceComposite {
 
@@ -44,12 +44,12 @@ public final class SalesforceComposite {
     private static final Comparator<PartAnswer> BY_WEIGHT = Comparator.comparing(part -> weight(part.scope()));
 
     /**
-     * One collection: an update of records whose ids are known, which creates none, or an upsert of others.
+     * Holds one collection: an update of records with known ids, which creates none, or an upsert of others.
      *
-     * @param key    the field that holds the key
-     * @param places where its records stand in the list that came in
+     * @param key     the field that holds the key
+     * @param indexes the indexes of its records in the incoming list
      */
-    private record Part(String reference, String object, String key, List<Integer> places, List<RecordChange> changes) {
+    private record Part(String reference, String object, String key, List<Integer> indexes, List<RecordChange> changes) {
 
         boolean isUpdate() {
             return SObjectCollections.isKnown(changes.get(0));
@@ -69,7 +69,7 @@ public final class SalesforceComposite {
         }
     }
 
-    /** A query for those of the known records of one object that were changed since a moment. */
+    /** Queries the known records of one object that changed since a given time. */
     private record Query(String reference, String object, List<String> fields, String soql) {
 
         static Query of(String reference, String object, List<RecordChange> changes, Instant since) {
@@ -89,7 +89,7 @@ public final class SalesforceComposite {
                     SalesforceCalls.path(soql, apiVersion).replace("%2C", ",").replace("%27", "'"));
         }
 
-        /** What it answered; nothing where that is not all it found. */
+        /** Returns the records of an answer; empty where the answer is incomplete. */
         Optional<List<CrmRecord>> images(SalesforceAnswer answer) {
             return answer.json().filter(json -> answer.ok() && SalesforceReads.isWhole(json)).flatMap(json -> {
                 List<CrmRecord> images = new ArrayList<>();
@@ -97,7 +97,7 @@ public final class SalesforceComposite {
                     if (!SalesforceReads.isRecord(record)) {
                         return Optional.empty();
                     }
-                    images.add(SalesforceReads.received(record, "", fields));
+                    images.add(SalesforceReads.crmRecord(record, "", fields));
                 }
                 return Optional.of(images);
             });
@@ -106,31 +106,31 @@ public final class SalesforceComposite {
 
     private static final Pattern ID = Pattern.compile("[0-9A-Za-z]{15}([0-9A-Za-z]{3})?");
 
-    /** Of an update as of an upsert. */
+    /** Method of updates and upserts. */
     private static final String METHOD = "PATCH";
 
     /**
      * @param externalIds {@code Account:Ext_Id__c,Contact:Customer_No__c}: the objects in the order in which they are
-     *                    written, parents first, each with the field that holds its key
-     * @param most        collections of 200 in one call
+     *     written, parents first, each with the field that holds its key
+     * @param max         the maximum number of collections of 200 records in one call
      */
-    public void request(Exchange exchange, String externalIds, String apiVersion, int most) {
+    public void request(Exchange exchange, String externalIds, String apiVersion, int max) {
         Map<String, String> keys = keys(externalIds);
         Object body = exchange.getMessage().getBody();
         List<RecordChange> changes = RecordChange.listOf(body);
         List<Part> parts = parts(changes, objects(body, keys), keys);
         List<Query> queries = queries(exchange, parts);
-        if (parts.size() > most || parts.size() + queries.size() > SalesforceCrm.COLLECTIONS_A_CALL) {
+        if (parts.size() > max || parts.size() + queries.size() > SalesforceCrm.COLLECTIONS_A_CALL) {
             throw new IllegalArgumentException("These " + changes.size() + " records need " + parts.size()
-                    + " collections and " + queries.size() + " queries, but a call takes " + most + " of "
+                    + " collections and " + queries.size() + " queries, but a call takes " + max + " of "
                     + SalesforceCrm.COLLECTION_SIZE + " records of one object; split the list first");
         }
         compose(exchange, changes, parts, queries, apiVersion);
     }
 
     /**
-     * One collection of one object; where it holds records whose ids are known and others, a composite request of two, which
-     * is one call too.
+     * Writes one collection of one object; if it has records with and without known ids, a composite request of two
+     * collections, which is also one call.
      */
     public void collection(Exchange exchange, String object, String externalId, String apiVersion) {
         List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
@@ -159,12 +159,12 @@ public final class SalesforceComposite {
         parts.forEach(part -> requests.add(part.request(apiVersion)));
         exchange.getMessage().setHeader(SalesforceCalls.METHOD, "POST");
         exchange.getMessage().setHeader(SalesforceCalls.PATH, "/services/data/v" + apiVersion + "/composite");
-        // collated parts, which are the default since version 49, are done in no certain order
+        // collated parts, the default since version 49, have no defined order
         exchange.getMessage().setBody(Json.text(Map.of("allOrNone", false, "collateSubrequests", false,
                 "compositeRequest", requests)));
     }
 
-    /** The queries that are asked for: of each object one for so many ids as an address takes. */
+    /** Builds the requested queries, for each object one per as many ids as an address takes. */
     private static List<Query> queries(Exchange exchange, List<Part> parts) {
         exchange.getMessage().removeHeader(BeforeImages.HEADER);
         Map<String, List<RecordChange>> known = new LinkedHashMap<>();
@@ -173,7 +173,7 @@ public final class SalesforceComposite {
                 .forEach(part -> known.computeIfAbsent(part.object(), first -> new ArrayList<>()).addAll(part.changes()));
         List<Query> queries = new ArrayList<>();
         known.forEach((object, all) -> {
-            // one that is no id would have the whole query refused
+            // an invalid id makes Salesforce reject the whole query
             List<RecordChange> changes = all.stream().filter(change -> ID.matcher(change.crmId()).matches()).toList();
             for (int from = 0; from < changes.size(); from += SalesforceCrm.IDS_A_QUERY) {
                 queries.add(Query.of("before" + queries.size(), object, changes.subList(from,
@@ -183,7 +183,7 @@ public final class SalesforceComposite {
         return queries;
     }
 
-    /** What the queries answered, of the objects whose queries all did. */
+    /** Returns the records of the queries, for objects whose queries were all answered. */
     @SuppressWarnings("unchecked")
     private static Map<String, List<CrmRecord>> images(Exchange exchange, Map<String, SalesforceAnswer> answers) {
         Map<String, List<CrmRecord>> images = new HashMap<>();
@@ -199,12 +199,12 @@ public final class SalesforceComposite {
 
     private static Map<String, String> keys(String externalIds) {
         Map<String, String> keys = new LinkedHashMap<>();
-        // a route that names the Kamelet by a URI hands the commas on as the URI has them
+        // a route that names the Kamelet by a URI passes the commas encoded
         Arrays.stream(externalIds.replace("%2C", ",").replace("%3A", ":").split(",")).forEach(pair -> {
             String[] names = pair.strip().split(":");
             if (names.length != 2) {
                 throw new IllegalArgumentException("externalIds must read Account:Ext_Id__c,Contact:Customer_No__c, but '"
-                        + pair.strip() + "' is no object with a field");
+                        + pair.strip() + "' is not an object with a field");
             }
             keys.put(names[0], names[1]);
         });
@@ -228,11 +228,11 @@ public final class SalesforceComposite {
         List<Part> parts = new ArrayList<>();
         for (String object : keys.keySet()) {
             for (boolean known : new boolean[] {true, false}) {
-                List<Integer> places = IntStream.range(0, changes.size()).boxed().filter(i -> objects.get(i).equals(object)
+                List<Integer> indexes = IntStream.range(0, changes.size()).boxed().filter(i -> objects.get(i).equals(object)
                         && SObjectCollections.isKnown(changes.get(i)) == known).toList();
-                for (int from = 0; from < places.size(); from += SalesforceCrm.COLLECTION_SIZE) {
-                    List<Integer> some = places.subList(from,
-                            Math.min(from + SalesforceCrm.COLLECTION_SIZE, places.size()));
+                for (int from = 0; from < indexes.size(); from += SalesforceCrm.COLLECTION_SIZE) {
+                    List<Integer> some = indexes.subList(from,
+                            Math.min(from + SalesforceCrm.COLLECTION_SIZE, indexes.size()));
                     parts.add(new Part("part" + parts.size(), object, keys.get(object), List.copyOf(some),
                             some.stream().map(changes::get).toList()));
                 }
@@ -241,7 +241,7 @@ public final class SalesforceComposite {
         return parts;
     }
 
-    /** The answer to a collection as a list of outcomes, in the order of the records. */
+    /** Sets the outcomes of a collection as the body, in the order of the records. */
     public void outcomesOfCollection(Exchange exchange) {
         if (exchange.getProperty(PARTS) != null) {
             outcomes(exchange);
@@ -252,9 +252,9 @@ public final class SalesforceComposite {
     }
 
     /**
-     * The answer as a list of outcomes, in the order of the records that came in, and what each object's part was answered.
-     * Where one was refused as a whole its HTTP status, and what that is about, stand for the call's too: that answers 200
-     * whatever became of its parts.
+     * Sets the outcomes as the body, in the order of the incoming records, and the answer to each object's part as a
+     * header. If a part was rejected as a whole, its HTTP status and error scope replace those of the call, which
+     * answers 200 whatever its parts' results.
      */
     @SuppressWarnings("unchecked")
     public void outcomes(Exchange exchange) {
@@ -271,7 +271,7 @@ public final class SalesforceComposite {
                             ? Outcome.noResult(change.key())
                             : SalesforceErrors.ofCall(change.key(), answer, records)).toList());
             for (int i = 0; i < own.size(); i++) {
-                outcomes[part.places().get(i)] = own.get(i);
+                outcomes[part.indexes().get(i)] = own.get(i);
             }
             if (answer.ok()) {
                 SalesforceAnswer its = answers.getOrDefault(part.reference(), answer);
@@ -289,7 +289,7 @@ public final class SalesforceComposite {
         message.setBody(List.of(outcomes));
     }
 
-    /** Of several parts, one that would be refused again whatever is done with its records tells most. */
+    /** Ranks error scopes: the highest is the one that a retry of the records can't resolve. */
     private static int weight(ErrorScope errorScope) {
         return switch (errorScope) {
             case OBJECT -> 3;
@@ -299,12 +299,12 @@ public final class SalesforceComposite {
         };
     }
 
-    /** The body of a call whose one part reads what stands at an address. */
+    /** Builds the body of a call whose only part reads an address. */
     static String ofOne(String path) {
         return Json.text(Map.of("compositeRequest", List.of(Map.of("method", "GET", "url", path, "referenceId", "one"))));
     }
 
-    /** What its part was answered; where the call itself was refused, that. */
+    /** Returns the answer to the only part, or that of the call itself if it was rejected. */
     static SalesforceAnswer oneOf(SalesforceAnswer answer) {
         return answers(answer).values().stream().findFirst().orElse(answer);
     }
@@ -316,7 +316,7 @@ public final class SalesforceComposite {
                 SalesforceAnswer its = new SalesforceAnswer(part.path("httpStatusCode").asInt(), part.path("body").toString());
                 SalesforceAnswer other = answers.put(part.path("referenceId").asText(), its);
                 if (its.status() == 0 || other != null && !other.equals(its)) {
-                    // answered without a status, or in two ways: which says nothing
+                    // an answer without a status, or two different answers, prove nothing
                     answers.put(part.path("referenceId").asText(), new SalesforceAnswer(answer.status(), "{}"));
                 }
             }

@@ -23,7 +23,7 @@ import org.apache.camel.component.salesforce.SalesforceComponent;
 import org.apache.camel.component.salesforce.SalesforceEndpointConfig;
 import org.apache.camel.spi.Registry;
 
-/** Salesforce over camel-salesforce: a component per account, under the account's name. */
+/** Connects Salesforce over camel-salesforce, with one component per account, under the account's name. */
 public final class SalesforceCrm implements Crm {
 
     /** sObject Collections take up to 200 records a request (REST API Developer Guide, "sObject Collections"). */
@@ -36,19 +36,21 @@ public final class SalesforceCrm implements Crm {
     static final int COLLECTIONS_A_CALL = 5;
 
     /**
-     * Queries take the places of collections in a Composite call. 600 ids of 18 characters make an address of 15,000 bytes,
-     * and Salesforce takes 16,384 (Salesforce Help, 000386264).
+     * Maximum number of ids in a query, which takes the slot of a collection in a Composite call. 600 ids of 18
+     * characters make an address of 15,000 bytes, and Salesforce takes 16,384 (Salesforce Help, 000386264).
      */
     static final int IDS_A_QUERY = 600;
 
     /**
-     * A day takes 15,000 batches of 10,000 records, an upload 150 MB ("Bulk API Limits"; 100 MB leave room for the CSV to
-     * grow). Create, upload, close, results, and some looks at the job.
+     * Salesforce takes 15,000 batches of 10,000 records a day, and uploads of 150 MB ("Bulk API Limits"; 100 MB leave
+     * room for the CSV to grow). A job takes these calls: create, upload, close, results, and some status polls.
      */
     private static final BulkCapability BULK = new BulkCapability(Set.of(Operation.UPSERT, Operation.DELETE), 150_000, 100_000_000, 10, 10,
             10_000, 15_000, BulkCsv.CLEARED);
 
-    /** Create, and some looks at the job; the answer of a query of the other way holds 2,000 records. */
+    /**
+     * A query job takes these calls: create, and some status polls; a page of the ordinary query holds 2,000 records.
+     */
     private static final BulkQuery BULK_QUERY = new BulkQuery(3, 2000);
 
     private final SalesforceSessions sessions = new SalesforceSessions(InstantSource.system());
@@ -74,9 +76,10 @@ public final class SalesforceCrm implements Crm {
     }
 
     /**
-     * Moments are kept in whole seconds, a checkbox is never empty ("Primitive Data Types" in the Object Reference,
+     * Returns how Salesforce normalises a field. It stores times in whole seconds, and a checkbox is never empty
+     * ("Primitive Data Types" in the Object Reference,
      * https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/primitive_data_types.htm).
-     * Decimals beyond the scale are kept by the API and rounded when a person saves the record.
+     * The API keeps decimals beyond the scale; a save by a person rounds them.
      */
     @Override
     public FieldRule rule(ObjectShape.Field field) {
@@ -138,7 +141,7 @@ public final class SalesforceCrm implements Crm {
         SalesforceLogin.configure(component, account, settings);
         sessions.configured(account, component.getLoginConfig(), settings);
         if (settings.get("session") != null) {
-            sessions.last(account, Durations.of("application.properties: sluice.account." + account + ".session",
+            sessions.lifetime(account, Durations.of("application.properties: sluice.account." + account + ".session",
                     settings.get("session")));
         }
         SalesforceEndpointConfig calls = new SalesforceEndpointConfig();
@@ -147,9 +150,9 @@ public final class SalesforceCrm implements Crm {
         // a wrong password must not stop the start: health says DOWN and the outbox keeps the work
         component.setLazyLogin(true);
         Map<String, Object> client = new LinkedHashMap<>();
-        // a 401 must come back to us: the component's own repeat would be a call without a permit
+        // a 401 must come back to us: a retry by the component would be a call without a permit
         client.put("maxRetries", 0);
-        // a redirect would be followed without the token, and its answer read as a session that has ended
+        // the client would follow a redirect without the token and read the answer as an expired session
         client.put("followRedirects", false);
         client.put("timeout", Long.parseLong(settings.get("call-timeout-ms")));
         client.put("maxContentLength", SalesforceCalls.MAX_ANSWER);

@@ -13,67 +13,70 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Which of Salesforce's error codes sending again can heal. */
+/** Classifies Salesforce's errors: a retry may help, or it can't help. */
 final class SalesforceErrors {
 
-    /** Codes of the API's own state; every other code is about the record and stays (SOAP API, StatusCode). */
-    private static final Set<String> PASSING = Set.of("UNABLE_TO_LOCK_ROW", "REQUEST_LIMIT_EXCEEDED",
+    /**
+     * Codes that concern the state of the API; every other code concerns the record and is permanent (SOAP API,
+     * StatusCode).
+     */
+    private static final Set<String> TRANSIENT = Set.of("UNABLE_TO_LOCK_ROW", "REQUEST_LIMIT_EXCEEDED",
             "SERVER_UNAVAILABLE", "INVALID_SESSION_ID", "UNKNOWN_EXCEPTION", "INTERNAL_SERVER_ERROR",
             "QUERY_TIMEOUT", "REQUEST_RUNNING_TOO_LONG", "ALL_OR_NONE_OPERATION_ROLLED_BACK", "PROCESSING_HALTED",
             "LIMIT_EXCEEDED", "TXN_SECURITY_METERING_ERROR", "API_CURRENTLY_DISABLED", "API_DISABLED_FOR_ORG");
 
-    /** Codes of a value that another record has, which that one may be about to give up (SOAP API, StatusCode). */
+    /** Codes for a value that another record has; that record may be about to release it (SOAP API, StatusCode). */
     private static final Set<String> UNIQUE = Set.of("DUPLICATE_VALUE", "DUPLICATES_DETECTED");
 
     private static final Pattern DUPLICATED_FIELD = Pattern.compile("duplicate value found: (\\w+) duplicates value");
 
-    /** How a refusal for a spent limit reads; the first that fits says of which (REST API Developer Guide, 403). */
+    /** Patterns of an answer about a used-up limit; the first match names the limit (REST API Developer Guide, 403). */
     private static final List<Spent> SPENT = List.of(
             new Spent(403, "REQUEST_LIMIT_EXCEEDED", "Concurrent", ThrottleSignal.CONCURRENT),
             new Spent(403, "REQUEST_LIMIT_EXCEEDED", "", ThrottleSignal.DAILY),
             new Spent(400, "LIMIT_EXCEEDED", "", ThrottleSignal.BULK),
             new Spent(429, "", "", ThrottleSignal.SHORT));
 
-    /** Codes with which Salesforce refuses whatever is asked, until somebody has changed the organisation. */
+    /** Codes with which Salesforce rejects every call until the organisation is reconfigured. */
     private static final Set<String> CLOSED = Set.of("API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED");
 
-    /** Codes of an object or a field that is not there, or not for this user. */
+    /** Codes for an object or a field that does not exist, or that this user can't access. */
     private static final Set<String> NO_SUCH = Set.of("INVALID_TYPE", "INVALID_FIELD", "INVALID_FIELD_FOR_INSERT_UPDATE");
 
-    /** That an address leads nowhere: to no object, no external id, or no record. */
+    /** Code for an address without an object, an external id, or a record. */
     private static final String NOT_FOUND = "NOT_FOUND";
 
-    /** How the code of a right that the user does not have begins. */
+    /** Prefix of the codes for a missing right. */
     private static final String NO_RIGHT = "INSUFFICIENT_";
 
     /**
-     * Words of a 401 that another login would meet again (the vendor's own clients leave these alone): the session is good,
-     * but not for this.
+     * Messages of a 401 that another login would get again (Salesforce's own clients do not log in again for them): the
+     * session is valid, but not for this call.
      */
-    private static final List<String> NO_LOGIN_HELPS = List.of("This session is not valid for use with the REST API",
+    private static final List<String> INDEPENDENT_OF_LOGIN = List.of("This session is not valid for use with the REST API",
             "Connected app is not attached to Agent");
 
-    /** A user-specified external id names more than one record (SOAP API, StatusCode). */
+    /** Code for an external id that identifies more than one record (SOAP API, StatusCode). */
     private static final String SEVERAL = "DUPLICATE_EXTERNAL_ID";
 
     /**
-     * Codes of a write by id whose record is not there: deleted, or for good, when its id leads nowhere. The last is said of
-     * a look-up field's value too, which is then named (SOAP API, StatusCode).
+     * Codes for a write by id whose record is deleted or does not exist. The last one can concern the value of a lookup
+     * field too, which is then named (SOAP API, StatusCode).
      */
     private static final Set<String> GONE = Set.of("ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY");
 
-    private record Spent(int status, String code, String words, String kind) {
+    private record Spent(int status, String code, String text, String kind) {
 
         boolean fits(SalesforceAnswer answer) {
-            return answer.status() == status && answer.code().startsWith(code) && answer.message().contains(words);
+            return answer.status() == status && answer.code().startsWith(code) && answer.message().contains(text);
         }
     }
 
     private SalesforceErrors() {
     }
 
-    /** That a limit is spent, or that nobody is let in; or null. Salesforce never says for how long. */
-    static ThrottleSignal refusal(SalesforceAnswer answer) {
+    /** Returns the limit that is used up, or that access is closed; null for neither. Salesforce never gives a wait. */
+    static ThrottleSignal throttleSignal(SalesforceAnswer answer) {
         if (!answer.ok() && CLOSED.contains(answer.code())) {
             return new ThrottleSignal(ThrottleSignal.ACCESS, Duration.ZERO);
         }
@@ -81,26 +84,26 @@ final class SalesforceErrors {
                 .map(spent -> new ThrottleSignal(spent.kind(), Duration.ZERO)).orElse(null);
     }
 
-    /** Whether the organisation has no such version of the API: nothing that is sent so can arrive. */
-    static boolean isOfVersion(SalesforceAnswer answer) {
+    /** Tells whether the organisation does not support the API version, so that every call fails. */
+    static boolean isUnsupportedVersion(SalesforceAnswer answer) {
         return answer.status() == 410 || answer.code().equals("UNSUPPORTED_API_VERSION");
     }
 
-    /** Whether a 401 would come back with any other session too. */
-    static boolean isPastLogin(SalesforceAnswer answer) {
-        return NO_LOGIN_HELPS.stream().anyMatch(answer.message()::contains);
+    /** Tells whether a 401 would come back with any other session too. */
+    static boolean isIndependentOfLogin(SalesforceAnswer answer) {
+        return INDEPENDENT_OF_LOGIN.stream().anyMatch(answer.message()::contains);
     }
 
-    /** What an answer without per-record results is about. */
+    /** Returns the error scope of an answer without per-record results. */
     static ErrorScope scope(SalesforceAnswer answer) {
         if (answer.ok()) {
-            return ErrorScope.NONE;   // whose results are not read for that
+            return ErrorScope.NONE;   // the results are read elsewhere
         }
         String code = answer.code();
         return switch (answer.status()) {
-            case 400 -> !answer.isError() || PASSING.contains(code) ? ErrorScope.TRANSIENT
+            case 400 -> !answer.isError() || TRANSIENT.contains(code) ? ErrorScope.TRANSIENT
                     : NO_SUCH.contains(code) || code.equals(NOT_FOUND) ? ErrorScope.OBJECT : ErrorScope.RECORD;
-            // others are of the account: an address that is not allowed, a firewall's page
+            // others concern the account: an address that is not allowed, a firewall's page
             case 403 -> code.startsWith(NO_RIGHT) ? ErrorScope.OBJECT : ErrorScope.TRANSIENT;
             case 404 -> !answer.isError() ? ErrorScope.TRANSIENT
                     : code.equals("ENTITY_IS_DELETED") ? ErrorScope.RECORD : ErrorScope.OBJECT;
@@ -109,17 +112,17 @@ final class SalesforceErrors {
         };
     }
 
-    /** Whether an error of a record says that its object is not as it was described. */
+    /** Tells whether an error of a record shows that its object has changed since it was described. */
     static boolean isOfShape(String code) {
         return code != null && NO_SUCH.contains(code);
     }
 
-    /** Whether an error of a bulk delete says that there is nothing under that id. */
+    /** Tells whether an error of a bulk delete shows that no record has that id. */
     static boolean isGone(String code) {
         return code != null && GONE.contains(code);
     }
 
-    /** Whether the errors of a record that was named by its id say that it is not there. */
+    /** Tells whether the errors of a record identified by id show that it does not exist. */
     static boolean isGone(JsonNode errors) {
         return errors.size() > 0 && isGone(code(errors)) && errors.path(0).path("fields").isEmpty();
     }
@@ -138,14 +141,14 @@ final class SalesforceErrors {
             Matcher field = DUPLICATED_FIELD.matcher(message);
             return Outcome.taken(key, code, message, field.find() ? List.of(field.group(1)) : List.of());
         }
-        return PASSING.contains(code) ? Outcome.retry(key, code, message) : Outcome.rejected(key, code, message);
+        return TRANSIENT.contains(code) ? Outcome.retry(key, code, message) : Outcome.rejected(key, code, message);
     }
 
     /**
-     * What the errors of one record mean for it. The first decides; the others add their words and fields.
+     * Returns the outcome of a record with errors. The first error decides; the others add their messages and fields.
      *
-     * @param errors as an array of {@code statusCode} (of a row of a larger call) or {@code errorCode}, with
-     *               {@code message} and {@code fields}
+     * @param errors an array of {@code statusCode} (for a record of a larger call) or {@code errorCode}, with {@code
+     *     message} and {@code fields}
      */
     static Outcome outcome(String key, JsonNode errors) {
         Set<String> fields = new LinkedHashSet<>();
@@ -159,8 +162,8 @@ final class SalesforceErrors {
     }
 
     /**
-     * Which records a duplicate rule took for the same, and the fields in which they are (SOAP API, DuplicateResult and
-     * FieldDiff): without them nobody knows what to do about DUPLICATES_DETECTED.
+     * Returns the records that a duplicate rule matched, and adds the matching fields (SOAP API, DuplicateResult and
+     * FieldDiff); a user needs them to resolve DUPLICATES_DETECTED.
      */
     private static String duplicates(JsonNode result, Set<String> fields) {
         Set<String> ids = new LinkedHashSet<>();
@@ -177,12 +180,12 @@ final class SalesforceErrors {
     }
 
     /**
-     * What an answer without per-record results means for each record: a request that Salesforce found wrong (400,
-     * 404, 405, 413, 414, 415, 431), or whose external id names several records (300), stays wrong; everything else
-     * passes, as does what something in between answered. Where several records went together, one may have spoilt it for all (JSON_PARSER_ERROR), so only a record
-     * that went alone is rejected.
+     * Returns the outcome of each record for an answer without per-record results. A request that Salesforce finds
+     * wrong (400, 404, 405, 413, 414, 415, 431), or whose external id identifies several records (300), is permanently
+     * wrong; everything else is transient, including the answers of intermediaries. One of several records may be the
+     * cause (JSON_PARSER_ERROR), so only a record that was sent alone is rejected.
      *
-     * @param records how many went together
+     * @param records the number of records in the call
      */
     static Outcome ofCall(String key, SalesforceAnswer answer, int records) {
         boolean wrong = switch (answer.status()) {
@@ -198,10 +201,10 @@ final class SalesforceErrors {
                 : Outcome.uncertain(key, UnprovenAnswer.of(answer.status(), answer.isError()), answer.code(), answer.message());
     }
 
-    /** 300 has the addresses of the records as its body. */
+    /** Returns the message for a 300, whose body holds the addresses of the records. */
     private static String several(SalesforceAnswer answer) {
         List<String> ids = new ArrayList<>();
         answer.json().ifPresent(urls -> urls.forEach(url -> ids.add(url.asText().substring(url.asText().lastIndexOf('/') + 1))));
-        return "the external id names several records: " + (ids.isEmpty() ? answer.message() : String.join(", ", ids));
+        return "the external id identifies several records: " + (ids.isEmpty() ? answer.message() : String.join(", ", ids));
     }
 }

@@ -10,7 +10,10 @@ import org.apache.camel.component.salesforce.SalesforceComponent;
 import org.apache.camel.component.salesforce.SalesforceLoginConfig;
 import org.apache.camel.support.jsse.KeyStoreParameters;
 
-/** The settings of a login, and what each way to log in needs of them (OAuth Authorization Flows, Salesforce Help). */
+/**
+ * Configures a login, and lists the settings that each way to log in needs (OAuth Authorization Flows, Salesforce
+ * Help).
+ */
 final class SalesforceLogin {
 
     private static final Map<AuthenticationType, List<String>> NEEDED = Map.of(
@@ -24,10 +27,10 @@ final class SalesforceLogin {
     }
 
     /**
-     * Tells a component how to log in.
+     * Configures the login of a component.
      *
-     * @param login    its name, for messages
-     * @param settings {@code sluice.account.NAME.*}, the prefix taken off
+     * @param login    the name of the login, for messages
+     * @param settings the settings {@code sluice.account.NAME.*} without the prefix
      * @throws IllegalArgumentException naming the setting that is wrong or missing
      */
     static void configure(SalesforceComponent component, String login, Map<String, String> settings) {
@@ -38,12 +41,12 @@ final class SalesforceLogin {
         component.setLoginConfig(config);
     }
 
-    /** As above, of a component that has its login. */
+    /** Configures the login of a component that already has one. */
     static void configure(SalesforceLoginConfig component, String login, Map<String, String> settings) {
         AuthenticationType type = type(login, settings);
         for (String needed : NEEDED.get(type)) {
             if (settings.getOrDefault(needed, "").isBlank()) {
-                throw wrong(login, needed, "is missing; authentication-type " + word(type) + " needs "
+                throw wrong(login, needed, "is missing; authentication-type " + settingName(type) + " needs "
                         + String.join(", ", NEEDED.get(type)));
             }
         }
@@ -69,7 +72,7 @@ final class SalesforceLogin {
         return keystore;
     }
 
-    /** As the setting says, or as the secrets that are there leave no doubt about. */
+    /** Returns the configured authentication type, or the one that the configured secrets imply. */
     private static AuthenticationType type(String login, Map<String, String> settings) {
         String named = settings.get("authentication-type");
         if (named == null) {
@@ -78,13 +81,16 @@ final class SalesforceLogin {
                     : settings.containsKey("password") ? AuthenticationType.USERNAME_PASSWORD
                     : AuthenticationType.CLIENT_CREDENTIALS;
         }
-        return Arrays.stream(AuthenticationType.values()).filter(type -> word(type).equals(named)).findFirst()
+        return Arrays.stream(AuthenticationType.values()).filter(type -> settingName(type).equals(named)).findFirst()
                 .orElseThrow(() -> wrong(login, "authentication-type", "is '" + named + "'" + Suggestion.hint(named,
-                        Arrays.stream(AuthenticationType.values()).map(SalesforceLogin::word).toList())));
+                        Arrays.stream(AuthenticationType.values()).map(SalesforceLogin::settingName).toList())));
     }
 
-    /** {@code client-credentials}, {@code jwt}, {@code refresh-token}, {@code username-password}. */
-    private static String word(AuthenticationType type) {
+    /**
+     * Returns the name of the type: {@code client-credentials}, {@code jwt}, {@code refresh-token}, {@code
+     * username-password}.
+     */
+    private static String settingName(AuthenticationType type) {
         return type.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 

@@ -17,32 +17,36 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
 /**
- * The steps of asking what became of records: one query over all rows, those in the recycle bin included ("QueryAll" in the
- * REST API Developer Guide, https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_queryall.htm).
+ * Looks up what became of records, with one query over all rows including the recycle bin ("QueryAll" in the REST API
+ * Developer Guide, https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_queryall.htm).
  */
 public final class SalesforceLookups {
 
     private static final String ASKED = "SluiceLookup";
     private static final String QUERIES = "SluiceLookupQueries";
-    private static final int MOST = 200;
+    private static final int MAX_RECORDS = 200;
 
-    /** Keeps the records of the body, each with crmId and key. */
+    /** Starts with the records in the body, each with crmId and key. */
     public void begin(Exchange exchange) {
         List<RecordChange> asked = RecordChange.listOf(exchange.getMessage().getBody());
-        if (asked.size() > MOST) {
-            throw new IllegalArgumentException("A look-up takes " + MOST + " records at most, but got " + asked.size());
+        if (asked.size() > MAX_RECORDS) {
+            throw new IllegalArgumentException("A lookup takes " + MAX_RECORDS + " records at most, but the list has "
+                    + asked.size());
         }
         exchange.setProperty(ASKED, asked);
         exchange.setProperty(QUERIES, 0);
     }
 
-    /** Whether a query is left to be made: a second one where the first was refused for the quotes around numbers. */
+    /**
+     * Tells whether another query is needed: a second one where Salesforce rejected the quotes around numbers in the
+     * first.
+     */
     public boolean isMore(Exchange exchange) {
         int queries = exchange.getProperty(QUERIES, 0, Integer.class);
-        return queries == 0 || queries == 1 && isRefusedForQuotes(exchange);
+        return queries == 0 || queries == 1 && isRejectedForQuotes(exchange);
     }
 
-    private static boolean isRefusedForQuotes(Exchange exchange) {
+    private static boolean isRejectedForQuotes(Exchange exchange) {
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
         return answer.status() == 400 && answer.code().equals("INVALID_FIELD")
                 && asked(exchange).stream().allMatch(it -> it.key().matches("-?\\d+(\\.\\d+)?"));
@@ -60,7 +64,7 @@ public final class SalesforceLookups {
                 .replace("+", "%20");
     }
 
-    /** Counts the query and makes its message; an expression can't do that, since Camel evaluates it on a copy. */
+    /** Counts the query and prepares its message; an expression can't do that, since Camel evaluates it on a copy. */
     public void request(Exchange exchange) {
         exchange.setProperty(QUERIES, exchange.getProperty(QUERIES, 0, Integer.class) + 1);
         exchange.getMessage().setHeader(SalesforceCalls.RECORDS, asked(exchange).size());
@@ -74,9 +78,9 @@ public final class SalesforceLookups {
     }
 
     /**
-     * The answer as a list: {@link CrmRecord} of each record that is there, by its id or by its key, and {@link DeletedRecord} of each
-     * id under which there is none; without a time where the recycle bin does not have it (any more). An answer that does not
-     * say all stays what it is.
+     * Sets a list as the body: a {@link CrmRecord} for each existing record, by id or by key, and a
+     * {@link DeletedRecord} for each id without one; its time is null where the recycle bin does not have the record (any
+     * more). An incomplete answer stays as it is.
      */
     public void found(Exchange exchange, String externalId, String fields) {
         Message message = exchange.getMessage();
@@ -87,27 +91,27 @@ public final class SalesforceLookups {
             return;
         }
         List<Object> found = new ArrayList<>();
-        Set<String> there = new HashSet<>();
+        Set<String> known = new HashSet<>();
         Map<String, String> asked = asked(exchange).stream().map(RecordChange::crmId).filter(id -> id != null)
                 .collect(Collectors.toMap(SalesforceLookups::core, id -> id, (a, b) -> b));
         json.path("records").forEach(record -> {
             String id = core(record.path("Id").asText());
             if (!record.path("IsDeleted").asBoolean()) {
-                there.add(id);
-                found.add((Object) SalesforceReads.received(record, externalId, SalesforceReads.names(fields)));
-            } else if (asked.containsKey(id) && there.add(id)) {
-                found.add(new DeletedRecord(asked.get(id), SalesforceReads.moment(record.path("SystemModstamp").asText())));
+                known.add(id);
+                found.add((Object) SalesforceReads.crmRecord(record, externalId, SalesforceReads.names(fields)));
+            } else if (asked.containsKey(id) && known.add(id)) {
+                found.add(new DeletedRecord(asked.get(id), SalesforceReads.instant(record.path("SystemModstamp").asText())));
             }
         });
         asked.forEach((core, id) -> {
-            if (!there.contains(core)) {
+            if (!known.contains(core)) {
                 found.add(new DeletedRecord(id, null));
             }
         });
         message.setBody(found);
     }
 
-    /** An id of 18 characters is that of 15 with a checksum at its end. */
+    /** Shortens an id of 18 characters to the 15 that precede its checksum. */
     private static String core(String id) {
         return id.length() == 18 ? id.substring(0, 15) : id;
     }

@@ -15,16 +15,16 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
 /**
- * The steps of the Kamelets that read all records of an object, where YAML can't say them ("Query Jobs" in the Bulk API
- * 2.0 Developer Guide). An answer that is an error stays what it is: text, with its status beside it.
+ * Reads all records of an object for the query Kamelets ("Query Jobs" in the Bulk API 2.0 Developer Guide). An answer
+ * that is an error stays as it is: text, with its status beside it.
  */
 public final class SalesforceQueries {
 
     private static final String LOCATOR = "Sforce-Locator";
-    /** Written in place of a locator where no page follows. */
+    /** Value in place of a locator after the last page. */
     private static final String NO_MORE = "null";
 
-    /** @param since a moment; null or empty: all are counted */
+    /** @param since the time since which records have changed; null or empty counts all */
     public String countQuery(String since, String object) {
         return "SELECT COUNT() FROM " + object + changed(since);
     }
@@ -34,7 +34,7 @@ public final class SalesforceQueries {
                 : " WHERE SystemModstamp >= " + SalesforceReads.second(Instant.parse(since.strip()));
     }
 
-    /** The answer of that query as a number. */
+    /** Sets the count as the body. */
     public void count(Exchange exchange) {
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
         if (answer.ok()) {
@@ -45,8 +45,8 @@ public final class SalesforceQueries {
     }
 
     /**
-     * The body of the request that creates a job, from a moment since which the records have changed, or nothing. Unsorted,
-     * so that Salesforce may split the work.
+     * Builds the request that creates a job, for records changed since the time in the body, or for all. The query is
+     * unsorted, so that Salesforce may split the work.
      */
     public void createRequest(Exchange exchange, String object, String externalId, String fields) {
         String since = exchange.getMessage().getBody(String.class);
@@ -59,7 +59,7 @@ public final class SalesforceQueries {
         exchange.getMessage().setBody(Json.text(job));
     }
 
-    /** The path of a page of a job's results: the one that begins at the locator, the body, or the first. */
+    /** Returns the path of a page of a job's results: the page at the locator in the body, or the first. */
     public String pagePath(Exchange exchange, String apiVersion, int pageSize) {
         String locator = exchange.getMessage().getBody(String.class);
         return "/services/data/v" + apiVersion + "/jobs/query/"
@@ -68,7 +68,7 @@ public final class SalesforceQueries {
                         : "&locator=" + URLEncoder.encode(locator.strip(), StandardCharsets.UTF_8));
     }
 
-    /** The page as a stream of {@link CrmRecord}. */
+    /** Sets the page as the body, a stream of {@link CrmRecord}. */
     public void records(Exchange exchange, String externalId, String fields) throws IOException {
         Message message = exchange.getMessage();
         message.removeHeader(SalesforceBulk.NEXT);

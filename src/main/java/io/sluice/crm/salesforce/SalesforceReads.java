@@ -28,35 +28,41 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
 /**
- * The steps of the reading Salesforce Kamelets that YAML can't say. A position is a moment, and after a blank the id
- * of the last record of that second that was read.
+ * Runs the steps of the reading Salesforce Kamelets that YAML can't express. An offset is a time, optionally followed
+ * by a blank and the id of the last record that was read of that second.
  */
 public final class SalesforceReads {
 
-    /** Header with the position of the next page; none when this was the last. */
+    /** Header with the offset of the next page; absent after the last page. */
     public static final String NEXT = "SluiceNext";
-    /** Header with the moment up to which deletes are told. */
+    /** Header with the time up to which the deletes are complete. */
     public static final String COVERED = "SluiceCovered";
 
     private static final String SINCE = "SluiceSince";
-    private static final String ASKED_AT = "SluiceAskedAt";
+    private static final String READ_AT = "SluiceReadAt";
 
-    /** Deletes that were read by query have no moment up to which they are told: what commits late is read once more. */
-    private static final Duration LATE = Duration.ofHours(1);
+    /**
+     * Overlap between two reads of deletes by query, which are complete up to no certain time: a late commit is read by
+     * the next.
+     */
+    private static final Duration OVERLAP = Duration.ofHours(1);
 
     /** {@code 2026-01-02T03:04:05.000+0000} */
-    private static final DateTimeFormatter MOMENT = new DateTimeFormatterBuilder()
+    private static final DateTimeFormatter TIME_FORMAT = new DateTimeFormatterBuilder()
             .append(DateTimeFormatter.ISO_LOCAL_DATE_TIME).appendOffset("+HHMM", "Z").toFormatter();
 
-    /** Values of a page: with many fields it has fewer records, or the answer would be larger than a call takes. */
-    private static final int MOST_VALUES = 100_000;
+    /**
+     * Maximum number of values in a page: a page with many fields has fewer records, so that the answer is not too
+     * large.
+     */
+    private static final int MAX_VALUES = 100_000;
 
-    /** Property with how many records a page may have. */
+    /** Property with the number of records in a page. */
     private static final String RECORDS = "SluicePageRecords";
-    private static final int SMALLER = 4;
+    private static final int SHRINK_FACTOR = 4;
 
     private final InstantSource clock;
-    /** What is read, to how many records of it fit into an answer, as long as there is more than a page of them. */
+    /** Maps a read to the number of its records that fit into an answer, while more than a page of them remains. */
     private final Map<String, Integer> fitting = new ConcurrentHashMap<>();
 
     public SalesforceReads(InstantSource clock) {
@@ -64,8 +70,8 @@ public final class SalesforceReads {
     }
 
     /**
-     * From a position, the body, to the query of the page that follows. After an answer that was too large it asks for a quarter of
-     * the records, down to one.
+     * Replaces the offset in the body by the query of the page that follows. After an answer that was too large, the
+     * page has a quarter of the records, down to one.
      */
     public void ask(Exchange exchange, String object, String externalId, String fields, int pageSize) {
         int records = fitting.getOrDefault(object + " " + fields, records(pageSize, fields));
@@ -73,23 +79,23 @@ public final class SalesforceReads {
         exchange.getMessage().setBody(deltaQuery(exchange.getMessage().getBody(String.class), object, externalId, fields, records));
     }
 
-    /** What became of it. */
-    private void sized(Exchange exchange, String object, String fields) {
+    /** Adjusts the page size to the answer. */
+    private void adjustPageSize(Exchange exchange, String object, String fields) {
         Message message = exchange.getMessage();
         int records = exchange.getProperty(RECORDS, Integer.class);
         if (status(message) == SalesforceCalls.TOO_LARGE && records > 1) {
-            fitting.put(object + " " + fields, Math.max(1, records / SMALLER));
+            fitting.put(object + " " + fields, Math.max(1, records / SHRINK_FACTOR));
         } else if (message.getBody() instanceof List && message.getHeader(NEXT) == null) {
             fitting.remove(object + " " + fields);
         }
     }
 
     /**
-     * From a position to the query of the page that follows. SOQL compares moments by the second, so the second of the
-     * position is read from the id on.
+     * Returns the query of the page after an offset. SOQL compares times by the second, so the second of the offset is
+     * read from the id on.
      */
-    public String deltaQuery(String position, String object, String externalId, String fields, int pageSize) {
-        String[] parts = position.strip().split(" ", 2);
+    public String deltaQuery(String offset, String object, String externalId, String fields, int pageSize) {
+        String[] parts = offset.strip().split(" ", 2);
         String from = second(Instant.parse(parts[0]));
         return select(object, externalId, fields) + " WHERE SystemModstamp >= " + from
                 + (parts.length == 1 ? "" : " AND (SystemModstamp > " + from + " OR Id > '" + parts[1] + "')")
@@ -97,23 +103,26 @@ public final class SalesforceReads {
     }
 
     private static int records(int pageSize, String fields) {
-        return Math.max(1, Math.min(pageSize, MOST_VALUES / Math.max(1, names(fields).size())));
+        return Math.max(1, Math.min(pageSize, MAX_VALUES / Math.max(1, names(fields).size())));
     }
 
-    /** The head of a query for whole records, and for when each last changed. */
+    /** Returns the start of a query for records with their change times. */
     static String select(String object, String externalId, String fields) {
         Set<String> read = new LinkedHashSet<>(List.of("Id", "SystemModstamp", externalId));
         read.addAll(names(fields));
         return "SELECT " + String.join(", ", read) + " FROM " + object;
     }
 
-    /** The answer of {@link #ask}. */
+    /** Takes the answer of {@link #ask}. */
     public void answered(Exchange exchange, String object, String externalId, String fields) {
         delta(exchange, externalId, fields, exchange.getProperty(RECORDS, Integer.class));
-        sized(exchange, object, fields);
+        adjustPageSize(exchange, object, fields);
     }
 
-    /** The answer of the query as a list of {@link CrmRecord}; an answer that is none stays what it is. */
+    /**
+     * Sets the records of the query's answer as the body, a list of {@link CrmRecord}. An answer that is an error stays
+     * as it is.
+     */
     public void delta(Exchange exchange, String externalId, String fields, int pageSize) {
         Message message = exchange.getMessage();
         message.removeHeader(NEXT);
@@ -128,14 +137,14 @@ public final class SalesforceReads {
                 SalesforceCalls.notUnderstood(exchange);
                 return;
             }
-            records.add(received(record, externalId, names));
+            records.add(crmRecord(record, externalId, names));
         }
         if (records.isEmpty() && !isWhole(answer)) {
             SalesforceCalls.notUnderstood(exchange);
             return;
         }
         if (!records.isEmpty() && (!isWhole(answer) || records.size() >= records(pageSize, fields))) {
-            // the last in the order of the query, in whatever order they came
+            // the last record in the order of the query, whatever the order in the answer
             CrmRecord last = records.stream().filter(CrmRecord::hasTime)
                     .max(Comparator.comparing((CrmRecord it) -> it.at()).thenComparing(CrmRecord::crmId)).orElse(null);
             if (last == null) {
@@ -147,26 +156,28 @@ public final class SalesforceReads {
         message.setBody(records);
     }
 
-    /** A route that names the Kamelet by a URI hands the commas on as the URI has them. */
+    /** Splits a list of fields; a route that names the Kamelet by a URI passes the commas encoded. */
     static List<String> names(String fields) {
         return Arrays.stream(fields.replace("%2C", ",").split(",")).map(String::strip)
                 .filter(field -> !field.isEmpty()).toList();
     }
 
-    static CrmRecord received(JsonNode record, String externalId, List<String> names) {
+    static CrmRecord crmRecord(JsonNode record, String externalId, List<String> names) {
         Map<String, Object> all = Json.fields(record.toString());
         Map<String, Object> fields = new LinkedHashMap<>();
         for (String name : names) {
             if (all.containsKey(name.contains(".") ? name.substring(0, name.indexOf('.')) : name)) {
-                fields.put(name, value(all, name));   // what the answer does not have was not read
+                fields.put(name, value(all, name));   // a field that the answer lacks was not read
             }
         }
         JsonNode key = record.path(externalId);
         return new CrmRecord(record.path("Id").asText(), key.isNull() || key.isMissingNode() ? null : key.asText(),
-                momentOrNull(record.path("SystemModstamp").asText()), fields);
+                instantOrNull(record.path("SystemModstamp").asText()), fields);
     }
 
-    /** {@code Parent__r.Key__c} stands inside the parent, which is null where there is none. */
+    /**
+     * Returns a field of a record; {@code Parent__r.Key__c} is inside the parent, which is null where there is none.
+     */
     private static Object value(Map<String, Object> record, String name) {
         int dot = name.indexOf('.');
         if (dot < 0) {
@@ -176,47 +187,50 @@ public final class SalesforceReads {
     }
 
     /**
-     * Asks for deletes since a moment, the body. Salesforce drops the seconds of both ends, so the end
-     * lies ahead, or the last minute would stay untold.
+     * Requests the deletes since the time in the body. Salesforce ignores the seconds of both ends, so the end lies
+     * ahead; otherwise the deletes of the last minute would be missing.
      */
     public void deletedRequest(Exchange exchange, String object, String apiVersion, int minutesAhead) {
         Instant since = Instant.parse(exchange.getMessage().getBody(String.class).strip());
         Instant end = clock.instant().truncatedTo(ChronoUnit.MINUTES).plus(Duration.ofMinutes(minutesAhead));
         Instant earliest = end.minus(Duration.ofMinutes(1));
         exchange.setProperty(SINCE, since);
-        exchange.setProperty(ASKED_AT, clock.instant());
+        exchange.setProperty(READ_AT, clock.instant());
         exchange.getMessage().setBody(null);
         exchange.getMessage().setHeader(SalesforceCalls.PATH, "/services/data/v" + apiVersion + "/sobjects/" + object
                 + "/deleted/?start=" + encoded(since.isBefore(earliest) ? since : earliest) + "&end=" + encoded(end));
     }
 
-    /** The answer as a list of {@link DeletedRecord}; an answer that is none stays what it is. */
+    /** Sets the deletes as the body, a list of {@link DeletedRecord}. An answer that is an error stays as it is. */
     public void deleted(Exchange exchange) {
         JsonNode answer = answer(exchange.getMessage());
-        if (answer == null || !answer.path("deletedRecords").isArray() || !isMoment(answer.path("latestDateCovered"))) {
+        if (answer == null || !answer.path("deletedRecords").isArray() || !isTime(answer.path("latestDateCovered"))) {
             SalesforceCalls.notUnderstood(exchange);
             return;
         }
-        List<DeletedRecord> gone = new ArrayList<>();
+        List<DeletedRecord> deletes = new ArrayList<>();
         for (JsonNode record : answer.path("deletedRecords")) {
-            if (record.path("id").asText("").isEmpty() || !isMoment(record.path("deletedDate"))) {
+            if (record.path("id").asText("").isEmpty() || !isTime(record.path("deletedDate"))) {
                 SalesforceCalls.notUnderstood(exchange);
                 return;
             }
-            gone.add(new DeletedRecord(record.path("id").asText(), moment(record.path("deletedDate"))));
+            deletes.add(new DeletedRecord(record.path("id").asText(), instant(record.path("deletedDate"))));
         }
-        exchange.getMessage().setBody(gone);
-        exchange.getMessage().setHeader(COVERED, moment(answer.path("latestDateCovered")).toString());
+        exchange.getMessage().setBody(deletes);
+        exchange.getMessage().setHeader(COVERED, instant(answer.path("latestDateCovered")).toString());
     }
 
-    /** Salesforce tells of deletes for 15 days at most, and of fewer when there were many. */
+    /**
+     * Tells whether the start is too long ago: Salesforce lists deletes for 15 days at most, and for fewer when there
+     * were many.
+     */
     public boolean isOverdue(Exchange exchange) {
         SalesforceAnswer answer = new SalesforceAnswer(status(exchange.getMessage()),
                 exchange.getMessage().getBody(String.class));
         return answer.status() == 400 && answer.code().equals("INVALID_REPLICATION_DATE");
     }
 
-    /** The path that looks into the recycle bin instead. */
+    /** Returns the path of the query over the recycle bin. */
     public String recycleBinPath(Exchange exchange, String object, String apiVersion, int pageSize) {
         String soql = "SELECT Id, SystemModstamp FROM " + object + " WHERE IsDeleted = true AND SystemModstamp >= "
                 + second(exchange.getProperty(SINCE, Instant.class)) + " ORDER BY SystemModstamp, Id LIMIT " + pageSize;
@@ -224,30 +238,33 @@ public final class SalesforceReads {
                 + URLEncoder.encode(soql, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
-    /** What the recycle bin holds as a list of {@link DeletedRecord}. */
+    /** Sets the content of the recycle bin as the body, a list of {@link DeletedRecord}. */
     public void recycled(Exchange exchange, int pageSize) {
         JsonNode answer = page(exchange);
         if (answer != null) {
-            List<DeletedRecord> gone = new ArrayList<>();
+            List<DeletedRecord> deletes = new ArrayList<>();
             for (JsonNode record : answer.path("records")) {
                 if (!isRecord(record)) {
                     SalesforceCalls.notUnderstood(exchange);
                     return;
                 }
-                gone.add(new DeletedRecord(record.path("Id").asText(), moment(record.path("SystemModstamp"))));
+                deletes.add(new DeletedRecord(record.path("Id").asText(), instant(record.path("SystemModstamp"))));
             }
-            if (gone.isEmpty() && !isWhole(answer)) {
+            if (deletes.isEmpty() && !isWhole(answer)) {
                 SalesforceCalls.notUnderstood(exchange);
                 return;
             }
-            Instant covered = gone.size() >= pageSize || !isWhole(answer) ? gone.get(gone.size() - 1).at()
-                    : exchange.getProperty(ASKED_AT, Instant.class).minus(LATE);
-            exchange.getMessage().setBody(gone);
+            Instant covered = deletes.size() >= pageSize || !isWhole(answer) ? deletes.get(deletes.size() - 1).at()
+                    : exchange.getProperty(READ_AT, Instant.class).minus(OVERLAP);
+            exchange.getMessage().setBody(deletes);
             exchange.getMessage().setHeader(COVERED, covered.toString());
         }
     }
 
-    /** The limits as a map of each one's name to {@code max} and {@code remaining}; an answer that is none stays what it is. */
+    /**
+     * Sets the limits as the body, a map from the name to {@code max} and {@code remaining}. An answer that is an error
+     * stays as it is.
+     */
     public void limits(Exchange exchange) {
         JsonNode answer = answer(exchange.getMessage());
         if (answer == null || answer.isEmpty()) {
@@ -260,7 +277,10 @@ public final class SalesforceReads {
         }
     }
 
-    /** The answer where it is a page of a query, or null. One that is neither that nor an error is not understood. */
+    /**
+     * Returns the answer if it is a page of a query, else null. An answer that is neither a page nor an error is not
+     * understood.
+     */
     private static JsonNode page(Exchange exchange) {
         JsonNode answer = answer(exchange.getMessage());
         if (answer != null && answer.path("records").isArray() && answer.path("done").isBoolean()
@@ -271,24 +291,24 @@ public final class SalesforceReads {
         return null;
     }
 
-    /** Whether a page of a query holds all that the query found ("Query" in the REST API Developer Guide). */
+    /** Tells whether a page holds all records that the query found ("Query" in the REST API Developer Guide). */
     static boolean isWhole(JsonNode page) {
         return page.path("records").isArray() && page.path("done").asBoolean()
                 && page.path("totalSize").asLong(-1) == page.path("records").size();
     }
 
     static boolean isRecord(JsonNode record) {
-        return !record.path("Id").asText("").isEmpty() && isMoment(record.path("SystemModstamp"));
+        return !record.path("Id").asText("").isEmpty() && isTime(record.path("SystemModstamp"));
     }
 
-    private static boolean isMoment(JsonNode text) {
-        return momentOrNull(text.asText()) != null;
+    private static boolean isTime(JsonNode text) {
+        return instantOrNull(text.asText()) != null;
     }
 
-    /** Null where it is no moment. */
-    static Instant momentOrNull(String text) {
+    /** Parses a time; null where the text is not one. */
+    static Instant instantOrNull(String text) {
         try {
-            return moment(text);
+            return instant(text);
         } catch (DateTimeParseException none) {
             return null;
         }
@@ -303,12 +323,12 @@ public final class SalesforceReads {
         return message.getHeader(SalesforceCalls.STATUS, 0, Integer.class);
     }
 
-    private static Instant moment(JsonNode text) {
-        return moment(text.asText());
+    private static Instant instant(JsonNode text) {
+        return instant(text.asText());
     }
 
-    static Instant moment(String text) {
-        return OffsetDateTime.parse(text, MOMENT).toInstant();
+    static Instant instant(String text) {
+        return OffsetDateTime.parse(text, TIME_FORMAT).toInstant();
     }
 
     static String second(Instant moment) {

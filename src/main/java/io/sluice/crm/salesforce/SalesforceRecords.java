@@ -10,17 +10,17 @@ import java.util.List;
 import java.util.Map;
 import org.apache.camel.Exchange;
 
-/** The steps of the Kamelets that write or read one record by a resource of its own. */
+/** Writes or reads one record by a resource of its own. */
 public final class SalesforceRecords {
 
     /**
-     * A list of one record as the write of a row: by its id where that is known, so that it can't be created; else by the
-     * external id, which must not stand in the body.
+     * Builds the write of one record, the only one in the list: by id if that is known, so that the write can't create
+     * one; else by the external id, which must not be in the body.
      */
     public void upsertRequest(Exchange exchange, String object, String externalId, String apiVersion) {
         List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
         if (changes.size() != 1) {
-            throw new IllegalArgumentException("A row upsert takes one record, but got " + changes.size()
+            throw new IllegalArgumentException("A row upsert takes one record, but the list has " + changes.size()
                     + "; salesforce-upsert-sink takes up to " + SalesforceCrm.COLLECTION_SIZE);
         }
         SalesforceCalls.keep(exchange, changes);
@@ -33,7 +33,7 @@ public final class SalesforceRecords {
                         : externalId + "/" + segment(changes.get(0).key())));
     }
 
-    /** The answer as a list of one outcome: 201 of a record that was made, 200 or 204 of one that was there. */
+    /** Sets a list of one outcome as the body: 201 for a created record, 200 or 204 for an existing one. */
     public void outcome(Exchange exchange) {
         RecordChange recordChange = SalesforceCalls.changes(exchange).get(0);
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
@@ -51,7 +51,7 @@ public final class SalesforceRecords {
                 .orElseGet(() -> SalesforceErrors.ofCall(recordChange.key(), answer, 1));
     }
 
-    /** A value as one segment of a path. */
+    /** Encodes a value as a segment of a path. */
     static String segment(String value) {
         return URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20");
     }

@@ -8,7 +8,10 @@ import org.apache.camel.component.salesforce.SalesforceComponent;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.Request;
 
-/** Notes where the answers of a login's client redirect to: camel-salesforce hands on no header Location. */
+/**
+ * Records the targets of redirects in the answers of a login's client, because camel-salesforce drops the header
+ * Location.
+ */
 final class SalesforceRedirects implements Request.Listener {
 
     private static final Map<HttpClient, SalesforceRedirects> OF = Collections.synchronizedMap(new WeakHashMap<>());
@@ -18,7 +21,7 @@ final class SalesforceRedirects implements Request.Listener {
     private SalesforceRedirects() {
     }
 
-    /** Puts itself between the client and its answers, once. */
+    /** Registers as a listener of the client, once. */
     static void watch(Exchange exchange, String login) {
         HttpClient client = client(exchange, login);
         if (client != null) {
@@ -30,7 +33,7 @@ final class SalesforceRedirects implements Request.Listener {
         }
     }
 
-    /** Where the last redirect led, or null. */
+    /** Returns the target of the last redirect, or null. */
     static String last(Exchange exchange, String login) {
         SalesforceRedirects redirects = OF.get(client(exchange, login));
         return redirects == null ? null : redirects.location;

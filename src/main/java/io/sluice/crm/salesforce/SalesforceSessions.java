@@ -24,28 +24,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The sessions of all logins: one is made where there is none, when it has died, and before it does. Of many calls that
- * need a new one, one logs in; the others wait and find it made.
+ * Manages the sessions of all logins: creates one where there is none or where it was rejected, and renews it before it
+ * expires. Of many calls that need a new session, one logs in and the others wait for it.
  */
 final class SalesforceSessions {
 
-    /** The vendor's own default ("Session Settings": two hours). */
+    /** Salesforce's default life of a session ("Session Settings": two hours). */
     static final Duration DEFAULT_LIFE = Duration.ofHours(2);
 
-    /** A session is renewed when a tenth of its life is left, so that the calls that began with it end with it. */
-    private static final int PARTS = 10;
-    private static final Duration AGAIN = Duration.ofMinutes(1);
+    /** A session is renewed when a tenth of its life is left, so that the calls that began with it can finish. */
+    private static final int LIFE_FRACTION = 10;
+    private static final Duration RENEWAL_RETRY = Duration.ofMinutes(1);
     private static final Logger LOG = LoggerFactory.getLogger(SalesforceSessions.class);
 
     private static final class State {
         private final LoginBackoff backoff = new LoginBackoff();
         private Duration life = DEFAULT_LIFE;
         private Instant renewAt = Instant.MAX;
-        private String dead;
-        private volatile String served;
+        private String rejected;
+        private volatile String accepted;
         private SalesforceLoginConfig config;
         private Map<String, String> settings = Map.of();
-        /** The words with which a person is asked, and when one had resumed the account before. */
+        /** The message for the operator while the account is stopped, and the time of the last resume before. */
         private String stopped;
         private Instant resumed = Instant.MIN;
     }
@@ -58,30 +58,34 @@ final class SalesforceSessions {
         this.clock = clock;
     }
 
-    /** Where what replicas know together is kept. */
+    /** Sets the store of the login state that replicas share. */
     void keepIn(Logins kept) {
         logins = kept;
     }
 
-    /** Of which settings a login was made. */
+    /** Remembers the settings from which a login was configured. */
     void configured(String login, SalesforceLoginConfig config, Map<String, String> settings) {
         State state = state(login);
         state.config = config;
         state.settings = settings;
     }
 
-    /** How long a session of this login lives, as its organisation has set it; Salesforce does not say so itself. */
-    void last(String login, Duration life) {
+    /** Sets the life of this login's sessions, as configured in its organisation; Salesforce does not report it. */
+    void lifetime(String login, Duration life) {
         state(login).life = life;
     }
 
-    /** @return the token with which calls are made now */
+    /**
+     * Signs in.
+     *
+     * @return the token for calls that begin now
+     */
     String signIn(String login, SalesforceSession session) throws LoginRejected {
         State state = state(login);
         synchronized (state) {
             unlessStopped(login, session, state);
             String token = session.getAccessToken();
-            if (token == null || token.equals(state.dead)) {
+            if (token == null || token.equals(state.rejected)) {
                 logIn(login, session, state);
             } else if (!clock.instant().isBefore(state.renewAt)) {
                 renew(login, session, state);
@@ -113,22 +117,22 @@ final class SalesforceSessions {
             Thread.currentThread().interrupt();
             throw new LoginRejected(login, "Sluice is stopping", stopping);
         } catch (SalesforceException | TimeoutException | ExecutionException | RuntimeException refused) {
-            String why = words(refused);
+            String cause = message(refused);
             if (refused instanceof SalesforceException answer && answer.getStatusCode() >= 300
                     && answer.getStatusCode() < 500 && answer.getStatusCode() != 429) {
-                state.backoff.refused(why, clock.instant());
+                state.backoff.refused(cause, clock.instant());
             } else {
-                state.backoff.unanswered(why, clock.instant());
+                state.backoff.unanswered(cause, clock.instant());
             }
-            LOG.warn("Account {} could not log in: {}.", login, state.backoff.words());
+            LOG.warn("Account {}: login failed: {}.", login, state.backoff.words());
             throw new LoginRejected(login, state.backoff.words(), refused);
         }
         checkOrganisation(login, session, state);
     }
 
     /**
-     * camel-salesforce's own login would first revoke the token, with which other calls are on their way. While that one
-     * is good, a refused login stops nobody yet.
+     * Renews a session without revoking the old token, as camel-salesforce's own login would, because other calls are
+     * using it. While the old token is valid, a rejected login stops no call.
      */
     private void renew(String login, SalesforceSession session, State state) throws LoginRejected {
         try {
@@ -138,15 +142,15 @@ final class SalesforceSessions {
             Thread.currentThread().interrupt();
             return;
         } catch (SalesforceException | TimeoutException | ExecutionException | RuntimeException refused) {
-            state.renewAt = clock.instant().plus(AGAIN);
-            LOG.warn("Account {} could not renew its session: {}. The old one is used as long as it is good; it is tried"
-                    + " again in a minute.", login, words(refused));
+            state.renewAt = clock.instant().plus(RENEWAL_RETRY);
+            LOG.warn("Account {}: session renewal failed: {}. The old session stays in use until it expires; next attempt"
+                    + " in a minute.", login, message(refused));
             return;
         }
         checkOrganisation(login, session, state);
     }
 
-    private static String words(Exception refused) {
+    private static String message(Exception refused) {
         return refused instanceof SalesforceException answer && answer.getErrors() != null && !answer.getErrors().isEmpty()
                 ? answer.getErrors().stream().map(error -> error.getMessage()).collect(Collectors.joining("; "))
                 : RootCause.of(refused);
@@ -160,26 +164,26 @@ final class SalesforceSessions {
         }
         Request request = session.getLoginRequest(null);
         ContentResponse answer = request.send();
-        String elsewhere = Redirects.words(answer.getStatus(), answer.getHeaders().get("Location"),
+        String redirect = Redirects.words(answer.getStatus(), answer.getHeaders().get("Location"),
                 request.getScheme() + "://" + request.getHost() + ":" + request.getPort());
-        if (elsewhere != null) {
-            throw new SalesforceException(elsewhere, answer.getStatus());
+        if (redirect != null) {
+            throw new SalesforceException(redirect, answer.getStatus());
         }
         session.parseLoginResponse(answer, answer.getContentAsString());
         if (session.getAccessToken() == null) {
             throw new SalesforceException("the answer to the login has no access_token", answer.getStatus());
         }
-        if (session.getAccessToken().equals(state.dead)) {
-            // the same session again: it is tried once, and a refusal of it is no end of a session that another login mends
-            state.dead = null;
-            state.served = null;
+        if (session.getAccessToken().equals(state.rejected)) {
+            // the same session again: it is tried once; if it is rejected, another login does not help
+            state.rejected = null;
+            state.accepted = null;
         }
-        state.renewAt = clock.instant().plus(state.life.minus(state.life.dividedBy(PARTS)));
+        state.renewAt = clock.instant().plus(state.life.minus(state.life.dividedBy(LIFE_FRACTION)));
         state.backoff.over();
         keepRefreshToken(login, configured, answer.getContentAsString());
     }
 
-    /** camel-salesforce's LoginToken has no field for a new refresh token. */
+    /** Keeps a new refresh token, for which camel-salesforce's LoginToken has no field. */
     private void keepRefreshToken(String login, String configured, String answer) {
         String fresh = new SalesforceAnswer(200, answer).json().map(json -> json.path("refresh_token").asText("")).orElse("");
         if (logins == null || configured.isBlank() || fresh.isBlank()) {
@@ -188,7 +192,7 @@ final class SalesforceSessions {
         try {
             logins.keep(login, configured, fresh);
         } catch (SQLException away) {
-            LOG.warn("Account {}: its new refresh token could not be kept: {}", login, away.getMessage());
+            LOG.warn("Account {}: the new refresh token could not be stored: {}", login, away.getMessage());
         }
     }
 
@@ -202,15 +206,15 @@ final class SalesforceSessions {
             if (known == null) {
                 logins.organisation(login, organisation);
             } else if (!known.equals(organisation)) {
-                state.stopped = "its organisation is " + organisation + " now and was " + known
-                        + ": after a sandbox refresh every id is another one. Nothing is sent; resume the account if this"
+                state.stopped = "the organisation is " + organisation + " now and was " + known
+                        + ": after a sandbox refresh every id is different. Nothing is sent; resume the account if this"
                         + " organisation is the right one";
                 state.resumed = resumedAt(login);
                 LOG.error("Account {} is stopped: {}.", login, state.stopped);
                 throw new LoginRejected(login, state.stopped, null);
             }
         } catch (SQLException away) {
-            LOG.warn("Account {}: the organisation that it was last is not known: {}", login, away.getMessage());
+            LOG.warn("Account {}: the stored organisation can't be read: {}", login, away.getMessage());
         }
     }
 
@@ -218,7 +222,7 @@ final class SalesforceSessions {
         try {
             logins.organisation(login, organisation);
         } catch (SQLException away) {
-            LOG.warn("Account {}: its organisation could not be kept: {}", login, away.getMessage());
+            LOG.warn("Account {}: the organisation could not be stored: {}", login, away.getMessage());
         }
     }
 
@@ -226,7 +230,11 @@ final class SalesforceSessions {
         return logins == null ? Instant.MIN : logins.resumedAt(login);
     }
 
-    /** Reads the secrets anew. @return whether they have changed */
+    /**
+     * Reads the secrets again.
+     *
+     * @return whether they have changed
+     */
     private boolean readSecrets(String login, State state) {
         if (logins == null || state.config == null) {
             return false;
@@ -239,32 +247,32 @@ final class SalesforceSessions {
         try {
             SalesforceLogin.configure(state.config, login, now);
             state.settings = now;
-            LOG.info("Account {}: its login settings were read again.", login);
+            LOG.info("Account {}: login settings changed and were read again.", login);
             return true;
         } catch (IllegalArgumentException wrong) {
-            LOG.warn("{}. The login stays as it was.", wrong.getMessage());
+            LOG.warn("{}. The previous login settings stay in use.", wrong.getMessage());
             return false;
         }
     }
 
-    /** A call with this token was taken. */
-    void served(String login, String token) {
-        state(login).served = token;
+    /** Notes that a call with this token was accepted. */
+    void tokenAccepted(String login, String token) {
+        state(login).accepted = token;
     }
 
     /**
-     * A call with this token was refused: the next one logs in, unless another has done so by then.
+     * Notes that a token was rejected: the next call logs in, unless another thread has done so already.
      *
-     * @return whether that may heal it; it may not where the token is new and no call with it was ever taken
+     * @return whether a login may help; it may not where the token is new and no call with it was ever accepted
      */
-    boolean died(String login, SalesforceSession session, String token) {
+    boolean tokenRejected(String login, SalesforceSession session, String token) {
         State state = state(login);
         synchronized (state) {
             if (token == null || !token.equals(session.getAccessToken())) {
                 return true;
             }
-            state.dead = token;
-            return token.equals(state.served);
+            state.rejected = token;
+            return token.equals(state.accepted);
         }
     }
 

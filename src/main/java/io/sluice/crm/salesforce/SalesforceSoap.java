@@ -15,26 +15,29 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
 /**
- * The steps of the Kamelets that only SOAP can do. Neither call may be made twice with the same result: a repeat of one
- * that was done, but whose answer was lost, is rejected. So what is rejected is looked up before it counts as such.
+ * Merges and undeletes records, which only SOAP can do. Neither call is idempotent: a repeat of a call whose answer was
+ * lost is rejected. So a rejected record is looked up before its rejection counts.
  */
 public final class SalesforceSoap {
 
-    private static final int MOST_UNDELETED = 200;
+    private static final int MAX_UNDELETED = 200;
     /** "merge()" in the SOAP API Developer Guide. */
-    private static final int MOST_MERGED = 3;
+    private static final int MAX_MERGED = 3;
     private static final String KEPT = "SluiceOutcomes";
-    private static final String LOOK = "SluiceLook";
+    private static final String LOOKUP = "SluiceSoapLookup";
 
     // --- merge
 
-    /** One record stays, the others are deleted: a list of two or three changes, one of them an upsert. */
+    /**
+     * Builds a merge, in which one record survives and the others are deleted: a list of two or three changes, one of
+     * them an upsert.
+     */
     public void mergeRequest(Exchange exchange, String object, String apiVersion) {
         List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
-        if (changes.size() < 2 || changes.size() > MOST_MERGED || survivors(changes).size() != 1
+        if (changes.size() < 2 || changes.size() > MAX_MERGED || survivors(changes).size() != 1
                 || changes.stream().anyMatch(recordChange -> recordChange.crmId() == null)) {
-            throw new IllegalArgumentException("A merge takes two or three records with their crmId, one of them with the"
-                    + " operation upsert, which stays, the others with the operation delete; but got " + changes.stream()
+            throw new IllegalArgumentException("A merge takes two or three records with their crmId: one with the"
+                    + " operation upsert, which survives, the others with the operation delete; but the list has " + changes.stream()
                             .map(it -> it.operation() + " " + it.crmId()).toList());
         }
         RecordChange survivor = survivors(changes).get(0);
@@ -53,22 +56,25 @@ public final class SalesforceSoap {
         return changes.stream().filter(recordChange -> recordChange.operation() == Operation.DELETE).map(RecordChange::crmId).toList();
     }
 
-    /** The answer as outcomes: a merge is done for all of its records, or for none. */
+    /** Sets the outcomes as the body: a merge is done for all of its records, or for none. */
     public void merged(Exchange exchange) {
         List<RecordChange> changes = SalesforceCalls.changes(exchange);
         List<SoapAnswer.Result> results = results(exchange);
         answer(exchange, results.size() != 1 || results.get(0).success()
-                && !same(results.get(0).id(), survivors(changes).get(0).crmId()) ? undone(changes, SalesforceCalls.answer(exchange))
+                && !same(results.get(0).id(), survivors(changes).get(0).crmId()) ? notDone(changes, SalesforceCalls.answer(exchange))
                 : changes.stream().map(recordChange -> outcome(recordChange, results.get(0))).toList());
     }
 
-    /** The query that tells what became of the records that were to be merged. */
+    /** Returns the query for the state of the merged records. */
     public String mergedQuery(Exchange exchange, String object) {
         return "SELECT Id, MasterRecordId FROM " + object + " WHERE Id IN ("
                 + quoted(merged(SalesforceCalls.changes(exchange))) + ")";
     }
 
-    /** Records that have the surviving one for their master were merged: the earlier call had done it. */
+    /**
+     * Sets the outcomes after the lookup: if the surviving record is the master of all others, an earlier call has
+     * merged them.
+     */
     public void mergedBefore(Exchange exchange) {
         List<RecordChange> changes = SalesforceCalls.changes(exchange);
         String survivor = survivors(changes).get(0).crmId();
@@ -81,23 +87,23 @@ public final class SalesforceSoap {
 
     // --- undelete
 
-    /** Takes records by their crmId. */
+    /** Builds an undelete of records by their crmId. */
     public void undeleteRequest(Exchange exchange, String apiVersion) {
         List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
-        if (changes.isEmpty() || changes.size() > MOST_UNDELETED
+        if (changes.isEmpty() || changes.size() > MAX_UNDELETED
                 || changes.stream().anyMatch(recordChange -> recordChange.crmId() == null)) {
-            throw new IllegalArgumentException("An undelete takes 1 to " + MOST_UNDELETED + " records, each with the crmId"
-                    + " that it had, but got " + changes.size());
+            throw new IllegalArgumentException("An undelete takes 1 to " + MAX_UNDELETED + " records, each with the crmId"
+                    + " that it had, but the list has " + changes.size());
         }
         request(exchange, changes, SoapRequest.undelete(changes.stream().map(RecordChange::crmId).toList()), apiVersion);
     }
 
-    /** The answer as outcomes, in the order of the records. */
+    /** Sets the outcomes as the body, in the order of the records. */
     public void undeleted(Exchange exchange) {
         List<RecordChange> changes = SalesforceCalls.changes(exchange);
         List<SoapAnswer.Result> results = results(exchange);
         if (results.size() != changes.size() || isMixedUp(changes, results)) {
-            answer(exchange, undone(changes, SalesforceCalls.answer(exchange)));
+            answer(exchange, notDone(changes, SalesforceCalls.answer(exchange)));
             return;
         }
         List<Outcome> outcomes = new ArrayList<>();
@@ -107,7 +113,7 @@ public final class SalesforceSoap {
         answer(exchange, outcomes);
     }
 
-    /** Whether the answer names a record in the place of another. */
+    /** Tells whether a result names another record than the one at its index. */
     private static boolean isMixedUp(List<RecordChange> changes, List<SoapAnswer.Result> results) {
         for (int i = 0; i < changes.size(); i++) {
             if (results.get(i).success() && !same(results.get(i).id(), changes.get(i).crmId())) {
@@ -117,13 +123,13 @@ public final class SalesforceSoap {
         return false;
     }
 
-    /** The query that tells which of the records are there. */
+    /** Returns the query for the existing records. */
     public String aliveQuery(Exchange exchange, String object) {
         return "SELECT Id FROM " + object + " WHERE Id IN ("
                 + quoted(SalesforceCalls.changes(exchange).stream().map(RecordChange::crmId).toList()) + ")";
     }
 
-    /** A record that is there needs no undelete. */
+    /** Sets the outcomes after the lookup: an existing record needs no undelete. */
     public void aliveBefore(Exchange exchange) {
         List<RecordChange> changes = SalesforceCalls.changes(exchange);
         Map<String, String> alive = found(exchange, "Id");
@@ -138,20 +144,20 @@ public final class SalesforceSoap {
 
     // --- both
 
-    /** The path of a query that sees the recycle bin too. */
+    /** Returns the path of a query that includes the recycle bin. */
     public String queryAllPath(String soql, String apiVersion) {
         return "/services/data/v" + apiVersion + "/queryAll?q="
                 + URLEncoder.encode(soql, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
-    /** Whether something was rejected that may have been done before. */
+    /** Tells whether a rejected record may have been written by an earlier call. */
     public boolean isToLookUp(Exchange exchange) {
-        return Boolean.TRUE.equals(exchange.getProperty(LOOK));
+        return Boolean.TRUE.equals(exchange.getProperty(LOOKUP));
     }
 
     private static void request(Exchange exchange, List<RecordChange> changes, SoapRequest request, String apiVersion) {
         SalesforceCalls.keep(exchange, changes);
-        exchange.removeProperty(LOOK);
+        exchange.removeProperty(LOOKUP);
         Message message = exchange.getMessage();
         message.setBody(request);
         message.setHeader(SalesforceCalls.METHOD, "POST");
@@ -166,7 +172,7 @@ public final class SalesforceSoap {
         exchange.getMessage().removeHeader("Content-Type");
         exchange.getMessage().setBody(outcomes);
         exchange.setProperty(KEPT, outcomes);
-        exchange.setProperty(LOOK, outcomes.stream().anyMatch(it -> it.status() == Outcome.Status.REJECTED));
+        exchange.setProperty(LOOKUP, outcomes.stream().anyMatch(it -> it.status() == Outcome.Status.REJECTED));
     }
 
     @SuppressWarnings("unchecked")
@@ -179,7 +185,7 @@ public final class SalesforceSoap {
         return answer.ok() ? SoapAnswer.parse(answer.body()).map(SoapAnswer::results).orElse(List.of()) : List.of();
     }
 
-    private static List<Outcome> undone(List<RecordChange> changes, SalesforceAnswer answer) {
+    private static List<Outcome> notDone(List<RecordChange> changes, SalesforceAnswer answer) {
         return changes.stream().map(recordChange -> answer.ok()
                 ? Outcome.noResult(recordChange.key())
                 : SalesforceErrors.ofCall(recordChange.key(), answer, changes.size())).toList();
@@ -190,7 +196,7 @@ public final class SalesforceSoap {
                 : SalesforceErrors.outcome(recordChange.key(), result.errors());
     }
 
-    /** Of the records that a query found, one field by the id. */
+    /** Returns one field of the records that a query found, by id. */
     private static Map<String, String> found(Exchange exchange, String field) {
         Map<String, String> found = new HashMap<>();
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
@@ -201,7 +207,7 @@ public final class SalesforceSoap {
         return found;
     }
 
-    /** An id of 18 characters is one of 15 with a checksum behind it. */
+    /** Shortens an id of 18 characters to the 15 that precede its checksum. */
     private static String key(String id) {
         return id.length() > 15 ? id.substring(0, 15) : id;
     }

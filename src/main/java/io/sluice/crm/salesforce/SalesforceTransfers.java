@@ -19,13 +19,13 @@ import org.apache.camel.support.DefaultHeaderFilterStrategy;
 import org.apache.camel.support.SynchronizationAdapter;
 
 /**
- * The steps of a call whose request or answer is a file: camel-salesforce holds both in memory, up to a size. The file
- * passes through the disk, so that its length is known beforehand, and no slow reader holds the connection.
+ * Makes calls whose request or answer is a file, because camel-salesforce holds both in memory, up to a size. The file
+ * passes through the disk, so that its length is known beforehand and no slow reader holds the connection.
  */
 public final class SalesforceTransfers {
 
-    /** Longest text of an answer that is read where no file is expected, in bytes. */
-    private static final int LONGEST_ERROR = 64 * 1024;
+    /** Maximum number of bytes read from an answer where no file is expected. */
+    private static final int MAX_ERROR_BYTES = 64 * 1024;
     private static final String FILE = "SluiceFile";
     private static final Set<String> SENT_HEADERS = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
 
@@ -33,12 +33,12 @@ public final class SalesforceTransfers {
         SENT_HEADERS.addAll(Set.of("Authorization", "Accept", "Sforce-Call-Options"));
     }
 
-    /** Repeats nothing by itself: a repeat would be a call without a permit. */
+    /** Returns a client without retries, because a retry would be a call without a permit. */
     public static HttpClientConfigurer client() {
         return builder -> builder.disableAutomaticRetries().disableRedirectHandling().disableCookieManagement();
     }
 
-    /** Of the message's headers only what the CRM is meant to see. */
+    /** Returns a filter that passes only the headers meant for Salesforce. */
     public static HeaderFilterStrategy headers() {
         return new DefaultHeaderFilterStrategy() {
             @Override
@@ -48,7 +48,7 @@ public final class SalesforceTransfers {
         };
     }
 
-    /** A file to send: {@link #sent} deletes it, and at the latest the end of the exchange. */
+    /** Creates a file to send; {@link #sent} deletes it, at the latest at the end of the exchange. */
     static Path newFile(Exchange exchange) throws IOException {
         Path file = TransferFiles.make();
         exchange.setProperty(FILE, file);
@@ -61,14 +61,14 @@ public final class SalesforceTransfers {
         return file;
     }
 
-    /** The file that was sent is needed no more; an exchange may live much longer. */
+    /** Deletes the file that was sent, since an exchange may live much longer. */
     public void sent(Exchange exchange) {
         if (exchange.removeProperty(FILE) instanceof Path file) {
             TransferFiles.delete(file);
         }
     }
 
-    /** Makes a file of what is sent, whose size is then known. */
+    /** Writes the body to a file, so that its size is known. */
     public void prepare(Exchange exchange) throws IOException {
         Message message = exchange.getMessage();
         Object body = message.getBody();
@@ -86,7 +86,7 @@ public final class SalesforceTransfers {
         Path file = newFile(exchange);
         try (InputStream stream = message.getBody(InputStream.class)) {
             if (stream == null) {
-                throw new IllegalArgumentException("A transfer takes text, a stream or a file, but got "
+                throw new IllegalArgumentException("A transfer takes text, a stream or a file, but the body is "
                         + message.getBody().getClass().getName());
             }
             Files.copy(stream, file, StandardCopyOption.REPLACE_EXISTING);
@@ -94,7 +94,7 @@ public final class SalesforceTransfers {
         return file;
     }
 
-    /** Where the call goes, and by which token. */
+    /** Sets the address and the token of the call. */
     public void address(Exchange exchange) {
         Message message = exchange.getMessage();
         SalesforceSession session = exchange.getContext()
@@ -105,9 +105,9 @@ public final class SalesforceTransfers {
     }
 
     /**
-     * Takes the whole answer, so that one which is cut off in the middle is a failure of this call and nobody else's.
+     * Reads the whole answer, so that a truncated one is a failure of this call and of no other.
      *
-     * @throws SalesforceException for a 5xx, which the breaker counts
+     * @throws SalesforceException for a 5xx, which the circuit breaker counts
      */
     public void receive(Exchange exchange) throws IOException, SalesforceException {
         Message message = exchange.getMessage();
@@ -115,10 +115,10 @@ public final class SalesforceTransfers {
         try (InputStream stream = message.getBody(InputStream.class)) {
             boolean file = status == 200 && stream != null;
             if (file) {
-                message.setBody(received(stream));
+                message.setBody(stored(stream));
             } else {
                 message.setBody(stream == null ? ""
-                        : new String(stream.readNBytes(LONGEST_ERROR), StandardCharsets.UTF_8));
+                        : new String(stream.readNBytes(MAX_ERROR_BYTES), StandardCharsets.UTF_8));
             }
         }
         if (status >= 500) {
@@ -126,15 +126,18 @@ public final class SalesforceTransfers {
         }
     }
 
-    /** A file that is not what was asked for, such as a page, is no answer. */
+    /** Handles a file with unexpected content, such as a page: deletes the file and sets the status to 502. */
     static void notUnderstood(Exchange exchange, Path file) {
         TransferFiles.delete(file);
         exchange.getMessage().setBody("");
         SalesforceCalls.notUnderstood(exchange);
     }
 
-    /** Not deleted with the exchange: the breaker runs the call in one of its own, that ends first. */
-    private static Path received(InputStream stream) throws IOException {
+    /**
+     * Stores the answer in a file that outlives the exchange: the circuit breaker runs the call in an exchange of its
+     * own, which ends first.
+     */
+    private static Path stored(InputStream stream) throws IOException {
         Path answer = TransferFiles.make();
         try {
             Files.copy(stream, answer, StandardCopyOption.REPLACE_EXISTING);

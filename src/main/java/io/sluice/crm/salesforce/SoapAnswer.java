@@ -8,23 +8,23 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** What the SOAP API answered: results, a fault, and how much of the day is used. */
+/** Reads an answer of the SOAP API: results, a fault, and the calls used today. */
 record SoapAnswer(XmlElement body, XmlElement envelope) {
 
-    /** Faults that say nothing about what was asked; the rest are answers to it, which REST gives the status 400. */
+    /** Faults that are no answer to the request; all others are answers, for which REST has the status 400. */
     private static final Set<String> DOWN = Set.of("SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION", "INTERNAL_SERVER_ERROR", "");
 
-    /** A fault, by the vendor's code. */
+    /** Holds a fault, with Salesforce's code. */
     record Fault(String code, String message) { }
 
     /**
-     * What became of one request.
+     * Holds the result of one record.
      *
-     * @param errors as REST writes them: {@code statusCode}, {@code message}, {@code fields}
+     * @param errors the errors in REST form: {@code statusCode}, {@code message}, {@code fields}
      */
     record Result(String id, boolean success, JsonNode errors) { }
 
-    /** The answer that a text is, or nothing when it is none, or was cut off. */
+    /** Parses an answer; empty where the text is none, or is truncated. */
     static Optional<SoapAnswer> parse(String text) {
         return XmlElement.parse(text).filter(root -> root.name().equals("Envelope"))
                 .flatMap(root -> root.at("Body").map(body -> new SoapAnswer(body, root)));
@@ -39,10 +39,7 @@ record SoapAnswer(XmlElement body, XmlElement envelope) {
         });
     }
 
-    /**
-     * SOAP answers everything that it did not do with 500, so the code must say what it was. The status is the one that
-     * REST gives it.
-     */
+    /** Returns the status that REST gives for the fault's code, because SOAP answers every failure with 500. */
     int status(int http) {
         return http != 500 ? http : fault().map(fault -> switch (fault.code()) {
             case "INVALID_SESSION_ID" -> 401;
@@ -51,7 +48,7 @@ record SoapAnswer(XmlElement body, XmlElement envelope) {
         }).orElse(http);
     }
 
-    /** Results in the order of the request. */
+    /** Returns the results in the order of the request. */
     List<Result> results() {
         return body.children().stream().flatMap(response -> response.all("result").stream())
                 .map(SoapAnswer::result).toList();
@@ -68,7 +65,7 @@ record SoapAnswer(XmlElement body, XmlElement envelope) {
         return new Result(result.text("id"), result.text("success").equals("true"), errors);
     }
 
-    /** Used and allowed calls of the day, where the header tells them. */
+    /** Returns the used and the allowed calls of the day, where the header states them. */
     Optional<long[]> apiUsage() {
         return envelope.at("Header", "LimitInfoHeader").stream().flatMap(header -> header.all("limitInfo").stream())
                 .filter(info -> info.text("type").equals("API REQUESTS")

@@ -9,25 +9,25 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 
 /**
- * A call of the SOAP API in its partner form (SOAP API Developer Guide, "Core Calls"). It carries its session inside, so
- * it is written when the session is known: after the permit and the login.
+ * Describes a call of the SOAP API in its partner form (SOAP API Developer Guide, "Core Calls"). The request holds its
+ * session, so it is written when the session is known: after the permit and the login.
  */
 @FunctionalInterface
 interface SoapRequest {
 
     /** Namespace of the API's own elements. */
     String PARTNER = "urn:partner.soap.sforce.com";
-    /** Namespace of what records hold. */
+    /** Namespace of the fields of records. */
     String RECORDS = "urn:sobject.partner.soap.sforce.com";
 
-    /** The envelope as text. */
+    /** Returns the envelope as text. */
     String envelope(String session);
 
     /**
-     * Makes one record of up to three.
+     * Merges up to three records into one.
      *
      * @param fields the values that the surviving record gets; null clears a field
-     * @param others one or two ids
+     * @param others one or two ids of the merged records
      */
     static SoapRequest merge(String object, String survivor, Map<String, Object> fields, List<String> others) {
         return session -> write(session, "merge", xml -> {
@@ -42,7 +42,7 @@ interface SoapRequest {
         });
     }
 
-    /** Takes records out of the recycle bin, up to 200. */
+    /** Undeletes up to 200 records from the recycle bin. */
     static SoapRequest undelete(List<String> ids) {
         return session -> write(session, "undelete", xml -> {
             for (String id : ids) {
@@ -51,7 +51,7 @@ interface SoapRequest {
         });
     }
 
-    /** What stands inside an element. */
+    /** Writes the content of an element. */
     @FunctionalInterface
     interface Content {
         void write(XMLStreamWriter xml) throws XMLStreamException;
@@ -88,7 +88,7 @@ interface SoapRequest {
         return text.toString();
     }
 
-    /** In the order in which the partner WSDL has it: type, fieldsToNull, Id, fields. */
+    /** Writes a record in the order of the partner WSDL: type, fieldsToNull, Id, fields. */
     private static void record(XMLStreamWriter xml, String object, String id, Map<String, Object> fields)
             throws XMLStreamException {
         text(xml, RECORDS, "type", object);
@@ -119,7 +119,7 @@ interface SoapRequest {
         xml.writeEndElement();
     }
 
-    /** XML 1.0 has no way to write most control characters and half a pair. */
+    /** Replaces most control characters and unpaired surrogates, which XML 1.0 can't represent. */
     private static String writable(String text) {
         StringBuilder writable = new StringBuilder(text.length());
         text.codePoints().forEach(c -> writable.appendCodePoint(c >= ' ' && c < 0xD800 || c == '\t' || c == '\n'

@@ -11,47 +11,47 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Temporary files on their way to the CRM and from it. A process that is killed leaves them, with the records that are in
- * them; so whoever makes one takes away those that have been there for longer than any transfer lasts.
+ * Manages temporary files for transfers to and from Salesforce. A killed process leaves its files behind, with the
+ * records in them; so creating a file deletes those that are older than any transfer.
  */
 final class TransferFiles {
 
     private static final Logger LOG = LoggerFactory.getLogger(TransferFiles.class);
     private static final String PREFIX = "sluice-";
     private static final String SUFFIX = ".csv";
-    private static final Duration LONGEST_LIFE = Duration.ofHours(1);
+    private static final Duration MAX_AGE = Duration.ofHours(1);
 
     private TransferFiles() {
     }
 
-    /** Readable by nobody else. */
+    /** Creates a file that only this user can read. */
     static Path make() throws IOException {
         Path file = Files.createTempFile(PREFIX, SUFFIX);
         sweep(file.getParent(), Instant.now());
         return file;
     }
 
-    /** @return how many files were taken away that killed processes had left */
+    /** @return the number of deleted files that killed processes had left */
     static int sweep(Path folder, Instant now) {
-        int gone = 0;
+        int deleted = 0;
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PREFIX + "*" + SUFFIX)) {
             for (Path file : files) {
                 if (isLeft(file, now)) {
                     delete(file);
-                    gone++;
+                    deleted++;
                 }
             }
         } catch (IOException | DirectoryIteratorException unreadable) {
-            // where one may make files and not list them, the system clears them
-            LOG.debug("What killed processes left in {} stays for now", folder, unreadable);
+            // where files can be created but not listed, the operating system deletes them
+            LOG.debug("Files left in {} by killed processes can't be listed and stay for now", folder, unreadable);
         }
-        return gone;
+        return deleted;
     }
 
-    /** Another process may take it away at the same time. */
+    /** Tells whether a file was left behind; another process may delete it at the same time. */
     private static boolean isLeft(Path file, Instant now) {
         try {
-            return Files.getLastModifiedTime(file).toInstant().isBefore(now.minus(LONGEST_LIFE));
+            return Files.getLastModifiedTime(file).toInstant().isBefore(now.minus(MAX_AGE));
         } catch (IOException gone) {
             return false;
         }
@@ -61,7 +61,7 @@ final class TransferFiles {
         try {
             Files.deleteIfExists(file);
         } catch (IOException left) {
-            LOG.debug("{} stays for now", file, left);
+            LOG.debug("Temporary file {} can't be deleted and stays for now", file, left);
         }
     }
 }

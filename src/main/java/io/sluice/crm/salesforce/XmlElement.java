@@ -10,15 +10,15 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
 
 /**
- * An element of an answer, by its local name.
+ * Holds an XML element of an answer, by its local name.
  *
- * @param text of its own, without that of its children
+ * @param text the element's own text, without that of its children
  */
 record XmlElement(String name, String text, List<XmlElement> children) {
 
     private static final XMLInputFactory FACTORY = factory();
 
-    /** An answer comes from outside: nothing of it may be fetched or expanded. */
+    /** Creates a factory that neither fetches nor expands anything, since an answer comes from outside. */
     private static XMLInputFactory factory() {
         XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
         factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
@@ -27,7 +27,7 @@ record XmlElement(String name, String text, List<XmlElement> children) {
         return factory;
     }
 
-    /** The root of a text, or nothing when it is no XML, such as an answer that was cut off. */
+    /** Parses a text and returns its root; empty when it is not XML, such as a truncated answer. */
     static Optional<XmlElement> parse(String text) {
         if (text == null || !text.stripLeading().startsWith("<")) {
             return Optional.empty();
@@ -63,7 +63,7 @@ record XmlElement(String name, String text, List<XmlElement> children) {
         return children.stream().filter(it -> it.name().equals(child)).toList();
     }
 
-    /** The first element at the end of a path of names. */
+    /** Returns the first element at the end of a path of names. */
     Optional<XmlElement> at(String... path) {
         Optional<XmlElement> found = Optional.of(this);
         for (String step : path) {
@@ -72,7 +72,7 @@ record XmlElement(String name, String text, List<XmlElement> children) {
         return found;
     }
 
-    /** The text at the end of a path, empty where there is none. */
+    /** Returns the text at the end of a path; empty where there is none. */
     String text(String... path) {
         return at(path).map(it -> it.text().strip()).orElse("");
     }

@@ -23,7 +23,7 @@ class BulkCsvTest {
     Path folder;
 
     @Test
-    void nullAndEmptyTextClearAndWhatIsAbsentIsAnEmptyCell() throws Exception {
+    void nullAndEmptyTextClearAndAnAbsentFieldIsAnEmptyCell() throws Exception {
         Map<String, Object> cleared = new LinkedHashMap<>();
         cleared.put("Phone", null);
         cleared.put("Title", "");
@@ -34,7 +34,7 @@ class BulkCsvTest {
     }
 
     @Test
-    void valuesStandAsTheCrmReadsThem() throws Exception {
+    void valuesAreWrittenInSalesforcesFormat() throws Exception {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("Amount", new BigDecimal("1E+3"));
         fields.put("Open__c", true);
@@ -51,7 +51,7 @@ class BulkCsvTest {
     }
 
     @Test
-    void failuresAreJudgedByTheirCode() throws Exception {
+    void failuresAreClassifiedByCode() throws Exception {
         assertThat(read(BulkCsv.Part.FAILED, """
                 "sf__Id","sf__Error","No__c"
                 "","REQUIRED_FIELD_MISSING:Required fields are missing: [LastName]:LastName --","A"
@@ -65,13 +65,13 @@ class BulkCsvTest {
     }
 
     @Test
-    void whatTheJobDidNotComeToIsTriedAgain() throws Exception {
+    void unprocessedRecordsAreRetried() throws Exception {
         assertThat(read(BulkCsv.Part.UNPROCESSED, "\"No__c\",\"LastName\"\n\"A\",\"One\"\n"))
                 .extracting(Outcome::status).containsExactly(Outcome.Status.RETRY);
     }
 
     @Test
-    void aDeleteNamesIdsAloneAndItsResultsAreToldByThem() throws Exception {
+    void aDeleteUsesIdsAndSoDoItsResults() throws Exception {
         Path file = folder.resolve("ids.csv");
         BulkCsv.writeIds(RecordStream.of(List.of(new RecordChange("A", Operation.DELETE, "003A", Map.of()),
                 new RecordChange("B", Operation.DELETE, null, Map.of()))), file);
@@ -90,7 +90,7 @@ class BulkCsvTest {
     }
 
     @Test
-    void aPartThatIsNoneIsNamed() {
+    void anUnknownPartIsReported() {
         assertThatThrownBy(() -> BulkCsv.Part.of("failed")).hasMessageContaining("'failed'")
                 .hasMessageContaining("failedResults");
     }

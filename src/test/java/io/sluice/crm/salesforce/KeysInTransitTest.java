@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Keys of every kind on their way to both CRMs and back: in JSON, in an address, in SOQL, alone and beside others. A record
- * is written once under its key whatever the way, is found by it again, and is deleted by it.
+ * Sends keys of every kind to both CRMs and back: in JSON, in an address, in SOQL, alone and beside others. A record is
+ * written once under its key whatever the API, is found by the key again, and is deleted by it.
  */
 class KeysInTransitTest {
 
@@ -27,7 +27,7 @@ class KeysInTransitTest {
             "a&b=c", "a+b", "a?b#c", "a b", "\u00e9", "e\u0301", "\ud83d\ude00", "a\nb", "a\tb", "#N/A", "null", "=1+1", "<b>",
             "{0}", "${body}", "{{key}}", "a@b.example", "0077", "7.0", "x".repeat(40));
 
-    /** What a CRM keeps of these is not what it was sent. */
+    /** Keys that a CRM stores differently from how they were sent. */
     private static final List<String> REWRITTEN = List.of("Ab-1 ", " Ab-2", "AB-3");
 
     private static final String SALESFORCE = "&object=Contact&externalId=Customer_No__c";
@@ -63,7 +63,7 @@ class KeysInTransitTest {
     }
 
     @Test
-    void salesforceHasOneRecordOfAKeyWhateverTheWay() throws Exception {
+    void salesforceHasOneRecordPerKeyWhateverTheApi() throws Exception {
         SoftAssertions wrong = new SoftAssertions();
         List<Outcome> together = crm.send("kamelet:salesforce-upsert-sink?account=salesforce" + SALESFORCE,
                 keys().stream().map(key -> RunningKamelets.record(key, "LastName", "One")).toList());
@@ -102,7 +102,7 @@ class KeysInTransitTest {
     }
 
     @Test
-    void hubspotHasOneRecordOfAKeyWhateverTheWay() throws Exception {
+    void hubspotHasOneRecordPerKeyWhateverTheApi() throws Exception {
         SoftAssertions wrong = new SoftAssertions();
         String upsert = "kamelet:hubspot-upsert-sink?account=hubspot" + HUBSPOT;
         List<Outcome> together = crm.send(upsert, keys().stream().map(key -> RunningKamelets.record(key, "lastname", "One")).toList());

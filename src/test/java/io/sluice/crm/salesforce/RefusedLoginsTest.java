@@ -22,7 +22,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A login that is refused, or that opens another organisation, and how a person mends it while Sluice runs. */
+/**
+ * Shows how a rejected login, or one to another organisation, is handled, and how an operator repairs it while Sluice
+ * runs.
+ */
 class RefusedLoginsTest {
 
     private static final Reply REFUSED =
@@ -74,16 +77,16 @@ class RefusedLoginsTest {
                 + "/id/" + organisation + "/005000000000001AAA\",\"token_type\":\"Bearer\"}");
     }
 
-    private void assertRefused(String... words) {
+    private void assertRejected(String... words) {
         assertThatThrownBy(() -> sessions.signIn("org", session)).isInstanceOf(LoginRejected.class)
                 .hasMessageContainingAll(words);
     }
 
     @Test
-    void aDayOfRefusalsLocksNoUser() {
+    void aDayOfRejectedLoginsLocksNoUser() {
         Instant end = now.plus(Duration.ofDays(1));
         while (now.isBefore(end)) {
-            assertRefused("invalid client credentials", "next attempt at");
+            assertRejected("invalid client credentials", "next attempt at");
             now = now.plusSeconds(15);
         }
         assertThat(crm.logins()).as("logins in a day").isBetween(20L, 35L);
@@ -91,8 +94,8 @@ class RefusedLoginsTest {
 
     @Test
     void aChangedSecretIsTriedAtOnce() throws Exception {
-        assertRefused("or at once when the account is resumed or its secret changes");
-        assertRefused("next attempt");
+        assertRejected("or at once when the account is resumed or its secret changes");
+        assertRejected("next attempt");
         assertThat(crm.logins()).isEqualTo(1);
         crm.login = good(FIRST_ORGANISATION);
         settings.put("client-secret", "good");
@@ -101,15 +104,15 @@ class RefusedLoginsTest {
     }
 
     @Test
-    void aResumedAccountIsTriedAtOnceAndOnceWhateverTheClockOfTheDatabase() throws Exception {
+    void aResumeTriggersOneLoginWhateverTheDatabasesClock() throws Exception {
         for (Duration ahead : List.of(Duration.ZERO, Duration.ofMinutes(10), Duration.ofMinutes(-10))) {
-            assertRefused("invalid client credentials");
+            assertRejected("invalid client credentials");
             long before = crm.logins();
             resumedAt(now.plus(ahead));
-            assertRefused("invalid client credentials");
+            assertRejected("invalid client credentials");
             assertThat(crm.logins() - before).as("tried once, " + ahead).isEqualTo(1);
             now = now.plusSeconds(2);
-            assertRefused("next attempt");
+            assertRejected("next attempt");
             assertThat(crm.logins() - before).as("and not again, " + ahead).isEqualTo(1);
         }
         resumedAt(now);
@@ -122,14 +125,14 @@ class RefusedLoginsTest {
         crm.login = good(FIRST_ORGANISATION);
         sessions.signIn("org", session);
         crm.login = good(OTHER_ORGANISATION);
-        sessions.died("org", session, session.getAccessToken());
-        assertRefused("its organisation is " + OTHER_ORGANISATION + " now and was " + FIRST_ORGANISATION, "resume the account");
-        assertRefused("its organisation is");
+        sessions.tokenRejected("org", session, session.getAccessToken());
+        assertRejected("the organisation is " + OTHER_ORGANISATION + " now and was " + FIRST_ORGANISATION, "resume the account");
+        assertRejected("the organisation is");
         assertThat(crm.logins()).as("no login while it is stopped").isEqualTo(2);
 
         sessions = restarted(context.getComponent("org", SalesforceComponent.class));
         session.logout();
-        assertRefused("its organisation is " + OTHER_ORGANISATION);
+        assertRejected("the organisation is " + OTHER_ORGANISATION);
 
         resumedAt(now.minusSeconds(600));
         assertThat(sessions.signIn("org", session)).isNotNull();

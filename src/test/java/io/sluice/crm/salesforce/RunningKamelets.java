@@ -25,7 +25,7 @@ import org.apache.camel.ProducerTemplate;
 import org.apache.camel.main.Main;
 import org.awaitility.Awaitility;
 
-/** The Kamelets without the pipeline, each called from outside, over HTTP against the sandbox. */
+/** Runs the Kamelets without the pipeline, each called from outside, over HTTP against the sandbox. */
 final class RunningKamelets implements AutoCloseable {
 
     static final ObjectMapper JSON = new ObjectMapper();
@@ -35,7 +35,7 @@ final class RunningKamelets implements AutoCloseable {
     final Main main = new Main();
     final ProducerTemplate camel;
 
-    /** @param settings more than those that the tests need */
+    /** @param settings settings beyond those that the tests need */
     RunningKamelets(Path home, Map<String, String> settings) throws Exception {
         database = EmbeddedDatabase.start(SharedBinaries.in(home), 0);
         sandbox = Sandbox.start("127.0.0.1", 0);
@@ -67,12 +67,12 @@ final class RunningKamelets implements AutoCloseable {
         return ask(uri, records).getMessage().getBody(List.class);
     }
 
-    /** Why a Kamelet does not take this. */
-    Exception refusal(String uri, Object body) {
+    /** Returns the error with which a Kamelet rejects this body. */
+    Exception rejection(String uri, Object body) {
         return camel.request(uri, message -> message.getMessage().setBody(body)).getException();
     }
 
-    /** @param fields names and values in turn; null clears */
+    /** @param fields names and values in turn; null clears the field */
     static Map<String, Object> record(String key, Object... fields) {
         Map<String, Object> map = new HashMap<>();
         for (int i = 0; i < fields.length; i += 2) {
@@ -81,7 +81,7 @@ final class RunningKamelets implements AutoCloseable {
         return Map.of("key", key, "fields", map);
     }
 
-    /** A record as it is in the CRM, by a field of it; null when there is none. */
+    /** Returns a record of the CRM by a field; null when there is none. */
     JsonNode find(String object, String field, String value) throws Exception {
         for (String line : control("GET", "/sandbox/records/salesforce/" + object, "").split("\n")) {
             if (!line.isBlank() && JSON.readTree(line).path(field).asText().equals(value)) {
@@ -95,7 +95,7 @@ final class RunningKamelets implements AutoCloseable {
         return JSON.readTree(control("GET", "/sandbox/referee", "")).path("accounts").path("salesforce");
     }
 
-    /** Calls that the sandbox counted. */
+    /** Returns the number of calls that the sandbox counted. */
     long counted() throws Exception {
         return referee().path("accepted").asLong() + referee().path("refused").asLong();
     }

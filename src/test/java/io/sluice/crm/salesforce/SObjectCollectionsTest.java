@@ -40,7 +40,7 @@ class SObjectCollectionsTest {
     }
 
     @Test
-    void nullClearsAFieldAndAnAbsentOneIsLeftAlone() throws IOException {
+    void nullClearsAFieldAndAnAbsentOneIsKept() throws IOException {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("Phone", null);
 
@@ -52,7 +52,7 @@ class SObjectCollectionsTest {
     }
 
     @Test
-    void aParentIsNamedByItsExternalId() throws IOException {
+    void aParentIsReferencedByItsExternalId() throws IOException {
         JsonNode record = request(upsert("C-1", Map.of("Parent__r.Key__c", "P-7"))).path("records").path(0);
 
         assertThat(record.path("Parent__r")).isEqualTo(MAPPER.readTree("{\"Key__c\":\"P-7\"}"));
@@ -60,7 +60,7 @@ class SObjectCollectionsTest {
     }
 
     @Test
-    void aParentThatIsNullIsTakenAway() throws IOException {
+    void aNullParentRemovesTheReference() throws IOException {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("Parent__r.Key__c", null);
 
@@ -83,7 +83,7 @@ class SObjectCollectionsTest {
     }
 
     @Test
-    void recordsStandInTheOrderOfTheList() throws IOException {
+    void recordsKeepTheOrderOfTheList() throws IOException {
         List<RecordChange> changes = changes(200);
 
         JsonNode records = MAPPER.readTree(body(changes, "Contact", "Customer_No__c")).path("records");
@@ -93,7 +93,7 @@ class SObjectCollectionsTest {
     }
 
     @Test
-    void moreThanACallTakesIsRefusedWithTheNumbers() {
+    void tooManyRecordsAreRejectedWithTheNumbers() {
         assertThatThrownBy(() -> body(changes(201), "Contact", "Customer_No__c"))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("200").hasMessageContaining("201");
         assertThatThrownBy(() -> SObjectCollections.delete(changes(201)))
@@ -101,11 +101,11 @@ class SObjectCollectionsTest {
     }
 
     @Test
-    void aKeyThatStandsTwiceIsRefusedByName() {
+    void aDuplicateKeyIsRejectedByName() {
         List<RecordChange> twice = List.of(upsert("C-1", Map.of()), upsert("C-2", Map.of()), upsert("C-1", Map.of()));
 
         assertThatThrownBy(() -> body(twice, "Contact", "Customer_No__c"))
-                .isInstanceOf(IllegalArgumentException.class).hasMessage("Key 'C-1' stands twice in one call; merge the two");
+                .isInstanceOf(IllegalArgumentException.class).hasMessage("Key 'C-1' is twice in one call; merge the two");
     }
 
     @Test
@@ -123,7 +123,7 @@ class SObjectCollectionsTest {
     // --- answers
 
     @Test
-    void eachResultBelongsToTheRecordInItsPlace() {
+    void eachResultBelongsToTheRecordAtItsIndex() {
         List<Outcome> outcomes = SObjectCollections.outcomes(
                 List.of(upsert("A-1", Map.of()), upsert("A-2", Map.of())), new SalesforceAnswer(200, """
                 [{"id":"001XX0000000001AAA","success":true,"errors":[],"created":true},
@@ -136,7 +136,7 @@ class SObjectCollectionsTest {
     }
 
     @Test
-    void aLockedRowComesBackWhileItsNeighboursAreDone() {
+    void aLockedRowIsRetriedWhileTheOthersAreDone() {
         List<Outcome> outcomes = SObjectCollections.outcomes(
                 List.of(upsert("A-1", Map.of()), upsert("A-2", Map.of())), new SalesforceAnswer(200, """
                 [{"success":false,"errors":[{"statusCode":"UNABLE_TO_LOCK_ROW","message":"locked","fields":[]}]},
@@ -147,7 +147,7 @@ class SObjectCollectionsTest {
     }
 
     @Test
-    void aFailureWithoutAReasonIsTriedAgain() {
+    void aFailureWithoutACodeIsRetried() {
         assertThat(SObjectCollections.outcomes(List.of(upsert("A", Map.of())),
                 new SalesforceAnswer(200, "[{\"success\":false,\"errors\":[]}]")))
                 .extracting(Outcome::status).containsExactly(Outcome.Status.RETRY);
@@ -155,7 +155,7 @@ class SObjectCollectionsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
-    void whatIsNamedByAnIdUnderWhichThereIsNoRecordIsGone(String code) {
+    void aRecordWithoutItsIdIsGone(String code) {
         SalesforceAnswer answer = new SalesforceAnswer(200,
                 "[{\"success\":false,\"errors\":[{\"statusCode\":\"" + code + "\",\"message\":\"gone\",\"fields\":[]}]}]");
 
@@ -164,14 +164,14 @@ class SObjectCollectionsTest {
         assertThat(SObjectCollections.outcomes(List.of(new RecordChange("A", Operation.UPSERT, "003A", Map.of())), answer))
                 .containsExactly(Outcome.gone("A", code, "gone"));
         assertThat(SObjectCollections.outcomes(List.of(upsert("A", Map.of())), answer))
-                .as("what is named by its key is not").containsExactly(Outcome.rejected("A", code, "gone"));
+                .as("a record identified by key is not gone").containsExactly(Outcome.rejected("A", code, "gone"));
         SalesforceAnswer ofLookup = new SalesforceAnswer(200, answer.body().replace("\"fields\":[]", "\"fields\":[\"AccountId\"]"));
         assertThat(SObjectCollections.outcomes(List.of(delete("A", "003A")), ofLookup))
-                .as("what is said of a field's value").containsExactly(Outcome.rejected("A", code, "gone").withFields(List.of("AccountId")));
+                .as("the error concerns a field's value").containsExactly(Outcome.rejected("A", code, "gone").withFields(List.of("AccountId")));
     }
 
     @Test
-    void aRecordThatIsKnownIsWrittenByItsIdAndNotUnderstoodWhereAnotherIsMade() {
+    void aKnownRecordIsWrittenByIdAndGoneIfAnotherIsCreated() {
         RecordChange known = new RecordChange("A", Operation.UPSERT, "003000000000001AAA", Map.of("Phone", "1", "Ext__c", "A"));
         assertThat(Json.text(SObjectCollections.updateBody(List.of(known), "Contact", "Ext__c")))
                 .contains("\"Id\":\"003000000000001AAA\"", "\"Phone\":\"1\"").doesNotContain("Ext__c");
@@ -198,7 +198,7 @@ class SObjectCollectionsTest {
     }
 
     @Test
-    void aMaintenancePageIsTheFateOfEveryRecord() {
+    void aMaintenancePageIsTheOutcomeOfEveryRecord() {
         assertThat(SObjectCollections.outcomes(List.of(upsert("A", Map.of()), upsert("B", Map.of())),
                 new SalesforceAnswer(503, "<html>Down</html>"))).containsExactly(
                         Outcome.uncertain("A", Outcome.Uncertainty.UNPROVEN, "HTTP_503", "Down"),
@@ -206,7 +206,7 @@ class SObjectCollectionsTest {
     }
 
     @Test
-    void noAnswerIsTheFateOfEveryRecord() {
+    void aMissingAnswerIsTheOutcomeOfEveryRecord() {
         assertThat(SObjectCollections.outcomes(List.of(upsert("A", Map.of())), new SalesforceAnswer(0, "Connection reset")))
                 .containsExactly(Outcome.uncertain("A", Outcome.Uncertainty.UNANSWERED, "NO_ANSWER", "Connection reset"));
     }

@@ -23,7 +23,7 @@ class SalesforceAnswerTest {
     }
 
     @Test
-    void aMaintenancePageIsNoJsonAndItsWordsAreTheMessage() {
+    void aMaintenancePageIsNoJsonAndItsTextIsTheMessage() {
         SalesforceAnswer answer = new SalesforceAnswer(503, "\n<html><head>\n<title>Down</title></head></html>");
 
         assertThat(answer.json()).isEmpty();
@@ -55,7 +55,7 @@ class SalesforceAnswerTest {
     }
 
     @Test
-    void noAnswerHasACodeOfItsOwnAndSaysWhatWentWrong() {
+    void aMissingAnswerHasItsOwnCodeAndTheCause() {
         SalesforceAnswer answer = new SalesforceAnswer(0, "Connection refused");
 
         assertThat(answer.ok()).isFalse();
@@ -66,7 +66,7 @@ class SalesforceAnswerTest {
     @ParameterizedTest
     @CsvSource({"200,true,false", "201,true,false", "204,true,false", "299,true,false", "300,false,false",
         "199,false,false", "401,false,true", "403,false,false"})
-    void onlyTwoHundredsAreRightAndOnly401IsTheSession(int status, boolean ok, boolean expired) {
+    void only2xxIsOkAndOnly401IsAnExpiredSession(int status, boolean ok, boolean expired) {
         assertThat(new SalesforceAnswer(status, "").ok()).isEqualTo(ok);
         assertThat(new SalesforceAnswer(status, "").sessionExpired()).isEqualTo(expired);
     }
@@ -75,8 +75,8 @@ class SalesforceAnswerTest {
     @CsvSource(delimiter = '|', value = {
         "<html><body>Down</body></html> | Down",
         "<!DOCTYPE html><html><head><title>T</title><style>p {}</style></head><body><h1>Down</h1><p>Soon up.</p></body></html> | T Down Soon up.",
-        "<html></html> | a page without words", "first line | first line"})
-    void ofAPageThePersonsWordsAreTold(String body, String message) {
+        "<html></html> | a page without text", "first line | first line"})
+    void theMessageIsTheVisibleTextOfAPage(String body, String message) {
         assertThat(new SalesforceAnswer(503, body).message()).isEqualTo(message);
     }
 
@@ -90,7 +90,7 @@ class SalesforceAnswerTest {
     @ParameterizedTest
     @NullSource
     @ValueSource(strings = {"", "api-usage", "api-usage=many/15000", "usage=1/2"})
-    void aHeaderThatSaysNothingGivesNothing(String header) {
+    void anUnreadableHeaderGivesNoUsage(String header) {
         assertThat(SalesforceAnswer.apiUsage(header)).isEmpty();
     }
 

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The bulk Kamelets on their own, in a route that is nobody's sync, against the sandbox over HTTP. */
+/** Runs the bulk Kamelets alone, in a route outside any sync, against the sandbox over HTTP. */
 class SalesforceBulkKameletsTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -58,7 +58,7 @@ class SalesforceBulkKameletsTest {
                 "camel.management.enabled", "false").forEach(main::addOverrideProperty);
         main.start();
         camel = main.getCamelContext().createProducerTemplate();
-        // in the transaction that makes this table the others come too
+        // the transaction that creates this table creates the others too
         await().atMost(Duration.ofSeconds(60)).ignoreExceptions()
                 .until(() -> number("select count(*) from sluice.api_call") == 0);
     }
@@ -72,12 +72,12 @@ class SalesforceBulkKameletsTest {
     }
 
     @BeforeEach
-    void noFaults() throws Exception {
+    void resetFaults() throws Exception {
         control("DELETE", "/sandbox/faults/salesforce", "");
     }
 
     @Test
-    void aJobGoesFromCreateToItsResultsAndEachCallIsMetered() throws Exception {
+    void aJobRunsFromCreateToResultsAndEachCallIsCounted() throws Exception {
         long counted = counted();
         long ledger = number("select count(*) from sluice.api_call");
         CrmJob crmJob = create();
@@ -155,7 +155,7 @@ class SalesforceBulkKameletsTest {
     }
 
     @Test
-    void whatTheCrmRefusesIsAnAnswerWithItsWords() {
+    void aRejectedRequestIsReturnedWithSalesforcesMessage() {
         CrmJob crmJob = create();
         upload(crmJob, "Customer_No__c,LastName\nT-1,One\n");
         Exchange second = upload(crmJob, "Customer_No__c,LastName\nT-1,One\n");
@@ -166,7 +166,7 @@ class SalesforceBulkKameletsTest {
     }
 
     @Test
-    void aResultThatIsCutOffInTheMiddleIsNoAnswerAndAnUnavailableCrmNeither() throws Exception {
+    void aTruncatedResultAndAnUnavailableCrmAreNoAnswer() throws Exception {
         CrmJob crmJob = create();
         upload(crmJob, "Customer_No__c,LastName\nC-1,One\n");
         close(crmJob);

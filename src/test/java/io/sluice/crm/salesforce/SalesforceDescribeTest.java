@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The fields of an object, through the cache or past it. */
+/** Reads the fields of an object, with and without the cache. */
 class SalesforceDescribeTest {
 
     private static final String CONTACT = "kamelet:salesforce-describe-action?object=Contact";
@@ -40,14 +40,14 @@ class SalesforceDescribeTest {
     @BeforeEach
     void noFaults() throws Exception {
         crm.noFaults();
-        // what a test before this one left is dropped by what it hears
+        // an error drops what an earlier test cached
         crm.fault(answer("query", "", "INVALID_TYPE", 400));
         crm.ask("kamelet:salesforce-query-action", "SELECT Id FROM Contact");
     }
 
     private static String answer(String operation, String more, String code, int status) {
         return "{\"kind\":\"answer\",\"operation\":\"" + operation + "\"" + more + ",\"errorCode\":\"" + code
-                + "\",\"message\":\"as told\",\"status\":" + status + ",\"count\":1}";
+                + "\",\"message\":\"injected\",\"status\":" + status + ",\"count\":1}";
     }
 
     private static boolean isCached(String uri) {
@@ -86,25 +86,25 @@ class SalesforceDescribeTest {
     }
 
     @Test
-    void withoutATimeToLiveEachIsACall() {
+    void withoutATimeToLiveEachDescribeIsACall() {
         assertThat(isCached(CONTACT + "&timeToLive=0s")).isFalse();
         assertThat(isCached(CONTACT + "&timeToLive=0s")).isFalse();
     }
 
     @Test
-    void aWriteThatIsRefusedForItsObjectOrFieldsDropsWhatWasDescribed() throws Exception {
-        for (String refusal : List.of(answer("collectionsUpsert", "", "INVALID_FIELD", 400),
+    void aWriteRejectedForItsObjectOrFieldsDropsTheShape() throws Exception {
+        for (String error : List.of(answer("collectionsUpsert", "", "INVALID_FIELD", 400),
                 answer("collectionsUpsert", "", "NOT_FOUND", 404), answer("collectionsUpsert", "", "INSUFFICIENT_ACCESS", 403))) {
             isCached(CONTACT);
             assertThat(isCached(CONTACT)).isTrue();
-            crm.fault(refusal);
+            crm.fault(error);
             crm.send(WRITE, List.of(record("D-1", "LastName", "One"), record("D-2", "LastName", "Two")));
-            assertThat(isCached(CONTACT)).as(refusal).isFalse();
+            assertThat(isCached(CONTACT)).as(error).isFalse();
         }
     }
 
     @Test
-    void aRowThatIsRefusedForItsFieldsDropsTheShapeOfItsObjectAlone() throws Exception {
+    void aRecordRejectedForItsFieldsDropsOnlyTheShapeOfItsObject() throws Exception {
         isCached(CONTACT);
         isCached(DEAL);
         crm.fault("{\"kind\":\"partial\",\"keys\":[\"E-1\"],\"errorCode\":\"INVALID_FIELD_FOR_INSERT_UPDATE\",\"count\":1}");
@@ -114,7 +114,7 @@ class SalesforceDescribeTest {
     }
 
     @Test
-    void aPartOfACompositeCallThatIsRefusedDropsToo() throws Exception {
+    void aRejectedPartOfACompositeCallDropsTheShapeToo() throws Exception {
         isCached(DEAL);
         crm.fault(answer("compositePart", ",\"object\":\"Opportunity\"", "NOT_FOUND", 404));
         crm.send("kamelet:salesforce-composite-upsert-sink?externalIds=Contact:Customer_No__c,Opportunity:Deal_No__c", List.of(
@@ -124,17 +124,17 @@ class SalesforceDescribeTest {
     }
 
     @Test
-    void aReadThatHearsOfAnUnknownFieldDropsAndOneThatFindsNoRecordDoesNot() throws Exception {
+    void aReadOfAnUnknownFieldDropsTheShapeAndAMissingRecordDoesNot() throws Exception {
         isCached(CONTACT);
         crm.ask("kamelet:salesforce-read-action?object=Contact&externalId=Customer_No__c&fields=LastName", "G-never");
         crm.send(WRITE, List.of(record("G-1", "Email", "nowhere")));
-        assertThat(isCached(CONTACT)).as("no news of the object").isTrue();
+        assertThat(isCached(CONTACT)).as("a missing record does not concern the object").isTrue();
         crm.ask("kamelet:salesforce-query-action", "SELECT No_Such__c FROM Contact");
         assertThat(isCached(CONTACT)).isFalse();
     }
 
     @Test
-    void whatIsNoDescriptionIsHandedOnAndNotKept() throws Exception {
+    void anErrorIsReturnedAndNotCached() throws Exception {
         Exchange none = crm.ask("kamelet:salesforce-describe-action?object=Unicorn", null);
         assertThat(none.getMessage().getHeader("SluiceStatus")).isEqualTo(404);
         assertThat(none.getMessage().getBody(String.class)).contains("NOT_FOUND");

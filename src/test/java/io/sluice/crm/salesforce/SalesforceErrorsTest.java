@@ -19,7 +19,7 @@ class SalesforceErrorsTest {
     @ParameterizedTest
     @ValueSource(strings = {"UNABLE_TO_LOCK_ROW", "REQUEST_LIMIT_EXCEEDED", "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION",
         "INTERNAL_SERVER_ERROR", "INVALID_SESSION_ID", "ALL_OR_NONE_OPERATION_ROLLED_BACK", "QUERY_TIMEOUT"})
-    void whatPassesIsTriedAgain(String code) {
+    void transientErrorsAreRetried(String code) {
         assertThat(SalesforceErrors.outcome("A", code, "words")).isEqualTo(Outcome.retry("A", code, "words"));
     }
 
@@ -27,11 +27,14 @@ class SalesforceErrorsTest {
     @ValueSource(strings = {"REQUIRED_FIELD_MISSING", "INVALID_EMAIL_ADDRESS",
         "FIELD_CUSTOM_VALIDATION_EXCEPTION", "STRING_TOO_LONG", "MALFORMED_ID", "CANNOT_UPDATE_CONVERTED_LEAD",
         "INVALID_FIELD", "A_CODE_OF_NEXT_YEAR"})
-    void whatTheRecordItselfCausesIsRejectedWithTheCrmsWords(String code) {
+    void permanentErrorsAreRejectedWithSalesforcesMessage(String code) {
         assertThat(SalesforceErrors.outcome("A", code, "words")).isEqualTo(Outcome.rejected("A", code, "words"));
     }
 
-    /** The record that has the unique value may be about to give it away; what does not heal becomes a dead letter later. */
+    /**
+     * Shows that a taken unique value is retried, since the record that has it may release it; if it stays taken, the
+     * change becomes a dead letter later.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"DUPLICATES_DETECTED", "DUPLICATE_VALUE"})
     void aUniqueValueThatAnotherRecordHasIsTaken(String code) {
@@ -40,35 +43,35 @@ class SalesforceErrorsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 401, 403, 406, 408, 420, 429, 500, 502, 503})
-    void aCallThatWasNotDoneIsTriedAgain(int status) {
+    void aFailedCallIsRetried(int status) {
         assertThat(SalesforceErrors.ofCall("A", new SalesforceAnswer(status, "<html>no</html>"), 1).status())
                 .isEqualTo(Outcome.Status.RETRY);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {400, 404, 405, 414, 415, 431})
-    void aRequestThatIsWrongStaysWrong(int status) {
+    void aWrongRequestIsRejected(int status) {
         assertThat(SalesforceErrors.ofCall("A", new SalesforceAnswer(status,
                 "[{\"errorCode\":\"INVALID_TYPE\",\"message\":\"no such object\"}]"), 1))
                 .isEqualTo(Outcome.rejected("A", "INVALID_TYPE", "no such object"));
     }
 
     @Test
-    void aLockedRowIsTriedAgainThoughTheStatusIs400() {
+    void aLockedRowIsRetriedAlthoughTheStatusIs400() {
         assertThat(SalesforceErrors.ofCall("A", new SalesforceAnswer(400, "[{\"errorCode\":\"UNABLE_TO_LOCK_ROW\",\"message\":"
                 + "\"unable to obtain exclusive access to this record or 1 records: 001A\"}]"), 1).status())
                 .isEqualTo(Outcome.Status.RETRY);
     }
 
     @Test
-    void aSpentQuotaIsNoFailureOfTheRecord() {
+    void aUsedUpLimitIsNoFailureOfTheRecord() {
         assertThat(SalesforceErrors.ofCall("A", new SalesforceAnswer(403, "[{\"errorCode\":\"REQUEST_LIMIT_EXCEEDED\",\"message\":"
                 + "\"TotalRequests Limit exceeded.\"}]"), 1))
                 .isEqualTo(Outcome.retry("A", "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."));
     }
 
     @Test
-    void aRecordThatWasRefusedWithOthersIsTriedAgainBecauseOneMayHaveSpoiltItForAll() {
+    void recordsOfARejectedBatchAreRetriedBecauseOneMayBeTheCause() {
         SalesforceAnswer refused = new SalesforceAnswer(400,
                 "[{\"errorCode\":\"JSON_PARSER_ERROR\",\"message\":\"Cannot deserialize\"}]");
         assertThat(SalesforceErrors.ofCall("1", refused, 200).status()).isEqualTo(Outcome.Status.RETRY);
@@ -76,7 +79,7 @@ class SalesforceErrorsTest {
     }
 
     @Test
-    void theFieldsThatTheCrmNamesStandBesideItsWords() throws Exception {
+    void anOutcomeHasTheFieldsThatSalesforceNames() throws Exception {
         assertThat(SalesforceErrors.outcome("A", JSON.readTree("""
                 [{"statusCode":"REQUIRED_FIELD_MISSING","message":"Required fields are missing: [Name]","fields":["Name"]},
                  {"statusCode":"STRING_TOO_LONG","message":"Phone: too long","fields":["Phone","Name"]}]""")))
@@ -103,11 +106,11 @@ class SalesforceErrorsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED"})
-    void anOrganisationThatIsClosedRefusesWhateverIsAsked(String code) {
-        assertThat(SalesforceErrors.refusal(new SalesforceAnswer(403, "[{\"errorCode\":\"" + code + "\",\"message\":\"no\"}]")))
-                .satisfies(refusal -> {
-                    assertThat(refusal.kind()).isEqualTo(ThrottleSignal.ACCESS);
-                    assertThat(refusal.isLimit()).isFalse();
+    void aClosedOrganisationRejectsEveryCall(String code) {
+        assertThat(SalesforceErrors.throttleSignal(new SalesforceAnswer(403, "[{\"errorCode\":\"" + code + "\",\"message\":\"no\"}]")))
+                .satisfies(signal -> {
+                    assertThat(signal.kind()).isEqualTo(ThrottleSignal.ACCESS);
+                    assertThat(signal.isLimit()).isFalse();
                 });
     }
 
@@ -115,42 +118,42 @@ class SalesforceErrorsTest {
     @CsvSource({"403,REQUEST_LIMIT_EXCEEDED,TotalRequests Limit exceeded.,daily",
         "403,REQUEST_LIMIT_EXCEEDED,ConcurrentRequests (Concurrent API Requests) Limit exceeded.,concurrent",
         "400,LIMIT_EXCEEDED,Max bulk batches,bulk", "429,,slow down,short"})
-    void aSpentLimitIsToldApartFromTheOthers(int status, String code, String message, String kind) {
-        assertThat(SalesforceErrors.refusal(new SalesforceAnswer(status, "[{\"errorCode\":\"" + (code == null ? "" : code)
-                + "\",\"message\":\"" + message + "\"}]"))).satisfies(refusal -> {
-                    assertThat(refusal.kind()).isEqualTo(kind);
-                    assertThat(refusal.isLimit()).isTrue();
+    void theLimitThatIsUsedUpIsRecognised(int status, String code, String message, String kind) {
+        assertThat(SalesforceErrors.throttleSignal(new SalesforceAnswer(status, "[{\"errorCode\":\"" + (code == null ? "" : code)
+                + "\",\"message\":\"" + message + "\"}]"))).satisfies(signal -> {
+                    assertThat(signal.kind()).isEqualTo(kind);
+                    assertThat(signal.isLimit()).isTrue();
                 });
     }
 
     @ParameterizedTest
     @ValueSource(ints = {400, 401, 403, 404, 500, 503})
-    void whatIsNoLimitIsNoRefusal(int status) {
-        assertThat(SalesforceErrors.refusal(new SalesforceAnswer(status,
+    void otherErrorsAreNotThrottling(int status) {
+        assertThat(SalesforceErrors.throttleSignal(new SalesforceAnswer(status,
                 "[{\"errorCode\":\"INSUFFICIENT_ACCESS\",\"message\":\"no\"}]"))).isNull();
     }
 
     @ParameterizedTest
     @CsvSource({"This session is not valid for use with the REST API,true", "Connected app is not attached to Agent,true",
         "Session expired or invalid,false"})
-    void anotherLoginWouldMeetSomeRefusalsAgain(String message, boolean past) {
-        assertThat(SalesforceErrors.isPastLogin(new SalesforceAnswer(401,
+    void some401sWouldComeBackAfterAnotherLogin(String message, boolean past) {
+        assertThat(SalesforceErrors.isIndependentOfLogin(new SalesforceAnswer(401,
                 "[{\"errorCode\":\"INVALID_SESSION_ID\",\"message\":\"" + message + "\"}]"))).isEqualTo(past);
-        assertThat(SalesforceErrors.isPastLogin(new SalesforceAnswer(401, message))).as("no JSON").isEqualTo(past);
+        assertThat(SalesforceErrors.isIndependentOfLogin(new SalesforceAnswer(401, message))).as("no JSON").isEqualTo(past);
     }
 
     @Test
-    void aKeyThatSeveralRecordsHaveIsRejectedWithTheirIds() {
+    void aKeyOfSeveralRecordsIsRejectedWithTheirIds() {
         SalesforceAnswer several = new SalesforceAnswer(300, "[\"/services/data/v62.0/sobjects/Contact/003XX0000000001AAA\","
                 + "\"/services/data/v62.0/sobjects/Contact/003XX0000000002AAA\"]");
         assertThat(SalesforceErrors.ofCall("A", several, 1)).isEqualTo(Outcome.rejected("A", "DUPLICATE_EXTERNAL_ID",
-                "the external id names several records: 003XX0000000001AAA, 003XX0000000002AAA"));
+                "the external id identifies several records: 003XX0000000001AAA, 003XX0000000002AAA"));
         assertThat(SalesforceErrors.ofCall("A", several, 2).status()).isEqualTo(Outcome.Status.RETRY);
         assertThat(SalesforceErrors.ofCall("A", new SalesforceAnswer(300, ""), 1).message()).contains("several records: empty answer");
     }
 
     @Test
-    void aDuplicateNamesTheRecordsAndTheFieldsThatAreTheSame() {
+    void aDuplicateNamesTheMatchingRecordsAndFields() {
         SalesforceAnswer refused = new SalesforceAnswer(400, """
                 [{"errorCode":"DUPLICATES_DETECTED","message":"Use one of these records?","duplicateResult":{
                   "duplicateRule":"One_Contact","matchResults":[{"matchRecords":[
@@ -161,7 +164,7 @@ class SalesforceErrorsTest {
     }
 
     @Test
-    void errorsThatNameNothingAreStillRejected() {
+    void errorsWithoutFieldsAreRejectedToo() {
         assertThat(SalesforceErrors.outcome("A", JSON.createArrayNode()).code()).isEqualTo("UNKNOWN_EXCEPTION");
     }
 }

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Each Kamelet on its own, in a route that is nobody's sync, against the sandbox over HTTP. */
+/** Runs each Kamelet alone, in a route outside any sync, against the sandbox over HTTP. */
 class SalesforceKameletsTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -90,7 +90,7 @@ class SalesforceKameletsTest {
     }
 
     @Test
-    void upsertWritesARecordAndSaysItsId() throws Exception {
+    void upsertWritesARecordAndReturnsItsId() throws Exception {
         List<Outcome> outcomes = send(UPSERT, List.of(record("K-1", Map.of("LastName", "One"))));
         assertThat(outcomes).singleElement().satisfies(outcome -> {
             assertThat(outcome.status()).isEqualTo(Outcome.Status.DONE);
@@ -101,7 +101,7 @@ class SalesforceKameletsTest {
     }
 
     @Test
-    void upsertAnswersInTheOrderOfTheRecordsWithTheCrmsOwnWords() throws Exception {
+    void upsertReturnsOutcomesInOrderWithSalesforcesMessages() throws Exception {
         List<Outcome> outcomes = send(UPSERT, List.of(
                 record("O-1", Map.of("LastName", "One")),
                 record("O-2", Map.of("LastName", "Two", "Email", "no address")),
@@ -114,7 +114,7 @@ class SalesforceKameletsTest {
     }
 
     @Test
-    void nullClearsAFieldAndAnAbsentOneIsLeftAlone() throws Exception {
+    void nullClearsAFieldAndAnAbsentOneIsKept() throws Exception {
         send(UPSERT, List.of(record("N-1", Map.of("LastName", "One", "Phone", "1", "Title", "Dr"))));
         Map<String, Object> fields = new HashMap<>();
         fields.put("Phone", null);
@@ -124,7 +124,7 @@ class SalesforceKameletsTest {
     }
 
     @Test
-    void deleteTakesKeysOrIdsAndCountsWhatIsGoneAsDone() throws Exception {
+    void deleteTakesKeysOrIdsAndAbsentRecordsAreDone() throws Exception {
         String id = send(UPSERT, List.of(record("D-1", Map.of("LastName", "One")))).get(0).crmId();
         send(UPSERT, List.of(record("D-2", Map.of("LastName", "Two"))));
         List<Outcome> outcomes = send(DELETE, List.of(
@@ -152,7 +152,7 @@ class SalesforceKameletsTest {
     }
 
     @Test
-    void aRefusalIsARetryAndDoesNotOpenTheBreaker() throws Exception {
+    void aThrottledCallIsRetriedAndDoesNotOpenTheCircuitBreaker() throws Exception {
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"refuse\",\"count\":15}");
         for (int i = 0; i < 15; i++) {
             assertThat(send(UPSERT, List.of(record("R-1", Map.of("LastName", "One"))))).singleElement()
@@ -160,21 +160,21 @@ class SalesforceKameletsTest {
                         assertThat(outcome.status()).isEqualTo(Outcome.Status.RETRY);
                         assertThat(outcome.code()).isEqualTo("REQUEST_LIMIT_EXCEEDED");
                     });
-            endStorm();
+            endThrottling();
         }
         assertThat(send(UPSERT, List.of(record("R-1", Map.of("LastName", "One")))))
                 .extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
     }
 
-    /** The quota's own pause after a refusal is not what is tested here. */
-    private static void endStorm() throws Exception {
+    /** Ends the throttling, since the quota's own wait is not under test here. */
+    private static void endThrottling() throws Exception {
         try (var connection = DriverManager.getConnection(database.url()); var statement = connection.createStatement()) {
             statement.execute("delete from sluice.throttle");
         }
     }
 
     @Test
-    void anOpenBreakerLosesNothingMakesNoCallAndGivesItsPermitBack() throws Exception {
+    void anOpenCircuitBreakerMakesNoCallAndReturnsItsPermit() throws Exception {
         String own = UPSERT + "&apiVersion=61.0";   // a Kamelet, and so a breaker, of this test's own
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"unavailable\",\"count\":1000}");
         for (int i = 0; i < 20; i++) {
@@ -204,7 +204,7 @@ class SalesforceKameletsTest {
     }
 
     @Test
-    void anAnswerSaysWhatItIsAboutAndTheNextOneForItself() throws Exception {
+    void eachAnswerHasItsOwnErrorScope() throws Exception {
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"answer\",\"status\":403,\"errorCode\":"
                 + "\"INSUFFICIENT_ACCESS\",\"message\":\"no\",\"count\":1}");
         List<Map<String, Object>> one = List.of(record("W-1", Map.of("LastName", "One")));
@@ -213,11 +213,11 @@ class SalesforceKameletsTest {
     }
 
     @Test
-    void aLoginThatIsRefusedIsToldInItsOwnWordsMakesNoCallAndIsNoRecordsFailure() throws Exception {
+    void aRejectedLoginIsReportedMakesNoCallAndFailsNoRecord() throws Exception {
         List<Map<String, Object>> one = List.of(record("W-2", Map.of("LastName", "One")));
         send(UPSERT, one);
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"expireTokens\"}");
-        assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.REFUSED)).as("a session that served and has died")
+        assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.REFUSED)).as("a session that was accepted and has expired")
                 .isEqualTo(true);
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"answer\",\"operation\":\"token\",\"errorCode\":"
                 + "\"invalid_grant\",\"message\":\"user is locked out\",\"count\":1}");
@@ -229,8 +229,8 @@ class SalesforceKameletsTest {
         assertThat(refused.getMessage().getBody(List.class)).singleElement().asString().contains("user is locked out");
         assertThat(counted()).isEqualTo(counted);
         assertThat(number("select count(*) from sluice.api_call")).isEqualTo(ledger);
-        assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.REFUSED)).as("it is not tried again at once").isEqualTo(true);
-        // as an account that a person resumes
+        assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.REFUSED)).as("no second login at once").isEqualTo(true);
+        // as if an operator resumes the account
         number("insert into sluice.login (account, resumed_at) values ('salesforce', clock_timestamp()) on conflict (account)"
                 + " do update set resumed_at = excluded.resumed_at returning 1");
         assertThat(send(UPSERT, one)).extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
@@ -239,7 +239,7 @@ class SalesforceKameletsTest {
     @ParameterizedTest
     @CsvSource({"This session is not valid for use with the REST API,0", "Connected app is not attached to Agent,0",
         "Session expired or invalid,2"})
-    void aSessionThatIsRefusedOverAndOverBringsNoStormOfLogins(String message, long logins) throws Exception {
+    void aSessionThatIsRejectedRepeatedlyCausesFewLogins(String message, long logins) throws Exception {
         List<Map<String, Object>> one = List.of(record("W-3", Map.of("LastName", "One")));
         send(UPSERT, one);
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"answer\",\"status\":401,\"errorCode\":"
@@ -251,11 +251,11 @@ class SalesforceKameletsTest {
         assertThat(number("select count(*) from sluice.throttle where kind = 'sign-in' and recovered_at is null")).isOne();
         assertThat(send(UPSERT, one)).extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
         assertThat(referee().path("byOperation").path("token").asLong() - before).isEqualTo(logins);
-        endStorm();
+        endThrottling();
     }
 
     @Test
-    void anAnswerCutOffAfterTheWriteIsARetryThatWritesTheSameAgain() throws Exception {
+    void anAnswerTruncatedAfterTheWriteLeadsToAnIdempotentRetry() throws Exception {
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"reset\",\"afterWrite\":true,\"count\":1}");
         assertThat(send(UPSERT, List.of(record("X-1", Map.of("LastName", "One")))))
                 .extracting(Outcome::status).containsExactly(Outcome.Status.RETRY);
@@ -266,7 +266,7 @@ class SalesforceKameletsTest {
     }
 
     @Test
-    void aListThatIsNoListOfRecordsIsRefusedBeforeAnyCall() throws Exception {
+    void aBodyThatIsNoListOfRecordsIsRejectedBeforeAnyCall() throws Exception {
         long counted = counted();
         Exchange exchange = camel.request(UPSERT, message -> message.getMessage().setBody("a string"));
         assertThat(exchange.getException()).hasMessageContaining("A writer takes a list of records");
@@ -274,7 +274,7 @@ class SalesforceKameletsTest {
     }
 
     @Test
-    void callMakesAnyMeteredCallAndHandsOnItsStatusAndText() throws Exception {
+    void callMakesAnyCountedCallAndReturnsStatusAndText() throws Exception {
         long ledger = number("select count(*) from sluice.api_call where operation = 'limits'");
         Exchange exchange = camel.request("kamelet:salesforce-call-action?account=salesforce&operation=limits",
                 message -> {
@@ -287,7 +287,7 @@ class SalesforceKameletsTest {
     }
 
     @Test
-    void describeSaysTheFieldsOfAnObject() {
+    void describeReturnsTheFieldsOfAnObject() {
         ObjectShape shape = camel.requestBody("kamelet:salesforce-describe-action?object=Contact", null,
                 ObjectShape.class);
         assertThat(shape.fields().get("Customer_No__c").externalId()).isTrue();
@@ -302,7 +302,7 @@ class SalesforceKameletsTest {
     }
 
     @Test
-    void queryHandsOnTheFirstPage() throws Exception {
+    void queryReturnsTheFirstPage() throws Exception {
         send(UPSERT, List.of(record("Q-1", Map.of("LastName", "O'Query"))));
         String page = camel.requestBody("kamelet:salesforce-query-action",
                 "SELECT Id, Customer_No__c FROM Contact WHERE LastName = 'O\\'Query'", String.class);
@@ -310,7 +310,7 @@ class SalesforceKameletsTest {
     }
 
     @Test
-    void deltaReadsWhatChangedInPagesAndNothingTwice() throws Exception {
+    void deltaReadsChangedRecordsPageByPageAndNoneTwice() throws Exception {
         send(UPSERT, IntStream.range(0, 5).mapToObj(i -> record("L-" + i, Map.of("LastName", "Delta"))).toList());
         String delta = "kamelet:salesforce-delta-action?object=Contact&externalId=Customer_No__c&pageSize=2"
                 + "&fields=LastName%2CPhone,Account.Name";
@@ -335,7 +335,7 @@ class SalesforceKameletsTest {
     }
 
     @Test
-    void anAnswerThatIsNoPageStaysWhatItIs() throws Exception {
+    void anErrorIsReturnedUnchanged() throws Exception {
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"unavailable\",\"count\":1}");
         Exchange exchange = ask("kamelet:salesforce-delta-action?object=Contact&externalId=Customer_No__c&fields=LastName",
                 "2026-01-01T00:00:00Z");
@@ -345,7 +345,7 @@ class SalesforceKameletsTest {
     }
 
     @Test
-    void deletedTellsIdsAndUpToWhen() throws Exception {
+    void deletedReturnsIdsAndTheTimeUpToWhichTheyAreComplete() throws Exception {
         String id = send(UPSERT, List.of(record("G-1", Map.of("LastName", "Gone")))).get(0).crmId();
         control("DELETE", "/sandbox/records/salesforce/Contact/" + id, "");
         Exchange exchange = ask("kamelet:salesforce-deleted-action?object=Contact", Instant.now().minusSeconds(60).toString());
@@ -357,7 +357,7 @@ class SalesforceKameletsTest {
     }
 
     @Test
-    void deletesThatAreNoMoreToldAreLookedUpInTheRecycleBin() throws Exception {
+    void olderDeletesAreReadFromTheRecycleBin() throws Exception {
         String id = send(UPSERT, List.of(record("G-2", Map.of("LastName", "Gone")))).get(0).crmId();
         control("DELETE", "/sandbox/records/salesforce/Contact/" + id, "");
         long ledger = number("select count(*) from sluice.api_call");
@@ -369,14 +369,14 @@ class SalesforceKameletsTest {
     }
 
     @Test
-    void lookupSaysWhatBecameOfRecords() throws Exception {
+    void lookupReturnsExistingAndDeletedRecords() throws Exception {
         List<Outcome> made = send(UPSERT, List.of(record("L-1", Map.of("LastName", "There")),
                 record("L-2", Map.of("LastName", "Binned")), record("L-3", Map.of("LastName", "Replaced"))));
         String binned = made.get(1).crmId();
         String replaced = made.get(2).crmId();
         control("DELETE", "/sandbox/records/salesforce/Contact/" + binned, "");
         control("DELETE", "/sandbox/records/salesforce/Contact/" + replaced, "");
-        String anew = send(UPSERT, List.of(record("L-3", Map.of("LastName", "Anew")))).get(0).crmId();
+        String recreated = send(UPSERT, List.of(record("L-3", Map.of("LastName", "Recreated")))).get(0).crmId();
         String never = "003XX0000000ZZZ";
         long counted = counted();
         Exchange exchange = ask(LOOKUP, List.of(known("L-1", made.get(0).crmId()), known("L-2", binned),
@@ -386,16 +386,16 @@ class SalesforceKameletsTest {
         assertThat(counted() - counted).as("calls").isEqualTo(1);
         List<?> fates = exchange.getMessage().getBody(List.class);
         assertThat(fates.stream().filter(CrmRecord.class::isInstance).map(it -> ((CrmRecord) it).crmId()))
-                .containsExactlyInAnyOrder(made.get(0).crmId(), anew);
+                .containsExactlyInAnyOrder(made.get(0).crmId(), recreated);
         Map<String, DeletedRecord> gone = new HashMap<>();
         fates.stream().filter(DeletedRecord.class::isInstance).map(DeletedRecord.class::cast).forEach(it -> gone.put(it.crmId(), it));
         assertThat(gone).containsOnlyKeys(binned, replaced, never);
         assertThat(gone.get(binned).at()).isAfter(Instant.now().minusSeconds(600));
-        assertThat(gone.get(never).at()).as("nobody knows since when").isNull();
+        assertThat(gone.get(never).at()).as("the time of the delete is unknown").isNull();
     }
 
     @Test
-    void aLookupThatWasNotAnsweredSaysNothingOfRecords() throws Exception {
+    void aLookupWithoutAnAnswerReturnsNoRecords() throws Exception {
         String id = send(UPSERT, List.of(record("L-5", Map.of("LastName", "There")))).get(0).crmId();
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"unavailable\",\"count\":1}");
         Exchange exchange = ask(LOOKUP, List.of(known("L-5", id)));

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The Kamelets that read all records of an object, on their own against the sandbox over HTTP. */
+/** Runs the Kamelets that read all records of an object, alone against the sandbox over HTTP. */
 class SalesforceQueryKameletsTest {
 
     private static final String READ = "externalId=Customer_No__c&fields=LastName,MailingCity,Newsletter__c";
@@ -94,7 +94,7 @@ class SalesforceQueryKameletsTest {
     }
 
     @Test
-    void whatChangedSinceAMomentIsCountedAndReadAlone() throws Exception {
+    void onlyRecordsChangedSinceATimeAreCountedAndRead() throws Exception {
         assertThat(of(null, "count-action?object=Contact", "1970-01-01T00:00:00Z").getMessage().getBody())
                 .isEqualTo((long) CONTACTS);
         String future = Instant.now().plusSeconds(3600).toString();
@@ -104,7 +104,7 @@ class SalesforceQueryKameletsTest {
     }
 
     @Test
-    void allRecordsComePageByPageAndEachCallIsMetered() throws Exception {
+    void allRecordsAreReadPageByPageAndEachCallIsCounted() throws Exception {
         long counted = crm.counted();
         long ledger = crm.ledger();
         String crmJob = completed();
@@ -130,7 +130,7 @@ class SalesforceQueryKameletsTest {
     }
 
     @Test
-    void whatIsNoPageIsAnAnswerWithItsStatusAndTheNextReadingBringsIt() throws Exception {
+    void anErrorIsReturnedWithItsStatusAndTheNextReadGetsThePage() throws Exception {
         String crmJob = completed();
         Exchange wrong = page(crmJob, "nonsense");
         assertThat(status(wrong)).isEqualTo(400);
@@ -143,7 +143,7 @@ class SalesforceQueryKameletsTest {
     }
 
     @Test
-    void aJobThatCannotBeIsRefusedWithTheCrmsWords() {
+    void anInvalidJobIsRejectedWithSalesforcesMessage() {
         Exchange refused = of(null, "query-create-action?object=Contact&externalId=Nope__c&fields=LastName", null);
         assertThat(status(refused)).isEqualTo(400);
         assertThat(refused.getMessage().getBody(String.class)).contains("INVALID_FIELD");

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Reading one record, through the cache or past it; and the limits. */
+/** Reads one record, with and without the cache; and the limits. */
 class SalesforceReadTest {
 
     private static final String BY_KEY = "kamelet:salesforce-read-action?object=Contact&externalId=Customer_No__c"
@@ -50,7 +50,7 @@ class SalesforceReadTest {
         return crm.send(WRITE, List.of(record(key, "LastName", lastName))).get(0).crmId();
     }
 
-    /** A user of the CRM changes a record, of which nobody tells us. */
+    /** Changes a record in the CRM without an event. */
     private static void editedInTheCrm(String id, String lastName) throws Exception {
         crm.control("POST", "/sandbox/records/salesforce/Contact/" + id, "{\"LastName\":\"" + lastName + "\"}");
     }
@@ -92,7 +92,7 @@ class SalesforceReadTest {
     }
 
     @Test
-    void whatIsWrittenIsReadAnew() {
+    void aWriteDropsTheCachedRecord() {
         String id = written("B-1", "One");
         assertThat(lastName(BY_KEY, "B-1")).isEqualTo("One");
         assertThat(lastName(BY_ID, id)).isEqualTo("One");
@@ -105,11 +105,11 @@ class SalesforceReadTest {
     }
 
     @Test
-    void whatIsHeardOfIsReadAnew() throws Exception {
+    void anEventDropsTheCachedRecord() throws Exception {
         String id = written("C-1", "One");
         assertThat(lastName(BY_ID, id)).isEqualTo("One");
         editedInTheCrm(id, "Two");
-        assertThat(lastName(BY_ID, id)).as("nobody told us yet").isEqualTo("One");
+        assertThat(lastName(BY_ID, id)).as("no event yet").isEqualTo("One");
         crm.ask("kamelet:salesforce-delta-action?object=Contact&externalId=Customer_No__c&fields=LastName",
                 Instant.now().minusSeconds(60).toString());
         assertThat(lastName(BY_ID, id)).isEqualTo("Two");
@@ -128,7 +128,7 @@ class SalesforceReadTest {
     }
 
     @Test
-    void anAnswerThatIsNoRecordIsHandedOnAndNotKept() throws Exception {
+    void anErrorIsReturnedAndNotCached() throws Exception {
         Exchange none = crm.ask(BY_KEY, "E-never");
         assertThat(none.getMessage().getHeader("SluiceStatus")).isEqualTo(404);
         assertThat(none.getMessage().getBody(String.class)).contains("NOT_FOUND");
@@ -142,12 +142,12 @@ class SalesforceReadTest {
         assertThat(lastName(BY_KEY, "E-1")).isEqualTo("One");
         written("E-never", "Now");
         assertThat(lastName(BY_KEY, "E-never")).isEqualTo("Now");
-        assertThat(crm.refusal(BY_KEY, "  ")).hasMessageContaining("takes the id of the record");
+        assertThat(crm.rejection(BY_KEY, "  ")).hasMessageContaining("takes the id of the record");
         assertThat(crm.ledger()).isEqualTo(crm.counted());
     }
 
     @Test
-    void aQueryThatIsTooLongForAnAddressIsOneCallAllTheSame() throws Exception {
+    void aQueryTooLongForAnAddressIsOneCompositeCall() throws Exception {
         String id = written("F-1", "One");
         String where = IntStream.range(0, 1500).mapToObj(n -> "'F-" + n + "'")
                 .collect(Collectors.joining(",", " FROM Contact WHERE Customer_No__c IN (", ")"));
@@ -177,7 +177,7 @@ class SalesforceReadTest {
     }
 
     @Test
-    void aPageThatIsTooLargeIsAskedForInSmallerOnes() throws Exception {
+    void aTooLargePageIsReadInSmallerPages() throws Exception {
         String since = Instant.now().minusSeconds(60).toString();
         String text = "\u20ac".repeat(32_000);
         for (int from = 0; from < 200; from += 50) {
@@ -187,7 +187,7 @@ class SalesforceReadTest {
         String delta = "kamelet:salesforce-delta-action?object=Contact&externalId=Customer_No__c&fields=LastName,Description";
 
         Exchange first = crm.ask(delta, since);
-        assertThat(first.getMessage().getHeader("SluiceStatus")).as("an answer, no trouble of the account's").isEqualTo(413);
+        assertThat(first.getMessage().getHeader("SluiceStatus")).as("an answer, not a problem of the account").isEqualTo(413);
         assertThat(first.getMessage().getBody(String.class)).contains("larger than 16 MiB");
         java.util.Set<Object> keys = new java.util.HashSet<>();
         String position = since;
@@ -204,7 +204,7 @@ class SalesforceReadTest {
     }
 
     @Test
-    void limitsTellWhatIsLeftOfEach() throws Exception {
+    void limitsReturnsTheRemainderOfEach() throws Exception {
         Map<?, ?> limits = crm.ask("kamelet:salesforce-limits-action", null).getMessage().getBody(Map.class);
         Map<?, ?> daily = (Map<?, ?>) limits.get("DailyApiRequests");
         assertThat(daily).hasSize(2);

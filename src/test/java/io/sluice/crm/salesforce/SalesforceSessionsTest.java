@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The ways to log in, against the sandbox over HTTP, by a clock that the test sets. */
+/** Tests the ways to log in against the sandbox over HTTP, with a clock that the test sets. */
 class SalesforceSessionsTest extends LoginTestBase {
 
     private static final Map<String, String> SECRET = Map.of("client-secret", "sluice");
@@ -89,30 +89,30 @@ class SalesforceSessionsTest extends LoginTestBase {
     }
 
     @Test
-    void aRefusedLoginSaysWhoAndWhy() {
+    void aRejectedLoginReportsAccountAndCause() {
         assertThatThrownBy(() -> sessions.signIn("org", connected(Map.of("client-secret", "wrong"))))
                 .isInstanceOf(LoginRejected.class).hasMessageContaining("account org could not sign in")
                 .hasMessageContaining("invalid client credentials");
     }
 
     @Test
-    void aKeyStoreThatCantBeReadSaysWhich() {
+    void anUnreadableKeyStoreIsNamed() {
         assertThatThrownBy(() -> sessions.signIn("org", connected(Map.of("user-name", "sluice@example.org",
                 "jwt-keystore", "/nowhere/key.p12", "jwt-keystore-password", "sandbox"))))
                 .isInstanceOf(LoginRejected.class).hasMessageContaining("/nowhere/key.p12");
     }
 
     @Test
-    void twentyCallsWhoseTokenDiedLogInOnce() throws Exception {
+    void twentyCallsWithAnExpiredTokenLogInOnce() throws Exception {
         SalesforceSession session = connected(SECRET);
         String dead = sessions.signIn("org", session);
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"expireTokens\"}");
         long logins = logins();
         Set<String> tokens = inTwentyThreads(() -> {
-            sessions.died("org", session, dead);
+            sessions.tokenRejected("org", session, dead);
             String fresh = sessions.signIn("org", session);
-            // news of the old token's death may come late
-            sessions.died("org", session, dead);
+            // a rejection of the old token may arrive late
+            sessions.tokenRejected("org", session, dead);
             return sessions.signIn("org", session).equals(fresh) ? fresh : "another one";
         });
         assertThat(tokens).hasSize(1).doesNotContain(dead);
@@ -121,22 +121,22 @@ class SalesforceSessionsTest extends LoginTestBase {
     }
 
     @Test
-    void aTokenThatServedMayBeHealedByALoginAndOneThatNeverDidMayNot() throws Exception {
+    void aLoginMayHelpIfTheTokenWasAcceptedBefore() throws Exception {
         SalesforceSession session = connected(SECRET);
         String first = sessions.signIn("org", session);
-        sessions.served("org", first);
-        assertThat(sessions.died("org", session, first)).isTrue();
-        assertThat(sessions.died("org", session, first)).as("of a call that was under way").isTrue();
+        sessions.tokenAccepted("org", first);
+        assertThat(sessions.tokenRejected("org", session, first)).isTrue();
+        assertThat(sessions.tokenRejected("org", session, first)).as("of a call that was under way").isTrue();
         String second = sessions.signIn("org", session);
-        assertThat(sessions.died("org", session, first)).as("late news of the old one").isTrue();
-        assertThat(sessions.died("org", session, second)).isFalse();
-        assertThat(sessions.signIn("org", session)).as("it is tried with another one all the same").isNotEqualTo(second);
+        assertThat(sessions.tokenRejected("org", session, first)).as("a late rejection of the old token").isTrue();
+        assertThat(sessions.tokenRejected("org", session, second)).isFalse();
+        assertThat(sessions.signIn("org", session)).as("another login is tried all the same").isNotEqualTo(second);
     }
 
     @Test
-    void aSessionIsRenewedBeforeItEndsAndTheOldOneEndsItsCalls() throws Exception {
+    void aSessionIsRenewedBeforeItExpiresAndTheOldOneStaysValid() throws Exception {
         SalesforceSession session = connected(SECRET);
-        sessions.last("org", Duration.ofHours(1));
+        sessions.lifetime("org", Duration.ofHours(1));
         String first = sessions.signIn("org", session);
         now = now.plus(Duration.ofMinutes(53));
         assertThat(sessions.signIn("org", session)).isEqualTo(first);
@@ -145,11 +145,11 @@ class SalesforceSessionsTest extends LoginTestBase {
         Set<String> tokens = inTwentyThreads(() -> sessions.signIn("org", session));
         assertThat(tokens).hasSize(1).doesNotContain(first);
         assertThat(logins() - logins).isEqualTo(1);
-        assertThat(isGood(first)).as("calls are on their way with it").isTrue();
+        assertThat(isGood(first)).as("calls with the old token are under way").isTrue();
     }
 
     @Test
-    void aRenewalThatIsRefusedStopsNobodyWhileTheOldSessionIsGood() throws Exception {
+    void aRejectedRenewalStopsNoCallWhileTheOldSessionIsValid() throws Exception {
         SalesforceSession session = connected(SECRET);
         String first = sessions.signIn("org", session);
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"unavailable\",\"operation\":\"token\"}");
@@ -157,7 +157,7 @@ class SalesforceSessionsTest extends LoginTestBase {
         long logins = logins();
         assertThat(sessions.signIn("org", session)).isEqualTo(first);
         assertThat(sessions.signIn("org", session)).isEqualTo(first);
-        assertThat(logins() - logins).as("not a storm of logins").isLessThanOrEqualTo(1);
+        assertThat(logins() - logins).as("one login, then backoff").isLessThanOrEqualTo(1);
         control("DELETE", "/sandbox/faults/salesforce", "");
         now = now.plus(Duration.ofMinutes(1));
         assertThat(sessions.signIn("org", session)).isNotEqualTo(first);

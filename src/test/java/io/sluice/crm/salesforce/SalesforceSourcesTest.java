@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The Kamelets that read on and on, each with a route of one's own behind it, over HTTP against the sandbox. */
+/** Runs the polling sources, each with a custom route behind it, over HTTP against the sandbox. */
 class SalesforceSourcesTest {
 
     private static final String READ = "&object=Contact&externalId=Customer_No__c&fields=LastName,MailingCity&period=";
@@ -63,12 +63,14 @@ class SalesforceSourcesTest {
         return "from sluice.checkpoint where account = 'salesforce' and stream = 'source:" + name + "'";
     }
 
-    private static void awaitPlace(String name) {
+    private static void awaitOffset(String name) {
         soon(() -> assertThat(crm.number("select count(*) " + kept(name) + " and position::jsonb ->> 'offset' is not null"))
                 .isOne());
     }
 
-    /** What the route did not finish is held for a while, as if the process had died. */
+    /**
+     * Waits until the source is running; an unfinished list is claimed for a while, as if the process had been killed.
+     */
     private static void isFollowed(String name) throws Exception {
         crm.run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('due', now()))::text where"
                 + " stream = 'source:" + name + "'");
@@ -83,12 +85,12 @@ class SalesforceSourcesTest {
     }
 
     @Test
-    void whatChangesReachesARouteOfOnesOwnPageByPageAndOnlyFromNowOn() throws Exception {
+    void newChangesReachACustomRoutePageByPage() throws Exception {
         write("old-", 3, "Rome");
         String second = "select (extract(epoch from (position::jsonb ->> 'offset')::timestamptz))::bigint ";
         String source = "delta-source?name=changes&overlap=0s&pageSize=2" + READ;
         try (OwnRoute mine = behind(source + PERIOD, 1)) {
-            awaitPlace("changes");
+            awaitOffset("changes");
             long from = crm.number(second + kept("changes"));
             await().pollInterval(Duration.ofMillis(50)).until(() -> crm.number(
                     "select extract(epoch from now())::bigint") > from + 1);
@@ -107,17 +109,17 @@ class SalesforceSourcesTest {
         }
         write("later-", 1, "Oslo");
         try (OwnRoute later = behind(source + (PERIOD + 1))) {
-            soon(() -> assertThat(keys(later)).as("what came while it stood still").contains("later-0"));
+            soon(() -> assertThat(keys(later)).as("changed while the route was stopped").contains("later-0"));
         }
         assertThat(crm.ledger()).isEqualTo(crm.counted());
     }
 
     @Test
-    void whatIsDeletedReachesARouteOfOnesOwnAndWhatItDidNotFinishComesAgain() throws Exception {
+    void deletesReachACustomRouteAndAFailedListIsRepeated() throws Exception {
         List<Outcome> made = write("gone-", 3, "Rome");
         String source = "deleted-source?name=deletes&object=Contact&period=";
         try (OwnRoute mine = behind(source + PERIOD, 1)) {
-            awaitPlace("deletes");
+            awaitOffset("deletes");
             crm.control("DELETE", "/sandbox/records/salesforce/Contact/gone-0", "");
             soon(() -> assertThat(mine.lists()).isOne());
             assertThat(mine.received()).isEmpty();
@@ -126,7 +128,7 @@ class SalesforceSourcesTest {
         }
         crm.control("DELETE", "/sandbox/records/salesforce/Contact/gone-1", "");
         try (OwnRoute later = behind(source + (PERIOD + 1))) {
-            soon(() -> assertThat(ids(later)).as("what went while it stood still").contains(made.get(1).crmId()));
+            soon(() -> assertThat(ids(later)).as("deleted while the route was stopped").contains(made.get(1).crmId()));
             assertThat(ids(later)).doesNotContain(made.get(2).crmId());
         }
         crm.run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('offset',"
@@ -138,7 +140,7 @@ class SalesforceSourcesTest {
     }
 
     @Test
-    void allRecordsReachARouteOfOnesOwnByAJobAndItGoesOnWithThePageThatItDidNotFinish() throws Exception {
+    void allRecordsReachACustomRouteByAJobThatResumesAtTheUnfinishedPage() throws Exception {
         write("all-", 150, "Rome");
         String source = "bulk-query-source?name=whole&pageSize=40" + READ;
         long jobs = created();
@@ -155,7 +157,7 @@ class SalesforceSourcesTest {
         }
         assertThat(created() - jobs).isOne();
         assertThat(crm.number("select count(*) " + kept("whole") + " and position::jsonb ->> 'offset' is null and"
-                + " (position::jsonb ->> 'due')::timestamptz > now() + interval '50 minutes'")).as("rests for the period").isOne();
+                + " (position::jsonb ->> 'due')::timestamptz > now() + interval '50 minutes'")).as("waits for the period").isOne();
         assertThat(crm.ledger() - ledger).isEqualTo(crm.counted() - counted);
 
         isFollowed("whole");
@@ -174,20 +176,20 @@ class SalesforceSourcesTest {
     }
 
     @Test
-    void aJobThatFailsOrIsForgottenIsFollowedByAnother() throws Exception {
-        write("anew-", 1, "Rome");
+    void aFailedOrExpiredJobIsFollowedByAnother() throws Exception {
+        write("newjob-", 1, "Rome");
         long before = created();
         crm.fault("{\"kind\":\"jobFails\",\"count\":1}");
-        try (OwnRoute mine = behind("bulk-query-source?name=anew" + READ + 3_600_000)) {
-            soon(() -> assertThat(crm.number("select count(*) " + kept("anew") + " and position::jsonb ->> 'offset' is null and"
+        try (OwnRoute mine = behind("bulk-query-source?name=newjob" + READ + 3_600_000)) {
+            soon(() -> assertThat(crm.number("select count(*) " + kept("newjob") + " and position::jsonb ->> 'offset' is null and"
                     + " (position::jsonb ->> 'due')::timestamptz > now() + interval '50 seconds'")).isOne());
             assertThat(mine.received()).isEmpty();
             crm.run("update sluice.checkpoint set position = jsonb_build_object('due', now(), 'offset', '{\"job\":\"750000000000999AAA\","
-                    + "\"since\":\"2026-01-01T00:00:00Z\",\"complete\":true,\"page\":null}')::text where stream = 'source:anew'");
-            soon(() -> assertThat(crm.number("select count(*) " + kept("anew") + " and position::jsonb ->> 'offset' is null"))
+                    + "\"since\":\"2026-01-01T00:00:00Z\",\"complete\":true,\"page\":null}')::text where stream = 'source:newjob'");
+            soon(() -> assertThat(crm.number("select count(*) " + kept("newjob") + " and position::jsonb ->> 'offset' is null"))
                     .isOne());
-            isFollowed("anew");
-            soon(() -> assertThat(keys(mine)).contains("anew-0"));
+            isFollowed("newjob");
+            soon(() -> assertThat(keys(mine)).contains("newjob-0"));
             assertThat(created() - before).isEqualTo(2);
         }
     }

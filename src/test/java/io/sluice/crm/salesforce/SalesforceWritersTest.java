@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The sinks beside collections: a row, several objects, merge and undelete. */
+/** Runs the sinks other than collections: a row, several objects, merge and undelete. */
 class SalesforceWritersTest {
 
     private static final String ROW = "kamelet:salesforce-record-upsert-sink?object=Contact&externalId=Customer_No__c";
@@ -57,7 +57,7 @@ class SalesforceWritersTest {
     }
 
     @Test
-    void aPartThatIsRefusedAsAWholeSaysWhatThatIsAboutAndTakesNoOtherAlong() throws Exception {
+    void aRejectedPartHasItsErrorScopeAndFailsNoOtherPart() throws Exception {
         Exchange answered = crm.ask("kamelet:salesforce-composite-upsert-sink?externalIds=Contact:Customer_No__c,"
                 + "Opportunity:No_Such_Field__c", List.of(
                         Map.of("object", "Contact", "key", "W-1", "fields", Map.of("LastName", "One")),
@@ -71,7 +71,7 @@ class SalesforceWritersTest {
     }
 
     @Test
-    void whatThePartsOfOneCallWereAnsweredIsNotTakenForThoseOfTheNext() throws Exception {
+    void theAnswersToPartsDoNotLeakIntoTheNextCall() throws Exception {
         crm.fault("{\"kind\":\"answer\",\"operation\":\"compositePart\",\"object\":\"Contact\",\"errorCode\":"
                 + "\"UNABLE_TO_LOCK_ROW\",\"message\":\"locked\",\"count\":1}");
         Exchange answered = crm.ask(SEVERAL, List.of(in("Account", record("X-1", "Name", "X")), in("Contact", record("X-2", "LastName", "X"))));
@@ -83,9 +83,9 @@ class SalesforceWritersTest {
         assertThat(next.getMessage().getHeader(PartAnswer.HEADER)).isNull();
     }
 
-    /** Salesforce takes 16,384 bytes of an address (Salesforce Help, 000386264). */
+    /** Salesforce takes addresses of 16,384 bytes (Salesforce Help, 000386264). */
     @Test
-    void sixHundredRecordsOfAHundredAndFiftyFieldsAreReadByOneAddressBeforeTheyAreWritten() throws Exception {
+    void sixHundredRecordsOf150FieldsAreReadByOneAddressBeforeTheWrite() throws Exception {
         Map<String, Object> fields = new HashMap<>();
         for (int i = 0; i < 150; i++) {
             fields.put("Some_Field_Of_%06d__c".formatted(i).substring(5), "x");
@@ -105,7 +105,7 @@ class SalesforceWritersTest {
     }
 
     @Test
-    void recordsAreReadBeforeTheyAreWrittenWhateverTheirIdsAndParents() throws Exception {
+    void recordsAreReadBeforeTheWriteWhateverTheirIdsAndParents() throws Exception {
         String id = made("P-1");
         crm.send(ROW, List.of(record("P-2", "LastName", "Two")));
         Exchange exchange = new DefaultExchange(crm.camel.getCamelContext());
@@ -114,7 +114,7 @@ class SalesforceWritersTest {
         exchange.getMessage().setHeader(BeforeImages.SINCE, Map.of("Contact", Instant.EPOCH));
         crm.camel.send("kamelet:salesforce-upsert-sink?object=Contact&externalId=Customer_No__c", exchange);
 
-        assertThat(exchange.getMessage().getHeader(BeforeImages.HEADER, Map.class)).as("one id that is none spoils no reading")
+        assertThat(exchange.getMessage().getHeader(BeforeImages.HEADER, Map.class)).as("an invalid id does not fail the read")
                 .containsKey("Contact");
         assertThat(exchange.getMessage().getBody(List.class)).extracting("status").first().isEqualTo(Status.DONE);
     }
@@ -144,7 +144,7 @@ class SalesforceWritersTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"R-1", "R/1?x=1&y#z", "Ä 100%", "R'\"<1>"})
-    void aRowIsMadeThenChangedWhateverItsKeyIs(String key) throws Exception {
+    void aRowIsCreatedThenUpdatedWhateverItsKey(String key) throws Exception {
         long calls = crm.counted();
         Outcome made = crm.send(ROW, List.of(record(key, "LastName", "One", "Phone", "1", "Title", "Dr"))).get(0);
         assertThat(made.status()).isEqualTo(Status.DONE);
@@ -152,23 +152,23 @@ class SalesforceWritersTest {
         assertThat(changed).isEqualTo(Outcome.done(key, made.crmId()));
         assertThat(contact(key).path("LastName").asText()).isEqualTo("Two");
         assertThat(contact(key).path("Phone").isTextual()).as("null clears").isFalse();
-        assertThat(contact(key).path("Title").asText()).as("an absent field is left alone").isEqualTo("Dr");
+        assertThat(contact(key).path("Title").asText()).as("an absent field is kept").isEqualTo("Dr");
         assertThat(crm.counted() - calls).isEqualTo(2);
         assertThat(crm.ledger()).isEqualTo(crm.counted());
     }
 
     @Test
-    void aRowThatIsWrongIsRejectedWithTheFields() {
+    void anInvalidRowIsRejectedWithTheFields() {
         assertThat(crm.send(ROW, List.of(record("R-2", "LastName", "One", "Email", "nowhere"))).get(0)).satisfies(outcome -> {
             assertThat(outcome.status()).isEqualTo(Status.REJECTED);
             assertThat(outcome.code()).isEqualTo("INVALID_EMAIL_ADDRESS");
             assertThat(outcome.fields()).containsExactly("Email");
         });
-        assertThat(crm.refusal(ROW, List.of(record("a"), record("b")))).hasMessageContaining("takes one record, but got 2");
+        assertThat(crm.rejection(ROW, List.of(record("a"), record("b")))).hasMessageContaining("takes one record, but the list has 2");
     }
 
     @Test
-    void anAnswerOfARowThatWasCutIsARetry() throws Exception {
+    void aTruncatedAnswerToARowIsARetry() throws Exception {
         crm.fault("{\"kind\":\"reset\",\"afterWrite\":true,\"count\":1}");
         assertThat(crm.send(ROW, List.of(record("R-3", "LastName", "One"))).get(0).status()).isEqualTo(Status.RETRY);
         assertThat(crm.send(ROW, List.of(record("R-3", "LastName", "One"))).get(0).status()).isEqualTo(Status.DONE);
@@ -176,7 +176,7 @@ class SalesforceWritersTest {
     }
 
     @Test
-    void twentyThreadsWhoseTokenDiedLogInOnceAndWriteAll() throws Exception {
+    void twentyThreadsWithAnExpiredTokenLogInOnceAndWriteAll() throws Exception {
         made("L-0");
         crm.fault("{\"kind\":\"expireTokens\"}");
         long logins = crm.referee().path("byOperation").path("token").asLong();
@@ -188,7 +188,7 @@ class SalesforceWritersTest {
                 all.add(threads.submit(() -> done(key) || done(key)));
             }
             for (Future<Boolean> one : all) {
-                assertThat(one.get()).as("after one refusal at most").isTrue();
+                assertThat(one.get()).as("after one rejection at most").isTrue();
             }
         } finally {
             threads.shutdownNow();
@@ -204,7 +204,7 @@ class SalesforceWritersTest {
     // --- several objects
 
     @Test
-    void parentsGoBeforeChildrenInOneCallWhateverTheOrderOfTheList() throws Exception {
+    void parentsAreWrittenBeforeChildrenInOneCallWhateverTheOrder() throws Exception {
         long calls = crm.counted();
         List<Outcome> outcomes = crm.send(SEVERAL, List.of(
                 in("Opportunity", record("O-1", "Name", "Deal", "StageName", "Open", "CloseDate", "2026-12-31",
@@ -223,7 +223,7 @@ class SalesforceWritersTest {
     }
 
     @Test
-    void aThousandRecordsAreOneCallAndOneMoreIsRefusedBeforeAny() throws Exception {
+    void aThousandRecordsAreOneCallAndOneMoreIsRejected() throws Exception {
         List<Map<String, Object>> records = new ArrayList<>();
         for (int i = 0; i < 1000; i++) {
             records.add(i % 5 == 0 ? in("Account", record("T-" + i, "Name", "T")) : in("Contact", record("T-" + i, "LastName", "T")));
@@ -233,13 +233,13 @@ class SalesforceWritersTest {
         assertThat(crm.counted() - calls).isEqualTo(1);
         assertThat(crm.number("select records from sluice.api_call order by id desc limit 1")).isEqualTo(1000);
         records.add(in("Opportunity", record("T-x", "Name", "T")));
-        assertThat(crm.refusal(SEVERAL, records)).hasMessageContaining("need 6 collections").hasMessageContaining("split the list");
-        assertThat(crm.refusal(SEVERAL, List.of(in("Acount", record("1"))))).hasMessageContaining("did you mean Account");
+        assertThat(crm.rejection(SEVERAL, records)).hasMessageContaining("need 6 collections").hasMessageContaining("split the list");
+        assertThat(crm.rejection(SEVERAL, List.of(in("Acount", record("1"))))).hasMessageContaining("did you mean Account");
         assertThat(crm.counted() - calls).isEqualTo(1);
     }
 
     @Test
-    void aCallOfSeveralObjectsThatIsRefusedOrCutIsARetryForAll() throws Exception {
+    void aThrottledOrTruncatedCompositeCallIsARetryForAll() throws Exception {
         List<Map<String, Object>> records = List.of(in("Account", record("F-1", "Name", "F")),
                 in("Contact", record("F-2", "LastName", "F")));
         for (String fault : List.of("{\"kind\":\"refuse\",\"count\":1}", "{\"kind\":\"reset\",\"afterWrite\":true,\"count\":1}",
@@ -255,7 +255,7 @@ class SalesforceWritersTest {
     // --- merge
 
     @Test
-    void aMergeKeepsOneRecordWithItsNewValuesCharacterByCharacter() throws Exception {
+    void aMergeKeepsOneRecordWithItsNewValues() throws Exception {
         String survivor = made("M-1");
         String other = made("M-2");
         String third = made("M-3");
@@ -268,32 +268,32 @@ class SalesforceWritersTest {
         assertThat(contact("M-3")).isNull();
         assertThat(crm.ledger()).isEqualTo(crm.counted());
         assertThat(crm.number("select used from sluice.reported_limit where account = 'salesforce' and name = 'daily'"))
-                .as("SOAP tells it in its envelope").isEqualTo(crm.referee().path("limits").path("daily").path("used").asLong());
+                .as("SOAP states the usage in its envelope").isEqualTo(crm.referee().path("limits").path("daily").path("used").asLong());
     }
 
     @Test
-    void aMergeWhoseAnswerWasCutIsFoundDoneByTheNextTry() throws Exception {
+    void aMergeWithATruncatedAnswerIsFoundDoneByTheRetry() throws Exception {
         List<Map<String, Object>> records = List.of(of(record("N-1"), "upsert", made("N-1")), of(record("N-2"), "delete", made("N-2")));
         crm.fault("{\"kind\":\"reset\",\"afterWrite\":true,\"count\":1}");
         assertThat(crm.send(MERGE, records)).extracting(Outcome::status).containsExactly(Status.RETRY, Status.RETRY);
         long calls = crm.counted();
         assertThat(crm.send(MERGE, records)).extracting(Outcome::status).containsExactly(Status.DONE, Status.DONE);
-        assertThat(crm.counted() - calls).as("the merge and the look").isEqualTo(2);
+        assertThat(crm.counted() - calls).as("the merge and the lookup").isEqualTo(2);
         assertThat(crm.ledger()).isEqualTo(crm.counted());
     }
 
     @Test
-    void aMergeThatCantBeIsRejectedForAllOfItsRecords() throws Exception {
+    void anInvalidMergeIsRejectedForAllRecords() throws Exception {
         String survivor = made("P-1");
         assertThat(crm.send(MERGE, List.of(of(record("P-1", "Email", "nowhere"), "upsert", survivor), of(record("P-2"), "delete", made("P-2")))))
                 .extracting(Outcome::code).containsOnly("INVALID_EMAIL_ADDRESS").hasSize(2);
         assertThat(contact("P-2")).as("all or nothing").isNotNull();
-        assertThat(crm.refusal(MERGE, List.of(of(record("P-1"), "upsert", survivor)))).hasMessageContaining("two or three records");
-        assertThat(crm.refusal(MERGE, List.of(record("P-1"), record("P-2")))).hasMessageContaining("crmId");
+        assertThat(crm.rejection(MERGE, List.of(of(record("P-1"), "upsert", survivor)))).hasMessageContaining("two or three records");
+        assertThat(crm.rejection(MERGE, List.of(record("P-1"), record("P-2")))).hasMessageContaining("crmId");
     }
 
     @Test
-    void aLimitThatSoapTellsOfIsARefusalAndADeadSessionALogin() throws Exception {
+    void aSoapLimitIsThrottledAndAnExpiredSessionLogsIn() throws Exception {
         List<Map<String, Object>> records = List.of(of(record("Q-1"), "upsert", made("Q-1")), of(record("Q-2"), "delete", made("Q-2")));
         crm.fault("{\"kind\":\"refuse\",\"count\":1}");
         assertThat(crm.send(MERGE, records)).extracting(Outcome::code).containsOnly("REQUEST_LIMIT_EXCEEDED");
@@ -308,7 +308,7 @@ class SalesforceWritersTest {
     // --- undelete
 
     @Test
-    void whatIsInTheRecycleBinComesBackAndWhatIsThereIsDone() throws Exception {
+    void deletedRecordsAreRestoredAndExistingOnesAreDone() throws Exception {
         String gone = made("U-1");
         String there = made("U-2");
         crm.control("DELETE", "/sandbox/records/salesforce/Contact/" + gone, "");
@@ -317,12 +317,12 @@ class SalesforceWritersTest {
         assertThat(outcomes).extracting(Outcome::key).containsExactly("U-1", "U-2", "U-3");
         assertThat(outcomes).extracting(Outcome::status).containsExactly(Status.DONE, Status.DONE, Status.REJECTED);
         assertThat(contact("U-1")).isNotNull();
-        assertThat(crm.refusal(UNDELETE, List.of(record("U-1")))).hasMessageContaining("crmId");
+        assertThat(crm.rejection(UNDELETE, List.of(record("U-1")))).hasMessageContaining("crmId");
         assertThat(crm.ledger()).isEqualTo(crm.counted());
     }
 
     @Test
-    void anUndeleteWhoseAnswerWasCutIsFoundDoneByTheNextTry() throws Exception {
+    void anUndeleteWithATruncatedAnswerIsFoundDoneByTheRetry() throws Exception {
         String gone = made("V-1");
         crm.control("DELETE", "/sandbox/records/salesforce/Contact/" + gone, "");
         List<Map<String, Object>> records = List.of(of(record("V-1"), "upsert", gone));

@@ -24,7 +24,7 @@ class SoapAnswerTest {
     }
 
     @Test
-    void resultsTellIdSuccessAndErrorsInOrder() {
+    void resultsHaveIdSuccessAndErrorsInOrder() {
         SoapAnswer answer = SoapAnswer.parse(envelope("""
                 <LimitInfoHeader><limitInfo><current>18</current><limit>15000</limit><type>API REQUESTS</type></limitInfo>
                 </LimitInfoHeader>""", """
@@ -43,20 +43,20 @@ class SoapAnswerTest {
     @ParameterizedTest
     @CsvSource({"INVALID_SESSION_ID, 401", "REQUEST_LIMIT_EXCEEDED, 403", "SERVER_UNAVAILABLE, 500", "INVALID_TYPE, 400",
         "EXCEEDED_ID_LIMIT, 400"})
-    void aFaultCountsAsWhatRestWouldHaveAnswered(String code, int status) {
+    void aFaultHasTheStatusThatRestWouldGive(String code, int status) {
         SoapAnswer answer = SoapAnswer.parse(fault(code, "TotalRequests Limit exceeded.")).orElseThrow();
         assertThat(answer.status(500)).isEqualTo(status);
         SalesforceAnswer whole = new SalesforceAnswer(status, fault(code, "TotalRequests Limit exceeded."));
         assertThat(whole.code()).isEqualTo(code);
         assertThat(whole.message()).isEqualTo("TotalRequests Limit exceeded.");
-        ThrottleSignal throttleSignal = SalesforceErrors.refusal(whole);
+        ThrottleSignal throttleSignal = SalesforceErrors.throttleSignal(whole);
         assertThat(throttleSignal == null ? null : throttleSignal.kind()).isEqualTo(status == 403 ? ThrottleSignal.DAILY : null);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "[]", "<html><p>Down", "<html/>", "<soapenv:Envelope xmlns:soapenv=\"x\"><soapenv:Body>",
         "<!DOCTYPE a [<!ENTITY b SYSTEM \"file:///etc/passwd\">]><Envelope><Body><Fault><faultcode>&b;</faultcode></Fault></Body></Envelope>"})
-    void whatIsNoEnvelopeOrWasCutIsNoAnswerAndNothingIsFetchedForIt(String text) {
+    void anInvalidOrTruncatedEnvelopeIsNoAnswerAndFetchesNothing(String text) {
         assertThat(SoapAnswer.parse(text)).isEmpty();
     }
 }

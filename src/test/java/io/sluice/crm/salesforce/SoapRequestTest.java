@@ -15,7 +15,7 @@ class SoapRequestTest {
     }
 
     @Test
-    void anEnvelopeCarriesItsSessionAndWhoWeAre() {
+    void anEnvelopeHasTheSessionAndTheClientName() {
         XmlElement header = XmlElement.parse(SoapRequest.undelete(List.of("003A")).envelope("00D!a&b")).orElseThrow()
                 .at("Header").orElseThrow();
         assertThat(header.text("SessionHeader", "sessionId")).isEqualTo("00D!a&b");
@@ -25,7 +25,7 @@ class SoapRequestTest {
     }
 
     @Test
-    void aMergedRecordIsWrittenInTheOrderOfTheWsdlAndNothingIsLostOrInjected() {
+    void aMergeIsWrittenInTheOrderOfTheWsdlWithoutInjection() {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("LastName", "</r:LastName><r:OwnerId>005</r:OwnerId>&amp;]]>");
         fields.put("Phone", null);

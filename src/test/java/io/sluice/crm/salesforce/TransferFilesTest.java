@@ -23,7 +23,7 @@ class TransferFilesTest {
     }
 
     @Test
-    void whatAKilledProcessLeftIsTakenAwayAndNothingElse() throws Exception {
+    void onlyFilesLeftByKilledProcessesAreDeleted() throws Exception {
         Path left = file("sluice-1.csv", Duration.ofMinutes(61));
         Path underWay = file("sluice-2.csv", Duration.ofMinutes(59));
         Path another = file("other.csv", Duration.ofDays(1));
@@ -35,7 +35,7 @@ class TransferFilesTest {
     }
 
     @Test
-    void aFolderThatCantBeListedStopsNoTransfer() {
+    void anUnlistableFolderStopsNoTransfer() {
         assertThat(TransferFiles.sweep(folder.resolve("not-there"), NOW)).isZero();
     }
 }

@@ -13,7 +13,7 @@ import org.apache.camel.support.DefaultExchange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One record whose time of change can't be read keeps none of those beside it back. */
+/** Shows that a record with an unreadable change time does not hold back the others. */
 class UnreadableTimesTest {
 
     private static final String PAGE = """
@@ -30,7 +30,7 @@ class UnreadableTimesTest {
     }
 
     @Test
-    void aPageIsReadWithTheRecordAmongThem() {
+    void aPageWithSuchARecordIsRead() {
         Exchange exchange = read(PAGE.formatted(2, "0000-00-00T00:00:00.000+0000"), 2);
         assertThat(exchange.getMessage().getBody(List.class)).extracting("crmId", "key")
                 .containsExactly(org.assertj.core.groups.Tuple.tuple("003A", "1"), org.assertj.core.groups.Tuple.tuple("003B", "2"));
@@ -39,12 +39,12 @@ class UnreadableTimesTest {
     }
 
     @Test
-    void whatHasNoTimeAtAllIsNoRecord() {
+    void aRecordWithoutATimeIsNone() {
         assertThat(read(PAGE.formatted(2, ""), 200).getMessage().getBody()).isInstanceOf(String.class);
     }
 
     @Test
-    void theResultsOfAJobAreReadWithTheRecordAmongThem(@TempDir Path folder) throws Exception {
+    void theResultsOfAJobWithSuchARecordAreRead(@TempDir Path folder) throws Exception {
         Path file = Files.writeString(folder.resolve("results.csv"), "Id,Key__c,SystemModstamp,LastName\n"
                 + "003A,1,yesterday,Ann\n003B,2,2026-01-02T03:04:05.000Z,Bob\n");
         try (var records = BulkCsv.records(file, "Key__c", List.of("LastName"))) {
