@@ -371,8 +371,8 @@ create table sluice.event_rejection (
     primary key (account, type, why)
 );
 
--- How far each stream has come. load: which mapping of the table is entered to be sent; delta: how far what changes in
--- the CRM is read; reading: how far the reading of all that is there, or of very many changes.
+-- Offsets of streams, by kind. load: mapping whose initial export is queued; delta: polls of changes in the CRM; snapshot:
+-- snapshot of all records or of very many changes; journal and source: journals of CRMs and source Kamelets.
 create table sluice.checkpoint (
     account    text        not null,
     object     text        not null,

@@ -85,7 +85,7 @@ final class LoadScene implements AutoCloseable {
             select (position::jsonb ->> 'calls')::int as calls,
                    extract(epoch from (position::jsonb ->> 'ended')::timestamptz
                                       - (position::jsonb ->> 'began')::timestamptz) as seconds
-            from sluice.checkpoint where stream = 'reading:customers' and position::jsonb ->> 'ended' is not null""";
+            from sluice.checkpoint where stream = 'snapshot:customers' and position::jsonb ->> 'ended' is not null""";
 
     private static final String DIFFERING = """
             select count(*) from (

@@ -170,7 +170,7 @@ final class Wiring extends LifecycleStrategySupport {
                 syncs, readFirst, new OverwrittenEdits(readFirst, applier));
 
         SnapshotReader snapshotReader = new SnapshotReader(accounts, permits, pauseStore, database, snapshotStore, applier, syncs,
-                new SnapshotReader.Measures(settings.number("sluice.snapshot.page-size", 50_000), quota.maxCallTime().plusSeconds(1),
+                new SnapshotReader.Limits(settings.number("sluice.snapshot.page-size", 50_000), quota.maxCallTime().plusSeconds(1),
                         settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery)));
         Inbox inbox = new Inbox(ear, database);
         DeltaPoller deltaPoller = new DeltaPoller(accounts, permits, pauseStore, quota, database, outbox, snapshotStore, inbox, applier, syncs,

@@ -121,7 +121,7 @@ public final class Applier {
      *
      * @param readAt {@link #now()} before the CRM was asked
      */
-    public Applied load(Sync sync, List<CrmRecord> records, Instant readAt) throws SQLException {
+    public Applied applySnapshot(Sync sync, List<CrmRecord> records, Instant readAt) throws SQLException {
         return kept(sync, records, apply(sync, records, record -> readAt, true, Map.of(), Set.of()));
     }
 

@@ -41,7 +41,7 @@ public final class InboundRejections {
     /** The record is read back, as if the CRM had told of it. */
     private static final String RETRY = """
             insert into sluice.inbox (account, identity, object, crm_id, kind, at)
-            select ?, gen_random_uuid(), ?, crm_id, 'look', clock_timestamp() from sluice.inbound_rejection where id = ?""";
+            select ?, gen_random_uuid(), ?, crm_id, 'read_back', clock_timestamp() from sluice.inbound_rejection where id = ?""";
 
     private final Database database;
     private final MeterRegistry metrics;

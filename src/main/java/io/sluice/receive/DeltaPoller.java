@@ -180,7 +180,7 @@ public final class DeltaPoller {
         pollLog.applied(deltaPoll.sync(), applied);
         PollOffset read = deltaPoll.after(schedule.overlap(), schedule.deletesInterval());
         // the changes that a bulk query reads are not read yet
-        PollOffset after = snapshotStore.goesOn(deltaPoll.sync(), deltaPoll.began())
+        PollOffset after = snapshotStore.ranSince(deltaPoll.sync(), deltaPoll.began())
                 ? read.lowWatermark(deltaPoll.offset().lowWatermark(), read.deletesDue()).polledAt(deltaPoll.offset().polledAt()) : read;
         boolean found = applied.changes() > 0 || !applied.later().isEmpty();
         PollOffset next = after.interval(deltaPoll.isHandedOver() ? schedule.pollInterval().max()

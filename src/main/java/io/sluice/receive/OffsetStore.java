@@ -16,9 +16,9 @@ final class OffsetStore {
     /** Sets the offset back if a bulk query of changes has deferred some: the poll then reads from the earliest of them. */
     private static final String TAKE = """
             with deferred as materialized (
-                select position::jsonb ->> 'hold' as at from sluice.checkpoint
+                select position::jsonb ->> 'earliestDeferred' as at from sluice.checkpoint
                 where account = ? and object = ? and stream = ?
-                  and position::jsonb ->> 'ended' is not null and position::jsonb ->> 'hold' is not null for update),
+                  and position::jsonb ->> 'ended' is not null and position::jsonb ->> 'earliestDeferred' is not null for update),
             taken as (
                 update sluice.checkpoint set updated_at = now(),
                     position = (position::jsonb || jsonb_build_object('due', clock_timestamp() + interval '1 minute', 'taken', true)
@@ -28,7 +28,7 @@ final class OffsetStore {
                   and (position::jsonb ->> 'due')::timestamptz <= clock_timestamp()
                 returning position),
             cleared as (
-                update sluice.checkpoint set position = (position::jsonb - 'hold')::text
+                update sluice.checkpoint set position = (position::jsonb - 'earliestDeferred')::text
                 where account = ? and object = ? and stream = ? and exists (select from taken)
                   and exists (select from deferred))
             select position from taken""";
@@ -63,7 +63,7 @@ final class OffsetStore {
     Optional<PollOffset> take(Sync sync) throws SQLException {
         String account = sync.getAccount();
         String object = sync.getObject();
-        String bulkQuery = "reading:" + sync.getName();
+        String bulkQuery = "snapshot:" + sync.getName();
         return database.first(TAKE, row -> PollOffset.of(row.getString(1)), account, object, bulkQuery, account, object,
                 stream(sync), account, object, bulkQuery);
     }

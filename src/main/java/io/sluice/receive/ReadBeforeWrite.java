@@ -66,7 +66,7 @@ public final class ReadBeforeWrite {
             from unnest(?::text[], ?::text[], ?::boolean[]) as s(name, object, shows_edits)
             join sluice.checkpoint c on c.account = ? and c.object = s.object and c.stream = 'delta:' || s.name
             left join sluice.checkpoint q
-                on q.account = c.account and q.object = c.object and q.stream = 'reading:' || s.name
+                on q.account = c.account and q.object = c.object and q.stream = 'snapshot:' || s.name
             left join lateral (
                 select bool_or(known) as waits,
                        bool_or(known and (operation = 'delete' or not s.shows_edits)
@@ -255,7 +255,7 @@ public final class ReadBeforeWrite {
         }
         Instant since = held.computeIfAbsent(sync.getName(), first -> poll.now());
         if (poll.now().isBefore(since.plus(MAX_HOLD))
-                || poll.now().isBefore(since.plus(MAX_HOLD_FOR_BULK_QUERY)) && snapshotStore.goesOn(sync, poll.now())) {
+                || poll.now().isBefore(since.plus(MAX_HOLD_FOR_BULK_QUERY)) && snapshotStore.ranSince(sync, poll.now())) {
             return true;
         }
         LOG.warn("{}: {} {} could not be polled for {} s. For {} min waiting changes are sent without a poll and may overwrite"

@@ -7,89 +7,90 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The reading of a sync's object as a whole, at its first start, or of the very many records of it that changed since a
- * moment; as its checkpoint keeps it.
+ * State of a snapshot, which reads all records of a sync's object at its first start, or the very many records that changed
+ * since a time; as the table {@code checkpoint} keeps it.
  *
- * @param turn    how often a process took it up: who was overtaken moves nothing
- * @param job     the CRM's id of the job that reads, or null
- * @param member  the login that created the job and so goes on with it; null: any
- * @param next    where the next page begins, in the CRM's words; null: at the beginning
- * @param asked   by the database's clock, before the CRM was asked for what is being read: all that was written before
- *                is in it, of what was written after nobody knows
- * @param jobs    that were created
- * @param trials  calls in a row that brought it no further
- * @param ended   null while it goes on
- * @param problem what the CRM last said against it, or null
- * @param since   the records that changed since then; null: all
- * @param hold    when the earliest of these changed that could not be judged, or null: from there on is to be read once more
+ * @param epoch            fencing token: number of times that a process took the snapshot; a process with an older one saves
+ *                         nothing
+ * @param job              the CRM's id of the bulk query, or null
+ * @param member           login that created the job and so continues it; null: any
+ * @param next             the CRM's offset of the next page; null: the beginning
+ * @param queriedAt        time, by the database's clock, before the CRM was asked for the records: the answer has all writes
+ *                         before it; whether it has later ones is unknown
+ * @param jobs             number of jobs created
+ * @param attempts         number of calls in a row without progress
+ * @param ended            time of the end; null while the snapshot runs
+ * @param lastError        the CRM's last error message, or null
+ * @param since            time since which the records have changed; null: all records
+ * @param earliestDeferred time of the earliest change that could not be decided, or null: the poll reads again from there
  */
-public record Snapshot(int turn, SnapshotState step, String job, String member, String next, Instant asked, int jobs, int trials,
-        SnapshotProgress tally, Instant began, Instant ended, String problem, Instant since, Instant hold) {
+public record Snapshot(int epoch, SnapshotState state, String job, String member, String next, Instant queriedAt, int jobs, int attempts,
+        SnapshotProgress progress, Instant began, Instant ended, String lastError, Instant since, Instant earliestDeferred) {
 
-    static Snapshot beginning(SnapshotState step, Instant now) {
-        return since(null, step, now);
+    static Snapshot beginning(SnapshotState state, Instant now) {
+        return since(null, state, now);
     }
 
-    static Snapshot since(Instant moment, SnapshotState step, Instant now) {
-        return new Snapshot(0, step, null, null, null, now, 0, 0, SnapshotProgress.NOTHING, now, null, null, moment, null);
+    static Snapshot since(Instant moment, SnapshotState state, Instant now) {
+        return new Snapshot(0, state, null, null, null, now, 0, 0, SnapshotProgress.NOTHING, now, null, null, moment, null);
     }
 
-    /** Whether it is of what changed since a moment. */
+    /** Whether the snapshot reads changes since a time, not all records. */
     boolean isOfChanges() {
         return since != null;
     }
 
-    /** A record that changed at that moment could not be judged. */
-    Snapshot holding(Instant at) {
-        return at == null || hold != null && !at.isBefore(hold) ? this : new Snapshot(turn, step, job, member, next, asked, jobs,
-                trials, tally, began, ended, problem, since, at);
+    /** Notes a record, changed at that time, whose merge could not be decided. */
+    Snapshot deferred(Instant at) {
+        return at == null || earliestDeferred != null && !at.isBefore(earliestDeferred) ? this : new Snapshot(epoch, state, job, member, next, queriedAt, jobs,
+                attempts, progress, began, ended, lastError, since, at);
     }
 
-    /** The call of the step is about to be made. */
-    Snapshot asking(Instant now, String login) {
-        boolean anew = step == SnapshotState.CREATE || step == SnapshotState.PAGES;
-        return new Snapshot(turn, step, job, step == SnapshotState.CREATE ? login : member, next, anew ? now : asked, jobs, trials,
-                tally.called(), began, ended, problem, since, hold);
+    /** Notes the call that is about to be made. */
+    Snapshot beforeCall(Instant now, String login) {
+        boolean newQuery = state == SnapshotState.CREATE || state == SnapshotState.PAGES;
+        return new Snapshot(epoch, state, job, state == SnapshotState.CREATE ? login : member, next, newQuery ? now : queriedAt, jobs, attempts,
+                progress.called(), began, ended, lastError, since, earliestDeferred);
     }
 
-    /** It has come further. */
-    Snapshot at(SnapshotState other, String page) {
-        return new Snapshot(turn, other, job, member, page, asked, jobs, 0, tally, began, ended, null, since, hold);
+    /** Moves to a state and a page after progress. */
+    Snapshot moveTo(SnapshotState other, String page) {
+        return new Snapshot(epoch, other, job, member, page, queriedAt, jobs, 0, progress, began, ended, null, since, earliestDeferred);
     }
 
     Snapshot created(String id) {
-        return new Snapshot(turn, SnapshotState.POLL, id, member, null, asked, jobs + 1, 0, tally.again(), began, ended, null, since, hold);
+        return new Snapshot(epoch, SnapshotState.POLL, id, member, null, queriedAt, jobs + 1, 0, progress.restarted(), began, ended, null, since, earliestDeferred);
     }
 
-    /** It has not, and the step comes again. */
+    /** Counts a call without progress; the state stays. */
     Snapshot failed(String why) {
-        return new Snapshot(turn, step, job, member, next, asked, jobs, trials + 1, tally, began, ended,
-                why == null ? problem : why, since, hold);
+        return new Snapshot(epoch, state, job, member, next, queriedAt, jobs, attempts + 1, progress, began, ended,
+                why == null ? lastError : why, since, earliestDeferred);
     }
 
-    /** Another way to read, from the beginning. */
-    Snapshot instead(SnapshotState other, String why) {
-        return new Snapshot(turn, other, null, null, null, asked, jobs, 0, tally.again(), began, ended, why, since, hold);
+    /** Restarts from the beginning in another state. */
+    Snapshot restart(SnapshotState other, String why) {
+        return new Snapshot(epoch, other, null, null, null, queriedAt, jobs, 0, progress.restarted(), began, ended, why, since, earliestDeferred);
     }
 
-    Snapshot tally(SnapshotProgress other) {
-        return new Snapshot(turn, step, job, member, next, asked, jobs, trials, other, began, ended, problem, since, hold);
+    Snapshot withProgress(SnapshotProgress other) {
+        return new Snapshot(epoch, state, job, member, next, queriedAt, jobs, attempts, other, began, ended, lastError, since, earliestDeferred);
     }
 
     Snapshot ended(Instant now) {
-        return new Snapshot(turn, SnapshotState.DONE, job, member, null, asked, jobs, 0, tally, began, now, null, since, hold);
+        return new Snapshot(epoch, SnapshotState.DONE, job, member, null, queriedAt, jobs, 0, progress, began, now, null, since, earliestDeferred);
     }
 
     static Snapshot of(String json) {
         Map<String, Object> parts = Json.fields(json);
-        return new Snapshot((int) number(parts, "turn"), SnapshotState.of(text(parts, "step")), text(parts, "job"),
-                text(parts, "member"), text(parts, "next"), moment(parts, "asked"), (int) number(parts, "jobs"),
-                (int) number(parts, "trials"),
-                new SnapshotProgress(number(parts, "total"), number(parts, "read"), number(parts, "made"), number(parts, "changed"),
-                        number(parts, "conflicts"), number(parts, "withoutKey"), number(parts, "refused"),
+        return new Snapshot((int) number(parts, "epoch"), SnapshotState.of(text(parts, "state")), text(parts, "job"),
+                text(parts, "member"), text(parts, "next"), moment(parts, "queriedAt"), (int) number(parts, "jobs"),
+                (int) number(parts, "attempts"),
+                new SnapshotProgress(number(parts, "total"), number(parts, "read"), number(parts, "inserted"), number(parts, "updated"),
+                        number(parts, "conflicts"), number(parts, "withoutKey"), number(parts, "rejected"),
                         (int) number(parts, "calls")),
-                moment(parts, "began"), moment(parts, "ended"), text(parts, "problem"), moment(parts, "since"),
-                moment(parts, "hold"));
+                moment(parts, "began"), moment(parts, "ended"), text(parts, "lastError"), moment(parts, "since"),
+                moment(parts, "earliestDeferred"));
     }
 
     private static String text(Map<String, Object> parts, String name) {
@@ -106,43 +107,43 @@ public record Snapshot(int turn, SnapshotState step, String job, String member, 
 
     String json() {
         Map<String, Object> parts = new LinkedHashMap<>();
-        parts.put("turn", turn);
-        parts.put("step", step.toString());
+        parts.put("epoch", epoch);
+        parts.put("state", state.toString());
         parts.put("job", job);
         parts.put("member", member);
         parts.put("next", next);
-        parts.put("asked", asked.toString());
+        parts.put("queriedAt", queriedAt.toString());
         parts.put("jobs", jobs);
-        parts.put("trials", trials);
-        parts.put("total", tally.total());
-        parts.put("read", tally.read());
-        parts.put("made", tally.made());
-        parts.put("changed", tally.changed());
-        parts.put("conflicts", tally.conflicts());
-        parts.put("withoutKey", tally.withoutKey());
-        parts.put("refused", tally.refused());
-        parts.put("calls", tally.calls());
+        parts.put("attempts", attempts);
+        parts.put("total", progress.total());
+        parts.put("read", progress.read());
+        parts.put("inserted", progress.inserted());
+        parts.put("updated", progress.updated());
+        parts.put("conflicts", progress.conflicts());
+        parts.put("withoutKey", progress.withoutKey());
+        parts.put("rejected", progress.rejected());
+        parts.put("calls", progress.calls());
         parts.put("began", began.toString());
         parts.put("ended", ended == null ? null : ended.toString());
-        parts.put("problem", problem);
+        parts.put("lastError", lastError);
         parts.put("since", since == null ? null : since.toString());
-        parts.put("hold", hold == null ? null : hold.toString());
+        parts.put("earliestDeferred", earliestDeferred == null ? null : earliestDeferred.toString());
         return Json.text(parts);
     }
 
-    /** As people are shown it; -1 where a number is not known. */
-    public Map<String, Object> told() {
-        Map<String, Object> told = new LinkedHashMap<>();
-        told.put("step", step.toString());
-        told.put("records", tally.total());
-        told.put("read", tally.read());
-        told.put("percent", ended == null ? tally.percent() : 100);
-        told.put("calls", tally.calls());
-        told.put("job", job);
-        told.put("beganAt", began.toString());
-        told.put("endedAt", ended == null ? null : ended.toString());
-        told.put("problem", problem);
-        told.put("since", since == null ? null : since.toString());
-        return told;
+    /** Returns the fields of the status API; -1 stands for an unknown number. */
+    public Map<String, Object> report() {
+        Map<String, Object> report = new LinkedHashMap<>();
+        report.put("step", state.toString());
+        report.put("records", progress.total());
+        report.put("read", progress.read());
+        report.put("percent", ended == null ? progress.percent() : 100);
+        report.put("calls", progress.calls());
+        report.put("job", job);
+        report.put("beganAt", began.toString());
+        report.put("endedAt", ended == null ? null : ended.toString());
+        report.put("problem", lastError);
+        report.put("since", since == null ? null : since.toString());
+        return report;
     }
 }

@@ -5,46 +5,51 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The readings that this process is at, of which it gives signs of life while they show any. */
+/** Sends heartbeats for the snapshots that this process runs, as long as they make progress. */
 final class SnapshotHeartbeat {
 
-    /** A step of a turn, and when it last moved, as {@link System#nanoTime}. */
-    private record Hand(SnapshotRun run, int turn, long moved) {
+    /**
+     * A running snapshot.
+     *
+     * @param epoch      fencing token of the run
+     * @param progressAt {@link System#nanoTime} of the last progress
+     */
+    private record Running(SnapshotRun run, int epoch, long progressAt) {
     }
 
     private final SnapshotStore snapshotStore;
     private final Duration lease;
-    private final Duration longest;
-    private final Map<String, Hand> hands = new ConcurrentHashMap<>();
+    private final Duration maxStall;
+    private final Map<String, Running> running = new ConcurrentHashMap<>();
 
     /**
-     * @param lease   after which one of which nothing was heard is taken for dead
-     * @param longest how long one is heard of in which nothing moves
+     * @param lease    time without a heartbeat after which another process takes over
+     * @param maxStall time without progress after which the heartbeats end
      */
-    SnapshotHeartbeat(SnapshotStore snapshotStore, Duration lease, Duration longest) {
+    SnapshotHeartbeat(SnapshotStore snapshotStore, Duration lease, Duration maxStall) {
         this.snapshotStore = snapshotStore;
         this.lease = lease;
-        this.longest = longest;
+        this.maxStall = maxStall;
     }
 
     Duration lease() {
         return lease;
     }
 
-    void moves(SnapshotRun run) {
-        hands.put(run.sync().getName(), new Hand(run, run.load().turn(), System.nanoTime()));
+    void progress(SnapshotRun run) {
+        running.put(run.sync().getName(), new Running(run, run.snapshot().epoch(), System.nanoTime()));
     }
 
-    void letGo(SnapshotRun run) {
-        hands.remove(run.sync().getName());
+    void stop(SnapshotRun run) {
+        running.remove(run.sync().getName());
     }
 
-    void beat() throws SQLException {
-        for (Hand hand : hands.values()) {
-            if (System.nanoTime() - hand.moved() > longest.toNanos()) {
-                letGo(hand.run());
+    void send() throws SQLException {
+        for (Running it : running.values()) {
+            if (System.nanoTime() - it.progressAt() > maxStall.toNanos()) {
+                stop(it.run());
             } else {
-                snapshotStore.beat(hand.run().sync(), hand.turn(), lease);
+                snapshotStore.heartbeat(it.run().sync(), it.epoch(), lease);
             }
         }
     }

@@ -13,16 +13,16 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Merges a part of a page. What can't be judged now because a call has changed or is changing it, the reading of what
- * changes brings in any case; a row that a transaction of the application holds is tried again for a while.
+ * Merges a chunk of a page. A record that a call has just changed or is changing can't be decided now; a poll reads it again
+ * in any case. A row that a transaction of the application has locked is retried for a while.
  */
 final class SnapshotMerge {
 
-    private static final int TRIES = 20;
-    private static final long PAUSE_MS = 250;
+    private static final int MAX_ATTEMPTS = 20;
+    private static final long DELAY_MS = 250;
 
-    /** Of these keys those of which no call is under way, nor has ended since. */
-    private static final String UNCALLED = """
+    /** Selects the keys without a call in flight and without one that has ended since. */
+    private static final String WITHOUT_CALL = """
             select k.key from unnest(?::text[]) as k(key)
             where not exists (select from sluice.outbox
                               where account = ? and object = ? and key = k.key and lease is not null)
@@ -40,41 +40,41 @@ final class SnapshotMerge {
     }
 
     /**
-     * Merges records of a reading. Where all are read, those whose rows are held are tried again for a while; of what has
-     * changed, they come back at once, for they are read again.
+     * Merges records of a snapshot. If the snapshot reads all records, those with locked rows are retried for a while. If it
+     * reads changes, they are returned at once, because the poll reads them again.
      *
-     * @return what came of it; {@link Applied#later()} are the records whose rows were held all the time
+     * @return the result; {@link Applied#later()} are the records whose rows stayed locked
      */
     Applied merge(SnapshotRun snapshotRun, List<CrmRecord> records) throws SQLException, InterruptedException {
         Sync sync = snapshotRun.sync();
-        Instant asked = snapshotRun.load().asked();
-        Applied all = applier.load(sync, records, asked);
-        if (snapshotRun.load().isOfChanges()) {
+        Instant queriedAt = snapshotRun.snapshot().queriedAt();
+        Applied all = applier.applySnapshot(sync, records, queriedAt);
+        if (snapshotRun.snapshot().isOfChanges()) {
             return all;
         }
-        List<CrmRecord> held = held(sync, records, all.later(), asked);
-        for (int i = 1; i < TRIES && !held.isEmpty(); i++) {
-            Thread.sleep(PAUSE_MS);
-            Applied again = applier.load(sync, held, asked);
+        List<CrmRecord> locked = locked(sync, records, all.later(), queriedAt);
+        for (int i = 1; i < MAX_ATTEMPTS && !locked.isEmpty(); i++) {
+            Thread.sleep(DELAY_MS);
+            Applied again = applier.applySnapshot(sync, locked, queriedAt);
             all = all.plus(again);
-            held = held(sync, held, again.later(), asked);
+            locked = locked(sync, locked, again.later(), queriedAt);
         }
         return new Applied(all.updated(), all.inserted(), 0, all.conflicts(), all.withoutKey(), all.refused(),
-                held.stream().map(CrmRecord::crmId).collect(Collectors.toSet()));
+                locked.stream().map(CrmRecord::crmId).collect(Collectors.toSet()));
     }
 
-    private List<CrmRecord> held(Sync sync, List<CrmRecord> records, Set<String> later, Instant asked)
+    private List<CrmRecord> locked(Sync sync, List<CrmRecord> records, Set<String> later, Instant queriedAt)
             throws SQLException {
         if (later.isEmpty()) {
             return List.of();
         }
-        List<CrmRecord> doubtful = records.stream().filter(record -> later.contains(record.crmId())).toList();
-        String since = asked.toString();
-        Set<String> uncalled = database.transaction(connection -> new HashSet<>(Database.query(connection, UNCALLED,
+        List<CrmRecord> deferred = records.stream().filter(record -> later.contains(record.crmId())).toList();
+        String since = queriedAt.toString();
+        Set<String> withoutCall = database.transaction(connection -> new HashSet<>(Database.query(connection, WITHOUT_CALL,
                 row -> row.getString(1),
-                Database.texts(connection, doubtful, CrmRecord::key),
+                Database.texts(connection, deferred, CrmRecord::key),
                 sync.getAccount(), sync.getObject(), sync.getAccount(), sync.getObject(), since, sync.getAccount(),
                 sync.getObject(), since)));
-        return doubtful.stream().filter(record -> uncalled.contains(record.key())).toList();
+        return deferred.stream().filter(record -> withoutCall.contains(record.key())).toList();
     }
 }

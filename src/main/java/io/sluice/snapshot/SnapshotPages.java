@@ -9,13 +9,13 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 
-/** Merges pages part by part, so that neither memory nor locks grow with the page. */
+/** Merges pages chunk by chunk, so that neither memory nor locks grow with the page. */
 final class SnapshotPages {
 
-    /** Records of a transaction: while it lasts, changes of the same table wait to be drained. */
-    private static final int PART = 2_000;
-    /** Readings of a page of which rows are held by others. */
-    private static final int MOST_TRIALS = 6;
+    /** Records of one transaction; while it runs, changes of the same table wait to be drained. */
+    private static final int CHUNK_SIZE = 2_000;
+    /** Maximum number of times that a page with locked rows is read. */
+    private static final int MAX_ATTEMPTS = 6;
 
     private final SnapshotStore snapshotStore;
     private final SnapshotMerge snapshotMerge;
@@ -32,48 +32,48 @@ final class SnapshotPages {
     /**
      * Merges a page.
      *
-     * @param records {@link CrmRecord}s
-     * @param next    where the page behind it begins, or null
-     * @return null when another process has taken the reading up
+     * @param records records of type {@link CrmRecord}
+     * @param next    offset of the next page, or null
+     * @return the next state; null when another process has taken over
      */
     Next merge(SnapshotRun snapshotRun, Iterator<?> records, String next) throws SQLException, InterruptedException {
         long count = 0;
         int withoutKey = 0;
-        int refused = 0;
-        int held = 0;
+        int rejected = 0;
+        int locked = 0;
         String example = null;
         while (records.hasNext()) {
-            List<CrmRecord> part = new ArrayList<>();
-            while (records.hasNext() && part.size() < PART) {
-                part.add((CrmRecord) records.next());
+            List<CrmRecord> chunk = new ArrayList<>();
+            while (records.hasNext() && chunk.size() < CHUNK_SIZE) {
+                chunk.add((CrmRecord) records.next());
             }
-            boolean changes = snapshotRun.load().isOfChanges();
-            Applied applied = snapshotMerge.merge(snapshotRun, part);
+            boolean changes = snapshotRun.snapshot().isOfChanges();
+            Applied applied = snapshotMerge.merge(snapshotRun, chunk);
             if (changes) {
-                part.stream().filter(record -> applied.later().contains(record.crmId())).map(CrmRecord::at)
-                        .min(Comparator.naturalOrder()).ifPresent(at -> snapshotRun.load(snapshotRun.load().holding(at)));
+                chunk.stream().filter(record -> applied.later().contains(record.crmId())).map(CrmRecord::at)
+                        .min(Comparator.naturalOrder()).ifPresent(at -> snapshotRun.snapshot(snapshotRun.snapshot().deferred(at)));
             }
-            snapshotLog.refused(snapshotRun.sync(), applied, refused);
-            count += part.size();
+            snapshotLog.rejected(snapshotRun.sync(), applied, rejected);
+            count += chunk.size();
             withoutKey += applied.withoutKey();
-            refused += applied.refused().size();
-            held += changes ? 0 : applied.later().size();
+            rejected += applied.refused().size();
+            locked += changes ? 0 : applied.later().size();
             example = applied.later().stream().findFirst().orElse(example);
-            snapshotRun.load(snapshotRun.load().tally(snapshotRun.load().tally().wrote(applied)));
-            if (!snapshotStore.save(snapshotRun.sync(), snapshotRun.load(), snapshotHeartbeat.lease())) {
+            snapshotRun.snapshot(snapshotRun.snapshot().withProgress(snapshotRun.snapshot().progress().written(applied)));
+            if (!snapshotStore.save(snapshotRun.sync(), snapshotRun.snapshot(), snapshotHeartbeat.lease())) {
                 return null;
             }
-            snapshotHeartbeat.moves(snapshotRun);
+            snapshotHeartbeat.progress(snapshotRun);
         }
-        if (held > 0 && snapshotRun.load().trials() < MOST_TRIALS) {
-            return SnapshotTransitions.again(snapshotRun.load(), held + " rows are held by other transactions");
+        if (locked > 0 && snapshotRun.snapshot().attempts() < MAX_ATTEMPTS) {
+            return SnapshotTransitions.repeatPage(snapshotRun.snapshot(), locked + " rows are locked by other transactions");
         }
-        if (held > 0) {
-            snapshotLog.held(snapshotRun.sync(), held, example);
+        if (locked > 0) {
+            snapshotLog.locked(snapshotRun.sync(), locked, example);
         }
-        SnapshotProgress before = snapshotRun.load().tally();
-        SnapshotProgress now = before.read(count, withoutKey, refused);
+        SnapshotProgress before = snapshotRun.snapshot().progress();
+        SnapshotProgress now = before.read(count, withoutKey, rejected);
         snapshotLog.progress(snapshotRun.sync(), before, now);
-        return SnapshotTransitions.read(snapshotRun.load().tally(now), next);
+        return SnapshotTransitions.read(snapshotRun.snapshot().withProgress(now), next);
     }
 }

@@ -3,48 +3,49 @@ package io.sluice.snapshot;
 import io.sluice.merge.Applied;
 
 /**
- * What a first reading came to so far.
+ * Progress of a snapshot.
  *
- * @param total      records there are to read, as last known; -1: nobody knows
- * @param read       of the pages that were merged to their end
- * @param made       rows
- * @param changed    rows that were there and took a value
- * @param conflicts  fields that had values on both sides
- * @param withoutKey records that have no external id and so get no row
- * @param refused    records that the table did not take
+ * @param total      number of records to read, as last known; -1: unknown
+ * @param read       number of records in completely merged pages
+ * @param inserted   number of rows inserted
+ * @param updated    number of rows that existed and got a value
+ * @param conflicts  number of fields that had values on both sides
+ * @param withoutKey number of records without external id, which get no row
+ * @param rejected   number of records that the table rejected
+ * @param calls      number of calls made
  */
-public record SnapshotProgress(long total, long read, long made, long changed, long conflicts, long withoutKey, long refused,
+public record SnapshotProgress(long total, long read, long inserted, long updated, long conflicts, long withoutKey, long rejected,
         int calls) {
 
     static final long UNKNOWN = -1;
     static final SnapshotProgress NOTHING = new SnapshotProgress(UNKNOWN, 0, 0, 0, 0, 0, 0, 0);
 
-    /** A call more. */
+    /** Counts a call. */
     SnapshotProgress called() {
-        return new SnapshotProgress(total, read, made, changed, conflicts, withoutKey, refused, calls + 1);
+        return new SnapshotProgress(total, read, inserted, updated, conflicts, withoutKey, rejected, calls + 1);
     }
 
     SnapshotProgress of(long records) {
-        return new SnapshotProgress(records, read, made, changed, conflicts, withoutKey, refused, calls);
+        return new SnapshotProgress(records, read, inserted, updated, conflicts, withoutKey, rejected, calls);
     }
 
-    /** Rows written of a page that is not at its end: should it be read again, they are there already. */
-    SnapshotProgress wrote(Applied part) {
-        return new SnapshotProgress(total, read, made + part.inserted(), changed + part.updated(), conflicts + part.conflicts(),
-                withoutKey, refused, calls);
+    /** Counts rows of an incomplete page: if the page is read again, they are already written. */
+    SnapshotProgress written(Applied chunk) {
+        return new SnapshotProgress(total, read, inserted + chunk.inserted(), updated + chunk.updated(), conflicts + chunk.conflicts(),
+                withoutKey, rejected, calls);
     }
 
-    /** A page is at its end. */
-    SnapshotProgress read(long records, long without, long refusals) {
-        return new SnapshotProgress(total, read + records, made, changed, conflicts, withoutKey + without, refused + refusals, calls);
+    /** Counts the records of a completely merged page. */
+    SnapshotProgress read(long records, long without, long rejections) {
+        return new SnapshotProgress(total, read + records, inserted, updated, conflicts, withoutKey + without, rejected + rejections, calls);
     }
 
-    /** The reading begins again; what was written stays written. */
-    SnapshotProgress again() {
-        return new SnapshotProgress(total, 0, made, changed, conflicts, 0, 0, calls);
+    /** Resets the counts of records for a restart; rows stay written. */
+    SnapshotProgress restarted() {
+        return new SnapshotProgress(total, 0, inserted, updated, conflicts, 0, 0, calls);
     }
 
-    /** 0 to 100, or -1 where nobody knows. */
+    /** Returns 0 to 100, or -1 when the total is unknown. */
     long percent() {
         return total == UNKNOWN ? UNKNOWN : total == 0 ? 100 : Math.min(100, read * 100 / total);
     }

@@ -24,11 +24,11 @@ import java.util.stream.Stream;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
 
-/** The decisions of the route that reads all records of an object once, between the steps that its YAML shows. */
+/** Decides for the route {@code load}: runs the snapshots, which read all records of an object once, call by call. */
 public final class SnapshotReader {
 
-    private static final Duration LONGEST_WAIT = Duration.ofMillis(250);
-    private static final Duration NO_QUOTA = Duration.ofSeconds(1);
+    private static final Duration MAX_PERMIT_WAIT = Duration.ofMillis(250);
+    private static final Duration NO_PERMIT_DELAY = Duration.ofSeconds(1);
 
     private final Accounts accounts;
     private final Permits permits;
@@ -38,43 +38,43 @@ public final class SnapshotReader {
     private final SnapshotPages snapshotPages;
     private final SnapshotHeartbeat snapshotHeartbeat;
     private final List<Sync> syncs;
-    private final List<Sync> readWhole;
-    private final int page;
+    private final List<Sync> withSnapshot;
+    private final int pageSize;
     private final SnapshotLog snapshotLog = new SnapshotLog();
 
     /**
-     * How large and how long.
+     * Limits of a snapshot.
      *
-     * @param page    most records of a page of a job's results
-     * @param call    after which a call of which nothing was heard is taken for dead
-     * @param longest how long a call may last that brings a page
+     * @param pageSize     maximum number of records in a page of a bulk query's results
+     * @param lease        time without a heartbeat after which another process takes over
+     * @param maxPageTime  maximum duration of a call that downloads a page
      */
-    public record Measures(int page, Duration call, Duration longest) {
+    public record Limits(int pageSize, Duration lease, Duration maxPageTime) {
     }
 
     public SnapshotReader(Accounts accounts, Permits permits, PauseStore pauseStore, Database database, SnapshotStore snapshotStore, Applier applier,
-            List<Sync> syncs, Measures measures) {
+            List<Sync> syncs, Limits limits) {
         this.accounts = accounts;
         this.permits = permits;
         this.pauseStore = pauseStore;
         this.snapshotStore = snapshotStore;
         this.applier = applier;
-        this.snapshotHeartbeat = new SnapshotHeartbeat(snapshotStore, measures.call(), measures.longest());
+        this.snapshotHeartbeat = new SnapshotHeartbeat(snapshotStore, limits.lease(), limits.maxPageTime());
         this.snapshotPages = new SnapshotPages(snapshotStore, new SnapshotMerge(database, applier), snapshotHeartbeat, snapshotLog);
         this.syncs = List.copyOf(syncs);
-        this.readWhole = syncs.stream().filter(sync -> "both".equals(sync.getInitial())).toList();
-        this.page = measures.page();
+        this.withSnapshot = syncs.stream().filter(sync -> "both".equals(sync.getInitial())).toList();
+        this.pageSize = limits.pageSize();
     }
 
-    /** Keeps what the syncs have to send until their objects are read, from before the first of it is captured. */
+    /** Starts the initial snapshots and pauses their syncs until the end, before the first change is captured. */
     public void begin() throws SQLException {
-        Map<Sync, SnapshotState> first = new LinkedHashMap<>();
-        readWhole.forEach(sync -> first.put(sync,
-                SnapshotTransitions.first(accounts.get(sync.getAccount()).crm().bulkQuery().isPresent())));
-        snapshotStore.begin(first, applier.now()).forEach(snapshotLog::begins);
+        Map<Sync, SnapshotState> initial = new LinkedHashMap<>();
+        withSnapshot.forEach(sync -> initial.put(sync,
+                SnapshotTransitions.initialState(accounts.get(sync.getAccount()).crm().bulkQuery().isPresent())));
+        snapshotStore.begin(initial, applier.now()).forEach(snapshotLog::started);
     }
 
-    /** The readings whose next step is due, and that are ours now. */
+    /** Takes the snapshots whose next call is due; this process holds their leases. */
     public List<SnapshotRun> due() throws SQLException {
         List<SnapshotRun> due = new ArrayList<>();
         List<String> ready = accounts.ready();
@@ -82,8 +82,8 @@ public final class SnapshotReader {
         for (Sync sync : syncs) {
             if (sync.problem() == null && applier.isReady(sync) && open.contains(sync.getName())
                     && ready.contains(sync.getAccount()) && !isPaused(sync)) {
-                snapshotStore.take(sync, snapshotHeartbeat.lease()).ifPresent(load ->
-                        due.add(new SnapshotRun(sync, accounts.get(sync.getAccount()).crm().name(), page, load)));
+                snapshotStore.take(sync, snapshotHeartbeat.lease()).ifPresent(snapshot ->
+                        due.add(new SnapshotRun(sync, accounts.get(sync.getAccount()).crm().name(), pageSize, snapshot)));
             }
         }
         return due;
@@ -93,55 +93,56 @@ public final class SnapshotReader {
         return pauseStore.find(Kind.ACCOUNT, sync.getAccount()).isPresent();
     }
 
-    /** A permit for the next call, or null when there is none: then the reading rests. */
+    /** Waits for a permit for the next call; null when the quota allows none: the next attempt follows after a second. */
     public Permit permit(SnapshotRun snapshotRun) throws SQLException, InterruptedException {
-        CallRequest callRequest = new CallRequest(snapshotRun.sync().getAccount(), "query", Priority.NORMAL, true, snapshotRun.load().member());
+        CallRequest callRequest = new CallRequest(snapshotRun.sync().getAccount(), "query", Priority.NORMAL, true, snapshotRun.snapshot().member());
         Optional<Permit> permit = isPaused(snapshotRun.sync()) ? Optional.empty()
-                : permits.await(() -> Optional.of(callRequest), LONGEST_WAIT);
+                : permits.await(() -> Optional.of(callRequest), MAX_PERMIT_WAIT);
         if (permit.isEmpty()) {
             snapshotRun.close();
-            snapshotStore.save(snapshotRun.sync(), snapshotRun.load(), NO_QUOTA);
+            snapshotStore.save(snapshotRun.sync(), snapshotRun.snapshot(), NO_PERMIT_DELAY);
             return null;
         }
-        snapshotRun.load(snapshotRun.load().asking(applier.now(), permit.get().member()));
-        if (!snapshotStore.save(snapshotRun.sync(), snapshotRun.load(), snapshotHeartbeat.lease())) {
+        snapshotRun.snapshot(snapshotRun.snapshot().beforeCall(applier.now(), permit.get().member()));
+        if (!snapshotStore.save(snapshotRun.sync(), snapshotRun.snapshot(), snapshotHeartbeat.lease())) {
             snapshotRun.close();
             permits.giveBack(permit.get());
             return null;
         }
-        snapshotHeartbeat.moves(snapshotRun);
+        snapshotHeartbeat.progress(snapshotRun);
         return permit.get();
     }
 
     /**
-     * Takes the answer and moves the reading.
+     * Applies an answer and moves the snapshot to its next state.
      *
-     * @param answer  a number, a {@link CrmJob}, or {@link CrmRecord}s as a stream or a list; anything else is no answer
-     * @param refused whether a limit of the CRM's refused the call, or null
-     * @param next    where the next page begins, or null after the last
+     * @param answer    a number, a {@link CrmJob}, or records ({@link CrmRecord}) as a stream or a list; anything else is an
+     *                  error
+     * @param throttled whether a limit of the CRM rejected the call, or null
+     * @param next      offset of the next page, or null after the last
      */
-    public void took(SnapshotRun snapshotRun, @Body Object answer, @Header("SluiceStatus") Integer status,
-            @Header("SluiceThrottled") Boolean refused, @Header("SluiceNext") String next)
+    public void apply(SnapshotRun snapshotRun, @Body Object answer, @Header("SluiceStatus") Integer status,
+            @Header("SluiceThrottled") Boolean throttled, @Header("SluiceNext") String next)
             throws SQLException, InterruptedException {
         try {
-            Next after = judged(snapshotRun, answer, status == null ? 0 : status, Boolean.TRUE.equals(refused), next);
-            snapshotHeartbeat.letGo(snapshotRun);
-            apply(snapshotRun, after);
+            Next after = next(snapshotRun, answer, status == null ? 0 : status, Boolean.TRUE.equals(throttled), next);
+            snapshotHeartbeat.stop(snapshotRun);
+            moveTo(snapshotRun, after);
         } finally {
-            snapshotHeartbeat.letGo(snapshotRun);
+            snapshotHeartbeat.stop(snapshotRun);
         }
     }
 
-    /** @return null when another process has taken it up */
-    private Next judged(SnapshotRun snapshotRun, Object answer, int status, boolean refused, String next)
+    /** @return the next state; null when another process has taken over */
+    private Next next(SnapshotRun snapshotRun, Object answer, int status, boolean refused, String next)
             throws SQLException, InterruptedException {
-        Snapshot load = snapshotRun.load();
-        if (answer instanceof Long records && load.step() == SnapshotState.COUNT) {
-            return SnapshotTransitions.counted(load, records, accounts.get(snapshotRun.sync().getAccount()).crm().bulkQuery().orElseThrow(),
-                    page);
+        Snapshot snapshot = snapshotRun.snapshot();
+        if (answer instanceof Long records && snapshot.state() == SnapshotState.COUNT) {
+            return SnapshotTransitions.counted(snapshot, records, accounts.get(snapshotRun.sync().getAccount()).crm().bulkQuery().orElseThrow(),
+                    pageSize);
         }
         if (answer instanceof CrmJob crmJob) {
-            return load.step() == SnapshotState.CREATE ? SnapshotTransitions.created(load, crmJob) : SnapshotTransitions.polled(load, crmJob);
+            return snapshot.state() == SnapshotState.CREATE ? SnapshotTransitions.created(snapshot, crmJob) : SnapshotTransitions.polled(snapshot, crmJob);
         }
         if (answer instanceof List<?> list) {
             return snapshotPages.merge(snapshotRun, list.iterator(), next);
@@ -150,41 +151,41 @@ public final class SnapshotReader {
             try (stream) {
                 return snapshotPages.merge(snapshotRun, stream.iterator(), next);
             } catch (RuntimeException broken) {
-                return SnapshotTransitions.failed(snapshotRun.load(), 0, false, "a page of the results can't be read: " + broken.getMessage());
+                return SnapshotTransitions.failed(snapshotRun.snapshot(), 0, false, "a page of the results can't be read: " + broken.getMessage());
             }
         }
         if (status >= 400 && !refused) {
-            snapshotLog.failed(snapshotRun.sync(), load, status, answer);
+            snapshotLog.failed(snapshotRun.sync(), snapshot, status, answer);
         }
-        return SnapshotTransitions.failed(load, status, refused, String.valueOf(answer));
+        return SnapshotTransitions.failed(snapshot, status, refused, String.valueOf(answer));
     }
 
-    private void apply(SnapshotRun snapshotRun, Next next) throws SQLException {
+    private void moveTo(SnapshotRun snapshotRun, Next next) throws SQLException {
         if (next == null) {
             snapshotRun.close();
-        } else if (next.load().step() == SnapshotState.DONE) {
+        } else if (next.snapshot().state() == SnapshotState.DONE) {
             snapshotRun.close();
-            Snapshot ended = next.load().ended(applier.now());
+            Snapshot ended = next.snapshot().ended(applier.now());
             if (snapshotStore.end(snapshotRun.sync(), ended)) {
-                snapshotLog.ends(snapshotRun.sync(), ended);
+                snapshotLog.ended(snapshotRun.sync(), ended);
             }
         } else {
-            SnapshotState before = snapshotRun.load().step();
-            snapshotRun.load(next.load());
-            if (next.load().step() == SnapshotState.CREATE && (before == SnapshotState.POLL || before == SnapshotState.RESULTS)) {
-                snapshotLog.anew(snapshotRun.sync(), next.load());
-            } else if (next.load().step() != before) {
-                snapshotLog.way(snapshotRun.sync(), next.load());
+            SnapshotState before = snapshotRun.snapshot().state();
+            snapshotRun.snapshot(next.snapshot());
+            if (next.snapshot().state() == SnapshotState.CREATE && (before == SnapshotState.POLL || before == SnapshotState.RESULTS)) {
+                snapshotLog.restarted(snapshotRun.sync(), next.snapshot());
+            } else if (next.snapshot().state() != before) {
+                snapshotLog.method(snapshotRun.sync(), next.snapshot());
             }
-            boolean now = next.pause().isZero();
-            if (!snapshotStore.save(snapshotRun.sync(), next.load(), now ? snapshotHeartbeat.lease() : next.pause()) || !now) {
+            boolean now = next.delay().isZero();
+            if (!snapshotStore.save(snapshotRun.sync(), next.snapshot(), now ? snapshotHeartbeat.lease() : next.delay()) || !now) {
                 snapshotRun.close();
             }
         }
     }
 
-    /** Says that what this process reads is still moving. */
-    public void beat() throws SQLException {
-        snapshotHeartbeat.beat();
+    /** Sends heartbeats for the snapshots of this process. */
+    public void heartbeat() throws SQLException {
+        snapshotHeartbeat.send();
     }
 }

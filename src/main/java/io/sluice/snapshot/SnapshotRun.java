@@ -3,74 +3,74 @@ package io.sluice.snapshot;
 import io.sluice.Sync;
 import java.util.TreeSet;
 
-/** A reading in the hands of this process: step by step until one is not due yet. */
+/** Snapshot that this process runs, call by call, until the next call is not due yet. */
 public final class SnapshotRun {
 
-    /** What a reading by pages begins with. */
+    /** Offset with which a snapshot by pages starts. */
     private static final String BEGINNING_OF_TIME = "1970-01-01T00:00:00Z";
 
     private final Sync sync;
     private final String crm;
-    private final int page;
-    private Snapshot load;
+    private final int pageSize;
+    private Snapshot snapshot;
     private boolean open = true;
 
-    /** @param page most records of a page of a job's results */
-    SnapshotRun(Sync sync, String crm, int page, Snapshot load) {
+    /** @param pageSize maximum number of records in a page of a bulk query's results */
+    SnapshotRun(Sync sync, String crm, int pageSize, Snapshot snapshot) {
         this.sync = sync;
         this.crm = crm;
-        this.page = page;
-        this.load = load;
+        this.pageSize = pageSize;
+        this.snapshot = snapshot;
     }
 
-    /** Whether a call is to be made now. */
+    /** Whether the snapshot has a call to make now. */
     public boolean isOpen() {
         return open;
     }
 
-    /** The Kamelet that makes it. */
+    /** URI of the Kamelet that makes the call. */
     public String getKamelet() {
         String account = "-action?account=" + sync.getAccount();
         String object = "&object=" + sync.getObject();
         String fields = "&externalId=" + sync.getExternalId() + "&fields="
                 + String.join(",", new TreeSet<>(sync.getFields().values()));
-        return "kamelet:" + crm + switch (load.step()) {
+        return "kamelet:" + crm + switch (snapshot.state()) {
             case COUNT -> "-count" + account + object;
             case CREATE -> "-query-create" + account + object + fields;
             case POLL -> "-bulk-status" + account + "&type=query";
-            case RESULTS -> "-query-page" + account + fields + "&pageSize=" + page;
+            case RESULTS -> "-query-page" + account + fields + "&pageSize=" + pageSize;
             case PAGES -> "-delta" + account + object + fields;
             case DONE -> throw new IllegalStateException(sync + " is read");
         };
     }
 
-    /** Where the page begins, or since when what is counted or read has changed; null: at the beginning. */
+    /** Offset of the page, or the time since which the counted or read records have changed; null: the beginning. */
     public String getStart() {
-        if (load.next() != null || load.step() == SnapshotState.RESULTS || load.step() == SnapshotState.POLL) {
-            return load.next();
+        if (snapshot.next() != null || snapshot.state() == SnapshotState.RESULTS || snapshot.state() == SnapshotState.POLL) {
+            return snapshot.next();
         }
-        String since = load.isOfChanges() ? load.since().toString() : null;
-        return since == null && load.step() == SnapshotState.PAGES ? BEGINNING_OF_TIME : since;
+        String since = snapshot.isOfChanges() ? snapshot.since().toString() : null;
+        return since == null && snapshot.state() == SnapshotState.PAGES ? BEGINNING_OF_TIME : since;
     }
 
-    /** The CRM's job, or null. */
+    /** The CRM's id of the bulk query, or null. */
     public String getJob() {
-        return load.job();
+        return snapshot.job();
     }
 
     Sync sync() {
         return sync;
     }
 
-    Snapshot load() {
-        return load;
+    Snapshot snapshot() {
+        return snapshot;
     }
 
-    void load(Snapshot other) {
-        load = other;
+    void snapshot(Snapshot other) {
+        snapshot = other;
     }
 
-    /** No more calls for now. */
+    /** Ends this run; the next call is made when the snapshot is due. */
     void close() {
         open = false;
     }

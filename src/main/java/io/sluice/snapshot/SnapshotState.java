@@ -2,18 +2,19 @@ package io.sluice.snapshot;
 
 import java.util.Locale;
 
-/** What comes next to a first reading; each step is one call, and the readings of pages are repeated. */
+/** State of a snapshot, named by its next call. RESULTS and PAGES repeat until the last page. */
 public enum SnapshotState {
-    /** Asks how many records there are, by which the way is chosen. */
+    /** Counts the records, to choose between a bulk query and pages. */
     COUNT,
-    /** Creates the job that reads them all. */
+    /** Creates a bulk query of all records. */
     CREATE,
+    /** Reads the status of the bulk query. */
     POLL,
-    /** Reads a page of what the job has read. */
+    /** Reads a page of the bulk query's results. */
     RESULTS,
-    /** The other way: reads a page of what changed since the beginning of time. */
+    /** Without a bulk query: reads a page of the records that changed since 1970. */
     PAGES,
-    /** All is read. */
+    /** Makes no call: all records are read. */
     DONE;
 
     @Override

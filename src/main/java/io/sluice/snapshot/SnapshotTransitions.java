@@ -6,120 +6,123 @@ import io.sluice.crm.ErrorScope;
 import java.time.Duration;
 import java.util.Locale;
 
-/** The course of a first reading, as pure functions of where it is and what was answered. */
+/** Transitions of a snapshot, as pure functions of its state and the answer to its last call. */
 final class SnapshotTransitions {
 
-    /** Jobs that may come to nothing before the records are read the other way. */
-    private static final int MOST_JOBS = 3;
-    /** Counts that may. */
-    private static final int MOST_COUNTS = 2;
-    private static final Duration FIRST_LOOK = Duration.ofSeconds(1);
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
-    /** What a CRM reads in a second at the most, for the first look. */
-    private static final long RECORDS_A_SECOND = 100_000;
+    /** Failed bulk queries after which the records are read page by page. */
+    private static final int MAX_JOBS = 3;
+    /** Failed counts after which a bulk query is created. */
+    private static final int MAX_COUNTS = 2;
+    private static final Duration MIN_DELAY = Duration.ofSeconds(1);
+    private static final Duration MAX_DELAY = Duration.ofMinutes(1);
+    /** Records that a CRM reads in a second at most; an estimate for the first status call. */
+    private static final long RECORDS_PER_SECOND = 100_000;
 
     /**
-     * What comes next.
+     * Next state of a snapshot.
      *
-     * @param pause until then
+     * @param delay time until its call
      */
-    record Next(Snapshot load, Duration pause) {
+    record Next(Snapshot snapshot, Duration delay) {
 
-        private static Next now(Snapshot load) {
-            return new Next(load, Duration.ZERO);
+        private static Next now(Snapshot snapshot) {
+            return new Next(snapshot, Duration.ZERO);
         }
     }
 
     private SnapshotTransitions() {
     }
 
-    /** Where there is a choice between two ways, the number of records makes it. */
-    static SnapshotState first(boolean jobs) {
+    /** Returns the initial state: the number of records decides whether a bulk query is used, if the CRM has one. */
+    static SnapshotState initialState(boolean jobs) {
         return jobs ? SnapshotState.COUNT : SnapshotState.PAGES;
     }
 
-    /** @param page records of a page of a job's results */
-    static Next counted(Snapshot load, long records, BulkQuery query, int page) {
-        Snapshot known = load.tally(load.tally().of(records));
-        return Next.now(known.at(isForJob(records, query, page) ? SnapshotState.CREATE : SnapshotState.PAGES, null));
+    /** @param pageSize number of records in a page of a bulk query's results */
+    static Next counted(Snapshot snapshot, long records, BulkQuery query, int pageSize) {
+        Snapshot known = snapshot.withProgress(snapshot.progress().of(records));
+        return Next.now(known.moveTo(isBulkQueryCheaper(records, query, pageSize) ? SnapshotState.CREATE : SnapshotState.PAGES, null));
     }
 
-    /** Whether a job takes fewer calls. A small page that is full may have another behind it. */
-    static boolean isForJob(long records, BulkQuery query, int page) {
-        long pages = records / query.small() + 1;
-        long ofJob = query.calls() + Math.max(1, (records + page - 1) / page);
-        return ofJob < pages;
+    /**
+     * Whether a bulk query takes fewer calls than pages. A full page may be followed by another. For example, 12,000 records in
+     * pages of 2,000 take 7 calls; a bulk query with results in pages of 50,000 takes one call more than its fixed ones.
+     */
+    static boolean isBulkQueryCheaper(long records, BulkQuery query, int pageSize) {
+        long callsByPages = records / query.small() + 1;
+        long callsByBulkQuery = query.calls() + Math.max(1, (records + pageSize - 1) / pageSize);
+        return callsByBulkQuery < callsByPages;
     }
 
-    static Next created(Snapshot load, CrmJob crmJob) {
-        return new Next(load.created(crmJob.id()), firstLook(load.tally().total()));
+    static Next created(Snapshot snapshot, CrmJob crmJob) {
+        return new Next(snapshot.created(crmJob.id()), firstPollDelay(snapshot.progress().total()));
     }
 
-    static Next polled(Snapshot load, CrmJob crmJob) {
+    static Next polled(Snapshot snapshot, CrmJob crmJob) {
         return switch (crmJob.stage()) {
-            case OPEN, WORKING -> new Next(load.failed(null),
-                    shorter(firstLook(load.tally().total()).multipliedBy(1 + Math.min(load.trials(), 60))));
-            case COMPLETE -> Next.now(load.tally(load.tally().of(crmJob.tried())).at(SnapshotState.RESULTS, null));
-            case FAILED, ABORTED -> over(load, "the job that reads has ended as "
+            case OPEN, WORKING -> new Next(snapshot.failed(null),
+                    capped(firstPollDelay(snapshot.progress().total()).multipliedBy(1 + Math.min(snapshot.attempts(), 60))));
+            case COMPLETE -> Next.now(snapshot.withProgress(snapshot.progress().of(crmJob.tried())).moveTo(SnapshotState.RESULTS, null));
+            case FAILED, ABORTED -> jobLost(snapshot, "the bulk query ended as "
                     + crmJob.stage().name().toLowerCase(Locale.ROOT) + (crmJob.message() == null ? "" : ": " + crmJob.message()));
         };
     }
 
     /**
-     * A page was merged.
+     * Moves to the next page after one was merged.
      *
-     * @param next where the next one begins, or null after the last, which ends it
+     * @param next offset of the next page; null after the last, which ends the snapshot
      */
-    static Next read(Snapshot load, String next) {
-        return Next.now(load.at(next == null ? SnapshotState.DONE : load.step(), next));
+    static Next read(Snapshot snapshot, String next) {
+        return Next.now(snapshot.moveTo(next == null ? SnapshotState.DONE : snapshot.state(), next));
     }
 
-    /** The same page once more: rows of it were being changed all the time. */
-    static Next again(Snapshot load, String why) {
-        return retry(load, why);
+    /** Reads a page once more because rows of it stayed locked. */
+    static Next repeatPage(Snapshot snapshot, String why) {
+        return retry(snapshot, why);
     }
 
     /**
-     * After a call that brought nothing.
+     * Decides after a failed call.
      *
-     * @param status  HTTP status; 0 when no answer came
-     * @param refused whether a limit of the CRM's refused it
-     * @param why     in the CRM's words
+     * @param status    HTTP status; 0 when no answer came
+     * @param throttled whether a limit of the CRM rejected the call
+     * @param why       the CRM's message
      */
-    static Next failed(Snapshot load, int status, boolean refused, String why) {
-        boolean wrong = !refused && ErrorScope.isOfRequest(status);
-        return switch (load.step()) {
-            // a count of very many may itself be too much
-            case COUNT -> wrong || !refused && load.trials() + 1 >= MOST_COUNTS
-                    ? Next.now(load.at(SnapshotState.CREATE, null)) : retry(load, why);
-            // where a limit answers 400, it is not that of calls but that of jobs: those of the day are spent
-            case CREATE -> wrong || refused && status == 400 ? Next.now(load.instead(SnapshotState.PAGES, why)) : retry(load, why);
-            case POLL, RESULTS -> wrong ? over(load, why) : retry(load, why);
-            case PAGES, DONE -> retry(load, why);
+    static Next failed(Snapshot snapshot, int status, boolean throttled, String why) {
+        boolean invalid = !throttled && ErrorScope.isOfRequest(status);
+        return switch (snapshot.state()) {
+            // a count of very many records may itself take too long
+            case COUNT -> invalid || !throttled && snapshot.attempts() + 1 >= MAX_COUNTS
+                    ? Next.now(snapshot.moveTo(SnapshotState.CREATE, null)) : retry(snapshot, why);
+            // a limit with status 400 is not that of calls but that of jobs: those of the day are spent
+            case CREATE -> invalid || throttled && status == 400 ? Next.now(snapshot.restart(SnapshotState.PAGES, why)) : retry(snapshot, why);
+            case POLL, RESULTS -> invalid ? jobLost(snapshot, why) : retry(snapshot, why);
+            case PAGES, DONE -> retry(snapshot, why);
         };
     }
 
-    /** The job is gone, or has failed: what it brought stays, and another one reads from the beginning. */
-    private static Next over(Snapshot load, String why) {
-        return load.jobs() >= MOST_JOBS ? Next.now(load.instead(SnapshotState.PAGES, why))
-                : new Next(load.instead(SnapshotState.CREATE, why), pause(load.jobs()));
+    /** Restarts with another bulk query after one has failed or expired; rows written so far stay. */
+    private static Next jobLost(Snapshot snapshot, String why) {
+        return snapshot.jobs() >= MAX_JOBS ? Next.now(snapshot.restart(SnapshotState.PAGES, why))
+                : new Next(snapshot.restart(SnapshotState.CREATE, why), backoff(snapshot.jobs()));
     }
 
-    private static Next retry(Snapshot load, String why) {
-        return new Next(load.failed(why), pause(load.trials()));
+    private static Next retry(Snapshot snapshot, String why) {
+        return new Next(snapshot.failed(why), backoff(snapshot.attempts()));
     }
 
-    static Duration firstLook(long records) {
-        Duration guess = Duration.ofSeconds(records / RECORDS_A_SECOND);
-        return shorter(guess.compareTo(FIRST_LOOK) > 0 ? guess : FIRST_LOOK);
+    static Duration firstPollDelay(long records) {
+        Duration estimate = Duration.ofSeconds(records / RECORDS_PER_SECOND);
+        return capped(estimate.compareTo(MIN_DELAY) > 0 ? estimate : MIN_DELAY);
     }
 
-    /** Doubles from one second to a minute. */
-    static Duration pause(int trials) {
-        return shorter(Duration.ofSeconds(1L << Math.min(trials, 10)));
+    /** Computes the backoff, which doubles from one second to a minute. */
+    static Duration backoff(int attempts) {
+        return capped(Duration.ofSeconds(1L << Math.min(attempts, 10)));
     }
 
-    private static Duration shorter(Duration pause) {
-        return pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
+    private static Duration capped(Duration delay) {
+        return delay.compareTo(MAX_DELAY) > 0 ? MAX_DELAY : delay;
     }
 }

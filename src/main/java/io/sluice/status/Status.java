@@ -103,7 +103,7 @@ public final class Status {
         status.put("object", sync.getObject());
         status.put("paused", paused);
         status.put("problem", sync.problem());
-        snapshotStore.find(sync).ifPresent(load -> status.put("initial", load.told()));
+        snapshotStore.find(sync).ifPresent(snapshot -> status.put("initial", snapshot.report()));
         status.put("captured", capture.backlog(sync.getTable()));
         status.put("capture", capture.state(sync));
         Map<String, Object> waiting = database.first(SYNC, row -> {

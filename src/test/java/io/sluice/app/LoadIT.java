@@ -106,7 +106,7 @@ class LoadIT {
 
     private static String position(String sync, String part) throws Exception {
         return sluice.rows("select stream, position::jsonb ->> '" + part + "' from sluice.checkpoint"
-                + " where stream = 'reading:" + sync + "'").get("reading:" + sync).get(0);
+                + " where stream = 'snapshot:" + sync + "'").get("snapshot:" + sync).get(0);
     }
 
     private static void assertThatAllCameAsTheyAre() throws Exception {
@@ -135,7 +135,7 @@ class LoadIT {
 
         assertThatAllCameAsTheyAre();
         assertThat(sluice.number("select count(*) from lead where name = 'Lead ' || substr(no, 3)")).isEqualTo(LEADS);
-        assertThat(position("people", "calls")).as("count, create, a look or two, one page").isBetween("4", "6");
+        assertThat(position("people", "calls")).as("count, create, a poll or two, one page").isBetween("4", "6");
         assertThat(asked("bulkQueryResults")).as("pages").isEqualTo(1);
         Map<String, JsonNode> contacts = sluice.records("Contact", "Customer_No__c");
         assertThat(contacts.get("L-1").path("LastName").asText()).as("what the table had").isEqualTo("Ours");
@@ -147,9 +147,9 @@ class LoadIT {
         assertThat(status.path("paused").isNull()).as("sends").isTrue();
         assertThat(status.path("initial").path("percent").asInt()).isEqualTo(100);
         assertThat(status.path("initial").path("read").asInt()).isEqualTo(RECORDS + 1);
-        assertThat(sluice.output()).contains("people: 12,001 records of Contact are read by a job.",
-                "people: all 12,001 records of salesforce Contact are read: 11,999 rows made",
-                "1 without Customer_No__c", "leads: all 450 records of hubspot contacts are read: 450 rows made")
+        assertThat(sluice.output()).contains("people: 12,001 records of Contact are read by a bulk query.",
+                "people: all 12,001 records of salesforce Contact are read: 11,999 rows inserted",
+                "1 without Customer_No__c", "leads: all 450 records of hubspot contacts are read: 450 rows inserted")
                 .doesNotContain("Exception", "\tat ");
     }
 
@@ -163,7 +163,7 @@ class LoadIT {
         long written = written();
         sluice.with("sluice.snapshot.page-size", 5000).start();
         await().atMost(Duration.ofSeconds(180)).pollInterval(Duration.ofMillis(10)).ignoreExceptions()
-                .until(() -> Long.parseLong(position("people", "made")) > 5000);
+                .until(() -> Long.parseLong(position("people", "inserted")) > 5000);
         sluice.kill();
         assertThat(position("people", "read")).as("in the middle of the second page").isEqualTo("5000");
         String job = position("people", "job");

@@ -185,7 +185,7 @@ class ApplierTest {
     void whatAFirstReadingBringsLateDoesNotOverwriteWhatWasReadSince() throws SQLException {
         Instant asked = applier.now();
         apply(record("1", FAR_AHEAD, "Name", "Anna", "City", "Oslo", "Visits__c", 1));
-        applier.load(sync, List.of(record("1", FAR_AHEAD.minusSeconds(1), "Name", "Anne", "City", "Oslo", "Visits__c", "1"),
+        applier.applySnapshot(sync, List.of(record("1", FAR_AHEAD.minusSeconds(1), "Name", "Anne", "City", "Oslo", "Visits__c", "1"),
                 record("3", LONG_AGO, "Name", "Cid", "City", null, "Visits__c", "3.0")), asked.plusSeconds(60));
 
         assertThat(rows()).containsExactly("1 Anna Oslo 1", "2 Bob Rome 2", "3 Cid 3");
@@ -195,9 +195,9 @@ class ApplierTest {
     @Test
     void whatIsToldLateOfARecordThatWasReadForTheFirstTimeIsNoNewsNorAfterAWriteWhoseEndIsUnknown() throws SQLException {
         Instant read = applier.now().plusSeconds(60);
-        applier.load(sync, List.of(record("3", FAR_AHEAD, "Name", "Cid", "City", "Bern", "Visits__c", "3")), read);
+        applier.applySnapshot(sync, List.of(record("3", FAR_AHEAD, "Name", "Cid", "City", "Bern", "Visits__c", "3")), read);
         CrmRecord late = record("3", FAR_AHEAD.minusSeconds(1), "Name", "Sid", "City", "Basel", "Visits__c", "2");
-        applier.load(sync, List.of(late), read);
+        applier.applySnapshot(sync, List.of(late), read);
         assertThat(rows()).contains("3 Cid Bern 3");
 
         DATABASE.run("update app.customer set city = 'Chur' where no = 3");
@@ -205,17 +205,17 @@ class ApplierTest {
         Claim claim = claim().orElseThrow();
         DATABASE.sluice().transaction(connection -> Settlement.abandon(connection, claim.lease(), "no answer came"));
         sync.setConflicts("crm");
-        applier.load(sync, List.of(late), read);
+        applier.applySnapshot(sync, List.of(late), read);
         assertThat(rows()).contains("3 Cid Chur 3");
     }
 
     @Test
     void aFirstReadingMergesWithRowsOfWhichNothingIsKnownByTheRule() throws SQLException {
         DATABASE.run("insert into app.customer values (5, 'Eve', 'Kiel', 5), (6, 'Flo', 'Bonn', 6)");
-        Applied latest = applier.load(sync, List.of(record("5", FAR_AHEAD, "Name", "Eva", "City", "Kiel", "Visits__c", "5")),
+        Applied latest = applier.applySnapshot(sync, List.of(record("5", FAR_AHEAD, "Name", "Eva", "City", "Kiel", "Visits__c", "5")),
                 applier.now());
         sync.setConflicts("crm");
-        applier.load(sync, List.of(record("6", LONG_AGO, "Name", "Flora", "City", "Bonn", "Visits__c", "6")), applier.now());
+        applier.applySnapshot(sync, List.of(record("6", LONG_AGO, "Name", "Flora", "City", "Bonn", "Visits__c", "6")), applier.now());
 
         assertThat(latest.conflicts()).isEqualTo(1);
         assertThat(rows()).contains("5 Eve Kiel 5", "6 Flora Bonn 6");

@@ -226,7 +226,7 @@ class KeysMatrixTest {
     }
 
     private Applied apply(Case each, Sync sync, List<CrmRecord> page) throws SQLException {
-        return each.path() == Path.SNAPSHOT ? applier.load(sync, page, applier.now()) : applier.apply(sync, page, applier.now());
+        return each.path() == Path.SNAPSHOT ? applier.applySnapshot(sync, page, applier.now()) : applier.apply(sync, page, applier.now());
     }
 
     private static CrmRecord record(String id, String key) {

@@ -117,12 +117,12 @@ class ReadBeforeWriteTest {
         assertThat(readBeforeWrite.unread("crm")).containsExactly("customers");
 
         DATABASE.run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('handedOverAt', now()))::text",
-                "insert into sluice.checkpoint (account, object, stream, position) values ('crm', 'Contact', 'reading:customers',"
+                "insert into sluice.checkpoint (account, object, stream, position) values ('crm', 'Contact', 'snapshot:customers',"
                         + " '{}')");
         assertThat(running().unread("crm")).isEmpty();
         Awaitility.await().during(Duration.ofMillis(300)).atMost(Duration.ofSeconds(20))
                 .until(() -> !readBeforeWrite.unread("crm").isEmpty());
-        DATABASE.run("update sluice.checkpoint set position = jsonb_build_object('ended', now())::text where stream like 'r%'");
+        DATABASE.run("update sluice.checkpoint set position = jsonb_build_object('ended', now())::text where stream like 'snapshot:%'");
         Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> readBeforeWrite.unread("crm").isEmpty());
     }
 

@@ -29,7 +29,7 @@ class SnapshotStoreTest {
     private final Sync sync = new Sync();
 
     @BeforeEach
-    void aSyncWhoseChangesAreReadAlready() throws SQLException {
+    void aSyncThatIsPolledAlready() throws SQLException {
         DATABASE.reset();
         sync.setName("people");
         sync.setTable("app.person");
@@ -51,21 +51,21 @@ class SnapshotStoreTest {
     }
 
     @Test
-    void itBeginsOnceAndAgainWithAnotherMapping() throws SQLException {
+    void aSnapshotStartsOnceAndAgainWithAnotherMapping() throws SQLException {
         assertThat(begin()).isTrue();
         assertThat(begin()).isFalse();
-        Snapshot load = taken();
-        snapshotStore.end(sync, load.ended(NOON));
+        Snapshot snapshot = taken();
+        snapshotStore.end(sync, snapshot.ended(NOON));
         assertThat(begin()).isFalse();
         assertThat(snapshotStore.take(sync, LEASE)).isEmpty();
 
         sync.setFields(Map.of("name", "Name", "city", "City"));
         assertThat(begin()).isTrue();
-        assertThat(taken().step()).isEqualTo(SnapshotState.COUNT);
+        assertThat(taken().state()).isEqualTo(SnapshotState.COUNT);
     }
 
     @Test
-    void itsSyncIsPausedUntilItEnds() throws SQLException {
+    void theSyncIsPausedUntilTheEndOfTheSnapshot() throws SQLException {
         begin();
         assertThat(pauseStore.find(Kind.SYNC, "people").map(Pause::by)).contains(By.LOAD);
         snapshotStore.end(sync, taken().ended(NOON));
@@ -75,7 +75,7 @@ class SnapshotStoreTest {
     }
 
     @Test
-    void aSyncThatAsksForItNoMoreIsForgottenAndSends() throws SQLException {
+    void theSnapshotOfASyncThatNoLongerWantsOneIsDeletedAndTheSyncSends() throws SQLException {
         begin();
         snapshotStore.begin(Map.of(), NOON);
         assertThat(snapshotStore.find(sync)).isEmpty();
@@ -83,7 +83,7 @@ class SnapshotStoreTest {
     }
 
     @Test
-    void whatAPersonPausedStaysSo() throws SQLException {
+    void aPauseByAPersonOutlivesTheSnapshot() throws SQLException {
         begin();
         pauseStore.pause(Kind.SYNC, "people", "audit");
         snapshotStore.end(sync, taken().ended(NOON));
@@ -91,46 +91,46 @@ class SnapshotStoreTest {
     }
 
     @Test
-    void itIsNobodyElsesUntilTheLeaseEndsAndWhoWasOvertakenMovesNothing() throws SQLException {
+    void oneProcessHoldsTheLeaseAndAnOlderEpochSavesNothing() throws SQLException {
         begin();
         Snapshot first = snapshotStore.take(sync, Duration.ZERO).orElseThrow();
         Snapshot second = taken();
         assertThat(snapshotStore.take(sync, LEASE)).isEmpty();
-        assertThat(snapshotStore.save(sync, first.at(SnapshotState.PAGES, "x"), Duration.ZERO)).isFalse();
-        snapshotStore.beat(sync, first.turn(), Duration.ZERO);
-        assertThat(snapshotStore.take(sync, LEASE)).as("a sign of life of the overtaken").isEmpty();
-        assertThat(snapshotStore.save(sync, second.at(SnapshotState.PAGES, "y"), Duration.ZERO)).isTrue();
+        assertThat(snapshotStore.save(sync, first.moveTo(SnapshotState.PAGES, "x"), Duration.ZERO)).isFalse();
+        snapshotStore.heartbeat(sync, first.epoch(), Duration.ZERO);
+        assertThat(snapshotStore.take(sync, LEASE)).as("a heartbeat of the older epoch").isEmpty();
+        assertThat(snapshotStore.save(sync, second.moveTo(SnapshotState.PAGES, "y"), Duration.ZERO)).isTrue();
         assertThat(taken().next()).isEqualTo("y");
     }
 
     @Test
-    void itWaitsUntilWhatChangesIsRead() throws SQLException {
+    void aSnapshotWaitsForTheOffsetOfThePolls() throws SQLException {
         DATABASE.run("delete from sluice.checkpoint");
         begin();
         assertThat(snapshotStore.take(sync, LEASE)).isEmpty();
     }
 
     @Test
-    void aReadingOfWhatChangedPausesNothingOutlivesAStartAndIsOneAtATime() throws SQLException {
+    void aSnapshotOfChangesPausesNothingSurvivesARestartAndRunsOnlyOnce() throws SQLException {
         assertThat(snapshotStore.catchUp(sync, NOON, NOON)).isTrue();
         assertThat(snapshotStore.catchUp(sync, NOON.minusSeconds(60), NOON)).as("a second one").isFalse();
         assertThat(snapshotStore.begin(Map.of(), NOON)).isEmpty();
         assertThat(snapshotStore.open()).containsExactly("people");
         assertThat(pauseStore.all()).isEmpty();
-        Snapshot load = taken();
-        assertThat(load.since()).isEqualTo(NOON);
-        assertThat(load.step()).isEqualTo(SnapshotState.COUNT);
-        snapshotStore.end(sync, load.holding(NOON.minusSeconds(5)).holding(NOON).ended(NOON));
+        Snapshot snapshot = taken();
+        assertThat(snapshot.since()).isEqualTo(NOON);
+        assertThat(snapshot.state()).isEqualTo(SnapshotState.COUNT);
+        snapshotStore.end(sync, snapshot.deferred(NOON.minusSeconds(5)).deferred(NOON).ended(NOON));
 
         assertThat(snapshotStore.catchUp(sync, NOON, NOON)).isTrue();
-        assertThat(taken().since()).as("what the last one could not judge is read again").isEqualTo(NOON.minusSeconds(5));
+        assertThat(taken().since()).as("changes that the last one deferred are read again").isEqualTo(NOON.minusSeconds(5));
     }
 
     @Test
-    void aReadingOfWhatChangedIsNoFirstReadingNorDoesItBeginOneAnew() throws SQLException {
+    void aSnapshotOfChangesNeitherReplacesNorRestartsAnInitialOne() throws SQLException {
         snapshotStore.catchUp(sync, NOON, NOON);
         snapshotStore.end(sync, taken().ended(NOON));
-        assertThat(begin()).as("the first").isTrue();
+        assertThat(begin()).as("the initial snapshot").isTrue();
         snapshotStore.end(sync, taken().ended(NOON));
         snapshotStore.catchUp(sync, NOON, NOON);
         snapshotStore.end(sync, taken().ended(NOON));
@@ -138,12 +138,12 @@ class SnapshotStoreTest {
     }
 
     @Test
-    void oneThatEndedAfterARoundBeganWentOnMeanwhile() throws SQLException {
-        assertThat(snapshotStore.goesOn(sync, NOON)).as("one that never was").isFalse();
+    void aSnapshotThatEndedAfterAPollBeganRanMeanwhile() throws SQLException {
+        assertThat(snapshotStore.ranSince(sync, NOON)).as("no snapshot").isFalse();
         begin();
-        assertThat(snapshotStore.goesOn(sync, NOON)).isTrue();
+        assertThat(snapshotStore.ranSince(sync, NOON)).isTrue();
         snapshotStore.end(sync, taken().ended(NOON));
-        assertThat(snapshotStore.goesOn(sync, NOON.minusSeconds(1))).isTrue();
-        assertThat(snapshotStore.goesOn(sync, NOON.plusSeconds(1))).isFalse();
+        assertThat(snapshotStore.ranSince(sync, NOON.minusSeconds(1))).isTrue();
+        assertThat(snapshotStore.ranSince(sync, NOON.plusSeconds(1))).isFalse();
     }
 }
