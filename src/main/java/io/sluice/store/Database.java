@@ -87,6 +87,8 @@ public final class Database implements AutoCloseable {
         config.setInitializationFailTimeout(-1);
         // what a policy would hide fails in words, where it would be taken for gone otherwise
         config.setConnectionInitSql("set row_security = off");
+        // whatever the role's or the database's default is: a permit counts what committed while it waited for its lock
+        config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
         config.setConnectionTimeout(patience.connection.toMillis());
         // a connection that has rested is tried first, and a server that stands still must not hold its caller longer
         config.setValidationTimeout(patience.connection.toMillis());
