@@ -517,7 +517,7 @@ final class ChangedPage {
             syncStateUpdate.add(key, record, name, field, decision);
         });
         if (taken.containsKey(key)) {
-            UpdateLoop loop = ours.loop.taken(ours.settledAt, record.at(), ours.now);
+            UpdateLoop loop = ours.loop.taken(ours.settledAt, ours.latestKnown(), record.at(), ours.now);
             syncStateUpdate.taken(key, loop);
             if (loop.startsAfter(ours.loop)) {
                 looping.put(record.crmId(), taken.get(key).keySet());

@@ -214,6 +214,11 @@ final class RecordState {
         return known.get(field);
     }
 
+    /** The time of the newest change that both sides are known to have; null if none is. */
+    Instant latestKnown() {
+        return known.values().stream().max(Instant::compareTo).orElse(null);
+    }
+
     /** When the field changed on our side, or null when no change of it waits. */
     Instant changedAt(String field, String column) {
         return later(whole, later(byField.get(field), byColumn.get(column)));

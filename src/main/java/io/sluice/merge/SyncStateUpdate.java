@@ -48,10 +48,11 @@ final class SyncStateUpdate {
             delete from sluice.%s where account = ? and object = ? and key = any(?) and operation = 'upsert'
               and fields = '{}'""";
 
-    /** Delays what waits already; a delete ends a loop, so it is not delayed. */
+    /** Delays what waits already, critical records by 5 s at most; a delete ends a loop, so it is not delayed. */
     private static final String HOLD = """
-            update sluice.outbox as o set due = greatest(o.due, v.until)
-            from unnest(?::text[], ?::timestamptz[]) as v(key, until)
+            update sluice.outbox as o set due = greatest(o.due, case when o.priority = 0
+                then least(v.until, v.taken_at + interval '5 seconds') else v.until end)
+            from unnest(?::text[], ?::timestamptz[], ?::timestamptz[]) as v(key, taken_at, until)
             where o.account = ? and o.object = ? and o.key = any (?) and o.key = v.key and o.operation = 'upsert'""";
 
     static final String CONFLICT = """
@@ -167,7 +168,8 @@ final class SyncStateUpdate {
                     sync.getAccount(), sync.getObject(), keys);
         }
         if (loops.values().stream().anyMatch(loop -> loop.heldUntil() != null)) {
-            Database.update(connection, HOLD, keys, times(connection, UpdateLoop::heldUntil), sync.getAccount(),
+            Database.update(connection, HOLD, keys, times(connection, UpdateLoop::takenAt),
+                    times(connection, UpdateLoop::heldUntil), sync.getAccount(),
                     sync.getObject(), keys);
         }
         Recreation.sendWhole(connection, sync.getTable(), lacking);

@@ -8,8 +8,8 @@ import java.time.Instant;
  * trigger or a job of the application changes the row whenever Sluice applies that. Left alone, such a record costs a call per
  * round for as long as both exist.
  *
- * <p>A round is a change of the CRM that follows a write within {@link #REACTION}, where that write itself followed the
- * previous change of the CRM. People who edit a record on both sides produce rounds too, but not for long: once the next write
+ * <p>A round is a change of the CRM that follows a write within {@link #REACTION}, where what was written had changed within
+ * {@link #TABLE_REACTION} of the previous change of the CRM. People who edit a record on both sides produce rounds too, but not for long: once the next write
  * is held back, an automation is silent, while a person's edit comes without a write before it and ends the count.
  *
  * <p>The first {@value #FREE_ROUNDS} rounds cost no time. The write of the next one waits for 1 s, then 2 s, 4 s, and so on up
@@ -29,8 +29,11 @@ record UpdateLoop(int rounds, Instant takenAt) {
     /** A workflow of HubSpot starts up to a minute after the change that triggers it. */
     static final Duration REACTION = Duration.ofMinutes(2);
 
-    /** A change of the application waits about this long at most before it is sent, unless its account is paused. */
-    private static final Duration SENDING = Duration.ofMinutes(10);
+    /**
+     * A trigger answers in the same transaction, an application that listens within this time. A record that the application
+     * changes again later is in no loop, however often the CRM answers each write.
+     */
+    static final Duration TABLE_REACTION = Duration.ofSeconds(5);
 
     private static final int MAX_ROUNDS = 30;
 
@@ -38,18 +41,20 @@ record UpdateLoop(int rounds, Instant takenAt) {
      * Counts a change of the CRM that the table takes.
      *
      * @param settledAt the end of the last write of the record, by the database's clock; null if there was none
+     * @param writtenChangeAt the time of the newest change of the table that was written, by the database's clock; null if
+     *                  nothing was written
      * @param changedAt the time of the change, by the CRM's clock
      * @param now       by the database's clock
      */
-    UpdateLoop taken(Instant settledAt, Instant changedAt, Instant now) {
+    UpdateLoop taken(Instant settledAt, Instant writtenChangeAt, Instant changedAt, Instant now) {
         if (settledAt == null || takenAt == null || changedAt.isAfter(settledAt.plus(REACTION))) {
             return new UpdateLoop(0, now);
         }
         if (!settledAt.isAfter(takenAt)) {
             return new UpdateLoop(rounds, now);   // the same write caused several changes
         }
-        boolean follows = !settledAt.isAfter(takenAt.plus(pause().multipliedBy(2)).plus(SENDING));
-        return new UpdateLoop(follows ? Math.min(rounds + 1, MAX_ROUNDS) : 1, now);
+        boolean answers = writtenChangeAt != null && !writtenChangeAt.isAfter(takenAt.plus(TABLE_REACTION));
+        return new UpdateLoop(answers ? Math.min(rounds + 1, MAX_ROUNDS) : 0, now);
     }
 
     /** How long the next write waits after {@link #takenAt}. */

@@ -86,6 +86,37 @@ class HeldRecordTest {
         assertThat(customers.claim()).as("a delete").isPresent();
     }
 
+    /** A workflow that computes a score after each write is no loop, however often the application changes the record. */
+    @Test
+    void aRecordThatOnlyTheApplicationKeepsChangingIsNotHeldBack() throws SQLException {
+        for (int change = 0; change < 40; change++) {
+            DATABASE.run("update sluice.sync_state set taken_at = taken_at - interval '6 seconds'",
+                    "update app.customer set name = 'change " + change + "'");
+            customers.settle(customers.claim().orElseThrow());
+            crmChanges("city", "score " + change);
+        }
+        assertThat(DATABASE.text("select held_until from sluice.sync_state")).isNull();
+    }
+
+    @Test
+    void aCriticalRecordIsHeldBackForFiveSecondsAtMost() throws SQLException {
+        customers.sync.setCritical("true");
+        customers.capture.start(List.of(customers.sync));
+        for (int round = 0; round < 14; round++) {
+            crmChanges("name", "flow");
+            DATABASE.run("update sluice.outbox set due = now()");
+            customers.drain();
+            DATABASE.run("update sluice.outbox set due = now()");
+            customers.settle(customers.claim().orElseThrow());
+        }
+        crmChanges("name", "flow");
+        customers.drain();
+
+        assertThat(DATABASE.text("select held_until > taken_at + interval '10 seconds' from sluice.sync_state")).isEqualTo("t");
+        assertThat(DATABASE.text("select due = taken_at + interval '5 seconds' from sluice.outbox o join sluice.sync_state r"
+                + " using (key)")).isEqualTo("t");
+    }
+
     @Test
     void anEditWithoutAWriteBeforeItEndsTheHold() throws SQLException {
         roundsUntilNothingIsDue();
