@@ -31,6 +31,10 @@ final class TargetTable {
 
     /** The class of constraint violations: a trigger that skips a row is a constraint without words. */
     private static final String SKIPPED = "23000";
+    /** PostgreSQL's lock_not_available. */
+    private static final String LOCKED = "55P03";
+    private static final String LOCK_TIMEOUT = "select set_config('lock_timeout', ?, true)";
+    private static final String INSERT_LOCK_TIMEOUT = "100ms";
 
     /** A sequence behind a column counts as its default; a domain's default is one too. */
     private static final String TRAITS = """
@@ -296,14 +300,50 @@ final class TargetTable {
                 .filter(field -> !hasDefault(field) || Values.text(fields.get(field)) != null)
                 .collect(Collectors.toCollection(LinkedHashSet::new)), first -> new LinkedHashMap<>()).put(key, fields));
         Map<String, Map<String, Object>> made = new HashMap<>();
+        Set<String> locked = new HashSet<>();
         for (Map.Entry<Set<String>, Map<String, Map<String, Object>>> alike : byFields.entrySet()) {
-            made.putAll(insert(connection, alike.getKey(), alike.getValue()));
+            made.putAll(insertUnlocked(connection, alike.getKey(), alike.getValue(), locked));
         }
         Set<String> unmade = new LinkedHashSet<>(records.keySet());
         unmade.removeAll(made.keySet());
-        if (made.size() < records.size() && present(connection, unmade).size() < unmade.size()
+        unmade.removeAll(locked);
+        if (!unmade.isEmpty() && present(connection, unmade).size() < unmade.size()
                 && records.keySet().containsAll(made.keySet())) {
             throw new SQLException("a trigger of the table skips the insert of the row", SKIPPED);
+        }
+        return made;
+    }
+
+    /**
+     * Inserts rows. A key that another transaction has inserted and not committed yet would hold up all of them, so those that
+     * wait for it are left out.
+     */
+    private Map<String, Map<String, Object>> insertUnlocked(Connection connection, Set<String> fields,
+            Map<String, Map<String, Object>> records, Set<String> locked) throws SQLException {
+        Savepoint before = connection.setSavepoint();
+        String timeout = Database.query(connection, "select current_setting('lock_timeout')", row -> row.getString(1)).get(0);
+        Database.query(connection, LOCK_TIMEOUT, row -> true, INSERT_LOCK_TIMEOUT);
+        try {
+            Map<String, Map<String, Object>> made = insert(connection, fields, records);
+            Database.query(connection, LOCK_TIMEOUT, row -> true, timeout);
+            connection.releaseSavepoint(before);
+            return made;
+        } catch (SQLException failure) {
+            if (!LOCKED.equals(failure.getSQLState())) {
+                throw failure;
+            }
+            connection.rollback(before);
+        }
+        if (records.size() == 1) {
+            locked.addAll(records.keySet());
+            return Map.of();
+        }
+        Map<String, Map<String, Object>> made = new HashMap<>();
+        List<String> keys = List.copyOf(records.keySet());
+        for (List<String> half : List.of(keys.subList(0, keys.size() / 2), keys.subList(keys.size() / 2, keys.size()))) {
+            Map<String, Map<String, Object>> some = new LinkedHashMap<>(records);
+            some.keySet().retainAll(half);
+            made.putAll(insertUnlocked(connection, fields, some, locked));
         }
         return made;
     }
