@@ -6,6 +6,7 @@ import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
 import io.sluice.RecordChange;
+import io.sluice.RootCause;
 import io.sluice.Sync;
 import io.sluice.bulk.BulkDispatcher;
 import io.sluice.crm.Accounts;
@@ -46,6 +47,7 @@ import org.slf4j.LoggerFactory;
 public final class OutboxDispatcher {
 
     private static final Logger LOG = LoggerFactory.getLogger(OutboxDispatcher.class);
+    private static final String REQUEST_FAILED = "REQUEST_FAILED";
     private static final LogThrottle THROTTLE = new LogThrottle();
 
     /** The maximum time for which a sender waits for a permit before it leaves the work to the next wake-up. */
@@ -331,6 +333,25 @@ public final class OutboxDispatcher {
                 edits.find(syncs.get(claim.sync()), claim, ofClaims.get(i), images == null ? null : images.get(claim.object()));
             }
             settle(claim, ofClaims.get(i), own.scope(), splitRule);
+        }
+    }
+
+    /**
+     * Settles a batch whose writer threw, which no answer of a CRM makes it do: its request could not be built, or its answer
+     * could not be read. Nobody knows what was written. The records are sent in smaller calls until the one that spoils its call
+     * is alone; if its request can't be built, it goes to the dead letters.
+     */
+    public void failed(OutboundBatch outboundBatch, Exception failure) throws SQLException {
+        boolean hopeless = outboundBatch.size() == 1 && failure instanceof IllegalArgumentException;
+        LOG.warn("{} {} of {} could not be sent: {}; {}", outboundBatch.size(), outboundBatch.claims().get(0).object(),
+                outboundBatch.claims().get(0).account(), failure.getClass().getSimpleName(), hopeless ? "the record is in the"
+                + " dead letters" : "they are sent again in smaller calls");
+        LOG.debug("The writer failed", failure);
+        for (Claim claim : outboundBatch.claims()) {
+            List<Outcome> outcomes = claim.changes().stream().map(change -> hopeless
+                    ? Outcome.rejected(change.key(), REQUEST_FAILED, RootCause.of(failure))
+                    : Outcome.uncertain(change.key(), Outcome.Uncertainty.UNPROVEN, REQUEST_FAILED, RootCause.of(failure))).toList();
+            settlement.settle(claim, outcomes, outboundBatch.size() == 1 ? SplitRule.NEVER : SplitRule.AT_ONCE, null);
         }
     }
 

@@ -1,6 +1,8 @@
 package io.sluice.store;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,7 +12,11 @@ import java.util.Map;
 /** JSON as the tables hold it: decimals stay exact. */
 public final class Json {
 
-    private static final ObjectMapper MAPPER = new ObjectMapper()
+    /** PostgreSQL holds numbers of 131,072 digits and texts of 1 GB; Jackson's own limits are 1,000 digits and 20 MB. */
+    private static final StreamReadConstraints ANY_LENGTH = StreamReadConstraints.builder()
+            .maxNumberLength(Integer.MAX_VALUE).maxStringLength(Integer.MAX_VALUE).build();
+
+    private static final ObjectMapper MAPPER = new ObjectMapper(JsonFactory.builder().streamReadConstraints(ANY_LENGTH).build())
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
     private static final TypeReference<LinkedHashMap<String, Object>> FIELDS = new TypeReference<>() { };
 

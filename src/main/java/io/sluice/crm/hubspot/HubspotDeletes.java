@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.RecordChange;
+import io.sluice.crm.ExternalId;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -97,8 +98,9 @@ public final class HubspotDeletes {
         while (!deletes.toArchive.isEmpty() && deletes.archiving.size() < HubspotCrm.BATCH_SIZE) {
             deletes.archiving.add(deletes.toArchive.removeFirst());
         }
+        // several records may have one key, so each is named by its id
         return BatchRequests.archive(deletes.archiving.stream()
-                .map(it -> new RecordChange(it.getKey(), Operation.DELETE, it.getValue(), Map.of())).toList());
+                .map(it -> new RecordChange(it.getValue(), Operation.DELETE, it.getValue(), Map.of())).toList());
     }
 
     /** Takes the answer of the call. */
@@ -120,11 +122,11 @@ public final class HubspotDeletes {
 
     private static void foundByKey(Deletes deletes, HubspotAnswer answer, String externalId) {
         Set<String> absent = lowerCase(HubspotErrors.notFound(answer));
-        Map<String, String> ids = new LinkedHashMap<>();
-        results(answer).forEach(record -> ids.put(fold(record.path("properties").path(externalId).asText()),
+        ExternalId.Answered<String> ids = new ExternalId.Answered<>();
+        results(answer).forEach(record -> ids.put(record.path("properties").path(externalId).asText(),
                 record.path("id").asText()));
         for (RecordChange recordChange : deletes.changes) {
-            String id = ids.get(fold(recordChange.key()));
+            String id = ids.get(recordChange.key());
             if (id != null) {
                 deletes.existing.computeIfAbsent(recordChange.key(), first -> new LinkedHashSet<>()).add(id);
             } else if (!absent.contains(fold(recordChange.key()))) {
@@ -151,9 +153,10 @@ public final class HubspotDeletes {
     }
 
     private static Step archiveStep(Deletes deletes) {
+        Set<String> archived = new HashSet<>();
         deletes.existing.forEach((key, ids) -> {
             if (!deletes.outcomes.containsKey(key)) {
-                ids.forEach(id -> deletes.toArchive.add(Map.entry(key, id)));
+                ids.stream().filter(archived::add).forEach(id -> deletes.toArchive.add(Map.entry(key, id)));
             }
         });
         return deletes.toArchive.isEmpty() ? Step.DONE : Step.ARCHIVE;
