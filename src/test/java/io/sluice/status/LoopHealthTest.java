@@ -39,6 +39,8 @@ class LoopHealthTest {
     }
 
     private void route(String from, Error error) throws Exception {
+        // a thread that has ended never completes its exchange
+        camel.getShutdownStrategy().setTimeout(1);
         camel.addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
