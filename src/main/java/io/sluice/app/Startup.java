@@ -409,7 +409,7 @@ final class Startup implements AutoCloseable {
         Exchange exchange = template.request("kamelet:" + account.crm().name() + "-" + job + "-action?account="
                 + account.name() + parameters,
                 // a pause in the middle of the check would stop the other accounts with it
-                question -> question.setProperty(Permits.BEGUN, Priority.HIGH));
+                question -> question.setProperty(Permits.STARTED, Priority.HIGH));
         if (exchange.getException() != null) {
             throw new IOException(exchange.getException().getMessage(), exchange.getException());
         }

@@ -3,9 +3,9 @@ package io.sluice.crm;
 import io.sluice.quota.Pool;
 
 /**
- * One organisation of one CRM, with the logins that make its calls and the limits its user set.
+ * Describes one organisation of one CRM, with the logins that make its calls and the limits that its user set.
  *
- * @param paused by its setting: no call is made
+ * @param paused whether a setting pauses the account, so that no call is made
  */
 public record Account(String name, Crm crm, Pool pool, boolean paused) {
 }

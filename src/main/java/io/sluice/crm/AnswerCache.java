@@ -22,13 +22,13 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * What a CRM answered: records as they were read, the shapes of objects. Each use says how long an answer may be kept; it
- * is kept longer the less of the day's calls is left. What this process writes or hears of is dropped at once, so that the
- * time only bounds what a user of the CRM changes, or another replica writes, until this process hears of it.
+ * Caches answers of a CRM: records and the shapes of objects. Each use states how long an answer may be kept; the less
+ * of the day's quota is left, the longer it is kept. A write by this process or an event drops the answer at once, so
+ * the time only bounds changes by a user of the CRM, or by another replica, until this process learns of them.
  */
 public final class AnswerCache {
 
-    private static final long LARGEST = 10_000;
+    private static final long MAX_ENTRIES = 10_000;
 
     private final Cache<Object, Object> cache;
     private final Permits permits;
@@ -36,59 +36,59 @@ public final class AnswerCache {
     private final AtomicLong drops = new AtomicLong();
 
     /**
-     * An answer that is kept.
+     * Holds a cached answer.
      *
-     * @param names by which it may be said to have changed: the CRM's id, and the value by which it was asked for
-     * @param life  how long it may be kept from now on
+     * @param names the names by which a change is recognised: the CRM's id, and the requested value
+     * @param life  how long the answer may be kept from now on
      */
     public record Kept(String account, String object, Set<String> names, Object answer, Duration life) {
 
-        /** @param ofObject blank: of any object */
+        /** @param ofObject the object; blank for any object */
         public boolean isOf(String ofAccount, String ofObject) {
             return account.equals(ofAccount) && (ofObject.isBlank() || object.equals(ofObject));
         }
     }
 
-    /** @param metrics where hits and misses are counted, or null */
+    /** @param metrics the registry in which hits and misses are counted, or null */
     public AnswerCache(Permits permits, MeterRegistry metrics, Ticker ticker) {
         this.permits = permits;
         this.metrics = metrics;
-        this.cache = Caffeine.newBuilder().maximumSize(LARGEST).ticker(ticker).expireAfter(new Life()).build();
+        this.cache = Caffeine.newBuilder().maximumSize(MAX_ENTRIES).ticker(ticker).expireAfter(new Life()).build();
     }
 
-    /** What was asked for to {@link Kept}. */
+    /** Returns the cache, from keys to {@link Kept}. */
     public Cache<Object, Object> cache() {
         return cache;
     }
 
-    /** Each answer has a life of its own, which begins when it is read. */
+    /** Expires each answer after its own life, which begins when it is cached. */
     private static final class Life implements Expiry<Object, Object> {
 
         @Override
-        public long expireAfterCreate(Object question, Object kept, long now) {
+        public long expireAfterCreate(Object key, Object kept, long now) {
             return ((Kept) kept).life().toNanos();
         }
 
         @Override
-        public long expireAfterUpdate(Object question, Object kept, long now, long left) {
-            return expireAfterCreate(question, kept, now);
+        public long expireAfterUpdate(Object key, Object kept, long now, long left) {
+            return expireAfterCreate(key, kept, now);
         }
 
         @Override
-        public long expireAfterRead(Object question, Object kept, long now, long left) {
+        public long expireAfterRead(Object key, Object kept, long now, long left) {
             return left;
         }
     }
 
-    /** How long an answer may be kept of which it is said how long while calls are plenty. */
+    /** Returns how long an answer may be kept, given the time while plenty of quota is left. */
     public Duration life(String account, Duration timeToLive) throws SQLException {
         return timeToLive.isZero() ? timeToLive : Backpressure.stretched(timeToLive, permits.spent(account));
     }
 
     /**
-     * Counts what was asked for.
+     * Counts hits or misses.
      *
-     * @param operation as the ledger names the call
+     * @param operation the operation, as the ledger names the call
      */
     public void count(String account, String object, String operation, boolean hits, int answers) {
         if (metrics != null && answers > 0) {
@@ -97,34 +97,34 @@ public final class AnswerCache {
         }
     }
 
-    /** How often something was dropped: what is asked of the CRM before that must not come in after it. */
+    /** Returns the number of drops: an answer that was requested before a drop must not be cached after it. */
     public long drops() {
         return drops.get();
     }
 
     /**
-     * Drops what has changed.
+     * Drops the answers that changed.
      *
-     * @param object blank: of any object
-     * @param news   outcomes of a write, records that were read, or events; anything else says nothing
+     * @param object  the object; blank for any object
+     * @param changes outcomes of a write, records that were read, or events; anything else drops nothing
      */
-    public void drop(String account, String object, Object news) {
-        if (news instanceof Collection<?> all && !all.isEmpty()) {
+    public void drop(String account, String object, Object changes) {
+        if (changes instanceof Collection<?> all && !all.isEmpty()) {
             Set<String> changed = names(all);
             drop(kept -> kept.isOf(account, object) && kept.names().stream().anyMatch(changed::contains));
         }
     }
 
-    /** Drops these, also where they are being asked for just now. */
+    /** Drops the answers that match, also where they are being requested just now. */
     public void drop(Predicate<Kept> which) {
         drops.incrementAndGet();
         cache.asMap().values().removeIf(one -> one instanceof Kept kept && which.test(kept));
     }
 
-    /** The names of the records of which there is news. */
-    public static Set<String> names(Collection<?> news) {
+    /** Returns the names of the changed records. */
+    public static Set<String> names(Collection<?> changes) {
         Set<String> names = new HashSet<>();
-        news.forEach(one -> names.addAll(names(one)));
+        changes.forEach(one -> names.addAll(names(one)));
         return names;
     }
 

@@ -4,16 +4,16 @@ import io.sluice.Operation;
 import java.util.Set;
 
 /**
- * How a CRM takes very many writes at once.
+ * Describes how a CRM takes very many writes at once.
  *
- * @param operations that go so
- * @param records    of one job at most
- * @param bytes      of one job's records as JSON at most
- * @param jobs       that may be open at once
- * @param calls      that a job takes, from its creation to its results
- * @param batch      records that it counts as one batch
- * @param batches    that it takes a day
- * @param reserved   a text that means something else in its format, so that no record with it goes this way; or null
+ * @param operations the operations that can be written so
+ * @param records    the maximum number of records in a job
+ * @param bytes      the maximum size of a job's records as JSON, in bytes
+ * @param jobs       the maximum number of open jobs
+ * @param calls      the calls that a job takes, from its creation to its results
+ * @param batch      the records that the CRM counts as one batch
+ * @param batches    the maximum number of batches in a day
+ * @param reserved   a text with another meaning in the job's format, so that no record with it is written so; or null
  */
 public record BulkCapability(Set<Operation> operations, int records, long bytes, int jobs, int calls, int batch, int batches,
         String reserved) {

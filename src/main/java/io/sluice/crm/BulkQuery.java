@@ -1,11 +1,11 @@
 package io.sluice.crm;
 
 /**
- * How a CRM hands over all records of an object at once: by a job, whose results are read in large pages. It then has a
- * count-, query-create-, bulk-status- and query-page-action.
+ * Describes how a CRM exports all records of an object at once: by a job whose results are read in large pages. The CRM
+ * then has a count-, query-create-, bulk-status- and query-page-action.
  *
- * @param calls that a job takes besides its pages
- * @param small records of a page where what changed is read, the other way
+ * @param calls the calls that a job takes besides its pages
+ * @param small the records in a page of the ordinary read of changes
  */
 public record BulkQuery(int calls, int small) {
 }

@@ -3,32 +3,32 @@ package io.sluice.crm;
 import java.time.Instant;
 
 /**
- * Work that a CRM does behind the calls, as it tells of it.
+ * Describes a job of the CRM, as the CRM reports it.
  *
- * @param id      the CRM's own
- * @param object  whose records it writes
- * @param verb    what it does with them, in the CRM's own word
- * @param key     the field by which it finds them, or null
- * @param created by the CRM's clock, which may leave parts of a second out
- * @param ours    whether the login that asked has created it
- * @param tried   records it has tried so far
- * @param failed  how many of them it could not write
- * @param message why it failed as a whole, or null
+ * @param id      the CRM's id of the job
+ * @param object  the object whose records it writes
+ * @param verb    the operation, in the CRM's own word
+ * @param key     the field that identifies the records, or null
+ * @param created the creation time by the CRM's clock, which may omit fractions of a second
+ * @param ours    whether the login that asked has created the job
+ * @param tried   the number of records processed so far
+ * @param failed  the number of records that could not be written
+ * @param message the cause of a failure of the whole job, or null
  */
 public record CrmJob(String id, Stage stage, String object, String verb, String key, Instant created, boolean ours,
         long tried, long failed, String message) {
 
-    /** How far it is. */
+    /** Names the stages of a job. */
     public enum Stage {
-        /** Waits for its data, or for word that it has all. */
+        /** Waits for its data, or for the end of its data. */
         OPEN,
-        /** Queued or at work. */
+        /** Queued or running. */
         WORKING,
-        /** Has tried all its records, which does not mean that all were written. */
+        /** Has processed all its records, of which some may have failed. */
         COMPLETE,
-        /** Could not go on; what it wrote before stays written. */
+        /** Failed; records written before stay written. */
         FAILED,
-        /** Was told to end. */
+        /** Was aborted by a request. */
         ABORTED;
 
         public boolean isLast() {

@@ -3,22 +3,22 @@ package io.sluice.crm;
 import java.time.Duration;
 import org.apache.camel.util.TimeUtils;
 
-/** Times as settings and Kamelets have them. Camel itself takes a time that it can't read for none at all. */
+/** Parses durations of settings and Kamelets, because Camel itself ignores a duration that it can't parse. */
 public final class Durations {
 
     private Durations() {
     }
 
     /**
-     * Reads a time.
+     * Parses a duration.
      *
-     * @param what names it to whoever wrote it
-     * @param text such as 500ms, 10s, 5m, 2h or 1d
-     * @throws IllegalArgumentException saying what it must be
+     * @param what the name of the setting, for the message
+     * @param text the duration, such as 500ms, 10s, 5m, 2h or 1d
+     * @throws IllegalArgumentException describing the expected form
      */
     public static Duration of(String what, String text) {
         if (!text.matches("(\\d+(ms|s|m|h|d))+")) {
-            throw new IllegalArgumentException(what + " must be a time such as 10s, 5m or 2h, not '" + text + "'");
+            throw new IllegalArgumentException(what + " must be a duration such as 10s, 5m or 2h, not '" + text + "'");
         }
         return Duration.ofMillis(TimeUtils.toMilliSeconds(text));
     }

@@ -7,33 +7,33 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * The spellings of an external id that a CRM takes for one. CRMs take external ids for the same without regard to case and to
- * blanks around them, and return a number as {@code 7.0} or {@code 1.2E7}, since their number fields are JSON doubles.
+ * Compares the spellings of an external id that a CRM treats as equal. CRMs ignore case and surrounding blanks, and
+ * return a number as {@code 7.0} or {@code 1.2E7}, since their number fields are JSON doubles.
  */
 public final class ExternalId {
 
-    /** A number as a number field returns it: no zeros before it and no plus, which only a text keeps. */
+    /** A number as a number field returns it: without leading zeros or a plus, which only a text keeps. */
     private static final Pattern NUMBER = Pattern.compile("-?(0|[1-9]\\d*)(\\.\\d+)?([Ee][+-]?\\d+)?");
-    /** Digits of other scripts are none to PostgreSQL. */
+    /** ASCII digits only, because PostgreSQL does not read the digits of other scripts. */
     private static final Pattern DECIMAL = Pattern.compile("[+-]?\\d+(\\.\\d*)?([Ee][+-]?\\d{1,4})?");
     private static final int MAX_EXPONENT = 400;
 
     private ExternalId() {
     }
 
-    /** The same text for all spellings that are one external id to a CRM. */
+    /** Returns the same text for all spellings of one external id. */
     public static String folded(String spelled) {
         String bare = spelled.strip().toLowerCase(Locale.ROOT);
         BigDecimal number = NUMBER.matcher(bare).matches() ? number(bare) : null;
         return number == null ? bare : plain(number);
     }
 
-    /** A number in figures, without zeros behind it. */
+    /** Returns a number as plain digits, without trailing zeros. */
     public static String plain(BigDecimal number) {
         return number.signum() == 0 ? "0" : number.stripTrailingZeros().toPlainString();
     }
 
-    /** @return null when it is no number, or one too large for any key */
+    /** @return the number; null for a text that is none, or is too large for any key */
     public static BigDecimal number(String text) {
         if (text.length() > MAX_EXPONENT || !DECIMAL.matcher(text).matches()) {
             return null;
@@ -42,7 +42,7 @@ public final class ExternalId {
         return Math.abs((long) number.scale()) > MAX_EXPONENT ? null : number;
     }
 
-    /** Values by external ids as a CRM answered them, found by the keys that were asked for. */
+    /** Maps external ids in a CRM's answer to values, found by the requested keys. */
     public static final class Answered<T> {
 
         private final Map<String, T> exact = new HashMap<>();
@@ -53,7 +53,7 @@ public final class ExternalId {
             folded.put(folded(externalId), value);
         }
 
-        /** The value of the very key, or else of one that is the same to a CRM; null where there is none. */
+        /** Returns the value of the exact key, or else of one that is equal to a CRM; null for none. */
         public T get(String key) {
             T value = exact.get(key);
             return value != null ? value : folded.get(folded(key));

@@ -1,8 +1,8 @@
 package io.sluice.crm;
 
 /**
- * How a CRM normalises what is written to a field, as far as its describe tells: the merge knows by it which value that
- * comes back is what the CRM made of a write of ours.
+ * Describes how a CRM normalises a field, as far as its describe shows. The merge uses it to recognise a returned value
+ * as the normalised form of our own write.
  *
  * @param limit decimals of a {@link Kind#NUMBER}, characters of a text; null where it is not known
  */
@@ -10,21 +10,21 @@ public record FieldRule(Kind kind, Integer limit) {
 
     public static final FieldRule UNKNOWN = new FieldRule(Kind.UNKNOWN, null);
 
-    /** What a field holds. */
+    /** Names what a field holds. */
     public enum Kind {
-        /** Nobody has described it. */
+        /** The field was not described. */
         UNKNOWN,
         TEXT,
-        /** An address whose letters the CRM may turn into small ones. */
+        /** An address that the CRM may convert to lower case. */
         EMAIL,
-        /** A number that the CRM may write in a form of its own. */
+        /** A phone number that the CRM may reformat. */
         PHONE,
         URL,
         /** HTML that the CRM cleans. */
         RICH_TEXT,
-        /** One of some values, found without regard to case. */
+        /** One of a list of values, compared without case. */
         CHOICE,
-        /** Several of some values, in no order that means anything. */
+        /** Several of a list of values, in any order. */
         CHOICES,
         /** Id of another record, which has a short and a long form. */
         REFERENCE,
@@ -32,11 +32,11 @@ public record FieldRule(Kind kind, Integer limit) {
         CHECKBOX,
         NUMBER,
         DAY,
-        /** A moment that is cut to whole seconds. */
+        /** A time truncated to seconds. */
         SECOND,
-        /** A moment that is cut to milliseconds. */
+        /** A time truncated to milliseconds. */
         MILLISECOND,
-        /** A time of the day, cut to milliseconds. */
+        /** A time of day truncated to milliseconds. */
         TIME
     }
 

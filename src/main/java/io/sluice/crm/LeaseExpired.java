@@ -1,9 +1,9 @@
 package io.sluice.crm;
 
-/** A call was not made, since its records may be another sender's by now. */
+/** Reports that a call was not made, because another sender may hold the lease of its records. */
 public final class LeaseExpired extends Exception {
 
     public LeaseExpired() {
-        super("the lease of its records ended before the call could be made");
+        super("the lease of the records expired before the call; they are sent again");
     }
 }

@@ -4,45 +4,46 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * When a refused login is tried again. A wrong secret that is tried every few seconds locks the user, so the pause doubles
- * from 15 seconds to an hour; a CRM that gives no answer is asked again within a minute. Worked example: a secret that was
- * wrong all day costs 8 logins in the first hour and one an hour after that.
+ * Computes when a rejected login is tried again. A wrong secret that is tried every few seconds locks the user, so the
+ * backoff doubles from 15 seconds to an hour; after a missing answer it doubles from a second to a minute. Worked
+ * example: a secret that is wrong all day costs 8 logins in the initial hour and one an hour after that.
  */
 public final class LoginBackoff {
 
-    private static final Duration FIRST = Duration.ofSeconds(15);
-    private static final Duration LONGEST = Duration.ofHours(1);
-    private static final Duration FIRST_UNANSWERED = Duration.ofSeconds(1);
-    private static final Duration LONGEST_UNANSWERED = Duration.ofMinutes(1);
+    private static final Duration INITIAL_DELAY = Duration.ofSeconds(15);
+    private static final Duration MAX_DELAY = Duration.ofHours(1);
+    private static final Duration INITIAL_DELAY_UNANSWERED = Duration.ofSeconds(1);
+    private static final Duration MAX_DELAY_UNANSWERED = Duration.ofMinutes(1);
     private static final int DOUBLINGS = 12;
 
-    private int refusals;
+    private int rejections;
     private int unanswered;
     private Instant until = Instant.MIN;
     private Instant resumed = Instant.MIN;
-    private String why;
+    private String cause;
 
-    /** The CRM refuses the login itself. */
+    /** Starts a backoff after a rejected login. */
     public void refused(String reason, Instant now) {
-        pause(reason, now, FIRST, LONGEST, refusals++);
+        start(reason, now, INITIAL_DELAY, MAX_DELAY, rejections++);
     }
 
-    /** The CRM did not answer, or not now. */
+    /** Starts a backoff after a missing or temporary answer. */
     public void unanswered(String reason, Instant now) {
-        pause(reason, now, FIRST_UNANSWERED, LONGEST_UNANSWERED, unanswered++);
+        start(reason, now, INITIAL_DELAY_UNANSWERED, MAX_DELAY_UNANSWERED, unanswered++);
     }
 
-    private void pause(String reason, Instant now, Duration first, Duration longest, int before) {
-        Duration pause = first.multipliedBy(1L << Math.min(before, DOUBLINGS));
-        until = now.plus(pause.compareTo(longest) < 0 ? pause : longest);
-        why = reason;
+    private void start(String reason, Instant now, Duration initial, Duration max, int before) {
+        Duration delay = initial.multipliedBy(1L << Math.min(before, DOUBLINGS));
+        until = now.plus(delay.compareTo(max) < 0 ? delay : max);
+        cause = reason;
     }
 
     /**
-     * Whether nobody may try yet; who has resumed the account may, once.
+     * Tells whether a login must wait; a resume of the account allows one login.
      *
-     * @param resumedAt when a person last did, by whatever clock: only that it is another time counts; {@link Instant#MIN}:
-     *     never, or it can't be told
+     * @param now       the current time
+     * @param resumedAt the time of the last resume, by any clock: only a difference to the previous value counts;
+     *     {@link Instant#MIN} if there was none, or it is not known
      */
     public boolean isPaused(Instant now, Instant resumedAt) {
         if (!resumedAt.equals(Instant.MIN) && !resumedAt.equals(resumed)) {
@@ -52,17 +53,17 @@ public final class LoginBackoff {
         return now.isBefore(until);
     }
 
-    /** The login was taken. */
+    /** Ends the backoff after an accepted login. */
     public void over() {
-        refusals = 0;
+        rejections = 0;
         unanswered = 0;
         until = Instant.MIN;
-        why = null;
+        cause = null;
     }
 
-    /** Why it is refused, and when it is tried again. */
+    /** Returns the cause and the time of the next attempt. */
     public String words() {
-        return why + "; next attempt at " + until.truncatedTo(java.time.temporal.ChronoUnit.SECONDS)
+        return cause + "; next attempt at " + until.truncatedTo(java.time.temporal.ChronoUnit.SECONDS)
                 + ", or at once when the account is resumed or its secret changes";
     }
 

@@ -19,13 +19,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What replicas must know together of an account's login, in the table {@code login}: the newest refresh token, the
- * organisation that was let in last, and when a person resumed the account. A CRM may give a new refresh token with each
- * answer and take the old one once alone; who drops it logs in for the last time (RFC 6749, section 6,
+ * Stores the login state that replicas share, in the table {@code login}: the newest refresh token, the organisation of
+ * the last login, and the time of the last resume. A CRM may issue a new refresh token with each answer and accept the
+ * old one only once; a client that drops the new one can't log in again (RFC 6749, section 6,
  * https://www.rfc-editor.org/rfc/rfc6749#section-6).
  *
- * <p>The token is kept encrypted under the configured one, so that a database dump does not log in, and a token that is
- * configured anew wins: under it the kept one can't be read.
+ * <p>The token is encrypted with the configured one, so that a database dump gives no access. A newly configured token
+ * replaces the stored one, which it can't decrypt.
  */
 public final class Logins {
 
@@ -45,7 +45,7 @@ public final class Logins {
             insert into sluice.login (account, resumed_at) values (?, clock_timestamp())
             on conflict (account) do update set resumed_at = excluded.resumed_at""";
 
-    /** The settings of a login as their files have them now. */
+    /** Reads the settings of a login from their files. */
     @FunctionalInterface
     public interface Settings {
         Map<String, String> of(String account);
@@ -54,46 +54,46 @@ public final class Logins {
     private final Database database;
     private final Settings settings;
 
-    /** @param settings reads the settings of a login anew */
+    /** @param settings reads the current settings of a login */
     public Logins(Database database, Settings settings) {
         this.database = database;
         this.settings = settings;
     }
 
-    /** The settings of a login as they are now; those it has, where they can't be read. */
+    /** Returns the current settings of a login; if they can't be read, the previous ones. */
     public Map<String, String> settings(String account, Map<String, String> otherwise) {
         try {
             Map<String, String> now = settings.of(account);
             return now.isEmpty() ? otherwise : now;
         } catch (IllegalArgumentException unreadable) {
-            LOG.warn("Account {}: {}. The settings stay as they were.", account, unreadable.getMessage());
+            LOG.warn("Account {}: {}. The previous login settings stay in use.", account, unreadable.getMessage());
             return otherwise;
         }
     }
 
-    /** The newest refresh token: the one that is kept, else the configured one. */
+    /** Returns the newest refresh token: the stored one, else the configured one. */
     public String refreshToken(String account, String configured) {
         try {
             return database.first("select refresh_token from sluice.login where account = ?", row -> Optional.ofNullable(
                     row.getString(1)), account).flatMap(kept -> kept).flatMap(kept -> decrypted(kept, configured))
                     .orElse(configured);
         } catch (SQLException away) {
-            LOG.warn("Account {}: the newest refresh token can't be read, so the configured one is used: {}", account,
+            LOG.warn("Account {}: the stored refresh token can't be read, the configured one is used: {}", account,
                     io.sluice.RootCause.of(away));
             return configured;
         }
     }
 
     /**
-     * Keeps a refresh token that the CRM gave.
+     * Stores a refresh token that the CRM issued.
      *
-     * @param configured under which it is encrypted
+     * @param configured the configured token, with which the new one is encrypted
      */
     public void keep(String account, String configured, String fresh) throws SQLException {
         database.update(KEEP, account, encrypted(fresh, configured));
     }
 
-    /** The organisation that was let in last, if one is known. */
+    /** Returns the organisation of the last login, if it is known. */
     public Optional<String> organisation(String account) throws SQLException {
         return database.first("select organisation from sluice.login where account = ?",
                 row -> Optional.ofNullable(row.getString(1)), account).flatMap(known -> known);
@@ -103,12 +103,12 @@ public final class Logins {
         database.update(ORGANISATION, account, organisation);
     }
 
-    /** Notes that a person wants the account to be tried at once, in every replica. */
+    /** Requests a login attempt at once, in every replica. */
     public void resume(String account) throws SQLException {
         database.update(RESUME, account);
     }
 
-    /** When a person last wanted it tried. */
+    /** Returns the time of the last resume. */
     public Instant resumedAt(String account) {
         try {
             return database.first("select resumed_at from sluice.login where account = ?",
@@ -132,7 +132,7 @@ public final class Logins {
         }
     }
 
-    /** Nothing where it was encrypted under another secret. */
+    /** Returns the decrypted token; empty where it was encrypted with another secret. */
     private static Optional<String> decrypted(String kept, String secret) {
         try {
             byte[] both = Base64.getDecoder().decode(kept);

@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What a CRM's describe says of an object. */
+/** Describes an object, as the CRM's describe does. */
 public record ObjectShape(String name, Map<String, Field> fields) {
 
-    /** What a field holds, in words that all CRMs share. */
+    /** Names what a field holds, in terms that all CRMs share. */
     public enum Kind {
         TEXT, NUMBER,
-        /** A number without fractions. */
+        /** An integer. */
         INTEGER,
         BOOLEAN, DATE, DATETIME, TIME,
         /** One of its options. */
@@ -20,41 +20,43 @@ public record ObjectShape(String name, Map<String, Field> fields) {
         CHOICES,
         /** Another record. */
         REFERENCE,
-        /** Several parts, as an address, or a file: nothing that a column holds. */
+        /** Several parts, such as an address, or a file: nothing that a column can hold. */
         COMPOUND,
-        /** Not known here: nothing is checked. */
+        /** Unknown type: nothing is checked. */
         OTHER
     }
 
     /**
-     * @param type       the CRM's own word
-     * @param writable   whether an integration can set it
-     * @param externalId whether records can be found and upserted by it
-     * @param references the objects that it may name a record of; empty where it names none
-     * @param format     the CRM's finer word for what it holds, or how it is shown; empty where there is none
+     * Describes a field.
+     *
+     * @param type       the CRM's name of the type
+     * @param writable   whether an integration can set the field
+     * @param externalId whether records can be found and upserted by the field
+     * @param references the objects whose records the field can reference; empty for none
+     * @param format     the CRM's finer name of the content or its display; empty for none
      * @param limit      decimals of a number, characters of a text; null where the CRM does not say
-     * @param facts      what else the CRM says of it
+     * @param facts      other facts from the describe
      */
     public record Field(String name, String type, boolean writable, boolean externalId, List<String> references,
             String format, Integer limit, Facts facts) {
 
-        /** One of whose contents nothing is checked. */
+        /** Describes a field whose content is not checked. */
         public Field(String name, String type, boolean writable, boolean externalId, List<String> references, String format,
                 Integer limit) {
             this(name, type, writable, externalId, references, format, limit, Facts.NONE);
         }
 
-        /** One without a format. */
+        /** Describes a field without a format. */
         public Field(String name, String type, boolean writable, boolean externalId, List<String> references, Facts facts) {
             this(name, type, writable, externalId, references, "", null, facts);
         }
 
-        /** One of which no more is known. */
+        /** Describes a field without further facts. */
         public Field(String name, String type, boolean writable, boolean externalId, List<String> references) {
             this(name, type, writable, externalId, references, Facts.NONE);
         }
 
-        /** One that names no other record. */
+        /** Describes a field without references. */
         public Field(String name, String type, boolean writable, boolean externalId) {
             this(name, type, writable, externalId, List.of());
         }
@@ -65,22 +67,22 @@ public record ObjectShape(String name, Map<String, Field> fields) {
     }
 
     /**
-     * What decides whether a column's values can go into a field.
+     * Holds the facts that decide whether a column's values fit into a field.
      *
-     * @param length     most characters of a text; 0 where the CRM does not say
-     * @param options    the values that a choice takes; empty where it takes any, or where the CRM does not say
-     * @param unique     whether the CRM refuses a second record with the same value
-     * @param readOnly   why nobody can write it, in words, as "is calculated"; null where it can be written
-     * @param createOnly whether it can be set in a new record alone
-     * @param updateOnly whether it can be set in a record that is there alone
+     * @param length     the maximum number of characters of a text; 0 where the CRM does not say
+     * @param options    the values that a choice accepts; empty where it accepts any, or where the CRM does not say
+     * @param unique     whether the CRM rejects a second record with the same value
+     * @param readOnly   the reason why the field is read-only, such as "is calculated"; null for a writable field
+     * @param createOnly whether the field can be set only in a new record
+     * @param updateOnly whether the field can be set only in an existing record
      */
     public record Facts(Kind kind, int length, List<String> options, boolean unique, String readOnly, boolean createOnly,
             boolean updateOnly) {
 
-        /** Nothing is known, and so nothing is checked. */
+        /** Facts of an unknown field: nothing is checked. */
         public static final Facts NONE = new Facts(Kind.OTHER, 0, List.of(), true, null, false, false);
 
-        /** Of a field that can be written, whose values may be there several times. */
+        /** Returns the facts of a writable field without unique values. */
         public static Facts of(Kind kind) {
             return new Facts(kind, 0, List.of(), false, null, false, false);
         }
@@ -94,7 +96,7 @@ public record ObjectShape(String name, Map<String, Field> fields) {
         fields = Map.copyOf(fields);
     }
 
-    /** The first of these fields, or paths of fields, that names another record. */
+    /** Returns the first of these fields, or paths of fields, that references another record. */
     public Optional<String> parent(Collection<String> paths) {
         return paths.stream().filter(path -> {
             Field field = fields.get(path.substring(0, path.indexOf('.') < 0 ? path.length() : path.indexOf('.')));

@@ -1,7 +1,7 @@
 package io.sluice.crm;
 
 /**
- * The CRM's answer to one object's part of a call that carries several. A writer Kamelet of such calls sets the header
+ * Holds the CRM's answer to one object's part of a call that carries several. A writer Kamelet of such calls sets the header
  * {@value #HEADER} to a map of these by the object's name, where the call itself was answered.
  *
  * @param status HTTP status of the part

@@ -19,35 +19,36 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The permit before and the report after a call, as steps of a route. A route that took its permit before it claimed
- * its work hands it to the Kamelet in the header {@value #PERMIT}; any other waits here for one. A paused account gets
- * none, but what began before ends as ever, however many calls it takes: half a delete helps nobody.
+ * Gets a permit before each call and reports the call after it, as steps of a route. A route that got its permit before
+ * it claimed its work passes it to the Kamelet in the header {@value #PERMIT}; any other route waits here for one. A
+ * paused account gets no permit, but an operation that has started is completed, however many calls it takes, because
+ * half a delete is useless.
  */
 public final class Permits {
 
     public static final String PERMIT = "SluicePermit";
 
     /**
-     * Set when the call certainly did nothing and no record is at fault: a limit of the CRM's refused it, the account is
-     * not let in, or it was not made.
+     * Header that is set when the call certainly did nothing and no record is at fault: a limit of the CRM throttled
+     * it, the login was rejected, or the call was not made.
      */
-    public static final String REFUSED = "SluiceThrottled";
+    public static final String THROTTLED = "SluiceThrottled";
 
-    /** Exchange property, the priority of work that has begun: a pause or a mark does not stop it half-way. */
-    public static final String BEGUN = "SluiceBegun";
+    /** Exchange property with the priority of work that has started: a pause or a reserve does not stop it half-way. */
+    public static final String STARTED = "SluiceStarted";
 
-    /** Header with the login that makes the call: the account itself, or a member of the pool that it is. */
+    /** Header with the login that makes the call: the account itself, or a member of its pool. */
     public static final String MEMBER = "SluiceMember";
 
     private static final Logger LOG = LoggerFactory.getLogger(Permits.class);
 
-    /** How often one who waits looks whether something more urgent is wanted. */
-    private static final Duration LOOK = Duration.ofMillis(20);
+    /** Interval at which a waiting caller checks for more urgent work. */
+    private static final Duration CHECK_INTERVAL = Duration.ofMillis(20);
 
-    /** How long a call waits for its place before it looks whether its account was paused. */
-    private static final Duration TURN = Duration.ofMillis(250);
+    /** Time that a call waits for a permit before it checks whether its account was paused. */
+    private static final Duration MAX_WAIT = Duration.ofMillis(250);
 
-    /** What is wanted now, or nothing any more. */
+    /** Returns the call that is needed now; empty when none is needed any more. */
     @FunctionalInterface
     public interface Wanted {
         Optional<CallRequest> now() throws SQLException;
@@ -63,8 +64,11 @@ public final class Permits {
     }
 
     /**
-     * Waits for a permit for what is wanted, until nothing is wanted any more, or no place comes free in time. What
-     * is held is not asked for again before its time, unless something more urgent is wanted by then.
+     * Waits for a permit for the needed call, until no call is needed any more or no permit becomes free in time. A
+     * deferred call is not requested again before its time, unless a more urgent call is needed by then.
+     *
+     * @param wanted the call that is needed
+     * @param atMost the maximum wait
      */
     public Optional<Permit> await(Wanted wanted, Duration atMost) throws SQLException, InterruptedException {
         long ends = System.nanoTime() + atMost.toNanos();
@@ -100,12 +104,15 @@ public final class Permits {
         }
     }
 
-    /** What is wanted when the place is free, or before that when it is more urgent than what waits. */
+    /**
+     * Returns the call that is needed when the permit may be free, or earlier if it is more urgent than the waiting
+     * call.
+     */
     private static Optional<CallRequest> moreUrgent(Wanted wanted, CallRequest held, long free)
             throws SQLException, InterruptedException {
         Optional<CallRequest> callRequest = Optional.of(held);
         for (long left = free - System.nanoTime(); left > 0; left = free - System.nanoTime()) {
-            Thread.sleep(Math.min(left / 1_000_000 + 1, LOOK.toMillis()));
+            Thread.sleep(Math.min(left / 1_000_000 + 1, CHECK_INTERVAL.toMillis()));
             callRequest = wanted.now();
             if (callRequest.isEmpty() || callRequest.get().priority().compareTo(held.priority()) < 0) {
                 return callRequest;
@@ -115,29 +122,30 @@ public final class Permits {
     }
 
     /**
-     * Waits for a permit unless the caller brought one, and says in the header {@value #MEMBER} who makes the call.
+     * Waits for a permit unless the caller provided one, and names the login that makes the call in the header {@value
+     * #MEMBER}.
      *
-     * @param httpMethod a GET changes nothing, so that members may make it who are kept for reading
+     * @param httpMethod the HTTP method; a GET changes nothing, so read-only members may make it
      */
     public void require(Exchange exchange, String account, String operation, String httpMethod)
             throws SQLException, InterruptedException {
-        Permit permit = exchange.getMessage().getHeader(PERMIT) instanceof Permit brought ? brought : null;
+        Permit permit = exchange.getMessage().getHeader(PERMIT) instanceof Permit provided ? provided : null;
         if (permit == null) {
-            Priority begun = exchange.getProperty(BEGUN, Priority.class);
-            permit = next(exchange, new CallRequest(account, operation, begun == null ? Priority.NORMAL : begun,
-                    "GET".equals(httpMethod)), begun != null);
+            Priority started = exchange.getProperty(STARTED, Priority.class);
+            permit = next(exchange, new CallRequest(account, operation, started == null ? Priority.NORMAL : started,
+                    "GET".equals(httpMethod)), started != null);
             exchange.getMessage().setHeader(PERMIT, permit);
         } else {
-            exchange.setProperty(BEGUN, permit.priority());
+            exchange.setProperty(STARTED, permit.priority());
         }
         exchange.getMessage().setHeader(MEMBER, permit.member());
     }
 
     /**
-     * The same under an engineer's own cap, which is that of all Kamelets that call the account: those who read share one,
-     * and those who write the other. Its place is taken with the permit, before anything is claimed.
+     * Waits for a permit under the user's own rate cap, which all Kamelets that call the account share, separately for
+     * reads and writes. The cap's slot is taken with the permit, before any record is claimed.
      *
-     * @param callsPerSecond of this operation; of several the least counts
+     * @param callsPerSecond the cap of this operation; the smallest cap of all operations counts
      */
     public void require(Exchange exchange, String account, String operation, String httpMethod, int callsPerSecond)
             throws SQLException, InterruptedException {
@@ -145,52 +153,52 @@ public final class Permits {
         require(exchange, account, operation, httpMethod);
     }
 
-    /** Directly before a call: that no other sender can have its records before it is over. */
+    /** Checks directly before a call that no other sender can hold the lease of its records until the call ends. */
     public void requireLease(Exchange exchange) throws SQLException, LeaseExpired {
         if (exchange.getMessage().getHeader(Lease.HEADER) instanceof Lease lease && !lease.coversCall()) {
             throw new LeaseExpired();
         }
     }
 
-    private Permit next(Exchange exchange, CallRequest callRequest, boolean begun) throws SQLException, InterruptedException {
+    private Permit next(Exchange exchange, CallRequest callRequest, boolean started) throws SQLException, InterruptedException {
         while (exchange.getContext().isRunAllowed()) {
-            if (begun || pauseStore.find(Kind.ACCOUNT, callRequest.account()).isEmpty()) {
-                Optional<Permit> found = await(() -> Optional.of(callRequest), TURN);
+            if (started || pauseStore.find(Kind.ACCOUNT, callRequest.account()).isEmpty()) {
+                Optional<Permit> found = await(() -> Optional.of(callRequest), MAX_WAIT);
                 if (found.isPresent()) {
                     return found.get();
                 }
             }
-            Thread.sleep(LOOK.toMillis());
+            Thread.sleep(CHECK_INTERVAL.toMillis());
         }
         throw new IllegalStateException("Sluice is stopping; no call to " + callRequest.account() + " was made");
     }
 
-    /** Reports the call and takes the permit off the message: it is spent. */
+    /** Reports the call and removes its used permit from the message. */
     public void report(Exchange exchange, CallReport callReport) throws SQLException {
         if (exchange.getMessage().removeHeader(PERMIT) instanceof Permit permit) {
-            quota.report(permit, callReport).filter(Permits::isLimit).ifPresent(throttleState -> tell(permit.account(), throttleState));
+            quota.report(permit, callReport).filter(Permits::isLimit).ifPresent(throttleState -> log(permit.account(), throttleState));
         }
         if (callReport.signal() != null) {
-            exchange.getMessage().setHeader(REFUSED, true);
+            exchange.getMessage().setHeader(THROTTLED, true);
         }
     }
 
-    /** Of an account that is not let in, {@link Accounts} says so, in the CRM's words. */
+    /** Tells whether the state is about a limit; {@link Accounts} reports a rejected login, with the CRM's message. */
     private static boolean isLimit(ThrottleState throttleState) {
         return new ThrottleSignal(throttleState.kind(), Duration.ZERO).isLimit();
     }
 
-    private static void tell(String account, ThrottleState throttleState) {
+    private static void log(String account, ThrottleState throttleState) {
         if (throttleState.isOver()) {
-            LOG.info("Account {} takes calls again after its refusals ({}); the rate comes back within seconds.", account,
+            LOG.info("Account {} is no longer throttled ({}); the call rate recovers within seconds.", account,
                     throttleState.kind());
         } else if (throttleState.step() == 1) {
-            LOG.warn("Account {} refuses calls: its {} limit is spent, more than we counted. Nothing is lost; one call at"
-                    + " a time tries again, with growing pauses.", account, throttleState.kind());
+            LOG.warn("Account {} is throttled: its {} limit is used up, by more calls than Sluice made. No change is lost; one call at"
+                    + " a time is tried, with growing backoff.", account, throttleState.kind());
         }
     }
 
-    /** Gives back the permit of a call that was not made. */
+    /** Returns the permit of a call that was not made. */
     public void cancel(Exchange exchange) throws SQLException {
         if (exchange.getMessage().removeHeader(PERMIT) instanceof Permit permit) {
             quota.cancel(permit);
@@ -198,35 +206,35 @@ public final class Permits {
     }
 
     /**
-     * As {@link #cancel}, of a call whose login was refused. Where the account has others, they make its calls
-     * meanwhile, and what was to be sent is nobody's failure.
+     * Returns the permit of a call whose login was rejected. If the account has other logins, they make its calls
+     * meanwhile, and no record fails.
      *
-     * @return whether it has
+     * @return whether the account has other logins
      */
     public boolean leaveOut(Exchange exchange, String why) throws SQLException {
         if (!(exchange.getMessage().removeHeader(PERMIT) instanceof Permit permit) || !quota.excludeMember(permit)) {
             return false;
         }
-        LOG.warn("A login is refused: {}. The other members of {} make its calls; it is tried again with growing pauses.",
+        LOG.warn("Login rejected: {}. The other members of {} make its calls; the login is tried again with growing backoff.",
                 why, permit.account());
-        exchange.getMessage().setHeader(REFUSED, true);
+        exchange.getMessage().setHeader(THROTTLED, true);
         return true;
     }
 
-    /** As {@link #cancel}, for a route that holds the permit itself. */
+    /** Returns the permit that a route holds itself. */
     public void giveBack(Permit permit) throws SQLException {
         quota.cancel(permit);
     }
 
-    /** The part of an account's day that is used, 0 to 1 and beyond. */
+    /** Returns the used part of an account's daily quota, from 0 to 1 and beyond. */
     public double spent(String account) throws SQLException {
         return quota.usedPart(account);
     }
 
     /**
-     * Hands on what the CRM said of its own count.
+     * Passes the usage that the CRM reported to the quota.
      *
-     * @param member that it answered
+     * @param member the login whose call was answered
      */
     public void reported(String account, String member, String limit, long max, long used) throws SQLException {
         quota.reported(account, member, limit, max, used);

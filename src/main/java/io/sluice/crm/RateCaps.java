@@ -5,10 +5,11 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * An engineer's own caps, in this process: at most so many calls a second of an account, those that read and those that
- * write apart. A place is taken before the permit is, so that neither a permit nor a claim grows old in a queue.
+ * Applies a user's own rate caps in this process: a maximum number of calls per second to an account, for reads and
+ * writes separately. A slot is taken before the permit, so that neither a permit nor a claim ages in a queue.
  *
- * <p>It is a generic cell rate algorithm with a second's burst: at 2 a second, two calls go at once, and then one each 500 ms.
+ * <p>The algorithm is GCRA (generic cell rate algorithm) with a burst of one second: at 2 calls per second, two calls
+ * pass at once, then one every 500 ms.
  */
 final class RateCaps {
 
@@ -20,7 +21,7 @@ final class RateCaps {
     private static final class Cap {
 
         private final Map<String, Integer> byOperation = new ConcurrentHashMap<>();
-        /** When all places that were taken are free again. */
+        /** Time at which all taken slots are free again, in nanoseconds. */
         private long empty = System.nanoTime();
 
         private long interval() {
@@ -51,7 +52,11 @@ final class RateCaps {
                 Math.max(1, callsPerSecond));
     }
 
-    /** Takes a place. @return nanoseconds after which to ask again, or 0 where it was taken */
+    /**
+     * Takes a slot.
+     *
+     * @return the wait before the next attempt in nanoseconds, or 0 where the slot was taken
+     */
     long take(CallRequest callRequest) {
         Cap cap = caps.get(new Key(callRequest.account(), callRequest.reads()));
         return cap == null ? 0 : cap.take();

@@ -5,16 +5,16 @@ import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** More records than the memory holds: they pass by one at a time. */
+/** Streams records one at a time, when there are too many for the memory. */
 public interface RecordStream {
 
-    /** Every field that any of the records has. */
+    /** Returns every field that any of the records has. */
     List<String> fields() throws Exception;
 
-    /** Hands each record on, in the same order whenever it is asked. */
+    /** Passes each record to the reader, in the same order on every call. */
     void each(Consumer<RecordChange> reader) throws Exception;
 
-    /** Those of a list. */
+    /** Streams the records of a list. */
     static RecordStream of(List<RecordChange> changes) {
         return new RecordStream() {
             @Override

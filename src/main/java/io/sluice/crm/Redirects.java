@@ -3,8 +3,8 @@ package io.sluice.crm;
 import java.net.URI;
 
 /**
- * Answers that send a call elsewhere. None is followed: with the token it would show the token to another host, without it
- * the answer there says nothing. A CRM answers so when an account has moved to another name.
+ * Describes answers that redirect a call. No redirect is followed: with the token it would disclose the token to
+ * another host, and without the token the answer is useless. A CRM redirects when an account has moved to another name.
  */
 public final class Redirects {
 
@@ -12,22 +12,22 @@ public final class Redirects {
     }
 
     /**
-     * Says where an answer sends its call, or null where it is no redirect.
+     * Returns a message with the target of a redirect, or null for any other answer.
      *
      * @param location the header of that name, or null
-     * @param asked    the address that was asked
+     * @param asked    the address that was called
      */
     public static String words(int status, String location, String asked) {
         if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308) {
             return null;
         }
         String host = host(location);
-        return "HTTP " + status + ": " + host(asked) + " sends its calls " + (host == null ? "elsewhere" : "to " + host)
-                + ", which is not followed. Has the account moved? Then set its address in application.properties to the new"
-                + " one";
+        return "HTTP " + status + ": " + host(asked) + " redirects " + (host == null ? "to another address" : "to " + host)
+                + ", and redirects are not followed. If the account has moved, set its new address in"
+                + " application.properties";
     }
 
-    /** Host and port alone: what stands behind them may hold a secret. */
+    /** Returns host and port alone, since the rest of an address may hold a secret. */
     private static String host(String address) {
         try {
             return address == null ? null : URI.create(address.strip()).getRawAuthority() == null ? null

@@ -9,21 +9,21 @@ import java.time.format.DateTimeFormatter;
 /** Reads the header Retry-After: seconds or a date (RFC 9110, https://www.rfc-editor.org/rfc/rfc9110#field.retry-after). */
 public final class RetryAfter {
 
-    private static final Duration VERY_LONG = Duration.ofDays(365);
+    private static final Duration MAX_WAIT = Duration.ofDays(365);
 
     private RetryAfter() {
     }
 
     /**
-     * How long it asks to wait; zero where it says nothing that can be read. How much of that is believed is the quota's
-     * decision.
+     * Returns the requested wait; zero where the header can't be read. The quota decides how much of the wait it
+     * accepts.
      *
-     * @param header or null
+     * @param header the value of the header, or null
      */
     public static Duration of(String header, Instant now) {
         String text = header == null ? "" : header.strip();
         if (text.matches("\\d+")) {
-            return text.length() > 9 ? VERY_LONG : atMost(Duration.ofSeconds(Long.parseLong(text)));
+            return text.length() > 9 ? MAX_WAIT : atMost(Duration.ofSeconds(Long.parseLong(text)));
         }
         try {
             Duration until = Duration.between(now, ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
@@ -34,6 +34,6 @@ public final class RetryAfter {
     }
 
     private static Duration atMost(Duration asked) {
-        return asked.compareTo(VERY_LONG) > 0 ? VERY_LONG : asked;
+        return asked.compareTo(MAX_WAIT) > 0 ? MAX_WAIT : asked;
     }
 }

@@ -7,13 +7,13 @@ import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 import javax.net.ssl.SSLHandshakeException;
 
-/** What an answer without results proves of a write. */
+/** Decides what an answer without results proves about a write. */
 public final class UnprovenAnswer {
 
     private UnprovenAnswer() {
     }
 
-    /** Whether a call failed before its request could be sent, so that it certainly did nothing. */
+    /** Tells whether a call failed before its request could be sent, so that it certainly did nothing. */
     public static boolean neverSent(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause() == cause ? null : cause.getCause()) {
             if (cause instanceof ConnectException || cause instanceof UnknownHostException
@@ -27,12 +27,13 @@ public final class UnprovenAnswer {
     }
 
     /**
-     * Decides by the HTTP status. A gateway's answer (408, 502, 504) says nothing of what is behind it, which may still be
-     * at work, as when no answer came; a CRM that failed (5xx) may have written before it did; a refusal in the CRM's own
-     * words (4xx) is proof that nothing was written, but one by something in between (a firewall's page) is none.
+     * Returns the uncertainty for an HTTP status. A gateway's answer (408, 502, 504) says nothing about the CRM, which
+     * may still process the call, as after a missing answer. A CRM that failed (5xx) may have written before. A
+     * rejection in the CRM's own format (4xx) proves that nothing was written, but one by an intermediary (a firewall's
+     * page) does not.
      *
      * @param status HTTP status; 0 where no answer came
-     * @param own    whether the answer is an error as the CRM itself writes it
+     * @param own    whether the answer is an error in the CRM's own format
      */
     public static Uncertainty of(int status, boolean own) {
         return switch (status) {

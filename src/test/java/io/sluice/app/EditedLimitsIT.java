@@ -30,7 +30,7 @@ class EditedLimitsIT {
             }
             sluice.with("sluice.account.dismissed.client-secret", "withdrawn");
             sluice.start().awaitSettled();
-            assertThat(sluice.output()).contains("A login is refused: account dismissed could not sign in")
+            assertThat(sluice.output()).contains("Login rejected: account dismissed could not log in")
                     .doesNotContain(" to be tried again, ");
             assertThat(sluice.records("Contact", "Customer_No__c")).hasSize(1000);
             assertThat(sluice.rows("select account, string_agg(distinct operation, ' ' order by operation)"

@@ -87,8 +87,8 @@ class RefusalStormIT {
             await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(50)).until(() ->
                     sluice.number("select count(*) from sluice.api_call") == calls(referee(sluice, refused)));
             everythingIsThere(sluice, refused);
-            assertThat(sluice.output()).contains("its " + refused.kind + " limit is spent",
-                    "Account " + refused.account + " takes calls again");
+            assertThat(sluice.output()).contains("its " + refused.kind + " limit is used up",
+                    "Account " + refused.account + " is no longer throttled");
         }
     }
 

@@ -111,7 +111,7 @@ class SalesforceErrorsIT {
     private static final String CONTACTS = ",\"object\":\"Contact\"";
     private static final String ONCE = ",\"count\":1";
     private static final String TWICE = ",\"count\":2";
-    private static final String ACCOUNT_RESTS = "Account salesforce does not take calls: ";
+    private static final String ACCOUNT_RESTS = "Account salesforce is unavailable: ";
 
     private static List<Case> ofRecords() {
         return List.of(
@@ -187,9 +187,9 @@ class SalesforceErrorsIT {
                         "Session expired or invalid", TWICE)).wastes(2)
                         .account("paused, one login and one call with growing pauses", null, null),
                 Case.of("403: REQUEST_LIMIT_EXCEEDED, of the day", refuse("daily", 2)).wastes(2)
-                        .account("paused, one call at a time tries again", "its daily limit is spent", "daily"),
+                        .account("paused, one call at a time tries again", "its daily limit is used up", "daily"),
                 Case.of("403: REQUEST_LIMIT_EXCEEDED, too many at once", refuse("concurrent", 1)).wastes(1)
-                        .account("paused, one call at a time tries again", "its concurrent limit is spent", "concurrent"),
+                        .account("paused, one call at a time tries again", "its concurrent limit is used up", "concurrent"),
                 Case.of("403: API_DISABLED_FOR_ORG", answer(403, "API_DISABLED_FOR_ORG", "API is not enabled for this"
                         + " Organization or Partner", TWICE)).wastes(2)
                         .account("paused, one call at a time tries again; health is DOWN", "API_DISABLED_FOR_ORG: API is not enabled", "access"),

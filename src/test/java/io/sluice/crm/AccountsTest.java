@@ -24,9 +24,9 @@ class AccountsTest {
     @Test
     void anAccountIsReadyOnlyOnceItsObjectsAreChecked() {
         assertThat(accounts.ready()).isEmpty();
-        assertThat(accounts.problem(CRM)).isEqualTo("not asked yet");
+        assertThat(accounts.problem(CRM)).isEqualTo("not checked yet");
 
-        accounts.heard(CRM, 200, null);
+        accounts.recordAnswer(CRM, 200, null);
         assertThat(accounts.ready()).isEmpty();
         assertThat(accounts.problem(CRM)).isEqualTo("its objects and fields are not checked yet");
 
@@ -37,9 +37,9 @@ class AccountsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 401, 403, 429, 500, 502, 503, 504})
-    void anAnswerThatConcernsEverybodyLetsTheAccountRest(int status) {
+    void anAnswerThatConcernsTheAccountStartsABackoff(int status) {
         accounts.checked(CRM);
-        accounts.heard(CRM, status, "what it said");
+        accounts.recordAnswer(CRM, status, "what it said");
 
         assertThat(accounts.ready()).isEmpty();
         assertThat(accounts.problem(CRM)).isEqualTo("what it said");
@@ -49,27 +49,27 @@ class AccountsTest {
     @ValueSource(ints = {200, 204, 300, 400, 404, 409, 415})
     void anAnswerThatConcernsTheRequestDoesNot(int status) {
         accounts.checked(CRM);
-        accounts.heard(CRM, status, "this request is wrong");
+        accounts.recordAnswer(CRM, status, "this request is wrong");
 
         assertThat(accounts.ready()).containsExactly(CRM);
         assertThat(accounts.problem(CRM)).isNull();
     }
 
     @Test
-    void oneAccountsRestIsNotTheOthers() {
+    void eachAccountHasItsOwnBackoff() {
         accounts.checked(CRM);
         accounts.checked("other");
-        accounts.heard(CRM, 503, "down");
+        accounts.recordAnswer(CRM, 503, "down");
 
         assertThat(accounts.ready()).containsExactly("other");
     }
 
     @Property
-    void aRestLastsBetweenHalfAndAllOfACeilingThatDoublesUpToHalfAMinute(@ForAll @IntRange(min = 1, max = 100) int failures) {
+    void aBackoffLastsBetweenHalfAndAllOfACeilingThatDoublesUpToHalfAMinute(@ForAll @IntRange(min = 1, max = 100) int failures) {
         accounts = accounts(() -> now);
         accounts.checked(CRM);
         for (int i = 0; i < failures; i++) {
-            accounts.heard(CRM, 503, "down");
+            accounts.recordAnswer(CRM, 503, "down");
         }
         long ceiling = Math.min(30_000, 500L << Math.min(failures - 1, 10));
 
@@ -80,38 +80,38 @@ class AccountsTest {
     }
 
     @Test
-    void anAnswerEndsTheRestAndTheNextOneIsShortAgain() {
+    void anAnswerEndsTheBackoffAndTheNextOneIsShortAgain() {
         accounts.checked(CRM);
         for (int i = 0; i < 8; i++) {
-            accounts.heard(CRM, 503, "down");
+            accounts.recordAnswer(CRM, 503, "down");
         }
-        accounts.heard(CRM, 200, null);
+        accounts.recordAnswer(CRM, 200, null);
         assertThat(accounts.ready()).containsExactly(CRM);
         assertThat(accounts.problem(CRM)).isNull();
 
-        accounts.heard(CRM, 503, "down again");
+        accounts.recordAnswer(CRM, 503, "down again");
         now = now.plus(Duration.ofMillis(500));
         assertThat(accounts.ready()).containsExactly(CRM);
     }
 
     @Test
-    void aCheckDoesNotEndARest() {
-        accounts.heard(CRM, 503, "down");
+    void aCheckDoesNotEndABackoff() {
+        accounts.recordAnswer(CRM, 503, "down");
         accounts.checked(CRM);
 
         assertThat(accounts.ready()).isEmpty();
         assertThat(accounts.problem(CRM)).isEqualTo("down");
     }
 
-    /** Else the account would never be ready again. */
+    /** Shows that a check is kept; otherwise the account would never be ready again. */
     @Test
-    void aCheckThatEndsWhileACallFailsIsNotForgotten() {
+    void aCheckThatEndsWhileACallFailsIsKept() {
         accounts = accounts(() -> {
             accounts.checked(CRM);
             return now;
         });
-        accounts.heard(CRM, 503, "down");
-        accounts.heard(CRM, 200, null);
+        accounts.recordAnswer(CRM, 503, "down");
+        accounts.recordAnswer(CRM, 200, null);
 
         assertThat(accounts.problem(CRM)).isNull();
     }

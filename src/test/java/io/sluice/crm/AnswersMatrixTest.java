@@ -35,9 +35,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every operation of both CRMs against every answer: nothing counts as done, rejected, gone or read that the answer does not
- * prove, no Kamelet throws, and no answer costs more than a few calls. All of it with {@code -Dmatrix=full}; else each
- * operation with all shapes and cuts, and one in 16 of the statuses. What a failed combination was is in its name.
+ * Tests every operation of both CRMs against every answer: nothing counts as done, rejected, gone or read that the
+ * answer does not prove, no Kamelet throws, and no answer costs more than a few calls. {@code -Dmatrix=full} runs all
+ * combinations; otherwise each operation runs with all shapes and cuts, and one in 16 of the statuses. The name of a
+ * failed combination describes it.
  */
 class AnswersMatrixTest {
 
@@ -457,8 +458,8 @@ class AnswersMatrixTest {
                 wrong.add(operation.crm() + " " + operation.name() + ", as it should be: " + fine);
             }
             for (Given given : answers(operation)) {
-                boolean told = operation.name().equals("upsert");
-                if (!FULL && given.status() && !told && Math.floorMod((operation.uri() + given.name()).hashCode(), 16) != 0) {
+                boolean upsert = operation.name().equals("upsert");
+                if (!FULL && given.status() && !upsert && Math.floorMod((operation.uri() + given.name()).hashCode(), 16) != 0) {
                     continue;
                 }
                 combinations++;
@@ -466,12 +467,12 @@ class AnswersMatrixTest {
                 if (problem != null) {
                     wrong.add(operation.crm() + " " + operation.name() + ", " + given.name() + ": " + problem);
                 }
-                if (told) {
+                if (upsert) {
                     table.merge(given.name(), operation.crm() + ": " + last, (one, other) -> one.substring(one.indexOf(' ') + 1)
                             .equals(other.substring(other.indexOf(' ') + 1)) ? "both: " + last : one + "; " + other);
                 }
                 if (combinations % 5 == 0) {
-                    // or the breaker would see nothing but failures
+                    // otherwise the circuit breaker would see only failures
                     ask(operation, new Reply(operation.status(), operation.good()));
                 }
             }
@@ -481,7 +482,7 @@ class AnswersMatrixTest {
         upToDate(table);
     }
 
-    /** In words what became of the writes of the last combination. */
+    /** Describes the outcomes of the last combination's writes. */
     private static String last = "";
 
     private static Exchange ask(Operation operation, Reply reply) throws Exception {
@@ -511,7 +512,7 @@ class AnswersMatrixTest {
         }
         Object body = exchange.getMessage().getBody();
         return operation.writes() ? written(operation, given, body,
-                Boolean.TRUE.equals(exchange.getMessage().getHeader(Permits.REFUSED))) : read(operation, given, exchange);
+                Boolean.TRUE.equals(exchange.getMessage().getHeader(Permits.THROTTLED))) : read(operation, given, exchange);
     }
 
     private static String written(Operation operation, Given given, Object body, boolean refused) {
@@ -608,7 +609,7 @@ class AnswersMatrixTest {
         if (Boolean.getBoolean("matrix.write")) {
             Files.writeString(PAGE, fresh);
         }
-        assertThat(Files.readString(PAGE)).as("The table of errors.md is stale; -Dmatrix.write=true writes it anew")
+        assertThat(Files.readString(PAGE)).as("The table of errors.md is stale; -Dmatrix.write=true regenerates the table")
                 .isEqualTo(fresh);
     }
 }

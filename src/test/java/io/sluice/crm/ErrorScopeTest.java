@@ -16,20 +16,20 @@ class ErrorScopeTest {
 
     @ParameterizedTest
     @ValueSource(ints = {300, 400, 409, 413, 414, 422, 431})
-    void whatIsWrongWithTheContentMayBeOneRecord(int status) {
+    void aContentErrorHasTheRecordScope(int status) {
         assertThat(ErrorScope.of(status)).isEqualTo(ErrorScope.RECORD);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {403, 404, 405, 415})
-    void whatIsNotThereOrNotAllowedIsNoRecordsFault(int status) {
+    void aMissingOrForbiddenObjectHasTheObjectScope(int status) {
         assertThat(ErrorScope.of(status)).isEqualTo(ErrorScope.OBJECT);
     }
 
     @ParameterizedTest
     @CsvSource({"400, true", "404, true", "409, true", "403, false", "401, false", "408, false", "429, false", "500, false",
         "200, false", "0, false"})
-    void aRequestIsWrongWhereNeitherTheMomentNorWhoAsksIs(int status, boolean wrong) {
+    void onlyContentErrorsConcernTheRequest(int status, boolean wrong) {
         assertThat(ErrorScope.isOfRequest(status)).isEqualTo(wrong);
     }
 

@@ -6,10 +6,10 @@ import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
 
-/** A CRM by the numbers alone, without Kamelets. */
+/** Describes a CRM by its numbers alone, without Kamelets. */
 public record ExampleCrm(int collection, int collectionsACall, Optional<BulkCapability> bulk, boolean sendsWebhooks) implements Crm {
 
-    /** One that takes a hundred records a call and tells of changes by itself. */
+    /** Creates a CRM that takes a hundred records a call and sends webhooks. */
     public static ExampleCrm telling() {
         return new ExampleCrm(100, 1, Optional.empty(), true);
     }

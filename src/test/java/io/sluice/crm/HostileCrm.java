@@ -15,7 +15,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** A server over plain sockets that lets anybody in and then answers whatever the test says, or cuts the connection. */
+/**
+ * Runs a server over plain sockets that accepts every login and then answers as the test says, or cuts the connection.
+ */
 final class HostileCrm implements AutoCloseable {
 
     /** Where the connection is cut, or that the answer comes after the time-out. */

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-/** A sandbox for a class that logs in to one of its accounts. */
+/** Starts a sandbox for tests that log in to one of its accounts. */
 public abstract class LoginTestBase {
 
     protected static Sandbox sandbox;
@@ -26,7 +26,7 @@ public abstract class LoginTestBase {
     private final String account;
     private final String path;
 
-    /** @param path that a good token can read */
+    /** @param path a path that a valid token can read */
     protected LoginTestBase(String account, String path) {
         this.account = account;
         this.path = path;
@@ -60,7 +60,7 @@ public abstract class LoginTestBase {
         return send(HttpRequest.newBuilder(uri(path)).header("Authorization", "Bearer " + token)).statusCode() == 200;
     }
 
-    /** How often the token endpoint was asked. */
+    /** Returns the number of requests to the token endpoint. */
     protected long logins() throws Exception {
         JsonNode referee = new ObjectMapper().readTree(control("GET", "/sandbox/referee", ""));
         return referee.path("accounts").path(account).path("byOperation").path("token").asLong();

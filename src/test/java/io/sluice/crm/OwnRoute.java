@@ -9,7 +9,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
 import org.apache.camel.builder.RouteBuilder;
 
-/** A route of one's own behind a source Kamelet, until it is closed. */
+/** Runs a custom route behind a source Kamelet, until it is closed. */
 public final class OwnRoute implements AutoCloseable {
 
     private final CamelContext context;
@@ -18,7 +18,7 @@ public final class OwnRoute implements AutoCloseable {
     private final AtomicInteger lists = new AtomicInteger();
     private final List<Integer> failing;
 
-    /** @param failing at which lists it fails, the first being 1 */
+    /** @param failing the lists at which the route fails, the first being 1 */
     public OwnRoute(CamelContext context, String source, Integer... failing) throws Exception {
         this.context = context;
         this.before = routes();
@@ -42,17 +42,17 @@ public final class OwnRoute implements AutoCloseable {
         return context.getRoutes().stream().map(Route::getId).collect(Collectors.toSet());
     }
 
-    /** What it has worked on. */
+    /** Returns the items that the route has processed. */
     public List<Object> received() {
         return received;
     }
 
-    /** How many lists it got, those included at which it failed. */
+    /** Returns the number of lists, including those at which the route failed. */
     public int lists() {
         return lists.get();
     }
 
-    /** Stops the source alone; the Kamelets behind it are those of any other route. */
+    /** Stops only the source; the Kamelets behind it belong to other routes too. */
     @Override
     public void close() throws Exception {
         for (String id : routes()) {

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What a pause means for those who ask for a permit. */
+/** Shows what a pause means for callers that need a permit. */
 class PermitsTest {
 
     @RegisterExtension
@@ -58,7 +58,7 @@ class PermitsTest {
     }
 
     @Test
-    void workThatBeganBeforeThePauseGetsThePermitsItNeedsToEnd() throws Exception {
+    void workThatStartedBeforeThePauseGetsItsPermits() throws Exception {
         Exchange exchange = new DefaultExchange(context);
         exchange.getMessage().setHeader(Permits.PERMIT,
                 permits.await(() -> Optional.of(new CallRequest("crm", "write", Priority.HIGH, false)), Duration.ZERO).orElseThrow());
@@ -68,12 +68,12 @@ class PermitsTest {
 
         permits.require(exchange, "crm", "delete", "POST");
         assertThat(permitted(exchange)).isTrue();
-        assertThat(DATABASE.texts("select priority from sluice.api_call")).as("as urgent as it was").containsOnly("1");
+        assertThat(DATABASE.texts("select priority from sluice.api_call")).as("with its own priority").containsOnly("1");
     }
 
-    /** The cap of any Kamelet is that of the account, and its place is taken before a permit is asked for. */
+    /** Shows that the cap belongs to the account, and that its slot is taken before a permit is requested. */
     @Test
-    void whoWaitsForTheCapHoldsNoPermit() throws Exception {
+    void aCallThatWaitsForTheCapHoldsNoPermit() throws Exception {
         Exchange exchange = new DefaultExchange(context);
         permits.require(exchange, "crm", "upsert", "POST", 1);
         long calls = Long.parseLong(calls());
@@ -81,13 +81,13 @@ class PermitsTest {
         assertThat(second).isEmpty();
         assertThat(calls()).as("permits").isEqualTo(Long.toString(calls));
         assertThat(permits.await(() -> Optional.of(new CallRequest("crm", "query", Priority.HIGH, true)), Duration.ZERO))
-                .as("who reads has a cap of its own").isPresent();
+                .as("reads have a cap of their own").isPresent();
         assertThat(permits.await(() -> Optional.of(new CallRequest("crm", "write", Priority.HIGH, false)), Duration.ofSeconds(30)))
                 .isPresent();
     }
 
     @Test
-    void aRouteThatAsksForItselfWaitsUntilTheAccountIsResumed() throws Exception {
+    void aRouteWithoutAPermitWaitsUntilTheAccountIsResumed() throws Exception {
         pauseStore.pause(Kind.ACCOUNT, "crm", null);
         Exchange exchange = new DefaultExchange(context);
         CompletableFuture<Void> asking = CompletableFuture.runAsync(() -> {

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 
-/** A server that answers a login and every call as a test says, and notes what it was asked. */
+/** Runs a server that answers a login and every call as a test says, and records the requests. */
 public final class ScriptedCrm implements AutoCloseable {
 
     /** What is answered: null as a body, and a status of 200 without one, is a good login or an empty result. */

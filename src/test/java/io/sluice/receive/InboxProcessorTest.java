@@ -333,7 +333,7 @@ class InboxProcessorTest {
         ReadBackBatch readBackBatch = batch(readBack("101", LATER));
         inboxProcessor.apply(readBackBatch, "<html>Maintenance</html>", 503);
         assertThat(waiting()).isEqualTo("1");
-        accounts.heard("crm", 503, "maintenance");
+        accounts.recordAnswer("crm", 503, "maintenance");
         assertThat(inboxProcessor.permit(readBackBatch)).isNull();
         DATABASE.run("update sluice.inbox set due = now()");
         assertThat(inboxProcessor.process()).hasSize(1);

@@ -112,17 +112,17 @@ public final class HubspotCalls {
         reportUsage(account, member, header(message, failed, DAILY), header(message, failed, DAILY_LEFT));
         String redirect = Redirects.words(status, failed == null ? null : failed.getRedirectLocation(), login.url());
         if (redirect != null) {
-            accounts.misled(account, redirect);
-            message.setHeader(Permits.REFUSED, true);
+            accounts.recordMisconfiguration(account, redirect);
+            message.setHeader(Permits.THROTTLED, true);
         } else if (throttleSignal == null) {
-            accounts.heard(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
+            accounts.recordAnswer(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
         }
         if (neverSent) {
-            message.setHeader(Permits.REFUSED, true);
+            message.setHeader(Permits.THROTTLED, true);
         }
         if (status == 401) {
             login.tokenRejected(exchange.getProperty(TOKEN, String.class));
-            message.setHeader(Permits.REFUSED, true);
+            message.setHeader(Permits.THROTTLED, true);
         } else if (answer.ok()) {
             login.tokenAccepted(exchange.getProperty(TOKEN, String.class));
         }
@@ -149,10 +149,10 @@ public final class HubspotCalls {
         permits.cancel(exchange);
         exchange.getMessage().setBody(cause);
         exchange.getMessage().setHeader(STATUS, CallReport.NO_ANSWER);
-        exchange.getMessage().setHeader(Permits.REFUSED, true);
+        exchange.getMessage().setHeader(Permits.THROTTLED, true);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         if (!servedByOthers && !(failure instanceof LeaseExpired)) {
-            accounts.heard(account, CallReport.NO_ANSWER, cause);
+            accounts.recordAnswer(account, CallReport.NO_ANSWER, cause);
         }
     }
 

@@ -150,8 +150,8 @@ public final class SalesforceCalls {
         if (misconfigured != null) {
             // another login may return another address
             sessions.tokenRejected(member, session(exchange, member), exchange.getProperty(TOKEN, String.class));
-            exchange.getMessage().setHeader(Permits.REFUSED, true);
-            accounts.misled(account, misconfigured);
+            exchange.getMessage().setHeader(Permits.THROTTLED, true);
+            accounts.recordMisconfiguration(account, misconfigured);
             return;
         }
         // the 404 of a read may concern the record
@@ -159,13 +159,13 @@ public final class SalesforceCalls {
             cache.dropShapes(account);
         }
         if (UnprovenAnswer.neverSent(failure)) {
-            exchange.getMessage().setHeader(Permits.REFUSED, true);
+            exchange.getMessage().setHeader(Permits.THROTTLED, true);
         }
         if (signsInAgain) {
-            exchange.getMessage().setHeader(Permits.REFUSED, true);
+            exchange.getMessage().setHeader(Permits.THROTTLED, true);
         } else if (throttleSignal == null || !throttleSignal.isLimit() && !hasOthers(account, throttleSignal)) {
             // a missing right or a missing object is not a problem of the account
-            accounts.heard(account, errorScope == ErrorScope.OBJECT ? NOT_FOUND : status,
+            accounts.recordAnswer(account, errorScope == ErrorScope.OBJECT ? NOT_FOUND : status,
                     answer.ok() ? null : answer.code() + ": " + answer.message());
         }
     }
@@ -208,10 +208,10 @@ public final class SalesforceCalls {
         exchange.removeProperty(IN_A_COMPOSITE);
         exchange.getMessage().setBody(cause);
         exchange.getMessage().setHeader(STATUS, CallReport.NO_ANSWER);
-        exchange.getMessage().setHeader(Permits.REFUSED, true);
+        exchange.getMessage().setHeader(Permits.THROTTLED, true);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         if (!servedByOthers && !(failure instanceof LeaseExpired)) {
-            accounts.heard(account, CallReport.NO_ANSWER, cause);
+            accounts.recordAnswer(account, CallReport.NO_ANSWER, cause);
         }
     }
 

@@ -557,7 +557,7 @@ class HubspotKameletsTest {
         long ledger = number("select count(*) from sluice.api_call where account = 'installed'");
         Outcome locked = send(upsert, List.of(record("I-1", Map.of("lastname", "Three")))).get(0);
         assertThat(locked.status()).isEqualTo(Outcome.Status.RETRY);
-        assertThat(locked.message()).contains("account installed could not sign in", "missing or invalid refresh token");
+        assertThat(locked.message()).contains("account installed could not log in", "missing or invalid refresh token");
         assertThat(number("select count(*) from sluice.api_call where account = 'installed' and completed_at is not null"))
                 .as("a call that was not made is not counted").isEqualTo(ledger);
     }

@@ -83,7 +83,7 @@ class HubspotLoginTest extends LoginTestBase {
     @Test
     void aRejectedLoginReportsAccountAndCauseWithoutSecrets() {
         assertThatThrownBy(() -> login("refresh-token", "hunter2").token()).isInstanceOf(LoginRejected.class)
-                .hasMessage("account org could not sign in: HTTP 400: BAD_REFRESH_TOKEN: missing or invalid refresh token");
+                .hasMessage("account org could not log in: HTTP 400: BAD_REFRESH_TOKEN: missing or invalid refresh token");
         assertThatThrownBy(() -> login("client-secret", "hunter2").token())
                 .hasMessageContaining("missing or invalid client secret");
         assertThatThrownBy(() -> login("client-id", "nobody").token()).hasMessageContaining("BAD_CLIENT_ID");

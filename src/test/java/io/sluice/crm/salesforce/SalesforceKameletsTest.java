@@ -217,19 +217,19 @@ class SalesforceKameletsTest {
         List<Map<String, Object>> one = List.of(record("W-2", Map.of("LastName", "One")));
         send(UPSERT, one);
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"expireTokens\"}");
-        assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.REFUSED)).as("a session that was accepted and has expired")
+        assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.THROTTLED)).as("a session that was accepted and has expired")
                 .isEqualTo(true);
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"answer\",\"operation\":\"token\",\"errorCode\":"
                 + "\"invalid_grant\",\"message\":\"user is locked out\",\"count\":1}");
         long counted = counted();
         long ledger = number("select count(*) from sluice.api_call");
         Exchange refused = ask(UPSERT, one);
-        assertThat(refused.getMessage().getHeader(Permits.REFUSED)).isEqualTo(true);
+        assertThat(refused.getMessage().getHeader(Permits.THROTTLED)).isEqualTo(true);
         assertThat(refused.getMessage().getHeader("SluiceStatus")).isEqualTo(0);
         assertThat(refused.getMessage().getBody(List.class)).singleElement().asString().contains("user is locked out");
         assertThat(counted()).isEqualTo(counted);
         assertThat(number("select count(*) from sluice.api_call")).isEqualTo(ledger);
-        assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.REFUSED)).as("no second login at once").isEqualTo(true);
+        assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.THROTTLED)).as("no second login at once").isEqualTo(true);
         // as if an operator resumes the account
         number("insert into sluice.login (account, resumed_at) values ('salesforce', clock_timestamp()) on conflict (account)"
                 + " do update set resumed_at = excluded.resumed_at returning 1");
@@ -246,7 +246,7 @@ class SalesforceKameletsTest {
                 + "\"INVALID_SESSION_ID\",\"message\":\"" + message + "\",\"count\":2}");
         long before = referee().path("byOperation").path("token").asLong();
         for (int i = 0; i < 2; i++) {
-            assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.REFUSED)).isEqualTo(true);
+            assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.THROTTLED)).isEqualTo(true);
         }
         assertThat(number("select count(*) from sluice.throttle where kind = 'sign-in' and recovered_at is null")).isOne();
         assertThat(send(UPSERT, one)).extracting(Outcome::status).containsExactly(Outcome.Status.DONE);

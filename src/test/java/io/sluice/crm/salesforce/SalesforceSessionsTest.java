@@ -79,7 +79,7 @@ class SalesforceSessionsTest extends LoginTestBase {
         "authentication-type | refresh-token  | sluice.account.org.refresh-token is missing",
         "authentication-type | client-secrets | sluice.account.org.authentication-type is 'client-secrets'; did you mean client-credentials",
         "jwt-keystore        | key.p12        | sluice.account.org.user-name is missing",
-        "session             | two hours      | sluice.account.org.session must be a time such as 10s, 5m or 2h, not 'two hours'"})
+        "session             | two hours      | sluice.account.org.session must be a duration such as 10s, 5m or 2h, not 'two hours'"})
     void aSettingThatIsWrongOrMissingIsNamed(String setting, String value, String message) {
         Map<String, String> settings = settings(SECRET);
         settings.put(setting, value);
@@ -91,7 +91,7 @@ class SalesforceSessionsTest extends LoginTestBase {
     @Test
     void aRejectedLoginReportsAccountAndCause() {
         assertThatThrownBy(() -> sessions.signIn("org", connected(Map.of("client-secret", "wrong"))))
-                .isInstanceOf(LoginRejected.class).hasMessageContaining("account org could not sign in")
+                .isInstanceOf(LoginRejected.class).hasMessageContaining("account org could not log in")
                 .hasMessageContaining("invalid client credentials");
     }
 
