@@ -98,7 +98,7 @@ class RelationsIT {
         await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100)).untilAsserted(() -> {
             JsonNode deals = sluice.get(sluice.serverPort, "/api/status").path("syncs").path("deals-salesforce");
             assertThat(deals.path("waitingForParents").asInt()).isOne();
-            assertThat(deals.path("lastError").asText()).contains("waits for Contact X-1", "dead letters", "replay");
+            assertThat(deals.path("lastError").asText()).contains("waits for Contact X-1", "dead letter", "replay");
         });
         assertThat(sluice.records("Opportunity", "Deal_No__c")).doesNotContainKey("X-9");
         sluice.sandbox("DELETE", "/sandbox/faults/salesforce", "");
