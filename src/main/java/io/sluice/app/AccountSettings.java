@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What the settings {@code sluice.account.NAME.*} say: the accounts, those that are members of another one, their
- * limits and costs.
+ * Parses the settings {@code sluice.account.NAME.*}: the accounts, those that are members of another one, their limits and
+ * costs.
  */
 final class AccountSettings {
 
@@ -24,7 +24,7 @@ final class AccountSettings {
     private final Map<String, Map<String, String>> byName = new TreeMap<>();
     private final Map<String, Crm> crms;
 
-    /** @param settings with the prefix taken off, {@code NAME.crm} and so on */
+    /** @param settings the settings without their prefix, {@code NAME.crm} and so on */
     AccountSettings(Map<String, String> settings, Map<String, Crm> crms) {
         this.crms = crms;
         settings.forEach((key, value) -> {
@@ -37,9 +37,9 @@ final class AccountSettings {
     }
 
     /**
-     * The accounts that syncs may name; members of a pool are none.
+     * The accounts that syncs may name; members of a pool are not among them.
      *
-     * @throws IllegalArgumentException naming the setting that is wrong and what would be right
+     * @throws IllegalArgumentException with the wrong setting and the valid values
      */
     List<Account> accounts() {
         Map<String, String> poolOf = new LinkedHashMap<>();
@@ -56,9 +56,9 @@ final class AccountSettings {
     }
 
     /**
-     * The accounts whose CRM's journal of changes is fetched.
+     * The accounts whose CRM's journal of changes is polled.
      *
-     * @throws IllegalArgumentException naming the setting that is wrong
+     * @throws IllegalArgumentException with the wrong setting
      */
     List<String> journals() {
         List<String> journals = byName.keySet().stream().filter(name -> flag(name, "journal")).toList();
@@ -155,7 +155,7 @@ final class AccountSettings {
         return found;
     }
 
-    /** The settings of one login, for its CRM, with the secrets that files hold. */
+    /** The settings of one login, for its CRM, with the secrets from files. */
     Map<String, String> login(String name) {
         return SecretFiles.read(PREFIX + name + ".", byName.get(name));
     }

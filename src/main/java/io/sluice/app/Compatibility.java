@@ -3,25 +3,25 @@ package io.sluice.app;
 import io.sluice.crm.ObjectShape.Kind;
 
 /**
- * Whether the values of a column can go into a CRM's field: the one table that decides it, for all CRMs. It is in the manual
- * too (src/site/markdown/mapping.md), and a test compares it with what the sandbox's CRMs take.
+ * Decides whether the values of a column fit into a CRM's field, by one table for all CRMs. The table is in the manual too
+ * (src/site/markdown/mapping.md), and a test compares it with the behaviour of the sandbox's CRMs.
  *
- * @param way how values go, or that they can't
- * @param why what is wrong, or what may be refused, in words that end a sentence about the column; null where all is well
+ * @param way conversion of the values, or that there is none
+ * @param why error, or possible rejection, as the end of a sentence about the column; null where there is none
  */
 record Compatibility(Way way, String why) {
 
-    /** How values of a column go into a field. */
+    /** The conversion of a column's values for a field. */
     enum Way {
-        /** As they are. */
+        /** None is needed. */
         AS_IS,
-        /** As text: the field takes nothing else. */
+        /** To text, because the field accepts nothing else. */
         AS_TEXT,
-        /** Not at all: all of them, or what they mean, would be lost. */
+        /** Impossible: all values, or their meaning, would be lost. */
         NEVER
     }
 
-    /** What columns hold, as far as it matters here. */
+    /** The kind of a column's values, as far as it matters here. */
     private enum Values {
         BOOLEAN, INTEGER, BIG_INTEGER, DECIMAL, DATE, MOMENT, TIME, TEXT;
 
@@ -53,7 +53,7 @@ record Compatibility(Way way, String why) {
     private static final Compatibility FITS = new Compatibility(Way.AS_IS, null);
     private static final Compatibility AS_TEXT = new Compatibility(Way.AS_TEXT, null);
 
-    /** @param type PostgreSQL's name of the column's type, as {@link io.sluice.capture.Column#type()} has it */
+    /** @param type PostgreSQL's name of the column's type, as in {@link io.sluice.capture.Column#type()} */
     static Compatibility of(String type, Kind kind) {
         Values values = Values.of(type);
         return switch (kind) {

@@ -2,7 +2,7 @@ package io.sluice.app;
 
 import java.util.List;
 
-/** Something is written wrongly, so that trying again can't help; a sentence each. */
+/** Signals wrong settings or syncs, which a retry can't repair; a sentence for each. */
 final class InvalidSettings extends Exception {
 
     private final transient List<String> problems;

@@ -8,7 +8,7 @@ import org.apache.camel.VetoCamelContextStartException;
 import org.apache.camel.util.ObjectHelper;
 import org.slf4j.LoggerFactory;
 
-/** Runs the bundle under plain Java and {@code mvn camel:run}; Camel JBang and Camel K bring their own main. */
+/** Runs Sluice under plain Java and {@code mvn camel:run}; Camel JBang and Camel K have their own main class. */
 public final class Main extends org.apache.camel.main.Main {
 
     public static void main(String... args) throws Exception {
@@ -20,7 +20,7 @@ public final class Main extends org.apache.camel.main.Main {
             return main.run(args);
         } catch (Exception failure) {
             if (ObjectHelper.getException(VetoCamelContextStartException.class, failure) != null) {
-                return 1;   // it was told in words already
+                return 1;   // the log has the error already
             }
             if (String.valueOf(failure.getMessage()).contains("parsing resource")) {
                 LoggerFactory.getLogger(Main.class).error("A file can't be read, so that nothing was started. {}", words(failure));
@@ -30,7 +30,7 @@ public final class Main extends org.apache.camel.main.Main {
         }
     }
 
-    /** Camel's words for a file that is no YAML, or not its own: the file, what is wrong, line and column. */
+    /** Camel's message about a file that is no YAML, or not its own: the file, the error, line and column. */
     private static String words(Throwable failure) {
         List<String> words = new ArrayList<>();
         for (Throwable each = failure; each != null; each = each.getCause()) {
@@ -42,7 +42,7 @@ public final class Main extends org.apache.camel.main.Main {
         return String.join(": ", words);
     }
 
-    /** Under Maven this class comes from a class loader that Camel's discovery would not ask by itself. */
+    /** Registers the plugin, because under Maven this class comes from a class loader that Camel's discovery does not search. */
     @Override
     protected CamelContext createCamelContext() {
         CamelContext context = super.createCamelContext();

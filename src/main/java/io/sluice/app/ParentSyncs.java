@@ -8,15 +8,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Which sync feeds the records that another one names. Pure functions over what the CRM's describe says. */
+/** Finds the syncs that feed the records which another sync names. Pure functions over the CRM's descriptions. */
 final class ParentSyncs {
 
     private ParentSyncs() {
     }
 
     /**
-     * The fields that name their record by the external id which another sync of the account fills. One that is named
-     * otherwise is not ours to wait for.
+     * The fields that name a record by the external id which another sync of the account fills. Records that are named otherwise
+     * are not waited for.
      */
     static List<Parent> of(List<Sync> ofAccount, Map<String, ObjectShape> shapes) {
         List<Parent> parents = new ArrayList<>();
@@ -31,7 +31,7 @@ final class ParentSyncs {
         return parents;
     }
 
-    /** What is wrong with the external ids by which a sync's fields name other records, as far as we know those. */
+    /** The errors in the external ids by which a sync's fields name other records, as far as those are known. */
     static List<String> check(Sync sync, Map<String, ObjectShape> shapes) {
         List<String> problems = new ArrayList<>();
         sync.getFields().forEach((column, path) -> {

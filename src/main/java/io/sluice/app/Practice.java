@@ -6,7 +6,7 @@ import java.util.ServiceLoader;
 import java.util.function.BinaryOperator;
 
 /**
- * The environment to practise in: a sandbox that plays the CRMs, and the demo's tables. A jar of its own provides it, {@code
+ * Provides the practice environment: a sandbox that simulates the CRMs, and the demo's tables. It is in a jar of its own, {@code
  * io.sluice:sluice-sandbox}, which an installation for a real org leaves out.
  */
 public interface Practice {
@@ -15,18 +15,18 @@ public interface Practice {
      * Starts the sandbox.
      *
      * @param settings value of a setting by its name and its default
-     * @return what stops it
-     * @throws IllegalStateException where it can't start, with a sentence that says what to do
+     * @return handle that stops the sandbox
+     * @throws IllegalStateException where it can't start, with the remedy
      */
     AutoCloseable startSandbox(BinaryOperator<String> settings);
 
-    /** Makes and fills the tables of the demo, unless they are there. */
+    /** Creates and fills the tables of the demo, unless they exist. */
     void makeDemoTables(Database database) throws SQLException;
 
     /**
-     * Finds the one on the class path.
+     * Finds the implementation on the class path.
      *
-     * @param setting the setting that asks for it
+     * @param setting setting that requires it
      * @throws IllegalStateException where there is none
      */
     static Practice on(String setting) {

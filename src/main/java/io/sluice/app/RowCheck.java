@@ -10,13 +10,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Looks at some rows of a sync's table before they are sent: whether their values fit into the CRM's fields. */
+/** Checks whether the values of some rows of a sync's table fit into the CRM's fields, before they are sent. */
 final class RowCheck {
 
-    /** Enough to find what most rows have, few enough that a start does not wait for it. */
+    /** The number of rows to check: enough for common errors, few enough not to delay the start. */
     private static final int ROWS = 10_000;
 
-    /** What the declaration allows, or where it allows all, the longest that was found. */
+    /** The length that a column's declaration allows, or the longest value found where it allows any. */
     private static final String LONGEST = """
             select coalesce((select case when a.atttypmod > 4 then a.atttypmod - 4 end from pg_attribute a
                              where a.attrelid = to_regclass(?) and a.attname = ? and not a.attisdropped),
@@ -33,7 +33,7 @@ final class RowCheck {
         this.database = database;
     }
 
-    /** Sentences without any value of a row. */
+    /** The warnings, without any value of a row. */
     List<String> warnings(Sync sync, ObjectShape shape, Map<String, String> columns) throws SQLException {
         Map<String, Integer> longest = new HashMap<>();
         Map<String, Integer> odd = new HashMap<>();

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Secrets that are kept in files, as Kubernetes and Docker mount them: {@code X-file} names the file with {@code X}. */
+/** Reads secrets from files, as Kubernetes and Docker mount them: {@code X-file} names the file with {@code X}. */
 final class SecretFiles {
 
     private static final String SUFFIX = "-file";
@@ -17,10 +17,10 @@ final class SecretFiles {
     }
 
     /**
-     * The settings with what their files hold in place of the files.
+     * The settings with the contents of their files.
      *
-     * @param prefix of the settings' names, for messages
-     * @throws IllegalArgumentException naming the setting whose file can't be read, or that stands there twice
+     * @param prefix prefix of the settings' names, for messages
+     * @throws IllegalArgumentException with the setting whose file can't be read, or that is given twice
      */
     static Map<String, String> read(String prefix, Map<String, String> settings) {
         Map<String, String> read = new LinkedHashMap<>();
@@ -39,7 +39,7 @@ final class SecretFiles {
         return read;
     }
 
-    /** A file's text, without the line break that editors put behind it. */
+    /** A file's text, without the line break at its end that editors add. */
     static String text(String setting, String file) {
         try {
             return Files.readString(Path.of(file)).strip();

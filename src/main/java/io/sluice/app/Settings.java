@@ -8,7 +8,7 @@ import java.util.Properties;
 import java.util.TreeSet;
 import org.apache.camel.CamelContext;
 
-/** The settings of application.properties, wherever Camel found them: file, environment, system property. */
+/** Reads the settings of application.properties from all of Camel's sources: file, environment, system property. */
 final class Settings {
 
     private final CamelContext context;
@@ -22,7 +22,7 @@ final class Settings {
         return value == null || value.isBlank() ? otherwise : value.trim();
     }
 
-    /** @throws IllegalArgumentException naming the setting */
+    /** @throws IllegalArgumentException with the name of the setting */
     int number(String name, int otherwise) {
         String text = text(name, Integer.toString(otherwise));
         try {
@@ -33,12 +33,12 @@ final class Settings {
         }
     }
 
-    /** @throws IllegalArgumentException naming the setting */
+    /** @throws IllegalArgumentException with the name of the setting */
     Duration duration(String name, String otherwise) {
         return Durations.of("application.properties: " + name, text(name, otherwise));
     }
 
-    /** @throws IllegalArgumentException naming the setting */
+    /** @throws IllegalArgumentException with the name of the setting */
     boolean flag(String name, boolean otherwise) {
         String text = text(name, Boolean.toString(otherwise));
         if (!text.equals("true") && !text.equals("false")) {
@@ -49,8 +49,8 @@ final class Settings {
     }
 
     /**
-     * All settings below a prefix, the prefix taken off. Camel's list has those of the files alone; a limit that only
-     * the command line names must not be overlooked.
+     * All settings with a prefix, without the prefix. Camel lists those of the files alone; a limit that only the command line
+     * sets counts too.
      */
     Map<String, String> below(String prefix) {
         Properties ofFiles = context.getPropertiesComponent().loadProperties(name -> name.startsWith(prefix));

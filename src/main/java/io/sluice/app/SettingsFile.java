@@ -21,14 +21,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The settings as their file has them now. Limits and costs that are edited while Sluice runs hold from the next call
- * on; what else was edited takes a restart, and is named.
+ * Rereads the settings' file. Limits and costs that are edited while Sluice runs hold from the next call on; other edits need a
+ * restart, and are logged.
  */
 public final class SettingsFile {
 
     private static final Logger LOG = LoggerFactory.getLogger(SettingsFile.class);
 
-    /** What may change while Sluice runs, below {@link AccountSettings#PREFIX}. */
+    /** The settings that may change while Sluice runs, below {@link AccountSettings#PREFIX}. */
     private static final String LIVE = "[^.]+\\.(limit|cost)\\..+";
 
     private record Stamp(FileTime modified, long size) {
@@ -45,9 +45,9 @@ public final class SettingsFile {
     private Map<String, String> atStart = Map.of();
 
     /**
-     * @param started      the account settings with which Sluice started, {@link AccountSettings#PREFIX} taken off
-     * @param placeholders fills the placeholders of a value
-     * @param overridden   whether a setting comes from elsewhere, so that the file's word does not count
+     * @param started      account settings at the start, without {@link AccountSettings#PREFIX}
+     * @param placeholders resolves the placeholders of a value
+     * @param overridden   whether a setting comes from another source, so that the file's value does not count
      */
     SettingsFile(Path file, Map<String, String> started, Map<String, Crm> crms, Limits limits,
             UnaryOperator<String> placeholders, Predicate<String> overridden) {
@@ -66,13 +66,13 @@ public final class SettingsFile {
         }
     }
 
-    /** Whether the process was given a setting beside the file: by its command line or its environment. */
+    /** Whether the process got a setting from another source than the file: its command line or its environment. */
     static boolean isOverridden(String name) {
         return System.getProperty(name) != null
                 || System.getenv(name.toUpperCase(java.util.Locale.ROOT).replaceAll("[^A-Z0-9]", "_")) != null;
     }
 
-    /** Takes over what was edited since the last look. What is wrong changes nothing, and is said once. */
+    /** Adopts edits since the last check. A wrong edit changes nothing, and is logged once. */
     public synchronized void look() {
         try {
             Stamp now = stamp();
@@ -128,8 +128,8 @@ public final class SettingsFile {
     }
 
     /**
-     * The settings of one login as its files have them now: those it started with, with what was edited since. What the
-     * environment or the command line says stays.
+     * The current settings of one login: those of the start with the edits since. Values of the environment or the command line
+     * stay.
      */
     Map<String, String> login(String account) {
         Map<String, String> now = new TreeMap<>(started);

@@ -40,20 +40,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings the syncs up once the context runs: the database first, then each CRM. What can't be reached is tried again
- * with growing pauses while health says DOWN and why.
+ * Starts the syncs once the context runs: the database first, then each CRM. A database or CRM that can't be reached is tried
+ * again with growing delays while health says DOWN with the reason.
  *
- * <p>What is written wrongly stops the first start, before anything is installed: no trigger, no checkpoint, no removal. Once
- * a sync has been installed, a mistake stops its own sync alone: that one is paused with the message as its reason, its
- * health is DOWN, its triggers stay, and the others run. A sync that ran before as it is now starts without waiting for its
- * CRM; a new or changed one is installed when its CRM was described and found right.
+ * <p>A mistake stops the first start, before anything is installed: no trigger, no checkpoint, no removal. Once a sync has been
+ * installed, a mistake stops its own sync alone: that one is paused with the message as its reason, its health is DOWN, its
+ * triggers stay, and the others run. A sync that ran before with the same mapping starts without waiting for its CRM; a new or
+ * changed one is installed when its CRM was described and the sync fits.
  */
 final class Startup implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Startup.class);
-    /** Header in which every Kamelet leaves the HTTP status; 0 when no answer came. */
+    /** The header in which every Kamelet returns the HTTP status; 0 when no answer came. */
     private static final String STATUS = "SluiceStatus";
-    /** The routes that wait for the database. */
+    /** The routes that start with the database. */
     private static final String PIPELINE = "pipeline";
     private static final int BEAT_SECONDS = 10;
     private static final long FIRST_PAUSE_MS = 500;
@@ -71,12 +71,12 @@ final class Startup implements AutoCloseable {
     private final Installations installations;
     private final Outbox outbox;
     private final RowCheck look;
-    /** Account to object to what the CRM says of it. */
+    /** By account and object, the CRM's description. */
     private final Map<String, Map<String, ObjectShape>> shapes = new HashMap<>();
-    /** The syncs whose names are known to be right, or that ran before as they are now. */
+    /** The syncs whose names are checked, or that ran before with the same mapping. */
     private final Set<Sync> approved = new LinkedHashSet<>();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
-        Thread thread = new Thread(work, "sluice-bringup");
+        Thread thread = new Thread(work, "sluice-startup");
         thread.setDaemon(true);
         return thread;
     });
@@ -104,7 +104,7 @@ final class Startup implements AutoCloseable {
         attempt(this::startDatabase, "The database", 1);
     }
 
-    /** Why the database part is not up yet, or null. */
+    /** The reason why the database part is not started yet, or null. */
     String problem() {
         return problem;
     }
@@ -142,7 +142,7 @@ final class Startup implements AutoCloseable {
             if (settings.flag("sluice.demo", false)) {
                 Practice.on("sluice.demo").makeDemoTables(database);
             }
-            // as the files are now: an earlier attempt may have been cut
+            // with the current files: an earlier attempt may have been interrupted
             syncs.forEach(sync -> sync.setProblem(null));
             boolean first = !capture.isInstalled();
             Set<String> installed = capture.installed(syncs);
@@ -179,7 +179,7 @@ final class Startup implements AutoCloseable {
         if (syncs.isEmpty()) {
             LOG.warn("No sync is declared: put a file into routes/syncs, for example a copy of the demo's.");
         }
-        // of an account that only routes of the user's own call, nothing is known to be checked
+        // an account that only the user's own routes call has nothing to check
         accounts.names().stream().filter(name -> !byAccount.containsKey(name)).forEach(accounts::checked);
         for (Map.Entry<String, List<Sync>> entry : byAccount.entrySet()) {
             Account account = accounts.get(entry.getKey());
@@ -191,7 +191,7 @@ final class Startup implements AutoCloseable {
         }
     }
 
-    /** Says that this Sluice is alive, and takes the triggers away that only a replica which has ended needed. */
+    /** Sends the heartbeat of this installation, and removes the triggers that only a stopped replica needed. */
     private void beat() {
         try {
             installations.beat();
@@ -225,10 +225,10 @@ final class Startup implements AutoCloseable {
     }
 
     /**
-     * At the first start all accounts that answer are described before anything is installed: a wrong name stops the start,
-     * and nothing was changed. One that does not answer keeps the others waiting no longer than one attempt.
+     * At the first start describes all accounts that answer before anything is installed: a wrong name stops the start, and
+     * nothing was changed. An account that does not answer delays the others by one attempt at most.
      *
-     * @return the accounts that were described
+     * @return the described accounts
      */
     private Set<String> describedAtFirst(Map<String, List<Sync>> byAccount) throws InvalidSettings, SQLException {
         List<String> problems = new ArrayList<>();
@@ -251,7 +251,7 @@ final class Startup implements AutoCloseable {
         return pauseStore.find(Kind.ACCOUNT, account).isPresent();
     }
 
-    /** What is wrong with the syncs by themselves, beside each other, and in the database. */
+    /** The errors of the syncs by themselves, beside each other, and in the database. */
     private List<String> checked(Set<String> installed) throws SQLException {
         List<String> problems = new ArrayList<>();
         syncs.forEach(sync -> problems.addAll(SyncCheck.words(sync, accounts.names())));
@@ -261,7 +261,7 @@ final class Startup implements AutoCloseable {
         return problems;
     }
 
-    /** The first start stops for any mistake; later, each mistake stops its own sync and no other. */
+    /** Stops the first start for any mistake; later, each mistake stops its own sync alone. */
     private void judge(List<String> problems, boolean first) throws InvalidSettings {
         if (first) {
             InvalidSettings.unlessEmpty(problems);
@@ -312,7 +312,7 @@ final class Startup implements AutoCloseable {
         return paused;
     }
 
-    /** A paused account gets no call at all, not even the ones that ask what it knows. */
+    /** Starts an account that is not paused; a paused one gets no call, not even a describe. */
     private void startUnlessPaused(Account account, List<Sync> ofAccount)
             throws InvalidSettings, IOException, SQLException {
         if (!isPaused(account.name())) {
@@ -335,7 +335,7 @@ final class Startup implements AutoCloseable {
         ready(account, right, shapes.get(account.name()));
     }
 
-    /** From now on its syncs send and receive. */
+    /** Lets the account's syncs send and receive. */
     private void ready(Account account, List<Sync> ofAccount, Map<String, ObjectShape> described) throws SQLException {
         for (Sync sync : ofAccount) {
             warn(sync, described.get(sync.getObject()));
@@ -346,7 +346,7 @@ final class Startup implements AutoCloseable {
         LOG.info("Account {} is ready: {}.", account.name(), String.join(", ", described.keySet()));
     }
 
-    /** A sync runs whether or not its rows could be looked at. */
+    /** Checks the rows of a sync, which runs whether or not that succeeds. */
     private void warn(Sync sync, ObjectShape shape) {
         try {
             look.warnings(sync, shape, capture.columns(sync)).forEach(LOG::warn);
@@ -355,7 +355,7 @@ final class Startup implements AutoCloseable {
         }
     }
 
-    /** @return what the syncs name that the CRM does not have or would not take */
+    /** @return the sync's names that the CRM does not have or would reject */
     private List<String> describe(Account account, List<Sync> ofAccount) throws IOException, SQLException {
         List<String> problems = new ArrayList<>();
         Map<String, ObjectShape> described = new LinkedHashMap<>();

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What a sync says wrongly, apart from its table: found without and with the CRM's describe. Pure functions. */
+/** Finds the errors of a sync apart from its table, with and without the CRM's description. Pure functions. */
 final class SyncCheck {
 
     private static final Set<String> CONFLICTS = Set.of("latest", "crm", "database");
@@ -25,7 +25,7 @@ final class SyncCheck {
     private SyncCheck() {
     }
 
-    /** What is missing or misspelt in itself. */
+    /** The missing or misspelt properties. */
     static List<String> words(Sync sync, Iterable<String> accounts) {
         List<String> problems = new ArrayList<>();
         List<String> names = new ArrayList<>();
@@ -73,7 +73,7 @@ final class SyncCheck {
         return problems;
     }
 
-    /** A CRM field has one value: of two columns the one that comes last would win, whichever changed. */
+    /** Two columns with one field: the one that comes last would win, whichever changed. */
     private static List<String> twoColumns(Sync sync) {
         Map<String, List<String>> columns = new LinkedHashMap<>();
         sync.getFields().forEach((column, field) -> columns.computeIfAbsent(
@@ -85,8 +85,8 @@ final class SyncCheck {
     }
 
     /**
-     * What two syncs together say wrongly: records are known by account, object and key, so two syncs that feed one object
-     * would overwrite and delete each other's.
+     * The conflicts between two syncs: records are known by account, object and key, so two syncs that feed one object would
+     * overwrite and delete each other's.
      *
      * @param installed names of syncs that ran before: beside one of those, only the new one is wrong
      */
@@ -112,7 +112,7 @@ final class SyncCheck {
         return problems;
     }
 
-    /** Syncs of one account that name one object in two ways. */
+    /** The syncs of one account that name one object in two ways. */
     static List<String> aliases(List<Sync> ofAccount, Map<String, ObjectShape> shapes) {
         List<String> problems = new ArrayList<>();
         for (Sync sync : ofAccount) {
@@ -144,9 +144,9 @@ final class SyncCheck {
     }
 
     /**
-     * What the CRM does not know, or would not take.
+     * The names that the CRM does not know, and the fields that it would reject.
      *
-     * @param columns column to PostgreSQL's name of its type; those that are not there are not checked
+     * @param columns PostgreSQL's name of each column's type; missing columns are not checked
      */
     static List<String> fields(Sync sync, ObjectShape shape, Map<String, String> columns) {
         List<String> problems = new ArrayList<>();
@@ -215,7 +215,7 @@ final class SyncCheck {
         }
     }
 
-    /** The fields that must get texts whatever their columns hold. A record that is named is named by a text. */
+    /** The fields that need texts whatever their columns hold. A referenced record is named by a text. */
     static Set<String> textFields(Sync sync, ObjectShape shape, Map<String, String> columns) {
         return sync.getFields().entrySet().stream().filter(entry -> {
             ObjectShape.Field field = shape.fields().get(entry.getValue());
@@ -225,10 +225,10 @@ final class SyncCheck {
     }
 
     /**
-     * What may go wrong with some of the rows, a sentence each.
+     * The warnings about some of the rows, a sentence each.
      *
-     * @param longest the characters that a column's declaration, or its longest value, has; absent where it is not limited
-     * @param odd     how many of the values of a column that were looked at are no option of its field
+     * @param longest maximum number of characters by a column's declaration, or of its longest value; absent without limit
+     * @param odd     number of checked values of a column that are no option of its field
      */
     static List<String> warnings(Sync sync, ObjectShape shape, Map<String, String> columns, Map<String, Integer> longest,
             Map<String, Integer> odd) {

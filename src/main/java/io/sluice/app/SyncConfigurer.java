@@ -15,13 +15,13 @@ import org.apache.camel.spi.PropertyConfigurer;
 import org.apache.camel.spi.PropertyConfigurerGetter;
 
 /**
- * Binds what a file says of a sync to its bean. A property that is not there, or a value that it can't take, is kept as a
- * mistake of that sync: Camel's own binding ends the process with a stack trace before anybody could say which file it was.
- * Camel finds this class by {@code META-INF/services/org/apache/camel/configurer}.
+ * Binds the properties of a sync's file to its bean. An unknown property, or an invalid value, is recorded as a mistake of that
+ * sync: Camel's own binding would end the process with a stack trace that does not name the file. Camel finds this class by
+ * {@code META-INF/services/org/apache/camel/configurer}.
  */
 public final class SyncConfigurer implements PropertyConfigurer, PropertyConfigurerGetter {
 
-    /** Set by Sluice, never by a file. */
+    /** Properties that Sluice sets, never a file. */
     private static final Set<String> OWN = Set.of("name", "file", "parent", "mistakes", "problem", "textFields");
 
     private static final Map<String, Method> SETTERS = setters();
@@ -40,10 +40,10 @@ public final class SyncConfigurer implements PropertyConfigurer, PropertyConfigu
     }
 
     /**
-     * A place below a property, as Camel walks there: it takes a dot or brackets in a name for a path, so that the column {@code
-     * na.me} comes as {@code me} of {@code na} of {@code fields}
-     * (<a href="https://camel.apache.org/manual/property-binding.html">Camel, Property binding</a>). What is put there is the
-     * line of a column, or a mistake.
+     * A place below a property, as Camel resolves it: a dot or brackets in a name become a path, so that the column {@code
+     * na.me} arrives as {@code me} of {@code na} of {@code fields}
+     * (<a href="https://camel.apache.org/manual/property-binding.html">Camel, Property binding</a>). A value that is set there
+     * is the line of a column, or a mistake.
      */
     private static final class Place extends HashMap<String, Object> {
 
@@ -95,7 +95,7 @@ public final class SyncConfigurer implements PropertyConfigurer, PropertyConfigu
         return target instanceof Place place ? place.below(name) : new Place((Sync) target, name);
     }
 
-    /** Has Camel ask this class on below a property, too. */
+    /** Makes Camel use this class below a property, too. */
     @Override
     public Object getCollectionValueType(Object target, String name, boolean ignoreCase) {
         return Sync.class;
@@ -125,7 +125,7 @@ public final class SyncConfigurer implements PropertyConfigurer, PropertyConfigu
         return true;
     }
 
-    /** Camel takes external-id for externalId. */
+    /** Converts external-id to externalId, as Camel does. */
     private static String camelCase(String name) {
         StringBuilder camel = new StringBuilder();
         for (String part : name.split("-")) {

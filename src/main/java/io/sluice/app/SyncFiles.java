@@ -26,15 +26,15 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 
 /**
- * The beans that the files of a folder declare, read from the files themselves: in Camel's registry a name that is there
- * twice, or a column that is named twice, has lost one of the two without a word.
+ * Reads the beans that the files of a folder declare from the files themselves: in Camel's registry a duplicate name, or a
+ * column that is named twice, has silently lost one of the two.
  */
 final class SyncFiles {
 
     /**
      * A bean in a file.
      *
-     * @param fields its lines of {@code fields}; null where these are no lines of texts
+     * @param fields lines of {@code fields}; null where these are no lines of texts
      */
     private record Declaration(String name, String type, Path file, List<String> twice, Map<String, String> fields) { }
 
@@ -54,7 +54,7 @@ final class SyncFiles {
         }
     }
 
-    /** Files that declare a sync and that Camel passes over, because of their names. @param read names of syncs that were read */
+    /** The files that declare a sync and that Camel ignores because of their names. @param read names of syncs that were read */
     static List<Path> unread(Path folder, Collection<String> read) {
         return new SyncFiles(folder).declarations.stream().filter(it -> it.type().contains(Sync.class.getName()))
                 .filter(it -> !read.contains(it.name())).map(Declaration::file).filter(file -> !file.toString().endsWith(".camel.yaml")).distinct().toList();
@@ -67,15 +67,15 @@ final class SyncFiles {
     }
 
     /**
-     * The lines of a sync's {@code fields} as the file has them, where Camel has made other columns of them: it takes a dash, a
-     * dot, brackets and more in a name for a notation of its own.
+     * The lines of a sync's {@code fields} as in the file, where Camel has made other columns of them: a dash, a dot, brackets and
+     * more in a name have a meaning for Camel.
      */
     Optional<Map<String, String>> misread(Sync sync) {
         return declarations.stream().filter(it -> it.name().equals(sync.getName()) && it.fields() != null)
                 .map(Declaration::fields).filter(fields -> !fields.keySet().equals(sync.getFields().keySet())).findFirst();
     }
 
-    /** What is there twice: names in the declaration of this bean, and the bean itself; a sentence each. */
+    /** The duplicates: names in the declaration of this bean, and the bean itself; a sentence each. */
     List<String> mistakes(Sync sync) {
         List<Declaration> own = declarations.stream().filter(it -> it.name().equals(sync.getName())).toList();
         List<String> mistakes = new ArrayList<>();
@@ -89,7 +89,7 @@ final class SyncFiles {
         return mistakes;
     }
 
-    /** Names that several beans bear of which none is a sync, with their files. */
+    /** The names of several beans of which none is a sync, with their files. */
     List<String> namesakes() {
         TreeMap<String, List<Declaration>> byName = declarations.stream()
                 .collect(Collectors.groupingBy(Declaration::name, TreeMap::new, Collectors.toList()));
@@ -101,7 +101,7 @@ final class SyncFiles {
                 .toList();
     }
 
-    /** A file that is no YAML, or not Camel's, is Camel's to refuse. */
+    /** Skips a file that is no YAML, or not Camel's, because Camel rejects it. */
     private void read(Path file) throws IOException {
         LoadSettings settings = LoadSettings.builder().setLabel(file.toString()).build();
         try {

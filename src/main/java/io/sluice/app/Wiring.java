@@ -79,17 +79,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts the parts together from the settings, binds those that routes name to the registry, and takes them down again.
- * What needs the network is left to {@link Startup}.
+ * Builds the parts from the settings, binds those that routes name to the registry, and stops them. {@link Startup} does what
+ * needs the network.
  */
 final class Wiring extends LifecycleStrategySupport {
 
     private static final Logger LOG = LoggerFactory.getLogger(Wiring.class);
 
     private static final int EAR_POOL = 3;
-    /** What webhooks that come in together may hold of the memory. */
+    /** The divisor of the heap that is the maximum size of all webhooks in progress. */
     private static final int BODIES_PART_OF_MEMORY = 6;
-    /** A sender of events that is not answered for some seconds, five or more, gives up. */
+    /** The time-out of webhooks' database connections: a sender that gets no answer for five seconds or more gives up. */
     private static final Database.Patience EAR_PATIENCE = new Database.Patience(Duration.ofSeconds(1),
             Duration.ofSeconds(2));
 
@@ -137,7 +137,7 @@ final class Wiring extends LifecycleStrategySupport {
         Accounts accounts = new Accounts(accountList, InstantSource.system());
         Permits permits = new Permits(quota, pauseStore);
         WriteDebounce writeDebounce = WriteDebounce.of(settings.duration("sluice.record.min-write-interval", "900ms"));
-        // a connection that comes late is no part of the call's own time
+        // the connect time-out is not part of the call's own time
         Outbox outbox = new Outbox(database, quota.maxCallTime()
                 .plus(settings.duration("sluice.call.connect-timeout", "5s")).plusSeconds(1));
         Settlement settlement = new Settlement(database, new Backoff(settings.duration("sluice.retry.initial-delay", "1s"),
@@ -245,7 +245,7 @@ final class Wiring extends LifecycleStrategySupport {
         HealthCheckHelper.getHealthCheckRegistry(context).register(loops);
     }
 
-    /** What is told is kept over connections of its own: its sender is answered whatever the syncs do with theirs. */
+    /** Connects the webhooks' database connections, which are separate: their sender is answered whatever the syncs do with theirs. */
     private void openDatabases(Settings settings) {
         String url = settings.text("sluice.database.url", "embedded");
         int pool = settings.number("sluice.database.pool", 10);
@@ -350,7 +350,7 @@ final class Wiring extends LifecycleStrategySupport {
         }
     }
 
-    /** The API may be reached from elsewhere by those alone who bear a token. */
+    /** Requires a token where the API can be reached from other machines. */
     private HttpPorts ports(CamelContext context, Settings settings) {
         String host = settings.text("camel.server.host", "0.0.0.0");
         String file = settings.text("sluice.http.token-file", null);
@@ -366,7 +366,7 @@ final class Wiring extends LifecycleStrategySupport {
                 settings.duration("sluice.http.timeout", "20s"), this::unread);
     }
 
-    /** A webhook request that no route sees. */
+    /** Records a webhook request that was rejected before any route. */
     private void unread(String account, int status) {
         if (inboxProcessor != null && inboxProcessor.webhookKamelet(account) != null) {
             inboxProcessor.rejectedRequest(account, status == 413 ? "too large" : "too many at once");

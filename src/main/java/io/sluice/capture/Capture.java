@@ -26,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * From the application's tables to the outbox: checks what the syncs name, installs the capture, enters every row of
- * a sync that was never loaded, and drains the change log.
+ * Moves changes from the application's tables to the outbox: checks the names in the syncs, installs the triggers, enters
+ * every row of a sync that was never exported, and drains the change log.
  */
 public final class Capture {
 
@@ -38,10 +38,10 @@ public final class Capture {
             set position = excluded.position, updated_at = now()
             where c.position <> excluded.position""";
 
-    /** Of whoever applies what a CRM changed: the application's migration may hold the table for minutes. */
+    /** The lock time-out of a transaction that applies changes of a CRM: the application's migration may lock the table for minutes. */
     private static final String APPLY_LOCK_TIMEOUT = "5s";
 
-    private static final int TURNS_BEFORE_COMPARISON = 200;
+    private static final int DRAINS_BEFORE_COMPARISON = 200;
 
     /** SQLSTATE object_not_in_prerequisite_state. */
     private static final String NOT_READY = "55000";
@@ -51,7 +51,7 @@ public final class Capture {
             where stream like 'load:%' and stream <> all (?::text[]) and (account, object, stream) not in (
                 select * from unnest(?::text[], ?::text[], ?::text[]))""";
 
-    /** Of syncs that do not run while others of their table do: what changes meanwhile passes them by. */
+    /** Forgets syncs that do not run while others of their table do, because they miss the changes made meanwhile. */
     private static final String MISSED = """
             update sluice.checkpoint set position = (position::jsonb || '{"missed": true}')::text, updated_at = now()
             where (account, object, stream) in (select * from unnest(?::text[], ?::text[], ?::text[]))
@@ -60,7 +60,7 @@ public final class Capture {
     private static final String POSITION =
             "select position from sluice.checkpoint where account = ? and object = ? and stream = ?";
 
-    /** Percent of what is known that may be deleted because it went unseen. */
+    /** The default percentage of known records that may be deleted because their rows disappeared unseen. */
     private static final int MAX_MISSING = 20;
 
     private static final Duration WATCH_INTERVAL = Duration.ofSeconds(20);
@@ -73,32 +73,32 @@ public final class Capture {
     private final InitialExportJobs initialExportJobs;
     private final Duration watchInterval;
     private final CaptureWatch watch;
-    /** All that was started, whether captured now or stopped. */
+    /** All syncs that were started, whether captured now or stopped. */
     private final Map<String, List<Sync>> started = new ConcurrentHashMap<>();
     private final Map<String, TableDrain> drains = new ConcurrentHashMap<>();
-    /** Tables to look at before their time. */
+    /** The tables to check before their time. */
     private final Set<String> suspects = ConcurrentHashMap.newKeySet();
     private final LogThrottle throttle = new LogThrottle();
-    private volatile long lookAt = System.nanoTime();
+    private volatile long checkAt = System.nanoTime();
     private volatile List<String> captured = List.of();
     private volatile Installations.Captured spared = Installations.Captured.NOTHING;
 
-    /** Without jobs that are filled. */
+    /** Makes a capture that fills no bulk jobs. */
     public Capture(Database database, int batch, WriteDebounce writeDebounce) {
         this(database, batch, writeDebounce, InitialExportJobs.NONE);
     }
 
     /**
-     * @param batch   most changes that one drain moves
-     * @param initialExportJobs the jobs that take the rows of a first load
+     * @param batch   the maximum number of changes that one drain moves
+     * @param initialExportJobs the jobs that take the rows of an initial export
      */
     public Capture(Database database, int batch, WriteDebounce writeDebounce, InitialExportJobs initialExportJobs) {
         this(database, batch, writeDebounce, initialExportJobs, WATCH_INTERVAL, MAX_MISSING);
     }
 
     /**
-     * @param watchInterval time between two looks at the triggers
-     * @param maxMissing    percent of a table's known records that may be deleted because their rows went unseen
+     * @param watchInterval the time between two checks of the triggers
+     * @param maxMissing    the percentage of a table's known records that may be deleted because their rows disappeared unseen
      */
     public Capture(Database database, int batch, WriteDebounce writeDebounce, InitialExportJobs initialExportJobs, Duration watchInterval, int maxMissing) {
         this.database = database;
@@ -109,19 +109,19 @@ public final class Capture {
         this.watch = new CaptureWatch(database, maxMissing);
     }
 
-    /** What the syncs name wrongly in the database, a sentence each; empty when all is right. */
+    /** The errors in the syncs' database names, a sentence each; empty when all are right. */
     public List<String> check(List<Sync> syncs) throws SQLException {
         List<String> problems = new ArrayList<>();
         read(syncs, problems);
         return problems;
     }
 
-    /** Whether anything was ever installed here. */
+    /** Whether any sync was ever installed in this database. */
     public boolean isInstalled() throws SQLException {
         return database.first("select from sluice.checkpoint where stream like 'load:%' limit 1", row -> true).isPresent();
     }
 
-    /** The names of the syncs that were installed as they are now. */
+    /** The names of the syncs that were installed with their current mapping. */
     public Set<String> installed(List<Sync> syncs) throws SQLException {
         Set<String> installed = new HashSet<>();
         for (Sync sync : syncs) {
@@ -137,21 +137,21 @@ public final class Capture {
         return database.first(POSITION, row -> row.getString(1), sync.getAccount(), sync.getObject(), stream(sync));
     }
 
-    /** The columns of a sync's table, each with PostgreSQL's name of its type as {@link Column#type()} has it. */
+    /** The columns of a sync's table, each with PostgreSQL's name of its type as in {@link Column#type()}. */
     public Map<String, String> columns(Sync sync) throws SQLException {
         return CapturedTable.types(database, sync.getTable());
     }
 
-    /** The same, with no sync that is known and does not run. */
+    /** Installs the capture of these syncs, none of which is kept aside. */
     public List<Sync> start(List<Sync> syncs) throws SQLException {
         return start(syncs, List.of());
     }
 
     /**
-     * Installs the capture of these syncs' tables and enters all rows of a sync whose mapping was not loaded yet.
+     * Installs the capture of these syncs' tables and enters all rows of each sync with a new mapping.
      *
-     * @param kept syncs that do not run yet, or are stopped: what is installed of them stays. Where another sync of their
-     *             table runs, they miss what changes, and are loaded again when they run
+     * @param kept the syncs that do not run yet, or are stopped, whose installed parts stay. Where another sync of their table
+     *             runs, they miss its changes, and are exported again when they run
      * @return the syncs whose rows were entered
      */
     public List<Sync> start(List<Sync> syncs, List<Sync> kept) throws SQLException {
@@ -178,19 +178,19 @@ public final class Capture {
         return loaded;
     }
 
-    /** Leaves alone what other Sluices capture in this database. */
+    /** Keeps the parts that other installations capture in this database. */
     public void spare(Installations.Captured others) {
         spared = others;
     }
 
-    /** Removes triggers of tables that neither these syncs nor others read. */
+    /** Removes triggers from tables that neither these syncs nor other installations read. */
     public void removeStray() throws SQLException {
         List<String> tables = new ArrayList<>(captured);
         tables.addAll(spared.tables());
         Triggers.removeStray(database, tables);
     }
 
-    /** Syncs that missed changes are loaded as if they were new; one that is not known any more is forgotten. */
+    /** Makes syncs that missed changes start again with an export; one that no longer exists is forgotten. */
     private void missed(List<Sync> missed, List<Sync> known) throws SQLException {
         database.transaction(connection -> {
             Database.update(connection, FORGET_LOADS, Database.texts(connection, spared.syncs(), "load:"::concat),
@@ -206,9 +206,9 @@ public final class Capture {
     }
 
     /**
-     * A first load enters keys only: the drain reads the rows as they are then, so that a change made meanwhile can't
-     * be overtaken by an older value. The rows that went while a sync did not run are looked for afterwards. No drain runs
-     * meanwhile: one that does not know these syncs would take away what is theirs.
+     * Enters the rows of an initial export by their keys only: the drain reads the current rows, so that no older value
+     * overtakes a change made meanwhile. Rows deleted while a sync did not run are searched afterwards. No drain runs meanwhile,
+     * because one that does not know these syncs would take their rows out.
      */
     private List<Sync> load(CapturedTable capturedTable) throws SQLException {
         return database.transaction(connection -> {
@@ -235,7 +235,7 @@ public final class Capture {
                         + capturedTable.key().keyText("t") + " as key, 'S' as op, null::text[] as columns from "
                         + capturedTable.quoted() + " as t"));
             }
-            // before the lock goes, so that no drain of the old syncs comes in between
+            // before the lock is released, so that no drain of the old syncs comes in between
             drains.put(capturedTable.table(), new TableDrain(database, capturedTable, batch, writeDebounce, initialExportJobs));
             return fresh;
         });
@@ -247,8 +247,8 @@ public final class Capture {
     }
 
     /**
-     * What a load depends on: another mapping means another load. Sorted, since {@link Map#of} has another order in each
-     * process.
+     * The mapping that an export depends on: a new mapping means a new export. Sorted, because {@link Map#of} has another order
+     * in each process.
      */
     private static String mapping(Sync sync) {
         return Json.text(new TreeMap<>(Map.of("table", sync.getTable(), "key", sync.getKey(), "externalId",
@@ -273,20 +273,20 @@ public final class Capture {
         return List.copyOf(drains.keySet());
     }
 
-    /** A table whose capture has started, or nothing. */
+    /** A table whose capture has started, or empty. */
     public Optional<CapturedTable> source(String table) {
         return Optional.ofNullable(drains.get(table)).map(TableDrain::source);
     }
 
-    /** Whether a sync's table is captured now: {@link #source(Sync)} has it. */
+    /** Whether a sync's table is captured now, so that {@link #source(Sync)} returns it. */
     public boolean isCaptured(Sync sync) {
         return !watch.isStopped(sync) && drains.containsKey(sync.getTable());
     }
 
     /**
-     * The table of a sync that is captured now.
+     * The captured table of a sync.
      *
-     * @throws SQLException with the words for whoever can help, where it is not
+     * @throws SQLException with the problem and its remedy, where the table is not captured
      */
     public CapturedTable source(Sync sync) throws SQLException {
         if (watch.isStopped(sync)) {
@@ -297,26 +297,26 @@ public final class Capture {
     }
 
     /**
-     * Looks at the captured tables where it is time: see {@link CaptureWatch}. What is wrong with one keeps none of the
-     * others from being looked at.
+     * Checks the captured tables that are due, see {@link CaptureWatch}. A problem of one table does not keep the others from
+     * being checked.
      */
     public void watch() throws SQLException {
-        boolean all = System.nanoTime() - lookAt >= 0;
+        boolean all = System.nanoTime() - checkAt >= 0;
         if (all) {
-            lookAt = System.nanoTime() + watchInterval.toNanos();
+            checkAt = System.nanoTime() + watchInterval.toNanos();
         }
         for (String table : started.keySet()) {
             if (suspects.remove(table) || all) {
-                lookAt(table);
+                checkAt(table);
             }
         }
     }
 
-    private void lookAt(String table) throws SQLException {
+    private void checkAt(String table) throws SQLException {
         TableDrain before = drains.get(table);
         CapturedTable capturedTable = before == null ? null : before.source();
         try {
-            CapturedTable now = watch.look(table, started.get(table), capturedTable);
+            CapturedTable now = watch.check(table, started.get(table), capturedTable);
             if (now == null) {
                 drains.remove(table);
                 return;
@@ -325,8 +325,8 @@ public final class Capture {
                 drains.put(table, new TableDrain(database, now, batch, writeDebounce, initialExportJobs));
             }
             if (watch.hasGaps(now)) {
-                // what was captured is neither missing nor gone
-                for (int turns = 0; turns < TURNS_BEFORE_COMPARISON && drain(table) > 0; turns++) {
+                // changes in the log are neither uncaptured nor missing rows
+                for (int drains = 0; drains < DRAINS_BEFORE_COMPARISON && drain(table) > 0; drains++) {
                     LOG.debug("{} is drained before it is compared", table);
                 }
                 watch.compare(now);
@@ -336,22 +336,22 @@ public final class Capture {
             if (DatabaseFailure.of(failure) == DatabaseFailure.AWAY) {
                 throw failure;
             }
-            throttle.warn(LOG, table, "{} could not be looked at: {}. The next attempt follows within a minute.", table,
-                    DatabaseFailure.words(failure));
+            throttle.warn(LOG, table, "{} could not be checked: {}. The next attempt is within a minute", table,
+                    DatabaseFailure.description(failure));
         }
     }
 
-    /** Why a sync is stopped, or what is wrong with its capture; null when all is well. */
+    /** The reason why a sync is stopped, or the problem of its capture; null when there is none. */
     public String problem(Sync sync) {
         return watch.problem(sync);
     }
 
-    /** All that is wrong with the capture of any table. */
+    /** All problems of the capture of any table. */
     public List<String> problems() {
         return watch.problems();
     }
 
-    /** How the capture of a sync is, as the API shows it. */
+    /** The state of a sync's capture, as the API shows it. */
     public Map<String, Object> state(Sync sync) throws SQLException {
         Map<String, Object> state = new LinkedHashMap<>();
         state.put("problem", problem(sync));
@@ -359,7 +359,7 @@ public final class Capture {
         return state;
     }
 
-    /** Has rows read and sent again as they are now. */
+    /** Enters rows so that they are read and sent again. */
     public void reread(Connection connection, Sync sync, Collection<String> keys) throws SQLException {
         Database.update(connection, ChangeLog.append(Sql.text(sync.getTable()),
                 "select key, 'R' as op, null::text[] as columns from unnest(?::text[]) as key"),
@@ -367,27 +367,25 @@ public final class Capture {
     }
 
     /**
-     * Keeps the changes of a sync's table where they are until the transaction ends, waiting for a drain that is under
-     * way: what is read then of the table, the change log and the outbox fits together. What the transaction writes is
-     * captured with the sync's name, and so is what triggers of the application write then, in whichever table. It waits
-     * for no lock of others longer than {@link #APPLY_LOCK_TIMEOUT}.
+     * Blocks drains of a sync's table until the transaction ends, after a drain that is under way: the table, the change log and
+     * the outbox are then read consistently. The transaction's own writes are captured with the sync's name, and so are those of
+     * the application's triggers in any table. No lock of others is waited for longer than {@link #APPLY_LOCK_TIMEOUT}.
      */
-    public void hold(Connection connection, Sync sync) throws SQLException {
+    public void blockDrains(Connection connection, Sync sync) throws SQLException {
         Database.query(connection, "select pg_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?)),"
                 + " set_config('sluice.origin', ?, true), set_config('lock_timeout', ?, true)", row -> null,
                 sync.getTable(), sync.getName(), APPLY_LOCK_TIMEOUT);
-        // whoever reads first and writes then deadlocks with a REINDEX of the application's, which is the one to fail
+        // a transaction that reads first and writes then would deadlock with a REINDEX of the application, which would fail
         try (Statement lock = connection.createStatement()) {
             lock.execute("lock table " + Sql.table(sync.getTable()) + " in row exclusive mode");
         }
     }
 
     /**
-     * Moves the oldest changes of a table into the outbox of each of its syncs, in the order in which they were made,
-     * in one statement: nothing is lost or doubled whenever it is cut. While there are more of them than go in a turn,
-     * the newest go first.
+     * Moves the oldest changes of a table into the outbox of each of its syncs, in the order of the changes, in one statement:
+     * nothing is lost or doubled whenever it is interrupted. While more changes wait than one drain moves, the newest go first.
      *
-     * @return how many changes were moved; 0 when another process is draining this table
+     * @return the number of changes moved; 0 when another process drains this table
      */
     public int drain(String table) throws SQLException {
         TableDrain drain = drains.get(table);
@@ -404,13 +402,13 @@ public final class Capture {
             if (DatabaseFailure.of(failure) != DatabaseFailure.SHAPE) {
                 throw failure;
             }
-            // the watch finds out; what it can't explain may be a condition's fault
+            // the check finds the cause; a failure that it can't explain may be a condition's fault
             suspects.add(table);
             return drain.isKnown(failure) ? dissect(drain, failure) : 0;
         }
     }
 
-    /** The number from which the next drain of a table searches the log. */
+    /** The sequence number from which the next drain of a table searches the log. */
     long searchedFrom(String table) {
         return drains.get(table).searchedFrom();
     }
@@ -422,16 +420,16 @@ public final class Capture {
             if (DatabaseFailure.of(again) != DatabaseFailure.SHAPE) {
                 throw again;
             }
-            watch.unread(drain.source().table(), DatabaseFailure.words(again));
+            watch.unread(drain.source().table(), DatabaseFailure.description(again));
             drain.rest();
             return 0;
         }
     }
 
     /**
-     * Finds keys that differ in case or in the blanks around them alone, which a CRM takes for one.
+     * Finds keys that differ only in case or in surrounding blanks, which a CRM treats as equal.
      *
-     * @return two of them; nothing where the table has none, or is too large to tell in a few seconds
+     * @return two of them; empty where the table has none, or is too large to search in a few seconds
      */
     public Optional<String> sharedKeys(Sync sync) throws SQLException {
         CapturedTable capturedTable = source(sync.getTable()).orElse(null);
@@ -451,7 +449,7 @@ public final class Capture {
         }
     }
 
-    /** Changes of a table that wait to be drained. */
+    /** The number of a table's changes that wait to be drained. */
     public long backlog(String table) throws SQLException {
         return database.first(ChangeLog.BACKLOG, row -> row.getLong(1), table).orElse(0L);
     }

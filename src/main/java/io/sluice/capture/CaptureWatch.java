@@ -14,18 +14,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at the captured tables, since triggers go without a word: puts back what is missing, takes over another shape,
- * and has a table compared with what Sluice knows of it after anything may have passed unseen. A sync that names what is
- * there no more is stopped in words, and goes on by itself once it is there again.
+ * Checks the captured tables, because triggers disappear without notice: reinstalls missing triggers, adopts a changed
+ * structure, and compares a table with Sluice's state after changes may have been missed. A sync whose table or column no
+ * longer exists is stopped with a message, and continues by itself once that exists again.
  *
- * <p>Rows that went unseen become deletes. Where the table is empty, or more of them are missing than a setting allows, the
- * table's syncs are paused instead: whoever resumes them wants the deletes.
+ * <p>Rows that disappeared unseen become deletes. Where the table is empty, or more rows are missing than a setting allows, the
+ * table's syncs are paused instead: a resume confirms the deletes.
  */
 final class CaptureWatch {
 
     private static final Logger LOG = LoggerFactory.getLogger(CaptureWatch.class);
 
-    /** Fails where the triggers have nowhere to write. */
+    /** Fails where the tables that the triggers write are missing. */
     private static final String WRITTEN = "select 'sluice.change_log'::regclass, 'sluice.capture_gap'::regclass";
 
     private static final String STORED = "select signature from sluice.capture where source = ?";
@@ -44,40 +44,40 @@ final class CaptureWatch {
     private static final String COMPARED = """
             update sluice.capture set compared_at = clock_timestamp(), reason = ?, missed = ?, gone = ? where source = ?""";
 
-    /** Of a few rows a part means little. */
+    /** The number of missing rows below which the percentage does not matter. */
     private static final int FEW = 10;
 
     private final Database database;
     private final int maxMissing;
-    /** Why a sync is stopped. */
+    /** The reason why a sync is stopped. */
     private final Map<String, String> stopped = new ConcurrentHashMap<>();
-    /** What is wrong with a table whose syncs go on. */
+    /** The problem of a table whose syncs run. */
     private final Map<String, String> faults = new ConcurrentHashMap<>();
 
-    /** Why the drain of a table can't read it. */
+    /** The reason why the drain of a table can't read it. */
     private final Map<String, String> unread = new ConcurrentHashMap<>();
 
-    /** @param maxMissing percent of the known records that may be deleted because their rows went unseen */
+    /** @param maxMissing the percentage of the known records that may be deleted because their rows disappeared unseen */
     CaptureWatch(Database database, int maxMissing) {
         this.database = database;
         this.maxMissing = maxMissing;
     }
 
-    /** Why a sync is stopped, or what is wrong with its capture; null when all is well. */
+    /** The reason why a sync is stopped, or the problem of its capture; null when there is none. */
     String problem(Sync sync) {
         String why = stopped.get(sync.getName());
         return why != null ? why : faults.getOrDefault(sync.getTable(), unread.get(sync.getTable()));
     }
 
-    /** The drain of a table could not read it. */
+    /** Records that the drain of a table could not read it. */
     void unread(String table, String why) {
         if (!why.equals(unread.put(table, why))) {
-            LOG.warn("{} can't be read: {}. Its changes wait in the log; the next attempt follows within seconds.", table,
+            LOG.warn("{} can't be read: {}. Its changes wait in the log; the next attempt is within seconds", table,
                     why);
         }
     }
 
-    /** The drain of a table could read it. */
+    /** Records that the drain of a table could read it. */
     void read(String table) {
         if (unread.remove(table) != null) {
             LOG.info("{} can be read again.", table);
@@ -102,7 +102,7 @@ final class CaptureWatch {
     }
 
     /**
-     * Installs what is missing of a table at the start.
+     * Installs the missing parts of a table at the start.
      *
      * @return whether a trigger was missing
      */
@@ -110,21 +110,21 @@ final class CaptureWatch {
         return database.transaction(connection -> installed(connection, capturedTable, true)).created();
     }
 
-    /** Changes of a table passed a sync by. */
+    /** Records that a sync missed changes of a table. */
     static void missed(Connection connection, CapturedTable capturedTable, String reason) throws SQLException {
         Database.update(connection, GAP, capturedTable.table(), reason, false);
     }
 
-    /** All rows of a table are entered: only those that went are to be looked for. */
+    /** Records that all rows of a table are entered, so that only deleted rows are to be searched. */
     static void loaded(Connection connection, CapturedTable capturedTable) throws SQLException {
         Database.update(connection, "update sluice.capture_gap set loaded = true where source = ?", capturedTable.table());
     }
 
     /**
-     * What was found of a table.
+     * The result of a table's check.
      *
      * @param created whether a trigger was missing
-     * @param altered whether anything was not as it was last seen
+     * @param altered whether anything differed from the last check
      */
     private record Installed(boolean created, boolean altered) {
     }
@@ -141,7 +141,7 @@ final class CaptureWatch {
         if (altered) {
             String difference = TableSignature.difference(stored, found);
             Database.update(connection, GAP, capturedTable.table(), difference, start && created);
-            LOG.warn("{}: changes may have passed unseen: {}. Triggers are {}; the table is compared with what is known.",
+            LOG.warn("{}: changes may have been missed: {}. Triggers are {}; the table is compared with the known records",
                     capturedTable.table(), difference, created ? "installed again" : "in place");
         }
         if (!now.equals(stored)) {
@@ -151,21 +151,21 @@ final class CaptureWatch {
     }
 
     /**
-     * Looks at one table.
+     * Checks one table.
      *
-     * @param syncs  all that were started of it
-     * @param before what it was when it was last looked at, or null
-     * @return what is captured of it now: the same as before unless its shape, its syncs, its triggers
-     *     or the change log changed; null when nothing is
+     * @param syncs  the syncs of the table that were started
+     * @param before the table as of the last check, or null
+     * @return the captured table: the same object unless its structure, its syncs, its triggers or the change log changed; null
+     *     when nothing is captured
      */
-    CapturedTable look(String table, List<Sync> syncs, CapturedTable before) throws SQLException {
+    CapturedTable check(String table, List<Sync> syncs, CapturedTable before) throws SQLException {
         List<Sync> good = new ArrayList<>();
         for (Sync sync : syncs) {
             List<String> problems = new ArrayList<>();
             if (CapturedTable.read(database, List.of(sync), problems) != null) {
                 good.add(sync);
                 if (stopped.remove(sync.getName()) != null) {
-                    LOG.info("{}: what stopped it is gone; {} is compared with what is known.", sync.getName(), table);
+                    LOG.info("{}: the problem is solved; {} is compared with the known records", sync.getName(), table);
                     database.update(GAP, table, "sync " + sync.getName() + " was stopped", false);
                 }
             } else if (!problems.get(0).equals(stopped.put(sync.getName(), problems.get(0)))) {
@@ -185,24 +185,24 @@ final class CaptureWatch {
             boolean altered = database.transaction(connection -> installed(connection, read, false)).altered();
             faults.remove(table);
             if (altered) {
-                // another drain: what this one knows of the log's numbers may be another log's
+                // another drain, because this one's log watermark may be of another log
                 return read;
             }
         } catch (SQLException failure) {
             if (DatabaseFailure.isPassing(failure)) {
                 throw failure;
             }
-            String words = table + ": what changes may pass unseen, and the triggers can't be put back now: "
-                    + DatabaseFailure.words(failure);
-            if (!words.equals(faults.put(table, words))) {
-                LOG.warn("{}. The next attempt follows within a minute.", words);
+            String message = table + ": changes may be missed, and the triggers can't be reinstalled now: "
+                    + DatabaseFailure.description(failure);
+            if (!message.equals(faults.put(table, message))) {
+                LOG.warn("{}. The next attempt is within a minute", message);
             }
             return before;
         }
         return before != null && before.equalsShape(read) ? before : read;
     }
 
-    /** A table that had the name before, or a partition that was detached, is captured no more. */
+    /** Stops capturing a table that had the name before, or a partition that was detached. */
     void removeFromOthers(CapturedTable capturedTable) {
         try {
             Triggers.removeFromOthers(database, capturedTable);
@@ -214,12 +214,12 @@ final class CaptureWatch {
     private record Gap(long id, String reason, boolean loaded, boolean asked) {
     }
 
-    /** Whether anything may have passed unseen. */
+    /** Whether changes may have been missed. */
     boolean hasGaps(CapturedTable capturedTable) throws SQLException {
         return !database.query(GAPS, row -> true, capturedTable.table()).isEmpty();
     }
 
-    /** Compares a table of which something may have passed unseen with what is known of it. */
+    /** Compares a table with possible missed changes with Sluice's state. */
     void compare(CapturedTable capturedTable) throws SQLException {
         List<Gap> gaps = database.query(GAPS, row -> new Gap(row.getLong("id"), row.getString("reason"),
                 row.getBoolean("loaded"), row.getBoolean("asked")), capturedTable.table());
@@ -247,7 +247,7 @@ final class CaptureWatch {
             PauseStore.endCapturePauses(connection, deleting.stream().map(Sync::getName).toList());
             return Database.update(connection, COMPARED, reason, missed, gone.gone(), capturedTable.table());
         });
-        LOG.info("{} was compared with what is known, because {}: {} rows had changed unseen, {} had gone.",
+        LOG.info("{} was compared with the known records, because {}: {} rows had missed changes, {} were missing",
                 capturedTable.table(), reason, missed, gone.gone());
     }
 
@@ -257,7 +257,7 @@ final class CaptureWatch {
 
     private void stopDeletes(CapturedTable capturedTable, List<Sync> syncs, TableComparison.Gone gone, String reason, boolean asked)
             throws SQLException {
-        String why = "%,d of %,d records that are known have no row in %s any more (%s); they would be deleted in the CRM."
+        String why = "%,d of %,d known records have no row in %s any more (%s); they would be deleted in the CRM."
                 .formatted(gone.gone(), gone.known(), capturedTable.table(), reason)
                 + " Put the rows back, or resume the sync to delete them";
         database.transaction(connection -> {

@@ -12,11 +12,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A table that is captured, with all the syncs that read it. Its change log holds the columns that any of them maps.
+ * A captured table with all syncs that read it. Its change log holds the columns that any of them maps.
  */
 public final class CapturedTable {
 
-    /** A domain counts as what it is made of, however many domains deep. */
+    /** Resolves a domain to its base type, through any number of domains. */
     private static final String COLUMNS = """
             with recursive layer as (
                 select a.attnum, a.attname, a.attnotnull, a.atttypid as declared, a.atttypid as type
@@ -43,12 +43,12 @@ public final class CapturedTable {
             where i.indrelid = to_regclass(?) and i.indisunique and i.indnkeyatts = 1
               and i.indpred is null and i.indexprs is null and i.indisvalid""";
 
-    /** The owner of a table that is not the user's to put triggers on: the right TRIGGER is not enough for ALWAYS. */
+    /** Finds a table of another owner: the right TRIGGER does not suffice for ALWAYS triggers. */
     private static final String OTHER_OWNER = """
             select format('%I', pg_get_userbyid(relowner)), format('%I', current_user)
             from pg_class where oid = to_regclass(?) and not pg_has_role(relowner, 'usage')""";
 
-    /** Whose policies hold for the user although it may read the table. */
+    /** Finds a table whose policies hide rows from the user although it may read the table. */
     private static final String ROW_SECURITY = """
             select format('%I', current_user) from pg_class
             where oid = to_regclass(?) and row_security_active(oid)""";
@@ -59,7 +59,7 @@ public final class CapturedTable {
 
     private final String table;
     private final Map<String, Column> columns;
-    /** Column to the OID of its declared type. */
+    /** The OID of each column's declared type. */
     private final Map<String, Long> types;
     private final String key;
     private final String timeZone;
@@ -75,9 +75,9 @@ public final class CapturedTable {
     }
 
     /**
-     * Looks the table of these syncs up and checks what they name in it.
+     * Finds the table of these syncs and checks their names in it.
      *
-     * @param problems gets a sentence per wrong name
+     * @param problems receives a sentence per wrong name
      * @return null when there were problems
      */
     static CapturedTable read(Database database, List<Sync> syncs, List<String> problems) throws SQLException {
@@ -115,7 +115,7 @@ public final class CapturedTable {
         return problems.size() == before ? capturedTable : null;
     }
 
-    /** Column to PostgreSQL's name of its type; empty where there is no such table. */
+    /** PostgreSQL's name of each column's type; empty where there is no such table. */
     static Map<String, String> types(Database database, String table) throws SQLException {
         Map<String, String> types = new LinkedHashMap<>();
         database.query(COLUMNS, row -> types.put(row.getString(1), row.getString(2)), Sql.table(table));
@@ -132,15 +132,15 @@ public final class CapturedTable {
                     + (unique.isEmpty() ? "; the table has no column with a unique index of its own, so make one with"
                             + " alter table " + table + " add unique (" + sync.getKey() + ")"
                             : "; unique columns are " + String.join(", ", unique)));
-        } else if (keyColumn.keyRefusal() != null) {
-            problems.add(sync.location() + ": key '" + sync.getKey() + "' " + keyColumn.keyRefusal());
+        } else if (keyColumn.unsupportedKeyReason() != null) {
+            problems.add(sync.location() + ": key '" + sync.getKey() + "' " + keyColumn.unsupportedKeyReason());
         }
         for (String column : sync.getFields().keySet()) {
             Column found = columns.get(column);
             if (found == null) {
                 problems.add(noColumn(sync, "column", column));
-            } else if (found.refusal() != null) {
-                problems.add(sync.location() + ": column '" + column + "' " + found.refusal());
+            } else if (found.unsupportedReason() != null) {
+                problems.add(sync.location() + ": column '" + column + "' " + found.unsupportedReason());
             }
         }
         if (!sync.getKey().equals(key) || !sync.getTimeZone().equals(timeZone)) {
@@ -184,7 +184,7 @@ public final class CapturedTable {
         return Sql.table(table);
     }
 
-    /** What conditions call the table: its own name, without the schema. */
+    /** The name of the table in conditions: without the schema. */
     public String alias() {
         return Sql.name(table.substring(table.indexOf('.') + 1));
     }
@@ -210,13 +210,13 @@ public final class CapturedTable {
         return types.get(column.name());
     }
 
-    /** Whether what is made of the two is the same. */
+    /** Whether both have the same triggers and drain. */
     boolean equalsShape(CapturedTable other) {
         return syncs.equals(other.syncs) && types.get(key).equals(other.types.get(key)) && mapped().equals(other.mapped())
                 && mapped().stream().allMatch(column -> typeOf(column) == other.typeOf(column));
     }
 
-    /** The same table with some of its syncs alone. */
+    /** The same table with a part of its syncs. */
     CapturedTable only(List<Sync> some) {
         return new CapturedTable(table, columns, types, some);
     }

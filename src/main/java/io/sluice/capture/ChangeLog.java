@@ -1,9 +1,9 @@
 package io.sluice.capture;
 
-/** The SQL of {@code sluice.change_log}: what is appended by triggers and loads, and taken out by the drain. */
+/** Holds the SQL of {@code sluice.change_log}: appends by triggers and exports, and removals by the drain. */
 final class ChangeLog {
 
-    /** Whether the longest there are rows of a first load, and whether behind them is what {@link Taking#NEWEST} takes. */
+    /** Whether the oldest rows are of an initial export, and whether changes that {@link Taking#NEWEST} takes are behind them. */
     static final String LOADING = """
             select op = 'S' as loading, exists (
                 select from sluice.change_log where source = ? and records = 1 and op <> 'S') as news
@@ -11,21 +11,21 @@ final class ChangeLog {
 
     static final String BACKLOG = "select coalesce(sum(records), 0) from sluice.change_log where source = ?";
 
-    /** Most keys in a row of the log: bounds what a drain takes at once, and the application's memory. */
+    /** The maximum number of keys in a row of the log, which limits a drain's batch and the application's memory. */
     static final int KEYS = 1_000;
 
-    /** Most rows of the log that a drain takes at once. */
+    /** The maximum number of rows of the log that a drain takes at once. */
     static final int ROWS = 20_000;
 
     private ChangeLog() {
     }
 
     /**
-     * Appends changed records, those that changed alike in one row. Names say their schema, operators too: see
+     * Appends changed records, those with the same changed columns in one row. All names are qualified, operators too: see
      * {@link Triggers}.
      *
      * @param source  the table's name as an SQL literal
-     * @param changes a query that yields {@code key}, {@code op} and {@code columns}
+     * @param changes a query that returns {@code key}, {@code op} and {@code columns}
      */
     static String append(String source, String changes) {
         return """
@@ -37,20 +37,20 @@ final class ChangeLog {
                 group by op, columns, part""".formatted(source, KEYS, changes);
     }
 
-    /** Whether anything is there from a number on, and the transactions that are under way. */
+    /** Whether there are rows from a sequence number on, and the transactions that are under way. */
     static final String PEEK = """
             select exists (select from sluice.change_log where source = ? and seq >= ?) as any,
                    pg_current_snapshot()::text as snapshot""";
 
-    /** The first that is there from a number on. */
+    /** The first row from a sequence number on. */
     static final String HEAD = """
             select seq, records from sluice.change_log where source = ? and seq >= ? order by seq limit 1""";
 
     static final String DELETE = "delete from sluice.change_log where source = ? and seq = ?";
 
     /**
-     * Gives each key of the longest there a row of its own, so that one that can't be drained stands alone. They come last,
-     * which makes no difference: whenever a change is taken, what is read is never older.
+     * Gives each key of the oldest rows a row of its own, so that one that can't be drained is alone. The new rows come last,
+     * which is harmless: whenever a change is taken, the values that are read are never older.
      */
     static final String PART = """
             with taken as (
@@ -63,23 +63,23 @@ final class ChangeLog {
                 returning 1)
             select count(*) from parted""";
 
-    /** Which changes a drain takes out; each with two parameters, how many, and the number from which they are searched. */
+    /** The changes that a drain takes; each statement has two parameters, the maximum number and the first sequence number. */
     enum Taking {
-        /** The longest there, whatever their size. */
+        /** The oldest rows of any size. */
         OLDEST("""
                 select seq from (
                     select seq, most, sum(records) over (order by seq) - records as before
                     from (select seq, records, ? as most from sluice.change_log
                           where source = %1$s and seq >= ? order by seq limit 20000) as oldest) as counted
                 where before < most"""),
-        /** The longest there, as many as there is room for. */
+        /** The oldest rows, as many as there is room for. */
         FITTING("""
                 select seq from (
                     select seq, most, sum(records) over (order by seq) as through
                     from (select seq, records, ? as most from sluice.change_log
                           where source = %1$s and seq >= ? order by seq limit 20000) as oldest) as counted
                 where through <= most"""),
-        /** Of single records that changed, the last that came: what is urgent is seldom changed by the thousand. */
+        /** The newest changes of single records, because urgent records are seldom changed by the thousand. */
         NEWEST("""
                 select seq from (select ?::integer as most) as wanted cross join lateral (
                     select seq from sluice.change_log
@@ -93,7 +93,7 @@ final class ChangeLog {
         }
     }
 
-    /** Takes changes out and yields {@code key}, {@code op}, {@code columns}, {@code changed_at} and {@code origin} of each. */
+    /** Takes changes out and returns {@code key}, {@code op}, {@code columns}, {@code changed_at} and {@code origin} of each. */
     static String take(String source, Taking taking) {
         return """
                 taken as materialized (
@@ -105,7 +105,7 @@ final class ChangeLog {
                 taking.which.formatted(source));
     }
 
-    /** Yields the same of one row of the log, which stays; one parameter, its number. */
+    /** Returns the same of one row of the log, which stays; one parameter, its sequence number. */
     static String one(String source) {
         return """
                 taken as materialized (

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What a sync that maps otherwise than before has left behind. A field that it no longer feeds is taken out of what waits,
- * of the dead letters and of the bases, or a name that was mended would be sent, and refused, for ever. All rows are entered
- * to be sent just then, so that nothing is lost. What goes to an object that the sync no longer feeds goes nowhere.
+ * Removes the traces of a sync's earlier mapping. A field that the sync no longer feeds is removed from queued changes, dead
+ * letters and bases; otherwise a name that was corrected would be sent, and rejected, for ever. All rows are entered to be sent
+ * at the same time, so that nothing is lost. Changes for an object that the sync no longer feeds are deleted.
  */
 final class ChangedMapping {
 
@@ -51,7 +51,7 @@ final class ChangedMapping {
                 + " where " + OF_SYNC + " and " + decisive + " <> " + left(decisive);
     }
 
-    /** A time of all fields that are not named, as *, stays. */
+    /** Keeps the time of all fields not named, *. */
     private static String left(String part) {
         return "coalesce((select jsonb_object_agg(key, value) from jsonb_each(" + part
                 + ") where key = '*' or key = any (<fields>)), '{}')";

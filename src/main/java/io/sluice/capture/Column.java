@@ -1,25 +1,25 @@
 package io.sluice.capture;
 
 /**
- * A column of a synced table and how its value becomes JSON.
+ * A column of a synced table, and the conversion of its values to JSON.
  *
- * @param type    PostgreSQL's name of the built-in type, a domain counting as what it is made of; {@link #ARRAY},
- *                {@link #COMPOSITE} and {@link #OTHER} for the rest
- * @param sqlType the declared type, quoted and with its schema, as a cast takes it
+ * @param type    PostgreSQL's name of the built-in type, that of a domain's base type; {@link #ARRAY}, {@link #COMPOSITE} and
+ *                {@link #OTHER} for the rest
+ * @param sqlType the declared type, quoted and with its schema, for a cast
  */
 public record Column(String name, String type, String sqlType, boolean notNull) {
 
     static final String ARRAY = "array";
     static final String COMPOSITE = "composite";
-    /** Enums and what extensions bring. */
+    /** Enums and types of extensions. */
     static final String OTHER = "other";
 
     public String quoted() {
         return Sql.name(name);
     }
 
-    /** Why a CRM field can't hold it, or null when it can. */
-    String refusal() {
+    /** The reason why no CRM field can hold the column, or null. */
+    String unsupportedReason() {
         return switch (type) {
             case ARRAY -> "is an array, which no CRM field holds; join it in a view or a generated column first";
             case COMPOSITE -> "is a composite value; map its parts through generated columns";
@@ -31,16 +31,16 @@ public record Column(String name, String type, String sqlType, boolean notNull) 
         };
     }
 
-    /** Why it can't identify a row, or null when it can: the same value must have the same text in every session. */
-    String keyRefusal() {
+    /** The reason why the column can't be a key, or null: the same value must have the same text in every session. */
+    String unsupportedKeyReason() {
         return switch (type) {
             case "float4", "float8", "timestamp", "timestamptz", "timetz", "json", "jsonb", "xml" ->
                     "is of type " + type + ", whose text is not the same everywhere; use a number, a text or a uuid";
-            default -> refusal();
+            default -> unsupportedReason();
         };
     }
 
-    /** SQL that yields the key as text, the same in every session. */
+    /** SQL that returns the key as text, the same in every session. */
     public String keyText(String row) {
         String value = row + "." + quoted();
         return type.equals("date") ? "(pg_catalog.to_json(" + value + ") operator(pg_catalog.#>>) '{}')"
@@ -48,8 +48,8 @@ public record Column(String name, String type, String sqlType, boolean notNull) 
     }
 
     /**
-     * SQL that yields the value as JSON text, {@code 'null'} for a null: dates as they are, never shifted; moments as
-     * UTC with milliseconds, whatever the session's zone; numbers exact.
+     * SQL that returns the value as JSON text, {@code 'null'} for a null: dates as they are, never shifted; times as UTC with
+     * milliseconds, whatever the session's zone; exact numbers.
      */
     public String json(String row, String timeZone) {
         return switch (type) {
@@ -58,7 +58,7 @@ public record Column(String name, String type, String sqlType, boolean notNull) 
         };
     }
 
-    /** SQL that yields the value in the type of which PostgreSQL makes that JSON. */
+    /** SQL that returns the value in the type that PostgreSQL converts to that JSON. */
     String value(String row, String timeZone) {
         String value = row + "." + quoted();
         return switch (type) {
@@ -69,7 +69,7 @@ public record Column(String name, String type, String sqlType, boolean notNull) 
         };
     }
 
-    /** Whether its JSON is a text that may hold anything. */
+    /** Whether the JSON is a free text. */
     boolean isFreeText() {
         return switch (type) {
             case "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "date", "time", "timetz", "timestamp",
@@ -78,23 +78,23 @@ public record Column(String name, String type, String sqlType, boolean notNull) 
         };
     }
 
-    /** SQL that makes a value of a text as CRMs write it, the way back from {@link #json}; null stays null. */
+    /** SQL that converts a text from a CRM to a value, the inverse of {@link #json}; null stays null. */
     public String ofText(String text, String timeZone) {
         String value = type.equals("timestamp")
                 ? text + "::timestamptz at time zone " + Sql.text(timeZone) : text;
         return "(" + value + ")::" + sqlType;
     }
 
-    /** What has no such form, infinity or a year before Christ, stays what PostgreSQL calls it. */
+    /** Formats a time; infinity and years before Christ, which have no such form, keep PostgreSQL's text. */
     private static String moment(String value, String utc) {
         return "case when isfinite(" + value + ") and " + value + " >= '0001-01-02' then to_char(" + utc
                 + ", 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') else to_json(" + utc + ") #>> '{}' end";
     }
 
     /**
-     * SQL that is true when two versions of the row differ here, null being a value, whatever the search path: {@code is
-     * distinct from} would take the {@code =} that the path finds first. It calls nothing of Sluice's own, which whoever
-     * tidies the schema could drop under the application's statement.
+     * SQL that is true when two versions of the row differ in this column, null being a value, whatever the search path: {@code
+     * is distinct from} would use the first {@code =} in the path. It calls no function of Sluice, which an administrator could
+     * drop under the application's statement.
      */
     String differs(String before, String after) {
         return "coalesce(" + comparable(before) + " operator(pg_catalog.<>) " + comparable(after) + ", (" + before + "."
@@ -107,8 +107,8 @@ public record Column(String name, String type, String sqlType, boolean notNull) 
     }
 
     /**
-     * Text is compared byte by byte: a collation may call Anna and ANNA equal. What may have no equality (json, xml,
-     * an extension's type) is compared as text.
+     * Compares text byte by byte: a collation may treat Anna and ANNA as equal. Types that may have no equality (json, xml, an
+     * extension's type) are compared as text.
      */
     private String comparable(String row) {
         String value = row + "." + quoted();

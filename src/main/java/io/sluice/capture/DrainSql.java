@@ -11,42 +11,42 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The statement that moves a table's changes into the outbox: takes a batch out of the change log, folds it to one
- * row per key, reads the values from the table as it is now, and enters that for every sync of the table. One
- * statement sees one snapshot, so a change that commits while it runs waits for the next one; and what it reads is
- * never older than a change it takes, so that no value can overtake a newer one, in whatever order changes are taken.
+ * Builds the statement that moves a table's changes into the outbox: takes a batch out of the change log, folds it to one row
+ * per key, reads the current values from the table, and enters them for every sync of the table. One statement sees one
+ * snapshot, so a change that commits while it runs waits for the next one; and the values that it reads are never older than a
+ * change it takes, so that no value can overtake a newer one, in whatever order changes are taken.
  */
 final class DrainSql {
 
     private static final int MOST_PAIRS = 50;
-    /** Entries of an index that one look reads at most. */
+    /** The maximum number of index entries that one lookup reads. */
     private static final int LOOK = 100;
 
     private DrainSql() {
     }
 
     /**
-     * Takes how many changes and from which number on; yields {@code moved}, how many they were, {@code last}, the highest
-     * number, and {@code snapshot}.
+     * Takes a maximum number of changes from a sequence number on; returns {@code moved}, their number, {@code last}, the highest
+     * sequence number, and {@code snapshot}.
      */
     static String of(CapturedTable capturedTable, WriteDebounce writeDebounce, ChangeLog.Taking taking) {
         return of(capturedTable, writeDebounce, taking, List.of());
     }
 
     /**
-     * Enters one row of the log, which stays there; takes its number.
+     * Enters one row of the log, which stays there; the parameter is its sequence number.
      *
-     * @param conditions whether the syncs' conditions are asked for its priority
+     * @param conditions whether the syncs' conditions decide its priority
      */
     static String ofOne(CapturedTable capturedTable, WriteDebounce writeDebounce, boolean conditions) {
         return of(capturedTable, writeDebounce, ChangeLog.one(Sql.text(capturedTable.table())), List.of(), conditions);
     }
 
     /**
-     * As {@link #of(Source, Rest, ChangeLog.Taking)}; takes the lease of each job besides, and yields for the first one {@code
-     * records_0} and {@code bytes_0}, how much it got.
+     * Builds the statement that also fills jobs; its parameters include the lease of each job, and it returns for the first one
+     * {@code records_0} and {@code bytes_0}, the number and the size of the records that it got.
      *
-     * @param jobs that are filled with rows of a first load, of different syncs
+     * @param jobs jobs for rows of an initial export, of different syncs
      */
     static String of(CapturedTable capturedTable, WriteDebounce writeDebounce, ChangeLog.Taking taking, List<OpenJob> jobs) {
         return of(capturedTable, writeDebounce, ChangeLog.take(Sql.text(capturedTable.table()), taking), jobs, true);
@@ -90,8 +90,8 @@ final class DrainSql {
     }
 
     /**
-     * Rows of a first load that go in flight at once, whole: of records that the CRM is not known to have, of which nothing
-     * waits, and that mean the same in bulk. All others are entered as ever.
+     * Moves rows of an initial export in flight at once, whole: those of records that the CRM is not known to have, without
+     * queued changes, and without reserved texts. All others are queued.
      */
     private static String fill(CapturedTable capturedTable, Sync sync, int index, String reserved) {
         return """
@@ -136,8 +136,8 @@ final class DrainSql {
     }
 
     /**
-     * Whether any row of a batch can be in a table: one look at the range of their keys, in the order of its index, says for
-     * all of a load into an empty CRM that none is.
+     * Whether any row of a batch can be in a table: one lookup of the range of their keys, in the order of its index, shows for
+     * all rows of an export into an empty CRM that none is.
      */
     private static String among(String table, int index, Sync sync) {
         return """
@@ -149,8 +149,8 @@ final class DrainSql {
     }
 
     /**
-     * Whether a text is in any of a row's fields, byte by byte: not every collation allows to look for a part. To look for
-     * it in their JSON would take ten times as long.
+     * Whether a text is part of any of a row's fields, compared byte by byte, because not every collation supports the search
+     * for a part. A search in the JSON would take ten times as long.
      */
     private static String reserved(CapturedTable capturedTable, Sync sync, String text) {
         List<String> places = text == null ? List.of() : Stream.concat(Stream.of(capturedTable.key()),
@@ -162,27 +162,27 @@ final class DrainSql {
     }
 
     /**
-     * A row that is there is an upsert, one that is gone and was deleted a delete; one that is gone otherwise has its
-     * delete in a later batch. A record that never settled, that was inserted, or that a first load names, is sent
-     * whole; of any other only what changed. What stands in the dead letters goes with the next change of its record, and
+     * Decides the work of each key. An existing row is an upsert, a deleted row a delete; a row that is missing without a delete
+     * in this batch has its delete in a later one. A record that never settled, that was inserted, or that an initial export
+     * names, is sent whole; of any other only the changed fields. A dead letter is sent with the next change of its record, and
      * counts as an attempt: an earlier one, whose answer was lost, may have written it.
      *
-     * <p>What a first load names is no news, so none of it is more urgent than normal until it changes: of a large table the
-     * urgent rows would go by calls, and before all that changes meanwhile.
+     * <p>Rows of an initial export are not more urgent than normal until they change: the urgent rows of a large table would be
+     * sent by single calls, and before all changes made meanwhile.
      *
-     * <p>Of what a sync has applied only that goes back to its CRM which is not as the CRM is known to have it: what the
-     * application's own triggers made of it, in that row or in others. Where others changed the record too, the rest may go
-     * back with that: it equals what the CRM is known to have, and a claim drops such.
+     * <p>Of rows that a sync has applied only the fields that differ from the CRM's known values are sent back: those changed by
+     * the application's own triggers, in that row or in others. Where another transaction changed the record too, the rest may
+     * be queued with it: it equals the CRM's known values, and a claim drops such fields.
      *
-     * <p>A dead letter without fields is of a row that could not be read: its next change is read whole.
+     * <p>A dead letter without fields belongs to a row that could not be read: its next change is read whole.
      *
-     * <p>Rows and records are looked up one by one ({@code limit 1} leaves no other way): a join would read the whole table
-     * for each batch.
+     * <p>Rows and records are looked up one by one ({@code limit 1} leaves no other way): a join would read the whole table for
+     * each batch.
      *
-     * <p>A record that is sent whole has all its fields put together at once; to take them apart first, as those of which
-     * only some go are, would cost half of the whole statement.
+     * <p>The fields of a record that is sent whole are assembled at once; to expand them first, as for records of which only
+     * some fields are sent, would cost half of the whole statement.
      *
-     * <p>Rows are entered in the order of their keys, as settling takes them, so that the two can't lock each other out.
+     * <p>Rows are entered in the order of their keys, as settling takes them, so that the two can't deadlock.
      */
     private static String enter(CapturedTable capturedTable, Sync sync, WriteDebounce writeDebounce, String others, boolean conditions) {
         return """
@@ -265,8 +265,8 @@ final class DrainSql {
     }
 
     /**
-     * An object of names and SQL for their values; PostgreSQL gives a function 100 arguments at most. To put the text of
-     * it together and parse that would take twice as long.
+     * An object of names and SQL for their values; a function of PostgreSQL has at most 100 arguments. To concatenate the text
+     * of the object and parse it would take twice as long.
      */
     static String object(List<Map.Entry<String, String>> members) {
         List<String> pairs = members.stream().map(it -> Sql.text(it.getKey()) + ", " + it.getValue()).toList();

@@ -16,19 +16,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says which Sluices read this database, so that none takes away what another captures. An installation has a name
- * ({@code sluice.installation}) that its replicas share. What one of another name captures is left alone whether that one
- * runs or not; what one of the same name captures, as long as it runs: in a rolling update old and new replicas have
- * different syncs for a while.
+ * Registers the installations that use this database, so that none removes the triggers of another. An installation has a name
+ * ({@code sluice.installation}) that its replicas share. The capture of an installation with another name is left alone whether
+ * that one runs or not; that of the same name as long as a replica with it runs, because in a rolling update old and new
+ * replicas have different syncs for a while.
  */
 public final class Installations {
 
     private static final Logger LOG = LoggerFactory.getLogger(Installations.class);
 
-    /** After that long without a heartbeat a replica is taken for dead. */
+    /** The time without a heartbeat after which a replica counts as dead. */
     private static final int ALIVE_SECONDS = 60;
 
-    private static final String TURN = "select pg_advisory_xact_lock(hashtext('sluice.installation'))";
+    private static final String LOCK = "select pg_advisory_xact_lock(hashtext('sluice.installation'))";
 
     private static final String FORGET_DEAD = """
             delete from sluice.installation
@@ -42,19 +42,19 @@ public final class Installations {
             on conflict (instance) do update set tables = excluded.tables, objects = excluded.objects,
                 syncs = excluded.syncs, seen_at = clock_timestamp()""";
 
-    private static final String BEAT = "update sluice.installation set seen_at = clock_timestamp() where instance = ?";
+    private static final String HEARTBEAT = "update sluice.installation set seen_at = clock_timestamp() where instance = ?";
 
-    /** Its name keeps what it captures, its place is free at once. */
-    private static final String LEAVE = "update sluice.installation set seen_at = '-infinity' where instance = ?";
+    /** Ends the registration of a replica: its captured tables stay registered, but it counts as dead at once. */
+    private static final String DEREGISTER = "update sluice.installation set seen_at = '-infinity' where instance = ?";
 
     private record Other(String name, String host, Set<String> tables, Set<String> objects, Set<String> syncs) {
     }
 
     /**
-     * What others capture.
+     * The capture of other installations and replicas.
      *
-     * @param tables as schema.table
-     * @param syncs  names
+     * @param tables tables, as schema.table
+     * @param syncs  names of their syncs
      */
     public record Captured(Set<String> tables, Set<String> syncs) {
 
@@ -68,8 +68,8 @@ public final class Installations {
     private volatile boolean entered;
 
     /**
-     * @param name of the installation, the same for all its replicas
-     * @param host on which this one runs, for messages
+     * @param name name of the installation, the same for all its replicas
+     * @param host host of this replica, for messages
      */
     public Installations(Database database, String name, String host) {
         this.database = database;
@@ -78,9 +78,9 @@ public final class Installations {
     }
 
     /**
-     * Enters this replica, unless another installation reads its tables or feeds its objects.
+     * Registers this replica, unless another installation reads its tables or feeds its objects.
      *
-     * @return a sentence for each that does; empty when it is entered
+     * @return a sentence for each conflict; empty when the replica is registered
      */
     public List<String> enter(List<Sync> syncs) throws SQLException {
         Set<String> tables = names(syncs.stream().map(Sync::getTable).toList());
@@ -91,7 +91,7 @@ public final class Installations {
         database.transaction(connection -> {
             problems.clear();
             replicas.clear();
-            Database.query(connection, TURN, row -> null);
+            Database.query(connection, LOCK, row -> null);
             Database.update(connection, FORGET_DEAD, name);
             for (Other other : others(connection)) {
                 if (other.name().equals(name)) {
@@ -135,7 +135,7 @@ public final class Installations {
         return new TreeSet<>(names);
     }
 
-    /** What others capture, which this one leaves alone. */
+    /** The capture of others, which this replica leaves alone. */
     public Captured others() throws SQLException {
         List<Other> others = database.transaction(connection -> {
             Database.update(connection, FORGET_DEAD, name);
@@ -154,17 +154,17 @@ public final class Installations {
         return names(Arrays.asList((String[]) array.getArray()));
     }
 
-    /** Says that this replica is alive. */
+    /** Sends this replica's heartbeat. */
     public void beat() throws SQLException {
         if (entered) {
-            database.update(BEAT, instance);
+            database.update(HEARTBEAT, instance);
         }
     }
 
-    /** Says that this replica ends; a crash says so after a minute. */
+    /** Deregisters this replica; after a crash its registration expires within a minute. */
     public void leave() throws SQLException {
         if (entered) {
-            database.update(LEAVE, instance);
+            database.update(DEREGISTER, instance);
         }
     }
 }

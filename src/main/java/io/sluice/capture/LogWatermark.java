@@ -10,32 +10,32 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The sequence number from which a drain searches the change log. What was drained stays in its index as long as any
- * snapshot could see it, a dump's for example, and a search from the beginning walks over all of that each time.
+ * Keeps the low watermark of a change log: the sequence number from which a drain searches it. Drained rows stay in the index
+ * as long as any snapshot could see them, a dump's for example, and a search from the beginning would scan all of them.
  *
- * <p>Sequence numbers are drawn before their transactions commit, so lower ones may appear later. Of a transaction that is
- * seen under way for the first time, all numbers are higher than the sequence's last value at the turn before: it had no
- * transaction id then, and it has one before it draws a number. So once it has ended, the search begins there, once.
+ * <p>Sequence numbers are drawn before their transactions commit, so lower ones may appear later. A transaction that is seen
+ * under way for the first time has only numbers above the sequence's last value at the drain before: it had no transaction id
+ * then, and it gets one before it draws a number. So once it has ended, one search begins there.
  *
  * <p>A snapshot lists only transactions below its {@code xmax}, the one behind the last that has completed (<a
  * href="https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT-PARTS">Snapshot components</a>).
- * Those from there up to a turn's own, which is drawn after the sequence was read, are under way too. Worked example: 101
- * updates a row and draws number 11, nothing completes meanwhile, and a turn with the id 105 sees {@code 101:101:}; without
+ * Those from there up to a drain's own, which is drawn after the sequence was read, are under way too. Worked example: 101
+ * updates a row and draws number 11, nothing completes meanwhile, and a drain with the id 105 sees {@code 101:101:}; without
  * this rule it would search from 13 on, and 11 would be found a minute later.
  */
 final class LogWatermark {
 
-    /** So long the numbers of a transaction under way are searched for at each turn; then only when it has ended. */
+    /** The time for which the numbers of a transaction under way are searched at each drain; then only after its end. */
     private static final long YOUNG_NANOS = Duration.ofSeconds(5).toNanos();
-    /** Least time between two searches from the beginning, whatever was reckoned. */
+    /** The minimum time between two searches from the beginning. */
     private static final long WHOLE_NANOS = Duration.ofMinutes(1).toNanos();
-    /** And as many times what the last one took. */
+    /** The minimum of that time as a multiple of the last such search. */
     private static final long WHOLE_TIMES = 200;
 
-    /** So many transactions under way are told apart; with more, the next search begins where this one began. */
+    /** The maximum number of transactions under way that are tracked; with more, the next search begins where this one began. */
     private static final int MANY = 10_000;
 
-    /** A transaction under way: the lowest number that it can have drawn, and when it was first seen. */
+    /** A transaction under way: its lowest possible sequence number, and the time when it was first seen. */
     private record Open(long from, long sinceNanos) {
     }
 
@@ -44,7 +44,7 @@ final class LogWatermark {
     private long last;
     private long wholeAt = System.nanoTime() + WHOLE_NANOS;
 
-    /** Where the next search begins. */
+    /** The number at which the next search begins. */
     synchronized long from() {
         long now = System.nanoTime();
         if (now > wholeAt) {
@@ -59,12 +59,12 @@ final class LogWatermark {
         return lowest;
     }
 
-    /** @param snapshot of a look at the log, as {@code pg_current_snapshot()} writes it */
+    /** @param snapshot snapshot of a search of the log, as {@code pg_current_snapshot()} returns it */
     synchronized void seen(String snapshot) {
         seen(snapshot, 0);
     }
 
-    /** @param own id of the transaction that looked; 0: it has none */
+    /** @param own id of the searching transaction; 0: it has none */
     private void seen(String snapshot, long own) {
         long unlisted = xmax(snapshot);
         String listed = snapshot.substring(snapshot.lastIndexOf(':') + 1);
@@ -85,21 +85,21 @@ final class LogWatermark {
         }
     }
 
-    /** Behind the last transaction that had completed: from there on none is listed. */
+    /** The id behind the last completed transaction: from there on none is listed. */
     private static long xmax(String snapshot) {
         return Long.parseLong(snapshot.split(":", -1)[1]);
     }
 
     /**
-     * A search that was committed.
+     * Records a search that was committed.
      *
-     * @param began     where it began
-     * @param taken     the highest number that it took, or null
+     * @param began     number at which it began
+     * @param taken     highest number that it took, or null
      * @param complete  whether it took all that it saw
-     * @param sequence  the last value of the sequence, read before the search's snapshot was taken
+     * @param sequence  last value of the sequence, read before the search's snapshot was taken
      * @param own       transaction id of the search, drawn after the sequence was read
-     * @param snapshot  of the search
-     * @param tookNanos how long it took
+     * @param snapshot  snapshot of the search
+     * @param tookNanos duration of the search, in nanoseconds
      */
     synchronized void searched(long began, Long taken, boolean complete, long sequence, long own, String snapshot,
             long tookNanos) {

@@ -13,15 +13,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds what keeps a batch of changes from being drained. A change that stands alone is entered for each sync of its
- * table by itself: with its priority, else without the conditions that give it, else it becomes a dead letter without
- * fields, which goes once its row changes or it is replayed.
+ * Finds the row that keeps a batch of changes from being drained. A change that is alone is entered for each sync of its table
+ * separately: with its priority, else without the conditions for it, else it becomes a dead letter without fields, which is
+ * sent once its row changes or it is replayed.
  */
 final class PoisonRowSearch {
 
     private static final Logger LOG = LoggerFactory.getLogger(PoisonRowSearch.class);
     private static final long SAY_AGAIN_NANOS = 60_000_000_000L;
-    /** Code of these dead letters, before PostgreSQL's own. */
+    /** The code of these dead letters, before PostgreSQL's own. */
     private static final String CODE = "ROW_NOT_READ";
 
     private static final String MINE = """
@@ -31,7 +31,7 @@ final class PoisonRowSearch {
     private static final String KEY = """
             select unnest(keys) as key, op from sluice.change_log where source = ? and seq = ?""";
 
-    /** An index holds no key of more than a third of a page, so such a one stands there shortened. */
+    /** The maximum length of a key in a dead letter, because an index entry is at most a third of a page; a longer key is shortened. */
     private static final String LETTER = """
             insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps, priority, code, message)
             values (?, ?, case when octet_length(?::text) <= 2000 then ?::text
@@ -58,7 +58,7 @@ final class PoisonRowSearch {
         this.writeDebounce = writeDebounce;
     }
 
-    /** Gives keys that share a row of the log rows of their own. @return how many */
+    /** Gives keys that share a row of the log rows of their own. @return number of rows split */
     int part(long from) throws SQLException {
         return database.transaction(connection -> isMine(connection) ? Database.query(connection, ChangeLog.PART,
                 row -> row.getInt(1), capturedTable.table(), capturedTable.table(), from).get(0) : 0);
@@ -68,7 +68,7 @@ final class PoisonRowSearch {
         return Database.query(connection, MINE, row -> row.getBoolean("mine"), capturedTable.table()).get(0);
     }
 
-    /** Enters the longest there alone. @return how many changes that were */
+    /** Enters the oldest row alone. @return number of changes */
     int enterFirst(long from) throws SQLException {
         List<String> found = new ArrayList<>();
         int moved = database.repeatable(connection -> {
@@ -101,11 +101,11 @@ final class PoisonRowSearch {
         SQLException without = attempt(connection, DrainSql.ofOne(alone, writeDebounce, false), seq);
         if (without == null) {
             conditionsFailed++;
-            found.add(sync.getName() + ": a condition of its priorities fails (" + DatabaseFailure.words(failure) + ")");
+            found.add(sync.getName() + ": a condition of its priorities fails (" + DatabaseFailure.description(failure) + ")");
             return;
         }
         if (DatabaseFailure.of(without) == DatabaseFailure.SHAPE) {
-            // no row's fault: each would become a dead letter
+            // no row's fault: otherwise each row would become a dead letter
             throw without;
         }
         record Change(String key, String op) { }
@@ -125,7 +125,7 @@ final class PoisonRowSearch {
         }
     }
 
-    /** @return why it failed, or null */
+    /** @return the reason of the failure, or null */
     private static SQLException attempt(Connection connection, String sql, long seq) throws SQLException {
         Savepoint before = connection.setSavepoint();
         try {
@@ -141,7 +141,7 @@ final class PoisonRowSearch {
         }
     }
 
-    /** In PostgreSQL's words, with the column where there is one. */
+    /** PostgreSQL's message, with the column where there is one. */
     private String why(Connection connection, CapturedTable alone, Sync sync, String key, SQLException failure)
             throws SQLException {
         if (String.valueOf(failure.getSQLState()).startsWith("54")) {
@@ -153,10 +153,10 @@ final class PoisonRowSearch {
             SQLException wrong = attempt(connection, "select jsonb_build_object('value', " + column.value(capturedTable.alias(),
                     capturedTable.timeZone()) + ") from " + row(key) + " and ?::bigint is not null", 0);
             if (wrong != null) {
-                return "column " + column.name() + ": " + DatabaseFailure.words(wrong);
+                return "column " + column.name() + ": " + DatabaseFailure.description(wrong);
             }
         }
-        return DatabaseFailure.words(failure);
+        return DatabaseFailure.description(failure);
     }
 
     private String row(String key) {
@@ -164,7 +164,7 @@ final class PoisonRowSearch {
                 + " = " + Sql.text(key) + "::" + capturedTable.key().sqlType();
     }
 
-    /** Once a minute, with how many there were: a condition may fail for each row. */
+    /** Logs once a minute, with counts: a condition may fail for each row. */
     private void say(List<String> found) {
         if (!found.isEmpty() && System.nanoTime() - saidAt >= SAY_AGAIN_NANOS) {
             saidAt = System.nanoTime();

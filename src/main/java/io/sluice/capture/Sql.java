@@ -1,6 +1,6 @@
 package io.sluice.capture;
 
-/** Quoting for the SQL that is made from a sync's names. */
+/** Quotes names and texts for SQL that is built from a sync. */
 public final class Sql {
 
     private Sql() {
@@ -15,7 +15,7 @@ public final class Sql {
         return name(schemaAndTable.substring(0, dot)) + "." + name(schemaAndTable.substring(dot + 1));
     }
 
-    /** A literal that reads the same whether the session has {@code standard_conforming_strings} or not. */
+    /** A literal that means the same whether the session has {@code standard_conforming_strings} or not. */
     public static String text(String text) {
         String quoted = "'" + text.replace("'", "''") + "'";
         return text.indexOf('\\') < 0 ? quoted : "E" + quoted.replace("\\", "\\\\");

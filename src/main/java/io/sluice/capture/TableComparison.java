@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Compares a table with what Sluice knows of its records, and enters what differs into the change log: rows that are not
- * as their CRM is known to have them, or to get them, and keys that are known and have no row any more. It goes through both by pages,
- * each a transaction of its own, so that a large table holds no snapshot for long.
+ * Compares a table with Sluice's state of its records, and enters differences into the change log: rows that differ from the
+ * values that their CRM has or is about to get, and known keys without a row. It reads both by pages, each in a transaction of
+ * its own, so that a large table holds no snapshot for long.
  */
 final class TableComparison {
 
@@ -32,7 +32,7 @@ final class TableComparison {
         }
     }
 
-    /** @param known keys that Sluice knows; those of them without a row are gone */
+    /** @param known number of known keys; those without a row are gone */
     record Gone(long known, long gone) {
     }
 
@@ -40,7 +40,7 @@ final class TableComparison {
         return !database.first("select exists (select from " + capturedTable.quoted() + ")", row -> row.getBoolean(1)).orElseThrow();
     }
 
-    /** Enters the rows that differ. @return how many */
+    /** Enters the rows that differ. @return their number */
     long enterChanged() throws SQLException {
         String compared = changedSql(true);
         String unread = changedSql(false);
@@ -55,7 +55,7 @@ final class TableComparison {
         return entered;
     }
 
-    /** Rows of which one can't be read are all entered: the drain finds out which it is. */
+    /** Enters all rows of a page where one can't be read: the drain finds out which. */
     private Page page(String sql, String otherwise, String last) throws SQLException {
         try {
             return database.planned(connection -> Database.query(connection, sql, Page::of, last, last).get(0));
@@ -109,7 +109,7 @@ final class TableComparison {
         return gone(false);
     }
 
-    /** Enters them as deletes. */
+    /** Enters the known keys without a row as deletes. */
     Gone enterGone() throws SQLException {
         return gone(true);
     }
@@ -130,7 +130,7 @@ final class TableComparison {
         return new Gone(known, gone);
     }
 
-    /** A key that has no form of the column's type any more has no row either. */
+    /** Counts a page, also where a key can't be cast to the column's type: such a key has no row either. */
     private Page gonePage(String table, boolean enter, String last) throws SQLException {
         try {
             return goneSql(table, enter, true, last);

@@ -20,26 +20,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Drains the change log of one table. What keeps it from going on is this table's alone: a lock that somebody holds on it
- * is waited for some moments at a time and with a backoff between; a batch that PostgreSQL refuses because of its data is
- * halved until the row stands alone that is at fault.
+ * Drains the change log of one table. An obstacle stops this table alone: a lock that another transaction holds on it is waited
+ * for briefly, with a backoff between; a batch that PostgreSQL rejects because of its data is halved until the faulty row is
+ * alone.
  */
 final class TableDrain {
 
     private static final Logger LOG = LoggerFactory.getLogger(TableDrain.class);
 
-    /** What is taken while what came just now waits must not take long. */
-    static final Duration TURN = Duration.ofMillis(100);
-    /** Of a first load: each turn has its own costs, and what else changes waits for one at most. */
-    private static final Duration LOADING_TURN = Duration.ofMillis(400);
-    private static final int FIRST = 2_000;
-    private static final int LEAST = 500;
+    /** The target time of a drain, so that new changes do not wait long. */
+    static final Duration TARGET_TIME = Duration.ofMillis(100);
+    /** The target time during an initial export: each drain has fixed costs, and other changes wait for one drain at most. */
+    private static final Duration EXPORT_TARGET_TIME = Duration.ofMillis(400);
+    private static final int INITIAL_BATCH = 2_000;
+    private static final int MIN_BATCH = 500;
     private static final int NEWEST = 500;
 
-    /** So long a drain waits for a lock on the table. */
+    /** The lock time-out of a drain. */
     private static final String LOCK_TIMEOUT = "100ms";
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
-    /** Longer than the watch takes to look at a table that is suspected. */
+    /** The time that a check of a suspected table takes at most. */
     private static final long SHAPE_BACKOFF_MILLIS = 3_000;
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(5);
 
@@ -60,13 +60,13 @@ final class TableDrain {
     private final String oldest;
     private final LogWatermark floor = new LogWatermark();
 
-    /** How many changes the second statement moves in a turn. */
-    private volatile int most;
-    /** Whether its last turn left some: only then can there be newer ones behind them. */
+    /** The maximum number of changes that the second statement moves. */
+    private volatile int batchSize;
+    /** Whether the last drain left changes: only then can there be newer ones behind them. */
     private volatile boolean behind;
-    /** Whether the longest there may be rows of a first load. */
+    /** Whether the oldest rows may be of an initial export. */
     private volatile boolean loading = true;
-    /** Whether something in the log can't be drained and is being found. */
+    /** Whether a row in the log can't be drained and is being searched. */
     private volatile boolean suspect;
     private volatile int lockedTurns;
     private volatile String shapeFailure;
@@ -79,7 +79,7 @@ final class TableDrain {
         this.batch = batch;
         this.writeDebounce = writeDebounce;
         this.initialExportJobs = initialExportJobs;
-        this.most = Math.min(batch, FIRST);
+        this.batchSize = Math.min(batch, INITIAL_BATCH);
         this.poisonRowSearch = new PoisonRowSearch(database, capturedTable, writeDebounce);
         this.newest = DrainSql.of(capturedTable, writeDebounce, Taking.NEWEST);
         this.oldest = DrainSql.of(capturedTable, writeDebounce, Taking.OLDEST);
@@ -94,17 +94,17 @@ final class TableDrain {
     }
 
     /**
-     * One turn.
+     * Drains once.
      *
-     * @return how many changes were moved
-     * @throws SQLException where the database is away, or the table is not as it was
+     * @return the number of changes moved
+     * @throws SQLException where the database is unavailable, or the table has changed
      */
     int drain() throws SQLException {
         if (System.nanoTime() - restsUntil < 0) {
             return 0;
         }
         try {
-            int moved = turn();
+            int moved = drainOnce();
             lockedTurns = 0;
             return moved;
         } catch (SQLException failure) {
@@ -121,14 +121,14 @@ final class TableDrain {
 
     private void waitForLock() {
         if (lockedTurns++ == 0) {
-            LOG.info("{} is locked by another transaction; its changes wait in the log, other tables go on.", table);
+            LOG.info("{} is locked by another transaction; its changes wait in the log, other tables are drained", table);
         }
         rest(Math.min(LONGEST_BACKOFF.toMillis(), FIRST_BACKOFF.toMillis() << Math.min(lockedTurns, 10)));
     }
 
     /**
-     * Whether the table's shape was looked at since it failed so for the first time, and nothing was found wrong with it: a
-     * table of another shape has another drain.
+     * Whether the table's structure was checked since this failure first occurred, without a finding: a changed table has
+     * another drain.
      */
     boolean isKnown(SQLException failure) {
         boolean known = failure.getSQLState().equals(shapeFailure);
@@ -137,7 +137,7 @@ final class TableDrain {
         return known;
     }
 
-    /** Waits for the watch to look again. */
+    /** Waits for the next check. */
     void rest() {
         rest(LONGEST_BACKOFF.toMillis());
     }
@@ -146,32 +146,32 @@ final class TableDrain {
         restsUntil = System.nanoTime() + Duration.ofMillis(millis).toNanos();
     }
 
-    private int turn() throws SQLException {
+    private int drainOnce() throws SQLException {
         if (isEmpty()) {
             loading = false;
             suspect = false;
-            most = Math.max(most, Math.min(batch, FIRST));
+            batchSize = Math.max(batchSize, Math.min(batch, INITIAL_BATCH));
             return 0;
         }
         Loading load = loading();
         int first = behind && load.news() && !suspect ? moved(newest, Math.min(batch, NEWEST), false) : 0;
         List<BulkClaim> wanted = load.first() && !suspect ? wanted() : List.of();
         long begin = System.nanoTime();
-        int limit = most;
+        int limit = batchSize;
         int moved = wanted.isEmpty() ? moved(oldest, limit, true) : filled(wanted, limit);
         behind = moved > limit / 2;
         if (suspect && moved > 0) {
-            // found, so far: a larger batch may be right again
-            most = Math.min(Math.min(batch, FIRST), limit * 2);
-            suspect = most < Math.min(batch, FIRST);
+            // the row was found: larger batches may succeed again
+            batchSize = Math.min(Math.min(batch, INITIAL_BATCH), limit * 2);
+            suspect = batchSize < Math.min(batch, INITIAL_BATCH);
         } else if (moved > limit / 2) {
-            most = next(limit, moved, Duration.ofNanos(System.nanoTime() - begin), wanted.isEmpty() ? TURN : LOADING_TURN,
+            batchSize = next(limit, moved, Duration.ofNanos(System.nanoTime() - begin), wanted.isEmpty() ? TARGET_TIME : EXPORT_TARGET_TIME,
                     batch);
         }
         return first + moved;
     }
 
-    /** Looked up alone, since nearly always it is so: one statement, and no transaction. */
+    /** Checks the log first, because it is nearly always empty: one statement, and no transaction. */
     private boolean isEmpty() throws SQLException {
         record Peek(boolean any, String snapshot) { }
         Peek peek = database.first(ChangeLog.PEEK, row -> new Peek(row.getBoolean("any"), row.getString("snapshot")),
@@ -186,9 +186,9 @@ final class TableDrain {
     }
 
     /**
-     * What is in the log.
+     * The content of the log.
      *
-     * @param first whether the longest there are rows of a first load
+     * @param first whether the oldest rows are of an initial export
      * @param news  whether there may be single changes behind them
      */
     private record Loading(boolean first, boolean news) {
@@ -198,7 +198,7 @@ final class TableDrain {
         }
     }
 
-    /** Asked until the log was empty once. */
+    /** Runs until the log was empty once. */
     private Loading loading() throws SQLException {
         if (!loading) {
             return new Loading(false, true);
@@ -208,7 +208,7 @@ final class TableDrain {
         return found.orElse(new Loading(false, false));
     }
 
-    /** What is to be filled with the rows of a first load that come next. */
+    /** The jobs for the next rows of an initial export. */
     private List<BulkClaim> wanted() throws SQLException {
         List<BulkClaim> wanted = new ArrayList<>();
         for (Sync sync : capturedTable.syncs()) {
@@ -217,21 +217,21 @@ final class TableDrain {
         return wanted;
     }
 
-    /** How many changes the next turn moves, so that it lasts as long as is wanted; at most twice or half as many. */
-    static int next(int most, int moved, Duration took, Duration wanted, int limit) {
+    /** The batch size of the next drain, so that it takes the target time; at most twice or half the last one. */
+    static int next(int batchSize, int moved, Duration took, Duration wanted, int limit) {
         long fitting = moved * wanted.toNanos() / Math.max(1, took.toNanos());
-        return (int) Math.max(Math.min(LEAST, limit), Math.min(limit, Math.max(most / 2, Math.min(most * 2L, fitting))));
+        return (int) Math.max(Math.min(MIN_BATCH, limit), Math.min(limit, Math.max(batchSize / 2, Math.min(batchSize * 2L, fitting))));
     }
 
-    /** What a statement took: how many changes, up to which number. */
+    /** The result of a statement: the number of changes, and the highest sequence number. */
     private record Taken(int moved, Long last, String snapshot, Mine mine) {
     }
 
     /**
-     * A turn that has begun.
+     * A drain that has begun.
      *
-     * @param sequence the last value of the log's sequence
-     * @param xid      of the turn, drawn after that was read
+     * @param sequence last value of the log's sequence
+     * @param xid      transaction id of the drain, drawn after the sequence was read
      */
     private record Mine(long sequence, long xid) {
     }
@@ -255,8 +255,8 @@ final class TableDrain {
     }
 
     /**
-     * Whoever drains it alone until the transaction ends, with the table locked against changes of its shape; another gets
-     * nothing.
+     * Begins a drain that no other process can run until the transaction ends, with the table locked against changes of its
+     * structure; empty for another process.
      */
     private Optional<Mine> mine(Connection connection) throws SQLException {
         OptionalLong sequence = Database.query(connection, MINE, row -> row.getBoolean("mine")
@@ -267,7 +267,7 @@ final class TableDrain {
                 row -> Long.parseLong(row.getString("xid"))).get(0)));
     }
 
-    /** As {@link #moved}, but what is of a first load and can go so goes in flight at once. */
+    /** Drains like {@link #moved}, but rows of an initial export go in flight at once where possible. */
     private int filled(List<BulkClaim> wanted, int limit) throws SQLException {
         return database.repeatable(connection -> {
             if (mine(connection).isEmpty()) {
@@ -280,22 +280,22 @@ final class TableDrain {
             int room = jobs.stream().mapToInt(OpenJob::room).min().orElseThrow();
             int fitting = Math.min(Math.max(limit, ChangeLog.KEYS), room);
             Object[] parameters = Stream.concat(Stream.of(fitting, 0L), jobs.stream().map(OpenJob::lease)).toArray();
-            Filled turn = Database.query(connection, DrainSql.of(capturedTable, writeDebounce, Taking.FITTING, jobs),
+            Filled filled = Database.query(connection, DrainSql.of(capturedTable, writeDebounce, Taking.FITTING, jobs),
                     row -> Filled.of(row, jobs.size()), parameters).get(0);
-            // a row of the log has so many changes at most: what is left of the room takes none, or the log has none
-            boolean over = turn.moved() <= fitting - ChangeLog.KEYS || room - turn.moved() < ChangeLog.KEYS;
+            // a row of the log has at most so many changes: no row fits into the rest of the room, or the log has none
+            boolean complete = filled.moved() <= fitting - ChangeLog.KEYS || room - filled.moved() < ChangeLog.KEYS;
             for (int i = 0; i < jobs.size(); i++) {
-                initialExportJobs.added(connection, jobs.get(i), turn.records().get(i), turn.bytes().get(i), over);
+                initialExportJobs.added(connection, jobs.get(i), filled.records().get(i), filled.bytes().get(i), complete);
             }
-            return turn.moved();
+            return filled.moved();
         });
     }
 
     /**
-     * What a turn moved.
+     * The result of a drain that fills jobs.
      *
-     * @param records that went into each job
-     * @param bytes   of them
+     * @param records number of records added to each job
+     * @param bytes   size of those records
      */
     private record Filled(int moved, List<Integer> records, List<Long> bytes) {
 
@@ -310,7 +310,7 @@ final class TableDrain {
         }
     }
 
-    /** Comes nearer to what can't be drained, or takes it out. @return more than 0, so that the drain goes on at once */
+    /** Narrows the search for a faulty row, or takes it out. @return more than 0, so that the drain continues at once */
     int dissect(SQLException failure) throws SQLException {
         suspect = true;
         int parted = poisonRowSearch.part(floor.from());
@@ -318,8 +318,8 @@ final class TableDrain {
             LOG.debug("{}: {} changes are drained one by one, because of {}", table, parted, failure.getSQLState());
             return parted;
         }
-        if (most > 1) {
-            most = most / 2;
+        if (batchSize > 1) {
+            batchSize = batchSize / 2;
             return 1;
         }
         return poisonRowSearch.enterFirst(floor.from());

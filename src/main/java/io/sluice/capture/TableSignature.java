@@ -12,11 +12,10 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * How PostgreSQL's catalogue describes a captured table: its relations, our triggers on them, its mapped columns, the enums
- * behind these, whose values may be renamed without a statement that writes a row, and the tables that the triggers write.
- * Each line bears the transaction that wrote it last, so that what was disabled and enabled
- * again, dropped and made again, or renamed and renamed back, is not what it was. The log that is empty because somebody
- * truncated it is another one too.
+ * Reads the description of a captured table from PostgreSQL's catalogue: its relations, our triggers on them, its mapped
+ * columns, their enums, whose values may be renamed without a statement that writes a row, and the tables that the triggers
+ * write. Each line has the transaction that last wrote it, so that a trigger that was disabled and enabled again, or an object
+ * that was dropped and re-created or renamed and renamed back, differs. A change log that somebody truncated differs too.
  */
 final class TableSignature {
 
@@ -64,7 +63,7 @@ final class TableSignature {
                 Database.texts(connection, columns)));
     }
 
-    /** What differs, in words. */
+    /** The differences, as a text. */
     static String difference(String before, String after) {
         Map<String, String> old = lines(before);
         Map<String, String> now = lines(after);
@@ -73,8 +72,8 @@ final class TableSignature {
             if (!old.containsKey(name)) {
                 words.add(name + " is new");
             } else if (!old.get(name).equals(detail)) {
-                words.add(name + (name.startsWith("relation") ? " is another one than before"
-                        : name.startsWith("log") ? " was away, emptied or altered"
+                words.add(name + (name.startsWith("relation") ? " was replaced"
+                        : name.startsWith("log") ? " was missing, emptied or altered"
                         : name.startsWith("type") ? " was altered" : " was altered or disabled"));
             }
         });

@@ -16,25 +16,25 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The triggers that write the change log in the application's own transaction: which rows changed, and which of their
- * mapped columns. Values stay where they are, so that a row costs the application little more than comparing it.
+ * Installs the triggers that write the change log in the application's own transaction: the changed rows, and their changed
+ * mapped columns. Values stay where they are, so that a row costs the application little more than a comparison.
  *
  * <p>A trigger with transition tables serves one event, so a table has four for statements: insert, update, delete,
- * truncate. An update joins old and new rows by key. The apply worker of logical replication, and whoever sets {@code
- * session_replication_role} to {@code replica}, fires row triggers alone
+ * truncate. An update joins old and new rows by key. The apply worker of logical replication, and a session that sets {@code
+ * session_replication_role} to {@code replica}, fire row triggers alone
  * (<a href="https://www.postgresql.org/docs/current/logical-replication-architecture.html">PostgreSQL, Architecture of
  * logical replication</a>), so there is a fifth for rows that fires only there ({@code ENABLE REPLICA}), while the first
- * three fire only elsewhere. A transaction with {@code sluice.applying} set is not captured; what one writes that has a
- * sync's name in {@code sluice.origin} came from that sync's CRM.
+ * three fire only elsewhere. A transaction with {@code sluice.applying} set is not captured; the writes of one with a sync's
+ * name in {@code sluice.origin} came from that sync's CRM.
  *
- * <p>A trigger never fails its host's statement. A function that names a column would, once that column is dropped, renamed or
- * retyped, and one that names the change log, once somebody renames that while the statement waits for it. So an exception
- * block first reads what is to be written of a single row, with the columns and the log by name: it holds a lock on the log
- * from then on, as the statement does on its own table, so that what could be read can be written behind the block. Nothing
- * is written in the block, for a subtransaction that writes takes a number of its own, and more than 64 of those in one
- * transaction overflow what PostgreSQL keeps in memory of it
- * (<a href="https://www.postgresql.org/docs/current/subxacts.html">PostgreSQL, Subtransactions</a>). Of many rows the block
- * only names the columns; their types are compared with {@code pg_attribute}, since a value may not fit into the type that a
+ * <p>A trigger never fails its host's statement. A function that names a column would fail once that column is dropped, renamed
+ * or retyped, and one that names the change log would fail once somebody renames that while the statement waits for it. So an
+ * exception block first reads the change of a single row, with the columns and the log by name: from then on it holds a lock on
+ * the log, as the statement does on its own table, so that a change that could be read can be written behind the block.
+ * Nothing is written in the block, because a subtransaction that writes gets an id of its own, and more than 64 of those in
+ * one transaction overflow PostgreSQL's memory for it
+ * (<a href="https://www.postgresql.org/docs/current/subxacts.html">PostgreSQL, Subtransactions</a>). For many rows the block
+ * only names the columns; their types are compared with {@code pg_attribute}, because a value may not fit into the type that a
  * column had. Where anything fails, the keys are entered without their columns ({@code R}), or, where that fails too, a row
  * in {@code sluice.capture_gap}, after which the whole table is compared.
  */
@@ -46,8 +46,8 @@ final class Triggers {
               and p.pronamespace = 'sluice'::regnamespace""";
 
     /**
-     * {@code tree (oid)}, a recursive common table expression: a table with its partitions and with the tables that inherit from it,
-     * at any depth. A statement that names one of these fires the triggers of that one, not its parent's.
+     * {@code tree (oid)}, a recursive common table expression: a table with its partitions and with the tables that inherit from
+     * it, at any depth. A statement that names one of these fires the triggers of that one, not its parent's.
      */
     static final String TREE = """
             tree (oid) as (
@@ -62,7 +62,7 @@ final class Triggers {
             join pg_namespace n on n.oid = c.relnamespace
             where c.relkind in ('r', 'p')""";
 
-    /** Of a table that no sync reads any more, or that had another name when they were made. */
+    /** Finds triggers of a table that no sync reads any more, or that had another name when they were created. */
     private static final String STRAY = """
             select format('%I.%I', n.nspname, c.relname), t.tgname
             from pg_trigger t
@@ -72,7 +72,7 @@ final class Triggers {
             where t.tgname in ('sluice_insert', 'sluice_update', 'sluice_delete', 'sluice_truncate', 'sluice_row')
               and p.proname <> all(?)""";
 
-    /** Of relations that are not the table that has the name now. */
+    /** Finds triggers on relations that are not the table that has the name now. */
     private static final String OTHERS = "with recursive " + TREE + """
             select format('%I.%I', n.nspname, c.relname), t.tgname
             from pg_trigger t
@@ -85,10 +85,10 @@ final class Triggers {
             select p.prosrc from pg_proc p
             where p.pronamespace = 'sluice'::regnamespace and p.proname = ? and p.pronargs = 0""";
 
-    /** How long the application's writers may have to queue behind an installation. */
-    private static final String PATIENCE = "2s";
+    /** The maximum time for which the application's writers may queue behind an installation. */
+    private static final String LOCK_TIMEOUT = "2s";
 
-    /** Yields nothing, and locks the log; fails where it has not the columns, or not of types that take what is written. */
+    /** Returns nothing, and locks the log; fails where the log lacks a column, or has one of another type. */
     private static final String LOG = """
             select from sluice.change_log sluice_l where false
               and sluice_l.source operator(pg_catalog.=) ''::pg_catalog.text
@@ -96,18 +96,17 @@ final class Triggers {
               and sluice_l.records operator(pg_catalog.=) 1 and sluice_l.op operator(pg_catalog.=) 'U'::pg_catalog."char"
               and sluice_l.columns operator(pg_catalog.=) '{}'::pg_catalog.text[]""";
 
-    /** Leaves room for the event. */
+    /** The maximum length of a name, which leaves room for the event. */
     private static final int LONGEST_NAME = 63 - "_truncate".length();
 
     private Triggers() {
     }
 
     /**
-     * Creates what is missing and brings the functions up to date with the mapped columns. Only a first installation
-     * locks the table, and it gives up after two seconds of waiting so that the application's writers never queue
-     * behind it for longer.
+     * Creates missing triggers and updates the functions to the mapped columns. Only a first installation locks the table, and it
+     * gives up after two seconds of waiting so that the application's writers never queue behind it for longer.
      *
-     * @return whether a trigger was missing: until now changes may have gone by unseen
+     * @return whether a trigger was missing, so that changes may have been missed
      */
     static boolean install(Connection connection, CapturedTable capturedTable) throws SQLException {
         lockInstallation(connection);
@@ -144,12 +143,12 @@ final class Triggers {
         return true;
     }
 
-    /** Replicas start together, and PostgreSQL refuses to replace a function that another is replacing. */
+    /** Serializes installations: replicas start together, and PostgreSQL rejects two replacements of one function at once. */
     static void lockInstallation(Connection connection) throws SQLException {
         execute(connection, "select pg_advisory_xact_lock(hashtext('sluice.install'))");
     }
 
-    /** Removes a table's triggers from relations that are no part of it any more, each in a transaction. */
+    /** Removes a table's triggers from relations that no longer belong to it, each in a transaction. */
     static void removeFromOthers(Database database, CapturedTable capturedTable) throws SQLException {
         String[] functions = Stream.of(Event.values()).map(event -> event.function(capturedTable.table())).toArray(String[]::new);
         record Other(String relation, String trigger) { }
@@ -165,16 +164,15 @@ final class Triggers {
     }
 
     /**
-     * Takes the lock of a table and its partitions within {@link #PATIENCE} altogether, so that what follows waits for
-     * nothing.
+     * Locks a table and its partitions within {@link #LOCK_TIMEOUT} altogether, so that the rest waits for nothing.
      */
     private static void lock(Connection connection, String relation, String mode) throws SQLException {
-        execute(connection, "set local statement_timeout = '" + PATIENCE + "'");
+        execute(connection, "set local statement_timeout = '" + LOCK_TIMEOUT + "'");
         execute(connection, "lock table " + relation + " in " + mode + " mode");
         execute(connection, "set local statement_timeout to default");
     }
 
-    /** Removes the triggers and the changes that nobody would drain, a table a transaction. */
+    /** Removes triggers, and changes that no sync would drain, one table per transaction. */
     static void removeStray(Database database, List<String> tables) throws SQLException {
         String[] expected = tables.stream().flatMap(table -> Stream.of(Event.values()).map(it -> it.function(table)))
                 .toArray(String[]::new);
@@ -204,7 +202,7 @@ final class Triggers {
         UPDATE("referencing old table as old_rows new table as new_rows"),
         DELETE("referencing old table as old_rows"),
         TRUNCATE(""),
-        /** All three, a row at a time, where replication applies them. */
+        /** All three events, one row at a time, where replication applies them. */
         ROW("");
 
         private final String referencing;
@@ -225,7 +223,7 @@ final class Triggers {
             return functionName(table) + "_" + suffix();
         }
 
-        /** As {@code pg_trigger.tgenabled} has it. Replication fires the statement trigger of a truncate. */
+        /** The value of {@code pg_trigger.tgenabled}. Replication fires the statement trigger of a truncate. */
         String state() {
             return switch (this) {
                 case INSERT, UPDATE, DELETE -> "O";
@@ -250,8 +248,8 @@ final class Triggers {
     }
 
     /**
-     * Readable where it fits PostgreSQL's 63 bytes, else told apart by a hash. The dot stays: {@code a.b_c} and
-     * {@code a_b.c} are two tables.
+     * The name of a function: readable where it fits into PostgreSQL's 63 bytes, else with a hash. The dot stays: {@code a.b_c}
+     * and {@code a_b.c} are two tables.
      */
     static String functionName(String table) {
         String readable = "capture_" + table;
@@ -260,9 +258,9 @@ final class Triggers {
     }
 
     /**
-     * Security definer, so that the application's role needs no right on our tables. It runs with the search path of
-     * whoever writes the table, since setting another for each call costs more than comparing the row; so each name in
-     * it says its schema, operators, types and collations too, or that role's own would be run with our rights.
+     * Creates a function as security definer, so that the application's role needs no right on our tables. It runs with the
+     * search path of the writing session, because to set another for each call costs more than the comparison; so each name in
+     * it is qualified, operators, types and collations too: otherwise that role's own would run with our rights.
      */
     private static String function(CapturedTable capturedTable, Event event, String body) {
         return "create or replace function sluice." + Sql.name(event.function(capturedTable.table()))
@@ -324,8 +322,8 @@ final class Triggers {
     }
 
     /**
-     * Reads what a single row's change is, and of several only whether it could be. {@code limit 1} tells the planner that it
-     * is one row: it would compile the plan for the product of all.
+     * Reads the change of a single row, and for several rows only whether they could be read. {@code limit 1} tells the planner
+     * that there is one row: otherwise it would compile the plan for the product of all.
      */
     private static String read(CapturedTable capturedTable, Event event) {
         Column key = capturedTable.key();
@@ -381,7 +379,7 @@ final class Triggers {
                 end if;""".formatted(Sql.text(capturedTable.table()));
     }
 
-    /** @param otherwise what is tried where the work fails; where that fails too, nothing is done */
+    /** @param otherwise statement that is tried where the work fails; where that fails too, nothing is done */
     private static String safely(String work, String otherwise) {
         return """
                 begin
@@ -391,13 +389,13 @@ final class Triggers {
                 end;""".formatted(work, otherwise.isEmpty() ? "null;" : safely(otherwise, ""));
     }
 
-    /** That something changed of which not even the key is known. */
+    /** Notes a change of which not even the key is known. */
     private static String gap(CapturedTable capturedTable) {
         return "insert into sluice.capture_gap (source, reason) values (" + Sql.text(capturedTable.table())
                 + ", 'its key or the change log was altered');";
     }
 
-    /** SQL that is true when the table has the key and the mapped columns, of the types for which the function is made. */
+    /** SQL that is true when the table has the key and the mapped columns, with the types of the function. */
     private static String made(CapturedTable capturedTable) {
         Map<Long, Set<String>> columns = new TreeMap<>();
         Stream.concat(Stream.of(capturedTable.key()), capturedTable.mapped().stream()).forEach(column -> columns.computeIfAbsent(
@@ -425,7 +423,7 @@ final class Triggers {
                 + " null::pg_catalog.text[] as columns from old_rows o";
     }
 
-    /** Fires for the table and for each partition; each answers for its own rows, the only ones that go. */
+    /** Captures a truncate: fires for the table and for each partition; each handles its own rows, the only ones deleted. */
     private static String truncate(CapturedTable capturedTable) {
         return """
                 if pg_catalog.row_security_active(tg_relid) then
@@ -438,8 +436,8 @@ final class Triggers {
     }
 
     /**
-     * An old row without a partner is a delete, a new one an insert. PostgreSQL takes the full join for fifty times as many
-     * rows as it yields, and would sort both sides for it and compile it: of 10,000 rows that costs more than the rest.
+     * Joins old and new rows: an old row without a partner is a delete, a new one an insert. PostgreSQL estimates fifty times too
+     * many rows for the full join, and would sort both sides for it and compile it: of 10,000 rows that costs more than the rest.
      */
     private static String ofManyRows(CapturedTable capturedTable) {
         Column key = capturedTable.key();
@@ -460,7 +458,7 @@ final class Triggers {
                 key.quoted(), key.keyText("o"), key.keyText("n"), changed(capturedTable, "o", "n"), key.same("o", "n"))));
     }
 
-    /** Of rows whose other columns are not what they were: that they changed. */
+    /** Enters rows of a table whose other columns have changed as to be compared. */
     private static String ofKeysAlone(CapturedTable capturedTable) {
         Column key = capturedTable.key();
         return """

@@ -173,7 +173,7 @@ public final class Applier {
                 new ReplacedPage(connection, sync, targetTable, crmFields, false).apply(part));
         try {
             return applying(edited, part -> database.transaction(connection -> {
-                capture.hold(connection, sync);
+                capture.blockDrains(connection, sync);
                 return new ReplacedPage(connection, sync, targetTable, crmFields, true).apply(part);
             }), (image, why) -> logged.apply(List.of(image)));
         } catch (SQLException failure) {
@@ -197,7 +197,7 @@ public final class Applier {
         Set<String> written = new LinkedHashSet<>();
         Function<Function<CrmRecord, Instant>, Part<CrmRecord>> pages = read -> part -> database.transaction(connection -> {
             written.clear();
-            capture.hold(connection, sync);
+            capture.blockDrains(connection, sync);
             return new ChangedPage(connection, sync, targetTable, written, aged, crmFields, gone).apply(part, read, edits);
         });
         Part<CrmRecord> page = pages.apply(readAt);
@@ -292,10 +292,10 @@ public final class Applier {
         TimePrecision precision = CrmFields.of(sync, accounts, skew).precision();
         database.update(FORGET_DELETED);
         Applied applied = applying(gone, part -> database.transaction(connection -> {
-            capture.hold(connection, sync);
+            capture.blockDrains(connection, sync);
             return new DeletedPage(connection, sync, targetTable, precision).apply(part, readAt);
         }), (record, why) -> database.transaction(connection -> {
-            capture.hold(connection, sync);
+            capture.blockDrains(connection, sync);
             return new DeletedPage(connection, sync, targetTable, precision).refused(record, readAt, why);
         }));
         rejections.keep(sync, gone.stream().map(DeletedRecord::crmId).toList(), applied);

@@ -99,7 +99,7 @@ class WrongSyncsIT {
             sluice.stop();
 
             sluice.withSync("customers-hubspot.camel.yaml", file);
-            sluice.start().awaitOutput("Account hubspot is ready").awaitOutput("was compared with what is known").awaitSettled();
+            sluice.start().awaitOutput("Account hubspot is ready").awaitOutput("was compared with the known records").awaitSettled();
             assertThat(sluice.records("hubspot", "contacts", "customer_no")).doesNotContainKey("C-00002")
                     .hasEntrySatisfying("C-00001", contact -> assertThat(contact.path("phone").asText()).isEqualTo("0"));
             assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();

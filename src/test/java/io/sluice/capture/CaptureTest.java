@@ -255,7 +255,7 @@ class CaptureTest {
     }
 
     @Test
-    void whatIsWrittenWhileApplyingACrmChangeIsNotCaptured() throws SQLException {
+    void writesWhileApplyingACrmChangeAreNotCaptured() throws SQLException {
         captureCustomers();
         DATABASE.run("begin; set local sluice.applying = 'on'; update app.customer set name = 'Crm'; commit;"
                 + " update app.customer set name = 'App' where no = '1'");
@@ -304,7 +304,7 @@ class CaptureTest {
 
     /** The functions run with our rights and with the path of whoever writes; a body that names no schema fails here. */
     @Test
-    void whatARoleMadeInItsOwnSearchPathIsNeitherRunNorRead() throws SQLException {
+    void objectsInARolesSearchPathAreNeitherRunNorRead() throws SQLException {
         DATABASE.run("set client_min_messages = warning; drop schema if exists hostile cascade;"
                         + " drop role if exists hostile; create role hostile; create schema hostile authorization hostile",
                 "create table app.t (id text primary key, name varchar(9), code char(3), amount numeric, day date,"
@@ -409,7 +409,7 @@ class CaptureTest {
     }
 
     @Test
-    void aSyncIsLoadedOnceAndAgainOnlyWhenItsTriggersWereGone() throws SQLException {
+    void aSyncIsExportedOnceAndAgainOnlyAfterItsTriggersWereMissing() throws SQLException {
         captureCustomers();
         Sync sync = sync("app.customer", "no", "name", "city");
         assertThat(capture.start(List.of(sync))).isEmpty();
@@ -420,7 +420,7 @@ class CaptureTest {
     }
 
     @Test
-    void whatASyncWasLoadedWithReadsTheSameInEveryProcess() throws SQLException {
+    void theStoredMappingIsTheSameInEveryProcess() throws SQLException {
         captureCustomers();
         assertThat(DATABASE.texts("select position from sluice.checkpoint where stream like 'load:%'")).singleElement()
                 .asString().matches("\\{\"externalId\":.*\"fields\":.*\"key\":.*\"table\":.*\"timeZone\":.*}");

@@ -61,7 +61,7 @@ class CaptureWatchTest {
     }
 
     @Test
-    void whatASwapChangedIsFoundRowsThatWentIncluded() throws SQLException {
+    void changesByATableSwapAreFoundDeletedRowsIncluded() throws SQLException {
         settled(sync);
         swap("select id, name, case id when 7 then 'other' else city end from app.t where id <> 9");
         capture.watch();
@@ -85,7 +85,7 @@ class CaptureWatchTest {
             assertThat(outbox()).isEmpty();
         }
         assertThat(pauseStore.find(Pause.Kind.SYNC, "s").orElseThrow().reason())
-                .contains("100 of 100 records that are known have no row in app.t any more", "resume the sync to delete them");
+                .contains("100 of 100 known records have no row in app.t any more", "resume the sync to delete them");
         pauseStore.resume(Pause.Kind.SYNC, "s");
         capture.watch();
         drain();
@@ -151,7 +151,7 @@ class CaptureWatchTest {
     }
 
     @Test
-    void rowsThatAPolicyHidesAreRefusedInWordsAndNeverTakenForGone() throws SQLException {
+    void rowsHiddenByAPolicyAreReportedAndNeverCountAsDeleted() throws SQLException {
         DATABASE.run("set client_min_messages = warning; drop role if exists guest; create role guest login;"
                 + " grant usage, create on schema app to guest; grant usage on schema sluice to guest;"
                 + " grant all on all tables in schema sluice to guest; grant create on schema sluice to guest;"

@@ -134,7 +134,7 @@ class DrainTest {
     }
 
     @Test
-    void whatCameJustNowDoesNotWaitBehindWhatIsThereByTheThousand() throws SQLException {
+    void newChangesDoNotWaitBehindALargeBacklog() throws SQLException {
         startSettled(customers("name", "city"));
         DATABASE.run("insert into app.customer select n, 'Name', 'City', 'gold' from generate_series(10, 9009) as n");
         for (int i = 0; i < 600; i++) {
@@ -167,13 +167,13 @@ class DrainTest {
     }
 
     @Test
-    void aTurnOfDrainingLastsAboutATenthOfASecond() {
-        assertThat(TableDrain.next(2_000, 2_000, Duration.ofMillis(50), TableDrain.TURN, 20_000)).isEqualTo(4_000);
-        assertThat(TableDrain.next(2_000, 2_000, Duration.ofMillis(80), TableDrain.TURN, 20_000)).isEqualTo(2_500);
-        assertThat(TableDrain.next(2_000, 2_000, Duration.ofSeconds(5), TableDrain.TURN, 20_000)).as("not at one slow turn").isEqualTo(1_000);
-        assertThat(TableDrain.next(600, 600, Duration.ofSeconds(5), TableDrain.TURN, 20_000)).isEqualTo(500);
-        assertThat(TableDrain.next(15_000, 15_000, Duration.ofMillis(1), TableDrain.TURN, 20_000)).isEqualTo(20_000);
-        assertThat(TableDrain.next(100, 100, Duration.ofSeconds(5), TableDrain.TURN, 100)).as("the setting is less").isEqualTo(100);
+    void aDrainLastsAboutATenthOfASecond() {
+        assertThat(TableDrain.next(2_000, 2_000, Duration.ofMillis(50), TableDrain.TARGET_TIME, 20_000)).isEqualTo(4_000);
+        assertThat(TableDrain.next(2_000, 2_000, Duration.ofMillis(80), TableDrain.TARGET_TIME, 20_000)).isEqualTo(2_500);
+        assertThat(TableDrain.next(2_000, 2_000, Duration.ofSeconds(5), TableDrain.TARGET_TIME, 20_000)).as("not at one slow turn").isEqualTo(1_000);
+        assertThat(TableDrain.next(600, 600, Duration.ofSeconds(5), TableDrain.TARGET_TIME, 20_000)).isEqualTo(500);
+        assertThat(TableDrain.next(15_000, 15_000, Duration.ofMillis(1), TableDrain.TARGET_TIME, 20_000)).isEqualTo(20_000);
+        assertThat(TableDrain.next(100, 100, Duration.ofSeconds(5), TableDrain.TARGET_TIME, 100)).as("the setting is less").isEqualTo(100);
     }
 
     @Test
@@ -360,7 +360,7 @@ class DrainTest {
     }
 
     @Test
-    void ofTwoDrainersOneWorksAndTheOtherGetsNothing() throws Exception {
+    void ofTwoConcurrentDrainsOneGetsNothing() throws Exception {
         startSettled(customers("name"));
         DATABASE.run("update app.customer set name = 'A' where no = '1'");
         try (Connection first = DATABASE.application(); Statement statement = first.createStatement()) {
@@ -519,7 +519,7 @@ class DrainTest {
     @CsvSource(delimiter = '|', value = {
         "tags text[]|array", "raw bytea|binary", "place app.place|composite", "price money|money", "span interval|interval",
         "tags app.tags|array"})
-    void whatNoFieldHoldsIsRefusedByName(String column, String reason) throws SQLException {
+    void unsupportedTypesAreReportedByName(String column, String reason) throws SQLException {
         DATABASE.run("create type app.place as (x int, y int)", "create domain app.tags as text[]",
                 "create table app.t (id int primary key, " + column + ")");
         String name = column.substring(0, column.indexOf(' '));
@@ -543,7 +543,7 @@ class DrainTest {
     }
 
     @Test
-    void aKeyWhoseTextIsNotSteadyIsRefused() throws SQLException {
+    void aKeyWithAVaryingTextIsRejected() throws SQLException {
         DATABASE.run("create table app.t (id timestamptz primary key, name text)");
         assertThat(capture.check(List.of(sync("app.t", "id", "name")))).singleElement().asString()
                 .contains("key 'id' is of type timestamptz");

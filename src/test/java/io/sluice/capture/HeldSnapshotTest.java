@@ -23,7 +23,7 @@ class HeldSnapshotTest {
     private static final Pattern HITS = Pattern.compile("Buffers: shared hit=(\\d+)");
 
     @Test
-    void aHeldSnapshotMakesNoTurnOfTheDrainLonger() throws SQLException {
+    void aHeldSnapshotMakesNoDrainLonger() throws SQLException {
         DATABASE.reset();
         DATABASE.run("create table app.t (id int primary key, name text)", "insert into app.t values (1, 'a')");
         Capture capture = new Capture(DATABASE.sluice(), CHANGES, WriteDebounce.NONE);

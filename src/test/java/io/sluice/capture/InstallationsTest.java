@@ -77,7 +77,7 @@ class InstallationsTest {
         DATABASE.run("update sluice.installation set seen_at = now() - interval '1 year' where name = 'one'");
         assertThat(start(installation("two"), second, sync("deal", "other"))).isEmpty();
         assertThat(captured()).as("captured while it is down").isEqualTo(3);
-        assertThat(DATABASE.texts("select stream from sluice.checkpoint order by 1")).as("nothing is sent anew")
+        assertThat(DATABASE.texts("select stream from sluice.checkpoint order by 1")).as("nothing is exported again")
                 .containsExactly("load:customers", "load:deals");
     }
 
@@ -109,7 +109,7 @@ class InstallationsTest {
     }
 
     @Test
-    void whatTwoInstallationsCantShareIsRefusedInWordsAndNothingIsChanged() throws SQLException {
+    void aConflictOfTwoInstallationsIsReportedAndNothingIsChanged() throws SQLException {
         start(installation("one"), first, sync("customer", "crm"));
 
         assertThat(start(installation("two"), second, sync("customer", "other"), sync("deal", "crm")))

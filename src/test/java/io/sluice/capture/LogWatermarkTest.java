@@ -29,7 +29,7 @@ class LogWatermarkTest {
     }
 
     @Test
-    void aTurnIsNotUnderWayBesideItself() {
+    void aDrainDoesNotCountItselfAsUnderWay() {
         floor.searched(1, null, true, 10, 100, "100:100:", 0);
         floor.searched(11, 14L, true, 14, 101, "101:101:", 0);
         floor.seen("102:102:");
@@ -37,7 +37,7 @@ class LogWatermarkTest {
     }
 
     @Test
-    void withMoreUnderWayThanAreToldApartTheSearchBeginsWhereItBegan() {
+    void withTooManyTransactionsUnderWayTheSearchBeginsAtTheSameNumber() {
         floor.searched(1, null, true, 10, 100, "100:100:", 0);
         floor.searched(11, 12L, true, 12, 1_000_000, "101:101:", 0);
         assertThat(floor.from()).isEqualTo(11);

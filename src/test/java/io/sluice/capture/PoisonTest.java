@@ -88,7 +88,7 @@ class PoisonTest {
     }
 
     @Test
-    void whatKeepsOneSyncFromReadingARowKeepsNoOtherSyncOfTheTable() throws SQLException {
+    void aRowThatOneSyncCantReadIsReadByTheOthers() throws SQLException {
         Sync names = sync("app.t", "id", "name");
         names.setName("names");
         names.setObject("Lead");
@@ -102,7 +102,7 @@ class PoisonTest {
     }
 
     @Test
-    void aKeyThatNoIndexHoldsIsADeadLetterUntilItsRowIsGone() throws SQLException {
+    void aKeyTooLongForAnIndexIsADeadLetterUntilItsRowIsDeleted() throws SQLException {
         capture.start(List.of(sync));
         DATABASE.run("alter table app.t drop constraint t_pkey", "create unique index on app.t (md5(id))",
                 "insert into app.t values (" + LONG_KEY + ", 'long', 1, null)", "update app.t set amount = 5 where id = 'r0001'");
@@ -178,7 +178,7 @@ class PoisonTest {
         DATABASE.run("insert into sluice.sync_state (account, object, key, sync, base)"
                 + " select account, object, key, sync, fields from sluice.outbox", "delete from sluice.outbox");
         DATABASE.sluice().transaction(connection -> {
-            capture.hold(connection, sync);
+            capture.blockDrains(connection, sync);
             io.sluice.store.Database.update(connection, "update app.t set name = 'anna', amount = 77 where id = 'r0001'");
             return io.sluice.store.Database.update(connection, "update sluice.sync_state set base = base"
                     + " || '{\"name__c\": \"anna\", \"amount__c\": 77}' where key = 'r0001' and object = 'Contact'");

@@ -64,7 +64,7 @@ class StoppedSyncTest {
     }
 
     @Test
-    void whatPassedAStoppedSyncByIsFoundWhenItRunsAgainDeletesIncluded() throws SQLException {
+    void changesMissedByAStoppedSyncAreFoundWhenItRunsAgainDeletesIncluded() throws SQLException {
         drain(started(List.of(one, other), List.of()));
         settle();
 

@@ -137,8 +137,8 @@ class WindowRuleTest {
     @Test
     void callsOfOthersStopOursUntilANewReport() {
         Limit daily = new Limit("daily", 1000, Duration.ofHours(25));
-        WindowUsage told = new WindowUsage(at(0), 10, null, at(-5), null, 1000L, at(0), 0);
-        assertThat(WindowRule.check(daily, told, Priority.CRITICAL, 1)).hasValueSatisfying(
+        WindowUsage usage = new WindowUsage(at(0), 10, null, at(-5), null, 1000L, at(0), 0);
+        assertThat(WindowRule.check(daily, usage, Priority.CRITICAL, 1)).hasValueSatisfying(
                 hold -> assertThat(hold.until()).isEqualTo(at(0).plus(Duration.ofMinutes(15))));
         WindowUsage later = new WindowUsage(at(900_000), 10, null, at(-5), null, 1000L, at(0), 0);
         assertThat(WindowRule.check(daily, later, Priority.LOW, 1)).as("one call for a new report").isEmpty();
@@ -154,8 +154,8 @@ class WindowRuleTest {
     void aMomentaryLowerReportDefersCallsForAMinuteAndNotForTheWindow() {
         Limit configured = new Limit("daily", 15_000, Duration.ofHours(24));
         Limit reported = configured.corrected(10L);
-        WindowUsage told = new WindowUsage(at(0), 500, at(86_000_000), at(-5), 10L, 10L, at(0), 0);
-        assertThat(WindowRule.check(configured, reported, told, Priority.CRITICAL, 1)).hasValueSatisfying(
+        WindowUsage usage = new WindowUsage(at(0), 500, at(86_000_000), at(-5), 10L, 10L, at(0), 0);
+        assertThat(WindowRule.check(configured, reported, usage, Priority.CRITICAL, 1)).hasValueSatisfying(
                 hold -> assertThat(hold.until()).isEqualTo(at(60_000)));
         WindowUsage later = new WindowUsage(at(60_000), 500, at(86_000_000), at(-5), 10L, 10L, at(0), 0);
         assertThat(WindowRule.check(configured, reported, later, Priority.CRITICAL, 1)).as("one call for a new report").isEmpty();
