@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What a CRM may answer about an account: to a login and to a call, each with what it may say of limits and of waiting.
- * Whatever it is, no record is blamed, few calls are wasted, a redirect is not followed, and the account goes on by
+ * Checks each answer of a CRM about an account, to a login and to a call, with each header about limits and waiting.
+ * No answer is a record's fault, few calls are wasted, a redirect is not followed, and the account recovers by
  * itself once the CRM answers as it should.
  */
 class AccountAnswersMatrixTest {
@@ -182,7 +182,7 @@ class AccountAnswersMatrixTest {
     }
 
     @Test
-    void whateverIsAnsweredToACallIsTheAccountsAndNoRecords() throws Exception {
+    void anyErrorOfTheAccountConcernsNoRecord() throws Exception {
         List<String> wrong = new ArrayList<>();
         int tried = 0;
         for (Vendor vendor : vendors()) {
@@ -225,7 +225,7 @@ class AccountAnswersMatrixTest {
                 .isEqualTo(one.ofLimit() ? 1 : 0);
         String problem = main.getCamelContext().getRegistry().findSingleByType(Accounts.class).problem(vendor.account());
         if (one.name().endsWith("elsewhere")) {
-            assertThat(String.valueOf(problem)).as("what is told").contains("to 127.0.0.1:").doesNotContain("/x");
+            assertThat(String.valueOf(problem)).as("the problem").contains("to 127.0.0.1:").doesNotContain("/x");
         }
         // the CRM is as it should be again: a person's resume tries at once
         crm.call = vendor.goodCall();
@@ -237,7 +237,7 @@ class AccountAnswersMatrixTest {
     }
 
     @Test
-    void aRefusedLoginIsNoStormAndNoRecordsFault() throws Exception {
+    void aRejectedLoginCausesABackoffAndConcernsNoRecord() throws Exception {
         List<String> wrong = new ArrayList<>();
         int tried = 0;
         for (Vendor vendor : vendors()) {

@@ -77,7 +77,7 @@ class AccountSettingsTest {
         "org.paused        | yes               | sluice.account.org.paused must be true or false, not 'yes'",
         "org.cost.search   | five              | sluice.account.org.cost.search must be a whole number of units",
         "org-1.limit.short | many              | sluice.account.org-1.limit.short: limit 'short' is 'many'"})
-    void whatIsWrongIsNamedWithItsSettingAndWhatWouldBeRight(String setting, String value, String message) {
+    void aWrongSettingIsReportedWithTheValidValues(String setting, String value, String message) {
         Map<String, String> settings = new TreeMap<>(POOL);
         settings.put(setting, value);
 

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A flow of the CRM and a trigger of the table that answer each other's updates cost few calls, and hold up nobody else. */
+/** Shows that an update loop between a flow of the CRM and a trigger of the table costs few calls and delays no other record. */
 class AnsweredUpdatesIT {
 
     private static final String TRIGGER = """

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Very many rows that change at once. */
+/** Changes very many rows at once, so that bulk jobs send them. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class BulkIT {
 
@@ -81,7 +81,7 @@ class BulkIT {
 
     @Test
     @Order(3)
-    void whatACallAndAJobWriteMeansTheSame() throws SQLException {
+    void callsAndJobsWriteTheSameValues() throws SQLException {
         // rows with fields of their own share one header, so most cells of the job are those of absent fields
         sluice.sql("update customer set city = 'Ulm', first_name = '' where customer_no like 'N-%1'");
         sluice.sql("update customer set phone = null where customer_no like 'N-%2'");
@@ -129,7 +129,7 @@ class BulkIT {
 
     @Test
     @Order(5)
-    void ofAJobThatFailsHalfwayWhatItWroteCountsAndTheRestGoesByOtherCalls() throws SQLException {
+    void ofAJobThatFailsHalfwayTheWrittenRecordsAreSettledAndTheRestSentByCalls() throws SQLException {
         sluice.sandbox("POST", "/sandbox/faults/salesforce", "{\"kind\":\"jobFails\",\"object\":\"Contact\","
                 + "\"afterRows\":9000,\"count\":1,\"message\":\"ExceededQuota : ApiBatchItems Limit exceeded.\"}");
         long jobs = jobs();
@@ -146,7 +146,7 @@ class BulkIT {
 
     @Test
     @Order(6)
-    void anObjectOfWhichTheCrmTakesNoJobGoesByOtherCallsAndByJobsAgainLater() throws SQLException {
+    void anObjectWithoutJobsIsSentByCallsAndByJobsAgainAfterTheCooldown() throws SQLException {
         sluice.sandbox("POST", "/sandbox/faults/salesforce",
                 "{\"kind\":\"unavailable\",\"status\":400,\"operation\":\"bulkCreate\"}");
         long written = written();

@@ -10,7 +10,7 @@ import org.apache.camel.CamelContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The same files under Camel JBang, which takes the core as a jar from the local repository. */
+/** Runs the same files under Camel JBang, which takes the core as a jar from the local repository. */
 class CamelJBangIT {
 
     @TempDir

@@ -15,7 +15,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** What must hold after a chaos, and the story of a record of which it does not. */
+/** Checks the invariants after a chaos run, and prints the history of a record that violates one. */
 final class ChaosChecks {
 
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -20,7 +20,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What people and the application do to the records of three sides, and what goes wrong meanwhile. */
+/** Edits the records of three sides as people and the application do, and injects faults meanwhile. */
 final class ChaosEdits {
 
     private static final ObjectMapper JSON = new ObjectMapper();

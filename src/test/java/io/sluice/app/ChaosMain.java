@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Runs a chaos: {@code mvn -q -Pchaos verify -Dseed=N -Dminutes=M}. It prints a line, and the smallest story of a fault. */
+/** Runs a chaos: {@code mvn -q -Pchaos verify -Dseed=N -Dminutes=M}. Prints a line, and the shortest history of a fault. */
 public final class ChaosMain {
 
     private ChaosMain() {

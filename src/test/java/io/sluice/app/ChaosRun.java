@@ -16,8 +16,8 @@ import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * Edits, deletes, merges and re-creates few records on three sides at once (a table, Salesforce, HubSpot) while calls are
- * cut, slow, refused and answered wrongly, webhooks are lost and the process is killed. Then all is let settle and checked.
- * Real processes: Sluice, PostgreSQL and the sandbox. What is done follows from the seed, when it meets what does not.
+ * cut, slow, rejected and answered wrongly, webhooks are lost and the process is killed. Then everything settles and is checked.
+ * Real processes: Sluice, PostgreSQL and the sandbox. The seed decides the actions, but not their timing.
  */
 final class ChaosRun {
 

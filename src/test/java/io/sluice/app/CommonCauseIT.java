@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** What is every record's fault pauses the sync, costs a few calls, and is over by itself. */
+/** Shows that a cause common to all records pauses the sync, costs a few calls, and ends by itself. */
 @Execution(ExecutionMode.CONCURRENT)
 class CommonCauseIT {
 

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Each type of column with each type of field of both CRMs: what the table of {@link Compatibility} lets through is taken by
- * the sandbox and means the same there, and what it refuses is not taken, or would mean something else.
+ * Checks each type of column with each type of field of both CRMs: values that {@link Compatibility} allows are accepted by
+ * the sandbox and mean the same there; values that it rejects are not accepted, or would mean something else.
  */
 class CompatibilityMatrixTest {
 

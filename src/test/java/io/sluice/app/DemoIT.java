@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The demo with both of its CRMs: what changes in one is in the table and in the other. */
+/** Runs the demo with both of its CRMs: changes in one reach the table and the other. */
 class DemoIT {
 
     @TempDir
@@ -97,7 +97,7 @@ class DemoIT {
     }
 
     @Test
-    void whatIsSettledCausesNoMoreWrites() throws Exception {
+    void settledRecordsCauseNoMoreWrites() throws Exception {
         edit("hubspot", "contacts", "C-00103", "{\"city\":\"Jena\"}");
         soon(() -> assertThat(sluice.records("Contact", "Customer_No__c").get("C-00103").path("MailingCity").asText())
                 .isEqualTo("Jena"));

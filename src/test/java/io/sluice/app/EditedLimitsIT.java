@@ -8,7 +8,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An organisation with three logins, one of them refused, and a limit of the day that all share, edited while Sluice runs. */
+/** Edits the daily limit that an organisation's three logins share, one of them rejected, while Sluice runs. */
 class EditedLimitsIT {
 
     private static final String DAILY = "sluice.account.salesforce.limit.daily";
@@ -17,7 +17,7 @@ class EditedLimitsIT {
     Path home;
 
     @Test
-    void aSpentLimitIsRaisedWhileWorkWaitsTheLoginForReadingNeverWritesAndARefusedOneIsLeftOut() throws Exception {
+    void aRaisedLimitHoldsAtOnceTheReadingLoginNeverWritesAndARejectedOneIsExcluded() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home)) {
             sluice.with("sluice.account.salesforce.members", "dismissed, production, reports")
                     .with("sluice.account.reports.use", "read").with("sluice.composite.max-collections", 1);

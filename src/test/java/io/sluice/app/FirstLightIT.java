@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The demo as a new user meets it: one process, started once, then changed from the database's side. */
+/** Runs the demo as a new user does: one process, started once, then changed from the database's side. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class FirstLightIT {
 
@@ -121,7 +121,7 @@ class FirstLightIT {
 
     @Test
     @Order(7)
-    void whatTheCrmRejectsIsADeadLetterAndGoesWithTheNextChange() throws SQLException {
+    void aRejectedRecordIsADeadLetterAndIsSentWithTheNextChange() throws SQLException {
         sluice.sql("update customer set email = 'not an address', phone = '42' where customer_no = 'C-00010'");
         sluice.awaitSettled();
         assertThat(sluice.rows("select key, code from sluice.dead_letter").get("C-00010"))

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a stranger, a browser's page or a broken client can do to the ports of one process. */
+/** Attacks the ports of one process as a stranger, a browser's page or a broken client could. */
 class HttpSurfaceIT {
 
     @TempDir
@@ -157,7 +157,7 @@ class HttpSurfaceIT {
     }
 
     @Test
-    void whoBindsToOtherAddressesWithoutATokenIsToldSo(@TempDir Path other) throws Exception {
+    void aBindToOtherAddressesWithoutATokenIsRejected(@TempDir Path other) throws Exception {
         try (RunningSluice open = new RunningSluice(other).with("camel.server.host", "0.0.0.0")) {
             assertThat(open.start().awaitExit()).isNotZero();
             assertThat(open.output()).contains("camel.server.host = 0.0.0.0 lets other machines reach the API")

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A table and HubSpot's contacts kept the same both ways, by batches and searches. */
+/** Syncs a table and HubSpot's contacts both ways, by batches and searches. */
 class HubspotIT {
 
     @TempDir
@@ -93,7 +93,7 @@ class HubspotIT {
     }
 
     @Test
-    void whatTheSearchLearnsOfLateIsNotPassedByThoughOthersWereSeenBefore() throws Exception {
+    void lateResultsOfTheSearchAreReadThoughNewerOnesWereReadBefore() throws Exception {
         sluice.awaitSettled();
         sluice.sandbox("POST", "/sandbox/faults/hubspot", "{\"kind\":\"indexLag\",\"lagMs\":3000}");
         for (int i = 5; i <= 8; i++) {

@@ -12,7 +12,7 @@ import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A table and HubSpot kept the same by an app that a user installed, whose access is withdrawn and given back. */
+/** Syncs a table and HubSpot by an installed app, whose access is withdrawn and granted again. */
 class HubspotOauthIT {
 
     private static final String WORDS = "missing or invalid refresh token";

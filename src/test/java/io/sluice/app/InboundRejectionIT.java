@@ -9,7 +9,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a table does not take is counted, listed and told without a value, and goes once the table takes it. */
+/** Shows that a row which the table rejects is counted, listed and logged without a value, and applied once the table accepts it. */
 class InboundRejectionIT {
 
     private static final String CANARY = "canary-value-of-a-user";

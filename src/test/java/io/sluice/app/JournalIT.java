@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a HubSpot user changes reaches the table though HubSpot can't reach us: its journal is fetched. */
+/** Polls HubSpot's journal, so that changes reach the table although HubSpot can't reach Sluice. */
 class JournalIT {
 
     private static final int PEOPLE = 60;
@@ -48,12 +48,12 @@ class JournalIT {
                 + " where account = 'hubspot' and object = ''").get("journal:hubspot").get(0);
     }
 
-    private static double heard(String outcome) {
+    private static double received(String outcome) {
         return scene.metric("sluice_webhook_events_total", "\"" + outcome + "\"");
     }
 
     @Test
-    void editsReachTheTableAndSpendNoCallAndADeleteIsLookedUpFirst() throws Exception {
+    void editsReachTheTableWithoutACallAndADeleteIsLookedUpFirst() throws Exception {
         long calls = scene.sluice.number("select count(*) from sluice.api_call where account = 'hubspot'");
         long accepted = scene.referee("hubspot").path("accepted").asLong();
         long exempt = scene.referee("hubspot").path("exempt").asLong();
@@ -86,15 +86,15 @@ class JournalIT {
     }
 
     @Test
-    void whoeverFollowsAKilledProcessGoesOnFromWhatIsKept() throws Exception {
+    void theProcessAfterAKilledOneContinuesFromTheStoredOffset() throws Exception {
         scene.edit(41, "city", "Before");
         soon(() -> assertThat(city(41)).isEqualTo("Before"));
         scene.sluice.kill();
         scene.edit(42, "city", "Meanwhile");
         scene.sluice.start();
         soon(() -> assertThat(city(42)).isEqualTo("Meanwhile"));
-        assertThat(heard("kept")).as("one event since the start").isEqualTo(1);
-        assertThat(heard("repeated")).as("nothing is fetched twice").isZero();
+        assertThat(received("kept")).as("one event since the start").isEqualTo(1);
+        assertThat(received("repeated")).as("nothing is fetched twice").isZero();
     }
 
     @Test
@@ -104,7 +104,7 @@ class JournalIT {
         scene.edit(51, "city", "Found");
         soon(() -> assertThat(city(51)).isEqualTo("Found"));
         assertThat(scene.sluice.output()).contains("hubspot: the CRM does not know the journal's offset any more");
-        assertThat(heard("repeated")).as("what was kept before is known").isPositive();
+        assertThat(received("repeated")).as("what was kept before is known").isPositive();
     }
 
     @Test

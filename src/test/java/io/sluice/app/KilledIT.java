@@ -12,7 +12,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A process that is killed at any moment: after a restart everything holds, with no hand laid on. */
+/** Kills a process at any moment: after a restart every invariant holds without manual repair. */
 class KilledIT {
 
     private static final int KILLS = 10;

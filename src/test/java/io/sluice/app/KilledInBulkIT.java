@@ -21,7 +21,7 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * A process that is killed while a step of a bulk job is under way: the next one goes on with the same job.
+ * Kills a process during a call of a bulk job: the next process continues the same job.
  * {@code -Dkills=10} kills ten times in each.
  */
 @Execution(ExecutionMode.CONCURRENT)

@@ -22,9 +22,9 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What becomes of a record that ends, comes back or changes its key in one place while it is changed in the other: in the end
- * both sides are equal or the difference is listed, there is no husk and no twin, and no row was made anew that was there.
- * All combinations go through one process at once, each as records of its own.
+ * Deletes, restores or re-keys a record on one side while it is changed on the other: in the end
+ * both sides are equal or the difference is listed, there is no partial record and no duplicate, and no existing row was re-created.
+ * All combinations run in one process at once, each with records of its own.
  */
 class LifeMatrixIT {
 
@@ -83,7 +83,7 @@ class LifeMatrixIT {
                     || refused && (there == There.DELETED || there == There.MERGED) && (here == Here.NOTHING || hereFirst);
         }
 
-        /** Whether the row was there all along and may not have been made anew. */
+        /** Whether the row existed all along, so that it must not have been re-created. */
         boolean isSameRow() {
             return (here == Here.NOTHING || here == Here.EDITED) && (there == There.MADE_AGAIN || there == There.RESTORED);
         }
@@ -146,17 +146,17 @@ class LifeMatrixIT {
     /** Told by polls and webhooks while what changed here still waits. */
     @Test
     @EnabledIfSystemProperty(named = "matrix", matches = "full")
-    void whatIsToldBeforeTheWrite() throws Exception {
+    void deletesThatArePolledBeforeTheWrite() throws Exception {
         play(true);
     }
 
-    /** Found out by the write, and told by a poll later. */
+    /** Deletes that the write finds, and a poll reports later. */
     @Test
-    void whatTheWriteFindsOut() throws Exception {
+    void deletesThatTheWriteFinds() throws Exception {
         play(false);
     }
 
-    private void play(boolean told) throws Exception {
+    private void play(boolean polled) throws Exception {
         List<Case> cases = cases();
         int port = RunningSluice.freePort();
         try (EmbeddedDatabase database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), port);
@@ -169,8 +169,8 @@ class LifeMatrixIT {
                     .with("sluice.account.hubspot.limit.search", "5 per 1s, for search query")
                     .with("sluice.account.hubspot.webhook-secret", "sandbox-secret").with("sluice.poll.check-interval", 50)
                     .with("sluice.poll.min-interval", "300ms").with("sluice.poll.max-interval", "600ms")
-                    .with("sluice.poll.overlap", "5s").with("sluice.poll.deletes-interval", told ? "500ms" : "1h");
-            if (told) {
+                    .with("sluice.poll.overlap", "5s").with("sluice.poll.deletes-interval", polled ? "500ms" : "1h");
+            if (polled) {
                 done("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + running.webhookPort
                         + "/webhooks/hubspot\",\"subscribe\":{\"contacts\":[\"lastname\",\"city\",\"email\"]}}");
             }
@@ -188,8 +188,8 @@ class LifeMatrixIT {
                 running.rows("select key, crm_id from sluice.sync_state where account = '" + crm.account() + "'")
                         .forEach((key, id) -> ids.get(crm.account()).put(key, id.get(0)));
             }
-            change(cases, told);
-            if (!told) {
+            change(cases, polled);
+            if (!polled) {
                 running.awaitSettled();
                 running.stop();
                 running.with("sluice.poll.deletes-interval", "500ms").start();
@@ -232,7 +232,7 @@ class LifeMatrixIT {
         sluice.sql(sql.toString());
     }
 
-    private void change(List<Case> cases, boolean told) throws Exception {
+    private void change(List<Case> cases, boolean polled) throws Exception {
         for (Crm crm : CRMS) {
             assertThat(sluice.api("POST", "/api/syncs/" + crm.sync() + "/pause").statusCode()).isLessThan(300);
         }
@@ -251,7 +251,7 @@ class LifeMatrixIT {
                 here(it);
             }
         }
-        if (told) {
+        if (polled) {
             // what a webhook brought back waits until the sync goes on
             long deletes = sluice.number("select count(*) from sluice.api_call where operation = 'deleted'");
             await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100)).until(() ->
@@ -360,7 +360,7 @@ class LifeMatrixIT {
             problems.add(it + ": " + key + " is still there: row " + row);
         }
         if (it.isSameRow() && key.equals(it.key()) && (row == null || !"own".equals(row.get(3)))) {
-            problems.add(it + ": the row was made anew: " + row);
+            problems.add(it + ": the row was re-created: " + row);
         }
     }
 

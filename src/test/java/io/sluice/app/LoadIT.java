@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What was in the CRM before comes into the table at the first start, and goes on where a killed process left it. */
+/** Reads the CRM's existing records into the table by the initial snapshot, which continues after a kill. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class LoadIT {
 
@@ -181,7 +181,7 @@ class LoadIT {
 
     @Test
     @Order(3)
-    void whatAnotherIntegrationChangesInAThousandsfoldIsReadByAJobAndNothingIsHeldUp() throws Exception {
+    void bulkChangesOfAnotherIntegrationAreReadByAJobWithoutDelayingOthers() throws Exception {
         long looks = asked("query");
         long jobs = asked("bulkQueryCreate");
         long began = System.nanoTime();

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Requests that HubSpot never sent so: whatever is changed in one that is right, it changes nothing and is counted with
+ * Mutates genuine requests of HubSpot's webhooks: a mutated request changes nothing and is counted with
  * its reason. {@code -Dmutated.webhooks=100000} sends more than the usual 3,000.
  */
 class MutatedWebhooksIT {
@@ -191,7 +191,7 @@ class MutatedWebhooksIT {
     }
 
     @Test
-    void whateverIsChangedInARequestItChangesNothingAndIsCounted() throws Exception {
+    void aMutatedRequestChangesNothingAndIsCounted() throws Exception {
         String id = sluice.rows("select key, crm_id from sluice.sync_state limit 1").values().iterator().next().get(0);
         Map<String, List<String>> before = table();
         ExecutorService senders = Executors.newFixedThreadPool(SENDERS);
@@ -203,14 +203,14 @@ class MutatedWebhooksIT {
 
         assertThat(table()).isEqualTo(before);
         assertThat(sluice.number("select count(*) from sluice.inbox")).isZero();
-        Map<String, Long> told = new TreeMap<>();
-        expected.forEach((why, count) -> told.put(why, count.sum()));
-        assertThat(sluice.number("select sum(times) from sluice.event_rejection")).isEqualTo(told.remove(ODD));
-        assertThat(refused()).isEqualTo(told).containsKeys("signature", "too old", "no time", "no signature", "malformed");
-        assertThat(told.values().stream().mapToLong(Long::longValue).sum()
+        Map<String, Long> counts = new TreeMap<>();
+        expected.forEach((why, count) -> counts.put(why, count.sum()));
+        assertThat(sluice.number("select sum(times) from sluice.event_rejection")).isEqualTo(counts.remove(ODD));
+        assertThat(refused()).isEqualTo(counts).containsKeys("signature", "too old", "no time", "no signature", "malformed");
+        assertThat(counts.values().stream().mapToLong(Long::longValue).sum()
                 + sluice.number("select sum(times) from sluice.event_rejection")).isEqualTo(REQUESTS);
         double grown = sluice.heap() - heap;
-        System.out.printf("%,d mutated requests: refused %s; the heap grew by %.0f MiB%n", REQUESTS, told, grown);
+        System.out.printf("%,d mutated requests: refused %s; the heap grew by %.0f MiB%n", REQUESTS, counts, grown);
         assertThat(grown).as("MiB by which the heap grew").isLessThan(GROWTH);
         assertThat(sluice.output().lines().filter(line -> line.contains("was rejected and changed nothing")).count())
                 .as("lines in the log, one a reason and minute").isLessThan(100);

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** What readers of a CRM are known to miss: what is seen late, what bears one stamp, what is gone long, what is wide. */
+/** Reads the records that pollers of a CRM are known to miss: late, equally stamped, long deleted and wide ones. */
 @Execution(ExecutionMode.CONCURRENT)
 class NothingMissedIT {
 
@@ -94,7 +94,7 @@ class NothingMissedIT {
     }
 
     @Test
-    void whatIsSeenLateIsWideIsGoneLongOrBearsOneStampIsRead() throws Exception {
+    void lateWideLongDeletedAndEquallyStampedRecordsAreRead() throws Exception {
         whatWasDescribedIsNotAskedAgain();
         aLateCommit();
         aWideObject();
@@ -151,7 +151,7 @@ class NothingMissedIT {
         assertThat(sluice.number("select count(*) from customer")).isEqualTo(999);
     }
 
-    /** No place between two pages can be told by the stamp alone: Salesforce compares it by the second. */
+    /** The time alone is no offset between two pages: Salesforce compares it by the second. */
     private static void moreRecordsOfOneStampThanSixPagesHold() throws Exception {
         new SandboxRecords(sluice.sandboxPort).imported("Contact", IntStream.rangeClosed(1, ROWS)
                 .mapToObj(n -> "{\"Customer_No__c\":\"S-" + n + "\",\"LastName\":\"Name " + n + "\",\"Tier__c\":\"bronze\"}\n")

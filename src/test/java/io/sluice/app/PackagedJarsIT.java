@@ -13,7 +13,7 @@ import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The product comes without its practice world, which has a jar of its own. */
+/** Checks that the product's jar lacks the practice environment, which has a jar of its own. */
 class PackagedJarsIT {
 
     private static final Path PRODUCT = Path.of("target/sluice-0.1.0.jar").toAbsolutePath();

@@ -44,7 +44,7 @@ class ParentSyncsTest {
     }
 
     @Test
-    void whatNoSyncFeedsByThatIdIsNoParentOfOurs() {
+    void anObjectThatNoSyncFeedsByThatIdIsNoParent() {
         Sync deals = sync("deals", "Deal", "Deal_No", Map.of("company_no", "Company.No"));
         assertThat(ParentSyncs.of(List.of(deals), SHAPES)).isEmpty();
         assertThat(ParentSyncs.of(List.of(deals, sync("others", "Company", "Other_No", Map.of("name", "Name"))), SHAPES))

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Stopped by hand: no call is made, over a kill too, and what waited arrives once it may. */
+/** Pauses by hand: no call is made, after a kill either, and queued changes are sent after the resume. */
 class PausedIT {
 
     private static final Pattern WOKEN = Pattern.compile("camel_exchanges_total\\{[^}]*routeId=\"wake\"[^}]*} (\\S+)");
@@ -51,7 +51,7 @@ class PausedIT {
     }
 
     @Test
-    void aPausedAccountIsNotCalledOverARestartAndGoesOnWhereItStoppedOnceItIsResumed() throws Exception {
+    void aPausedAccountIsNotCalledAfterARestartEitherAndContinuesAfterAResume() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home)) {
             sluice.start().awaitSettled();
             long calls = sluice.counted();
@@ -114,7 +114,7 @@ class PausedIT {
     }
 
     @Test
-    void whatASettingOrAFilePausesStartsPausedAndStaysSoUntilItIsTakenOut() throws Exception {
+    void aPauseOfASettingOrAFileLastsUntilItIsRemoved() throws Exception {
         Path deals = home.resolve("routes/syncs/deals-salesforce.camel.yaml");
         try (RunningSluice sluice = new RunningSluice(home).with("sluice.account.salesforce.paused", true)) {
             String file = Files.readString(deals);

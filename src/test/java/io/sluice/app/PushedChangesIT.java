@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a HubSpot user changes reaches the table, and by another sync of that Salesforce, told by webhooks alone. */
+/** Shows that changes by a HubSpot user reach the table and, by its other sync, Salesforce, by webhooks alone. */
 class PushedChangesIT {
 
     private static final int PEOPLE = 600;
@@ -68,7 +68,7 @@ class PushedChangesIT {
         assertThat(scene.rows().get(number(EDITS)).get(1)).isEqualTo("Town " + EDITS);
         assertThat(scene.reads()).as("calls that read").isEqualTo(reads);
         assertThat(scene.sluice.number("select count(*) from arrival where no <= '" + number(EDITS) + "'"))
-                .as("writes of rows, though some were told twice").isEqualTo(EDITS);
+                .as("writes of rows, though some events came twice").isEqualTo(EDITS);
         assertThat(scene.counts().path("duplicated").asInt()).isPositive();
         assertThat(scene.counts().path("givenUp").asInt()).isZero();
 
@@ -121,9 +121,9 @@ class PushedChangesIT {
     }
 
     @Test
-    void ourOwnWriteThatIsToldIsNoNews() throws Exception {
+    void anEventOfOurOwnWriteChangesNothing() throws Exception {
         JsonNode counts = scene.counts();
-        long told = scene.sluice.number("select count(*) from sluice.inbox");
+        long events = scene.sluice.number("select count(*) from sluice.inbox");
         long calls = scene.sluice.number("select count(*) from sluice.api_call");
         scene.sluice.sql("update person set email = 'ours' || lower(no) || '@example.org' where no between '"
                 + number(541) + "' and '" + number(550) + "'");
@@ -131,13 +131,13 @@ class PushedChangesIT {
         scene.awaitApplied();
         assertThat(scene.contacts().get(number(541)).get(2)).isEqualTo("ours" + number(541).toLowerCase() + "@example.org");
         scene.assertSameEverywhere();
-        assertThat(scene.sluice.number("select count(*) from sluice.inbox")).as("events that were kept").isEqualTo(told);
+        assertThat(scene.sluice.number("select count(*) from sluice.inbox")).as("events that were kept").isEqualTo(events);
         assertThat(scene.sluice.number("select count(*) from sluice.api_call") - calls)
                 .as("calls, one to each CRM").isEqualTo(2);
     }
 
     @Test
-    void whatIsMadeMergedOrArchivedThereIsSoHere() throws Exception {
+    void createsMergesAndArchivesInHubspotReachTheTable() throws Exception {
         scene.control("POST", "/sandbox/records/hubspot/contacts",
                 "{\"customer_no\":\"N-1\",\"lastname\":\"New\",\"city\":\"Ulm\"}");
         scene.control("DELETE", "/sandbox/records/hubspot/contacts/" + scene.id(561), "");
@@ -167,7 +167,7 @@ class PushedChangesIT {
     }
 
     @Test
-    void ofASteadyTrickleOfNewRecordsTheFirstAreHereWhileOthersStillCome() throws Exception {
+    void aSteadyStreamOfNewRecordsArrivesContinuously() throws Exception {
         AtomicInteger made = new AtomicInteger();
         ScheduledExecutorService trickle = Executors.newSingleThreadScheduledExecutor();
         int soFar;

@@ -18,8 +18,8 @@ import java.util.TreeMap;
 import org.awaitility.core.ThrowingRunnable;
 
 /**
- * A table of people kept the same with HubSpot's contacts and Salesforce's, where HubSpot tells what changes, or writes it
- * into its journal, and nobody asks it for more: the next look is an hour away. The database can be stopped.
+ * Syncs a table of people with HubSpot's contacts and Salesforce's, where HubSpot sends webhooks, or writes changes
+ * into its journal, and is not polled: the next poll is an hour away. The database can be stopped.
  */
 final class PushedScene implements AutoCloseable {
 
@@ -180,7 +180,7 @@ final class PushedScene implements AutoCloseable {
         assertThat(differences(rows(), salesforceContacts())).as("between the table and Salesforce").isEmpty();
     }
 
-    /** Waits until all that was told is in the table, and all that followed from it is sent. */
+    /** Waits until all events are applied to the table, and all resulting changes are sent. */
     void awaitApplied() {
         soon(() -> assertThat(counts().path("waiting").asInt()).as(() -> counts().toString()).isZero());
         soon(() -> assertThat(sluice.number("select count(*) from sluice.inbox where done_at is null")).isZero());

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Very many edits of HubSpot's users at once: what they cost, and that none is lost while the database is away. */
+/** Makes very many edits in HubSpot at once: counts their calls, and checks that none is lost while the database is down. */
 class PushedStormIT {
 
     private static final int PEOPLE = 999;
@@ -54,7 +54,7 @@ class PushedStormIT {
     }
 
     @Test
-    void aStormWhileTheDatabaseIsAwayLosesNothing() throws Exception {
+    void aBurstWhileTheDatabaseIsDownLosesNothing() throws Exception {
         long reads = scene.reads();
         scene.control("PUT", "/sandbox/webhooks/hubspot", "{\"timeScale\":1200}");
         scene.fault("{\"kind\":\"shuffleEvents\",\"probability\":0.3}");
@@ -79,10 +79,10 @@ class PushedStormIT {
     }
 
     @Test
-    void whatIsToldWithItsValueIsNotRead() throws Exception {
+    void anEventWithItsValueNeedsNoRead() throws Exception {
         long reads = scene.reads();
         AtomicInteger done = new AtomicInteger();
-        ExecutorService editors = edit(500, "told", done);
+        ExecutorService editors = edit(500, "event", done);
         await().atMost(Duration.ofSeconds(60)).until(editors::isTerminated);
         scene.awaitApplied();
 
@@ -93,15 +93,15 @@ class PushedStormIT {
     @Test
     void fiveHundredNewRecordsAreReadInSixCalls() throws Exception {
         long reads = scene.reads();
-        int told = scene.counts().path("delivered").asInt();
+        int delivered = scene.counts().path("delivered").asInt();
         // so that it is not this machine's pace that decides what is gathered in one call
         scene.sluice.api("POST", "/api/syncs/people-hubspot/pause");
         for (int i = 0; i < 500; i++) {
             scene.control("POST", "/sandbox/records/hubspot/contacts",
                     "{\"customer_no\":\"N-" + i + "\",\"lastname\":\"New " + i + "\",\"city\":\"Ulm\"}");
         }
-        // each is told as new, with two properties that somebody has subscribed to
-        soon(() -> assertThat(scene.counts().path("delivered").asInt() - told).isEqualTo(1_500));
+        // each has an event of its creation, and of two subscribed properties
+        soon(() -> assertThat(scene.counts().path("delivered").asInt() - delivered).isEqualTo(1_500));
         scene.sluice.api("POST", "/api/syncs/people-hubspot/resume");
         soon(() -> assertThat(scene.sluice.number("select count(*) from person where no like 'N-%'")).isEqualTo(500));
         scene.awaitApplied();

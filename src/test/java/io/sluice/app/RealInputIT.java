@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Real CRM exports, loaded into tables of their own with a sync each. */
+/** Loads real CRM exports into tables of their own with a sync each. */
 class RealInputIT {
 
     private static final Path DATA = Path.of("..", "shared", "data");

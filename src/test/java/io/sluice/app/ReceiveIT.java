@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a CRM's users do reaches the tables: one process with the demo's syncs, changed from both sides. */
+/** Shows that changes by a CRM's users reach the tables: one process with the demo's syncs, changed from both sides. */
 class ReceiveIT {
 
     private static final String CONTACTS = "/sandbox/records/salesforce/Contact/";
@@ -114,7 +114,7 @@ class ReceiveIT {
     }
 
     @Test
-    void aDeleteInTheCrmDeletesTheRowAndOneThatTheTableRefusesIsTold() throws SQLException {
+    void aDeleteInTheCrmDeletesTheRowAndARejectedOneIsReported() throws SQLException {
         assertThat(sluice.sandbox("DELETE", DEALS + "D-0011", "").statusCode()).isLessThan(300);
         soon(() -> assertThat(sluice.number("select count(*) from deal where deal_no = 'D-0011'")).isZero());
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A CRM refuses calls for half a minute, although by our count there is quota. */
+/** Lets a CRM throttle calls for half a minute, although by our count there is quota. */
 @Execution(ExecutionMode.CONCURRENT)
 class RefusalStormIT {
 
@@ -57,7 +57,7 @@ class RefusalStormIT {
 
     @ParameterizedTest
     @EnumSource
-    void aStormCostsAtMostTenCallsAndNoRecordAndIsForgottenTenSecondsAfterItsEnd(Refused refused) throws Exception {
+    void aThrottlingCostsAtMostTenCallsAndNoRecordAndEndsWithinTenSeconds(Refused refused) throws Exception {
         try (RunningSluice sluice = new RunningSluice(home)) {
             set(sluice, refused).start().awaitSettled();
             String known = crmId(sluice, refused);

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** One call carries three objects, and Salesforce refuses parts of it as a whole: each sync meets its own blame alone. */
+/** Lets Salesforce reject parts of a call with three objects as a whole: each sync is handled by its own error scope. */
 @Execution(ExecutionMode.CONCURRENT)
 class RefusedPartsIT {
 
@@ -28,7 +28,7 @@ class RefusedPartsIT {
     private RunningSluice sluice;
 
     @Test
-    void whatIsInTheOtherPartsIsSettledAndWhatWasRefusedIsHandledByItsOwnBlame() throws Exception {
+    void eachPartIsSettledByItsOwnErrorScope() throws Exception {
         try (RunningSluice running = new RunningSluice(home).with("sluice.retry.initial-delay", "200ms").with("sluice.record.min-write-interval", "0ms")
                 // or two of them would share what is meant for one call
                 .with("sluice.senders", 1)
@@ -124,7 +124,7 @@ class RefusedPartsIT {
         assertThat(before.said()).doesNotContain("the CRM rejects every call");
     }
 
-    // --- what the sandbox is told, and what it counts
+    // --- faults and counters of the sandbox
 
     private void fault(String json) {
         assertThat(sluice.sandbox("POST", "/sandbox/faults/salesforce", json).statusCode()).isEqualTo(200);

@@ -12,7 +12,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Deals that name their customer by its external id, both ways. */
+/** Syncs deals that name their customer by its external id, both ways. */
 class RelationsIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -21,7 +21,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Three processes share one database, one CRM and one quota, and are killed in turn. */
+/** Runs three processes that share one database, one CRM and one quota, and kills them in turn. */
 class ReplicasIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();

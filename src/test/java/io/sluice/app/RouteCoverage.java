@@ -13,7 +13,7 @@ import org.apache.camel.Route;
 import org.apache.camel.api.management.ManagedCamelContext;
 import org.apache.camel.api.management.mbean.ManagedRouteMBean;
 
-/** Which routes and Kamelets the tests have entered, gathered from the metrics of every process they started. */
+/** Collects the routes and Kamelets that the tests have entered, from the metrics of every process that they started. */
 public final class RouteCoverage {
 
     static final Path FOLDER = Path.of("target", "route-coverage");

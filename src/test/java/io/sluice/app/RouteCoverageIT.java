@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The gate: every route and every Kamelet was entered by at least one test. Runs after all of them. */
+/** Checks, after all other tests, that at least one of them entered every route and every Kamelet. */
 class RouteCoverageIT {
 
     private static final Pattern ROUTE = Pattern.compile("(?m)^- route:\\s*\\n\\s+id: (\\S+)");

@@ -32,7 +32,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The whole bundle in a process of its own, as a user runs it, in a folder of its own: its files can be changed before
+ * Runs Sluice in a process and a folder of its own, as a user does: its files can be changed before
  * the start, and it can be killed.
  */
 final class RunningSluice implements AutoCloseable {

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * Each error that Salesforce is known to answer, one after the other while Sluice runs: what becomes of the records and of
- * the account, and the calls it costs. The table of it is left in {@code target/salesforce-errors.md}.
+ * Injects each known error of Salesforce, one after the other while Sluice runs, and records the fate of the records and of
+ * the account, and the calls used. Writes a table of the results to {@code target/salesforce-errors.md}.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class SalesforceErrorsIT {
@@ -67,12 +67,12 @@ class SalesforceErrorsIT {
             return new Case(error, faults, fresh, count, dead, record, account, said, state, most);
         }
 
-        Case dies(Map<Integer, List<String>> which, String told) {
-            return new Case(error, faults, fresh, rows, which, told, account, said, state, most);
+        Case dies(Map<Integer, List<String>> which, String message) {
+            return new Case(error, faults, fresh, rows, which, message, account, said, state, most);
         }
 
-        Case account(String told, String line, String shown) {
-            return new Case(error, faults, fresh, rows, dead, record, told, line, shown, most);
+        Case account(String message, String line, String shown) {
+            return new Case(error, faults, fresh, rows, dead, record, message, line, shown, most);
         }
 
         Case wastes(int calls) {
@@ -111,7 +111,7 @@ class SalesforceErrorsIT {
     private static final String CONTACTS = ",\"object\":\"Contact\"";
     private static final String ONCE = ",\"count\":1";
     private static final String TWICE = ",\"count\":2";
-    private static final String ACCOUNT_RESTS = "Account salesforce is unavailable: ";
+    private static final String ACCOUNT_UNAVAILABLE = "Account salesforce is unavailable: ";
 
     private static List<Case> ofRecords() {
         return List.of(
@@ -177,11 +177,11 @@ class SalesforceErrorsIT {
                         .account("signs in once", null, null),
                 Case.of("401: another session would be refused too", answer(401, "INVALID_SESSION_ID",
                         "This session is not valid for use with the REST API", ONCE)).wastes(1)
-                        .account("paused, tries again with growing pauses, no login", ACCOUNT_RESTS + "INVALID_SESSION_ID: This"
+                        .account("paused, tries again with growing pauses, no login", ACCOUNT_UNAVAILABLE + "INVALID_SESSION_ID: This"
                                 + " session is not valid for use with the REST API", "sign-in"),
                 Case.of("401: the connected app is not attached", answer(401, "INVALID_SESSION_ID",
                         "Connected app is not attached to Agent", ONCE)).wastes(1)
-                        .account("paused, tries again with growing pauses, no login", ACCOUNT_RESTS + "INVALID_SESSION_ID:"
+                        .account("paused, tries again with growing pauses, no login", ACCOUNT_UNAVAILABLE + "INVALID_SESSION_ID:"
                                 + " Connected app is not attached to Agent", "sign-in"),
                 Case.of("401: a new session is refused like the old one", answer(401, "INVALID_SESSION_ID",
                         "Session expired or invalid", TWICE)).wastes(2)
@@ -194,14 +194,14 @@ class SalesforceErrorsIT {
                         + " Organization or Partner", TWICE)).wastes(2)
                         .account("paused, one call at a time tries again; health is DOWN", "API_DISABLED_FOR_ORG: API is not enabled", "access"),
                 Case.of("406, 420, without a word", page(406, "", ONCE), page(420, "", ONCE)).wastes(2)
-                        .account("rests, longer each time", ACCOUNT_RESTS + "HTTP_406: empty answer", null),
+                        .account("rests, longer each time", ACCOUNT_UNAVAILABLE + "HTTP_406: empty answer", null),
                 Case.of("500: UNKNOWN_EXCEPTION, INTERNAL_SERVER_ERROR", answer(500, "UNKNOWN_EXCEPTION",
                         "An unexpected error occurred", ONCE), answer(500, "INTERNAL_SERVER_ERROR", "Oops", ONCE)).wastes(2)
-                        .account("rests, longer each time", ACCOUNT_RESTS + "UNKNOWN_EXCEPTION: An unexpected error", null),
+                        .account("rests, longer each time", ACCOUNT_UNAVAILABLE + "UNKNOWN_EXCEPTION: An unexpected error", null),
                 Case.of("503: SERVER_UNAVAILABLE", answer(503, "SERVER_UNAVAILABLE", "too busy", TWICE)).wastes(2)
-                        .account("rests, longer each time", ACCOUNT_RESTS + "SERVER_UNAVAILABLE: too busy", null),
+                        .account("rests, longer each time", ACCOUNT_UNAVAILABLE + "SERVER_UNAVAILABLE: too busy", null),
                 Case.of("503: a maintenance page", "{\"kind\":\"unavailable\",\"html\":true,\"operation\":" + WRITES
-                        + TWICE + "}").wastes(2).account("rests, longer each time", ACCOUNT_RESTS
+                        + TWICE + "}").wastes(2).account("rests, longer each time", ACCOUNT_UNAVAILABLE
                                 + "HTTP_503: Maintenance Down for maintenance We are down", null),
                 Case.of("a login that is refused", "{\"kind\":\"expireTokens\"}", "{\"kind\":\"answer\",\"operation\":\"token\","
                         + "\"status\":400,\"errorCode\":\"invalid_grant\",\"message\":\"user is locked out\"" + TWICE + "}")

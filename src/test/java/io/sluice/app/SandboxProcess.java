@@ -3,7 +3,7 @@ package io.sluice.app;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The sandbox CRM alone, in a process of its own, as the README starts it. */
+/** Runs the sandbox CRM alone, in a process of its own, as the README starts it. */
 final class SandboxProcess {
 
     private SandboxProcess() {
@@ -13,7 +13,7 @@ final class SandboxProcess {
         return start(home, port, "");
     }
 
-    /** @param data where it keeps what it was told, a line a commit; empty: nowhere */
+    /** @param data file that keeps its commits, one a line; empty: none */
     static AutoCloseable start(Path home, int port, String data) throws IOException {
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx256m", "-cp", RunningSluice.runtimeClassPath(),

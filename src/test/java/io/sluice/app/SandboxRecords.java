@@ -12,7 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 
-/** Fills a sandbox as a program of its own does, before Sluice knows of it. */
+/** Fills a sandbox as another program does, before Sluice is started. */
 final class SandboxRecords {
 
     private static final HttpClient HTTP = HttpClient.newHttpClient();

@@ -32,7 +32,7 @@ class SecretFilesTest {
     }
 
     @Test
-    void whatIsSaidTwiceIsRefused() {
+    void aSettingGivenTwiceIsRejected() {
         assertThatThrownBy(() -> SecretFiles.read(PREFIX, Map.of("password", "a", "password-file", "b")))
                 .hasMessageContaining("sluice.account.org.password and sluice.account.org.password-file say the same thing");
     }

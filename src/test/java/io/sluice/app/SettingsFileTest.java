@@ -52,14 +52,14 @@ class SettingsFileTest {
     }
 
     @Test
-    void editedLimitsAreTakenOverAndThoseThatAreGoneGo() throws IOException {
+    void editedLimitsAreAdoptedAndRemovedOnesEnd() throws IOException {
         write("sluice.account.org.limit.short = {{TEN}} per 10s");
         settings.look();
         assertThat(limits()).containsExactlyInAnyOrder("short 10", "given 5");
     }
 
     @Test
-    void whatTheCommandLineOrTheEnvironmentSaysStays() throws IOException {
+    void valuesOfTheCommandLineAndTheEnvironmentStay() throws IOException {
         write("sluice.account.org.limit.daily = 200 per 24h", "sluice.account.org.limit.given = 99 per 1s");
         settings.look();
         assertThat(limits()).containsExactlyInAnyOrder("daily 200", "given 5");

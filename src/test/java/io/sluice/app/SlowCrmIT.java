@@ -13,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A CRM that executes calls after their client has gone: within time-out and late delivery, so that nothing else of those
- * records may go before.
+ * Lets a CRM execute calls after their client has disconnected, within time-out and late delivery, in which nothing else of those
+ * records may be sent.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class SlowCrmIT {

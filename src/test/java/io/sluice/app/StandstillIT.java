@@ -15,7 +15,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What was changed on both sides while nothing could be sent: the later change stays, and the other is in the log. */
+/** Changes both sides while nothing can be sent: the later change stays, and the other one is in the conflict log. */
 @Execution(ExecutionMode.CONCURRENT)
 class StandstillIT {
 

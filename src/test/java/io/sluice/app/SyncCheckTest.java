@@ -160,7 +160,7 @@ class SyncCheckTest {
 
     @ParameterizedTest
     @MethodSource("wrongForTheCrm")
-    void whatTheCrmWouldNotTakeIsNamed(Consumer<Sync> mistake, String problem) {
+    void fieldsThatTheCrmWouldRejectAreReported(Consumer<Sync> mistake, String problem) {
         Sync sync = sync();
         mistake.accept(sync);
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever a file says of a sync, Camel reads the file: what can't be meant is a mistake of that sync alone. */
+/** Shows that Camel reads every sync file: an invalid property is a mistake of that sync alone. */
 class SyncConfigurerTest {
 
     @TempDir

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** What a person meets when something is not there or not right. */
+/** Shows the messages for a missing or wrong part of an installation. */
 @Execution(ExecutionMode.CONCURRENT)
 class TroubleIT {
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Answers that once deleted rows, forgot deletes or put an old value over a newer one, through the whole pipeline. */
+/** Sends answers through the whole pipeline that once deleted rows, lost deletes or wrote an old value over a newer one. */
 class UnprovenAnswersIT {
 
     private static final String COMPLETE = "{\"status\":\"COMPLETE\",\"results\":[]";
@@ -93,7 +93,7 @@ class UnprovenAnswersIT {
 
     /** The CRM wins with an edit of its own, and not with what it had before our write was lost. */
     @Test
-    void whereTheCrmWinsARefusalByAFirewallLosesNoChange() throws Exception {
+    void aRejectionByAFirewallLosesNoChangeWhereTheCrmWins() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home).with("sluice.poll.min-interval", "300ms")
                 .with("sluice.poll.max-interval", "500ms").with("sluice.retry.initial-delay", "3s").with("sluice.call.late-delivery", "1s")
                 .with("sluice.call.timeout", "2s").withoutSyncs().withSync("customers.camel.yaml", RunningSluice.sync("customers",

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A CRM's user edits a field, and before the next poll the application changes it too: the write reads it first. */
+/** Lets the application write a field that a CRM's user edited since the last poll: the write reads the edit first. */
 class UnseenEditIT {
 
     @TempDir

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a CRM tells by webhooks reaches the table: one process, on a database that the test can stop. */
+/** Shows that webhooks reach the table: one process, on a database that the test can stop. */
 class WebhookIT {
 
     private static final String SECRET = "a-secret-of-this-test";
@@ -132,7 +132,7 @@ class WebhookIT {
     }
 
     @Test
-    void aChangeThatIsToldReachesTheTableAndSpendsNoCall() throws Exception {
+    void anEventReachesTheTableWithoutACall() throws Exception {
         assertThat(tell(change(1, "city", "Köln", System.currentTimeMillis())).statusCode()).isEqualTo(204);
         soon(() -> assertThat(city(1)).isEqualTo("Köln"));
         assertThat(sluice.number("select count(*) from sluice.api_call where operation = 'read'")).isZero();
@@ -140,7 +140,7 @@ class WebhookIT {
     }
 
     @Test
-    void whatIsNotFromTheCrmChangesNothingAndIsCountedWithItsReason() throws Exception {
+    void aRejectedRequestChangesNothingAndIsCountedWithItsReason() throws Exception {
         long now = System.currentTimeMillis();
         String event = "[" + change(2, "city", "Nowhere", now) + "]";
         assertThat(send("/webhooks/hubspot", event, now, "another secret").statusCode()).isEqualTo(401);
@@ -236,7 +236,7 @@ class WebhookIT {
     }
 
     @Test
-    void whatMustBeReadWaitsWhileItsAccountCanNotBeCalled() throws Exception {
+    void readBacksWaitWhileTheAccountIsUnavailable() throws Exception {
         assertThat(tell("{\"subscriptionId\":7,\"subscriptionType\":\"contact.creation\",\"objectId\":499999,"
                 + "\"occurredAt\":" + System.currentTimeMillis() + "}").statusCode()).isEqualTo(204);
         soon(() -> assertThat(sluice.number("select count(*) from sluice.inbox where crm_id = '499999'"
@@ -251,7 +251,7 @@ class WebhookIT {
     }
 
     @Test
-    void aStormWhileTheDatabaseIsAwayIsAppliedOnceInEffect() throws Exception {
+    void aBurstWhileTheDatabaseIsDownIsAppliedEffectivelyOnce() throws Exception {
         Random random = new Random(11);
         long start = System.currentTimeMillis();
         Map<Integer, String> last = new LinkedHashMap<>();

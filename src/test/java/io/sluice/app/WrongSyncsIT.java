@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Mistakes in the files of syncs, as a user meets them: before anything is installed, with file, sync, name and suggestion. */
+/** Shows the messages about mistakes in sync files: before anything is installed, with file, sync, name and suggestion. */
 @Execution(ExecutionMode.CONCURRENT)
 class WrongSyncsIT {
 
@@ -23,7 +23,7 @@ class WrongSyncsIT {
     Path home;
 
     @Test
-    void whatAFileSaysTwiceOrMisspeltIsNamedWithFileSyncAndWhatWouldBeRight() throws Exception {
+    void duplicatesAndMisspellingsAreReportedWithFileSyncAndSuggestion() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home)) {
             sluice.withSync("again.camel.yaml", Files.readString(home.resolve("routes/syncs/customers-salesforce.camel.yaml")));
             sluice.withSync("typo.camel.yaml", RunningSluice.sync("typo", "public.deal", "deal_no", "salesforce",
@@ -76,7 +76,7 @@ class WrongSyncsIT {
     }
 
     @Test
-    void atARestartAWrongSyncIsStoppedAloneAndMissesNothingUntilItIsMended() throws Exception {
+    void atARestartAWrongSyncIsStoppedAloneAndMissesNothingUntilItsRepair() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home).withBothCrms()) {
             String file = Files.readString(home.resolve("routes/syncs/customers-hubspot.camel.yaml"));
             sluice.start().awaitSettled().stop();

@@ -67,7 +67,7 @@ class CaptureWatchTest {
         capture.watch();
         drain();
         assertThat(outbox()).containsExactly("delete 9", "upsert 7");
-        assertThat(capture.state(sync)).extracting("lastComparison").asString().contains("relation app.t is another one",
+        assertThat(capture.state(sync)).extracting("lastComparison").asString().contains("relation app.t was replaced",
                 "missed=1", "gone=1");
         DATABASE.run("delete from sluice.outbox", "update app.t set name = 'seen' where id = 1");
         drain();
