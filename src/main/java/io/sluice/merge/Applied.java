@@ -5,31 +5,30 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What became of records that a CRM changed or deleted.
+ * Result of applying records that a CRM changed or deleted.
  *
- * @param updated    rows that took a value
- * @param inserted   rows that are new
- * @param deleted    rows that went
- * @param conflicts  fields that both sides had changed
- * @param withoutKey records that the table does not have and can't get, since they have no external id
- * @param refused    what the table would not take
- * @param later      CRM ids of those that can't be judged now, because a call or a transaction is changing them; they
- *                   must be read again
+ * @param updated    number of rows that got a value
+ * @param inserted   number of new rows
+ * @param deleted    number of deleted rows
+ * @param conflicts  number of fields that both sides had changed
+ * @param withoutKey number of records without external id, which have no row and can't get one
+ * @param rejected    records that the table rejected
+ * @param deferred      CRM ids of deferred records, which a call or a transaction is changing just now; they must be read again
  */
-public record Applied(int updated, int inserted, int deleted, int conflicts, int withoutKey, List<Refused> refused,
-        Set<String> later) {
+public record Applied(int updated, int inserted, int deleted, int conflicts, int withoutKey, List<RejectedRow> rejected,
+        Set<String> deferred) {
 
     public static final Applied NOTHING = new Applied(0, 0, 0, 0, 0, List.of(), Set.of());
 
     /**
-     * A record that the table did not take; the rest of its page was applied.
+     * A record that the table rejected; the rest of its page was applied.
      *
-     * @param columns what would have been written
-     * @param why     PostgreSQL's words
+     * @param columns columns that would have been written
+     * @param why     PostgreSQL's message
      */
-    public record Refused(String key, String crmId, List<String> columns, String why) {
-        /** What PostgreSQL's text can't hold, NUL and half a surrogate pair, is a question mark: a rejection is kept there. */
-        public Refused {
+    public record RejectedRow(String key, String crmId, List<String> columns, String why) {
+        /** Replaces NUL and lone surrogates by question marks: PostgreSQL's text, which keeps the rejection, can't hold them. */
+        public RejectedRow {
             key = text(key);
             crmId = text(crmId);
             why = text(why);
@@ -41,17 +40,17 @@ public record Applied(int updated, int inserted, int deleted, int conflicts, int
         }
     }
 
-    /** How many rows or conflicts it made: 0 when all was known already. */
+    /** Number of changed rows and conflicts; 0 when all values were known already. */
     public int changes() {
         return updated + inserted + deleted + conflicts;
     }
 
     public Applied plus(Applied other) {
-        List<Refused> allRefused = new ArrayList<>(refused);
-        allRefused.addAll(other.refused);
-        Set<String> allLater = new java.util.LinkedHashSet<>(later);
-        allLater.addAll(other.later);
+        List<RejectedRow> allRejected = new ArrayList<>(rejected);
+        allRejected.addAll(other.rejected);
+        Set<String> allDeferred = new java.util.LinkedHashSet<>(deferred);
+        allDeferred.addAll(other.deferred);
         return new Applied(updated + other.updated, inserted + other.inserted, deleted + other.deleted,
-                conflicts + other.conflicts, withoutKey + other.withoutKey, allRefused, allLater);
+                conflicts + other.conflicts, withoutKey + other.withoutKey, allRejected, allDeferred);
     }
 }

@@ -27,27 +27,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings what changed in a CRM into the application's table: a page a transaction, set by set. Under its locks nothing
- * is drained, claimed or settled of these records, so that what the merge is told is true: the table's own value is
- * ours, whether it waits in the change log or in the outbox.
+ * Applies changes of a CRM to the application's table, one transaction for each page. Its locks keep these records from being
+ * drained, claimed or settled meanwhile, so that the arguments of the merge stay true: the table's value is ours, whether its
+ * change waits in the change log or in the outbox.
  *
- * <p>A value that the table refuses must not stop the others: the page is halved until the refused record stands
- * alone.
+ * <p>A value that the table rejects must not stop the others: the page is halved until the rejected record is alone.
  */
 public final class Applier {
 
     /**
-     * Data and constraints (22, 23), what a trigger raises (P0), a check of a view (44), and what is too large for an
-     * index or a row (54).
+     * Classes of errors that reject a row: data (22), constraints (23), a view's check option (44), a value too large for an
+     * index or a row (54), and errors that a trigger raises (P0). See
+     * https://www.postgresql.org/docs/current/errcodes-appendix.html.
      */
-    private static final Set<String> REFUSALS = Set.of("22", "23", "44", "54", "P0");
+    private static final Set<String> REJECTION_CLASSES = Set.of("22", "23", "44", "54", "P0");
 
     private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
 
-    private static final String FORGET_DELETED = "delete from sluice.tombstone where deleted_at < now() - interval '1 hour'";
+    private static final String PURGE_TOMBSTONES = "delete from sluice.tombstone where deleted_at < now() - interval '1 hour'";
 
-    /** Records of a page that are applied field by field at most; where more are refused, the cause is not one value. */
-    private static final int FIELDWISE = 100;
+    /** Maximum number of records of a page that are applied field by field; if more are rejected, the cause is not one value. */
+    private static final int MAX_FIELDWISE = 100;
     private static final String NO_TIME = "the time of its last change can't be read";
     private static final Duration SKEW = Duration.ofSeconds(5);
 
@@ -57,14 +57,14 @@ public final class Applier {
     private final Duration skew;
     private volatile InboundRejections rejections;
 
-    /** Of CRMs of whose fields nothing is known. */
+    /** Makes an applier that knows nothing about the CRMs' fields. */
     public Applier(Database database, Capture capture) {
         this(database, capture, null, SKEW);
     }
 
     /**
-     * @param accounts whose fields are known once they are described
-     * @param skew     by which a CRM's clock and ours may differ
+     * @param accounts accounts with the rules of their fields, known once their CRMs are described
+     * @param skew     maximum difference between a CRM's clock and ours
      */
     public Applier(Database database, Capture capture, Accounts accounts, Duration skew) {
         this.database = database;
@@ -74,33 +74,33 @@ public final class Applier {
         this.rejections = new InboundRejections(database, null);
     }
 
-    /** Where records that the table does not take are kept and counted. */
+    /** Sets the store that keeps and counts records which the table rejects. */
     public void keepRejections(InboundRejections kept) {
         rejections = kept;
     }
 
-    /** By the database's clock: what is read from a CRM after it holds all that was settled before it. */
+    /** Returns the time by the database's clock: records read from a CRM after it contain all writes settled before it. */
     public Instant now() throws SQLException {
         return database.first("select clock_timestamp()", row -> row.getObject(1, OffsetDateTime.class).toInstant())
                 .orElseThrow();
     }
 
     /**
-     * Applies records as a CRM has them.
+     * Applies records that were read.
      *
-     * @param readAt {@link #now()} before they were read
+     * @param readAt {@link #now()} before the read
      */
     public Applied apply(Sync sync, List<CrmRecord> records, Instant readAt) throws SQLException {
         Applied applied = kept(sync, records, apply(sync, records, record -> readAt, false, Map.of(), Set.of()));
-        replacedByJobs(sync, records, applied.later());
+        replacedByJobs(sync, records, applied.deferred());
         return applied;
     }
 
     /**
-     * Applies records as a CRM has them, that were read because of events.
+     * Applies records that were read back because of events.
      *
-     * @param readAt {@link #now()} before they were read
-     * @param edits  by CRM id each value that the events told, with one field, oldest first
+     * @param readAt {@link #now()} before the read
+     * @param edits  CRM id to the edits in the events, each with one field, oldest first
      */
     public Applied apply(Sync sync, List<CrmRecord> records, Instant readAt, Map<String, List<CrmRecord>> edits)
             throws SQLException {
@@ -108,67 +108,68 @@ public final class Applier {
     }
 
     /**
-     * Applies records where it is known of some CRM ids that no record has them any more: what has the key of such a record is
-     * its successor.
+     * Applies records after a lookup. A record with the key of a deleted one is its successor.
+     *
+     * @param deletedIds CRM ids that no record has any more
      */
-    public Applied apply(Sync sync, List<CrmRecord> records, Instant readAt, Set<String> gone) throws SQLException {
-        return kept(sync, records, apply(sync, records, record -> readAt, false, Map.of(), gone));
+    public Applied apply(Sync sync, List<CrmRecord> records, Instant readAt, Set<String> deletedIds) throws SQLException {
+        return kept(sync, records, apply(sync, records, record -> readAt, false, Map.of(), deletedIds));
     }
 
     /**
-     * Applies records as a CRM had them a while ago, when a reading began that lasts. Of a field that was told of since, or
-     * written, that is newer; and numbers may come as texts.
+     * Applies records of a snapshot, which are as old as its query. A value that was written or arrived in an event since then
+     * is newer and stays. Numbers may come as texts.
      *
-     * @param readAt {@link #now()} before the CRM was asked
+     * @param readAt {@link #now()} before the query
      */
     public Applied applySnapshot(Sync sync, List<CrmRecord> records, Instant readAt) throws SQLException {
         return kept(sync, records, apply(sync, records, record -> readAt, true, Map.of(), Set.of()));
     }
 
     /**
-     * Applies fields of which events told. A record that was written from here at about that time, or later, can't be
-     * judged by them, and one that is not known can't be found: both come back as {@link Applied#later()}, to be read.
+     * Applies fields of events. Two kinds of records are returned as {@link Applied#deferred()} and must be read back: records that
+     * Sluice wrote at about the time of the events or later, and unknown records.
      *
-     * @param records each with the last value of each field
-     * @param skew    by which the CRM's clock and ours may differ
-     * @param edits   by CRM id each value that the events told, with one field, oldest first
+     * @param records records with the last value of each field
+     * @param skew    maximum difference between the CRM's clock and ours
+     * @param edits   CRM id to the edits in the events, each with one field, oldest first
      */
     public Applied applyEvents(Sync sync, List<CrmRecord> records, Duration skew, Map<String, List<CrmRecord>> edits)
             throws SQLException {
-        // fields of a record say nothing of its others, which the table may still not take
+        // these fields say nothing about the record's other fields, which the table may still reject
         return kept(sync, List.of(), apply(sync, records, record -> record.at().minus(skew), false, edits, Set.of()));
     }
 
     /**
-     * Finds the edits that a write of ours is about to be settled over.
+     * Finds the edits that a write of ours has replaced, before the write is settled.
      *
-     * @param images written records as the CRM had them just before, with their keys
+     * @param images written records as the CRM had them just before the write, with their keys
      */
     public Applied replaced(Sync sync, List<CrmRecord> images) throws SQLException {
         return replaced(sync, images, false);
     }
 
     /**
-     * A poll meets records that a bulk job is writing. An edit among them is decided on now: when the job is over, it may be
-     * gone. Should the job have written the record before, the edit stays in the CRM, and is read again.
+     * Decides on edits of records that a bulk job is writing: when the job ends, it may have replaced them. If the job has
+     * written a record before its edit, the edit stays in the CRM and is read again.
      */
-    private void replacedByJobs(Sync sync, List<CrmRecord> records, Set<String> later) throws SQLException {
-        List<CrmRecord> unsettled = records.stream().filter(record -> later.contains(record.crmId())).toList();
+    private void replacedByJobs(Sync sync, List<CrmRecord> records, Set<String> deferred) throws SQLException {
+        List<CrmRecord> unsettled = records.stream().filter(record -> deferred.contains(record.crmId())).toList();
         if (unsettled.isEmpty()) {
             return;
         }
-        Map<String, String> keys = keys(sync, later);
+        Map<String, String> keys = keys(sync, deferred);
         replaced(sync, unsettled.stream().filter(record -> keys.containsKey(record.crmId())).map(record ->
                 new CrmRecord(record.crmId(), keys.get(record.crmId()), record.at(), record.fields())).toList(), true);
     }
 
-    /** @param jobs whether those alone are looked at that a job is writing */
+    /** @param jobs whether to check only records that a bulk job is writing */
     private Applied replaced(Sync sync, List<CrmRecord> images, boolean jobs) throws SQLException {
         TargetTable targetTable = new TargetTable(source(sync), sync);
         CrmFields crmFields = CrmFields.of(sync, accounts, skew);
         List<CrmRecord> edited = database.transaction(connection ->
                 new ReplacedPage(connection, sync, targetTable, crmFields, false).edited(images, jobs));
-        // what the table does not take is in the log alone
+        // an edit that the table rejects is only logged as a conflict
         Part<CrmRecord> logged = part -> database.transaction(connection ->
                 new ReplacedPage(connection, sync, targetTable, crmFields, false).apply(part));
         try {
@@ -180,43 +181,43 @@ public final class Applier {
             if (DatabaseFailure.isPassing(failure)) {
                 throw failure;
             }
-            // whatever keeps the table from taking it, the write was answered, and is settled
+            // whatever the table's error is, the write was answered and must be settled
             return logged.apply(edited);
         }
     }
 
-    private Applied kept(Sync sync, List<CrmRecord> whole, Applied applied) throws SQLException {
-        rejections.keep(sync, whole.stream().map(CrmRecord::crmId).toList(), applied);
+    private Applied kept(Sync sync, List<CrmRecord> complete, Applied applied) throws SQLException {
+        rejections.keep(sync, complete.stream().map(CrmRecord::crmId).toList(), applied);
         return applied;
     }
 
     private Applied apply(Sync sync, List<CrmRecord> records, Function<CrmRecord, Instant> readAt, boolean aged,
-            Map<String, List<CrmRecord>> edits, Set<String> gone) throws SQLException {
+            Map<String, List<CrmRecord>> edits, Set<String> deletedIds) throws SQLException {
         TargetTable targetTable = new TargetTable(source(sync), sync);
         CrmFields crmFields = CrmFields.of(sync, accounts, skew);
         Set<String> written = new LinkedHashSet<>();
         Function<Function<CrmRecord, Instant>, Part<CrmRecord>> pages = read -> part -> database.transaction(connection -> {
             written.clear();
             capture.blockDrains(connection, sync);
-            return new ChangedPage(connection, sync, targetTable, written, aged, crmFields, gone).apply(part, read, edits);
+            return new ChangedPage(connection, sync, targetTable, written, aged, crmFields, deletedIds).apply(part, read, edits);
         });
         Part<CrmRecord> page = pages.apply(readAt);
-        int[] trials = {FIELDWISE};
+        int[] attempts = {MAX_FIELDWISE};
         Applied untimed = Applied.NOTHING;
         for (CrmRecord record : records) {
-            untimed = record.hasTime() ? untimed : untimed.plus(refused(record, List.of(), NO_TIME));
+            untimed = record.hasTime() ? untimed : untimed.plus(rejected(record, List.of(), NO_TIME));
         }
-        return untimed.plus(applying(records.stream().filter(CrmRecord::hasTime).toList(), page, (record, why) -> trials[0]-- > 0
-                ? fieldwise(pages, readAt, record, List.copyOf(written), targetTable, why) : refused(record, targetTable.columns(written), why)));
+        return untimed.plus(applying(records.stream().filter(CrmRecord::hasTime).toList(), page, (record, why) -> attempts[0]-- > 0
+                ? fieldwise(pages, readAt, record, List.copyOf(written), targetTable, why) : rejected(record, targetTable.columns(written), why)));
     }
 
-    private static Applied refused(CrmRecord record, List<String> columns, String why) {
-        return new Applied(0, 0, 0, 0, 0, List.of(new Applied.Refused(record.key(), record.crmId(), columns, why)), Set.of());
+    private static Applied rejected(CrmRecord record, List<String> columns, String why) {
+        return new Applied(0, 0, 0, 0, 0, List.of(new Applied.RejectedRow(record.key(), record.crmId(), columns, why)), Set.of());
     }
 
     /**
-     * Applies a record that the table refused by halves of what it writes, so that one value that the table does not take
-     * keeps no other back. First goes what a new row can't be without.
+     * Applies a rejected record by halves of its fields, so that one value which the table rejects holds up no other. The
+     * fields that a new row requires come first.
      */
     private Applied fieldwise(Function<Function<CrmRecord, Instant>, Part<CrmRecord>> pages,
             Function<CrmRecord, Instant> readAt, CrmRecord record, List<String> written, TargetTable targetTable, String why)
@@ -227,7 +228,7 @@ public final class Applier {
         fields.sort(Comparator.comparing(field -> !required.contains(field)));
         int first = (int) fields.stream().filter(required::contains).count();
         if (fields.size() < 2) {
-            return refused(record, targetTable.columns(fields), why);
+            return rejected(record, targetTable.columns(fields), why);
         }
         Map<String, String> reasons = new LinkedHashMap<>();
         List<String> others = targetTable.fields().stream().filter(record.fields()::containsKey)
@@ -236,12 +237,12 @@ public final class Applier {
         int half = first > 0 && first < fields.size() ? first : fields.size() / 2;
         Applied applied = known.plus(part(page, record, fields.subList(0, half), reasons));
         if (applied.inserted() > 0) {
-            // the row that was just made is known since then, which is no news to what was read with it
-            Instant made = now();
-            page = pages.apply(same -> made.plusMillis(1));
+            // the row just inserted was settled now: without a later time of reading the other fields would count as older
+            Instant insertedAt = now();
+            page = pages.apply(same -> insertedAt.plusMillis(1));
         }
         applied = applied.plus(part(page, record, fields.subList(half, fields.size()), reasons));
-        return reasons.isEmpty() ? applied : applied.plus(refused(record, targetTable.columns(reasons.keySet()),
+        return reasons.isEmpty() ? applied : applied.plus(rejected(record, targetTable.columns(reasons.keySet()),
                 reasons.values().iterator().next()));
     }
 
@@ -250,7 +251,7 @@ public final class Applier {
         try {
             return page.apply(List.of(record.only(fields)));
         } catch (SQLException failure) {
-            if (!isRefusal(failure)) {
+            if (!isRejection(failure)) {
                 throw failure;
             }
             return smaller(page, record, fields, reasons, RootCause.of(failure));
@@ -261,9 +262,9 @@ public final class Applier {
 
     private static Applied smaller(Part<CrmRecord> page, CrmRecord record, List<String> fields, Map<String, String> reasons,
             String why) throws SQLException {
-        // what refuses one field after the other in the same words refuses the row
-        boolean hopeless = reasons.size() > 1 && reasons.values().stream().allMatch(why::equals);
-        if (fields.size() == 1 || hopeless) {
+        // the same message for one field after the other rejects the row, not a value
+        boolean rowIsRejected = reasons.size() > 1 && reasons.values().stream().allMatch(why::equals);
+        if (fields.size() == 1 || rowIsRejected) {
             fields.forEach(field -> reasons.put(field, why));
             return Applied.NOTHING;
         }
@@ -276,54 +277,54 @@ public final class Applier {
         return "it can't be read: " + odd.getClass().getSimpleName();
     }
 
-    /** Which of these CRM ids are of records that the sync knows. */
+    /** Returns those CRM ids whose records the sync knows. */
     public Set<String> known(Sync sync, Collection<String> crmIds) throws SQLException {
         return keys(sync, crmIds).keySet();
     }
 
-    /** The keys of those of these CRM ids that the sync knows, by the id. */
+    /** Maps the CRM ids that the sync knows to their keys. */
     public Map<String, String> keys(Sync sync, Collection<String> crmIds) throws SQLException {
         return database.transaction(connection -> ChangedPage.keys(connection, sync, crmIds));
     }
 
-    /** Applies deletes of a CRM. Records that the sync does not know, its own deletes among them, are passed over. */
-    public Applied delete(Sync sync, List<DeletedRecord> gone, Instant readAt) throws SQLException {
+    /** Applies deletes of a CRM. It skips records that the sync does not know, such as those that Sluice deleted itself. */
+    public Applied delete(Sync sync, List<DeletedRecord> deletes, Instant readAt) throws SQLException {
         TargetTable targetTable = new TargetTable(source(sync), sync);
         TimePrecision precision = CrmFields.of(sync, accounts, skew).precision();
-        database.update(FORGET_DELETED);
-        Applied applied = applying(gone, part -> database.transaction(connection -> {
+        database.update(PURGE_TOMBSTONES);
+        Applied applied = applying(deletes, part -> database.transaction(connection -> {
             capture.blockDrains(connection, sync);
             return new DeletedPage(connection, sync, targetTable, precision).apply(part, readAt);
         }), (record, why) -> database.transaction(connection -> {
             capture.blockDrains(connection, sync);
-            return new DeletedPage(connection, sync, targetTable, precision).refused(record, readAt, why);
+            return new DeletedPage(connection, sync, targetTable, precision).rejected(record, readAt, why);
         }));
-        rejections.keep(sync, gone.stream().map(DeletedRecord::crmId).toList(), applied);
+        rejections.keep(sync, deletes.stream().map(DeletedRecord::crmId).toList(), applied);
         return applied;
     }
 
-    /** Whether the table does not take a value, whoever writes it. */
-    public static boolean isRefusal(SQLException failure) {
+    /** Whether the error says that the table rejects a value, whoever writes the value. */
+    public static boolean isRejection(SQLException failure) {
         String state = String.valueOf(failure.getSQLState());
-        return state.length() >= 2 && REFUSALS.contains(state.substring(0, 2));
+        return state.length() >= 2 && REJECTION_CLASSES.contains(state.substring(0, 2));
     }
 
     /**
-     * Gives a row values that a person wrote, as a change of the application's own: it is captured and goes to every
-     * sync of the table. A row that is no more gets none.
+     * Writes the values of a repair into a row, like a change of the application: it is captured and sent by every sync of the
+     * table. Does nothing if the row does not exist any more.
      *
-     * @param fields by the CRM's names
+     * @param fields CRM field to value
      */
-    public void mend(Connection connection, Sync sync, String key, Map<String, Object> fields) throws SQLException {
+    public void repair(Connection connection, Sync sync, String key, Map<String, Object> fields) throws SQLException {
         new TargetTable(source(sync), sync).update(connection, Map.of(key, fields));
     }
 
-    /** Has a row read and sent again as it is now. */
+    /** Reads a row again and sends its present values. */
     public void reread(Connection connection, Sync sync, String key) throws SQLException {
         capture.reread(connection, sync, List.of(key));
     }
 
-    /** Whether anything can be applied to a sync's table now. A sync that names what the table lacks is stopped until it is there. */
+    /** Whether records can be applied to a sync's table now: not while the table lacks something that the sync names. */
     public boolean isReady(Sync sync) {
         return capture.isCaptured(sync);
     }
@@ -338,33 +339,33 @@ public final class Applier {
     }
 
     @FunctionalInterface
-    private interface Refusal<T> {
+    private interface Rejection<T> {
         Applied of(T record, String why) throws SQLException;
     }
 
-    private static <T> Applied applying(List<T> records, Part<T> page, Refusal<T> refusal) throws SQLException {
+    private static <T> Applied applying(List<T> records, Part<T> page, Rejection<T> rejection) throws SQLException {
         if (records.isEmpty()) {
             return Applied.NOTHING;
         }
         try {
             return page.apply(records);
         } catch (SQLException failure) {
-            if (!isRefusal(failure)) {
+            if (!isRejection(failure)) {
                 throw failure;
             }
-            return halved(records, page, refusal, RootCause.of(failure));
+            return halved(records, page, rejection, RootCause.of(failure));
         } catch (RuntimeException odd) {
             LOG.debug("A record can't be applied", odd);
-            return halved(records, page, refusal, unreadable(odd));
+            return halved(records, page, rejection, unreadable(odd));
         }
     }
 
-    private static <T> Applied halved(List<T> records, Part<T> page, Refusal<T> refusal, String why) throws SQLException {
+    private static <T> Applied halved(List<T> records, Part<T> page, Rejection<T> rejection, String why) throws SQLException {
         if (records.size() == 1) {
-            return refusal.of(records.get(0), why);
+            return rejection.of(records.get(0), why);
         }
         int half = records.size() / 2;
-        return applying(records.subList(0, half), page, refusal)
-                .plus(applying(records.subList(half, records.size()), page, refusal));
+        return applying(records.subList(0, half), page, rejection)
+                .plus(applying(records.subList(half, records.size()), page, rejection));
     }
 }

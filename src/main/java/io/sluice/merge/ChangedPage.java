@@ -25,32 +25,32 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One page of changed records in one transaction: locks, decides field by field, writes. */
+/** Applies one page of changed records in one transaction: locks rows, decides field by field, writes. */
 final class ChangedPage {
 
-    /** A record keeps the key under which it was written, whatever its external id is now. */
+    /** Finds the key under which a record was written; it stays, even if the external id changes. */
     private static final String KEYS = """
             select i.crm_id, r.key from unnest(?::text[]) as i(crm_id)
             join sluice.sync_state r on r.crm_id = i.crm_id and r.account = ? and r.object = ?""";
 
-    private static final String MADE = """
+    private static final String ADD_OWN_VALUES = """
             insert into sluice.change_log (source, keys, records, op, columns, origin) values (?, ?, ?, 'U', ?, null)""";
 
     private static final String HOLDERS = """
             select key, crm_id from sluice.sync_state
             where account = ? and object = ? and key = any(?::text[]) and crm_id is not null""";
 
-    /** What a table does not take, as PostgreSQL calls it. */
+    /** SQL state that rejects a row, as a constraint violation does. */
     private static final String OTHER_KEY = "23000";
 
-    /** A base is kept for the id alone on which it was agreed. */
+    /** Deletes the base, which is valid only for the former CRM id. */
     private static final String RELINK = """
             update sluice.sync_state set crm_id = null, base = '{}', stamps = '{}', unproven = '{}'
             where account = ? and object = ? and key = any (?)""";
 
-    /** Asks what became of records; yields those that were asked about for the same reason, and are still there. */
-    private static final String ASK = """
-            with asked as (
+    /** Enters lookups of records; returns those lookups that were done before, so that the records still exist. */
+    private static final String LOOK_UP = """
+            with lookup as (
                 insert into sluice.inbox (account, identity, object, crm_id, kind, at)
                 select ?, identity, ?, crm_id, 'missing', clock_timestamp()
                 from unnest(?::uuid[], ?::text[]) as v(identity, crm_id) order by identity
@@ -69,38 +69,38 @@ final class ChangedPage {
     private final CrmFields crmFields;
     private final ConflictRule conflictRule;
     private final SyncStateUpdate syncStateUpdate;
-    private final Map<String, Map<String, Object>> taken = new LinkedHashMap<>();
+    private final Map<String, Map<String, Object>> updates = new LinkedHashMap<>();
     private final Map<String, Map<String, Object>> inserted = new LinkedHashMap<>();
     private final Map<String, Map<String, Object>> restored = new LinkedHashMap<>();
-    private final List<Applied.Refused> refused = new ArrayList<>();
-    private final Set<String> later = new LinkedHashSet<>();
-    private final Set<String> gone;
-    /** CRM id to the fields of a record that the CRM has changed after each of many writes. */
+    private final List<Applied.RejectedRow> rejected = new ArrayList<>();
+    private final Set<String> deferred = new LinkedHashSet<>();
+    private final Set<String> deletedIds;
+    /** CRM ids of records in an update loop, to the fields that the CRM changed. */
     private final Map<String, Set<String>> looping = new LinkedHashMap<>();
     private int withoutKey;
 
     /**
-     * @param gone    CRM ids under which there is no record any more
-     * @param written gets the fields that are about to be written, for whoever must say what was refused
-     * @param aged    whether newer readings may have been applied before this one
-     * @param crmFields what is known of the CRM's fields
+     * @param written   receives the fields that are about to be written, to name those of a rejected row
+     * @param aged      whether newer values may have been applied already
+     * @param crmFields rules of the CRM's fields
+     * @param deletedIds      CRM ids that no record has any more
      */
     ChangedPage(Connection connection, Sync sync, TargetTable targetTable, Set<String> written, boolean aged, CrmFields crmFields,
-            Set<String> gone) {
+            Set<String> deletedIds) {
         this.connection = connection;
         this.sync = sync;
         this.targetTable = targetTable;
         this.written = written;
         this.aged = aged;
         this.crmFields = crmFields;
-        this.gone = gone;
+        this.deletedIds = deletedIds;
         this.conflictRule = ConflictRule.of(sync.getConflicts());
         this.syncStateUpdate = new SyncStateUpdate(sync);
     }
 
     /**
-     * @param readAt of a record: the time, by the database's clock, before which it surely was as it came
-     * @param edits  by CRM id each value of which events told, oldest first
+     * @param readAt time of a record, by the database's clock, up to which all writes are surely contained in it
+     * @param edits  CRM id to the edits in events, oldest first
      */
     Applied apply(List<CrmRecord> records, Function<CrmRecord, Instant> readAt, Map<String, List<CrmRecord>> edits)
             throws SQLException {
@@ -108,25 +108,25 @@ final class ChangedPage {
         Map<String, Map<String, Object>> rows = targetTable.lock(connection, byKey.keySet());
         Set<String> missing = new LinkedHashSet<>(byKey.keySet());
         missing.removeAll(rows.keySet());
-        Set<String> busy = targetTable.present(connection, missing);
+        Set<String> locked = targetTable.present(connection, missing);
         Map<String, Instant> reads = new LinkedHashMap<>();
         byKey.forEach((key, record) -> reads.put(key, readAt.apply(record)));
-        Map<String, RecordState> waiting = RecordState.lock(connection, sync.getAccount(), sync.getObject(), reads);
-        relink(byKey, waiting, busy);
+        Map<String, RecordState> states = RecordState.lock(connection, sync.getAccount(), sync.getObject(), reads);
+        relink(byKey, states, locked);
         Map<String, CrmRecord> arrived = new LinkedHashMap<>(byKey);
-        byKey.replaceAll((key, record) -> !record.isRead() ? news(key, record, waiting.get(key))
-                : aged ? newest(record, waiting.get(key)) : storable(record));
+        byKey.replaceAll((key, record) -> !record.isRead() ? withoutEchoes(key, record, states.get(key))
+                : aged ? newest(record, states.get(key)) : storable(record));
         byKey.values().removeIf(record -> record.fields().isEmpty());
         Set<String> outward = targetTable.outward(connection);
         if (!outward.isEmpty()) {
             byKey.replaceAll((key, record) -> record.without(outward));
             byKey.values().removeIf(record -> record.fields().isEmpty());
         }
-        RecordState.addUndrained(connection, sync, unclear(byKey, rows, waiting));
+        RecordState.addUndrained(connection, sync, unclear(byKey, rows, states));
         byKey.forEach((key, record) -> {
-            RecordState ours = waiting.get(key);
-            if (ours.moving || busy.contains(key)) {
-                later.add(record.crmId());
+            RecordState ours = states.get(key);
+            if (ours.undecidable || locked.contains(key)) {
+                deferred.add(record.crmId());
             } else if (rows.containsKey(key)) {
                 merge(key, record, rows.get(key), ours);
             } else if (ours.base == null && !ours.deleteWaits && sync.getInserts().equals("propagate")) {
@@ -134,26 +134,26 @@ final class ChangedPage {
             }
         });
         arrived.forEach((key, record) -> {
-            if (edits.containsKey(record.crmId()) && rows.containsKey(key) && !waiting.get(key).moving) {
-                new ReplacedEdits(key, record, waiting.get(key)).find(edits.get(record.crmId()), outward);
+            if (edits.containsKey(record.crmId()) && rows.containsKey(key) && !states.get(key).undecidable) {
+                new ReplacedEdits(key, record, states.get(key)).find(edits.get(record.crmId()), outward);
             }
         });
         return write(byKey, rows, outward);
     }
 
     /**
-     * A record with the key of one that is known by another id takes its place if that one is gone: somebody has made it
-     * again, or merged it into a new one. Whether it is gone the CRM is asked first; where it is not, two have one key.
+     * Replaces a known record by another one with its key, if the known one does not exist any more: a user has created it again
+     * or merged it into a new one. The CRM is asked first. If the known record still exists, two records have one key.
      */
-    private void relink(Map<String, CrmRecord> byKey, Map<String, RecordState> waiting, Set<String> busy) throws SQLException {
+    private void relink(Map<String, CrmRecord> byKey, Map<String, RecordState> states, Set<String> locked) throws SQLException {
         List<String> relinked = new ArrayList<>();
         Map<String, UUID> twins = new LinkedHashMap<>();
         byKey.forEach((key, record) -> {
-            RecordState ours = waiting.get(key);
-            if (ours.crmId == null || ours.crmId.equals(record.crmId()) || ours.moving || busy.contains(key)) {
+            RecordState ours = states.get(key);
+            if (ours.crmId == null || ours.crmId.equals(record.crmId()) || ours.undecidable || locked.contains(key)) {
                 return;
             }
-            if (gone.contains(ours.crmId)) {
+            if (deletedIds.contains(ours.crmId)) {
                 ours.relink();
                 relinked.add(key);
             } else {
@@ -167,23 +167,23 @@ final class ChangedPage {
             return;
         }
         java.sql.Array identities = connection.createArrayOf("uuid", twins.values().toArray());
-        Set<UUID> answered = new HashSet<>(Database.query(connection, ASK, row -> row.getObject(1, UUID.class),
+        Set<UUID> answered = new HashSet<>(Database.query(connection, LOOK_UP, row -> row.getObject(1, UUID.class),
                 sync.getAccount(), sync.getObject(), identities,
-                Database.texts(connection, twins.keySet(), key -> waiting.get(key).crmId), sync.getAccount(), identities));
+                Database.texts(connection, twins.keySet(), key -> states.get(key).crmId), sync.getAccount(), identities));
         twins.forEach((key, identity) -> {
             CrmRecord twin = byKey.remove(key);
             if (answered.contains(identity)) {
-                refused.add(new Applied.Refused(key, twin.crmId(), List.of(sync.getKey()), "record "
-                        + waiting.get(key).crmId + " of the CRM has the same external id; merge the two or change one of them"));
+                rejected.add(new Applied.RejectedRow(key, twin.crmId(), List.of(sync.getKey()), "record "
+                        + states.get(key).crmId + " of the CRM has the same external id; merge the two or change one of them"));
             } else {
-                later.add(twin.crmId());
+                deferred.add(twin.crmId());
             }
         });
     }
 
     private Map<String, CrmRecord> byKey(List<CrmRecord> records) throws SQLException {
         Map<String, String> known = keys(connection, sync, records.stream().map(CrmRecord::crmId).toList());
-        // asked for null too, of a record that has no external id
+        // a HashMap, which allows the null of a record without external id
         Map<String, String> keys = new HashMap<>(targetTable.keys(connection, records.stream()
                 .filter(record -> record.key() != null && !record.key().equals(known.get(record.crmId())))
                 .map(CrmRecord::key).toList()));
@@ -193,15 +193,15 @@ final class ChangedPage {
             String knownKey = known.get(record.crmId());
             String key = knownKey != null ? knownKey : keys.get(record.key());
             if (knownKey == null && record.key() == null) {
-                without(record);
+                addWithoutKey(record);
             } else if (key == null) {
-                refuse(record.key(), record, "its external id " + sync.getExternalId() + " is no value of the key's type");
+                reject(record.key(), record, "its external id " + sync.getExternalId() + " is no value of the key's type");
             } else if (knownKey == null && isTaken(record, key, holders.get(key), byKey.get(key))) {
-                refuse(key, record, "its external id " + sync.getExternalId() + " is another spelling of a key that CRM"
+                reject(key, record, "its external id " + sync.getExternalId() + " is another spelling of a key that CRM"
                         + " record " + (byKey.containsKey(key) ? byKey.get(key).crmId() : holders.get(key)) + " has");
             } else {
                 if (knownKey != null && record.isRead() && !isSameKey(knownKey, record.key(), keys)) {
-                    refuse(key, record, "its external id " + sync.getExternalId() + (record.key() == null ? " was emptied"
+                    reject(key, record, "its external id " + sync.getExternalId() + (record.key() == null ? " was emptied"
                             : " was changed to " + record.key()) + " in the CRM; change it back. The row keeps its key, and all"
                             + " other changes still go both ways");
                 }
@@ -211,40 +211,40 @@ final class ChangedPage {
         return byKey;
     }
 
-    /** Those first whose external id is the key as the table writes it: theirs is the row. */
+    /** Sorts records whose external id is spelled like the table's key first: they get the row. */
     private static List<CrmRecord> inOrder(List<CrmRecord> records, Map<String, String> keys) {
         return records.stream().sorted(java.util.Comparator.comparing((CrmRecord record) ->
                 record.key() != null && !record.key().equals(keys.getOrDefault(record.key(), record.key())))).toList();
     }
 
-    private void without(CrmRecord record) {
+    private void addWithoutKey(CrmRecord record) {
         if (record.isRead()) {
             withoutKey++;
         } else if (sync.getInserts().equals("propagate")) {
-            // a record of ours is known by its id; of another only a reading tells whether it has a key
-            later.add(record.crmId());
+            // the events do not contain the key of an unknown record: the record must be read
+            deferred.add(record.crmId());
         }
     }
 
-    private void refuse(String key, CrmRecord record, String why) {
-        refused.add(new Applied.Refused(key, record.crmId(), List.of(sync.getKey()), why));
+    private void reject(String key, CrmRecord record, String why) {
+        rejected.add(new Applied.RejectedRow(key, record.crmId(), List.of(sync.getKey()), why));
     }
 
-    /** A known record keeps its key, however the CRM spells it. */
+    /** Whether the external id is another spelling of the known key. */
     private static boolean isSameKey(String known, String spelled, Map<String, String> keys) {
         return known.equals(spelled) || KeySpelling.same(known, spelled) || known.equals(keys.get(spelled));
     }
 
     /**
-     * Whether another CRM record has the key. One with the very external id of another can't be beside it: that one is
-     * gone, and this one was made in its place.
+     * Whether another CRM record has the key. Two records can't have exactly the same external id: then the other one does not
+     * exist any more and this one replaces it.
      */
     private static boolean isTaken(CrmRecord record, String key, String holder, CrmRecord before) {
         return before != null && !before.crmId().equals(record.crmId())
                 || holder != null && !holder.equals(record.crmId()) && !KeySpelling.same(key, record.key());
     }
 
-    /** Key to the CRM id of those keys that have one. */
+    /** Maps the keys that have a CRM id to it. */
     private Map<String, String> holders(Collection<String> keys) throws SQLException {
         if (keys.isEmpty()) {
             return Map.of();
@@ -255,7 +255,7 @@ final class ChangedPage {
         return holders;
     }
 
-    /** CRM id to key of those that are known. */
+    /** Maps the known CRM ids to their keys. */
     static Map<String, String> keys(Connection connection, Sync sync, Collection<String> crmIds) throws SQLException {
         Map<String, String> known = new HashMap<>();
         Database.query(connection, KEYS, row -> known.put(row.getString(1), row.getString(2)),
@@ -264,14 +264,14 @@ final class ChangedPage {
     }
 
     /**
-     * Events come late, twice, and out of order: what is left when echoes and older news are taken out. Of a record that
-     * was written from here just now, by another clock, nobody can say what is older.
+     * Removes echoes and older values from the fields of events, which arrive late, twice and out of order. For a record that
+     * Sluice has just written, by another clock, the order is unknown: then no value counts as older.
      */
-    private CrmRecord news(String key, CrmRecord record, RecordState ours) {
+    private CrmRecord withoutEchoes(String key, CrmRecord record, RecordState ours) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        record.fields().forEach((name, told) -> {
-            Object value = Values.storable(Values.ofMillis(targetTable.column(name).type(), told));
-            if (!ours.moving && ours.isOld(name, record.at(name)) || holds(ours.inflight, name, value)) {
+        record.fields().forEach((name, arrived) -> {
+            Object value = Values.storable(Values.ofMillis(targetTable.column(name).type(), arrived));
+            if (!ours.undecidable && ours.isOld(name, record.at(name)) || holds(ours.inflight, name, value)) {
                 return;
             }
             if (ours.base != null && holds(ours.base, name, value)) {
@@ -283,7 +283,7 @@ final class ChangedPage {
         return new CrmRecord(record.crmId(), key, record.at(), fields, record.fieldTimes());
     }
 
-    /** What nothing newer is known of. Of two readings with one stamp, the other came later. */
+    /** Removes the values for which a newer one is known; with equal times the known one counts as newer. */
     private CrmRecord newest(CrmRecord record, RecordState ours) {
         Map<String, Object> fields = new LinkedHashMap<>();
         record.fields().forEach((name, value) -> {
@@ -305,16 +305,16 @@ final class ChangedPage {
     }
 
     /**
-     * Of these the change log must say whether and when our side changed them: the CRM has another value than was known,
-     * and than the row has. Echoes of what was sent, nearly all that is read while much is sent, are none of them.
+     * Selects the records for which the change log must be searched for changes of ours: the CRM's value differs from the base
+     * and from the row. Echoes, which are nearly all of the records read while Sluice sends much, do not need it.
      */
     private Map<String, RecordState> unclear(Map<String, CrmRecord> byKey, Map<String, Map<String, Object>> rows,
-            Map<String, RecordState> waiting) {
+            Map<String, RecordState> states) {
         Map<String, RecordState> unclear = new HashMap<>();
         byKey.forEach((key, record) -> {
-            RecordState ours = waiting.get(key);
+            RecordState ours = states.get(key);
             Map<String, Object> row = rows.get(key);
-            boolean clear = ours.moving || (row == null ? ours.base != null : record.fields().keySet().stream()
+            boolean clear = ours.undecidable || (row == null ? ours.base != null : record.fields().keySet().stream()
                     .filter(targetTable.fields()::contains)
                     .noneMatch(name -> Merge.decide(field(record, name, row, ours), conflictRule, crmFields.precision()).writes()));
             if (!clear) {
@@ -330,19 +330,20 @@ final class ChangedPage {
         Agreed base = ours.base == null || !ours.base.containsKey(name) ? null : new Agreed(ours.base.get(name));
         if (changedAt != null && ours.mayHaveWritten(name, crm) || isEcho(record, name, ours)
                 || isOlder(record, name, ours)) {
-            base = new Agreed(crm);   // our own write: its answer was lost, or the CRM normalised it; or what was before it
+            // our own write, whose answer was lost or whose value the CRM normalised; or the value before it
+            base = new Agreed(crm);
         }
         return new Field(base, crm, record.at(name), row.get(name), changedAt);
     }
 
-    /** The base takes such a value, the table keeps its own. */
+    /** Whether the value is an echo: the base becomes it, and the table keeps its own. */
     private boolean isEcho(CrmRecord record, String name, RecordState ours) {
         return crmFields.isEcho(record, name, ours, ours.changedAt(name, targetTable.column(name).name()) != null);
     }
 
     /**
-     * Whether what was read is older than our last write, as an index that lags may have it: it has what was there before,
-     * and its record's stamp is earlier than our change.
+     * Whether the value is older than our last write, as an index that lags may return it: the value is the one before the
+     * write, and the record's time is earlier than our change.
      */
     private boolean isOlder(CrmRecord record, String name, RecordState ours) {
         RecordState.Prior prior = ours.prior.get(name);
@@ -353,13 +354,12 @@ final class ChangedPage {
     }
 
     /**
-     * Finds the edits of which events told and that the CRM does not have, since a write of ours came over them before they
-     * were read. Each is a conflict; where the CRM's side wins it, the table takes it as a change of its own, which goes
-     * to the CRM again. What we had written ourselves, what was there before and what is older than that are none.
+     * Finds the edits in events that the CRM does not have any more, because a write of ours replaced them before they were
+     * read. Each is a conflict. If the CRM's side wins, the value is written to the table like a change of the application and
+     * sent to the CRM again. Values that we wrote, the value before them and older ones are no edits.
      *
-     * <p>Several writes may have come over an edit: which of them was the first, the times say. The write may be one whose
-     * answer proved nothing, if the field is in doubt. And a user may have edited the field again since: then the edit before
-     * our write is told of, but not restored.
+     * <p>Several writes may have replaced an edit; the times say which was the first. The write may be one without a proven
+     * result. If a user has edited the field again since, the edit before our write is logged, but not restored.
      */
     private final class ReplacedEdits {
 
@@ -373,7 +373,7 @@ final class ChangedPage {
             this.ours = ours;
         }
 
-        /** @param edits each with one field, oldest first */
+        /** @param edits edits with one field each, oldest first */
         void find(List<CrmRecord> edits, Set<String> outward) {
             if (ours.settledAt == null || ours.base == null) {
                 return;
@@ -393,8 +393,8 @@ final class ChangedPage {
         }
 
         /**
-         * @param next     what the field became after that, as events tell; null where it is not known
-         * @param nextEdit the next of these values that is none of ours
+         * @param next     next value of the field in the events; null when there is none
+         * @param nextEdit next value of the field in the events that Sluice did not write
          */
         private void find(String name, CrmRecord edit, CrmRecord next, CrmRecord nextEdit) {
             Object value = value(name, edit);
@@ -431,7 +431,7 @@ final class ChangedPage {
                     || ours.held(name).stream().anyMatch(held -> held.isKnown() && crmFields.isLike(name, held.value(), value));
         }
 
-        /** Nobody has edited the field since: it has our value, or what the CRM made of it. */
+        /** Whether the field still has our value, or the CRM's form of it: no user has edited it since. */
         private boolean isThereWhatWeWrote(String name, Object value) {
             if (!record.fields().containsKey(name)) {
                 return false;
@@ -441,15 +441,15 @@ final class ChangedPage {
                     || ours.mayHaveWritten(name, crm) || record.isRead() && isEcho(record, name, ours));
         }
 
-        /** Somebody has edited the field again: not before our last write ended, as far as the clocks tell. */
+        /** Whether a user has edited the field again after our last write ended, within the skew of the clocks. */
         private boolean isWrittenBefore(String name, Instant next) {
             return (ours.unproven.containsKey(name) || !ours.held(name).isEmpty())
                     && !next.isBefore(ours.settledAt.minus(crmFields.skew()));
         }
 
         /**
-         * What was replaced by the write whose own value events tell of. A later change of ours stays, so its time is the one
-         * that counts.
+         * Returns the field for an edit that was replaced by a write whose own value is in the events. A later change of ours
+         * stays, so that its time counts.
          */
         private Field echoed(String name, Object value, Instant at, Object written) {
             List<RecordState.Prior> held = ours.held(name);
@@ -471,7 +471,7 @@ final class ChangedPage {
             return !ours.unproven.getOrDefault(name, List.of()).isEmpty() && (known == null || at.isAfter(known));
         }
 
-        /** What was replaced by a call whose answer proved nothing. */
+        /** Returns the field for an edit that was replaced by a write without a proven result. */
         private Field unproven(String name, Object value, Instant at) {
             Instant waiting = ours.changedAt(name, targetTable.column(name).name());
             List<Object> written = ours.unproven.get(name);
@@ -479,7 +479,7 @@ final class ChangedPage {
                     waiting == null ? ours.settledAt : waiting);
         }
 
-        /** What was replaced by the first of our writes that came after it; null where that is older than all that is known. */
+        /** Returns the field for an edit that was replaced by our first write after it; null if that write is not known any more. */
         private Field proven(String name, Object value, Instant at) {
             List<RecordState.Prior> held = ours.held(name);
             int replaced = 0;
@@ -507,25 +507,25 @@ final class ChangedPage {
             Decision decision = Merge.decide(field, conflictRule, crmFields.precision());
             if (decision == Decision.UNCHANGED) {
                 if (record.isRead() && !ours.unproven.isEmpty() || isEcho(record, name, ours)) {
-                    syncStateUpdate.found(key, record, name, value);
+                    syncStateUpdate.confirmUnproven(key, record, name, value);
                 }
                 return;
             }
             if (decision.writes()) {
-                taken.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(name, value);
+                updates.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(name, value);
             }
             syncStateUpdate.add(key, record, name, field, decision);
         });
-        if (taken.containsKey(key)) {
+        if (updates.containsKey(key)) {
             UpdateLoop loop = ours.loop.taken(ours.settledAt, ours.latestKnown(), record.at(), ours.now);
             syncStateUpdate.taken(key, loop);
             if (loop.startsAfter(ours.loop)) {
-                looping.put(record.crmId(), taken.get(key).keySet());
+                looping.put(record.crmId(), updates.get(key).keySet());
             }
         }
     }
 
-    /** Columns that the table has given a value of its own, by a default or by computing it. */
+    /** Adds the columns to which the table gave a value of its own, by a default, a trigger or a computation. */
     private void addOwn(Map<String, Set<String>> own, String key, Map<String, Object> row, Set<String> fields,
             Map<String, Object> before) {
         fields.stream().filter(field -> !Values.same(row.get(field), before.get(field)))
@@ -534,13 +534,13 @@ final class ChangedPage {
     }
 
     /**
-     * Columns whose value a trigger of the table has kept: the row has not changed, so capture sees nothing, but the CRM has
-     * another value.
+     * Adds the columns whose value a trigger of the table has kept: the row has not changed, so that nothing is captured, but
+     * the CRM has another value.
      */
     private void addUndone(Map<String, Set<String>> own, Map<String, Map<String, Object>> updated,
             Map<String, Map<String, Object>> before) throws SQLException {
         Map<String, Map<String, Object>> kept = new LinkedHashMap<>();
-        updated.forEach((key, row) -> taken.get(key).forEach((field, value) -> {
+        updated.forEach((key, row) -> updates.get(key).forEach((field, value) -> {
             if (!Values.same(row.get(field), value) && Values.same(row.get(field), before.get(key).get(field))) {
                 kept.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(field, value);
             }
@@ -558,12 +558,12 @@ final class ChangedPage {
         return Values.text(before.get(field)) == null || targetTable.isOutward(field);
     }
 
-    /** What the table has made by itself goes to every CRM, to this one too. */
-    private void tell(Map<String, Set<String>> own) throws SQLException {
+    /** Captures the table's own values, so that they are sent to every CRM, including this one. */
+    private void captureOwnValues(Map<String, Set<String>> own) throws SQLException {
         Map<Set<String>, List<String>> byColumns = new LinkedHashMap<>();
         own.forEach((key, columns) -> byColumns.computeIfAbsent(columns, first -> new ArrayList<>()).add(key));
         for (Map.Entry<Set<String>, List<String>> alike : byColumns.entrySet()) {
-            Database.update(connection, MADE, sync.getTable(), Database.texts(connection, alike.getValue()),
+            Database.update(connection, ADD_OWN_VALUES, sync.getTable(), Database.texts(connection, alike.getValue()),
                     alike.getValue().size(), Database.texts(connection, alike.getKey()));
         }
     }
@@ -576,36 +576,36 @@ final class ChangedPage {
 
     private Applied write(Map<String, CrmRecord> byKey, Map<String, Map<String, Object>> rows, Set<String> outward)
             throws SQLException {
-        taken.values().forEach(fields -> written.addAll(fields.keySet()));
+        updates.values().forEach(fields -> written.addAll(fields.keySet()));
         inserted.values().forEach(fields -> written.addAll(fields.keySet()));
-        Map<String, Map<String, Object>> updated = targetTable.update(connection, taken);
+        Map<String, Map<String, Object>> updated = targetTable.update(connection, updates);
         syncStateUpdate.written(updated);
         Map<String, Set<String>> own = new LinkedHashMap<>();
         updated.forEach((key, row) -> addOwn(own, key, row, outward, rows.get(key)));
         addUndone(own, updated, rows);
-        Map<String, Map<String, Object>> made = targetTable.insert(connection, inserted);
-        if (!inserted.keySet().containsAll(made.keySet())) {
+        Map<String, Map<String, Object>> insertedRows = targetTable.insert(connection, inserted);
+        if (!inserted.keySet().containsAll(insertedRows.keySet())) {
             throw new SQLException("the table gives a new row another key than the CRM record's", OTHER_KEY);
         }
         inserted.forEach((key, fields) -> {
             CrmRecord record = byKey.get(key);
-            if (made.containsKey(key)) {
+            if (insertedRows.containsKey(key)) {
                 fields.forEach((name, value) -> syncStateUpdate.add(key, record, name,
                         new Field(null, value, record.at(name), null, null), Decision.TAKEN));
             } else {
-                later.add(record.crmId());
+                deferred.add(record.crmId());
             }
         });
-        made.forEach((key, row) -> addOwn(own, key, row, targetTable.fields(), inserted.get(key)));
-        tell(own);
-        syncStateUpdate.written(made);
+        insertedRows.forEach((key, row) -> addOwn(own, key, row, targetTable.fields(), inserted.get(key)));
+        captureOwnValues(own);
+        syncStateUpdate.written(insertedRows);
         syncStateUpdate.write(connection);
         if (!restored.isEmpty()) {
             Database.query(connection, "select set_config('sluice.origin', '', true)", row -> null);
             targetTable.update(connection, restored);
         }
         looping.forEach(this::warn);
-        return new Applied(taken.size(), made.size(), 0, syncStateUpdate.conflicts(), withoutKey, refused, later);
+        return new Applied(updates.size(), insertedRows.size(), 0, syncStateUpdate.conflicts(), withoutKey, rejected, deferred);
     }
 
     private void warn(String crmId, Set<String> fields) {

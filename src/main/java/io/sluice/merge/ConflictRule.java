@@ -2,14 +2,14 @@ package io.sluice.merge;
 
 import java.util.Locale;
 
-/** Who wins where both sides changed a field: {@link io.sluice.Sync#getConflicts()}. */
+/** Rule that decides which side wins when both changed a field: {@link io.sluice.Sync#getConflicts()}. */
 public enum ConflictRule {
-    /** The later change; the CRM's when both were made within the unit to which it cuts its times. */
+    /** The later change wins; the CRM's wins when both lie within the precision of the CRM's times. */
     LATEST,
     CRM,
     DATABASE;
 
-    /** @throws IllegalArgumentException naming the word */
+    /** @throws IllegalArgumentException if the word is no rule; its message names the word */
     public static ConflictRule of(String word) {
         try {
             return valueOf(word.toUpperCase(Locale.ROOT));

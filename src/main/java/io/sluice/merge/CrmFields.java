@@ -11,14 +11,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is known of the fields in a sync's CRM.
+ * Rules of the fields of a sync's object in its CRM.
  *
- * @param skew      by which the CRM's clock and ours may differ
- * @param precision in which the CRM keeps the times of its changes
+ * @param rules     CRM field to its rule
+ * @param skew      maximum difference between the CRM's clock and ours
+ * @param precision precision of the CRM's times
  */
 record CrmFields(Map<String, FieldRule> rules, Duration skew, TimePrecision precision) {
 
-    /** @param accounts null where nothing is known of them */
+    /** @param accounts accounts with the rules of their fields, or null when nothing is known about them */
     static CrmFields of(Sync sync, Accounts accounts, Duration skew) {
         if (accounts == null || accounts.get(sync.getAccount()) == null) {
             return new CrmFields(Map.of(), skew, TimePrecision.SECONDS);
@@ -33,19 +34,18 @@ record CrmFields(Map<String, FieldRule> rules, Duration skew, TimePrecision prec
         return rules.getOrDefault(field, FieldRule.UNKNOWN);
     }
 
-    /** Whether one may be what the CRM makes of the other. */
+    /** Whether the CRM may turn one value into the other. */
     boolean isLike(String field, Object one, Object other) {
         return Normalisation.match(rule(field), one, other) != Normalisation.Match.NONE;
     }
 
     /**
-     * Whether a value that is not the base is what the CRM made of a write of ours: of the base, or of what a call without
-     * an answer may have written and was not settled since. What may be an edit too is taken for one if the record was
-     * changed after our last write.
+     * Whether a value that differs from the base is an echo: the form that the CRM gave to a write of ours, either to the base
+     * or to an unproven value. A value that may also be an edit counts as an edit if the record changed after our last write.
      *
-     * @param doubted whether what such a call may have written counts
+     * @param withUnproven whether unproven values count
      */
-    boolean isEcho(CrmRecord record, String name, RecordState ours, boolean doubted) {
+    boolean isEcho(CrmRecord record, String name, RecordState ours, boolean withUnproven) {
         Object crm = record.fields().get(name);
         if (ours.base == null || ours.base.containsKey(name) && Values.same(ours.base.get(name), crm)) {
             return false;
@@ -54,7 +54,7 @@ record CrmFields(Map<String, FieldRule> rules, Duration skew, TimePrecision prec
         if (ours.base.containsKey(name)) {
             written.add(ours.base.get(name));
         }
-        if (doubted) {
+        if (withUnproven) {
             written.addAll(ours.unproven.getOrDefault(name, List.of()));
         }
         return written.stream().anyMatch(value -> switch (Normalisation.match(rule(name), value, crm)) {

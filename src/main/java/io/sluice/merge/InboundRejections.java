@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps which records of a CRM a table does not take, and why, until it takes them: the table {@code inbound_rejection}. It
- * holds no value.
+ * Stores the records of a CRM that a table rejects, and why, until the table accepts them: the table
+ * {@code inbound_rejection}. It holds no value of a field.
  */
 public final class InboundRejections {
 
@@ -31,14 +31,14 @@ public final class InboundRejections {
             on conflict (sync, crm_id) do update set key = excluded.key, columns = excluded.columns, why = excluded.why,
                 last_at = excluded.last_at, times = r.times + 1""";
 
-    private static final String TAKEN = "delete from sluice.inbound_rejection where sync = ? and crm_id = any(?)";
+    private static final String ACCEPTED = "delete from sluice.inbound_rejection where sync = ? and crm_id = any(?)";
 
     private static final String LIST = """
             select * from sluice.inbound_rejection where id > ? and sync = coalesce(?::text, sync) order by id limit ?""";
 
     private static final String DISCARD = "delete from sluice.inbound_rejection where id = ? returning *";
 
-    /** The record is read back, as if the CRM had told of it. */
+    /** Enters an event that reads the record back. */
     private static final String RETRY = """
             insert into sluice.inbox (account, identity, object, crm_id, kind, at)
             select ?, gen_random_uuid(), ?, crm_id, 'read_back', clock_timestamp() from sluice.inbound_rejection where id = ?""";
@@ -46,37 +46,37 @@ public final class InboundRejections {
     private final Database database;
     private final MeterRegistry metrics;
 
-    /** @param metrics where they are counted, or null */
+    /** @param metrics registry of the counter, or null */
     public InboundRejections(Database database, MeterRegistry metrics) {
         this.database = database;
         this.metrics = metrics;
     }
 
     /**
-     * Takes what became of records.
+     * Stores the rejected records of a result and deletes those that the table has accepted.
      *
-     * @param whole CRM ids of those that were applied with all their fields: what the table has taken is rejected no more
+     * @param complete CRM ids of the records that were applied with all their fields
      */
-    void keep(Sync sync, Collection<String> whole, Applied applied) throws SQLException {
-        Set<String> taken = new HashSet<>(whole);
-        taken.removeAll(applied.later());
-        for (Applied.Refused refused : applied.refused()) {
-            if (refused.crmId() != null) {
-                taken.remove(refused.crmId());
-                database.update(KEEP, sync.getName(), refused.crmId(), refused.key(), String.join(" ", refused.columns()),
-                        RootCause.withoutValues(refused.why()));
+    void keep(Sync sync, Collection<String> complete, Applied applied) throws SQLException {
+        Set<String> accepted = new HashSet<>(complete);
+        accepted.removeAll(applied.deferred());
+        for (Applied.RejectedRow rejected : applied.rejected()) {
+            if (rejected.crmId() != null) {
+                accepted.remove(rejected.crmId());
+                database.update(KEEP, sync.getName(), rejected.crmId(), rejected.key(), String.join(" ", rejected.columns()),
+                        RootCause.withoutValues(rejected.why()));
             }
         }
-        if (metrics != null && !applied.refused().isEmpty()) {
-            metrics.counter("sluice.inbound.rejected", "sync", sync.getName()).increment(applied.refused().size());
+        if (metrics != null && !applied.rejected().isEmpty()) {
+            metrics.counter("sluice.inbound.rejected", "sync", sync.getName()).increment(applied.rejected().size());
         }
-        if (!taken.isEmpty()) {
-            database.transaction(connection -> Database.update(connection, TAKEN, sync.getName(),
-                    Database.texts(connection, taken)));
+        if (!accepted.isEmpty()) {
+            database.transaction(connection -> Database.update(connection, ACCEPTED, sync.getName(),
+                    Database.texts(connection, accepted)));
         }
     }
 
-    /** A page of them, the oldest first. @param sync or null: of all */
+    /** Lists a page of rejections, the oldest first. @param sync name of a sync, or null for all */
     public List<Map<String, Object>> list(String sync, long after, int limit) throws SQLException {
         return database.query(LIST, row -> {
             Map<String, Object> found = new LinkedHashMap<>();
@@ -97,7 +97,7 @@ public final class InboundRejections {
         return list(null, id - 1, 1).stream().filter(found -> found.get("id").equals(id)).findFirst();
     }
 
-    /** Lets one go: the two sides differ until the record changes again. @return whether there was one */
+    /** Discards a rejection: the two sides differ until the record changes again. @return whether it existed */
     public boolean discard(long id) throws SQLException {
         boolean there = !database.query(DISCARD, row -> true, id).isEmpty();
         if (there) {
@@ -106,7 +106,7 @@ public final class InboundRejections {
         return there;
     }
 
-    /** Has its record read back and applied again; it is gone once the table has taken it. */
+    /** Reads the record back and applies it again; the rejection is deleted once the table accepts the record. */
     public boolean retry(long id, Sync sync) throws SQLException {
         return database.update(RETRY, sync.getAccount(), sync.getObject(), id) > 0;
     }

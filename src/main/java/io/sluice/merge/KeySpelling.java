@@ -3,20 +3,20 @@ package io.sluice.merge;
 import io.sluice.crm.ExternalId;
 import java.math.BigDecimal;
 
-/** Compares an external id as a CRM writes it with a key as the table writes it. */
+/** Compares the spelling of an external id in a CRM with that of a key in the table. */
 final class KeySpelling {
 
     private KeySpelling() {
     }
 
-    /** Whether a CRM takes both for one external id. */
+    /** Whether a CRM treats both as one external id. */
     static boolean same(String one, String other) {
         return one != null && other != null && ExternalId.folded(one).equals(ExternalId.folded(other));
     }
 
     /**
-     * The text that PostgreSQL reads into a key of this type: {@code 7.0} and {@code 1.2E7} are whole numbers, which
-     * its integers do not read.
+     * Returns the text that PostgreSQL accepts for a key of this type: {@code 7.0} and {@code 1.2E7} are whole numbers, but its
+     * integer types do not accept these forms.
      */
     static String readable(String columnType, String spelled) {
         return switch (columnType) {
@@ -29,7 +29,7 @@ final class KeySpelling {
         };
     }
 
-    /** Whether every character is one that PostgreSQL's text holds: no NUL, and no half of a surrogate pair. */
+    /** Whether PostgreSQL's text can hold every character: no NUL and no lone surrogate. */
     static boolean isText(String spelled) {
         for (int i = 0; i < spelled.length(); i++) {
             char next = spelled.charAt(i);

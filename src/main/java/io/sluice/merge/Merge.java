@@ -3,41 +3,41 @@ package io.sluice.merge;
 import java.time.Instant;
 
 /**
- * The three-way merge of one field: what both sides last agreed on, what the CRM has, what the table has. A pure
- * function; whoever calls it holds the locks under which its arguments are true.
+ * Merges one field in three ways: the base on which both sides last agreed, the CRM's value and the table's value. A pure
+ * function; the caller holds the locks that keep its arguments true.
  */
 public final class Merge {
 
-    /** A value that both sides once had; the value may be null, so that its absence needs a null of its own. */
+    /** Value on which both sides agreed. The value may be null; a field without a base has no {@code Agreed}. */
     public record Agreed(Object value) {
     }
 
     /**
-     * A field as the merge meets it.
+     * Values of one field.
      *
-     * @param base   what was last known to be in the CRM, or null where nothing is known: a record that never settled,
-     *               or a write whose answer was lost
-     * @param crm    what the CRM has
-     * @param crmAt  when the CRM's record last changed: not before this field did
-     * @param ours   what the table has
-     * @param oursAt when the table's value changed, or null when no change of it waits to be sent
+     * @param base   value last known to be in the CRM; null when none is known, for a record that never settled or a write
+     *               whose answer was lost
+     * @param crm    value in the CRM
+     * @param crmAt  time of the last change of the CRM's record, which is not earlier than that of the field
+     * @param ours   value in the table
+     * @param oursAt time of the change of the table's value; null when no change of it waits to be sent
      */
     public record Field(Agreed base, Object crm, Instant crmAt, Object ours, Instant oursAt) {
     }
 
-    /** What is to be done. */
+    /** Decision about one field. */
     public enum Decision {
-        /** An echo or a no-op: the CRM has what we knew it to have. What waits is sent as ever. */
+        /** The CRM still has the base, an echo or a no-op. Waiting changes are sent. */
         UNCHANGED,
-        /** Both sides came to have the same: nothing is written to either, and the base becomes that. */
+        /** Both sides have the same value: nothing is written to either, and the base becomes this value. */
         AGREED,
-        /** Only the CRM changed it: the table takes it. */
+        /** Only the CRM changed the field: the table gets the CRM's value. */
         TAKEN,
-        /** The CRM's record is new and has nothing there: it empties no field, but gets the table's value. */
+        /** The CRM's record is new and the field is empty: the table keeps its value, and the CRM gets it. */
         LACKING,
-        /** Both changed it and the CRM wins: the table takes it, and what waits is not sent. */
+        /** Both sides changed the field and the CRM wins: the table gets the CRM's value; waiting changes are dropped. */
         CRM_WINS,
-        /** Both changed it and the table wins: what waits is sent. The base becomes what the CRM has, over which it goes. */
+        /** Both sides changed the field and the table wins: waiting changes are sent. The base becomes the CRM's value. */
         DATABASE_WINS;
 
         /** Whether the table's value is replaced. */
@@ -53,12 +53,12 @@ public final class Merge {
     private Merge() {
     }
 
-    /** Decides where times are compared in whole seconds. */
+    /** Decides with times in whole seconds. */
     public static Decision decide(Field field, ConflictRule conflictRule) {
         return decide(field, conflictRule, TimePrecision.SECONDS);
     }
 
-    /** @param precision in which the CRM keeps the times of its changes */
+    /** @param precision precision of the CRM's times */
     static Decision decide(Field field, ConflictRule conflictRule, TimePrecision precision) {
         if (field.base() != null && Values.same(field.base().value(), field.crm())) {
             return Decision.UNCHANGED;
@@ -76,8 +76,8 @@ public final class Merge {
     }
 
     /**
-     * Without a base nobody can tell whether the CRM's value is a change or what was there before ours; its record's
-     * stamp may be another field's. Then only ours is certainly a change.
+     * Whether the CRM wins. Without a base it is unknown whether the CRM's value is a change or the value before ours, and the
+     * record's time may be that of another field. Then only our value is certainly a change.
      */
     private static boolean crmWins(Field field, ConflictRule conflictRule, TimePrecision precision) {
         return switch (conflictRule) {

@@ -19,27 +19,27 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Tells whether a value that a CRM has is what it made of a value that was written to it: rounded, cut, trimmed, in other
- * letters. Such a value is an agreement and no edit. Pure functions.
+ * Decides whether a CRM's value is the form that the CRM gave to a written value: rounded, cut, trimmed, or with other letter
+ * case. Such a value is an echo and no edit. Pure functions.
  *
- * <p>{@link Match#CERTAIN} holds whatever else is known: the field can't hold what was written, and holds what becomes of
- * it; or the two differ in nothing that a person sees. An edit that is taken for it would have ended in the same value.
- * For example 12.345 in a field with two decimals that holds 12.35.
+ * <p>{@link Match#CERTAIN}: the field can't hold the written value and holds the form that results from it, or the two differ
+ * in nothing that a person sees. An edit of this kind would have ended in the same value. For example, 12.345 was written to a
+ * field with two decimals, which holds 12.35.
  *
- * <p>{@link Match#POSSIBLE} may be an edit too, such as the digits of a phone number in another form. It is taken for the
- * CRM's work only where the record was not changed later than our write, as far as the clocks tell.
+ * <p>{@link Match#POSSIBLE}: the value may also be an edit, such as the digits of a phone number in another form. It counts as
+ * an echo only if the record was not changed later than our write, within the skew of the clocks.
  *
- * <p>Everything else is an edit, of a person or of an automation.
+ * <p>Every other value is an edit, of a person or of an automation.
  */
 final class Normalisation {
 
-    /** How sure it is. */
+    /** Certainty of a match. */
     enum Match { NONE, POSSIBLE, CERTAIN }
 
-    /** Digits that a double holds for certain. */
+    /** Decimal digits that a double always preserves. */
     private static final int DOUBLE_DIGITS = 15;
     private static final int FLOAT_DIGITS = 6;
-    /** Digits of a phone number without which its end says nothing. */
+    /** Minimum number of digits for which equal endings identify a phone number. */
     private static final int PHONE_DIGITS = 5;
     private static final int SHORT_ID = 15;
     private static final int LONG_ID = 18;
@@ -82,7 +82,7 @@ final class Normalisation {
 
     // --- numbers
 
-    /** @param decimals that the field holds, or null where that is not known */
+    /** @param decimals number of decimals of the field, or null when it is not known */
     private static Match numbers(Object written, Object kept, Integer decimals) {
         BigDecimal sent = Values.number(written);
         BigDecimal held = Values.number(kept);
@@ -105,7 +105,7 @@ final class Normalisation {
         return Math.max(0, number.stripTrailingZeros().scale());
     }
 
-    /** More digits than a double holds for certain, and the same up to there. */
+    /** Whether the written number has more digits than the given precision, and both are equal up to it. */
     private static boolean isRounded(BigDecimal sent, BigDecimal held, int digits) {
         return sent.precision() > digits && held.precision() <= sent.precision()
                 && sent.round(new MathContext(digits, RoundingMode.HALF_UP))
@@ -127,7 +127,7 @@ final class Normalisation {
                 && Duration.between(sent, held).abs().compareTo(unit.getDuration()) < 0;
     }
 
-    /** A time with an offset is kept without it, as it is or in UTC. */
+    /** Whether the CRM dropped the offset of a time, either keeping the local time or converting it to UTC. */
     private static boolean isCutTime(Object written, Object kept) {
         Matcher offset = TIME_WITH_OFFSET.matcher(written.toString());
         if (!offset.matches()) {
@@ -147,7 +147,7 @@ final class Normalisation {
                 && Duration.between(sent, held).abs().compareTo(Duration.ofMillis(1)) < 0;
     }
 
-    /** A field of days keeps the day of a moment, whatever zone the moment was written in. */
+    /** Whether a date field holds the UTC date of a written moment, whatever its zone was. */
     private static boolean isDayOf(Object written, Object kept) {
         Instant sent = Values.momentOf(written);
         return sent != null && kept.toString().equals(sent.atOffset(ZoneOffset.UTC).toLocalDate().toString());
@@ -176,7 +176,7 @@ final class Normalisation {
     }
 
     /**
-     * What of a text is seen: without blanks around it, in one form of line ends, without what no UTF-8 or XML carries.
+     * Returns the visible part of a text: trimmed, with one form of line ends, without characters that UTF-8 or XML can't carry.
      */
     private static String visible(String text) {
         StringBuilder seen = new StringBuilder(text.length());
@@ -197,7 +197,7 @@ final class Normalisation {
         return Character.isWhitespace(c) || Character.isSpaceChar(c) || Character.getType(c) == Character.FORMAT;
     }
 
-    /** Cut to the field's length. */
+    /** Whether the text was cut to the field's length. */
     private static boolean isCutText(FieldRule rule, String sent, String held) {
         return rule.limit() != null && rule.limit() > 0 && sent.length() > rule.limit() && !held.isEmpty()
                 && sent.startsWith(held) && visible(sent.substring(0, rule.limit())).equals(held);
@@ -207,7 +207,7 @@ final class Normalisation {
         return written.toString().contains("@") && written.toString().equalsIgnoreCase(kept.toString());
     }
 
-    /** The digits are the same, apart from how a country is written before them. */
+    /** Whether two phone numbers have the same digits, apart from the country prefix. */
     private static boolean isPhone(String sent, String held) {
         String one = digits(sent);
         String other = digits(held);

@@ -14,8 +14,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What our side knows of one record, read under the locks of {@link Applier}: what both agreed on, and what of it
- * waits to be sent.
+ * State of one record on our side, read under the locks of {@link Applier}: its base and its waiting changes.
  */
 final class RecordState {
 
@@ -34,8 +33,9 @@ final class RecordState {
             left join sluice.dead_letter l on l.account = ? and l.object = ? and l.key = k.key""";
 
     /**
-     * Changes of others than the sync that are not in the outbox yet. Without columns the whole record changed. Each key of the
-     * log is looked up in an object: to compare two arrays of a thousand keys takes a million comparisons.
+     * Selects the changes that are not drained yet, except those that the sync applied itself. A change without columns concerns
+     * the whole row. The keys of the log are looked up in a JSON object: comparing two arrays of a thousand keys would take a
+     * million comparisons.
      */
     private static final String LOG = """
             select c.key, c.op, name, max(c.changed_at)
@@ -44,50 +44,52 @@ final class RecordState {
             left join lateral unnest(c.columns) as name on true
             where jsonb_exists(?::jsonb, c.key) group by c.key, c.op, name""";
 
-    /** What was last known to be in the CRM; null when the record never settled. */
+    /** Values last known to be in the CRM; null when the record never settled. */
     Map<String, Object> base;
     /**
-     * Field to the values that calls may have written whose answer proved nothing. A field without a value, and
-     * {@code *} for all of them: what the base says of it is not sure.
+     * Field to the unproven values: calls may have written them, but no answer proves it. For a field with an empty list, or
+     * with {@code *} for all fields, the base is not certain.
      */
     Map<String, List<Object>> unproven = Map.of();
-    /** Whether a call is under way, or ended after the reading began: what was read may be older than what we know. */
-    boolean moving;
+    /** Whether a call is in flight, or ended after the read began: the values read may be older than the base. */
+    boolean undecidable;
     boolean deleteWaits;
-    /** The CRM's id of the record; null where it is not known. */
+    /** The CRM's id of the record; null when it is not known. */
     String crmId;
-    /** When a call last ended that wrote the record, or may have; null when none did. */
+    /** End of the last call that wrote the record, or may have; null when there was none. */
     Instant settledAt;
-    /** How often the CRM changed the record because it was written. */
+    /** Count of the CRM's changes that followed our writes. */
     UpdateLoop loop = UpdateLoop.NONE;
-    /** The database's time at which this was read. */
+    /** Time by the database's clock at which this state was read. */
     Instant now;
-    /** What is being sent. */
+    /** Values in flight. */
     Map<String, Object> inflight = Map.of();
-    /** Whether it is sent by a job, which may take minutes. */
+    /** Whether a bulk job sends them, which may take minutes. */
     boolean inJob;
-    /** When what is being sent changed on our side. */
+    /** Field in flight to the time of its change on our side. */
     final Map<String, Instant> sent = new HashMap<>();
-    /** When what was last known to be in the CRM came to be there. */
+    /** Field of the base to the time since when the CRM has its value. */
     private final Map<String, Instant> known = new HashMap<>();
-    /** When the whole record changed, or null. */
+    /** Time at which the whole row changed, or null. */
     private Instant whole;
     private final Map<String, Instant> byField = new HashMap<>();
     private final Map<String, Instant> byColumn = new HashMap<>();
-    /** What the base held before our last acknowledged write of a field. */
+    /** Field to its value in the base before our last acknowledged write. */
     final Map<String, Prior> prior = new HashMap<>();
-    /** Whether the record was written before anything of it was read. */
+    /** Whether the record was written before any of its values was read. */
     private boolean firstWrite;
 
     /**
-     * @param since when it came to be, or null where that is not known
-     * @param older what the base held before that, newest first
+     * Value of a field in the base before a write of ours.
+     *
+     * @param since time since when the CRM had the value, or null when it is not known
+     * @param older earlier values, newest first
      */
     record Prior(Object value, Instant since, List<Prior> older) {
 
-        /** Before the first write nothing was known. */
+        /** Stands for the unknown value before the first write. */
         private static final Prior NOTHING = new Prior(null, null, List.of());
-        /** So many are kept. */
+        /** Maximum number of values that are kept. */
         private static final int MAX = 5;
 
         static Prior of(List<?> had) {
@@ -95,27 +97,27 @@ final class RecordState {
                     : ((List<?>) had.get(2)).stream().map(one -> of((List<?>) one)).toList());
         }
 
-        /** Whether the base held anything at all. */
+        /** Whether the value is known. */
         boolean isKnown() {
             return this != NOTHING;
         }
 
-        /** All that the base held, newest first. */
+        /** Returns this value and the earlier ones, newest first. */
         List<Prior> all() {
             return Stream.concat(Stream.of(this), older.stream()).toList();
         }
     }
 
-    /** What the base held of a field before each of our writes, newest first, as far as that is kept. */
+    /** Returns the values of a field in the base before each of our writes, newest first, as far as they are kept. */
     List<Prior> held(String field) {
         List<Prior> held = prior.containsKey(field) ? prior.get(field).all() : List.of();
         return firstWrite && held.size() < Prior.MAX ? Stream.concat(held.stream(), Stream.of(Prior.NOTHING)).toList() : held;
     }
 
     /**
-     * Locks the records in the outbox and reads what is known of them.
+     * Locks the records in the outbox and reads their state.
      *
-     * @param readAt key to the time, by the database's clock, before which what is known of it was surely told
+     * @param readAt key to the time, by the database's clock, up to which the values read surely contain all writes
      */
     static Map<String, RecordState> lock(Connection connection, String account, String object, Map<String, Instant> readAt)
             throws SQLException {
@@ -126,7 +128,7 @@ final class RecordState {
             RecordState recordState = found.get(row.getString(1));
             recordState.deleteWaits = "delete".equals(row.getString(2));
             Json.fields(row.getString(3)).forEach((field, at) -> recordState.changed(field, moment(at)));
-            recordState.moving = row.getBoolean(4);
+            recordState.undecidable = row.getBoolean(4);
             recordState.inflight = Json.fields(row.getString(5));
             Json.fields(row.getString(6)).forEach((field, at) -> recordState.sent.put(field, moment(at)));
             recordState.inJob = row.getBoolean(7);
@@ -135,7 +137,7 @@ final class RecordState {
         Database.query(connection, KNOWN, row -> {
             RecordState recordState = found.get(row.getString(1));
             recordState.base = row.getString(2) == null ? null : Json.fields(row.getString(2));
-            recordState.moving |= row.getBoolean(3);
+            recordState.undecidable |= row.getBoolean(3);
             Json.fields(row.getString(4)).forEach((field, at) -> recordState.changed(field, moment(at)));
             Json.fields(row.getString(5)).forEach((field, at) -> recordState.known.put(field, moment(at)));
             recordState.unproven = unprovenValues(Json.fields(row.getString(6)));
@@ -156,7 +158,7 @@ final class RecordState {
         return found;
     }
 
-    /** Adds what was changed and not drained. Searches the log, so it is asked for the few records that need it. */
+    /** Adds the changes that are not drained. It searches the change log, so it is called only for the few records that need it. */
     static void addUndrained(Connection connection, Sync sync, Map<String, RecordState> records) throws SQLException {
         if (records.isEmpty()) {
             return;
@@ -183,12 +185,12 @@ final class RecordState {
         return unprovenValues;
     }
 
-    /** Whether a call without an answer may have written this value. */
+    /** Whether the value is one of the unproven ones. */
     boolean mayHaveWritten(String field, Object value) {
         return unproven.getOrDefault(field, List.of()).stream().anyMatch(written -> Values.same(written, value));
     }
 
-    /** Another record has the key now: nothing was agreed on with that, and no call has written it. */
+    /** Clears base and unproven values when another record replaces this one: nothing was agreed on with that record. */
     void relink() {
         base = base == null ? null : Map.of();
         unproven = Map.of();
@@ -199,32 +201,32 @@ final class RecordState {
         byField.merge(field, at, RecordState::later);
     }
 
-    /** Whether the field is known to have come to its value later than this. */
+    /** Whether the known value of the field is newer than this time. */
     boolean isOld(String field, Instant at) {
         return known.containsKey(field) && at.isBefore(known.get(field));
     }
 
-    /** Whether the field is known to have come to its value then or later. */
+    /** Whether the known value of the field is from this time or newer. */
     boolean isKnown(String field, Instant at) {
         return known.containsKey(field) && !at.isAfter(known.get(field));
     }
 
-    /** When the field is known to have come to its value, or null. */
+    /** Time since when the CRM has the known value of the field, or null. */
     Instant knownSince(String field) {
         return known.get(field);
     }
 
-    /** The time of the newest change that both sides are known to have; null if none is. */
+    /** Time of the newest change that both sides are known to have; null if there is none. */
     Instant latestKnown() {
         return known.values().stream().max(Instant::compareTo).orElse(null);
     }
 
-    /** When the field changed on our side, or null when no change of it waits. */
+    /** Time at which the field changed on our side; null when no change of it waits. */
     Instant changedAt(String field, String column) {
         return later(whole, later(byField.get(field), byColumn.get(column)));
     }
 
-    /** When anything of it changed on our side, or null when nothing waits. */
+    /** Time of the last change on our side; null when none waits. */
     Instant changedAt() {
         Instant latest = whole;
         for (Instant at : byField.values()) {

@@ -15,13 +15,13 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Finds the edits of a CRM's users that a write of ours replaced, by what the CRM had just before the write: a value that is
- * neither what both sides last agreed on, nor what we wrote then or now. Each is a conflict. Where the CRM's side wins it, the
- * table takes it as a change of its own, which goes to the CRM again.
+ * Finds the edits of a CRM's users that a write of ours replaced, from the values that the CRM had just before the write: a
+ * value that is neither the base nor one that Sluice wrote then or now. Each is a conflict. If the CRM's side wins, the value is
+ * written to the table like a change of the application and sent to the CRM again.
  *
- * <p>It runs after the answer and before the claim is settled, in transactions of its own: the base is still that of before
- * the write. A process that ends between the two leaves the claim in doubt and the change of the table in the change log, so
- * nothing is lost and nothing is found twice.
+ * <p>It runs after the answer and before the claim is settled, in its own transactions: the base is still that before the
+ * write. If the process ends between the two, the claim is unproven and the change of the table is in the change log: nothing is
+ * lost, and nothing is found twice.
  */
 final class ReplacedPage {
 
@@ -33,7 +33,7 @@ final class ReplacedPage {
     private final boolean restores;
     private final Map<String, Map<String, Object>> restored = new LinkedHashMap<>();
 
-    /** @param restores whether the table takes what it lost; false where it refuses that or can't be locked */
+    /** @param restores whether replaced edits are written to the table; false if the table rejects them or can't be locked */
     ReplacedPage(Connection connection, Sync sync, TargetTable targetTable, CrmFields crmFields, boolean restores) {
         this.connection = connection;
         this.sync = sync;
@@ -44,38 +44,38 @@ final class ReplacedPage {
     }
 
     /**
-     * Those of which a field was edited that is being written: seldom any.
+     * Selects the records with an edit of a field that is being written; usually there is none.
      *
-     * @param jobs of those alone that a job is writing
+     * @param jobs whether to check only records that a bulk job is writing
      */
     List<CrmRecord> edited(List<CrmRecord> images, boolean jobs) throws SQLException {
-        Map<String, RecordState> waiting = waiting(images);
-        return images.stream().filter(image -> !jobs || waiting.get(image.key()).inJob).filter(image -> waiting.get(image.key()).inflight.keySet().stream()
-                .anyMatch(name -> isEdit(image, name, waiting.get(image.key())))).toList();
+        Map<String, RecordState> states = states(images);
+        return images.stream().filter(image -> !jobs || states.get(image.key()).inJob).filter(image -> states.get(image.key()).inflight.keySet().stream()
+                .anyMatch(name -> isEdit(image, name, states.get(image.key())))).toList();
     }
 
-    private Map<String, RecordState> waiting(List<CrmRecord> images) throws SQLException {
+    private Map<String, RecordState> states(List<CrmRecord> images) throws SQLException {
         Map<String, Instant> reads = new LinkedHashMap<>();
         images.forEach(image -> reads.put(image.key(), image.at()));
         return RecordState.lock(connection, sync.getAccount(), sync.getObject(), reads);
     }
 
-    /** @param edited records as they were before the write, with their keys */
+    /** @param edited records before the write, with their keys */
     Applied apply(List<CrmRecord> edited) throws SQLException {
         Map<String, CrmRecord> byKey = new LinkedHashMap<>();
         edited.forEach(image -> byKey.put(image.key(), image));
         Map<String, Map<String, Object>> rows = restores ? targetTable.lock(connection, byKey.keySet()) : Map.of();
-        Map<String, RecordState> waiting = waiting(edited);
-        RecordState.addUndrained(connection, sync, waiting);
+        Map<String, RecordState> states = states(edited);
+        RecordState.addUndrained(connection, sync, states);
         Set<String> outward = targetTable.outward(connection);
         SyncStateUpdate syncStateUpdate = new SyncStateUpdate(sync);
         byKey.forEach((key, image) -> {
-            RecordState ours = waiting.get(key);
+            RecordState ours = states.get(key);
             Map<String, Object> row = rows.getOrDefault(key, Map.of());
             ours.inflight.keySet().stream().filter(name -> isEdit(image, name, ours)).forEach(name -> {
                 Field field = field(image, name, ours);
                 if (row.containsKey(name) && Values.same(row.get(name), field.crm())) {
-                    return;   // the table has it, and sends it again
+                    return;   // the table has the value already and sends it again
                 }
                 boolean crmWins = Merge.decide(field, conflictRule, crmFields.precision()) != Decision.DATABASE_WINS
                         && restores && !outward.contains(name);
@@ -94,8 +94,8 @@ final class ReplacedPage {
     }
 
     /**
-     * What we had written ourselves is none, nor is what the CRM made of that. Where nothing was agreed on, a value that is
-     * there is one, an empty field is not.
+     * Whether the value is an edit: neither a value that Sluice wrote nor the CRM's form of one. Without a base, a value is an
+     * edit and an empty field is not.
      */
     private boolean isEdit(CrmRecord image, String name, RecordState ours) {
         if (!image.fields().containsKey(name) || !targetTable.fields().contains(name)) {

@@ -13,22 +13,23 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Moves the sequences of a table past numbers that come from a CRM: the application's next insert would be given one of them
- * and fail as a duplicate.
+ * Advances the sequences of a table past numbers that come from a CRM. Otherwise the application's next insert would get one of
+ * these numbers and fail as a duplicate.
  *
- * <p>A sequence is moved by {@code nextval} alone, so that it never goes back whoever takes numbers at the same moment;
- * {@code setval} can't promise that. It goes only as far as there are numbers, and never over a gap of more than
- * {@value #WINDOW} numbers: whoever gives the CRM a range of numbers of its own keeps it, and one absurd number does not use
- * the sequence up. A number in such a distance costs the application one failed insert when its sequence gets there.
+ * <p>A sequence is advanced by {@code nextval} alone, so that it never goes back while other transactions take numbers;
+ * {@code setval} does not guarantee that (https://www.postgresql.org/docs/current/functions-sequence.html). It advances only to
+ * existing numbers and never over a gap of more than {@value #WINDOW}: a range of numbers that is reserved for the CRM stays
+ * reserved, and one absurd number does not use up the sequence. A number beyond such a gap costs the application one failed
+ * insert when its sequence reaches the number.
  *
- * <p>Example: the table has the numbers 1 to 5, the CRM brings 8. The sequence stands at 8 then, and the application's next
- * row is 9. Where the sequence counts by twos from 1, it never gives 8, and stays.
+ * <p>For example, the table has the numbers 1 to 5 and the CRM brings 8. Then the sequence advances to 8, and the application's
+ * next row gets 9. If the sequence counts by twos from 1, it never returns 8 and does not advance.
  */
 final class Sequences {
 
     private static final int WINDOW = 100_000;
 
-    /** Whole columns with a unique index of their own, whose numbers are those of a sequence and that count upwards. */
+    /** Selects the columns with a unique index of their own and an ascending sequence. */
     private static final String SEQUENCES = """
             select a.attname, s.seqrelid::regclass::text, s.seqincrement
             from pg_attribute a
@@ -49,7 +50,7 @@ final class Sequences {
               and exists (select from pg_index i where i.indrelid = a.attrelid and i.indisunique and i.indisvalid
                           and i.indpred is null and i.indnkeyatts = 1 and i.indkey[0] = a.attnum)""");
 
-    /** The number after which the sequence goes on. */
+    /** Selects the number after which the sequence continues. */
     private static final String POSITION = "select case when is_called then last_value else last_value - ? end from %s";
 
     private static final String AHEAD = """
@@ -69,7 +70,7 @@ final class Sequences {
         this.capturedTable = capturedTable;
     }
 
-    /** @param values that are about to be written into the column, in any form; what is no whole number is passed over */
+    /** @param values values that are about to be written into the column, in any form; those that are no whole numbers are skipped */
     void pass(Connection connection, Column column, Collection<?> values) throws SQLException {
         if (!List.of("int2", "int4", "int8").contains(column.type())) {
             return;
@@ -93,13 +94,13 @@ final class Sequences {
             if (furthest == null) {
                 return;
             }
-            // numbers that this session keeps back would be taken first, and not move the sequence
+            // numbers that this session has cached would be used first and would not advance the sequence
             Database.update(connection, "discard sequences");
             Database.query(connection, "select max(nextval(?::regclass)) from generate_series(1, ?::bigint)", row -> null,
                     sequence.name(), (furthest - from) / sequence.increment());
             position = position(connection, sequence);
             if (position <= from) {
-                return;   // it began anew at its end
+                return;   // the sequence has cycled
             }
         }
     }

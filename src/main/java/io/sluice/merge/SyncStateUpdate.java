@@ -19,10 +19,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/** What Sluice keeps of a merge: the new base, what needs no sending any more, and the conflicts. */
+/** Collects and writes the results of a merge: the new base, the waiting changes to drop, and the conflicts. */
 final class SyncStateUpdate {
 
-    private static final String RECORD = """
+    private static final String UPSERT = """
             insert into sluice.sync_state as r
                 (account, object, key, sync, crm_id, base, stamps, taken_at, loop_rounds, held_until)
             select ?, ?, v.key, ?, v.crm_id, v.base::jsonb, v.stamps::jsonb, v.taken_at, v.loop_rounds, v.held_until
@@ -37,7 +37,7 @@ final class SyncStateUpdate {
                 unproven = case when r.unproven = '{}' then r.unproven
                              else r.unproven - '*' - array(select jsonb_object_keys(excluded.base)) end""";
 
-    /** What lost, or is the same on both sides, is sent no more: neither from the outbox nor from the dead letters. */
+    /** Drops waiting fields that lost or are equal on both sides, from the outbox and from the dead letters. */
     private static final String SETTLED = """
             update sluice.%s as w set fields = w.fields - v.names, stamps = w.stamps - v.names
             from (select key, string_to_array(names, ',') as names
@@ -48,8 +48,8 @@ final class SyncStateUpdate {
             delete from sluice.%s where account = ? and object = ? and key = any(?) and operation = 'upsert'
               and fields = '{}'""";
 
-    /** Delays what waits already, critical records by 5 s at most; a delete ends a loop, so it is not delayed. */
-    private static final String HOLD = """
+    /** Delays waiting changes, critical ones by at most 5 s; a delete ends a loop and is not delayed. */
+    private static final String DELAY = """
             update sluice.outbox as o set due = greatest(o.due, case when o.priority = 0
                 then least(v.until, v.taken_at + interval '5 seconds') else v.until end)
             from unnest(?::text[], ?::timestamptz[], ?::timestamptz[]) as v(key, taken_at, until)
@@ -62,7 +62,7 @@ final class SyncStateUpdate {
 
     private record Entry(String crmId, Map<String, Object> base, Map<String, Object> stamps, Set<String> settled) {
 
-        /** One for all, where they are the same: so it is of what is read for the first time. */
+        /** Returns one time for all fields if they are equal, as they are when a record is read for the first time. */
         Map<String, Object> shortStamps() {
             Set<Object> times = new HashSet<>(stamps.values());
             return times.size() == 1 && base.keySet().equals(stamps.keySet())
@@ -70,7 +70,7 @@ final class SyncStateUpdate {
         }
     }
 
-    /** An edit that is met twice before the write that replaces it is settled is one. */
+    /** Finds an equal conflict: an edit may be found twice before the write that replaces it is settled. */
     private static final String ONCE = """
             select from sluice.conflict where account = ? and object = ? and key = ? and field = ?
                 and crm is not distinct from ?::jsonb and ours_at = ? limit 1""";
@@ -103,35 +103,35 @@ final class SyncStateUpdate {
         }
     }
 
-    /** The table takes a change of this record, which is known. */
+    /** Notes the update loop of a known record whose row is changed. */
     void taken(String key, UpdateLoop loop) {
         loops.put(key, loop);
     }
 
-    /** What was in doubt was read: of the values that the CRM may have had it has this one. What waits is sent as ever. */
-    void found(String key, CrmRecord record, String name, Object value) {
+    /** Notes which of the possible values of an unproven field the CRM has. Waiting changes are sent. */
+    void confirmUnproven(String key, CrmRecord record, String name, Object value) {
         Entry entry = entries.computeIfAbsent(key, first -> new Entry(record.crmId(), new LinkedHashMap<>(),
                 new LinkedHashMap<>(), new LinkedHashSet<>()));
         entry.base().put(name, value);
         entry.stamps().put(name, record.at(name).toString());
     }
 
-    /** The CRM told anew what was known: nothing changes but since when it is so. */
+    /** Notes a newer time for a value that is known already. */
     void confirm(String key, CrmRecord record, String name) {
         entries.computeIfAbsent(key, first -> new Entry(record.crmId(), new LinkedHashMap<>(), new LinkedHashMap<>(),
                 new LinkedHashSet<>())).stamps().put(name, record.at(name).toString());
     }
 
     /**
-     * The base is kept in the form in which the table's value would be sent, so that it is known again. Where a trigger
-     * of the application made something else of the value, it stays what the CRM has.
+     * Converts the base to the form in which the table's value would be sent, so that it is recognised. If a trigger of the
+     * application has changed the value, the base stays the CRM's value.
      */
     void written(Map<String, Map<String, Object>> rows) {
         rows.forEach((key, row) -> entries.get(key).base().replaceAll((name, value) ->
                 Values.same(row.get(name), value) ? row.get(name) : value));
     }
 
-    /** An edit of the CRM's that our write replaced before it was read. */
+    /** Notes an edit in the CRM that our write replaced before it was read. */
     void overwritten(String key, String name, Field field, Decision decision) {
         conflicts.add(new Conflict(key, name, field, decision, true));
     }
@@ -150,7 +150,7 @@ final class SyncStateUpdate {
     private void writeEntries(Connection connection) throws SQLException {
         List<Entry> all = List.copyOf(entries.values());
         java.sql.Array keys = Database.texts(connection, entries.keySet());
-        Database.update(connection, RECORD, sync.getAccount(), sync.getObject(), sync.getName(), keys,
+        Database.update(connection, UPSERT, sync.getAccount(), sync.getObject(), sync.getName(), keys,
                 Database.texts(connection, all, Entry::crmId),
                 Database.texts(connection, all, entry -> Json.text(entry.base())),
                 Database.texts(connection, all, entry -> Json.text(entry.shortStamps())),
@@ -168,14 +168,14 @@ final class SyncStateUpdate {
                     sync.getAccount(), sync.getObject(), keys);
         }
         if (loops.values().stream().anyMatch(loop -> loop.heldUntil() != null)) {
-            Database.update(connection, HOLD, keys, times(connection, UpdateLoop::takenAt),
+            Database.update(connection, DELAY, keys, times(connection, UpdateLoop::takenAt),
                     times(connection, UpdateLoop::heldUntil), sync.getAccount(),
                     sync.getObject(), keys);
         }
         Recreation.sendWhole(connection, sync.getTable(), lacking);
     }
 
-    /** A time of each entry's update loop; null where the table took nothing, or the record is new. */
+    /** Returns a time of each entry's update loop; null if no row was changed or the record is new. */
     private java.sql.Array times(Connection connection, Function<UpdateLoop, Instant> time) throws SQLException {
         return connection.createArrayOf("timestamptz", entries.keySet().stream()
                 .map(key -> time.apply(loops.getOrDefault(key, UpdateLoop.NONE)))

@@ -21,22 +21,22 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The rows of a sync's table: read by key under a lock, and written set by set. Values go by the CRM's field names.
+ * Reads and writes the rows of a sync's table: reads by key under a lock, writes in sets. Values have the CRM's field names.
  *
  * <p>A BEFORE trigger of the application that returns null skips its row without an error (<a
  * href="https://www.postgresql.org/docs/current/trigger-definition.html">PostgreSQL, Overview of trigger behavior</a>). A
- * skipped row is rejected like one that a constraint refuses.
+ * skipped row is rejected like a constraint violation.
  */
 final class TargetTable {
 
-    /** The class of constraint violations: a trigger that skips a row is a constraint without words. */
+    /** SQL state of a constraint violation: a trigger that skips a row is a constraint without a message. */
     private static final String SKIPPED = "23000";
     /** PostgreSQL's lock_not_available. */
     private static final String LOCKED = "55P03";
     private static final String LOCK_TIMEOUT = "select set_config('lock_timeout', ?, true)";
     private static final String INSERT_LOCK_TIMEOUT = "100ms";
 
-    /** A sequence behind a column counts as its default; a domain's default is one too. */
+    /** Selects the traits of columns; an identity and the default of a domain count as a column default. */
     private static final String TRAITS = """
             select a.attname, format_type(a.atttypid, a.atttypmod) as declared, a.attgenerated <> '' as generated, a.attidentity = 'a' as always,
                    a.atthasdef or a.attidentity <> '' or t.typdefault is not null as has_default, a.attnotnull,
@@ -49,13 +49,14 @@ final class TargetTable {
             where a.attrelid = to_regclass(?) and a.attnum > 0 and not a.attisdropped""";
 
     /**
-     * What the table itself does with a column.
+     * Traits of a column.
      *
-     * @param declared   its type with length or scale
-     * @param generated  its value is computed: nobody can write it
-     * @param always     its value is an identity that the table gives
-     * @param hasDefault whether it gets a value where an insert names none
-     * @param deferrable it is unique, but no insert can look for that beforehand
+     * @param declared   type with length or scale
+     * @param generated  whether the value is computed and can't be written
+     * @param always     whether the value is an identity that the table always generates
+     * @param hasDefault whether an insert without the column gives it a value
+     * @param notNull    whether the column is not null
+     * @param deferrable whether the only unique index is deferrable, so that {@code on conflict} can't use it
      */
     private record Trait(String declared, boolean generated, boolean always, boolean hasDefault, boolean notNull, boolean deferrable) {
     }
@@ -76,7 +77,7 @@ final class TargetTable {
         return columns.keySet();
     }
 
-    /** The columns that hold these fields. */
+    /** Returns the columns of these fields. */
     List<String> columns(Collection<String> fields) {
         return fields.stream().map(field -> columns.get(field).name()).toList();
     }
@@ -85,14 +86,14 @@ final class TargetTable {
         return columns.get(field);
     }
 
-    /** Fields of columns that only the table writes: they go to the CRM and are never taken from it. */
+    /** Returns the fields whose columns only the table itself writes: they are sent to the CRM and never written from it. */
     Set<String> outward(Connection connection) throws SQLException {
         Map<String, Trait> known = traits(connection);
         return columns.entrySet().stream().filter(entry -> isOutward(known.get(entry.getValue().name())))
                 .map(Map.Entry::getKey).collect(Collectors.toSet());
     }
 
-    /** Whether only the table writes the field's column, as far as the table has been looked at. */
+    /** Whether only the table itself writes the field's column, as far as its traits are known. */
     boolean isOutward(String field) {
         return traits != null && isOutward(traits.get(columns.get(field).name()));
     }
@@ -101,7 +102,7 @@ final class TargetTable {
         return trait != null && (trait.generated() || trait.always());
     }
 
-    /** Fields without which no row can be made; none where the table has not been looked at. */
+    /** Returns the fields that an insert requires; none while the traits are not known. */
     Set<String> required() {
         return traits == null ? Set.of() : columns.entrySet().stream().filter(entry -> {
             Trait trait = traits.get(entry.getValue().name());
@@ -126,9 +127,9 @@ final class TargetTable {
     }
 
     /**
-     * Locks the rows that are there and that no transaction of the application is changing: nobody waits for anybody.
+     * Locks the rows that no transaction of the application is changing; it never waits for a lock.
      *
-     * @return their values by key
+     * @return keys of the locked rows to their values
      */
     Map<String, Map<String, Object>> lock(Connection connection, Collection<String> keys) throws SQLException {
         return rows(connection, """
@@ -140,11 +141,11 @@ final class TargetTable {
     }
 
     /**
-     * The keys as the table writes them: that of the row which PostgreSQL finds by this spelling, or of the row that an
-     * insert would make.
+     * Converts external ids to the table's spelling of its keys: the key of the row that PostgreSQL finds by the external id, or
+     * of the row that an insert would create.
      *
-     * @param spelled external ids as the CRM writes them
-     * @return those that are a key of this type, by their spelling; the others are left out
+     * @param spelled external ids in the CRM's spelling
+     * @return spelling to key; external ids that are no value of the key's type are left out
      */
     Map<String, String> keys(Connection connection, Collection<String> spelled) throws SQLException {
         Map<String, String> readable = new LinkedHashMap<>();
@@ -160,7 +161,7 @@ final class TargetTable {
             canonical = canonical(connection, texts);
             connection.releaseSavepoint(before);
         } catch (SQLException failure) {
-            if (!Applier.isRefusal(failure)) {
+            if (!Applier.isRejection(failure)) {
                 throw failure;
             }
             connection.rollback(before);
@@ -178,7 +179,7 @@ final class TargetTable {
         return keys;
     }
 
-    /** Where no row is found, the column's own length and scale decide, and what they would cut is no key. */
+    /** Without a row, the column's length and scale decide; an external id that they would cut is no key. */
     private Map<String, String> canonical(Connection connection, Collection<String> spelled) throws SQLException {
         if (spelled.isEmpty()) {
             return Map.of();
@@ -197,7 +198,7 @@ final class TargetTable {
         return canonical;
     }
 
-    /** The key's type with its length or scale. */
+    /** Returns the key's type with its length or scale. */
     private String declared(Connection connection) throws SQLException {
         return Database.query(connection, """
                 select case when a.atttypmod < 0 then ? else format_type(a.atttypid, a.atttypmod) end from pg_attribute a
@@ -205,7 +206,7 @@ final class TargetTable {
                 capturedTable.quoted(), capturedTable.key().name()).get(0);
     }
 
-    /** Which of these keys the table has, whoever is changing them. */
+    /** Returns the keys that exist in the table, locked or not. */
     Set<String> present(Connection connection, Collection<String> keys) throws SQLException {
         return keys.isEmpty() ? Set.of() : new HashSet<>(Database.query(connection, """
                 select sluice_k.key from unnest(?::text[]) as sluice_k(key)
@@ -215,10 +216,10 @@ final class TargetTable {
     }
 
     /**
-     * Gives rows the values that changed in the CRM.
+     * Writes the CRM's values into rows.
      *
      * @param taken key to fields
-     * @return the rows as they are then, which triggers of the application may have changed once more
+     * @return rows after the update, including changes by triggers of the application
      */
     Map<String, Map<String, Object>> update(Connection connection, Map<String, Map<String, Object>> taken)
             throws SQLException {
@@ -244,10 +245,10 @@ final class TargetTable {
     }
 
     /**
-     * What the columns alone make of values, without any trigger: 12.345 becomes 12.35 in a {@code numeric(5, 2)}.
+     * Converts values to the types of the columns, without triggers: 12.345 becomes 12.35 in a {@code numeric(5, 2)}.
      *
      * @param taken key to fields
-     * @return key to fields in the form in which {@link #update} returns them
+     * @return key to fields in the form that {@link #update} returns
      */
     Map<String, Map<String, Object>> typed(Connection connection, Map<String, Map<String, Object>> taken)
             throws SQLException {
@@ -267,7 +268,7 @@ final class TargetTable {
         return typed;
     }
 
-    /** Rows that an update did not return: a trigger may have given them these values itself. */
+    /** Reads the rows that an update did not return: a trigger may have written these values itself. */
     private Map<String, Map<String, Object>> skipped(Connection connection, Map<String, Map<String, Object>> taken,
             Set<String> updated) throws SQLException {
         Set<String> missing = new LinkedHashSet<>(taken.keySet());
@@ -283,8 +284,8 @@ final class TargetTable {
     }
 
     /**
-     * Makes rows of records that the table does not have; one that came meanwhile, or that a trigger inserts elsewhere, is left
-     * alone. A column that has a default is left out where the CRM has no value, so that the default applies.
+     * Inserts rows; it leaves rows alone that another transaction has inserted meanwhile, or that a trigger inserts elsewhere. If
+     * the CRM has no value, a column with a default is left out, so that the default applies.
      */
     Map<String, Map<String, Object>> insert(Connection connection, Map<String, Map<String, Object>> records)
             throws SQLException {
@@ -375,7 +376,7 @@ final class TargetTable {
                 capturedTable.key().keyText(capturedTable.alias()), values()), keys(connection, records), json(connection, records));
     }
 
-    /** Before the rows are there: the application would be given their numbers in between. */
+    /** Advances the sequences before the rows exist: otherwise the application could get their numbers in between. */
     private void passSequences(Connection connection, Collection<String> fields, Map<String, Map<String, Object>> rows)
             throws SQLException {
         for (String field : fields) {
@@ -395,7 +396,7 @@ final class TargetTable {
         return columns.get(field).ofText("(sluice_v.taken ->> " + Sql.text(field) + ")", capturedTable.timeZone());
     }
 
-    /** JSON with every mapped field, in the form in which it is sent; of an array, as a function takes 100 arguments at most. */
+    /** SQL for a JSON object of all mapped fields in the form in which they are sent; built from an array, since a function takes at most 100 arguments. */
     private String values() {
         return "'{' || array_to_string(array[" + columns.entrySet().stream()
                 .map(entry -> Sql.text(Json.text(entry.getKey()) + ":") + " || "

@@ -4,11 +4,11 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /**
- * Compares the time of a CRM's change with the time of one of ours. Each CRM cuts its times to a unit, one to
- * seconds, another to milliseconds. So ours are cut to the same unit, and what is left equal is a tie: a change of ours at
- * 10:00:05.9 and one that a CRM of whole seconds dates 10:00:05 may have come in either order.
+ * Compares the time of a change in a CRM with that of a change of ours. Each CRM truncates its times to a unit, one to seconds,
+ * another to milliseconds. Our times are truncated to the same unit, and equal times are a tie. For example, a change of ours
+ * at 10:00:05.9 and one that a CRM with whole seconds dates 10:00:05 may have happened in either order.
  *
- * @param unit to which the CRM cuts its times
+ * @param unit unit to which the CRM truncates its times
  */
 record TimePrecision(ChronoUnit unit) {
 

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Compares values by what they mean: each side writes numbers, moments and nothing its own way. A CRM keeps no blanks
- * around a text and no empty text.
+ * Compares values by their meaning: each side has its own spelling of numbers, times and empty values. CRMs trim texts and
+ * store no empty text.
  */
 final class Values {
 
@@ -46,7 +46,7 @@ final class Values {
         return one.toString().equals(other.toString());
     }
 
-    /** As PostgreSQL reads it into any type: null, or text that is neither blank nor in scientific notation. */
+    /** Returns the text that PostgreSQL casts to any type: null, or a text that is neither blank nor in scientific notation. */
     static String text(Object value) {
         Object plain = plain(value);
         if (plain == null) {
@@ -55,7 +55,7 @@ final class Values {
         return plain instanceof BigDecimal number ? number.toPlainString() : plain.toString();
     }
 
-    /** Some CRMs tell of days and moments in milliseconds since 1970; for a column that holds such, it becomes a text. */
+    /** Converts milliseconds since 1970, in which some CRMs send dates and times, to a text for a column of dates or times. */
     static Object ofMillis(String columnType, Object value) {
         if (!(value instanceof String text) || !MILLIS.matcher(text).matches()) {
             return value;
@@ -68,7 +68,7 @@ final class Values {
         };
     }
 
-    /** A file's cells are texts: for a column that holds numbers, a number. */
+    /** Converts the text of a file's cell to a number if the column holds numbers. */
     static Object ofText(String columnType, Object value) {
         if (!(value instanceof String text)) {
             return value;
@@ -90,7 +90,7 @@ final class Values {
             String stripped = text.strip();
             return stripped.isEmpty() ? null : stripped;
         }
-        // a field of several parts is compared as it is written
+        // a compound field is compared as it is written
         return value instanceof Map<?, ?> map && map.isEmpty() ? null : value;
     }
 
@@ -99,8 +99,8 @@ final class Values {
     }
 
     /**
-     * A value of a CRM as the database can hold it: without null characters, and with a replacement character for each
-     * half of a surrogate pair that stands alone, which is no text in UTF-8.
+     * Returns a value of a CRM that the database can hold: without NUL characters, and with a replacement character for each
+     * lone surrogate, which UTF-8 can't encode.
      */
     static Object storable(Object value) {
         if (!(value instanceof String text)) {
@@ -128,7 +128,7 @@ final class Values {
         return whole == null ? text : whole.toString();
     }
 
-    /** The value as a number, or null where it is none. */
+    /** Returns the value as a number, or null if it is none. */
     static BigDecimal number(Object value) {
         if (value instanceof BigDecimal number) {
             return number;
@@ -145,7 +145,7 @@ final class Values {
             if (MOMENT.matcher(one).matches() && MOMENT.matcher(other).matches()) {
                 return moment(one).equals(moment(other));
             }
-            // a day and a moment: the one that holds less decides
+            // a date and a time: the less precise one decides
             if (DAY.matcher(one).matches() && MOMENT.matcher(other).matches()) {
                 return other.startsWith(one);
             }
@@ -158,7 +158,7 @@ final class Values {
         }
     }
 
-    /** The value as a moment, or null where it is none. */
+    /** Returns the value as a point in time, or null if it is none. */
     static Instant momentOf(Object value) {
         try {
             return value instanceof String text && MOMENT.matcher(text).matches() ? moment(text) : null;
@@ -167,7 +167,7 @@ final class Values {
         }
     }
 
-    /** The value as a time of the day, or null where it is none. */
+    /** Returns the value as a time of day, or null if it is none. */
     static LocalTime timeOf(Object value) {
         try {
             return value instanceof String text && TIME.matcher(text).matches() ? time(text) : null;

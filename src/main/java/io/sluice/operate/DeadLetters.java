@@ -108,7 +108,7 @@ final class DeadLetters {
         try {
             return database.transaction(connection -> replayMended(connection, letter.id(), sync));
         } catch (SQLException failure) {
-            if (!Applier.isRefusal(failure)) {
+            if (!Applier.isRejection(failure)) {
                 throw failure;
             }
             throw new Refused(409, "The table " + sync.getTable() + " does not take what was edited in dead letter "
@@ -121,7 +121,7 @@ final class DeadLetters {
         if (now.isEmpty()) {
             return false;
         }
-        applier.mend(connection, sync, now.get(0).key(), now.get(0).corrections());
+        applier.repair(connection, sync, now.get(0).key(), now.get(0).corrections());
         return Replays.enter(connection, ids(now), true) > 0;
     }
 

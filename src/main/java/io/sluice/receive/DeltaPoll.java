@@ -110,13 +110,13 @@ public final class DeltaPoll {
     void deleted(Applied page, Instant coveredNow) {
         applied = applied.plus(page);
         deletesOpen = false;
-        covered = page.later().isEmpty() ? coveredNow : null;
+        covered = page.deferred().isEmpty() ? coveredNow : null;
     }
 
     /** @param nextPage offset of the next page; null after the last */
     void changed(List<CrmRecord> records, Applied page, String nextPage) {
         applied = applied.plus(page);
-        records.stream().filter(record -> record.hasTime() && page.later().contains(record.crmId())).map(CrmRecord::at)
+        records.stream().filter(record -> record.hasTime() && page.deferred().contains(record.crmId())).map(CrmRecord::at)
                 .filter(at -> earliestDeferred == null || at.isBefore(earliestDeferred)).findFirst().ifPresent(at -> earliestDeferred = at);
         next = nextPage;
         fullPages += nextPage == null ? 0 : 1;

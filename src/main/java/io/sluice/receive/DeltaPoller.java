@@ -182,7 +182,7 @@ public final class DeltaPoller {
         // the changes that a bulk query reads are not read yet
         PollOffset after = snapshotStore.ranSince(deltaPoll.sync(), deltaPoll.began())
                 ? read.lowWatermark(deltaPoll.offset().lowWatermark(), read.deletesDue()).polledAt(deltaPoll.offset().polledAt()) : read;
-        boolean found = applied.changes() > 0 || !applied.later().isEmpty();
+        boolean found = applied.changes() > 0 || !applied.deferred().isEmpty();
         PollOffset next = after.interval(deltaPoll.isHandedOver() ? schedule.pollInterval().max()
                 : schedule.pollInterval().next(after.interval(), found, deltaPoll.calls()));
         offsetStore.save(deltaPoll.sync(), next,

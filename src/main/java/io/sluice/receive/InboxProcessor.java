@@ -203,7 +203,7 @@ public final class InboxProcessor {
             Applied values = applier.applyEvents(sync, values(sync, rest), skew, edits(sync, rest));
             pollLog.applied(sync, values);
             unclear.addAll(unknown(sync, rest));
-            values.later().forEach(id -> unclear.add(new RecordEvents.Record(account, object, id)));
+            values.deferred().forEach(id -> unclear.add(new RecordEvents.Record(account, object, id)));
         }
         List<RecordEvents> done = new ArrayList<>();
         for (RecordEvents recordEvents : rest) {
@@ -353,7 +353,7 @@ public final class InboxProcessor {
             keyed.stream().filter(record -> record.key() != null).forEach(record -> withKey.add(record.crmId()));
             Applied applied = applier.apply(sync, keyed, readBackBatch.readAt(), readBackBatch.edits(sync));
             pollLog.applied(sync, applied);
-            deferred.addAll(applied.later());
+            deferred.addAll(applied.deferred());
         }
         records.stream().filter(record -> !withKey.contains(record.crmId()))
                 .forEach(record -> withoutKey.put(new RecordEvents.Record(readBackBatch.account(), readBackBatch.object(), record.crmId()), true));
@@ -407,7 +407,7 @@ public final class InboxProcessor {
             Applied applied = applier.apply(sync, found, readBackBatch.readAt(), deleted.keySet())
                     .plus(applier.delete(sync, deletes, readBackBatch.readAt()));
             pollLog.applied(sync, applied);
-            deferred.addAll(applied.later());
+            deferred.addAll(applied.deferred());
         }
         if (!unanswered.isEmpty()) {
             webhookMetrics.unanswered(readBackBatch.account(), readBackBatch.object(), unanswered.size(),

@@ -18,9 +18,9 @@ final class PollLog {
     private static final Logger LOG = LoggerFactory.getLogger(DeltaPoller.class);
     private static final int MAX_REMEMBERED = 10_000;
 
-    private final Set<Applied.Refused> logged = Collections.newSetFromMap(new LinkedHashMap<>() {
+    private final Set<Applied.RejectedRow> logged = Collections.newSetFromMap(new LinkedHashMap<>() {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Applied.Refused, Boolean> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Applied.RejectedRow, Boolean> eldest) {
             return size() > MAX_REMEMBERED;
         }
     });
@@ -45,10 +45,10 @@ final class PollLog {
             LOG.info("{}: from {} {} to {}: {}.", sync.getName(), sync.getAccount(), sync.getObject(), sync.getTable(),
                     parts);
         }
-        applied.refused().stream().filter(logged::add).forEach(refused ->
+        applied.rejected().stream().filter(logged::add).forEach(row ->
                 throttle.warn(LOG, sync.getName(), "{}: table {} rejects record {} ({} {}), columns {}: {}. Correct the value on either side.",
-                        sync.getName(), sync.getTable(), refused.key(), sync.getObject(), refused.crmId(),
-                        String.join(", ", refused.columns()), refused.why()));
+                        sync.getName(), sync.getTable(), row.key(), sync.getObject(), row.crmId(),
+                        String.join(", ", row.columns()), row.why()));
         Integer before = withoutKey.put(sync.getName(), applied.withoutKey());
         if (applied.withoutKey() > 0 && !Integer.valueOf(applied.withoutKey()).equals(before)) {
             LOG.info("{}: {} records of {} have no {} and get no row in {}.", sync.getName(),

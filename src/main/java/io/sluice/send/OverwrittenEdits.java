@@ -88,7 +88,7 @@ public final class OverwrittenEdits {
         try {
             applied = applier.replaced(sync, before);
         } catch (SQLException failure) {
-            if (!Applier.isRefusal(failure)) {
+            if (!Applier.isRejection(failure)) {
                 throw failure;
             }
             logUnread(claim, before.size(), failure);

@@ -60,7 +60,7 @@ final class SnapshotLog {
 
     /** @param before number of rejected rows of this page so far */
     void rejected(Sync sync, Applied applied, int before) {
-        applied.refused().stream().limit(Math.max(0, MAX_REJECTIONS - before)).forEach(row ->
+        applied.rejected().stream().limit(Math.max(0, MAX_REJECTIONS - before)).forEach(row ->
                 LOG.warn("{}: table {} rejects record {} ({} {}), columns {}: {}. Correct the value on either side.",
                         sync.getName(), sync.getTable(), row.key(), sync.getObject(), row.crmId(),
                         String.join(", ", row.columns()), row.why()));

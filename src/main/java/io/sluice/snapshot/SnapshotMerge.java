@@ -43,7 +43,7 @@ final class SnapshotMerge {
      * Merges records of a snapshot. If the snapshot reads all records, those with locked rows are retried for a while. If it
      * reads changes, they are returned at once, because the poll reads them again.
      *
-     * @return the result; {@link Applied#later()} are the records whose rows stayed locked
+     * @return the result; {@link Applied#deferred()} are the records whose rows stayed locked
      */
     Applied merge(SnapshotRun snapshotRun, List<CrmRecord> records) throws SQLException, InterruptedException {
         Sync sync = snapshotRun.sync();
@@ -52,14 +52,14 @@ final class SnapshotMerge {
         if (snapshotRun.snapshot().isOfChanges()) {
             return all;
         }
-        List<CrmRecord> locked = locked(sync, records, all.later(), queriedAt);
+        List<CrmRecord> locked = locked(sync, records, all.deferred(), queriedAt);
         for (int i = 1; i < MAX_ATTEMPTS && !locked.isEmpty(); i++) {
             Thread.sleep(DELAY_MS);
             Applied again = applier.applySnapshot(sync, locked, queriedAt);
             all = all.plus(again);
-            locked = locked(sync, locked, again.later(), queriedAt);
+            locked = locked(sync, locked, again.deferred(), queriedAt);
         }
-        return new Applied(all.updated(), all.inserted(), 0, all.conflicts(), all.withoutKey(), all.refused(),
+        return new Applied(all.updated(), all.inserted(), 0, all.conflicts(), all.withoutKey(), all.rejected(),
                 locked.stream().map(CrmRecord::crmId).collect(Collectors.toSet()));
     }
 

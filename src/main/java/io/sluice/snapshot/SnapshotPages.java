@@ -50,15 +50,15 @@ final class SnapshotPages {
             boolean changes = snapshotRun.snapshot().isOfChanges();
             Applied applied = snapshotMerge.merge(snapshotRun, chunk);
             if (changes) {
-                chunk.stream().filter(record -> applied.later().contains(record.crmId())).map(CrmRecord::at)
+                chunk.stream().filter(record -> applied.deferred().contains(record.crmId())).map(CrmRecord::at)
                         .min(Comparator.naturalOrder()).ifPresent(at -> snapshotRun.snapshot(snapshotRun.snapshot().deferred(at)));
             }
             snapshotLog.rejected(snapshotRun.sync(), applied, rejected);
             count += chunk.size();
             withoutKey += applied.withoutKey();
-            rejected += applied.refused().size();
-            locked += changes ? 0 : applied.later().size();
-            example = applied.later().stream().findFirst().orElse(example);
+            rejected += applied.rejected().size();
+            locked += changes ? 0 : applied.deferred().size();
+            example = applied.deferred().stream().findFirst().orElse(example);
             snapshotRun.snapshot(snapshotRun.snapshot().withProgress(snapshotRun.snapshot().progress().written(applied)));
             if (!snapshotStore.save(snapshotRun.sync(), snapshotRun.snapshot(), snapshotHeartbeat.lease())) {
                 return null;

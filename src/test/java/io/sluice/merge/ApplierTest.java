@@ -66,7 +66,7 @@ class ApplierTest {
         sendAll();
     }
 
-    /** Everything that waits goes to a CRM that takes it; its ids are the keys with an x before them. */
+    /** Sends all waiting changes to a CRM that accepts them; its ids are the keys with the prefix x. */
     private List<Map<String, Object>> sendAll() throws SQLException {
         List<Map<String, Object>> sent = new ArrayList<>();
         capture.drain("app.customer");
@@ -98,10 +98,10 @@ class ApplierTest {
     }
 
     @Test
-    void aRecordWhoseTimeCantBeReadIsRejectedAndKeepsNoOtherBack() throws SQLException {
+    void aRecordWithAnInvalidTimeIsRejectedAndHoldsUpNoOther() throws SQLException {
         Applied applied = apply(record("1", null, "City", "Lima"), record("2", applier.now(), "City", "Lima"));
         assertThat(rows()).containsExactly("1 Ann Oslo 1", "2 Bob Lima 2");
-        assertThat(applied.refused()).singleElement().extracting("crmId", "why")
+        assertThat(applied.rejected()).singleElement().extracting("crmId", "why")
                 .containsExactly("x1", "the time of its last change can't be read");
         assertThat(DATABASE.texts("select concat_ws(' ', crm_id, why) from sluice.inbound_rejection"))
                 .containsExactly("x1 the time of its last change can't be read");
@@ -114,17 +114,17 @@ class ApplierTest {
     }
 
     @Test
-    void whatTheCrmChangedIsWrittenAndNotSentBack() throws SQLException {
+    void aChangeInTheCrmIsWrittenAndNotSentBack() throws SQLException {
         Applied applied = apply(record("1", FAR_AHEAD, "Name", "Anna", "City", "", "Visits__c", new BigDecimal("7.0")));
 
         assertThat(applied.updated()).isEqualTo(1);
         assertThat(rows()).containsExactly("1 Anna 7", "2 Bob Rome 2");
         capture.drain("app.customer");
-        assertThat(DATABASE.texts("select key from sluice.outbox")).as("its own echo is not even entered").isEmpty();
+        assertThat(DATABASE.texts("select key from sluice.outbox")).as("no echo enters the outbox").isEmpty();
         assertThat(sendAll()).isEmpty();
     }
 
-    /** Another CRM's sync of the same table; all rows are there already. */
+    /** A sync of the same table with another CRM, which has all rows already. */
     private Sync other() throws SQLException {
         Sync other = sync();
         other.setName("customers-elsewhere");
@@ -141,7 +141,7 @@ class ApplierTest {
     }
 
     @Test
-    void whatOneCrmChangedGoesToTheOtherAndNotBack() throws SQLException {
+    void aChangeInOneCrmIsSentToTheOtherAndNotBack() throws SQLException {
         other();
         apply(record("1", FAR_AHEAD, "Name", "Anna", "City", "Oslo", "Visits__c", 1),
                 record("3", FAR_AHEAD, "Name", "Cid", "City", "Bern", "Visits__c", 3));
@@ -152,7 +152,7 @@ class ApplierTest {
     }
 
     @Test
-    void whatOneCrmDeletedIsDeletedInTheOther() throws SQLException {
+    void aDeleteInOneCrmIsRepeatedInTheOther() throws SQLException {
         other();
         applier.delete(sync, List.of(new DeletedRecord("x2", FAR_AHEAD)), applier.now());
 
@@ -163,7 +163,7 @@ class ApplierTest {
     }
 
     @Test
-    void aCrmsOwnChangeThatWaitsForTheOtherIsNoConflictWithItsDelete() throws SQLException {
+    void aChangeOfACrmThatWaitsForTheOtherDoesNotConflictWithTheCrmsDelete() throws SQLException {
         other();
         apply(record("1", LONG_AGO, "Name", "Anna", "City", "Oslo", "Visits__c", 1));
         Applied applied = applier.delete(sync, List.of(new DeletedRecord("x1", LONG_AGO)), applier.now());
@@ -173,7 +173,7 @@ class ApplierTest {
     }
 
     @Test
-    void aRowThatStaysGoesBackToTheCrmThatDeletedIt() throws SQLException {
+    void aRowThatStaysIsSentBackToTheCrmThatDeletedTheRecord() throws SQLException {
         other();
         DATABASE.run("update app.customer set name = 'Anne' where no = 1");
         applier.delete(sync, List.of(new DeletedRecord("x1", LONG_AGO)), applier.now());
@@ -182,7 +182,7 @@ class ApplierTest {
     }
 
     @Test
-    void whatAFirstReadingBringsLateDoesNotOverwriteWhatWasReadSince() throws SQLException {
+    void aSnapshotDoesNotOverwriteNewerValues() throws SQLException {
         Instant asked = applier.now();
         apply(record("1", FAR_AHEAD, "Name", "Anna", "City", "Oslo", "Visits__c", 1));
         applier.applySnapshot(sync, List.of(record("1", FAR_AHEAD.minusSeconds(1), "Name", "Anne", "City", "Oslo", "Visits__c", "1"),
@@ -193,7 +193,7 @@ class ApplierTest {
     }
 
     @Test
-    void whatIsToldLateOfARecordThatWasReadForTheFirstTimeIsNoNewsNorAfterAWriteWhoseEndIsUnknown() throws SQLException {
+    void aLateEventDoesNotOverwriteASnapshotAlsoAfterAnUnprovenWrite() throws SQLException {
         Instant read = applier.now().plusSeconds(60);
         applier.applySnapshot(sync, List.of(record("3", FAR_AHEAD, "Name", "Cid", "City", "Bern", "Visits__c", "3")), read);
         CrmRecord late = record("3", FAR_AHEAD.minusSeconds(1), "Name", "Sid", "City", "Basel", "Visits__c", "2");
@@ -210,7 +210,7 @@ class ApplierTest {
     }
 
     @Test
-    void aFirstReadingMergesWithRowsOfWhichNothingIsKnownByTheRule() throws SQLException {
+    void aSnapshotMergesWithRowsWithoutABaseByTheRule() throws SQLException {
         DATABASE.run("insert into app.customer values (5, 'Eve', 'Kiel', 5), (6, 'Flo', 'Bonn', 6)");
         Applied latest = applier.applySnapshot(sync, List.of(record("5", FAR_AHEAD, "Name", "Eva", "City", "Kiel", "Visits__c", "5")),
                 applier.now());
@@ -222,14 +222,14 @@ class ApplierTest {
     }
 
     @Test
-    void anEchoOfWhatWeWroteChangesNothing() throws SQLException {
+    void anEchoOfOurWriteChangesNothing() throws SQLException {
         Applied applied = apply(record("1", FAR_AHEAD, "Name", "Ann", "City", "Oslo ", "Visits__c", new BigDecimal("1.0")));
 
         assertThat(applied).isEqualTo(Applied.NOTHING);
     }
 
     @Test
-    void editsOfDifferentFieldsBothSurvive() throws SQLException {
+    void editsOfDifferentFieldsAreBothKept() throws SQLException {
         DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
         apply(record("1", FAR_AHEAD, "Name", "Anna", "City", "Oslo", "Visits__c", 1));
 
@@ -238,7 +238,7 @@ class ApplierTest {
     }
 
     @Test
-    void aChangeThatIsNotDrainedYetIsOurs() throws SQLException {
+    void anUndrainedChangeCountsAsOurs() throws SQLException {
         sync.setConflicts("database");
         DATABASE.run("update app.customer set name = 'Hanna' where no = 1");
         Applied applied = apply(record("1", FAR_AHEAD, "Name", "Anna"));
@@ -251,7 +251,7 @@ class ApplierTest {
     }
 
     @Test
-    void whereTheCrmWinsNothingOfOursIsSent() throws SQLException {
+    void ifTheCrmWinsOurChangeIsNotSent() throws SQLException {
         sync.setConflicts("crm");
         DATABASE.run("update app.customer set name = 'Hanna' where no = 1", "update app.customer set name = 'H' where no = 2");
         apply(record("1", LONG_AGO, "Name", "Anna"));
@@ -263,9 +263,9 @@ class ApplierTest {
         assertThat(DATABASE.texts("select winner from sluice.conflict")).containsExactly("crm", "crm");
     }
 
-    /** A write of v2 whose answer says nothing (403 with a firewall's page, 502), then what the CRM may have by then. */
+    /** A write of v2 without a proven result (403 with a firewall's page, 502), then each value that the CRM may have. */
     @Test
-    void whereTheCrmWinsItWinsWithAnEditOfItsOwnAloneAfterAWriteOfUnknownOutcome() throws SQLException {
+    void afterAnUnprovenWriteTheCrmWinsOnlyWithAnEdit() throws SQLException {
         sync.setConflicts("crm");
         for (String had : List.of("Ann", "Hanna", "Zoe")) {
             DATABASE.run("update app.customer set name = 'Hanna' where no = 1");
@@ -283,21 +283,21 @@ class ApplierTest {
         }
     }
 
-    /** Before it, the call may still be on its way. */
+    /** Before the end of the call, its write may still come. */
     @Test
-    void whatWasReadBeforeAWriteOfUnknownOutcomeWasOverSaysNothingOfIt() throws SQLException {
+    void aReadBeforeTheEndOfAnUnprovenWriteDoesNotProveIt() throws SQLException {
         DATABASE.run("update app.customer set name = 'Hanna' where no = 1");
         capture.drain("app.customer");
         Claim claim = claim().orElseThrow();
         Instant read = applier.now();
         DATABASE.sluice().transaction(connection -> Settlement.abandon(connection, claim.lease(), "no answer came"));
         Applied applied = applier.apply(sync, List.of(record("1", FAR_AHEAD, "Name", "Ann")), read);
-        assertThat(applied.later()).hasSize(1);
+        assertThat(applied.deferred()).hasSize(1);
         assertThat(DATABASE.text("select unproven from sluice.sync_state where key = '1'")).isEqualTo("{\"Name\": [\"Hanna\"]}");
     }
 
     @Test
-    void theLaterChangeWinsWherePeopleSayLatest() throws SQLException {
+    void theLaterChangeWinsWithTheRuleLatest() throws SQLException {
         DATABASE.run("update app.customer set name = 'Hanna' where no = 1", "update app.customer set name = 'H' where no = 2");
         apply(record("1", LONG_AGO, "Name", "Anna"), record("2", FAR_AHEAD, "Name", "Bobby"));
 
@@ -306,7 +306,7 @@ class ApplierTest {
     }
 
     @Test
-    void aValueThatWasSetBackIsSentWhereTheDatabaseWins() throws SQLException {
+    void aValueThatWasSetBackIsSentIfTheDatabaseWins() throws SQLException {
         sync.setConflicts("database");
         DATABASE.run("update app.customer set name = 'Hanna' where no = 1");
         apply(record("1", FAR_AHEAD, "Name", "Anna"));
@@ -316,49 +316,49 @@ class ApplierTest {
     }
 
     @Test
-    void aRecordThatIsBeingWrittenMustBeReadAgain() throws SQLException {
+    void aRecordInFlightIsDeferred() throws SQLException {
         DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
         capture.drain("app.customer");
         Claim claim = claim().orElseThrow();
         Instant before = applier.now();
 
-        assertThat(apply(record("1", FAR_AHEAD, "Name", "Anna")).later()).containsExactly("x1");
+        assertThat(apply(record("1", FAR_AHEAD, "Name", "Anna")).deferred()).containsExactly("x1");
         settle(claim);
-        assertThat(applier.apply(sync, List.of(record("1", FAR_AHEAD, "City", "Oslo")), before).later())
+        assertThat(applier.apply(sync, List.of(record("1", FAR_AHEAD, "City", "Oslo")), before).deferred())
                 .as("read before our write").containsExactly("x1");
-        assertThat(apply(record("1", FAR_AHEAD, "City", "Bergen", "Name", "Anna")).later()).isEmpty();
+        assertThat(apply(record("1", FAR_AHEAD, "City", "Bergen", "Name", "Anna")).deferred()).isEmpty();
         assertThat(rows()).contains("1 Anna Bergen 1");
     }
 
     @Test
-    void aRowThatTheApplicationIsChangingIsNotWaitedFor() throws SQLException {
+    void aLockedRowIsDeferredWithoutWaiting() throws SQLException {
         try (Connection application = DATABASE.application(); Statement statement = application.createStatement()) {
             application.setAutoCommit(false);
             statement.execute("update app.customer set name = 'Hanna' where no = 1");
             Applied applied = apply(record("1", FAR_AHEAD, "Name", "Anna"), record("2", FAR_AHEAD, "Name", "Bobby"));
 
-            assertThat(applied.later()).containsExactly("x1");
+            assertThat(applied.deferred()).containsExactly("x1");
             assertThat(applied.updated()).isEqualTo(1);
             application.rollback();
         }
     }
 
     @Test
-    void aValueThatTheTableRefusesStopsNoOther() throws SQLException {
+    void aRejectedValueStopsNoOther() throws SQLException {
         Applied applied = apply(record("1", FAR_AHEAD, "City", "Atlantis"),
                 record("2", FAR_AHEAD, "Visits__c", new BigDecimal("2.5")), record("3", FAR_AHEAD, "Name", "Cid"),
                 record("no number", FAR_AHEAD, "Name", "Dan"));
 
         assertThat(applied.inserted()).isEqualTo(1);
-        assertThat(applied.refused()).extracting(Applied.Refused::key).containsExactly("1", "2", "no number");
-        assertThat(applied.refused()).extracting(Applied.Refused::columns)
+        assertThat(applied.rejected()).extracting(Applied.RejectedRow::key).containsExactly("1", "2", "no number");
+        assertThat(applied.rejected()).extracting(Applied.RejectedRow::columns)
                 .startsWith(List.of("city"), List.of("visits"));
-        assertThat(applied.refused().get(0).why()).contains("customer_city_check");
+        assertThat(applied.rejected().get(0).why()).contains("customer_city_check");
         assertThat(rows()).containsExactly("1 Ann Oslo 1", "2 Bob Rome 2", "3 Cid");
     }
 
     @Test
-    void aRecordMadeInTheCrmBecomesARowIfItHasAKeyAndTheSyncWantsIt() throws SQLException {
+    void aRecordCreatedInTheCrmBecomesARowIfItHasAKeyAndTheSyncPropagatesInserts() throws SQLException {
         Applied applied = apply(record("3", FAR_AHEAD, "Name", "Cid", "City", null),
                 new CrmRecord("x9", null, FAR_AHEAD, Map.of("Name", "Nobody")));
 
@@ -371,7 +371,7 @@ class ApplierTest {
     }
 
     @Test
-    void aRowThatWasDeletedHereDoesNotComeBack() throws SQLException {
+    void aRowThatWasDeletedHereIsNotInsertedAgain() throws SQLException {
         Instant before = applier.now();
         DATABASE.run("delete from app.customer where no = 1");
         apply(record("1", FAR_AHEAD, "Name", "Anna"));
@@ -385,11 +385,11 @@ class ApplierTest {
     }
 
     @Test
-    void aRecordWhoseExternalIdWasChangedInTheCrmKeepsItsRowAndIsListed() throws SQLException {
+    void aRecordWhoseExternalIdWasChangedInTheCrmKeepsItsRowAndIsRejected() throws SQLException {
         for (String key : Arrays.asList("77", "2", null)) {
             Applied applied = apply(new CrmRecord("x1", key, FAR_AHEAD, Map.of("Name", "Anna " + key)));
 
-            assertThat(applied.refused()).as(key).singleElement().satisfies(it -> {
+            assertThat(applied.rejected()).as(key).singleElement().satisfies(it -> {
                 assertThat(it.why()).contains(key == null ? "emptied" : key, "No__c");
                 assertThat(it.key()).isEqualTo("1");
             });
@@ -404,7 +404,7 @@ class ApplierTest {
     }
 
     @Test
-    void whatTheCrmDeletedGoesAndIsNotDeletedThereOnceMore() throws SQLException {
+    void aRecordDeletedInTheCrmIsDeletedHereAndNotThereAgain() throws SQLException {
         Applied applied = applier.delete(sync, List.of(new DeletedRecord("x1", FAR_AHEAD), new DeletedRecord("other", FAR_AHEAD)), applier.now());
 
         assertThat(applied.deleted()).isEqualTo(1);
@@ -415,7 +415,7 @@ class ApplierTest {
     }
 
     @Test
-    void aRowThatChangedAfterItsDeleteInTheCrmIsMadeAnewThere() throws SQLException {
+    void aRowThatChangedAfterTheDeleteInTheCrmIsCreatedThereAgain() throws SQLException {
         DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
         Applied applied = applier.delete(sync, List.of(new DeletedRecord("x1", LONG_AGO)), applier.now());
 
@@ -425,7 +425,7 @@ class ApplierTest {
     }
 
     @Test
-    void whereDeletesAreKeptTheRowStaysAndItsNextChangeMakesTheRecordAnew() throws SQLException {
+    void withDeletesKeepTheRowStaysAndItsNextChangeCreatesTheRecordAgain() throws SQLException {
         sync.setDeletes("keep");
         applier.delete(sync, List.of(new DeletedRecord("x1", FAR_AHEAD)), applier.now());
         assertThat(rows()).contains("1 Ann Oslo 1");
@@ -435,7 +435,7 @@ class ApplierTest {
     }
 
     @Test
-    void eachTypeOfColumnTakesWhatACrmWrites() throws SQLException {
+    void eachTypeOfColumnAcceptsACrmsValues() throws SQLException {
         DATABASE.run("create table app.typed (no int primary key, flag boolean, price numeric(12, 2), born date,"
                 + " seen timestamptz, local timestamp, opens time, code varchar(3))", "insert into app.typed values (1)");
         Sync typed = sync();
@@ -448,7 +448,7 @@ class ApplierTest {
                 "S", "2026-07-01T10:00:00.000+0000", "L", "2026-07-01T10:00:00.000+0000", "O", "08:30:00.000Z", "C", "abc")),
                 applier.now());
 
-        // the first load still waits, so that ours would stay: no record has a base yet
+        // the initial export still waits, so that our value would stay: no record has a base yet
         assertThat(DATABASE.text("select concat_ws(' ', flag, price) from app.typed")).isEmpty();
         capture.drain("app.typed");
         settle(claim().orElseThrow());

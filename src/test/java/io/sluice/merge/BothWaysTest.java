@@ -35,8 +35,8 @@ import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
 /**
- * Whatever the application and the users of one CRM or two do, whenever calls end and pages are applied that were read
- * before: in the end all sides are equal, and then nothing is sent any more.
+ * Random edits by the application and by users of one or two CRMs, with calls that end late and pages that were read before:
+ * in the end all sides are equal, and nothing more is sent.
  */
 class BothWaysTest {
 
@@ -71,8 +71,8 @@ class BothWaysTest {
         }
     }
 
-    /** A page that was read and waits to be applied. */
-    private record Read(Instant at, List<CrmRecord> records, List<DeletedRecord> gone) {
+    /** A page that was read and not applied yet. */
+    private record Read(Instant at, List<CrmRecord> records, List<DeletedRecord> deleted) {
     }
 
     private static final class Run {
@@ -84,7 +84,7 @@ class BothWaysTest {
         private final Settlement settlement = new Settlement(database.sluice(), Backoff.NONE, WriteDebounce.NONE);
         private final Applier applier;
         private final List<Crm> crms;
-        private final StringBuilder story = new StringBuilder();
+        private final StringBuilder log = new StringBuilder();
         private int calls;
 
         Run(Random random, Statement application, List<String> crms) {
@@ -115,15 +115,15 @@ class BothWaysTest {
             }
             finish();
             for (Crm crm : crms) {
-                assertThat(crm.rows()).as(() -> crm.sync.getName() + " " + crm.sync.getConflicts() + story).isEqualTo(rows());
+                assertThat(crm.rows()).as(() -> crm.sync.getName() + " " + crm.sync.getConflicts() + log).isEqualTo(rows());
             }
             int before = calls;
             finish();
-            assertThat(calls).as(() -> "calls when all is settled" + story).isEqualTo(before);
+            assertThat(calls).as(() -> "calls when all is settled" + log).isEqualTo(before);
         }
 
-        private void tell(String what) {
-            story.append('\n').append(what);
+        private void note(String what) {
+            log.append('\n').append(what);
         }
 
         private void edit() throws SQLException {
@@ -134,7 +134,7 @@ class BothWaysTest {
                 case 1, 2 -> "insert into app.t values (" + id + ", " + value + ", 'x') on conflict (id) do nothing";
                 default -> "update app.t set " + (random.nextBoolean() ? "a" : "b") + " = " + value + " where id = " + id;
             };
-            tell(sql);
+            note(sql);
             application.execute(sql);
         }
 
@@ -152,12 +152,12 @@ class BothWaysTest {
             return database.texts("select id || ' ' || coalesce(a, 'null') || ' ' || coalesce(b, 'null') from app.t order by id::text");
         }
 
-        /** One CRM, its users, and what is on its way to and from it. */
+        /** A CRM, its users, and its open calls and pages. */
         private final class Crm {
 
             private final Sync sync = new Sync();
             private final Map<String, CrmRecord> records = new TreeMap<>();
-            private final Map<String, DeletedRecord> gone = new HashMap<>();
+            private final Map<String, DeletedRecord> deleted = new HashMap<>();
             private final List<Claim> open = new ArrayList<>();
             private Read read;
             private int ids;
@@ -173,15 +173,15 @@ class BothWaysTest {
                 sync.setConflicts(List.of("latest", "crm", "database").get(random.nextInt(3)));
             }
 
-            private void tell(String what) {
-                Run.this.tell(sync.getAccount() + ": " + what);
+            private void note(String what) {
+                Run.this.note(sync.getAccount() + ": " + what);
             }
 
             void edit() {
                 String key = Integer.toString(1 + random.nextInt(3));
                 CrmRecord old = records.get(key);
                 if (old != null && random.nextInt(6) == 0) {
-                    tell("a user deletes " + key);
+                    note("a user deletes " + key);
                     remove(key);
                     return;
                 }
@@ -190,14 +190,14 @@ class BothWaysTest {
                 }
                 Map<String, Object> fields = new HashMap<>();
                 fields.put(random.nextBoolean() ? "A" : "B", "xyz".charAt(random.nextInt(3)) + "");
-                tell("a user sets " + key + " " + fields);
+                note("a user sets " + key + " " + fields);
                 write(key, fields);
             }
 
             private void remove(String key) {
                 CrmRecord old = records.remove(key);
                 if (old != null) {
-                    gone.put(old.crmId(), new DeletedRecord(old.crmId(), Instant.now()));
+                    deleted.put(old.crmId(), new DeletedRecord(old.crmId(), Instant.now()));
                 }
             }
 
@@ -215,12 +215,12 @@ class BothWaysTest {
 
             void claim() throws SQLException {
                 outbox.claim(sync.getAccount(), 1 + random.nextInt(3), Priority.LOW).ifPresent(claim -> {
-                    tell("claimed " + claim.changes());
+                    note("claimed " + claim.changes());
                     open.add(claim);
                 });
             }
 
-            /** The CRM does it and answers. */
+            /** Executes a call in the CRM and settles its answer. */
             void settleOne() throws SQLException {
                 if (open.isEmpty()) {
                     return;
@@ -240,18 +240,18 @@ class BothWaysTest {
                     outcomes.add(answered ? Outcome.done(recordChange.key(), id)
                             : Outcome.retry(recordChange.key(), "LOST", "no answer"));
                 }
-                tell((answered ? "settled " : arrived ? "lost after it arrived " : "lost ") + claim.changes());
+                note((answered ? "settled " : arrived ? "lost after it arrived " : "lost ") + claim.changes());
                 settlement.settle(claim, outcomes);
             }
 
             void read() throws SQLException {
-                read = new Read(applier.now(), List.copyOf(records.values()), List.copyOf(gone.values()));
-                tell("read");
+                read = new Read(applier.now(), List.copyOf(records.values()), List.copyOf(deleted.values()));
+                note("read");
             }
 
             void apply() throws SQLException {
                 if (read != null) {
-                    tell("applied " + applier.delete(sync, read.gone(), read.at())
+                    note("applied " + applier.delete(sync, read.deleted(), read.at())
                             + applier.apply(sync, read.records(), read.at()));
                 }
             }
@@ -263,7 +263,7 @@ class BothWaysTest {
                         settleOne();
                     }
                     while (capture.drain(TABLE) > 0) {
-                        tell("drained");
+                        note("drained");
                     }
                     claim = outbox.claim(sync.getAccount(), 200, Priority.LOW);
                     claim.ifPresent(open::add);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A record in an update loop is written ever more seldom: a trigger of the table undoes what a flow of the CRM does. */
+/** Tests that a record in an update loop is written less and less often: a trigger of the table undoes what a flow of the CRM does. */
 class HeldRecordTest {
 
 
@@ -51,31 +51,31 @@ class HeldRecordTest {
         return 100;
     }
 
-    private String heldFor() throws SQLException {
+    private String delay() throws SQLException {
         return DATABASE.text("select extract(epoch from held_until - taken_at)::int from sluice.sync_state");
     }
 
-    private void letTheHoldEnd() throws SQLException {
+    private void endTheDelay() throws SQLException {
         DATABASE.run("update sluice.sync_state set held_until = now()", "update sluice.outbox set due = now()");
     }
 
     @Test
-    void theNinthRoundHoldsItsWriteBackForASecondAndEachLaterOneTwiceAsLong() throws SQLException {
+    void theWriteOfTheNinthRoundIsDelayedByASecondAndEachLaterOneTwiceAsLong() throws SQLException {
         assertThat(roundsUntilNothingIsDue()).isEqualTo(UpdateLoop.FREE_ROUNDS + 1);
-        assertThat(heldFor()).isEqualTo("1");
+        assertThat(delay()).isEqualTo("1");
         assertThat(DATABASE.text("select due = held_until from sluice.outbox o join sluice.sync_state r using (key)")).isEqualTo("t");
 
-        letTheHoldEnd();
+        endTheDelay();
         customers.settle(customers.claim().orElseThrow());
         crmChanges("name", "flow");
         assertThat(customers.claim()).isEmpty();
-        assertThat(heldFor()).isEqualTo("2");
+        assertThat(delay()).isEqualTo("2");
     }
 
     @Test
-    void whatWaitsAlreadyIsHeldBackTooButADeleteIsNot() throws SQLException {
+    void aWaitingChangeIsDelayedTooButADeleteIsNot() throws SQLException {
         roundsUntilNothingIsDue();
-        letTheHoldEnd();
+        endTheDelay();
         customers.settle(customers.claim().orElseThrow());
         DATABASE.run("update app.customer set city = 'Rome'");
         customers.drain();
@@ -118,7 +118,7 @@ class HeldRecordTest {
     }
 
     @Test
-    void anEditWithoutAWriteBeforeItEndsTheHold() throws SQLException {
+    void anEditWithoutAWriteBeforeItEndsTheDelay() throws SQLException {
         roundsUntilNothingIsDue();
         DATABASE.run("update sluice.sync_state set settled_at = settled_at - interval '3 minutes'");
         crmChanges("city", "Bern");

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What a table does itself with the values of a CRM: defaults, computed columns, identities, and values that it refuses. */
+/** Tests how a table's defaults, computed columns, identities, triggers and constraints treat a CRM's values. */
 class InboundRowTest {
 
     @RegisterExtension
@@ -95,7 +95,7 @@ class InboundRowTest {
     }
 
     @Test
-    void whatTheCrmDoesNotHaveGetsTheDefaultWhichGoesToTheCrm() throws SQLException {
+    void aFieldThatTheCrmLacksGetsTheDefaultWhichIsSentToTheCrm() throws SQLException {
         start("create table app.customer (no int primary key, name text not null default 'nobody', city text default 'Oslo',"
                 + " visits int)", Map.of("name", "Name", "city", "City", "visits", "Visits"));
 
@@ -108,7 +108,7 @@ class InboundRowTest {
     }
 
     @Test
-    void aComputedColumnGoesToTheCrmAndIsNeverTakenFromIt() throws SQLException {
+    void aComputedColumnIsSentToTheCrmAndNeverWrittenFromIt() throws SQLException {
         start("create table app.customer (no int primary key, name text, shout text generated always as (upper(name)) stored)",
                 Map.of("name", "Name", "shout", "Shout"));
 
@@ -116,13 +116,13 @@ class InboundRowTest {
         assertThat(rows()).containsExactly("(1,Ann,ANN)");
         assertThat(sendAll()).containsExactly(Map.of("Shout", "ANN"));
 
-        assertThat(apply("1", "Name", "Eve", "Shout", "ANN").refused()).isEmpty();
+        assertThat(apply("1", "Name", "Eve", "Shout", "ANN").rejected()).isEmpty();
         assertThat(rows()).containsExactly("(1,Eve,EVE)");
         assertThat(sendAll()).containsExactly(Map.of("Shout", "EVE"));
     }
 
     @Test
-    void aRecordOfTheCrmBecomesARowWhoseKeyIsAnIdentityOfTheTables() throws SQLException {
+    void aRecordBecomesARowWhoseKeyIsAnIdentityColumn() throws SQLException {
         start("create table app.customer (no int generated always as identity primary key, name text)", Map.of("name", "Name"));
 
         assertThat(apply("7", "Name", "Ann").inserted()).isEqualTo(1);
@@ -132,7 +132,7 @@ class InboundRowTest {
     }
 
     @Test
-    void aKeyWhoseUniquenessCanBeDeferredReceives() throws SQLException {
+    void aKeyWithADeferrableUniqueIndexReceivesRecords() throws SQLException {
         start("create table app.customer (no int not null unique deferrable initially deferred, name text)",
                 Map.of("name", "Name"));
 
@@ -142,7 +142,7 @@ class InboundRowTest {
     }
 
     @Test
-    void aValueThatATriggerKeepsGoesBackToTheCrm() throws SQLException {
+    void aValueThatATriggerKeepsIsSentBackToTheCrm() throws SQLException {
         start("create table app.customer (no int primary key, name text, city text)", Map.of("name", "Name", "city", "City"));
         apply("1", "Name", "Ann", "City", "Oslo");
         DATABASE.run("create function app.keep() returns trigger language plpgsql as $$ begin new.name := old.name;"
@@ -159,7 +159,7 @@ class InboundRowTest {
     @ParameterizedTest
     @CsvSource({"'numeric(5, 2)', 12.35, 12.345", "int, 7, 7.0", "'char(5)', ab, 'ab '", "timestamptz, 2026-01-01T00:00:00Z,"
             + " 2026-01-01T01:00:00+01:00"})
-    void aValueThatTheColumnRoundsToWhatItHasCostsNoCall(String type, String has, String comes) throws SQLException {
+    void aValueThatTheColumnRoundsToItsPresentValueCostsNoCall(String type, String has, String comes) throws SQLException {
         start("create table app.customer (no int primary key, name " + type + ")", Map.of("name", "Name"));
         apply("1", "Name", has);
         sendAll();
@@ -170,7 +170,7 @@ class InboundRowTest {
     }
 
     @Test
-    void aValueThatTheTableRefusesTakesNoOtherAlong() throws SQLException {
+    void aRejectedValueHoldsUpNoOther() throws SQLException {
         start("create table app.customer (no int primary key, name text not null, city text check (city <> 'Atlantis'), visits int,"
                 + " score int check (score < 10))", Map.of("name", "Name", "city", "City", "visits", "Visits", "score", "Score"));
         DATABASE.run("insert into app.customer values (1, 'Ann', 'Oslo', 1, 1)");
@@ -179,34 +179,34 @@ class InboundRowTest {
         Applied applied = apply("1", "Name", "Anna", "City", "Atlantis", "Visits", "many", "Score", 9);
 
         assertThat(rows()).containsExactly("(1,Anna,Oslo,1,9)");
-        assertThat(applied.refused()).singleElement().satisfies(refused ->
+        assertThat(applied.rejected()).singleElement().satisfies(refused ->
                 assertThat(refused.columns()).containsExactlyInAnyOrder("city", "visits"));
         assertThat(sendAll()).isEmpty();
-        assertThat(apply("1", "Name", "Anna", "City", "Rome", "Visits", 3, "Score", 9).refused()).isEmpty();
+        assertThat(apply("1", "Name", "Anna", "City", "Rome", "Visits", 3, "Score", 9).rejected()).isEmpty();
         assertThat(rows()).containsExactly("(1,Anna,Rome,3,9)");
     }
 
     @Test
-    void aNewRecordBecomesARowWithoutTheValueThatIsRefused() throws SQLException {
+    void aNewRecordBecomesARowWithoutTheRejectedValue() throws SQLException {
         start("create table app.customer (no int primary key, name text not null, city text check (city <> 'Atlantis'), visits int)",
                 Map.of("name", "Name", "city", "City", "visits", "Visits"));
 
         Applied applied = apply("1", "Name", "Ann", "City", "Atlantis", "Visits", 4);
         assertThat(rows()).containsExactly("(1,Ann,,4)");
-        assertThat(applied.refused()).singleElement().satisfies(refused ->
+        assertThat(applied.rejected()).singleElement().satisfies(refused ->
                 assertThat(refused.columns()).containsExactly("city"));
 
-        assertThat(apply("2", "Name", null, "City", "Rome", "Visits", 4).refused()).hasSize(1);
+        assertThat(apply("2", "Name", null, "City", "Rome", "Visits", 4).rejected()).hasSize(1);
         assertThat(rows()).containsExactly("(1,Ann,,4)");
     }
 
     /**
-     * What a BEFORE trigger of the application returns instead of the row.
+     * A BEFORE trigger of the application that skips the row.
      *
-     * @param rows      as they are after the CRM's record 1 has name Eve and city Rome, and record 2 has name Bea
-     * @param held      columns of record 1 that are rejected
+     * @param rows      rows after the CRM's record 1 has name Eve and city Rome, and record 2 has name Bea
+     * @param rejected  columns of record 1 that are rejected
      */
-    private record Skipping(String name, String body, List<String> rows, List<String> held) {
+    private record Skipping(String name, String body, List<String> rows, List<String> rejected) {
         @Override
         public String toString() {
             return name;
@@ -233,7 +233,7 @@ class InboundRowTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("skipping")
-    void anUpdateThatATriggerSkipsIsRejectedAndTheBaseDoesNotClaimIt(Skipping trigger) throws SQLException {
+    void anUpdateThatATriggerSkipsIsRejectedAndNotInTheBase(Skipping trigger) throws SQLException {
         start("create table app.customer (no int primary key, name text, city text, visits int)",
                 Map.of("name", "Name", "city", "City"));
         DATABASE.run("insert into app.customer values (1, 'Ann', 'Oslo'), (2, 'Bob', 'Bern')");
@@ -246,16 +246,16 @@ class InboundRowTest {
         Applied applied = applier.apply(sync, page, applier.now());
 
         assertThat(rows()).containsExactlyElementsOf(trigger.rows());
-        assertThat(applied.refused().stream().filter(it -> it.key().equals("1")).flatMap(it -> it.columns().stream()))
-                .containsExactlyInAnyOrderElementsOf(trigger.held());
+        assertThat(applied.rejected().stream().filter(it -> it.key().equals("1")).flatMap(it -> it.columns().stream()))
+                .containsExactlyInAnyOrderElementsOf(trigger.rejected());
         assertThat(DATABASE.texts("select crm_id from sluice.inbound_rejection where crm_id = 'x1'"))
-                .hasSize(trigger.held().isEmpty() ? 0 : 1);
-        assertThat(applied.later()).isEmpty();
+                .hasSize(trigger.rejected().isEmpty() ? 0 : 1);
+        assertThat(applied.deferred()).isEmpty();
         assertThat(sendAll()).as("sent back").isEmpty();
         assertThat(DATABASE.texts("select concat_ws(' ', base ->> 'Name', base ->> 'City') from sluice.sync_state order by key"))
                 .containsExactlyElementsOf(rows().stream().map(row -> row.split("[(,)]")).map(row -> row[2] + " " + row[3]).toList());
         DATABASE.run("drop trigger skip on app.customer");
-        assertThat(applier.apply(sync, page, applier.now()).refused()).isEmpty();
+        assertThat(applier.apply(sync, page, applier.now()).rejected()).isEmpty();
         assertThat(rows()).extracting(row -> row.replaceAll(",1?\\)", "")).containsExactly("(1,Eve,Rome", "(2,Bea,Bern");
         assertThat(DATABASE.texts("select crm_id from sluice.inbound_rejection")).isEmpty();
     }
@@ -269,8 +269,8 @@ class InboundRowTest {
         Applied applied = apply("1", "Name", "Ann");
 
         assertThat(applied.inserted()).isZero();
-        assertThat(applied.later()).as("read again and again").isEmpty();
-        assertThat(applied.refused()).singleElement().satisfies(it -> assertThat(it.key()).isEqualTo("1"));
+        assertThat(applied.deferred()).as("read again and again").isEmpty();
+        assertThat(applied.rejected()).singleElement().satisfies(it -> assertThat(it.key()).isEqualTo("1"));
         assertThat(DATABASE.texts("select key from sluice.sync_state")).containsExactly("2");
     }
 
@@ -280,11 +280,11 @@ class InboundRowTest {
                 + " create table app.part (primary key (no)) inherits (app.customer)", Map.of("name", "Name"));
         skipping("insert", "insert into app.part values (new.*); return null;");
 
-        assertThat(apply("1", "Name", "Ann").refused()).isEmpty();
+        assertThat(apply("1", "Name", "Ann").rejected()).isEmpty();
         Applied again = apply("1", "Name", "Ann");
 
-        assertThat(again.refused()).isEmpty();
-        assertThat(again.later()).isEmpty();
+        assertThat(again.rejected()).isEmpty();
+        assertThat(again.deferred()).isEmpty();
         assertThat(rows()).containsExactly("(1,Ann)");
         assertThat(sendAll()).isEmpty();
         assertThat(DATABASE.texts("select base ->> 'Name' from sluice.sync_state")).containsExactly("Ann");
@@ -304,13 +304,13 @@ class InboundRowTest {
 
         assertThat(rows()).isEqualTo(row == null ? List.of() : List.of(row));
         assertThat(applied.deleted()).isEqualTo(row == null ? 2 : 1);
-        assertThat(applied.refused()).hasSize(row == null ? 0 : 1);
+        assertThat(applied.rejected()).hasSize(row == null ? 0 : 1);
         assertThat(DATABASE.texts("select crm_id from sluice.inbound_rejection")).hasSize(row == null ? 0 : 1);
         assertThat(DATABASE.texts("select key from sluice.sync_state")).isEmpty();
         assertThat(sendAll()).isEmpty();
     }
 
-    /** Numbers of CRM records, and those that the sequence behind the column gives to the application then. */
+    /** Numbers of CRM records, and the numbers that the column's sequence then gives to the application. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
             "bigint generated always as identity | 6 | 7,8",
@@ -329,7 +329,7 @@ class InboundRowTest {
             "bigint generated always as identity | 90000,180000,5000000000 | 180001,180002",
             "bigint generated always as identity | 9223372036854775807 | 6,7",
             "int generated always as identity (maxvalue 7) | 6 | 7"})
-    void theApplicationNeverGetsANumberThatARecordOfTheCrmHas(String type, String made, String given) throws SQLException {
+    void theApplicationNeverGetsTheNumberOfACrmRecord(String type, String made, String given) throws SQLException {
         start("create sequence app.numbers; create domain app.number as bigint; create table app.customer (no " + type
                 + " primary key, name text)", Map.of("name", "Name"));
         boolean rows = !type.contains("start");
@@ -348,7 +348,7 @@ class InboundRowTest {
     }
 
     @Test
-    void numbersThatASessionKeepsBackDoNotHoldTheSequence() throws SQLException {
+    void numbersThatASessionHasCachedDoNotHoldTheSequenceBack() throws SQLException {
         start("create table app.customer (no bigint generated by default as identity (cache 20) primary key, name text)",
                 Map.of("name", "Name"));
         takeNumbers(5);
@@ -366,7 +366,7 @@ class InboundRowTest {
     }
 
     @Test
-    void aNumberThatTheCrmWritesIntoAnotherColumnIsNotGivenEither() throws SQLException {
+    void theSequenceOfAnotherColumnAdvancesToo() throws SQLException {
         start("create table app.customer (no int primary key, visits bigserial unique, city serial)",
                 Map.of("visits", "Visits", "city", "City"));
         DATABASE.run("insert into app.customer (no) values (1), (2)");

@@ -32,8 +32,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Applies CRM records whose external ids are spelled in every way that a CRM folds, trims or reformats, for each type of
- * key, beside an ordinary record in one page and in two. The ordinary one always arrives; the odd one finds its row, makes
- * one row, or is rejected in words. Applied again, nothing changes, and nothing goes back to the CRM.
+ * key, together with an ordinary record in one page and in two. The ordinary one is always applied; the odd one finds its row,
+ * makes one row, or is rejected with a reason. Applied again, nothing changes, and nothing is sent back to the CRM.
  */
 class KeysMatrixTest {
 
@@ -45,13 +45,13 @@ class KeysMatrixTest {
     private static final boolean FULL = "full".equals(System.getProperty("matrix"));
     private static final Instant AT = Instant.parse("2100-01-01T00:00:00Z");
 
-    /** What becomes of a record. */
+    /** Expected results for a record. */
     enum End { FINDS, MAKES, REJECTED }
 
-    /** Whether its CRM id is known, and whether the row is there. */
+    /** Whether its CRM id is known, and whether its row exists. */
     enum Start { KNOWN, ROW_ONLY, NOTHING }
 
-    /** The way by which it comes. */
+    /** Ways in which the record arrives. */
     enum Path { READ, SNAPSHOT, READ_BACK_THEN_EVENT, READ_THEN_DELETED }
 
     private record Type(String sql, String own, String neighbour, List<String> same, List<String> others, List<String> none) {
@@ -198,18 +198,18 @@ class KeysMatrixTest {
                 : apply(each, sync, List.of(odd)).plus(apply(each, sync, List.of(ordinary)));
 
         assertThat(count("name = 'N' and no = '" + type.neighbour() + "'")).as("the ordinary record").isEqualTo(1);
-        assertThat(applied.refused()).as("rejected").hasSize(each.end() == End.REJECTED ? 1 : 0);
+        assertThat(applied.rejected()).as("rejected").hasSize(each.end() == End.REJECTED ? 1 : 0);
         assertThat(count("true")).as("rows").isEqualTo(before + (each.end() == End.MAKES ? 1 : 0));
         // a record that is known by its CRM id keeps its row, whatever became of its external id
         assertThat(count("name = 'X'")).as("rows that took it")
                 .isEqualTo(each.end() == End.REJECTED && each.start() != Start.KNOWN ? 0 : 1);
         if (each.end() == End.REJECTED) {
-            assertThat(applied.refused().get(0).crmId()).isEqualTo("X");
-            assertThat(applied.refused().get(0).why()).isNotBlank();
+            assertThat(applied.rejected().get(0).crmId()).isEqualTo("X");
+            assertThat(applied.rejected().get(0).why()).isNotBlank();
             return;
         }
         assertThat(apply(each, sync, page).changes()).as("changes of a second reading").isZero();
-        assertThat(sendAll(null)).as("what goes back").noneMatch(fields -> fields.containsValue("X"));
+        assertThat(sendAll(null)).as("values sent back").noneMatch(fields -> fields.containsValue("X"));
         switch (each.path()) {
             case READ_BACK_THEN_EVENT -> {
                 applier.applyEvents(sync, List.of(CrmRecord.ofEvents("X", Map.of("Name", "Y"), Map.of("Name", AT.plusSeconds(5)))), Duration.ZERO,

@@ -19,7 +19,7 @@ class MergeTest {
 
     private static final Instant NOON = Instant.parse("2026-01-02T12:00:00Z");
 
-    /** Few values, so that they meet; each in a form that either side may write. */
+    /** Few values, so that equal ones are frequent; each in a form that either side may write. */
     @Provide
     Arbitrary<Object> values() {
         return Arbitraries.<Object>of("a", "b", "c", 1, 2).injectNull(0.2);
@@ -41,7 +41,7 @@ class MergeTest {
     }
 
     @Property
-    void whatOnlyTheCrmChangedIsTakenWhateverTheRule(@ForAll("values") Object base, @ForAll("values") Object crm,
+    void aChangeOfTheCrmAloneIsTakenWhateverTheRule(@ForAll("values") Object base, @ForAll("values") Object crm,
             @ForAll("times") Instant crmAt, @ForAll("times") Instant oursAt, @ForAll ConflictRule conflictRule) {
         Decision expected = Objects.equals(base, crm) ? Decision.UNCHANGED : Decision.TAKEN;
         assertThat(Merge.decide(field(base, crm, crmAt, base, null), conflictRule))
@@ -56,7 +56,7 @@ class MergeTest {
     }
 
     @Property
-    void ofTwoChangesTheRuleDecides(@ForAll("values") Object base, @ForAll("values") Object crm,
+    void theRuleDecidesBetweenTwoChanges(@ForAll("values") Object base, @ForAll("values") Object crm,
             @ForAll("values") Object ours, @ForAll("times") Instant crmAt, @ForAll("times") Instant oursAt) {
         net.jqwik.api.Assume.that(!Objects.equals(base, crm) && !Objects.equals(base, ours) && !Objects.equals(crm, ours));
         Field field = field(base, crm, crmAt, ours, oursAt);
@@ -68,7 +68,7 @@ class MergeTest {
     }
 
     @Example
-    void withoutABaseOursIsCertainlyAChangeAndTheCrmsIsNot() {
+    void withoutABaseOnlyOurValueIsCertainlyAChange() {
         Field unknown = new Field(null, "c", NOON.plusSeconds(1), "o", NOON);
 
         assertThat(Merge.decide(unknown, ConflictRule.LATEST)).isEqualTo(Decision.DATABASE_WINS);
@@ -78,7 +78,7 @@ class MergeTest {
     }
 
     @Example
-    void ofTwoChangesInOneSecondTheCrmsIsTheLatest() {
+    void theCrmsChangeIsTheLatestOfTwoInOneSecond() {
         Field cut = field("a", "c", NOON, "o", NOON.plusMillis(900));
 
         assertThat(Merge.decide(cut, ConflictRule.LATEST)).isEqualTo(Decision.CRM_WINS);
@@ -86,7 +86,7 @@ class MergeTest {
 
     enum Step { EDIT_OURS, EDIT_CRM, SEND, RECEIVE }
 
-    /** Whatever order edits, sends and polls come in: when they stop, both sides are equal. */
+    /** Edits, sends and polls in any order: when they stop, both sides are equal. */
     @Property(tries = 2000)
     void bothSidesConvergeWhateverTheOrder(@ForAll List<Step> steps, @ForAll ConflictRule conflictRule, @ForAll long seed) {
         Pair pair = new Pair(conflictRule, new java.util.Random(seed));
@@ -100,7 +100,7 @@ class MergeTest {
         assertThat(pair.calls).as("a settled pair causes no call").isEqualTo(calls);
     }
 
-    /** One field of one record on both sides, as sending and applying treat it. */
+    /** One field of a record on both sides, with the decisions of sending and applying. */
     private static final class Pair {
 
         private final ConflictRule conflictRule;

@@ -21,10 +21,10 @@ import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
-/** The fields of one CRM, each with how it is described, what it makes of a value, and values that its users may give it. */
+/** Fields of a CRM, each with its description, the form it gives to values, and values that users may enter. */
 record NormalisingCrm(Crm crm, Map<String, Field> fields) {
 
-    /** The CRM does not take a value. */
+    /** Says that the CRM rejects a value. */
     static final class Refused extends RuntimeException {
         Refused(Object value) {
             super(String.valueOf(value));
@@ -32,11 +32,11 @@ record NormalisingCrm(Crm crm, Map<String, Field> fields) {
     }
 
     /**
-     * One field.
+     * Field of a CRM.
      *
-     * @param shape what describe says
-     * @param keeps what becomes of a value, in the form in which it is read
-     * @param edits what its users may give it, in that form
+     * @param shape description of the field
+     * @param keeps function from a written value to the value that a read returns
+     * @param edits values that users may enter, as a read returns them
      */
     record Field(ObjectShape.Field shape, UnaryOperator<Object> keeps, List<Object> edits) {
 
@@ -59,7 +59,7 @@ record NormalisingCrm(Crm crm, Map<String, Field> fields) {
         }
     }
 
-    // --- one that keeps numbers as numbers, moments in whole seconds, and no empty checkbox
+    // --- a CRM with numbers as numbers, times in whole seconds, and no empty checkbox
 
     static NormalisingCrm typed(Crm crm) {
         return new NormalisingCrm(crm, new Fields()
@@ -85,7 +85,7 @@ record NormalisingCrm(Crm crm, Map<String, Field> fields) {
                 .add("Time", "time", "", 0, text(NormalisingCrm::time), "23:59:59.999Z", "00:00:00.000Z", null).all);
     }
 
-    // --- one that reads all values as texts, keeps milliseconds, small letters in addresses, and empties
+    // --- a CRM that returns all values as texts, keeps milliseconds, lower-case addresses, and empty values
 
     static NormalisingCrm textual(Crm crm) {
         return new NormalisingCrm(crm, new Fields()
@@ -107,7 +107,7 @@ record NormalisingCrm(Crm crm, Map<String, Field> fields) {
                 .all);
     }
 
-    // --- what they make of values
+    // --- how they change values
 
     private static UnaryOperator<Object> text(UnaryOperator<String> keeps) {
         return value -> {

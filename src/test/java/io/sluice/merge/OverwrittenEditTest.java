@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Edits of a CRM's user that a write of ours replaced before anybody read them: events tell of them afterwards. */
+/** Tests edits of a CRM's user that a write of ours replaced before they were read, and whose events arrive afterwards. */
 class OverwrittenEditTest {
 
     @RegisterExtension
@@ -32,12 +32,12 @@ class OverwrittenEditTest {
     private final Sync sync = customers.sync;
     private Instant changed;
 
-    /** The table's 'first' is in the CRM since long, and its 'ours' since just now. */
+    /** Writes 'first' to the CRM long ago and 'ours' just now. */
     @BeforeEach
     void aWriteOfOurs() throws SQLException {
         customers.start("name text", "1, 'first'", Map.of("name", "name"));
         customers.sendAll();
-        // as one that was read before it was written for the first time
+        // the record was read before its first write
         DATABASE.run("update sluice.sync_state set stamps = '{\"name\": \"2026-01-01T00:00:00Z\"}', prior = '{}'",
                 "update app.customer set name = 'ours'");
         customers.sendAll();
@@ -45,8 +45,8 @@ class OverwrittenEditTest {
                 + " 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from sluice.sync_state"));
     }
 
-    /** An event tells of an edit, and the record is read, which has something else by now. */
-    private Applied told(String edit, Instant at, String read, Instant stamp) throws SQLException {
+    /** Applies the event of an edit together with the record, which has another value by now. */
+    private Applied event(String edit, Instant at, String read, Instant stamp) throws SQLException {
         return applier.apply(sync, List.of(new CrmRecord("x1", "1", stamp, Map.of("name", read))), applier.now(),
                 Map.of("x1", List.of(edit(edit, at))));
     }
@@ -55,8 +55,8 @@ class OverwrittenEditTest {
         return CrmRecord.ofEvents("x1", Map.of("name", name), Map.of("name", at));
     }
 
-    /** Events tell of two edits; the later one is what the CRM has. */
-    private Applied toldTwice(boolean read, CrmRecord first, CrmRecord second) throws SQLException {
+    /** Applies the events of two edits; the later one is the CRM's value. */
+    private Applied twoEvents(boolean read, CrmRecord first, CrmRecord second) throws SQLException {
         Map<String, List<CrmRecord>> edits = Map.of("x1", List.of(first, second));
         Object name = second.fields().get("name");
         return read ? applier.apply(sync, List.of(new CrmRecord("x1", "1", second.at(), Map.of("name", name))), applier.now(), edits)
@@ -73,7 +73,7 @@ class OverwrittenEditTest {
 
     @Test
     void anEarlierEditIsInTheLogAndOurLaterChangeStays() throws SQLException {
-        Applied applied = told("theirs", changed.minusSeconds(3), "ours", changed.plusMillis(50));
+        Applied applied = event("theirs", changed.minusSeconds(3), "ours", changed.plusMillis(50));
 
         assertThat(applied.conflicts()).isEqualTo(1);
         assertThat(conflicts()).containsExactly("database first theirs ours");
@@ -82,8 +82,8 @@ class OverwrittenEditTest {
     }
 
     @Test
-    void aLaterEditThatOurWriteReplacedIsBroughtBack() throws SQLException {
-        told("theirs", changed.plusMillis(1200), "ours", changed.plusMillis(1300));
+    void aLaterEditThatOurWriteReplacedIsRestored() throws SQLException {
+        event("theirs", changed.plusMillis(1200), "ours", changed.plusMillis(1300));
 
         assertThat(conflicts()).containsExactly("crm first theirs ours");
         assertThat(row()).isEqualTo("theirs");
@@ -94,32 +94,32 @@ class OverwrittenEditTest {
     @CsvSource({"crm, theirs", "database, ours"})
     void theRuleDecides(String rule, String stays) throws SQLException {
         sync.setConflicts(rule);
-        told("theirs", changed.minusSeconds(3), "ours", changed.plusMillis(50));
+        event("theirs", changed.minusSeconds(3), "ours", changed.plusMillis(50));
 
         assertThat(conflicts()).containsExactly(rule + " first theirs ours");
         assertThat(row()).isEqualTo(stays);
     }
 
     @Test
-    void whatWeWroteOurselvesOrWasThereBeforeIsNoEdit() throws SQLException {
-        told("ours", changed.plusMillis(20), "ours", changed.plusMillis(50));
-        told("first", changed.minusSeconds(3), "ours", changed.plusMillis(50));
-        told("older", Instant.parse("2025-12-31T00:00:00Z"), "ours", changed.plusMillis(50));
+    void ourOwnValuesAndTheValueBeforeThemAreNoEdits() throws SQLException {
+        event("ours", changed.plusMillis(20), "ours", changed.plusMillis(50));
+        event("first", changed.minusSeconds(3), "ours", changed.plusMillis(50));
+        event("older", Instant.parse("2025-12-31T00:00:00Z"), "ours", changed.plusMillis(50));
 
         assertThat(conflicts()).isEmpty();
         assertThat(row()).isEqualTo("ours");
     }
 
     @Test
-    void anEditIsInTheLogHoweverManyWritesCameOverItBeforeItsEvent() throws SQLException {
+    void anEditIsInTheLogHoweverManyWritesReplacedItBeforeItsEvent() throws SQLException {
         for (String later : List.of("second", "third", "fourth")) {
             DATABASE.run("update app.customer set name = '" + later + "'");
             customers.sendAll();
         }
-        told("theirs", changed.minusSeconds(3), "fourth", changed.plusSeconds(1));
-        told("ours", changed.plusMillis(20), "fourth", changed.plusSeconds(1));
-        told("second", changed.minusSeconds(3), "fourth", changed.plusSeconds(1));
-        told("older", Instant.parse("2025-12-31T00:00:00Z"), "fourth", changed.plusSeconds(1));
+        event("theirs", changed.minusSeconds(3), "fourth", changed.plusSeconds(1));
+        event("ours", changed.plusMillis(20), "fourth", changed.plusSeconds(1));
+        event("second", changed.minusSeconds(3), "fourth", changed.plusSeconds(1));
+        event("older", Instant.parse("2025-12-31T00:00:00Z"), "fourth", changed.plusSeconds(1));
 
         assertThat(conflicts()).containsExactly("database first theirs ours");
         assertThat(row()).isEqualTo("fourth");
@@ -128,8 +128,8 @@ class OverwrittenEditTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void anEditThatOurWriteReplacedIsInTheLogThoughTheUserHasEditedTheFieldAgain(boolean read) throws SQLException {
-        toldTwice(read, edit("theirs", changed.minusSeconds(3)), edit("again", changed.plusSeconds(5)));
+    void anEditThatOurWriteReplacedIsInTheLogEvenIfTheUserHasEditedTheFieldAgain(boolean read) throws SQLException {
+        twoEvents(read, edit("theirs", changed.minusSeconds(3)), edit("again", changed.plusSeconds(5)));
 
         assertThat(conflicts()).containsExactly("database first theirs ours");
         assertThat(row()).isEqualTo("again");
@@ -155,7 +155,7 @@ class OverwrittenEditTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void anEditThatTheUserReplacedIsNoConflict(boolean read) throws SQLException {
-        toldTwice(read, edit("theirs", changed.plusSeconds(500)), edit("again", changed.plusSeconds(501)));
+        twoEvents(read, edit("theirs", changed.plusSeconds(500)), edit("again", changed.plusSeconds(501)));
 
         assertThat(conflicts()).isEmpty();
         assertThat(row()).isEqualTo("again");
@@ -163,7 +163,7 @@ class OverwrittenEditTest {
 
     @ParameterizedTest
     @CsvSource({"theirs, -3, ours, database", "theirs, 1, ours, crm", "theirs, -3, again, database"})
-    void anEditThatAWriteWithoutAnAnswerReplacedIsInTheLog(String edit, int seconds, String crm, String winner)
+    void anEditThatAnUnprovenWriteReplacedIsInTheLog(String edit, int seconds, String crm, String winner)
             throws SQLException {
         DATABASE.run("update sluice.sync_state set stamps = '{\"name\": \"2026-06-01T00:00:00Z\"}'",
                 "update app.customer set name = 'unproven'");
@@ -185,7 +185,7 @@ class OverwrittenEditTest {
     }
 
     @Test
-    void anEditOfARecordThatOurFirstWriteFoundThereIsInTheLog() throws SQLException {
+    void anEditOfARecordThatExistedBeforeOurFirstWriteIsInTheLog() throws SQLException {
         DATABASE.run("insert into app.customer values (2, 'new')");
         customers.sendAll();
         Instant written = applier.now();
@@ -201,8 +201,8 @@ class OverwrittenEditTest {
     }
 
     @Test
-    void anEditThatCameAfterOurWriteIsTakenAsEver() throws SQLException {
-        told("theirs", changed.plusSeconds(1), "theirs", changed.plusSeconds(1));
+    void anEditAfterOurWriteIsApplied() throws SQLException {
+        event("theirs", changed.plusSeconds(1), "theirs", changed.plusSeconds(1));
 
         assertThat(conflicts()).isEmpty();
         assertThat(row()).isEqualTo("theirs");
@@ -210,7 +210,7 @@ class OverwrittenEditTest {
     }
 
     @Test
-    void aReadingOfAnIndexThatLagsBringsNothingBack() throws SQLException {
+    void aReadFromALaggingIndexRestoresNothing() throws SQLException {
         CrmRecord old = new CrmRecord("x1", "1", changed.minusSeconds(2), Map.of("name", "first"));
         assertThat(applier.apply(sync, List.of(old), applier.now()).changes()).isZero();
         assertThat(row()).isEqualTo("ours");

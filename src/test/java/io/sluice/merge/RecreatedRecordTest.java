@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A user of the CRM has deleted a record and made another one with its key. */
+/** Tests a record that a user of the CRM deleted and created again with the same key. */
 class RecreatedRecordTest {
 
     @RegisterExtension
@@ -33,8 +33,8 @@ class RecreatedRecordTest {
         customers.settle(customers.claim().orElseThrow());
     }
 
-    /** The whole row is to be sent, of which one field differs from what the CRM is known to have; the call is refused. */
-    private void aWholeRowWhoseCallIsTriedAgain(String sql) throws SQLException {
+    /** Sends a whole row, of which one field differs from the base, by a call that fails and is retried. */
+    private void aWholeRowWhoseCallIsRetried(String sql) throws SQLException {
         DATABASE.run(sql);
         DATABASE.sluice().transaction(connection -> {
             applier.reread(connection, customers.sync, "1");
@@ -46,10 +46,10 @@ class RecreatedRecordTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"latest", "database", "crm"})
-    void bothSidesEndEqualWhateverWasLeftOutOfACallBefore(String rule) throws SQLException {
+    void bothSidesEndEqualWhateverFieldsTheCallLeftOut(String rule) throws SQLException {
         start();
         customers.sync.setConflicts(rule);
-        aWholeRowWhoseCallIsTriedAgain("update app.customer set name = 'Eve'");
+        aWholeRowWhoseCallIsRetried("update app.customer set name = 'Eve'");
         Map<String, Object> crm = new java.util.TreeMap<>(Map.of("name", "new", "city", "Bern"));
 
         applier.apply(customers.sync, List.of(new CrmRecord("x2", "1", LONG_AGO, crm)), applier.now(), Set.of("x1"));
@@ -60,9 +60,9 @@ class RecreatedRecordTest {
     }
 
     @Test
-    void aFieldThatIsLeftOutOfACallIsNotTakenForAChangeThatWaits() throws SQLException {
+    void aFieldLeftOutOfACallDoesNotCountAsAWaitingChange() throws SQLException {
         start();
-        aWholeRowWhoseCallIsTriedAgain("update app.customer set name = 'Eve'");
+        aWholeRowWhoseCallIsRetried("update app.customer set name = 'Eve'");
 
         assertThat(DATABASE.text("select fields::text from sluice.outbox")).isEqualTo("{\"name\": \"Eve\"}");
         assertThat(DATABASE.text("select string_agg(name, ',') from sluice.outbox, jsonb_object_keys(stamps) as name"))

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Edits of a CRM's user that a write of ours replaces: known by what the CRM had just before. */
+/** Tests edits of a CRM's user that a write of ours replaces, found from the values just before the write. */
 class ReplacedEditTest {
 
     @RegisterExtension
@@ -35,7 +35,7 @@ class ReplacedEditTest {
     private final Sync sync = customers.sync;
     private Claim claim;
 
-    /** The table's 'first' is in the CRM, and its 'ours' is being sent. */
+    /** Writes 'first' to the CRM and claims 'ours'. */
     @BeforeEach
     void aWriteOfOurs() throws SQLException {
         customers.start("name text check (name <> 'refused'), city text", "1, 'first', 'Oslo'",
@@ -58,7 +58,7 @@ class ReplacedEditTest {
         customers.settle(claim);
     }
 
-    /** The write was answered; before it the CRM had this name. */
+    /** Settles the write; the CRM had this name before it. */
     private Applied written(String before, Instant at) throws SQLException {
         Map<String, Object> fields = new HashMap<>();
         fields.put("name", before);
@@ -94,7 +94,7 @@ class ReplacedEditTest {
     }
 
     @Test
-    void aLaterEditIsTakenAndSentAgain() throws SQLException {
+    void aLaterEditIsRestoredAndSentAgain() throws SQLException {
         written("theirs", AHEAD);
 
         assertThat(conflicts()).containsExactly("crm first theirs ours");
@@ -103,7 +103,7 @@ class ReplacedEditTest {
     }
 
     @Test
-    void anEditThatEmptiedTheFieldIsOneToo() throws SQLException {
+    void anEditThatClearedTheFieldCountsToo() throws SQLException {
         written(null, AHEAD);
 
         assertThat(conflicts()).containsExactly("crm first ours");
@@ -122,13 +122,13 @@ class ReplacedEditTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"first", "ours"})
-    void whatBothKnewAndWhatWeWriteIsNoEdit(String before) throws SQLException {
+    void theBaseAndOurValueAreNoEdits(String before) throws SQLException {
         assertThat(written(before, AHEAD)).isEqualTo(Applied.NOTHING);
         assertThat(conflicts()).isEmpty();
     }
 
     @Test
-    void whatACallWithoutAnAnswerWroteIsNoEdit() throws SQLException {
+    void anUnprovenValueIsNoEdit() throws SQLException {
         sync.setConflicts("crm");
         customers.settle(claim, List.of(Outcome.noResult("1")));
         change("again");
@@ -139,7 +139,7 @@ class ReplacedEditTest {
     }
 
     @Test
-    void anEditThatTheTableDoesNotTakeIsInTheLogAlone() throws SQLException {
+    void anEditThatTheTableRejectsIsOnlyInTheLog() throws SQLException {
         sync.setConflicts("crm");
         written("refused", AHEAD);
 
@@ -149,7 +149,7 @@ class ReplacedEditTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"42501", "57014", "42P01"})
-    void anEditThatATriggerOfTheTableKeepsAwayIsInTheLogAlone(String state) throws SQLException {
+    void anEditThatATriggerOfTheTablePreventsIsOnlyInTheLog(String state) throws SQLException {
         sync.setConflicts("crm");
         DATABASE.run("create function app.away() returns trigger language plpgsql as $$ begin"
                         + " raise 'away' using errcode = '" + state + "'; end $$",
@@ -161,7 +161,7 @@ class ReplacedEditTest {
     }
 
     @Test
-    void aChangeThatCameAfterTheEditStays() throws SQLException {
+    void aChangeAfterTheEditStays() throws SQLException {
         Instant edited = applier.now().minusSeconds(1);
         DATABASE.run("update sluice.outbox set inflight_stamps = '{\"*\": \"2026-01-01T00:00:00Z\"}'",
                 "update app.customer set name = 'newest'");
@@ -173,7 +173,7 @@ class ReplacedEditTest {
     }
 
     @Test
-    void whatIsWrittenOnceMoreWithoutAChangeGivesWayWhateverTheRule() throws SQLException {
+    void aRepeatedWriteWithoutAChangeYieldsWhateverTheRule() throws SQLException {
         sync.setConflicts("database");
         DATABASE.run("update sluice.sync_state set base = base || '{\"name\": \"ours\"}'");
         written("theirs", LONG_AGO);
@@ -184,13 +184,13 @@ class ReplacedEditTest {
     }
 
     @Test
-    void anEditThatPollsMeetWhileAJobWritesItsRecordIsInTheLogOnce() throws SQLException {
+    void anEditThatPollsFindDuringABulkJobIsInTheLogOnce() throws SQLException {
         CrmRecord read = new CrmRecord("x1", "1", LONG_AGO, Map.of("name", "theirs", "city", "Oslo"));
         applier.apply(sync, List.of(read), applier.now());
-        assertThat(conflicts()).as("no job: its call has read it").isEmpty();
+        assertThat(conflicts()).as("without a job the call itself reads the edit").isEmpty();
         DATABASE.run("update sluice.outbox set lease_until = 'infinity'");
         for (int poll = 1; poll <= 2; poll++) {
-            assertThat(applier.apply(sync, List.of(read), applier.now()).later()).containsExactly("x1");
+            assertThat(applier.apply(sync, List.of(read), applier.now()).deferred()).containsExactly("x1");
             assertThat(conflicts()).containsExactly("database first theirs ours");
         }
         settle();
@@ -201,7 +201,7 @@ class ReplacedEditTest {
     }
 
     @Test
-    void anEditThatWinsWhileAJobWritesItsRecordIsSentAfterIt() throws SQLException {
+    void anEditThatWinsDuringABulkJobIsSentAfterTheJob() throws SQLException {
         DATABASE.run("update sluice.outbox set lease_until = 'infinity'");
         for (int poll = 1; poll <= 2; poll++) {
             applier.apply(sync, List.of(new CrmRecord("x1", "1", AHEAD, Map.of("name", "theirs"))), applier.now());
@@ -215,7 +215,7 @@ class ReplacedEditTest {
     }
 
     @Test
-    void aFieldThatIsNotWrittenIsLeftToThePoll() throws SQLException {
+    void anEditOfAnotherFieldIsLeftToThePoll() throws SQLException {
         applier.replaced(sync, List.of(new CrmRecord("x1", "1", AHEAD, Map.of("name", "first", "city", "Rome"))));
 
         assertThat(conflicts()).isEmpty();

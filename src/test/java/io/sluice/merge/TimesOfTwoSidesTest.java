@@ -22,19 +22,19 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A change here and one in the CRM at nearly the same time: compared as exactly as the CRM keeps its times. */
+/** Tests changes on both sides at nearly the same time, compared with the precision of the CRM's times. */
 class TimesOfTwoSidesTest {
 
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    /** When the row changed. */
+    /** Time at which the row changed. */
     private static final String OURS = "2026-01-02T12:00:05.400700Z";
 
     private final CustomerSync customers = new CustomerSync(DATABASE);
     private final Sync sync = customers.sync;
 
-    /** A customer whom both sides know, of whom a change that was made at {@link #OURS} waits. */
+    /** Makes a customer that both sides know, with a waiting change of {@link #OURS}. */
     private Applier applier(String crm) throws SQLException {
         customers.start("name text, city text", "1, 'Ann', 'Oslo'", Map.of("name", "name", "city", "city"));
         customers.sendAll();
@@ -61,7 +61,7 @@ class TimesOfTwoSidesTest {
             assertThat(customers.sendAll()).isEmpty();
         } else {
             assertThat(DATABASE.texts("select city from app.customer")).containsExactly("Bergen");
-            assertThat(customers.sendAll()).as("made again whole").containsExactly(Map.of("name", "Ann", "city", "Bergen"));
+            assertThat(customers.sendAll()).as("created again with all fields").containsExactly(Map.of("name", "Ann", "city", "Bergen"));
         }
     }
 

@@ -13,7 +13,7 @@ class UpdateLoopTest {
 
     private static final Instant START = Instant.parse("2026-11-29T12:00:00Z");
 
-    /** An automation and a trigger that answer each other, each after its delay; returns the writes within a time. */
+    /** Counts the writes within a time of an automation and a trigger that answer each other, each after its delay. */
     private static int writes(Duration crmDelay, Duration tableDelay, Duration within) {
         UpdateLoop loop = UpdateLoop.NONE;
         Instant settled = START;
@@ -43,7 +43,7 @@ class UpdateLoopTest {
     }
 
     @Property
-    void editsOfTwoSidesThatKnowNothingOfEachOtherWaitLittleLongerThanOneEditOfTheCrm(
+    void independentEditsOnBothSidesWaitLittleLongerThanOneEditOfTheCrm(
             @ForAll @IntRange(min = 1, max = 600) int crmSeconds, @ForAll @IntRange(min = 1, max = 600) int tableSeconds) {
         UpdateLoop loop = UpdateLoop.NONE;
         Instant settled = START;
@@ -58,10 +58,10 @@ class UpdateLoopTest {
             }
             if (second % crmSeconds == 0) {
                 loop = loop.taken(settled, written, now, now.plusMillis(1));
-                longest = loop.pause().compareTo(longest) > 0 ? loop.pause() : longest;
+                longest = loop.backoff().compareTo(longest) > 0 ? loop.backoff() : longest;
             }
         }
-        assertThat(longest).isLessThanOrEqualTo(UpdateLoop.REACTION.plusSeconds(2L * crmSeconds));
+        assertThat(longest).isLessThanOrEqualTo(UpdateLoop.MAX_CRM_REACTION.plusSeconds(2L * crmSeconds));
     }
 
     @Test

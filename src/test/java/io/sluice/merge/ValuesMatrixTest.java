@@ -37,10 +37,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Column type by field type by value, both ways, for both CRMs. Outward: what the CRM makes of our value rewrites no row and
- * is not sent again, and an edit of a CRM's user in the same second is taken. Inward: what the column makes of the CRM's
- * value is known as equal, so that the next reading changes nothing and nothing goes back. Whole, with every edit in every row
- * (28,072 combinations, of which 517 were wrong at first), by {@code -Dmatrix=full}.
+ * Tests each column type with each field type and value, in both directions, for both CRMs. Outbound: the CRM's form of our
+ * value rewrites no row and is not sent again, and an edit of a CRM's user in the same second is applied. Inbound: the column's
+ * form of the CRM's value counts as equal, so that the next read changes nothing and nothing is sent back. {@code -Dmatrix=full}
+ * runs all edits in all rows (28,072 combinations, of which 517 were wrong at first).
  */
 class ValuesMatrixTest {
 
@@ -104,12 +104,12 @@ class ValuesMatrixTest {
     }
 
     @Test
-    void whatIsWrittenToATypedCrmComesBackAsAnAgreement() throws SQLException {
+    void aValueWrittenToACrmWithTypesIsReadBackAsAnEcho() throws SQLException {
         play(NormalisingCrm.typed(crm("salesforce")));
     }
 
     @Test
-    void whatIsWrittenToACrmOfTextsComesBackAsAnAgreement() throws SQLException {
+    void aValueWrittenToACrmWithTextsIsReadBackAsAnEcho() throws SQLException {
         play(NormalisingCrm.textual(crm("hubspot")));
     }
 
@@ -133,7 +133,7 @@ class ValuesMatrixTest {
         private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
         private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
         private final Applier applier;
-        /** Row to field to value, as the CRM has it. */
+        /** Row to field to value in the CRM. */
         private final Map<String, Map<String, Object>> records = new TreeMap<>();
         private final Map<String, Map<String, Object>> sent = new TreeMap<>();
         private Instant stamp;
@@ -189,7 +189,7 @@ class ValuesMatrixTest {
             differences(before, rows(), "rewritten after all");
         }
 
-        /** A user gives each field another value in the second in which ours came. */
+        /** Lets a user edit each field in the second of our write. */
         private void edited() throws SQLException {
             Map<String, List<String>> expected = rows();
             expected.forEach((key, row) -> {
@@ -208,7 +208,7 @@ class ValuesMatrixTest {
             settle();
         }
 
-        /** What the column rounded goes to the CRM at most once, and is known then. */
+        /** Sends values that the column rounded; each is sent at most once. */
         private void settle() throws SQLException {
             send(true);
             Map<String, List<String>> sides = rows();
@@ -257,7 +257,7 @@ class ValuesMatrixTest {
             });
         }
 
-        /** Everything that waits goes to the CRM; what it refuses it has as it was sent, for these are other tests'. */
+        /** Sends all waiting changes; the CRM stores a rejected value as it was sent, since other tests check rejections. */
         private void send(boolean wanted) throws SQLException {
             capture.drain("app.thing");
             for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
@@ -291,8 +291,8 @@ class ValuesMatrixTest {
             Instant readAt = applier.now().plus(1, ChronoUnit.MILLIS);
             Applied applied = applier.apply(sync, records.entrySet().stream().map(entry -> new CrmRecord("x" + entry.getKey(),
                     entry.getKey(), stamp, entry.getValue())).toList(), readAt);
-            applied.refused().forEach(refused -> wrong.add("refused: " + type + ": " + refused));
-            assertThat(applied.later()).isEmpty();
+            applied.rejected().forEach(refused -> wrong.add("refused: " + type + ": " + refused));
+            assertThat(applied.deferred()).isEmpty();
             return applied;
         }
 
@@ -313,7 +313,7 @@ class ValuesMatrixTest {
             return DATABASE.texts("select field from sluice.conflict");
         }
 
-        /** What the column makes of a value, or null where it takes none such. */
+        /** Returns the column's form of a value, or null if the column rejects the value. */
         private String taken(Object value) {
             Object text = Values.text(Values.storable(value));
             try {

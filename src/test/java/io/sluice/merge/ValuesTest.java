@@ -26,19 +26,19 @@ class ValuesTest {
             List.of("2026-99-99T03:04:05Z", "2026-99-99T03:04:05.000Z"));
 
     @Test
-    void whatMeansTheSameIsTheSameWhicheverSideWroteIt() {
+    void valuesWithOneMeaningAreEqualWhicheverSideWroteThem() {
         assertThat(SAME).allSatisfy(pair -> assertThat(Values.same(pair.get(0), pair.get(1)))
                 .isEqualTo(Values.same(pair.get(1), pair.get(0))).isTrue());
     }
 
     @Test
-    void whatMeansSomethingElseIsDifferent() {
+    void valuesWithDifferentMeaningsDiffer() {
         assertThat(DIFFERENT).allSatisfy(pair -> assertThat(Values.same(pair.get(0), pair.get(1)))
                 .isEqualTo(Values.same(pair.get(1), pair.get(0))).isFalse());
     }
 
     @Test
-    void aCellOfAFileIsANumberWhereTheColumnHoldsNumbers() {
+    void aCellOfAFileIsANumberIfTheColumnHoldsNumbers() {
         assertThat(Values.ofText("int4", "42.0")).isEqualTo(new BigDecimal("42"));
         assertThat(Values.ofText("numeric", "1.5E7")).isEqualTo(new BigDecimal("1.5E+7"));
         assertThat(Values.ofText("int4", "many")).isEqualTo("many");
@@ -47,7 +47,7 @@ class ValuesTest {
     }
 
     @Test
-    void theDatabaseGetsTextThatItReadsIntoAnyType() {
+    void theDatabaseGetsATextThatItCastsToAnyType() {
         assertThat(Values.text(new BigDecimal("5.0E+4"))).isEqualTo("50000");
         assertThat(Values.text(new BigDecimal("5.10"))).isEqualTo("5.1");
         assertThat(Values.text(true)).isEqualTo("true");
