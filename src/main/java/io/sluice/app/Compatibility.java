@@ -90,7 +90,7 @@ record Compatibility(Way way, String why) {
         return new Compatibility(Way.NEVER, "takes " + taken + ", but the column holds " + values.words() + "; use " + instead);
     }
 
-    boolean refused() {
+    boolean isImpossible() {
         return way == Way.NEVER;
     }
 }

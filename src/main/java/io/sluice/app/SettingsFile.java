@@ -73,7 +73,7 @@ public final class SettingsFile {
     }
 
     /** Adopts edits since the last check. A wrong edit changes nothing, and is logged once. */
-    public synchronized void look() {
+    public synchronized void reload() {
         try {
             Stamp now = stamp();
             if (content == null || now.equals(seen)) {

@@ -70,7 +70,7 @@ final class Startup implements AutoCloseable {
     private final Settings settings;
     private final Installations installations;
     private final Outbox outbox;
-    private final RowCheck look;
+    private final RowCheck rowCheck;
     /** By account and object, the CRM's description. */
     private final Map<String, Map<String, ObjectShape>> shapes = new HashMap<>();
     /** The syncs whose names are checked, or that ran before with the same mapping. */
@@ -97,7 +97,7 @@ final class Startup implements AutoCloseable {
         this.settings = settings;
         this.installations = installations;
         this.outbox = outbox;
-        this.look = new RowCheck(database);
+        this.rowCheck = new RowCheck(database);
     }
 
     void start() {
@@ -349,9 +349,9 @@ final class Startup implements AutoCloseable {
     /** Checks the rows of a sync, which runs whether or not that succeeds. */
     private void warn(Sync sync, ObjectShape shape) {
         try {
-            look.warnings(sync, shape, capture.columns(sync)).forEach(LOG::warn);
-        } catch (SQLException notLooked) {
-            LOG.debug("The rows of {} were not looked at", sync.getTable(), notLooked);
+            rowCheck.warnings(sync, shape, capture.columns(sync)).forEach(LOG::warn);
+        } catch (SQLException unchecked) {
+            LOG.debug("The rows of {} were not checked", sync.getTable(), unchecked);
         }
     }
 

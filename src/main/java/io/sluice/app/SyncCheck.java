@@ -176,7 +176,7 @@ final class SyncCheck {
                                 : "only in a record that is there already, so that no new row could go there"));
             } else if (dot < 0 && columns.containsKey(entry.getKey())) {
                 Compatibility fit = Compatibility.of(columns.get(entry.getKey()), field.kind());
-                if (fit.refused()) {
+                if (fit.isImpossible()) {
                     problems.add(column(sync, entry.getKey(), name) + " of " + sync.getObject() + " (" + field.type()
                             + "), which " + fit.why());
                 }
@@ -207,10 +207,10 @@ final class SyncCheck {
             problems.add(where + " is not unique, so that two records could have one key; make it unique in the CRM" + hint);
         } else if (columns.containsKey(sync.getKey())) {
             Compatibility fit = Compatibility.of(columns.get(sync.getKey()), externalId.kind());
-            if (fit.refused() || fit.why() != null) {
+            if (fit.isImpossible() || fit.why() != null) {
                 problems.add(sync.location() + ": key '" + sync.getKey() + "' goes to field '" + sync.getExternalId() + "' of "
                         + sync.getObject() + " (" + externalId.type() + "), which "
-                        + (fit.refused() ? fit.why() : fit.why() + "; use a text field, or a key of type integer"));
+                        + (fit.isImpossible() ? fit.why() : fit.why() + "; use a text field, or a key of type integer"));
             }
         }
     }
@@ -240,7 +240,7 @@ final class SyncCheck {
             }
             String place = column(sync, column, name) + " of " + sync.getObject();
             Compatibility fit = Compatibility.of(columns.get(column), field.kind());
-            if (!fit.refused() && fit.why() != null) {
+            if (!fit.isImpossible() && fit.why() != null) {
                 warnings.add(place + ", which " + fit.why() + ": the CRM refuses records that have such");
             }
             int length = longest.getOrDefault(column, 0);

@@ -115,9 +115,9 @@ public final class SyncConfigurer implements PropertyConfigurer, PropertyConfigu
         }
         try {
             setter.invoke(sync, converted(context, setter.getParameterTypes()[0], value));
-        } catch (InvocationTargetException refused) {
-            sync.addMistake(name + ": " + refused.getCause().getMessage());
-        } catch (TypeConversionException | IllegalArgumentException refused) {
+        } catch (InvocationTargetException failure) {
+            sync.addMistake(name + ": " + failure.getCause().getMessage());
+        } catch (TypeConversionException | IllegalArgumentException failure) {
             sync.addMistake(name + " is '" + value + "'; " + expected(setter.getParameterTypes()[0]));
         } catch (IllegalAccessException hidden) {
             throw new IllegalStateException(hidden);

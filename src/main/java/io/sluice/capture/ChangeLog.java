@@ -6,7 +6,7 @@ final class ChangeLog {
     /** Whether the oldest rows are of an initial export, and whether changes that {@link Taking#NEWEST} takes are behind them. */
     static final String LOADING = """
             select op = 'S' as loading, exists (
-                select from sluice.change_log where source = ? and records = 1 and op <> 'S') as news
+                select from sluice.change_log where source = ? and records = 1 and op <> 'S') as single
             from sluice.change_log where source = ? order by seq limit 1""";
 
     static final String BACKLOG = "select coalesce(sum(records), 0) from sluice.change_log where source = ?";

@@ -154,7 +154,7 @@ final class TableDrain {
             return 0;
         }
         Loading load = loading();
-        int first = behind && load.news() && !suspect ? moved(newest, Math.min(batch, NEWEST), false) : 0;
+        int first = behind && load.single() && !suspect ? moved(newest, Math.min(batch, NEWEST), false) : 0;
         List<BulkClaim> wanted = load.first() && !suspect ? wanted() : List.of();
         long begin = System.nanoTime();
         int limit = batchSize;
@@ -189,12 +189,12 @@ final class TableDrain {
      * The content of the log.
      *
      * @param first whether the oldest rows are of an initial export
-     * @param news  whether there may be single changes behind them
+     * @param single whether there may be single changes behind them
      */
-    private record Loading(boolean first, boolean news) {
+    private record Loading(boolean first, boolean single) {
 
         static Loading of(ResultSet row) throws SQLException {
-            return new Loading(row.getBoolean("loading"), row.getBoolean("news"));
+            return new Loading(row.getBoolean("loading"), row.getBoolean("single"));
         }
     }
 

@@ -106,10 +106,10 @@ class CompatibilityMatrixTest {
                     Compatibility fit = Compatibility.of(column.getKey(), field.kind());
                     Object kept = crm.kept(field, sent(field, value, fit.way() == Compatibility.Way.AS_TEXT));
                     boolean same = kept != null && means(value, kept, field.kind());
-                    if (fit.refused() && same && !TAKEN_BUT_CHANGED.contains(column.getKey() + " " + field.type())
+                    if (fit.isImpossible() && same && !TAKEN_BUT_CHANGED.contains(column.getKey() + " " + field.type())
                             && mustRefuse(field)) {
                         wrong.add(pair + " is refused, but " + value + " is taken as " + kept);
-                    } else if (!fit.refused() && fit.why() == null && !same) {
+                    } else if (!fit.isImpossible() && fit.why() == null && !same) {
                         wrong.add(pair + " is let through, but " + value + " becomes " + (kept == null ? "a refusal" : kept));
                     }
                 }
@@ -235,7 +235,7 @@ class CompatibilityMatrixTest {
             for (Kind kind : List.of(Kind.TEXT, Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN, Kind.DATE, Kind.DATETIME, Kind.TIME,
                     Kind.CHOICE, Kind.REFERENCE)) {
                 Compatibility fit = Compatibility.of(row[0], kind);
-                line.append(fit.refused() ? " - |" : fit.way() == Compatibility.Way.AS_TEXT ? " as text |"
+                line.append(fit.isImpossible() ? " - |" : fit.way() == Compatibility.Way.AS_TEXT ? " as text |"
                         : fit.why() != null ? " warned |" : " yes |");
             }
             assertThat(page).contains(line);

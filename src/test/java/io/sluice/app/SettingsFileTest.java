@@ -47,38 +47,38 @@ class SettingsFileTest {
 
     @Test
     void aFileThatDidNotChangeChangesNothing() {
-        settings.look();
+        settings.reload();
         assertThat(limits()).as("as the test gave them").containsExactly("daily 100");
     }
 
     @Test
     void editedLimitsAreAdoptedAndRemovedOnesEnd() throws IOException {
         write("sluice.account.org.limit.short = {{TEN}} per 10s");
-        settings.look();
+        settings.reload();
         assertThat(limits()).containsExactlyInAnyOrder("short 10", "given 5");
     }
 
     @Test
     void valuesOfTheCommandLineAndTheEnvironmentStay() throws IOException {
         write("sluice.account.org.limit.daily = 200 per 24h", "sluice.account.org.limit.given = 99 per 1s");
-        settings.look();
+        settings.reload();
         assertThat(limits()).containsExactlyInAnyOrder("daily 200", "given 5");
     }
 
     @Test
     void aWrongLimitChangesNothingAndARightOneAfterItDoes() throws IOException {
         write("sluice.account.org.limit.daily = lots of them");
-        settings.look();
+        settings.reload();
         assertThat(limits()).containsExactly("daily 100");
         write("sluice.account.org.limit.daily = 1000 per 24h");
-        settings.look();
+        settings.reload();
         assertThat(limits()).contains("daily 1000");
     }
 
     @Test
     void aFileThatGoesAwayChangesNothing() throws IOException {
         Files.delete(file);
-        settings.look();
+        settings.reload();
         assertThat(limits()).containsExactly("daily 100");
     }
 }
