@@ -9,18 +9,18 @@ import org.apache.camel.Message;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers what a person asks over HTTP, as JSON. What is wrong with a request stands in words under {@code error}. */
+/** Answers API requests as JSON. The field {@code error} says what is wrong with a request. */
 final class ApiResponses {
 
     private static final Logger LOG = LoggerFactory.getLogger(ApiResponses.class);
 
-    /** A request that changes nothing, and why. */
-    static final class Refused extends Exception {
+    /** Says why a request is rejected; it changes nothing. */
+    static final class RejectedRequest extends Exception {
 
         private final int status;
 
-        /** @param status of HTTP, 4xx */
-        Refused(int status, String message) {
+        /** @param status HTTP status, 4xx */
+        RejectedRequest(int status, String message) {
             super(message);
             this.status = status;
         }
@@ -28,29 +28,29 @@ final class ApiResponses {
 
     @FunctionalInterface
     interface Request {
-        Map<String, Object> answer() throws Refused, SQLException;
+        Map<String, Object> answer() throws RejectedRequest, SQLException;
     }
 
     private ApiResponses() {
     }
 
-    /** Carries the request out and puts its answer, or why there is none, in its place. */
+    /** Executes the request and replaces the message by its answer or error. */
     static void answer(Exchange exchange, Request request) {
         int status = 200;
         Map<String, Object> answer;
         try {
             answer = request.answer();
-        } catch (Refused refused) {
-            status = refused.status;
-            answer = Map.of("error", refused.getMessage());
+        } catch (RejectedRequest rejected) {
+            status = rejected.status;
+            answer = Map.of("error", rejected.getMessage());
         } catch (SQLException unreachable) {
             status = 503;
-            answer = Map.of("error", "The database did not do it, so nothing is known to have changed: "
+            answer = Map.of("error", "The database failed, so nothing is known to have changed: "
                     + RootCause.of(unreachable));
-            LOG.warn("A request over the API was not carried out: {}", RootCause.of(unreachable));
+            LOG.warn("An API request failed in the database: {}", RootCause.of(unreachable));
         }
         Message message = exchange.getMessage();
-        // what came in with the request is no part of the answer
+        // the headers of the request are no part of the answer
         message.removeHeaders("*");
         message.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
         message.setBody(Json.text(answer));

@@ -12,14 +12,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A change that the CRM will not take as it is.
+ * Dead letter: a change that the CRM rejects.
  *
  * @param fields   CRM field to value; null clears the field
- * @param stamps   CRM field to the time at which it changed
+ * @param stamps   CRM field to the time of its change
  * @param code     the CRM's error code, or null
- * @param message  its own words, or null
- * @param rejected fields that it named as the cause
- * @param edited   fields that an operator gave another value
+ * @param message  the CRM's message, or null
+ * @param rejected fields that the CRM named as the cause
+ * @param edited   fields that an operator edited
+ * @param diedAt   time of the rejection
  */
 record DeadLetter(long id, String account, String object, String sync, String key, Operation operation,
         Map<String, Object> fields, Map<String, Object> stamps, String code, String message, List<String> rejected,
@@ -37,17 +38,17 @@ record DeadLetter(long id, String account, String object, String sync, String ke
         return List.of((String[]) array.getArray());
     }
 
-    /** For people, in messages. */
+    /** Names the letter in messages. */
     String name() {
         return id + " (" + sync + " " + key + ")";
     }
 
-    /** Whether its row could not be read, so that nothing of it is here: to replay it is to read the row again. */
+    /** Whether its row could not be read, so that it has no values: a replay reads the row again. */
     boolean isUnread() {
         return operation == Operation.UPSERT && fields.isEmpty();
     }
 
-    /** The values that an operator wrote. */
+    /** Returns the values that an operator wrote. */
     Map<String, Object> corrections() {
         Map<String, Object> corrections = new LinkedHashMap<>(fields);
         corrections.keySet().retainAll(edited);

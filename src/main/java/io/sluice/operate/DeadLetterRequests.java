@@ -4,7 +4,7 @@ import io.sluice.Operation;
 import io.sluice.Suggestion;
 import io.sluice.Sync;
 import io.sluice.merge.Applier;
-import io.sluice.operate.ApiResponses.Refused;
+import io.sluice.operate.ApiResponses.RejectedRequest;
 import io.sluice.operate.DeadLetters.Filter;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
@@ -23,15 +23,15 @@ import org.apache.camel.util.URISupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What is asked of the dead letters over HTTP. Whatever is wrong with a request changes nothing and is said in words. */
+/** Answers API requests about dead letters. A wrong request changes nothing, and the answer says what is wrong. */
 public final class DeadLetterRequests {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetterRequests.class);
 
     private static final Set<String> FILTERS = Set.of("account", "sync", "key", "code");
     private static final Set<String> PAGING = Set.of("after", "limit");
-    private static final int PAGE = 100;
-    private static final int LONGEST_PAGE = 1000;
+    private static final int DEFAULT_LIMIT = 100;
+    private static final int MAX_LIMIT = 1000;
 
     private final DeadLetters letters;
     private final Collection<String> accounts;
@@ -43,11 +43,11 @@ public final class DeadLetterRequests {
         this.syncs = syncs.stream().map(Sync::getName).toList();
     }
 
-    /** A page of letters; {@code next} is the {@code after} of the page behind it, or null. */
+    /** Lists a page of letters; {@code next} is the {@code after} of the next page, or null. */
     public void list(Exchange exchange) {
         ApiResponses.answer(exchange, () -> {
             Map<String, String> query = query(exchange, true);
-            int limit = (int) number(query, "limit", PAGE, 1, LONGEST_PAGE);
+            int limit = (int) number(query, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT);
             List<DeadLetter> found = letters.list(filter(query), number(query, "after", 0, 0, Long.MAX_VALUE), limit + 1);
             List<DeadLetter> page = found.subList(0, Math.min(limit, found.size()));
             Map<String, Object> answer = new LinkedHashMap<>();
@@ -61,15 +61,15 @@ public final class DeadLetterRequests {
         ApiResponses.answer(exchange, () -> found(id(exchange)).json());
     }
 
-    /** Gives fields other values, which go to the CRM and into the row when the letter is replayed. */
+    /** Edits fields; a replay sends the new values to the CRM and writes them into the row. */
     public void edit(Exchange exchange) {
         ApiResponses.answer(exchange, () -> {
             DeadLetter letter = found(id(exchange));
             if (letter.operation() == Operation.DELETE) {
-                throw new Refused(409, "Dead letter " + letter.name() + " is a delete, which has no fields to edit");
+                throw new RejectedRequest(409, "Dead letter " + letter.name() + " is a delete, which has no fields to edit");
             }
             Map<String, Object> fields = fields(exchange.getMessage().getBody(String.class), letter);
-            DeadLetter edited = letters.edit(letter.id(), fields).orElseThrow(() -> gone(letter.id()));
+            DeadLetter edited = letters.edit(letter.id(), fields).orElseThrow(() -> notFound(letter.id()));
             LOG.info("Dead letter {} was edited over the API: {}.", edited.name(), String.join(", ", fields.keySet()));
             return edited.json();
         });
@@ -78,7 +78,7 @@ public final class DeadLetterRequests {
     public void discard(Exchange exchange) {
         ApiResponses.answer(exchange, () -> {
             long id = id(exchange);
-            DeadLetter letter = letters.discard(id).orElseThrow(() -> gone(id));
+            DeadLetter letter = letters.discard(id).orElseThrow(() -> notFound(id));
             LOG.info("Dead letter {} was discarded over the API.", letter.name());
             return Map.of("discarded", letter.json());
         });
@@ -88,14 +88,14 @@ public final class DeadLetterRequests {
         ApiResponses.answer(exchange, () -> {
             DeadLetter letter = found(id(exchange));
             if (!letters.replay(letter)) {
-                throw gone(letter.id());
+                throw notFound(letter.id());
             }
-            LOG.info("Dead letter {} is sent again, as the API was asked to.", letter.name());
+            LOG.info("Dead letter {} was replayed over the API and is sent again.", letter.name());
             return Map.of("replayed", 1, "refused", List.of());
         });
     }
 
-    /** Discards all letters of an account, a sync, a key or a code; which, must be said. */
+    /** Discards all letters that the filter selects: by account, sync, key or code; a filter is required. */
     public void discardAll(Exchange exchange) {
         ApiResponses.answer(exchange, () -> {
             int discarded = letters.discard(filter(chosen(exchange, "discard")));
@@ -104,44 +104,44 @@ public final class DeadLetterRequests {
         });
     }
 
-    private Map<String, String> chosen(Exchange exchange, String what) throws Refused {
+    private Map<String, String> chosen(Exchange exchange, String what) throws RejectedRequest {
         Map<String, String> query = query(exchange, false);
         if (query.isEmpty()) {
-            throw new Refused(400, "Say which dead letters to " + what + ": ?sync=..., ?account=..., ?code=... or ?key=...,"
+            throw new RejectedRequest(400, "Say which dead letters to " + what + ": ?sync=..., ?account=..., ?code=... or ?key=...,"
                     + " or several of them");
         }
         return query;
     }
 
-    /** Replays all letters of an account, a sync, a key or a code; which, must be said. */
+    /** Replays all letters that the filter selects: by account, sync, key or code; a filter is required. */
     public void replayAll(Exchange exchange) {
         ApiResponses.answer(exchange, () -> {
             DeadLetters.Replayed replayed = letters.replay(filter(chosen(exchange, "replay")));
-            LOG.info("{} dead letters are sent again, as the API was asked to.", replayed.letters());
-            return Map.of("replayed", replayed.letters(), "refused", replayed.refused().stream().map(refusal ->
-                    Map.of("id", refusal.letter().id(), "key", refusal.letter().key(), "why", refusal.why())).toList());
+            LOG.info("{} dead letters were replayed over the API and are sent again.", replayed.letters());
+            return Map.of("replayed", replayed.letters(), "refused", replayed.rejected().stream().map(rejection ->
+                    Map.of("id", rejection.letter().id(), "key", rejection.letter().key(), "why", rejection.why())).toList());
         });
     }
 
-    private DeadLetter found(long id) throws Refused, SQLException {
-        return letters.find(id).orElseThrow(() -> gone(id));
+    private DeadLetter found(long id) throws RejectedRequest, SQLException {
+        return letters.find(id).orElseThrow(() -> notFound(id));
     }
 
-    private static Refused gone(long id) {
-        return new Refused(404, "There is no dead letter " + id + "; if there was one, it was replayed or discarded, or a"
-                + " newer change of its record took it along");
+    private static RejectedRequest notFound(long id) {
+        return new RejectedRequest(404, "There is no dead letter " + id + "; if there was one, it was replayed or discarded, or a"
+                + " newer change of its record replaced it");
     }
 
-    private static long id(Exchange exchange) throws Refused {
+    private static long id(Exchange exchange) throws RejectedRequest {
         String id = exchange.getMessage().getHeader("id", String.class);
         if (id == null || !id.matches("\\d{1,18}")) {
-            throw new Refused(404, "'" + id + "' is no number of a dead letter; GET /api/dead-letters lists them");
+            throw new RejectedRequest(404, "'" + id + "' is no number of a dead letter; GET /api/dead-letters lists them");
         }
         return Long.parseLong(id);
     }
 
-    /** The parameters of the address, and none but those that are known: a misspelt filter would let everything through. */
-    private static Map<String, String> query(Exchange exchange, boolean pages) throws Refused {
+    /** Parses the query parameters and rejects unknown ones: a misspelt filter would select everything. */
+    private static Map<String, String> query(Exchange exchange, boolean pages) throws RejectedRequest {
         Set<String> right = new TreeSet<>(FILTERS);
         right.addAll(pages ? PAGING : Set.of());
         String query = exchange.getMessage().getHeader(Exchange.HTTP_QUERY, "", String.class);
@@ -149,69 +149,69 @@ public final class DeadLetterRequests {
         try {
             for (Map.Entry<String, Object> parameter : URISupport.parseQuery(query, false, true).entrySet()) {
                 if (!right.contains(parameter.getKey())) {
-                    throw new Refused(400, "There is no parameter '" + parameter.getKey() + "'"
+                    throw new RejectedRequest(400, "There is no parameter '" + parameter.getKey() + "'"
                             + Suggestion.hint(parameter.getKey(), right));
                 }
                 if (!(parameter.getValue() instanceof String value) || value.isBlank()) {
-                    throw new Refused(400, "Parameter '" + parameter.getKey() + "' needs one value");
+                    throw new RejectedRequest(400, "Parameter '" + parameter.getKey() + "' needs one value");
                 }
                 parameters.put(parameter.getKey(), value);
             }
         } catch (URISyntaxException broken) {
-            throw new Refused(400, "The parameters can't be read: " + broken.getMessage());
+            throw new RejectedRequest(400, "The parameters can't be read: " + broken.getMessage());
         }
         return parameters;
     }
 
-    private Filter filter(Map<String, String> query) throws Refused {
+    private Filter filter(Map<String, String> query) throws RejectedRequest {
         known("account", query.get("account"), accounts);
         known("sync", query.get("sync"), syncs);
         return new Filter(query.get("account"), query.get("sync"), query.get("key"), query.get("code"));
     }
 
-    private static void known(String kind, String name, Collection<String> right) throws Refused {
+    private static void known(String kind, String name, Collection<String> right) throws RejectedRequest {
         if (name != null && !right.contains(name)) {
-            throw new Refused(404, "There is no " + kind + " '" + name + "'" + Suggestion.hint(name, right));
+            throw new RejectedRequest(404, "There is no " + kind + " '" + name + "'" + Suggestion.hint(name, right));
         }
     }
 
-    private static long number(Map<String, String> query, String name, long otherwise, long least, long most)
-            throws Refused {
+    private static long number(Map<String, String> query, String name, long defaultValue, long min, long max)
+            throws RejectedRequest {
         String text = query.get(name);
         if (text == null) {
-            return otherwise;
+            return defaultValue;
         }
         long number = text.matches("\\d{1,18}") ? Long.parseLong(text) : -1;
-        if (number < least || number > most) {
-            throw new Refused(400, "Parameter '" + name + "' must be a whole number from " + least
-                    + (most == Long.MAX_VALUE ? "" : " to " + most) + ", not '" + text + "'");
+        if (number < min || number > max) {
+            throw new RejectedRequest(400, "Parameter '" + name + "' must be a whole number from " + min
+                    + (max == Long.MAX_VALUE ? "" : " to " + max) + ", not '" + text + "'");
         }
         return number;
     }
 
-    private Map<String, Object> fields(String body, DeadLetter letter) throws Refused {
+    private Map<String, Object> fields(String body, DeadLetter letter) throws RejectedRequest {
         Map<String, Object> document;
         try {
             document = Json.fields(body);
         } catch (IllegalArgumentException broken) {
-            throw new Refused(400, "The body is no JSON that can be read. Write {\"fields\": {\"Email\": \"...\"}},"
+            throw new RejectedRequest(400, "The body is no JSON that can be read. Write {\"fields\": {\"Email\": \"...\"}},"
                     + " with the header Content-Type: application/json");
         }
         if (!document.keySet().equals(Set.of("fields")) || !(document.get("fields") instanceof Map<?, ?> given)
                 || given.isEmpty()) {
-            throw new Refused(400, "The body must say what to edit and nothing else: {\"fields\": {\"Email\": \"...\"}}");
+            throw new RejectedRequest(400, "The body must say what to edit and nothing else: {\"fields\": {\"Email\": \"...\"}}");
         }
-        Sync sync = letters.sync(letter).orElseThrow(() -> new Refused(409, "Dead letter " + letter.name()
+        Sync sync = letters.sync(letter).orElseThrow(() -> new RejectedRequest(409, "Dead letter " + letter.name()
                 + " belongs to no sync any more, so nothing would send it"));
         Map<String, Object> fields = new LinkedHashMap<>();
         for (Map.Entry<?, ?> field : given.entrySet()) {
             String name = field.getKey().toString();
             if (!sync.getFields().containsValue(name)) {
-                throw new Refused(400, "Sync '" + sync.getName() + "' has no field '" + name + "'"
+                throw new RejectedRequest(400, "Sync '" + sync.getName() + "' has no field '" + name + "'"
                         + Suggestion.hint(name, sync.getFields().values()));
             }
             if (field.getValue() instanceof Map || field.getValue() instanceof Collection) {
-                throw new Refused(400, "Field '" + name + "' must be a text, a number, true, false or null");
+                throw new RejectedRequest(400, "Field '" + name + "' must be a text, a number, true, false or null");
             }
             fields.put(name, field.getValue());
         }

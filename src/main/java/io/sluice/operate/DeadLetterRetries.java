@@ -11,19 +11,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends dead letters again by itself when the cause that they share is gone: an option was put back, a right was given, a
- * rule was switched off. Where {@value #FEW} letters or more of a sync have one code and one set of fields, one of them tries
- * at growing intervals; when its record is taken, all of them go. A letter that was edited waits for its operator.
+ * Replays dead letters by itself when their common cause has ended: an option was restored, a permission was granted, a rule was
+ * switched off. If at least {@value #MIN_LETTERS} letters of a sync have the same code and the same fields, one of them is
+ * retried with a backoff; when the CRM accepts its record, all of them are replayed. An edited letter waits for its operator.
  */
 public final class DeadLetterRetries {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetterRetries.class);
 
-    /** Fewer may each have a fault of their own; they are replayed by hand, or by the next change of their rows. */
-    private static final int FEW = 5;
-    private static final int AT_ONCE = 1000;
+    /** Fewer letters may have a fault each; they are replayed by an operator or by the next change of their rows. */
+    private static final int MIN_LETTERS = 5;
+    private static final int BATCH_SIZE = 1000;
 
-    private static final String TURN = "select pg_try_advisory_xact_lock(hashtext('sluice.dead-letter-retries'))";
+    private static final String LOCK = "select pg_try_advisory_xact_lock(hashtext('sluice.dead-letter-retries'))";
 
     private static final String FIELDS = "array_to_string(array(select unnest(d.rejected_fields) order by 1), ',')";
 
@@ -38,8 +38,8 @@ public final class DeadLetterRetries {
             group by 1, 2, 3, 4, 5 having count(*) >= ?
             on conflict do nothing""".formatted(FIELDS);
 
-    /** Those of which one record was taken since it tried. */
-    private static final String HEALED = """
+    /** Deletes the causes whose retried record was accepted. */
+    private static final String ENDED = """
             delete from sluice.dead_letter_retry c
             where c.key is not null and exists (
                 select from sluice.sync_state r where r.key = c.key and r.object = c.object and r.account = c.account
@@ -53,13 +53,13 @@ public final class DeadLetterRetries {
             join (values (?, ?, ?, ?, ?)) as c(account, object, sync, code, fields) on %s
             order by d.id limit ?""".formatted(OF_CAUSE);
 
-    /** Neither taken nor waiting any more. */
+    /** Ends the retries whose record is neither accepted nor waiting. */
     private static final String FAILED = """
             update sluice.dead_letter_retry c set key = null
             where c.key is not null and not exists (
                 select from sluice.outbox o where o.key = c.key and o.object = c.object and o.account = c.account)""";
 
-    private static final String OVER = """
+    private static final String WITHOUT_LETTERS = """
             delete from sluice.dead_letter_retry c
             where c.key is null and not exists (select from sluice.dead_letter d where %s)""".formatted(OF_CAUSE);
 
@@ -67,7 +67,7 @@ public final class DeadLetterRetries {
             select c.account, c.object, c.sync, c.code, c.fields, c.tries from sluice.dead_letter_retry c
             where c.key is null and c.due <= now()""";
 
-    private static final String TRY = """
+    private static final String RETRY = """
             update sluice.dead_letter_retry set key = (select key from sluice.dead_letter where id = ?), tries = tries + 1,
                 tried_at = clock_timestamp(), due = now() + ? * interval '1 millisecond'
             where account = ? and object = ? and sync = ? and code = ? and fields = ?""";
@@ -90,22 +90,22 @@ public final class DeadLetterRetries {
     private final Database database;
     private final Backoff backoff;
 
-    /** @param backoff between two tries for one cause */
+    /** @param backoff backoff between two retries for one cause */
     public DeadLetterRetries(Database database, Backoff backoff) {
         this.database = database;
         this.backoff = backoff;
     }
 
-    /** Looks what became of the tries, and lets the next ones try; replicas take turns. */
+    /** Checks the results of retries and starts the ones that are due; one replica at a time. */
     public void retry() throws SQLException {
         database.transaction(connection -> {
-            if (Database.query(connection, TURN, row -> row.getBoolean(1)).get(0)) {
-                for (Cause healed : Database.query(connection, HEALED, Cause::of)) {
-                    replayAll(connection, healed);
+            if (Database.query(connection, LOCK, row -> row.getBoolean(1)).get(0)) {
+                for (Cause ended : Database.query(connection, ENDED, Cause::of)) {
+                    replayAll(connection, ended);
                 }
                 Database.update(connection, FAILED);
-                Database.update(connection, OVER);
-                Database.update(connection, FOUND, millis(1), FEW);
+                Database.update(connection, WITHOUT_LETTERS);
+                Database.update(connection, FOUND, millis(1), MIN_LETTERS);
                 for (Cause due : Database.query(connection, DUE, Cause::of)) {
                     tryOne(connection, due);
                 }
@@ -118,24 +118,24 @@ public final class DeadLetterRetries {
         int all = 0;
         List<Long> some;
         do {
-            some = letters(connection, cause, AT_ONCE);
+            some = letters(connection, cause, BATCH_SIZE);
             all += Replays.enter(connection, some, false);
-        } while (some.size() == AT_ONCE);
-        LOG.info("{}: the CRM takes records again that it rejected with {}; {} dead letters of that cause are sent again.",
+        } while (some.size() == BATCH_SIZE);
+        LOG.info("{}: the CRM accepts records again that it rejected with {}; {} dead letters of that cause are replayed.",
                 cause.sync(), cause.code() + (cause.fields().isEmpty() ? "" : " (" + cause.fields() + ")"), all);
     }
 
     private void tryOne(Connection connection, Cause cause) throws SQLException {
         List<Long> one = letters(connection, cause, 1);
         if (!one.isEmpty()) {
-            Database.update(connection, TRY, one.get(0), millis(cause.tries() + 2), cause.account(), cause.object(),
+            Database.update(connection, RETRY, one.get(0), millis(cause.tries() + 2), cause.account(), cause.object(),
                     cause.sync(), cause.code(), cause.fields());
             Replays.enter(connection, one, false);
         }
     }
 
-    private static List<Long> letters(Connection connection, Cause cause, int most) throws SQLException {
-        return Database.query(connection, LETTERS, row -> row.getLong(1), cause.names(most));
+    private static List<Long> letters(Connection connection, Cause cause, int max) throws SQLException {
+        return Database.query(connection, LETTERS, row -> row.getLong(1), cause.names(max));
     }
 
     private long millis(int tries) {

@@ -3,7 +3,7 @@ package io.sluice.operate;
 import io.sluice.RootCause;
 import io.sluice.Sync;
 import io.sluice.merge.Applier;
-import io.sluice.operate.ApiResponses.Refused;
+import io.sluice.operate.ApiResponses.RejectedRequest;
 import io.sluice.outbox.Replays;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The dead letters, for people: looked at, mended, sent again, let go. All of it may be done while the pipeline runs,
- * and twice: a letter leaves in the transaction that enters its work, whoever takes it.
+ * Lists, repairs, replays and discards dead letters for operators. Each of these is safe while the pipeline runs, and idempotent:
+ * one transaction deletes a letter and enters its change into the outbox.
  */
 final class DeadLetters {
 
@@ -30,7 +30,7 @@ final class DeadLetters {
 
     private static final String FIND = "select * from sluice.dead_letter where id = ?";
 
-    /** What an operator writes is the newest value of its field. */
+    /** Makes an operator's value the newest one of its field. */
     private static final String EDIT = """
             update sluice.dead_letter d set
                 fields = d.fields || e.fields,
@@ -42,10 +42,10 @@ final class DeadLetters {
 
     private static final String DISCARD = "delete from sluice.dead_letter where id = ? returning *";
 
-    /** Letters of one transaction of a replay. */
-    private static final int AT_ONCE = 1000;
+    /** Letters replayed in one transaction. */
+    private static final int BATCH_SIZE = 1000;
 
-    /** Which letters: null where anything will do. */
+    /** Selects letters; null matches any value. */
     record Filter(String account, String sync, String key, String code) { }
 
     private final Database database;
@@ -58,7 +58,7 @@ final class DeadLetters {
         syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
 
-    /** Letters in the order in which their records died first. */
+    /** Lists letters by id, which is the order in which their records were first rejected. */
     List<DeadLetter> list(Filter filter, long after, int limit) throws SQLException {
         return database.query(LIST, DeadLetter::of, after, filter.account(), filter.sync(), filter.key(), filter.code(),
                 limit);
@@ -68,31 +68,31 @@ final class DeadLetters {
         return database.first(FIND, DeadLetter::of, id);
     }
 
-    /** @return the letter as it is then, or nothing when there is no such letter of an upsert */
+    /** @return the edited letter; empty when there is no such letter of an upsert */
     Optional<DeadLetter> edit(long id, Map<String, Object> fields) throws SQLException {
         return database.first(EDIT, DeadLetter::of, Json.text(fields), id);
     }
 
-    /** @return the letter that is no more, or nothing when there was none */
+    /** @return the discarded letter; empty when there was none */
     Optional<DeadLetter> discard(long id) throws SQLException {
         return database.first(DISCARD, DeadLetter::of, id);
     }
 
-    /** The sync of a letter, as it is now; nothing when it was taken out, or goes elsewhere. */
+    /** Returns the present sync of a letter; empty when it was removed or has another account or object now. */
     Optional<Sync> sync(DeadLetter letter) {
         return Optional.ofNullable(syncs.get(letter.sync())).filter(sync ->
                 sync.getAccount().equals(letter.account()) && sync.getObject().equals(letter.object()));
     }
 
     /**
-     * Enters a letter's work again. What an operator wrote goes into the row too, as a change of the application's: both
-     * sides then have the same, and so has every other sync of the table.
+     * Enters a letter's change into the outbox again. An operator's values are written into the row too, like a change of the
+     * application: then both sides and every other sync of the table have them.
      *
-     * @return whether it was there
-     * @throws Refused when its sync is no more, or the table does not take what an operator wrote
+     * @return whether the letter existed
+     * @throws RejectedRequest if its sync does not exist any more, or the table rejects an operator's value
      */
-    boolean replay(DeadLetter letter) throws SQLException, Refused {
-        Sync sync = sync(letter).orElseThrow(() -> new Refused(409, "Dead letter " + letter.name()
+    boolean replay(DeadLetter letter) throws SQLException, RejectedRequest {
+        Sync sync = sync(letter).orElseThrow(() -> new RejectedRequest(409, "Dead letter " + letter.name()
                 + " belongs to no sync any more: none of that name goes to " + letter.account() + " "
                 + letter.object() + ". Discard it, or put the sync back"));
         if (letter.isUnread()) {
@@ -106,17 +106,17 @@ final class DeadLetters {
             return database.transaction(connection -> Replays.enter(connection, ids(List.of(letter)), false)) > 0;
         }
         try {
-            return database.transaction(connection -> replayMended(connection, letter.id(), sync));
+            return database.transaction(connection -> replayRepaired(connection, letter.id(), sync));
         } catch (SQLException failure) {
             if (!Applier.isRejection(failure)) {
                 throw failure;
             }
-            throw new Refused(409, "The table " + sync.getTable() + " does not take what was edited in dead letter "
+            throw new RejectedRequest(409, "The table " + sync.getTable() + " rejects the edited values of dead letter "
                     + letter.name() + ": " + RootCause.of(failure));
         }
     }
 
-    private boolean replayMended(Connection connection, long id, Sync sync) throws SQLException {
+    private boolean replayRepaired(Connection connection, long id, Sync sync) throws SQLException {
         List<DeadLetter> now = Database.query(connection, FIND + " for update", DeadLetter::of, id);
         if (now.isEmpty()) {
             return false;
@@ -130,24 +130,29 @@ final class DeadLetters {
             where account = coalesce(?::text, account) and sync = coalesce(?::text, sync)
               and key = coalesce(?::text, key) and code is not distinct from coalesce(?::text, code)""";
 
-    /** @return how many letters are no more */
+    /** @return number of discarded letters */
     int discard(Filter filter) throws SQLException {
         return database.update(DISCARD_ALL, filter.account(), filter.sync(), filter.key(), filter.code());
     }
 
-    /** What came of a replay of many. @param refused why, by letter */
-    record Replayed(int letters, List<Refusal> refused) { }
+    /**
+     * Result of a replay of several letters.
+     *
+     * @param letters number of replayed letters
+     * @param rejected letters that could not be replayed
+     */
+    record Replayed(int letters, List<Rejection> rejected) { }
 
-    record Refusal(DeadLetter letter, String why) { }
+    record Rejection(DeadLetter letter, String why) { }
 
-    /** Enters the work of all letters that there are now again, a thousand a transaction. */
+    /** Replays all present letters that the filter selects, a thousand in each transaction. */
     Replayed replay(Filter filter) throws SQLException {
         int letters = 0;
-        List<Refusal> refused = new ArrayList<>();
+        List<Rejection> rejected = new ArrayList<>();
         long after = 0;
-        // those that die again meanwhile have a higher number
+        // letters that are rejected again meanwhile have a higher id
         long last = database.first("select coalesce(max(id), 0) from sluice.dead_letter", row -> row.getLong(1)).orElse(0L);
-        for (List<DeadLetter> some = list(filter, after, AT_ONCE); !some.isEmpty(); some = list(filter, after, AT_ONCE)) {
+        for (List<DeadLetter> some = list(filter, after, BATCH_SIZE); !some.isEmpty(); some = list(filter, after, BATCH_SIZE)) {
             after = some.get(some.size() - 1).id();
             List<DeadLetter> due = some.stream().filter(letter -> letter.id() <= last).toList();
             List<Long> plain = ids(due.stream()
@@ -157,13 +162,13 @@ final class DeadLetters {
                 if (!letter.edited().isEmpty() || letter.isUnread() || sync(letter).isEmpty()) {
                     try {
                         letters += replay(letter) ? 1 : 0;
-                    } catch (Refused why) {
-                        refused.add(new Refusal(letter, why.getMessage()));
+                    } catch (RejectedRequest why) {
+                        rejected.add(new Rejection(letter, why.getMessage()));
                     }
                 }
             }
         }
-        return new Replayed(letters, refused);
+        return new Replayed(letters, rejected);
     }
 
     private static List<Long> ids(List<DeadLetter> letters) {

@@ -9,40 +9,40 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Lets go of what nobody will ask for again. */
+/** Deletes old calls, bulk jobs, events and deliveries. */
 public final class Housekeeping {
 
     private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
 
     private final Quota quota;
     private final BulkJobs jobs;
-    private final Duration keep;
+    private final Duration retention;
     private final Inbox inbox;
     private final WebhookDeliveries deliveries;
-    private final Duration keepEvents;
+    private final Duration eventRetention;
 
     /**
-     * @param keep       how long calls stay in the ledger, and bulk jobs that have ended
-     * @param keepEvents how long events stay in the inbox after they are done; longer than a CRM tells them again
+     * @param retention      time after which calls in the ledger and ended bulk jobs are deleted
+     * @param eventRetention time after which done events and deliveries are deleted; longer than a CRM repeats them
      */
-    public Housekeeping(Quota quota, BulkJobs jobs, Duration keep, Inbox inbox, WebhookDeliveries deliveries,
-            Duration keepEvents) {
+    public Housekeeping(Quota quota, BulkJobs jobs, Duration retention, Inbox inbox, WebhookDeliveries deliveries,
+            Duration eventRetention) {
         this.quota = quota;
         this.jobs = jobs;
-        this.keep = keep;
+        this.retention = retention;
         this.inbox = inbox;
         this.deliveries = deliveries;
-        this.keepEvents = keepEvents;
+        this.eventRetention = eventRetention;
     }
 
-    /** Takes out calls and bulk jobs that no limit counts any more, and events that nobody tells again. */
+    /** Deletes calls and bulk jobs that no limit counts any more, and events and deliveries that no CRM repeats. */
     public void sweep() throws SQLException {
-        jobs.deleteEnded(keep);
-        long gone = quota.deleteOldCalls(keep);
-        if (gone > 0) {
-            LOG.info("{} calls older than {} days were taken out of the ledger.", gone, keep.toDays());
+        jobs.deleteEnded(retention);
+        long deleted = quota.deleteOldCalls(retention);
+        if (deleted > 0) {
+            LOG.info("{} calls older than {} days were deleted from the ledger.", deleted, retention.toDays());
         }
-        inbox.purge(keepEvents);
-        deliveries.forget(keepEvents);
+        inbox.purge(eventRetention);
+        deliveries.purge(eventRetention);
     }
 }

@@ -3,7 +3,7 @@ package io.sluice.operate;
 import io.sluice.Suggestion;
 import io.sluice.Sync;
 import io.sluice.merge.InboundRejections;
-import io.sluice.operate.ApiResponses.Refused;
+import io.sluice.operate.ApiResponses.RejectedRequest;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,12 +13,12 @@ import java.util.TreeMap;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
-/** Answers what is asked of inbound rejections over HTTP. A wrong request changes nothing and is answered in words. */
+/** Answers API requests about inbound rejections. A wrong request changes nothing, and the answer says what is wrong. */
 public final class InboundRejectionRequests {
 
     private static final Set<String> PARAMETERS = Set.of("sync", "after", "limit");
-    private static final int PAGE = 100;
-    private static final int LONGEST_PAGE = 1000;
+    private static final int DEFAULT_LIMIT = 100;
+    private static final int MAX_LIMIT = 1000;
 
     private final InboundRejections rejections;
     private final Map<String, Sync> syncs = new TreeMap<>();
@@ -28,7 +28,7 @@ public final class InboundRejectionRequests {
         syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
 
-    /** A page; {@code next} is the {@code after} of the page behind it, or null. */
+    /** Lists a page of rejections; {@code next} is the {@code after} of the next page, or null. */
     public void list(Exchange exchange) {
         ApiResponses.answer(exchange, () -> {
             Message request = exchange.getMessage();
@@ -36,14 +36,14 @@ public final class InboundRejectionRequests {
             for (String parameter : query.isEmpty() ? new String[0] : query.split("&")) {
                 String name = parameter.split("=", 2)[0];
                 if (!PARAMETERS.contains(name)) {
-                    throw new Refused(400, "There is no parameter '" + name + "'" + Suggestion.hint(name, PARAMETERS));
+                    throw new RejectedRequest(400, "There is no parameter '" + name + "'" + Suggestion.hint(name, PARAMETERS));
                 }
             }
             String sync = request.getHeader("sync", String.class);
             if (sync != null && !syncs.containsKey(sync)) {
-                throw new Refused(404, "There is no sync '" + sync + "'" + Suggestion.hint(sync, syncs.keySet()));
+                throw new RejectedRequest(404, "There is no sync '" + sync + "'" + Suggestion.hint(sync, syncs.keySet()));
             }
-            int limit = (int) number(request, "limit", PAGE, LONGEST_PAGE);
+            int limit = (int) number(request, "limit", DEFAULT_LIMIT, MAX_LIMIT);
             List<Map<String, Object>> found = rejections.list(sync, number(request, "after", 0, Long.MAX_VALUE), limit + 1);
             List<Map<String, Object>> page = found.subList(0, Math.min(limit, found.size()));
             Map<String, Object> answer = new LinkedHashMap<>();
@@ -65,38 +65,38 @@ public final class InboundRejectionRequests {
         });
     }
 
-    /** Reads the record back; it is gone from the list once the table has taken it. */
+    /** Reads the record back; the rejection is deleted once the table accepts the record. */
     public void retry(Exchange exchange) {
         ApiResponses.answer(exchange, () -> {
             Map<String, Object> found = found(id(exchange));
             Sync sync = syncs.get(found.get("sync"));
             if (sync == null) {
-                throw new Refused(409, "There is no sync '" + found.get("sync") + "' any more");
+                throw new RejectedRequest(409, "There is no sync '" + found.get("sync") + "' any more");
             }
             return Map.of("retried", rejections.retry((Long) found.get("id"), sync) ? 1 : 0);
         });
     }
 
-    private Map<String, Object> found(long id) throws Refused, SQLException {
-        return rejections.find(id).orElseThrow(() -> new Refused(404, "There is no inbound rejection " + id
-                + "; if there was one, the table has taken its record since, or it was discarded"));
+    private Map<String, Object> found(long id) throws RejectedRequest, SQLException {
+        return rejections.find(id).orElseThrow(() -> new RejectedRequest(404, "There is no inbound rejection " + id
+                + "; if there was one, the table has accepted its record since, or it was discarded"));
     }
 
-    private static long id(Exchange exchange) throws Refused {
+    private static long id(Exchange exchange) throws RejectedRequest {
         String id = exchange.getMessage().getHeader("id", String.class);
         if (id == null || !id.matches("\\d{1,18}")) {
-            throw new Refused(404, "That is no number of an inbound rejection; GET /api/inbound-rejections lists them");
+            throw new RejectedRequest(404, "That is no id of an inbound rejection; GET /api/inbound-rejections lists them");
         }
         return Long.parseLong(id);
     }
 
-    private static long number(Message request, String name, long otherwise, long most) throws Refused {
+    private static long number(Message request, String name, long defaultValue, long max) throws RejectedRequest {
         String text = request.getHeader(name, String.class);
         if (text == null) {
-            return otherwise;
+            return defaultValue;
         }
-        if (!text.matches("\\d{1,18}") || Long.parseLong(text) > most) {
-            throw new Refused(400, "Parameter '" + name + "' must be a number up to " + most);
+        if (!text.matches("\\d{1,18}") || Long.parseLong(text) > max) {
+            throw new RejectedRequest(400, "Parameter '" + name + "' must be a number up to " + max);
         }
         return Long.parseLong(text);
     }

@@ -2,7 +2,7 @@ package io.sluice.operate;
 
 import io.sluice.Suggestion;
 import io.sluice.Sync;
-import io.sluice.operate.ApiResponses.Refused;
+import io.sluice.operate.ApiResponses.RejectedRequest;
 import io.sluice.outbox.Pause;
 import io.sluice.outbox.Pause.By;
 import io.sluice.outbox.Pause.Kind;
@@ -19,21 +19,21 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
 /**
- * Pauses and resumes what a request names: reads the request, and answers with the state that holds then. Whatever is
- * wrong with a request changes nothing and is said in words.
+ * Pauses and resumes the account or sync that a request names, and answers with its new state. A wrong request changes nothing,
+ * and the answer says what is wrong.
  */
 public final class PauseRequests {
 
     private static final String REASON = "reason";
-    /** Longer ones are no reason but a mistake, and would fill the log. */
-    private static final int LONGEST_REASON = 500;
+    /** Maximum number of characters; longer texts are mistakes and would fill the log. */
+    private static final int MAX_REASON_LENGTH = 500;
 
     private final PauseStore pauseStore;
     private final Map<Kind, Collection<String>> names;
 
     private final Resumed resumed;
 
-    /** What a resumed account does at once, instead of at the end of a pause that it made by itself. */
+    /** Runs when an account is resumed, for example to retry a login at once and not after its backoff. */
     @FunctionalInterface
     public interface Resumed {
         void account(String name) throws SQLException;
@@ -52,10 +52,10 @@ public final class PauseRequests {
 
     @FunctionalInterface
     private interface Request {
-        Map<String, Object> answer(String name) throws Refused, SQLException;
+        Map<String, Object> answer(String name) throws RejectedRequest, SQLException;
     }
 
-    /** Pauses; why, says the query parameter {@code reason}, or the body as text or as JSON of that one field. */
+    /** Pauses an account or a sync. The reason is the query parameter {@code reason}, or the body as text or as JSON with that field. */
     public void pause(Exchange exchange, String kind) {
         Kind what = kind(kind);
         answer(exchange, what, name -> {
@@ -64,18 +64,18 @@ public final class PauseRequests {
         });
     }
 
-    /** Takes the pause back, unless a setting made it, which stays and would make it again at the next start. */
+    /** Ends a pause, unless a setting made it, which would make it again at the next start. */
     public void resume(Exchange exchange, String kind) {
         Kind what = kind(kind);
         answer(exchange, what, name -> {
             Pause paused = pauseStore.find(what, name).orElse(null);
             if (paused != null && paused.by() == By.SETTING) {
-                throw new Refused(409, capital(what) + " '" + name + "' is paused by a setting: " + paused.reason()
-                        + ". Take it out there and start Sluice again; until then it stays paused.");
+                throw new RejectedRequest(409, capital(what) + " '" + name + "' is paused by a setting: " + paused.reason()
+                        + ". Remove the setting and restart Sluice; until then it stays paused.");
             }
             if (paused != null && paused.by() == By.LOAD) {
-                throw new Refused(409, capital(what) + " '" + name + "' waits: " + paused.reason() + ". It goes on by itself"
-                        + " then; /api/status says under 'initial' how far that is.");
+                throw new RejectedRequest(409, capital(what) + " '" + name + "' waits: " + paused.reason() + ". It resumes by itself"
+                        + " then; /api/status shows the progress under 'initial'.");
             }
             pauseStore.resume(what, name);
             if (what == Kind.ACCOUNT) {
@@ -89,10 +89,10 @@ public final class PauseRequests {
         ApiResponses.answer(exchange, () -> request.answer(known(kind, exchange.getMessage().getHeader("name", String.class))));
     }
 
-    private String known(Kind kind, String name) throws Refused {
+    private String known(Kind kind, String name) throws RejectedRequest {
         Collection<String> right = names.get(kind);
         if (!right.contains(name)) {
-            throw new Refused(404, "There is no " + kind + " '" + name + "'" + Suggestion.hint(name, right));
+            throw new RejectedRequest(404, "There is no " + kind + " '" + name + "'" + Suggestion.hint(name, right));
         }
         return name;
     }
@@ -104,24 +104,24 @@ public final class PauseRequests {
         return state;
     }
 
-    private static String reason(Message request) throws Refused {
+    private static String reason(Message request) throws RejectedRequest {
         String reason = request.getHeader(REASON, String.class);
-        // a form's fields have come as headers
+        // a form's fields are headers
         if (reason == null && !(request.getBody() instanceof Map)) {
             reason = reasonOf(request.getBody(String.class));
         }
         if (reason == null || reason.isBlank()) {
             return null;
         }
-        if (reason.length() > LONGEST_REASON) {
-            throw new Refused(400, "The reason is " + reason.length() + " characters long; at most " + LONGEST_REASON
-                    + " are kept");
+        if (reason.length() > MAX_REASON_LENGTH) {
+            throw new RejectedRequest(400, "The reason is " + reason.length() + " characters long; at most " + MAX_REASON_LENGTH
+                    + " are allowed");
         }
-        // it goes into the log, where a line break could feign a line
+        // the reason is logged, where a line break could forge a line
         return reason.replaceAll("\\p{Cntrl}+", " ").strip();
     }
 
-    private static String reasonOf(String body) throws Refused {
+    private static String reasonOf(String body) throws RejectedRequest {
         if (body == null || !body.strip().startsWith("{")) {
             return body;
         }
@@ -129,12 +129,12 @@ public final class PauseRequests {
         try {
             fields = Json.fields(body);
         } catch (IllegalArgumentException broken) {
-            throw new Refused(400, "The body is no JSON that can be read. Write {\"reason\": \"...\"}, or the reason as"
+            throw new RejectedRequest(400, "The body is no JSON that can be read. Write {\"reason\": \"...\"}, or the reason as"
                     + " plain text, or nothing");
         }
         for (String field : fields.keySet()) {
             if (!field.equals(REASON)) {
-                throw new Refused(400, "The body has a field '" + field + "'" + Suggestion.hint(field, Set.of(REASON)));
+                throw new RejectedRequest(400, "The body has a field '" + field + "'" + Suggestion.hint(field, Set.of(REASON)));
             }
         }
         return fields.get(REASON) == null ? null : fields.get(REASON).toString();

@@ -8,20 +8,20 @@ import org.apache.camel.spi.IdempotentRepository;
 import org.apache.camel.support.service.ServiceSupport;
 
 /**
- * Remembers which deliveries of webhooks were stored, in the table {@code webhook_delivery}, so that a replayed request changes
- * nothing, in any replica and over restarts. The key of a delivery is what the CRM signed it with.
+ * Stores the keys of webhook deliveries in the table {@code webhook_delivery}, so that a replayed request changes nothing, in
+ * any replica and after restarts. The key of a delivery is its signature.
  */
 public final class WebhookDeliveries extends ServiceSupport implements IdempotentRepository {
 
     private static final String ADD = "insert into sluice.webhook_delivery (key) values (?) on conflict do nothing";
     private static final String CONTAINS = "select from sluice.webhook_delivery where key = ?";
     private static final String REMOVE = "delete from sluice.webhook_delivery where key = ?";
-    private static final String FORGET = """
+    private static final String PURGE = """
             delete from sluice.webhook_delivery where received_at < clock_timestamp() - ? * interval '1 millisecond'""";
 
     private final Database database;
 
-    /** @param database whose waits are short: a sender gives up after some seconds */
+    /** @param database pool with short timeouts: a sender gives up after some seconds */
     public WebhookDeliveries(Database database) {
         this.database = database;
     }
@@ -51,9 +51,9 @@ public final class WebhookDeliveries extends ServiceSupport implements Idempoten
         asking(() -> database.update("delete from sluice.webhook_delivery") >= 0);
     }
 
-    /** Deletes the keys of deliveries that no CRM repeats any more. @param retention since they were received */
-    public int forget(Duration retention) throws SQLException {
-        return database.update(FORGET, retention.toMillis());
+    /** Deletes the keys of deliveries that no CRM repeats any more. @param retention time since they were received */
+    public int purge(Duration retention) throws SQLException {
+        return database.update(PURGE, retention.toMillis());
     }
 
     private interface Question {

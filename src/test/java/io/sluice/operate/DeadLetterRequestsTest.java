@@ -82,7 +82,7 @@ class DeadLetterRequestsTest {
 
     @Test
     @SuppressWarnings("unchecked")
-    void pagesFollowEachOtherToTheLast() {
+    void pagesAreListedInOrder() {
         Map<String, Object> first = answer(ask(requests::list, null, "sync=customers&limit=2", null));
         assertThat((List<Map<String, Object>>) first.get("deadLetters")).extracting(it -> it.get("key")).containsExactly("1", "2");
         Map<String, Object> second = answer(ask(requests::list, null, "limit=2&after=" + first.get("next"), null));
@@ -98,7 +98,7 @@ class DeadLetterRequestsTest {
         "account=crn         | 404 | There is no account 'crn'; did you mean crm?",
         "sync=               | 400 | Parameter 'sync' needs one value",
         "code=A&code=B       | 400 | Parameter 'code' needs one value"})
-    void aFilterThatIsWrongChoosesNothing(String query, int status, String why) throws SQLException {
+    void aWrongFilterSelectsNothing(String query, int status, String why) throws SQLException {
         for (Consumer<Exchange> what : List.<Consumer<Exchange>>of(requests::list, requests::replayAll)) {
             Exchange exchange = ask(what, null, query, null);
             assertThat(error(exchange)).startsWith(why);
@@ -108,14 +108,14 @@ class DeadLetterRequestsTest {
     }
 
     @Test
-    void aPageThatIsNoneIsToldWhatWouldBe() {
+    void theErrorForAWrongPageSaysWhatIsAllowed() {
         assertThat(error(ask(requests::list, null, "limit=2000", null)))
                 .isEqualTo("Parameter 'limit' must be a whole number from 1 to 1000, not '2000'");
         assertThat(error(ask(requests::list, null, "after=C-1", null))).startsWith("Parameter 'after' must be");
     }
 
     @Test
-    void aReplayOfAllMustSayOfWhat() throws SQLException {
+    void aReplayOfAllNeedsAFilter() throws SQLException {
         assertThat(error(ask(requests::replayAll, null, null, null))).startsWith("Say which dead letters to replay");
         assertThat(state()).hasSize(3);
         assertThat(answer(ask(requests::replayAll, null, "code=BAD", null))).containsEntry("replayed", 2)
@@ -128,7 +128,7 @@ class DeadLetterRequestsTest {
     @ValueSource(strings = {"", "{", "[1]", "{}", "{\"fields\": {}}", "{\"fields\": 7}", "{\"Email\": \"x\"}",
         "{\"fields\": {\"Email\": \"x\"}, \"sync\": \"y\"}", "{\"fields\": {\"Emial\": \"x\"}}",
         "{\"fields\": {\"Email\": {\"a\": 1}}}", "{\"fields\": {\"City\": \"Oslo\", \"Email\": [1]}}"})
-    void anEditThatIsWrongChangesNothing(String body) throws SQLException {
+    void aWrongEditChangesNothing(String body) throws SQLException {
         List<String> before = state();
         Exchange exchange = ask(requests::edit, id, null, body);
         assertThat(status(exchange)).isEqualTo(400);
@@ -137,7 +137,7 @@ class DeadLetterRequestsTest {
     }
 
     @Test
-    void anEditAnswersTheLetterAsItIsThen() throws SQLException {
+    void anEditReturnsTheEditedLetter() throws SQLException {
         assertThat(answer(ask(requests::edit, id, null, "{\"fields\": {\"Email\": \"a@b\", \"City\": null}}")))
                 .containsEntry("editedFields", List.of("City", "Email"));
         assertThat(state()).contains("1 {\"City\": null, \"Email\": \"a@b\"} {City,Email}");
@@ -146,7 +146,7 @@ class DeadLetterRequestsTest {
     }
 
     @Test
-    void whatIsNotThereIsNotFoundTwiceOver() throws SQLException {
+    void aMissingLetterIsAnsweredWith404() throws SQLException {
         assertThat(answer(ask(requests::discard, id, null, null))).containsKey("discarded");
         for (Consumer<Exchange> what : List.<Consumer<Exchange>>of(requests::discard, requests::show, requests::replay)) {
             Exchange again = ask(what, id, null, null);
@@ -158,11 +158,11 @@ class DeadLetterRequestsTest {
     }
 
     @Test
-    void aDatabaseThatIsAwayIsAnAnswerAndNoStackTrace() {
+    void anUnreachableDatabaseIsAnsweredWithoutAStackTrace() {
         try (Database away = Database.of("jdbc:postgresql://127.0.0.1:1/nowhere", "x", null, 1)) {
             Exchange exchange = ask(requests(away)::list, null, null, null);
             assertThat(status(exchange)).isEqualTo(503);
-            assertThat(error(exchange)).startsWith("The database did not do it");
+            assertThat(error(exchange)).startsWith("The database failed");
         }
     }
 }

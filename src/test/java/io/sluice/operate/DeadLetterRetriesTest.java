@@ -53,7 +53,7 @@ class DeadLetterRetriesTest {
         DATABASE.run("update sluice.dead_letter_retry set due = now()");
     }
 
-    /** @return records that were sent */
+    /** @return number of records sent */
     private int send(boolean taken) throws SQLException {
         int sent = 0;
         for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
@@ -70,11 +70,11 @@ class DeadLetterRetriesTest {
     }
 
     @Test
-    void oneTriesAtGrowingIntervalsAndWhenItIsTakenAllGo() throws SQLException {
+    void oneLetterIsRetriedWithABackoffAndAllAreReplayedOnceItIsAccepted() throws SQLException {
         letters(1_500, "NO_OPTION", "k");
         letters(6, "OTHER", "other");
         retries.retry();
-        assertThat(dead()).as("none tries at once").isEqualTo(1_506);
+        assertThat(dead()).as("no letter is retried at once").isEqualTo(1_506);
         long first = number("select extract(epoch from max(due) - now()) from sluice.dead_letter_retry where code = 'NO_OPTION'");
         assertThat(first).isBetween(290L, 610L);
 
@@ -84,7 +84,7 @@ class DeadLetterRetriesTest {
         assertThat(send(false)).isEqualTo(1);
         assertThat(dead()).isEqualTo(1_506);
         retries.retry();
-        assertThat(send(false)).as("the next try waits").isZero();
+        assertThat(send(false)).as("the next retry waits").isZero();
         assertThat(number("select extract(epoch from max(due) - now()) from sluice.dead_letter_retry where code = 'NO_OPTION'"))
                 .isBetween(590L, 1210L);
 
@@ -92,14 +92,14 @@ class DeadLetterRetriesTest {
         retries.retry();
         assertThat(send(true)).isEqualTo(1);
         retries.retry();
-        assertThat(dead()).as("those of the other cause").isEqualTo(6);
+        assertThat(dead()).as("letters of the other cause").isEqualTo(6);
         assertThat(send(true)).isEqualTo(1_499);
         retries.retry();
         assertThat(number("select count(*) from sluice.dead_letter_retry")).isEqualTo(1);
     }
 
     @Test
-    void aFewAndThoseThatAreEditedAreLeftToPeople() throws SQLException {
+    void fewLettersAndEditedOnesAreLeftToOperators() throws SQLException {
         letters(4, "NO_OPTION", "k");
         letters(6, "OTHER", "other");
         DATABASE.run("update sluice.dead_letter set edited_fields = array['A'] where code = 'OTHER' and key > 'other2'");

@@ -8,7 +8,7 @@ import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.merge.Applier;
-import io.sluice.operate.ApiResponses.Refused;
+import io.sluice.operate.ApiResponses.RejectedRequest;
 import io.sluice.operate.DeadLetters.Filter;
 import io.sluice.operate.DeadLetters.Replayed;
 import io.sluice.outbox.Backoff;
@@ -67,7 +67,7 @@ class DeadLettersTest {
         send();
     }
 
-    /** Sends what waits to a CRM that takes any address with an @ in it. @return what it took, by key */
+    /** Sends waiting changes to a CRM that accepts any address with an @. @return accepted fields by key */
     private Map<String, Map<String, Object>> send() throws SQLException {
         Map<String, Map<String, Object>> taken = new TreeMap<>();
         while (capture.drain("app.customer") > 0) {
@@ -90,7 +90,7 @@ class DeadLettersTest {
         return outbox.claim("crm", 200, Priority.LOW);
     }
 
-    /** Lets a customer's change die. */
+    /** Makes a dead letter of a customer's change. */
     private DeadLetter dead(String key) throws SQLException {
         DATABASE.run("update app.customer set email = 'nobody', city = 'Bergen' where no = '" + key + "'");
         send();
@@ -102,7 +102,7 @@ class DeadLettersTest {
     }
 
     @Test
-    void aLetterTellsWhatWhyAndWhichFields() throws SQLException {
+    void aLetterHasItsValuesTheErrorAndTheRejectedFields() throws SQLException {
         DeadLetter letter = dead("1");
         assertThat(letter.json()).containsEntry("account", "crm").containsEntry("sync", "customers")
                 .containsEntry("object", "Contact").containsEntry("key", "1").containsEntry("operation", "upsert")
@@ -113,7 +113,7 @@ class DeadLettersTest {
     }
 
     @Test
-    void lettersAreChosenAndCountedOffInPages() throws SQLException {
+    void lettersAreFilteredAndListedInPages() throws SQLException {
         DeadLetter one = dead("1");
         DeadLetter two = dead("2");
         assertThat(letters.list(ALL, 0, 1)).extracting(DeadLetter::key).containsExactly("1");
@@ -125,7 +125,7 @@ class DeadLettersTest {
     }
 
     @Test
-    void aReplayKeepsTheStampsAndSendsTheSameOnce() throws Exception {
+    void aReplayKeepsTheTimesAndSendsTheChangeOnce() throws Exception {
         DeadLetter letter = dead("1");
         assertThat(letters.replay(letter)).isTrue();
         assertThat(letters.replay(letter)).as("twice").isFalse();
@@ -134,12 +134,12 @@ class DeadLettersTest {
         assertThat(waiting()).isEqualTo("1 upsert {\"City\": \"Bergen\", \"Email\": \"nobody\"}");
         assertThat(letters.find(letter.id())).isEmpty();
         send();
-        assertThat(letters.list(ALL, 0, 10)).as("dead again, under a number of its own").singleElement()
+        assertThat(letters.list(ALL, 0, 10)).as("dead again, with a new id").singleElement()
                 .satisfies(again -> assertThat(again.id()).isGreaterThan(letter.id()));
     }
 
     @Test
-    void whatAnOperatorWritesReachesBothSides() throws Exception {
+    void anOperatorsEditReachesBothSides() throws Exception {
         DeadLetter edited = letters.edit(dead("1").id(), Map.of("Email", "right@example.org")).orElseThrow();
         assertThat(edited.fields()).isEqualTo(Map.of("Email", "right@example.org", "City", "Bergen"));
         assertThat(edited.edited()).containsExactly("Email");
@@ -164,16 +164,16 @@ class DeadLettersTest {
     }
 
     @Test
-    void whatTheTableDoesNotTakeChangesNothing() throws SQLException {
+    void anEditThatTheTableRejectsChangesNothing() throws SQLException {
         DeadLetter edited = letters.edit(dead("1").id(), Map.of("Email", "refused")).orElseThrow();
-        assertThatThrownBy(() -> letters.replay(edited)).isInstanceOf(Refused.class)
+        assertThatThrownBy(() -> letters.replay(edited)).isInstanceOf(RejectedRequest.class)
                 .hasMessageContaining("app.customer").hasMessageContaining("check constraint");
         assertThat(letters.find(edited.id())).contains(edited);
         assertThat(waiting()).isEmpty();
     }
 
     @Test
-    void aReplayGoesBeneathWhatWaitsOrIsInFlight() throws Exception {
+    void aReplayDoesNotReplaceNewerChanges() throws Exception {
         DeadLetter letter = dead("1");
         enter("upsert", "{\"City\": \"newer\"}", null, null);
         assertThat(letters.replay(letter)).isTrue();
@@ -187,7 +187,7 @@ class DeadLettersTest {
     }
 
     @Test
-    void nothingOfALetterComesAfterANewerDelete() throws Exception {
+    void aLetterIsNotReplayedAfterANewerDelete() throws Exception {
         DeadLetter letter = dead("1");
         enter("delete", "{}", null, null);
         assertThat(letters.replay(letter)).isTrue();
@@ -211,7 +211,7 @@ class DeadLettersTest {
     }
 
     @Test
-    void aDiscardedLetterIsGone() throws SQLException {
+    void aDiscardedLetterIsDeleted() throws SQLException {
         DeadLetter letter = dead("1");
         assertThat(letters.discard(letter.id())).contains(letter);
         assertThat(letters.discard(letter.id())).isEmpty();
@@ -219,19 +219,19 @@ class DeadLettersTest {
     }
 
     @Test
-    void aLetterOfNoSyncIsNotEnteredForNobodyToSend() throws Exception {
+    void aLetterWithoutASyncIsNotReplayed() throws Exception {
         DeadLetter letter = dead("1");
         DATABASE.run("update sluice.dead_letter set sync = 'former'");
         DeadLetter former = letters.find(letter.id()).orElseThrow();
-        assertThatThrownBy(() -> letters.replay(former)).isInstanceOf(Refused.class).hasMessageContaining("no sync any more");
+        assertThatThrownBy(() -> letters.replay(former)).isInstanceOf(RejectedRequest.class).hasMessageContaining("no sync any more");
         Replayed replayed = letters.replay(ALL);
         assertThat(replayed.letters()).isZero();
-        assertThat(replayed.refused()).extracting(it -> it.letter().key()).containsExactly("1");
+        assertThat(replayed.rejected()).extracting(it -> it.letter().key()).containsExactly("1");
         assertThat(letters.find(letter.id())).isPresent();
     }
 
     @Test
-    void manyAreReplayedAtOnceAndEachOnceThoughManyAskForIt() throws Exception {
+    void concurrentReplaysSendEachLetterOnce() throws Exception {
         DATABASE.run("insert into app.customer select 'n' || n, 'nobody', 'Oslo' from generate_series(1, 2500) as n");
         send();
         letters.edit(letters.list(ALL, 0, 1).get(0).id(), Map.of("Email", "right@example.org"));
@@ -260,7 +260,7 @@ class DeadLettersTest {
         return letters.list(new Filter(null, null, key, null), 0, 1).get(0);
     }
 
-    /** What arrived after the letter died. */
+    /** Enters a change that arrived after the dead letter. */
     private static void enter(String operation, String fields, String inflightOperation, String inflight) throws SQLException {
         DATABASE.sluice().update("""
                 insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since,

@@ -73,7 +73,7 @@ class PauseRequestsTest {
     }
 
     @Test
-    void theAnswerIsTheStateThatHoldsThen() {
+    void theAnswerIsTheNewState() {
         Exchange exchange = pause(null);
         assertThat(answer(exchange)).containsEntry("account", "crm");
         assertThat(paused(exchange)).containsEntry("by", "api").containsEntry("reason", null).containsKey("since");
@@ -88,7 +88,7 @@ class PauseRequestsTest {
     }
 
     @Test
-    void theReasonIsTakenFromTheQueryTheTextOrTheJson() {
+    void theReasonIsReadFromTheQueryTheTextOrTheJson() {
         assertThat(paused(pause("new owner"))).containsEntry("reason", "new owner");
         assertThat(paused(pause("{\"reason\": \"new org\"}"))).containsEntry("reason", "new org");
         Exchange query = request("crm", "not this");
@@ -98,12 +98,12 @@ class PauseRequestsTest {
     }
 
     @Test
-    void aReasonCanFeignNoLineOfTheLog() {
+    void aReasonCanNotForgeALineOfTheLog() {
         assertThat(paused(pause("a\r\n12:00 INFO b"))).containsEntry("reason", "a 12:00 INFO b");
     }
 
     @Test
-    void aBodyThatIsWrongChangesNothingAndIsToldWhy() throws SQLException {
+    void aWrongBodyChangesNothingAndTheAnswerSaysWhy() throws SQLException {
         Exchange broken = pause("{\"reason\": ");
         assertThat(status(broken)).isEqualTo(400);
         assertThat(error(broken)).contains("{\"reason\": \"...\"}");
@@ -116,7 +116,7 @@ class PauseRequestsTest {
     }
 
     @Test
-    void anUnknownNameIsToldTheNearestRightOne() throws SQLException {
+    void theErrorForAnUnknownNameSuggestsTheClosestOne() throws SQLException {
         Exchange account = request("crn", null);
         pauseRequests.pause(account, "account");
         assertThat(status(account)).isEqualTo(404);
@@ -129,7 +129,7 @@ class PauseRequestsTest {
     }
 
     @Test
-    void whatASettingPausesIsNotResumedAndTheSettingIsNamed() throws SQLException {
+    void aPauseByASettingIsNotResumedAndTheSettingIsNamed() throws SQLException {
         pauseStore.replaceSettings(List.of(new PauseStore.Setting(Kind.SYNC, "contacts-crm", "paused: true in x.camel.yaml")));
         Exchange exchange = request("contacts-crm", null);
         pauseRequests.resume(exchange, "sync");
@@ -139,7 +139,7 @@ class PauseRequestsTest {
     }
 
     @Test
-    void whatWaitsForAFirstReadingIsNotResumedUnlessAPersonHasPausedItToo() throws SQLException {
+    void aSyncInAnInitialSnapshotIsNotResumedUnlessAPersonPausedItToo() throws SQLException {
         DATABASE.sluice().transaction(connection -> {
             PauseStore.replaceSnapshotPauses(connection, List.of("contacts-crm"), "its object is read first");
             return null;
@@ -147,8 +147,8 @@ class PauseRequestsTest {
         Exchange exchange = request("contacts-crm", null);
         pauseRequests.resume(exchange, "sync");
         assertThat(status(exchange)).isEqualTo(409);
-        assertThat(error(exchange)).isEqualTo("Sync 'contacts-crm' waits: its object is read first. It goes on by itself"
-                + " then; /api/status says under 'initial' how far that is.");
+        assertThat(error(exchange)).isEqualTo("Sync 'contacts-crm' waits: its object is read first. It resumes by itself"
+                + " then; /api/status shows the progress under 'initial'.");
         pauseStore.pause(Kind.SYNC, "contacts-crm", "audit");
         Exchange byHand = request("contacts-crm", null);
         pauseRequests.resume(byHand, "sync");
@@ -156,13 +156,13 @@ class PauseRequestsTest {
     }
 
     @Test
-    void aDatabaseThatIsAwayIsAnAnswerAndNoStackTrace() {
+    void anUnreachableDatabaseIsAnsweredWithoutAStackTrace() {
         Database away = Database.of("jdbc:postgresql://127.0.0.1:1/none?connectTimeout=1", "sluice", "", 1);
         try (away) {
             Exchange exchange = request("crm", null);
             pausing(new PauseStore(away)).pause(exchange, "account");
             assertThat(status(exchange)).isEqualTo(503);
-            assertThat(error(exchange)).contains("The database did not do it");
+            assertThat(error(exchange)).contains("The database failed");
         }
     }
 }
