@@ -9,8 +9,8 @@ import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 
 /**
- * DOWN while an account's CRM does not take calls, with the reason. An account that is paused by hand is not asked, and
- * so is no trouble: a process that is taken away for it could not be told to resume either.
+ * Reports DOWN while an account's CRM accepts no calls, with the reason. An account that a person paused is UP: it is not
+ * called, and a process that is stopped because of it could not be resumed.
  */
 public final class AccountHealth extends AbstractHealthCheck {
 
@@ -37,7 +37,7 @@ public final class AccountHealth extends AbstractHealthCheck {
         }
     }
 
-    /** A database that does not answer is the news of its own check. */
+    /** Whether the account is paused; false if the database does not answer, which its own check reports. */
     private boolean isPaused() {
         try {
             return pauseStore.find(Pause.Kind.ACCOUNT, account).isPresent();

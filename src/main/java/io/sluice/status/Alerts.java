@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says in the log when a long limit passes a mark, or comes back below it, and keeps the figures of all limits as
- * metrics, so that who collects these asks no database.
+ * Logs when the use of a long limit rises above a mark or falls below it, and publishes the use of all limits as metrics, which
+ * are collected without a query.
  */
 public final class Alerts {
 
@@ -26,54 +26,54 @@ public final class Alerts {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm 'UTC'").withZone(ZoneOffset.UTC);
     private static final int[] MARKS = {70, 85, 95, 100};
 
-    /** Percent below a mark at which it is called left: calls that come and go at the mark are one piece of news. */
+    /** Percentage points below a mark at which it ends, so that a use that varies around the mark is logged once. */
     private static final int SLACK = 3;
 
     private record Key(String account, String limit) {
     }
 
-    private record Seen(LimitUsage usage, int mark) {
+    private record Last(LimitUsage usage, int mark) {
     }
 
     private final Quota quota;
     private final Accounts accounts;
     private final MeterRegistry metrics;
-    private final Map<Key, Seen> seen = new ConcurrentHashMap<>();
+    private final Map<Key, Last> lastByLimit = new ConcurrentHashMap<>();
 
-    /** @param metrics where the figures go, or null */
+    /** @param metrics registry of the gauges, or null */
     public Alerts(Quota quota, Accounts accounts, MeterRegistry metrics) {
         this.quota = quota;
         this.accounts = accounts;
         this.metrics = metrics;
     }
 
-    /** Looks at all limits once. */
-    public void look() throws SQLException {
+    /** Checks all limits once. */
+    public void check() throws SQLException {
         for (String account : accounts.names()) {
-            quota.usage(account).forEach(this::look);
+            quota.usage(account).forEach(this::check);
         }
     }
 
-    private void look(LimitUsage usage) {
+    private void check(LimitUsage usage) {
         Key key = new Key(usage.owner(), usage.name());
-        Seen before = seen.get(key);
+        Last before = lastByLimit.get(key);
         int mark = usage.isLong() ? mark(before == null ? 0 : before.mark(), usage.percent()) : 0;
-        seen.put(key, new Seen(usage, mark));
+        lastByLimit.put(key, new Last(usage, mark));
         if (before == null && metrics != null) {
             gauge("used", "calls or units that are used", key, it -> it.usage().used());
             gauge("max", "calls or units that the limit allows", key, it -> it.usage().max());
             gauge("left", "calls or units that are left", key, it -> it.usage().left());
-            gauge("mark", "70, 85, 95 or 100 when that much of it is used, in percent", key, Seen::mark);
+            gauge("mark", "70, 85, 95 or 100 when that much of it is used, in percent", key, Last::mark);
         }
-        tell(usage, before == null ? 0 : before.mark(), mark);
+        log(usage, before == null ? 0 : before.mark(), mark);
     }
 
-    private void gauge(String name, String description, Key key, ToDoubleFunction<Seen> value) {
-        Gauge.builder("sluice.quota." + name, seen, all -> value.applyAsDouble(all.get(key)))
+    private void gauge(String name, String description, Key key, ToDoubleFunction<Last> value) {
+        Gauge.builder("sluice.quota." + name, lastByLimit, all -> value.applyAsDouble(all.get(key)))
                 .description(description).tag("account", key.account()).tag("limit", key.limit()).register(metrics);
     }
 
-    /** The mark that is passed now, if this one was before. */
+    /** Computes the present mark from the one before and the use in percent. */
     static int mark(int before, int percent) {
         int reached = highest(percent);
         return reached >= before ? reached : Math.min(before, highest(percent + SLACK));
@@ -87,7 +87,7 @@ public final class Alerts {
         return highest;
     }
 
-    private static void tell(LimitUsage usage, int before, int mark) {
+    private static void log(LimitUsage usage, int before, int mark) {
         String used = "Account %s: %,d of %,d %s calls are used (%d %%)".formatted(usage.owner(), usage.used(),
                 usage.max(), usage.name(), usage.percent());
         if (mark > before) {

@@ -6,12 +6,12 @@ import java.util.function.Supplier;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 
-/** DOWN while changes of a synced table can't be captured or sent, with the reason. */
+/** Reports DOWN while changes of a synced table can't be captured or sent, with the reason. */
 public final class CaptureHealth extends AbstractHealthCheck {
 
     private final Supplier<List<String>> problems;
 
-    /** @param problems what is wrong with the capture of any table; empty when all is well */
+    /** @param problems problems with the capture of any table; empty when there are none */
     public CaptureHealth(Supplier<List<String>> problems) {
         super("sluice", "capture");
         this.problems = problems;

@@ -8,13 +8,13 @@ import java.util.function.Supplier;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 
-/** DOWN when the database can't be asked or takes no writes, or the syncs are not up because of it. */
+/** Reports DOWN while the database can't be reached or is read-only, or the syncs could not start because of it. */
 public final class DatabaseHealth extends AbstractHealthCheck {
 
     private final Database database;
     private final Supplier<String> problem;
 
-    /** @param problem what keeps the syncs from being up, or null */
+    /** @param problem problem that keeps the syncs from starting, or null */
     public DatabaseHealth(Database database, Supplier<String> problem) {
         super("sluice", "database");
         this.database = database;

@@ -23,10 +23,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * DOWN where a thread that works for ever has ended, or a route that turns by time turns no more. Camel catches exceptions,
- * but an Error (memory, a missing class) in an expression of a route ends the thread of its consumer: a {@code seda} or
- * {@code timer} consumer by an uncaught Error, a {@code scheduler} without a word. None is made again, so the process is to be
- * started again.
+ * Reports DOWN when the thread of an endless consumer has ended, or a timed route does not run any more. Camel catches
+ * exceptions, but an Error (out of memory, a missing class) in an expression of a route ends the thread of its consumer: that of
+ * {@code seda} or {@code timer} with an uncaught Error, that of {@code scheduler} silently. Camel creates no new one, so that the
+ * process must be restarted.
  */
 public final class LoopHealth extends AbstractHealthCheck implements RoutePolicyFactory {
 
@@ -40,11 +40,16 @@ public final class LoopHealth extends AbstractHealthCheck implements RoutePolicy
     private final Map<String, Loop> loops = new ConcurrentHashMap<>();
     private final Set<String> ended = ConcurrentHashMap.newKeySet();
 
-    /** When a route last began or ended a turn, and for how long it may not. */
-    private record Loop(long at, long longest) {
+    /**
+     * Last activity of a timed route.
+     *
+     * @param at         nanoseconds at which an exchange last began or ended
+     * @param maxSilence maximum nanoseconds without activity
+     */
+    private record Loop(long at, long maxSilence) {
     }
 
-    /** @param silence for which a route that turns by time may begin and end no turn; three of its periods, where that is longer */
+    /** @param silence maximum time without activity of a timed route; at least three of its periods */
     public LoopHealth(Duration silence) {
         this(silence, System::nanoTime);
     }
@@ -55,7 +60,7 @@ public final class LoopHealth extends AbstractHealthCheck implements RoutePolicy
         this.nanos = nanos;
     }
 
-    /** Hears of threads that end by what nobody caught; of those that are not Camel's as before. */
+    /** Registers for threads that end by an uncaught exception; an earlier handler is still called. */
     public void listen() {
         Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
         Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> {
@@ -69,7 +74,7 @@ public final class LoopHealth extends AbstractHealthCheck implements RoutePolicy
     private void threadEnded(String thread, Throwable failure) {
         ENDLESS.stream().filter(thread::contains).findFirst().ifPresent(kind ->
                 ended.add(thread.substring(thread.indexOf(kind)) + " ended by " + failure.getClass().getSimpleName()));
-        // the message of an Error may hold what was worked on
+        // the message of an Error may contain values of a record
         LOG.error("The thread {} ended by {}.", thread, failure.getClass().getName());
     }
 
@@ -78,12 +83,12 @@ public final class LoopHealth extends AbstractHealthCheck implements RoutePolicy
         return new RoutePolicySupport() {
             @Override
             public void onStart(Route started) {
-                turned(started);
+                active(started);
             }
 
             @Override
             public void onResume(Route resumed) {
-                turned(resumed);
+                active(resumed);
             }
 
             @Override
@@ -98,24 +103,24 @@ public final class LoopHealth extends AbstractHealthCheck implements RoutePolicy
 
             @Override
             public void onExchangeBegin(Route own, Exchange exchange) {
-                turned(own);
+                active(own);
             }
 
             @Override
             public void onExchangeDone(Route own, Exchange exchange) {
-                turned(own);
+                active(own);
             }
         };
     }
 
-    private void turned(Route route) {
+    private void active(Route route) {
         long period = period(route.getEndpoint());
         if (period > 0) {
             loops.put(route.getRouteId(), new Loop(nanos.getAsLong(), Math.max(silence.toNanos(), 3 * period * 1_000_000)));
         }
     }
 
-    /** In milliseconds; 0 where it does not turn by time, or not for ever. */
+    /** Returns the period in milliseconds; 0 for a route that is not timed or that ends by itself. */
     private static long period(Endpoint endpoint) {
         if (endpoint instanceof TimerEndpoint timer) {
             return timer.getRepeatCount() > 0 || timer.getPeriod() <= 0 ? 0 : timer.getPeriod();
@@ -128,9 +133,8 @@ public final class LoopHealth extends AbstractHealthCheck implements RoutePolicy
         List<String> problems = new ArrayList<>(ended);
         loops.forEach((route, loop) -> {
             long silent = nanos.getAsLong() - loop.at();
-            if (silent > loop.longest()) {
-                problems.add("route " + route + " has begun and ended no turn for " + Duration.ofNanos(silent).toMinutes()
-                        + " minutes");
+            if (silent > loop.maxSilence()) {
+                problems.add("route " + route + " has not run for " + Duration.ofNanos(silent).toMinutes() + " minutes");
             }
         });
         problems.sort(null);
@@ -143,7 +147,7 @@ public final class LoopHealth extends AbstractHealthCheck implements RoutePolicy
         if (problems.isEmpty()) {
             builder.up();
         } else {
-            builder.message(String.join("; ", problems) + "; start the process again").down();
+            builder.message(String.join("; ", problems) + "; restart the process").down();
         }
     }
 }

@@ -21,7 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What waits, what is in flight, what failed and how much quota is left, as JSON. */
+/** Builds the JSON of {@code /api/status}: waiting changes, changes in flight, failures and the quota that is left. */
 public final class Status {
 
     private static final String SYNC = """
@@ -73,7 +73,7 @@ public final class Status {
         this.outbox = outbox;
     }
 
-    /** The document of {@code /api/status}; ages in milliseconds. */
+    /** Returns the document; ages are in milliseconds. */
     public String json() throws SQLException {
         List<Pause> paused = pauseStore.all();
         Map<String, Object> ofSyncs = new LinkedHashMap<>();
@@ -150,8 +150,8 @@ public final class Status {
         }
         status.put("bulkJobs", database.query(JOBS, Status::job, account));
         status.put("refusals", quota.throttles(account).stream()
-                .map(storm -> Map.of("kind", storm.kind(), "times", storm.step(), "since", storm.since().toString(),
-                        "triedAgainAt", storm.until().toString())).toList());
+                .map(throttle -> Map.of("kind", throttle.kind(), "times", throttle.step(), "since", throttle.since().toString(),
+                        "triedAgainAt", throttle.until().toString())).toList());
         return status;
     }
 

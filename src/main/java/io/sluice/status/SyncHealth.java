@@ -5,7 +5,7 @@ import java.util.Map;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 
-/** DOWN while a sync is stopped for a mistake in its file, with the mistake. */
+/** Reports DOWN while a sync does not run because of a mistake in its file, with the mistake. */
 public final class SyncHealth extends AbstractHealthCheck {
 
     private final Sync sync;

@@ -42,14 +42,14 @@ class AlertsTest {
     @ParameterizedTest(name = "at mark {0} and {1} % used the mark is {2}")
     @CsvSource({"0,69,0", "0,70,70", "0,84,70", "0,85,85", "0,95,95", "0,100,100", "0,130,100", "70,86,85",
         "70,68,70", "70,66,0", "85,82,85", "85,81,70", "100,99,100", "100,96,95", "95,30,0"})
-    void aMarkIsReachedAtOnceAndLeftWithSomeSlack(int before, int percent, int mark) {
+    void aMarkBeginsAtOnceAndEndsWithSomeSlack(int before, int percent, int mark) {
         assertThat(Alerts.mark(before, percent)).isEqualTo(mark);
     }
 
     @Test
-    void theFiguresOfEachLimitAreMetrics() throws SQLException {
+    void theUseOfEachLimitIsAMetric() throws SQLException {
         quota.reported("crm", "crm", "daily", 1000, 860);
-        alerts.look();
+        alerts.check();
         assertThat(gauge("used", "daily")).isEqualTo(860);
         assertThat(gauge("max", "daily")).isEqualTo(1000);
         assertThat(gauge("left", "daily")).isEqualTo(140);
@@ -57,7 +57,7 @@ class AlertsTest {
         assertThat(gauge("max", "short")).isEqualTo(10);
 
         quota.reported("crm", "crm", "daily", 1000, 100);
-        alerts.look();
+        alerts.check();
         assertThat(gauge("mark", "daily")).isZero();
     }
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Threads of consumers that an Error ends: Camel makes none again. */
+/** Tests consumers whose thread an Error has ended: Camel creates no new one. */
 class LoopHealthTest {
 
     private final AtomicLong ahead = new AtomicLong();
@@ -61,7 +61,7 @@ class LoopHealthTest {
 
     @ParameterizedTest
     @CsvSource({"seda:send", "timer:due?delay=1&period=50"})
-    void aConsumerThatAnErrorEndedIsToldAtOnceWithoutTheWordsOfTheError(String from) throws Exception {
+    void aConsumerEndedByAnErrorIsReportedAtOnceWithoutTheMessageOfTheError(String from) throws Exception {
         route(from, new NoClassDefFoundError("secret"));
         if (from.startsWith("seda")) {
             camel.createProducerTemplate().asyncSendBody(from + "?waitForTaskToComplete=Never", "x");
@@ -74,19 +74,19 @@ class LoopHealthTest {
     }
 
     @Test
-    void aSchedulerThatAnErrorEndedIsToldOnceItIsSilentForLong() throws Exception {
+    void aSchedulerEndedByAnErrorIsReportedOnceItHasBeenSilentForLong() throws Exception {
         route("scheduler:drain?initialDelay=1&delay=20", new OutOfMemoryError());
         await().atMost(Duration.ofSeconds(20)).until(() -> turns.get() == 1);
         assertThat(health().getState()).isEqualTo(HealthCheck.State.UP);
         ahead.addAndGet(Duration.ofMinutes(31).toNanos());
 
         await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(health().getMessage().orElse(""))
-                .startsWith("route loop has begun and ended no turn for 31 minutes"));
+                .startsWith("route loop has not run for 31 minutes"));
     }
 
     @ParameterizedTest
     @CsvSource({"timer:a?delay=1&period=20", "scheduler:b?initialDelay=1&delay=20"})
-    void aLoopThatTurnsIsUpHoweverLongItRuns(String from) throws Exception {
+    void aLoopThatRunsIsUpHoweverLongItTakes(String from) throws Exception {
         route(from, null);
         ahead.addAndGet(Duration.ofMinutes(31).toNanos());
         int until = turns.get() + 3;
@@ -95,7 +95,7 @@ class LoopHealthTest {
     }
 
     @Test
-    void aRouteThatIsStoppedOrTurnsOnceIsNoLoop() throws Exception {
+    void aRouteThatIsStoppedOrRunsOnceIsNoLoop() throws Exception {
         route("timer:c?delay=1&period=20", null);
         camel.addRoutes(new RouteBuilder() {
             @Override
