@@ -12,9 +12,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Decides which requests reach the API, as a pure function. A page of another site that a browser shows can send requests
- * here too: by a name of its own that leads to this machine (DNS rebinding), or by a form. So the host must be known, and
- * what acts must not come from another origin (OWASP, "Cross-Site Request Forgery Prevention",
+ * Decides which requests reach the API, as a pure function. A page of another site in a browser can send requests here too: by a
+ * host name that resolves to this machine (DNS rebinding), or by a form. So the host must be known, and a request that changes
+ * something must not come from another origin (OWASP, "Cross-Site Request Forgery Prevention",
  * https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html).
  */
 public final class HttpAccess {
@@ -24,7 +24,7 @@ public final class HttpAccess {
 
     private static final String API = "/api/";
     private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
-    /** What is served without a token where one is needed: neither shows a field's value. */
+    /** Paths that need no token to read, since they show no field's value. */
     private static final Set<String> OPEN = Set.of("/api/status", "/api/plan");
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
@@ -32,8 +32,8 @@ public final class HttpAccess {
     private final byte[] token;
 
     /**
-     * @param hosts names, beside those of loopback, by which this machine is called
-     * @param token that a caller must bear to act, or null where none is needed
+     * @param hosts host names of this machine, in addition to those of loopback
+     * @param token token that a caller needs to change something, or null if none is needed
      */
     public HttpAccess(Set<String> hosts, String token) {
         this.hosts = hosts.stream().map(host -> host.toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
@@ -41,26 +41,26 @@ public final class HttpAccess {
     }
 
     /**
-     * A request's head; what is absent is null.
+     * Head of a request; absent parts are null.
      *
-     * @param localAddress the address of this machine that was connected to
-     * @param management   whether it came to the management port, where nothing acts
+     * @param localAddress address of this machine that the caller connected to
+     * @param management   whether the request came to the management port, where no request changes anything
      */
     public record Head(String method, String path, String host, String localAddress, boolean management, String origin,
             String fetchSite, String contentType, boolean hasBody, String authorization) {
     }
 
-    /** @param status of HTTP, 4xx */
+    /** @param status HTTP status, 4xx */
     public record Rejection(int status, String reason, String words) {
     }
 
-    /** Reads the names of a setting, parted by commas or blanks. */
+    /** Parses the host names of a setting, separated by commas or blanks. */
     public static Set<String> hosts(String setting) {
         return Arrays.stream(setting.split("[,\\s]+")).filter(host -> !host.isEmpty())
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** Whether an address is bound to this machine alone. An unknown name is not. */
+    /** Whether an address is a loopback address. An unknown name is not. */
     public static boolean isLoopback(String host) {
         try {
             return InetAddress.getByName(host.replaceAll("^\\[|]$", "")).isLoopbackAddress();
@@ -69,7 +69,7 @@ public final class HttpAccess {
         }
     }
 
-    /** Nothing when the request may go on, else why not. */
+    /** Returns empty if the request is allowed, else the rejection. */
     public Optional<Rejection> check(Head head) {
         if (!isKnown(head.host(), head.localAddress())) {
             return rejection(421, "host", "This server is not called '" + shortened(head.host()) + "'. Name it in"
@@ -112,7 +112,7 @@ public final class HttpAccess {
             return false;
         }
         String name = withoutPort(host);
-        // by its number the machine was meant, whoever asked: a rebound name is no number
+        // an IP address is safe: DNS rebinding needs a name
         return LOOPBACK.contains(name) || hosts.contains(name)
                 || localAddress != null && name.equals(literal(localAddress));
     }
@@ -139,7 +139,7 @@ public final class HttpAccess {
         return Optional.of(new Rejection(status, reason, words));
     }
 
-    /** What a caller sent goes into an answer as a name at most. */
+    /** Shortens a caller's text for an answer and replaces all characters that no host name has. */
     private static String shortened(String text) {
         String plain = text == null ? "" : text.replaceAll("[^A-Za-z0-9.:\\[\\]_-]", "?");
         return plain.length() > 80 ? plain.substring(0, 80) + "..." : plain;

@@ -30,14 +30,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What stands before the routes on each HTTP port: {@link HttpAccess} on those of the API and of the management, and the
- * webhooks' own port, which serves nothing else. No answer bears a header that its request has brought.
+ * Checks requests before the routes on each HTTP port: {@link HttpAccess} on the ports of the API and of the management, and the
+ * webhooks' own port, which serves nothing else. No answer contains a header of its request.
  */
 public final class HttpPorts implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpPorts.class);
     private static final String ON_WEBHOOK_PORT = "sluice.on-webhook-port";
-    private static final int STARTING_SECONDS = 20;
+    private static final int START_TIMEOUT_SECONDS = 20;
 
     private final CamelContext context;
     private final HttpAccess access;
@@ -50,20 +50,20 @@ public final class HttpPorts implements AutoCloseable {
     /**
      * Makes the ports of a context that has not started yet.
      *
-     * @param patience until a request must have come whole
-     * @param rejected takes the account and the status of each webhook request that no route sees
+     * @param requestTimeout maximum time until a request has arrived completely
+     * @param rejected       consumer of the account and the status of each webhook request that reaches no route
      */
-    public HttpPorts(CamelContext context, HttpAccess access, Duration patience, BiConsumer<String, Integer> rejected) {
+    public HttpPorts(CamelContext context, HttpAccess access, Duration requestTimeout, BiConsumer<String, Integer> rejected) {
         this.context = context;
         this.access = access;
-        this.vertx = new TimedVertx(patience, this::guard);
+        this.vertx = new TimedVertx(requestTimeout, this::guard);
         this.rejected = rejected;
         context.getRegistry().bind("sluiceVertx", Vertx.class, vertx);
         context.getComponent("platform-http", PlatformHttpComponent.class)
                 .setHeaderFilterStrategy(new RequestHeaders());
     }
 
-    /** Puts the checks before everything that a router serves: no server listens before its router has them. */
+    /** Adds the checks before all handlers of a router: no server listens before its router has them. */
     private synchronized void guard() {
         context.getRegistry().findByType(VertxPlatformHttpRouter.class).stream().filter(guarded::add).forEach(router ->
                 router.route().order(Integer.MIN_VALUE).handler(request -> check(request, router.isManagementServer())));
@@ -88,7 +88,7 @@ public final class HttpPorts implements AutoCloseable {
         context.response().end(new JsonObject().put("error", rejection.get().words()).encode());
     }
 
-    /** The path as routes are found by it: without dots and escapes. */
+    /** Reads the head of a request; its path is normalised as for the lookup of routes, without dots and escapes. */
     private static HttpAccess.Head head(RoutingContext context, boolean management) {
         HttpServerRequest request = context.request();
         MultiMap headers = request.headers();
@@ -107,22 +107,22 @@ public final class HttpPorts implements AutoCloseable {
         context.addEndHandler(end -> answered.tryComplete());
         vertx.began(request, answered.future());
         List.copyOf(request.headers().names()).stream().filter(RequestHeaders::steers).forEach(request.headers()::remove);
-        context.addHeadersEndHandler(before -> takeBack(context));
+        context.addHeadersEndHandler(before -> removeRequestHeaders(context));
     }
 
-    /** Camel writes the headers of a message into its answer, those of the request and of its query among them. */
-    private static void takeBack(RoutingContext context) {
+    /** Removes the headers of the request and of its query from the answer, into which Camel writes them. */
+    private static void removeRequestHeaders(RoutingContext context) {
         MultiMap answer = context.response().headers();
-        List<MultiMap> asked = new ArrayList<>(List.of(context.request().headers(), context.queryParams(),
+        List<MultiMap> ofRequest = new ArrayList<>(List.of(context.request().headers(), context.queryParams(),
                 context.request().formAttributes()));
         for (String name : List.copyOf(answer.names())) {
             String value = answer.get(name);
             boolean own = name.equalsIgnoreCase("Content-Length") || name.equalsIgnoreCase("Connection")
                     || name.equalsIgnoreCase("Content-Type") && value.toLowerCase(Locale.ROOT).startsWith("application/json");
-            boolean brought = asked.stream().anyMatch(all -> all.getAll(name).contains(value))
+            boolean fromRequest = ofRequest.stream().anyMatch(all -> all.getAll(name).contains(value))
                     || context.pathParams().entrySet().stream().anyMatch(parameter ->
                             parameter.getKey().equalsIgnoreCase(name) && parameter.getValue().equals(value));
-            if (!own && brought) {
+            if (!own && fromRequest) {
                 answer.remove(name);
             }
         }
@@ -133,8 +133,8 @@ public final class HttpPorts implements AutoCloseable {
     /**
      * Serves the webhooks on a port of their own.
      *
-     * @param maxBody   bytes of one request at most
-     * @param maxBodies bytes of all requests at one time at most: who sends more is asked to come again
+     * @param maxBody   maximum bytes of one request
+     * @param maxBodies maximum bytes of all concurrent requests; further ones are answered with 503, to be sent again
      */
     public void serveWebhooks(String host, int port, long maxBody, long maxBodies) {
         Optional<VertxPlatformHttpRouter> served = context.getRegistry().findByType(VertxPlatformHttpRouter.class).stream()
@@ -150,7 +150,7 @@ public final class HttpPorts implements AutoCloseable {
         own.route().failureHandler(this::failed);
         webhooks = vertx.createHttpServer().requestHandler(own);
         try {
-            webhooks.listen(port, host).toCompletionStage().toCompletableFuture().get(STARTING_SECONDS, TimeUnit.SECONDS);
+            webhooks.listen(port, host).toCompletionStage().toCompletableFuture().get(START_TIMEOUT_SECONDS, TimeUnit.SECONDS);
             LOG.info("Webhooks are served at http://{}:{}{}ACCOUNT.", host, port, HttpAccess.WEBHOOKS);
         } catch (ExecutionException | TimeoutException taken) {
             throw new IllegalStateException("application.properties: sluice.webhooks.port = " + port
@@ -177,7 +177,7 @@ public final class HttpPorts implements AutoCloseable {
         context.next();
     }
 
-    /** What is not said is as much as may come. */
+    /** Returns the length of the body in bytes; the maximum if the request does not name it. */
     private static long length(HttpServerRequest request, long maxBody) {
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
         if (length == null && request.getHeader(HttpHeaders.TRANSFER_ENCODING) == null) {

@@ -12,9 +12,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds the address that a caller used, behind proxies: what {@code Forwarded} (RFC 7239,
- * https://www.rfc-editor.org/rfc/rfc7239) or {@code X-Forwarded-Proto}, {@code -Host}, {@code -Port} and {@code -Prefix} say,
- * where the request comes from a trusted proxy. Worked example: a request to {@code http://10.0.0.5:8081/webhooks/hubspot} with
+ * Finds the address that a caller used behind proxies, from {@code Forwarded} (RFC 7239,
+ * https://www.rfc-editor.org/rfc/rfc7239) or {@code X-Forwarded-Proto}, {@code -Host}, {@code -Port} and {@code -Prefix}, if the
+ * request comes from a trusted proxy. For example, a request to {@code http://10.0.0.5:8081/webhooks/hubspot} with
  * {@code X-Forwarded-Proto: https}, {@code X-Forwarded-Host: sync.example.org} and {@code X-Forwarded-Prefix: /crm} was sent to
  * {@code https://sync.example.org/crm/webhooks/hubspot}.
  */
@@ -36,10 +36,10 @@ public final class PublicAddress {
     private final List<Network> trusted = new ArrayList<>();
 
     /**
-     * Reads the proxies that are trusted.
+     * Parses the trusted proxies.
      *
-     * @param proxies addresses or networks such as {@code 10.0.0.0/8}, parted by commas
-     * @throws IllegalArgumentException naming the one that is none
+     * @param proxies addresses or networks such as {@code 10.0.0.0/8}, separated by commas
+     * @throws IllegalArgumentException if an entry is neither; its message names the entry
      */
     public PublicAddress(String proxies) {
         Arrays.stream(proxies.split("[,\\s]+")).filter(one -> !one.isEmpty()).map(PublicAddress::network)
@@ -64,23 +64,23 @@ public final class PublicAddress {
         }
     }
 
-    /** Whether a request from this address may say what its caller called. */
+    /** Whether the headers of a request from this address are trusted. */
     public boolean trusts(InetAddress remote) {
         return remote != null && trusted.stream().anyMatch(network -> network.contains(remote));
     }
 
     /**
-     * Says what stands before the path.
+     * Returns the part of the public address before the path.
      *
-     * @param called what the request itself names, such as {@code http://127.0.0.1:8081}
-     * @param header a header of the request by its name, or null
+     * @param direct scheme and host of the request itself, such as {@code http://127.0.0.1:8081}
+     * @param header function from the name of a header to its value, or null
      */
-    public String base(String called, InetAddress remote, UnaryOperator<String> header) {
+    public String base(String direct, InetAddress remote, UnaryOperator<String> header) {
         if (!trusts(remote)) {
-            return called;
+            return direct;
         }
-        String scheme = called.substring(0, called.indexOf(':'));
-        String host = called.substring(called.indexOf("//") + 2);
+        String scheme = direct.substring(0, direct.indexOf(':'));
+        String host = direct.substring(direct.indexOf("//") + 2);
         String prefix = "";
         String forwarded = header.apply("Forwarded");
         if (forwarded != null && !forwarded.isBlank()) {
@@ -95,22 +95,22 @@ public final class PublicAddress {
                 host += ":" + port;
             }
         }
-        String said = first(header.apply("X-Forwarded-Prefix"));
-        if (said != null && PREFIX.matcher(said).matches()) {
-            prefix = said.replaceFirst("/+$", "");
+        String forwardedPrefix = first(header.apply("X-Forwarded-Prefix"));
+        if (forwardedPrefix != null && PREFIX.matcher(forwardedPrefix).matches()) {
+            prefix = forwardedPrefix.replaceFirst("/+$", "");
         }
         return scheme + "://" + host + prefix;
     }
 
-    private static String scheme(String said, String otherwise) {
-        return said != null && said.matches("(?i)https?") ? said.toLowerCase(Locale.ROOT) : otherwise;
+    private static String scheme(String forwarded, String direct) {
+        return forwarded != null && forwarded.matches("(?i)https?") ? forwarded.toLowerCase(Locale.ROOT) : direct;
     }
 
-    private static String host(String said, String otherwise) {
-        return said != null && HOST.matcher(said).matches() ? said : otherwise;
+    private static String host(String forwarded, String direct) {
+        return forwarded != null && HOST.matcher(forwarded).matches() ? forwarded : direct;
     }
 
-    /** The first element is that of the proxy nearest to the caller. */
+    /** Reads a value from the first element, which is that of the proxy nearest to the caller. */
     private static String pair(String forwarded, String name) {
         Matcher pairs = PAIR.matcher(firstElement(forwarded));
         while (pairs.find()) {

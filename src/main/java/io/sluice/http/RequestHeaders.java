@@ -5,8 +5,8 @@ import org.apache.camel.Exchange;
 import org.apache.camel.http.base.HttpHeaderFilterStrategy;
 
 /**
- * Which headers, query parameters and form fields of a request become headers of its message: none by which a route or a
- * Kamelet is steered. Camel maps a query parameter to a header of its name, so that anybody could set them.
+ * Filters the headers, query parameters and form fields of a request that become headers of its message: none that control a
+ * route or a Kamelet. Camel maps a query parameter to a header of its name, so that any caller could set these.
  */
 public final class RequestHeaders extends HttpHeaderFilterStrategy {
 

@@ -16,34 +16,34 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The Vert.x under all HTTP ports. Camel makes its servers without time limits, so this one sets them: a connection that
- * sends no whole request in time is closed, whether it sends nothing at all or a byte now and then.
+ * Adds time limits to the Vert.x of all HTTP ports, since Camel creates its servers without them: a connection that sends no
+ * complete request in time is closed, whether it sends nothing at all or a byte now and then.
  */
 public final class TimedVertx extends VertxWrapper {
 
-    /** Longer than any answer of a route takes. */
+    /** Longer than any route takes to answer. */
     private static final int IDLE_SECONDS = 120;
     private static final int CHECKS = 4;
 
-    private final Duration patience;
+    private final Duration requestTimeout;
     private final Runnable beforeListening;
     private final Map<HttpConnection, Waiting> connections = new ConcurrentHashMap<>();
 
-    /** Since when a connection owes a whole request, or that one is answered just now. */
+    /** State of a connection: the time since when a complete request is missing, or that a request is being answered. */
     private static final class Waiting {
         private volatile long since = System.nanoTime();
         private volatile boolean answering;
     }
 
     /**
-     * @param patience        until a request must have come whole
-     * @param beforeListening runs before a server is made, when its router is known
+     * @param requestTimeout  maximum time until a request has arrived completely
+     * @param beforeListening action before a server is created, when its router exists
      */
-    public TimedVertx(Duration patience, Runnable beforeListening) {
+    public TimedVertx(Duration requestTimeout, Runnable beforeListening) {
         super((VertxInternal) Vertx.vertx());
-        this.patience = patience;
+        this.requestTimeout = requestTimeout;
         this.beforeListening = beforeListening;
-        delegate.setPeriodic(Math.max(1, patience.toMillis() / CHECKS), timer -> closeSlow());
+        delegate.setPeriodic(Math.max(1, requestTimeout.toMillis() / CHECKS), timer -> closeSlow());
     }
 
     @Override
@@ -57,7 +57,7 @@ public final class TimedVertx extends VertxWrapper {
         if (options.getIdleTimeout() == 0) {
             options.setIdleTimeout(IDLE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
         }
-        // until its first byte a connection that may become HTTP/2 is shown to nobody
+        // with clear-text HTTP/2 enabled a connection would be reported only after its first byte
         options.setHttp2ClearTextEnabled(false);
         return delegate.createHttpServer(options).connectionHandler(connection -> {
             connections.put(connection, new Waiting());
@@ -65,7 +65,7 @@ public final class TimedVertx extends VertxWrapper {
         });
     }
 
-    /** A request's head has come: its body must follow in time, and its answer may take longer. */
+    /** Notes that the head of a request has arrived: its body must follow in time, but its answer may take longer. */
     void began(HttpServerRequest request, Future<?> answered) {
         Waiting waiting = connections.get(request.connection());
         if (waiting == null) {
@@ -83,7 +83,7 @@ public final class TimedVertx extends VertxWrapper {
     }
 
     private void closeSlow() {
-        long latest = System.nanoTime() - patience.toNanos();
+        long latest = System.nanoTime() - requestTimeout.toNanos();
         connections.forEach((connection, waiting) -> {
             if (!waiting.answering && waiting.since - latest < 0) {
                 connection.close();
@@ -91,7 +91,7 @@ public final class TimedVertx extends VertxWrapper {
         });
     }
 
-    /** Camel closes it with its first server; the others still need it. It goes with {@link #shutDown}. */
+    /** Does nothing: Camel closes Vert.x with its first server, but the others still need it. {@link #shutDown} closes it. */
     @Override
     public Future<Void> close() {
         return Future.succeededFuture();

@@ -27,7 +27,7 @@ class HttpAccessTest {
     }
 
     @Test
-    void onlyAHostByWhichThisMachineIsCalledIsServed() {
+    void onlyKnownHostNamesAreServed() {
         for (String known : new String[] {"localhost", "LOCALHOST:8080", "127.0.0.1:8080", "[::1]:8080", "sync.example.org",
             "Sync.Example.Org.:8080"}) {
             assertThat(status(head("GET", "/api/status", known))).as(known).isEqualTo(200);
@@ -41,7 +41,7 @@ class HttpAccessTest {
     }
 
     @Test
-    void aPageOfAnotherSiteCanNotAct() {
+    void aPageOfAnotherSiteCanChangeNothing() {
         assertThat(status(act(null, null, null, false, null))).as("curl -X POST").isEqualTo(200);
         assertThat(status(act(null, "none", "application/json; charset=UTF-8", true, null))).isEqualTo(200);
         assertThat(status(act("http://127.0.0.1:8080", "same-origin", "application/json", true, null))).isEqualTo(200);
@@ -55,11 +55,11 @@ class HttpAccessTest {
             assertThat(status(act(null, null, form, true, null))).as(form).isEqualTo(415);
             assertThat(status(act(null, null, form, false, null))).as(form + " without fields").isEqualTo(415);
         }
-        assertThat(status(act(null, null, null, true, null))).as("a body of no type").isEqualTo(415);
+        assertThat(status(act(null, null, null, true, null))).as("a body without a type").isEqualTo(415);
     }
 
     @Test
-    void whereATokenIsSetItIsNeededToActAndToSeeValues() {
+    void aTokenIsNeededToChangeSomethingAndToReadValues() {
         HttpAccess access = new HttpAccess(Set.of(), "s3cret");
 
         assertThat(status(access, act(null, null, null, false, null))).isEqualTo(401);
@@ -72,12 +72,12 @@ class HttpAccessTest {
     }
 
     @Test
-    void webhooksAreNotServedBesideTheApi() {
+    void webhooksAreNotServedOnTheApiPort() {
         assertThat(status(head("POST", "/webhooks/hubspot", "localhost"))).isEqualTo(404);
     }
 
     @Test
-    void anAddressIsOfThisMachineAloneOrNot() {
+    void loopbackAddressesAreRecognised() {
         assertThat(new String[] {"127.0.0.1", "::1", "[::1]", "localhost"}).allMatch(HttpAccess::isLoopback);
         assertThat(new String[] {"0.0.0.0", "::", "10.0.0.1", "no.such.host.invalid"}).noneMatch(HttpAccess::isLoopback);
     }

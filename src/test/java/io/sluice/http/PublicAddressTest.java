@@ -21,7 +21,7 @@ class PublicAddressTest {
     }
 
     @Test
-    void aTrustedProxySaysWhatWasCalled() throws Exception {
+    void aTrustedProxysHeadersAreUsed() throws Exception {
         assertThat(base("10.0.0.0/8", "10.1.2.3")).isEqualTo(CALLED);
         assertThat(base("10.0.0.0/8", "10.1.2.3", "X-Forwarded-Proto", "https", "X-Forwarded-Host", "sync.example.org, inner",
                 "X-Forwarded-Port", "443")).isEqualTo("https://sync.example.org");
@@ -36,7 +36,7 @@ class PublicAddressTest {
     }
 
     @Test
-    void nobodyElseDoes() throws Exception {
+    void otherHeadersAreIgnored() throws Exception {
         for (String trusted : new String[] {"", "10.0.0.0/16", "10.1.2.4", "::1"}) {
             assertThat(base(trusted, "10.1.2.3", "X-Forwarded-Host", "evil.example.org", "Forwarded", "host=evil.example.org"))
                     .as(trusted).isEqualTo(CALLED);
@@ -44,13 +44,13 @@ class PublicAddressTest {
     }
 
     @Test
-    void whatIsNoHostOrSchemeIsNotBelieved() throws Exception {
+    void invalidHostsAndSchemesAreIgnored() throws Exception {
         assertThat(base("10.1.2.3", "10.1.2.3", "X-Forwarded-Proto", "javascript", "X-Forwarded-Host", "a/b?c@d",
                 "X-Forwarded-Prefix", "/../x y", "X-Forwarded-Port", "99999999")).isEqualTo(CALLED);
     }
 
     @Test
-    void aWrongNetworkIsNamed() {
+    void theErrorNamesTheWrongNetwork() {
         for (String wrong : new String[] {"proxy", "10.0.0.0/33", "10.0.0/x", "fe80::/200"}) {
             assertThatThrownBy(() -> new PublicAddress(wrong)).hasMessageContaining(wrong);
         }
