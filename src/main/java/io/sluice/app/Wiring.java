@@ -90,7 +90,7 @@ final class Wiring extends LifecycleStrategySupport {
     /** The divisor of the heap that is the maximum size of all webhooks in progress. */
     private static final int BODIES_PART_OF_MEMORY = 6;
     /** The time-out of webhooks' database connections: a sender that gets no answer for five seconds or more gives up. */
-    private static final Database.Patience EAR_PATIENCE = new Database.Patience(Duration.ofSeconds(1),
+    private static final Database.Timeouts EAR_PATIENCE = new Database.Timeouts(Duration.ofSeconds(1),
             Duration.ofSeconds(2));
 
     private EmbeddedDatabase embedded;

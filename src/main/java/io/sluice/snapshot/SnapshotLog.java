@@ -10,7 +10,7 @@ import java.util.StringJoiner;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Logs the course of snapshots. */
+/** Logs the progress of snapshots. */
 final class SnapshotLog {
 
     private static final Logger LOG = LoggerFactory.getLogger(SnapshotReader.class);

@@ -17,7 +17,7 @@ import java.util.function.Function;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 
-/** The one PostgreSQL: a pool shared by all, and the few lines around JDBC that every table's class needs. */
+/** Connection pool of the PostgreSQL database, with the JDBC helpers that every table's class needs. */
 public final class Database implements AutoCloseable {
 
     /** Work inside one transaction; an exception rolls it back. */
@@ -26,27 +26,27 @@ public final class Database implements AutoCloseable {
         T in(Connection connection) throws SQLException;
     }
 
-    /** Turns one row into a value. */
+    /** Converts one row to a value. */
     @FunctionalInterface
     public interface Row<T> {
         T of(ResultSet row) throws SQLException;
     }
 
     /**
-     * What a queue holds changes faster than the statistics of it: one that was empty when it was last analysed looks
-     * worth a walk through all of it, for each record of a call. So the ways are fixed: indexes give the order and find
-     * what is named by its keys, joins are hashed. What has no other way looks dear by this, and is not to be compiled
-     * for it.
+     * Fixes the plans of a transaction. A queue's content changes faster than its statistics: if the table was empty when it was
+     * last analysed, the planner chooses a sequential scan for each record of a call. So indexes give the order and find rows by
+     * their keys, and joins are hashed. A statement without another plan gets a high estimated cost, which must not start the
+     * JIT compiler.
      */
     public static final String FIXED_PLAN = """
             select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
                    set_config('enable_sort', 'off', true), set_config('enable_nestloop', 'off', true),
                    set_config('jit', 'off', true)""";
 
-    /** A deadlock, and a conflict between transactions. */
-    private static final Set<String> TRY_AGAIN = Set.of("40P01", "40001");
-    private static final int ATTEMPTS = 5;
-    /** A write in a read-only transaction. */
+    /** SQL states of a deadlock and of a serialization failure. */
+    private static final Set<String> RETRYABLE = Set.of("40P01", "40001");
+    private static final int MAX_ATTEMPTS = 5;
+    /** SQL state of a write in a read-only transaction. */
     private static final String READ_ONLY = "25006";
 
     private final HikariDataSource pool;
@@ -56,28 +56,28 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * A pool over a JDBC URL. It does not connect yet, so that an unreachable server is the health check's news and
-     * not an exception here.
+     * Makes a pool for a JDBC URL. The pool does not connect yet: the health check reports an unreachable server, and no
+     * exception is thrown here.
      *
-     * @param poolSize most connections at once
+     * @param poolSize maximum number of connections
      */
     public static Database of(String url, String user, String password, int poolSize) {
-        return of(url, user, password, poolSize, Patience.ORDINARY);
+        return of(url, user, password, poolSize, Timeouts.DEFAULT);
     }
 
     /**
-     * How long a caller waits until it is told that the database is away.
+     * Maximum times that a caller waits for the database.
      *
-     * @param connection for a connection, at least 250 ms
-     * @param answer     for the answer to a statement, in whole seconds, for so the driver counts
+     * @param connection timeout for a connection, at least 250 ms
+     * @param answer     timeout for the answer to a statement, in whole seconds, as the driver counts
      */
-    public record Patience(Duration connection, Duration answer) {
-        /** A server that vanished must not hold a sender for longer than a lease. */
-        static final Patience ORDINARY = new Patience(Duration.ofSeconds(5), Duration.ofSeconds(60));
+    public record Timeouts(Duration connection, Duration answer) {
+        /** Default timeouts: a server that vanished must not block a sender for longer than a lease. */
+        static final Timeouts DEFAULT = new Timeouts(Duration.ofSeconds(5), Duration.ofSeconds(60));
     }
 
-    /** As {@link #of(String, String, String, int)}, for callers with a patience of their own. */
-    public static Database of(String url, String user, String password, int poolSize, Patience patience) {
+    /** Makes a pool like {@link #of(String, String, String, int)}, with other timeouts. */
+    public static Database of(String url, String user, String password, int poolSize, Timeouts timeouts) {
         HikariConfig config = new HikariConfig();
         config.setPoolName("sluice");
         config.setJdbcUrl(url);
@@ -85,16 +85,16 @@ public final class Database implements AutoCloseable {
         config.setPassword(password);
         config.setMaximumPoolSize(poolSize);
         config.setInitializationFailTimeout(-1);
-        // what a policy would hide fails in words, where it would be taken for gone otherwise
+        // a query that a row security policy would filter fails with an error; otherwise hidden rows would count as deleted
         config.setConnectionInitSql("set row_security = off");
-        // whatever the role's or the database's default is: a permit counts what committed while it waited for its lock
+        // set whatever the default of the role or the database is: a permit counts calls committed while it waited for its lock
         config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
-        config.setConnectionTimeout(patience.connection.toMillis());
-        // a connection that has rested is tried first, and a server that stands still must not hold its caller longer
-        config.setValidationTimeout(patience.connection.toMillis());
+        config.setConnectionTimeout(timeouts.connection.toMillis());
+        // an idle connection is validated first, and a server that hangs must not block its caller longer
+        config.setValidationTimeout(timeouts.connection.toMillis());
         config.addDataSourceProperty("ApplicationName", "sluice");
         config.addDataSourceProperty("reWriteBatchedInserts", "true");
-        config.addDataSourceProperty("socketTimeout", Long.toString(patience.answer.toSeconds()));
+        config.addDataSourceProperty("socketTimeout", Long.toString(timeouts.answer.toSeconds()));
         config.addDataSourceProperty("tcpKeepAlive", "true");
         return new Database(new HikariDataSource(config));
     }
@@ -104,13 +104,13 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * Why this database can't hold what people write in a CRM; null where it can. One letter that its encoding lacks would fail
-     * whatever statement carries it, a key or an event among them.
+     * Returns why this database can't store all texts of a CRM, or null if it can. A letter that its encoding lacks would fail
+     * every statement that contains the letter, such as one with a key or an event.
      */
     public String encodingProblem() throws SQLException {
         String encoding = first("show server_encoding", row -> row.getString(1)).orElseThrow();
         return encoding.equals("UTF8") ? null : "sluice.database.url: the database has the encoding " + encoding
-                + ", which can't hold every letter that a CRM takes; give the tables a database of encoding 'UTF8' (create database"
+                + ", which can't hold every letter that a CRM accepts; use a database with the encoding 'UTF8' (create database"
                 + " NAME encoding 'UTF8' template template0)";
     }
 
@@ -122,16 +122,16 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * Runs work in a transaction of its own, READ COMMITTED. PostgreSQL ends a deadlock by failing one of those in it,
-     * who is asked to try again; so the work may run more than once and must do nothing but talk to the connection.
+     * Runs work in a READ COMMITTED transaction. PostgreSQL ends a deadlock by failing one of its transactions, which is then
+     * retried: the work may run more than once and must do nothing except use the connection.
      */
     public <T> T transaction(Work<T> work) throws SQLException {
-        return untilNoDeadlock(() -> once(work));
+        return retryDeadlocks(() -> once(work));
     }
 
-    /** A statement that stands alone needs no begin and no commit: the server does both, without two more round trips. */
-    private <T> T alone(Work<T> statement) throws SQLException {
-        return untilNoDeadlock(() -> {
+    /** Runs a single statement in auto-commit mode: the server begins and commits without two more round trips. */
+    private <T> T autoCommit(Work<T> statement) throws SQLException {
+        return retryDeadlocks(() -> {
             try (Connection connection = pool.getConnection()) {
                 try {
                     return statement.in(connection);
@@ -143,25 +143,25 @@ public final class Database implements AutoCloseable {
         });
     }
 
-    /** What can be asked for again. */
+    /** Work that can be retried. */
     @FunctionalInterface
     private interface Attempt<T> {
-        T make() throws SQLException;
+        T run() throws SQLException;
     }
 
-    private static <T> T untilNoDeadlock(Attempt<T> attempt) throws SQLException {
-        for (int made = 1; ; made++) {
+    private static <T> T retryDeadlocks(Attempt<T> attempt) throws SQLException {
+        for (int attempts = 1; ; attempts++) {
             try {
-                return attempt.make();
+                return attempt.run();
             } catch (SQLException failure) {
-                if (made == ATTEMPTS || !TRY_AGAIN.contains(String.valueOf(failure.getSQLState()))) {
+                if (attempts == MAX_ATTEMPTS || !RETRYABLE.contains(String.valueOf(failure.getSQLState()))) {
                     throw failure;
                 }
             }
         }
     }
 
-    /** As {@link #transaction}, with plans that no statistics change ({@link #FIXED_PLAN}). */
+    /** Runs a {@link #transaction} with plans that do not depend on statistics ({@link #FIXED_PLAN}). */
     public <T> T planned(Work<T> work) throws SQLException {
         return transaction(connection -> {
             fixPlans(connection);
@@ -170,9 +170,9 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * As {@link #planned}, without waiting until the disk has it: a server that goes down may take it back, all of it. So it
-     * is for what may happen again, and of which nothing outside was told. The next commit that is waited for, such as
-     * that of a permit, makes it last.
+     * Runs a {@link #planned} transaction whose commit does not wait for the disk: a crash of the server may undo all of it. So it
+     * is only for work that may be repeated and has no effect outside. The next synchronous commit, such as that of a permit,
+     * makes it durable.
      */
     public <T> T repeatable(Work<T> work) throws SQLException {
         return transaction(connection -> {
@@ -181,7 +181,7 @@ public final class Database implements AutoCloseable {
         });
     }
 
-    /** From now on until the transaction ends no statistics change a plan. */
+    /** Fixes the plans until the end of the transaction ({@link #FIXED_PLAN}). */
     public static void fixPlans(Connection connection) throws SQLException {
         query(connection, FIXED_PLAN, row -> null);
     }
@@ -202,20 +202,20 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * After a failover the old primary may answer on as a read-only standby, and a pool keeps such a connection for half an
-     * hour: HikariCP takes it for sound
+     * Evicts a connection to a server that has become read-only. After a failover the old primary may still answer as a
+     * read-only standby, and HikariCP would keep such a connection for half an hour, since it considers the connection valid
      * (<a href="https://github.com/brettwooldridge/HikariCP/blob/dev/src/main/java/com/zaxxer/hikari/pool/ProxyConnection.java">
-     * ProxyConnection</a>). Thrown away, the next one goes to whoever is the primary by then.
+     * ProxyConnection</a>). The next connection is opened to the new primary.
      */
     private void leaveReadOnlyServer(Connection connection, Throwable failure) {
-        if (failure instanceof SQLException refused && READ_ONLY.equals(refused.getSQLState())) {
+        if (failure instanceof SQLException readOnly && READ_ONLY.equals(readOnly.getSQLState())) {
             pool.evictConnection(connection);
         }
     }
 
-    /** Fails where the server takes no writes, as a standby does that was the primary before. */
+    /** Fails if the server is read-only, like a standby that was the primary before. */
     public void checkWritable() throws SQLException {
-        alone(connection -> {
+        autoCommit(connection -> {
             if (query(connection, "show transaction_read_only", row -> row.getString(1)).contains("on")) {
                 throw new SQLException("the server is read-only, as a standby is", READ_ONLY);
             }
@@ -223,7 +223,7 @@ public final class Database implements AutoCloseable {
         });
     }
 
-    /** A connection that broke can't roll back, which must not hide what broke it. */
+    /** Rolls back; the rollback of a broken connection fails too, which must not hide the first error. */
     private static void rollback(Connection connection, Throwable failure) {
         try {
             connection.rollback();
@@ -232,19 +232,19 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** Rows of one statement, in a transaction of its own. */
+    /** Runs a query in a transaction of its own and returns its rows. */
     public <T> List<T> query(String sql, Row<T> row, Object... parameters) throws SQLException {
-        return alone(connection -> query(connection, sql, row, parameters));
+        return autoCommit(connection -> query(connection, sql, row, parameters));
     }
 
-    /** The only row of one statement, or nothing. */
+    /** Runs a query in a transaction of its own and returns its first row; empty if there is none. */
     public <T> Optional<T> first(String sql, Row<T> row, Object... parameters) throws SQLException {
         return query(sql, row, parameters).stream().findFirst();
     }
 
-    /** Runs one statement in a transaction of its own. @return rows changed */
+    /** Runs a statement in a transaction of its own. @return number of rows changed */
     public int update(String sql, Object... parameters) throws SQLException {
-        return alone(connection -> update(connection, sql, parameters));
+        return autoCommit(connection -> update(connection, sql, parameters));
     }
 
     public static <T> List<T> query(Connection connection, String sql, Row<T> row, Object... parameters)
@@ -255,7 +255,7 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** As {@link #query}, with a statement before it that answers one thing to nobody, in the same round trip. */
+    /** Runs a query after another statement in the same round trip; the result of the first statement is ignored. */
     public static <T> List<T> queryAfter(Connection connection, String before, String sql, Row<T> row,
             Object... parameters) throws SQLException {
         try (PreparedStatement statement = prepare(connection, before + ";" + sql, parameters)) {
@@ -279,12 +279,12 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** An array of texts, for a parameter. */
+    /** Makes an array of texts for a parameter. */
     public static Array texts(Connection connection, Collection<String> texts) throws SQLException {
         return connection.createArrayOf("text", texts.toArray());
     }
 
-    /** A text of each of these, for a parameter. */
+    /** Makes an array with a text of each element for a parameter. */
     public static <T> Array texts(Connection connection, Collection<T> of, Function<T, String> text) throws SQLException {
         return connection.createArrayOf("text", of.stream().map(text).toArray());
     }

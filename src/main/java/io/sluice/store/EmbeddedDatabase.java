@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A real PostgreSQL started as a child process, its data kept between runs, for the demo and for tests.
- * A lock file makes one process the owner of a data folder.
+ * Starts a real PostgreSQL as a child process for the demo and for tests; its data is kept between runs. A lock file makes one
+ * process the owner of a data folder.
  */
 public final class EmbeddedDatabase implements AutoCloseable {
 
@@ -38,18 +38,17 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
 
     /**
-     * Starts it, or says why not.
+     * Starts a server.
      *
-     * @param folder where the data is kept; made if it is not there
-     * @param port   on loopback; 0 for a free one
-     * @throws IllegalStateException when another process owns the folder or the server can't start, in words for
-     *                               the person who started this one
+     * @param folder folder of the data; created if it does not exist
+     * @param port   port on loopback; 0 for a free one
+     * @throws IllegalStateException if another process owns the folder or the server can't start; its message says what to do
      */
     public static EmbeddedDatabase start(Path folder, int port) {
         return start(folder, port, true);
     }
 
-    /** @param durable whether a commit waits for the disk, as it must outside of throw-away tests */
+    /** @param durable whether a commit waits for the disk; false only in tests */
     static EmbeddedDatabase start(Path folder, int port, boolean durable) {
         String onlyIfDurable = durable ? "on" : "off";
         try {
@@ -61,14 +60,14 @@ public final class EmbeddedDatabase implements AutoCloseable {
                     .setDataDirectory(data)
                     .setCleanDataDirectory(false)
                     .setOverrideWorkingDirectory(binaries(home).toFile())
-                    // Camel stops us after the routes; a hook of its own would stop the server under them
+                    // Camel closes this object after the routes; the library's own hook would stop the server before them
                     .setRegisterShutdownHook(false)
                     .setPGStartupWait(Duration.ofSeconds(60))
                     .setServerConfig("listen_addresses", "127.0.0.1")
                     .setServerConfig("max_connections", "100")
-                    // a queue's dead rows gather within seconds
+                    // a queue collects dead rows within seconds
                     .setServerConfig("autovacuum_naptime", "10s")
-                    // zonky's defaults are for tests: they lose what was committed when the machine goes down
+                    // the library's defaults are for tests: a crash of the machine would lose committed data
                     .setServerConfig("fsync", onlyIfDurable)
                     .setServerConfig("full_page_writes", onlyIfDurable)
                     .setServerConfig("synchronous_commit", onlyIfDurable)
@@ -82,8 +81,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
             Runtime.getRuntime().addShutdownHook(new Thread(database::stopWithTheProcess, "sluice-postgres-stop"));
             return database;
         } catch (IOException | SQLException | RuntimeException failure) {
-            if (failure instanceof IllegalStateException told && told.getMessage().startsWith("Sluice")) {
-                throw told;
+            if (failure instanceof IllegalStateException explained && explained.getMessage().startsWith("Sluice")) {
+                throw explained;
             }
             throw new IllegalStateException("Sluice could not start its embedded PostgreSQL on 127.0.0.1:" + port
                     + " with the data in " + folder + ": " + RootCause.of(failure)
@@ -92,7 +91,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
         }
     }
 
-    /** Where PostgreSQL's programs are unpacked to; may be a link to a folder that several share. */
+    /** Returns the folder of PostgreSQL's programs; it may be a link to a shared folder. */
     private static Path binaries(Path home) throws IOException {
         Path folder = home.resolve("binaries");
         return Files.isDirectory(folder) ? folder.toRealPath() : Files.createDirectory(folder);
@@ -110,13 +109,13 @@ public final class EmbeddedDatabase implements AutoCloseable {
         if (lock == null) {
             channel.close();
             throw new IllegalStateException("Sluice is already running on the embedded PostgreSQL in " + home
-                    + ". Stop that process first, or give this one a folder and port of its own"
+                    + ". Stop that process first, or set another folder and port for this one"
                     + " (sluice.database.folder, sluice.database.port).");
         }
         return channel;
     }
 
-    /** A process killed hard leaves its PostgreSQL running; the lock says that nobody owns it any more. */
+    /** Stops the PostgreSQL that a killed process left behind; the lock proves that no process owns it any more. */
     private static void stopOrphan(Path data) throws IOException {
         Path pidFile = data.resolve("postmaster.pid");
         if (!Files.exists(pidFile)) {
@@ -126,8 +125,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
         Optional<ProcessHandle> orphan = ProcessHandle.of(pid)
                 .filter(process -> process.info().command().map(it -> it.endsWith("postgres")).orElse(false));
         if (orphan.isPresent()) {
-            LOG.info("The last run was killed and left its PostgreSQL behind (process {}); it is stopped first.", pid);
-            // SIGINT is PostgreSQL's fast shutdown: it ends the sessions and writes everything
+            LOG.info("The last run was killed and left its PostgreSQL running (process {}); this PostgreSQL is stopped before a"
+                    + " new one starts.", pid);
+            // SIGINT is PostgreSQL's fast shutdown: it ends the sessions and writes all data
             new ProcessBuilder("kill", "-INT", Long.toString(pid)).start();
             try {
                 orphan.get().onExit().get(30, TimeUnit.SECONDS);
@@ -149,7 +149,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
             if (!exists(statement, "select 1 from pg_database where datname = '" + NAME + "'")) {
                 statement.execute("create database " + NAME + " owner " + NAME);
             }
-            // or a table that the user sluice makes without naming a schema would land in Sluice's own
+            // otherwise a table that the user sluice creates without a schema would be created in the schema sluice
             statement.execute("alter role " + NAME + " set search_path = public");
         }
     }
@@ -168,7 +168,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
         return server.getPort();
     }
 
-    /** Whoever uses the database ends first; where nobody is left to close it, it is stopped here. */
+    /** Stops the server at the end of the process, if its users have not closed it within 15 s. */
     private void stopWithTheProcess() {
         try {
             if (stopped.await(15, TimeUnit.SECONDS)) {

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** JSON as the tables hold it: decimals stay exact. */
+/** Reads and writes the JSON of the tables; decimals stay exact. */
 public final class Json {
 
     /** PostgreSQL holds numbers of 131,072 digits and texts of 1 GB; Jackson's own limits are 1,000 digits and 20 MB. */

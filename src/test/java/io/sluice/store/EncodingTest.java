@@ -7,14 +7,14 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A database that lacks letters which a CRM has is refused before anything is made in it. */
+/** Tests that a database whose encoding lacks letters is rejected before anything is created in it. */
 class EncodingTest {
 
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
     @Test
-    void unicodeIsTaken() throws Exception {
+    void unicodeIsAccepted() throws Exception {
         assertThat(DATABASE.sluice().encodingProblem()).isNull();
     }
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A server that is the primary no more: connections to it answer, and refuse each write. */
+/** Tests a demoted primary: connections to it answer queries and reject each write. */
 class FailoverTest {
 
     @RegisterExtension
@@ -31,7 +31,7 @@ class FailoverTest {
         DATABASE.run("create table app.t (id int)");
     }
 
-    /** Sessions that began while the server was read-only stay so, as those to a demoted primary do. */
+    /** Makes new sessions read-only; they stay so, like those to a demoted primary. */
     private static void demotion() throws SQLException {
         String database = DATABASE.text("select current_database()");
         DATABASE.run("alter database " + database + " set default_transaction_read_only = on",
@@ -53,7 +53,7 @@ class FailoverTest {
     }
 
     @Test
-    void aWriteThatAReadOnlyServerRefusedIsTheLastOnThatConnection() throws SQLException {
+    void aConnectionIsEvictedAfterAWriteToAReadOnlyServer() throws SQLException {
         demotion();
         assertThatThrownBy(() -> DATABASE.sluice().update("insert into app.t values (1)")).hasMessageContaining("read-only");
         promotion();

@@ -8,14 +8,14 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * PostgreSQL's programs, unpacked once for all tests and their processes: unpacking takes longer than starting it, and in
- * one JVM the databases share what the first has unpacked, whose folder must outlive them all.
+ * Unpacks PostgreSQL's programs once for all tests and their processes: unpacking takes longer than the start of a server, and
+ * the databases of one JVM share the folder of the first one, which must outlive them all.
  */
 public final class SharedBinaries {
 
     private static final Path SHARED = Path.of("target", "postgres-binaries").toAbsolutePath();
 
-    /** JUnit warns of each link that it deletes with a temporary folder. */
+    /** Avoids links in a temporary folder: JUnit warns about each link that it deletes. */
     private static final Logger DELETED_LINKS = Logger.getLogger(
             "org.junit.jupiter.engine.extension.TempDirectory$CloseablePath");
 
@@ -26,7 +26,7 @@ public final class SharedBinaries {
     private SharedBinaries() {
     }
 
-    /** The folder of a database, which is to use them. */
+    /** Prepares the folder of a database to use the shared programs. */
     public static Path in(Path database) {
         try {
             Files.createDirectories(SHARED);

@@ -6,7 +6,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/** Two servers, of which one may publish by logical replication. */
+/** Starts two servers; one of them can publish by logical replication. */
 public final class SubscriberAndPublisher implements AutoCloseable {
 
     private final EmbeddedDatabase publisher;

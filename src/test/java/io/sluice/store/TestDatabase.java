@@ -17,10 +17,9 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A migrated database of its own for a test class, on the one PostgreSQL that all tests of this JVM share: an embedded
- * one, or with {@code -Dsluice.test.server=jdbc:postgresql://HOST:PORT/sluice?user=sluice&password=...} another, whose
- * database {@code sluice} that user owns. It must be allowed to create databases; the tests about roles and
- * replication ask for a superuser.
+ * Gives a test class a migrated database of its own, on the PostgreSQL that all tests of this JVM share: an embedded one, or with
+ * {@code -Dsluice.test.server=jdbc:postgresql://HOST:PORT/sluice?user=sluice&password=...} another one, whose user owns the
+ * database {@code sluice}. The user must be allowed to create databases; the tests about roles and replication need a superuser.
  *
  * <pre>
  * &#64;RegisterExtension
@@ -34,12 +33,12 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
     private String url;
     private Database database;
 
-    /** Started by the first who needs it, stopped with the JVM. */
+    /** Server that is started on first use and stopped with the JVM. */
     private static final class Server {
 
         static final String URL = migrated(System.getProperty("sluice.test.server"));
 
-        /** What every test's database is copied from. */
+        /** Migrates the template of all test databases. */
         private static String migrated(String another) {
             String url = another == null ? start() : another;
             try (Database template = Database.of(url, "sluice", null, 2)) {
@@ -71,7 +70,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
         }
     }
 
-    /** For engines that know no JUnit extensions. */
+    /** Opens a database for test engines without JUnit extensions. */
     public static TestDatabase open() throws SQLException {
         TestDatabase database = new TestDatabase();
         database.create();
@@ -105,22 +104,22 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
         database.close();
     }
 
-    /** Sluice's own pool. */
+    /** Returns Sluice's own pool. */
     public Database sluice() {
         return database;
     }
 
-    /** A pool of another role, which needs no password on the embedded server. */
+    /** Makes a pool of another role, which needs no password on the embedded server. */
     public Database as(String role) {
         return Database.of(url.replaceAll("user=\\w+", "user=" + role), role, null, 2);
     }
 
-    /** A pool of another database of the server. */
+    /** Makes a pool of another database of the server. */
     public Database beside(String name) {
         return Database.of(url.replaceFirst("/test_\\d+\\?", "/" + name + "?"), "sluice", null, 2);
     }
 
-    /** A connection of the application, outside Sluice's pool. */
+    /** Opens a connection of the application, outside Sluice's pool. */
     public Connection application() throws SQLException {
         return DriverManager.getConnection(url);
     }
@@ -134,7 +133,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
         }
     }
 
-    /** The first column of a query, as text. */
+    /** Returns the first column of a query as text. */
     public List<String> texts(String sql, Object... parameters) throws SQLException {
         return database.query(sql, row -> row.getString(1), parameters);
     }
@@ -143,7 +142,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
         return texts(sql, parameters).get(0);
     }
 
-    /** An empty schema {@code app} for the application, and no state of Sluice's. */
+    /** Creates an empty schema {@code app} for the application and deletes the state of Sluice. */
     public void reset() throws SQLException {
         run("set client_min_messages = warning; drop schema if exists app cascade; create schema app",
                 "truncate sluice.change_log, sluice.outbox, sluice.sync_state, sluice.dead_letter, sluice.api_call,"
