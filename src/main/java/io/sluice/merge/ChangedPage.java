@@ -479,7 +479,7 @@ final class ChangedPage {
                     waiting == null ? ours.settledAt : waiting);
         }
 
-        /** Returns the field for an edit that was replaced by our first write after it; null if that write is not known any more. */
+        /** Returns the field for an edit that was replaced by our first write after it; null if that write is too old. */
         private Field proven(String name, Object value, Instant at) {
             List<RecordState.Prior> held = ours.held(name);
             int replaced = 0;

@@ -46,7 +46,10 @@ final class DeletedPage {
         this.precision = precision;
     }
 
-    /** Applies deletes. The conflict rule decides on a row that was changed here meanwhile: if the row stays, its record is created again. */
+    /**
+     * Applies deletes. The conflict rule decides on a row that was changed here meanwhile: if the row stays, its record is
+     * created again.
+     */
     Applied apply(List<DeletedRecord> records, Instant readAt) throws SQLException {
         Map<String, DeletedRecord> byId = records.stream().collect(Collectors.toMap(DeletedRecord::crmId, it -> it, (a, b) -> b));
         Map<String, DeletedRecord> byKey = new LinkedHashMap<>();

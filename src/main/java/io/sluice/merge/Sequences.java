@@ -70,7 +70,7 @@ final class Sequences {
         this.capturedTable = capturedTable;
     }
 
-    /** @param values values that are about to be written into the column, in any form; those that are no whole numbers are skipped */
+    /** @param values values that are about to be written into the column, in any form; only whole numbers count */
     void pass(Connection connection, Column column, Collection<?> values) throws SQLException {
         if (!List.of("int2", "int4", "int8").contains(column.type())) {
             return;

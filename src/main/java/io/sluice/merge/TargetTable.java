@@ -396,7 +396,10 @@ final class TargetTable {
         return columns.get(field).ofText("(sluice_v.taken ->> " + Sql.text(field) + ")", capturedTable.timeZone());
     }
 
-    /** SQL for a JSON object of all mapped fields in the form in which they are sent; built from an array, since a function takes at most 100 arguments. */
+    /**
+     * Builds the SQL of a JSON object of all mapped fields in the form in which they are sent. It uses an array, since a function
+     * takes at most 100 arguments.
+     */
     private String values() {
         return "'{' || array_to_string(array[" + columns.entrySet().stream()
                 .map(entry -> Sql.text(Json.text(entry.getKey()) + ":") + " || "

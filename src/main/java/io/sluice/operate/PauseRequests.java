@@ -55,7 +55,10 @@ public final class PauseRequests {
         Map<String, Object> answer(String name) throws RejectedRequest, SQLException;
     }
 
-    /** Pauses an account or a sync. The reason is the query parameter {@code reason}, or the body as text or as JSON with that field. */
+    /**
+     * Pauses an account or a sync. The reason is the query parameter {@code reason}, or the body as text or as JSON with that
+     * field.
+     */
     public void pause(Exchange exchange, String kind) {
         Kind what = kind(kind);
         answer(exchange, what, name -> {

@@ -24,7 +24,8 @@ import java.util.Map;
  * @param since            time since which the records have changed; null: all records
  * @param earliestDeferred time of the earliest change that could not be decided, or null: the poll reads again from there
  */
-public record Snapshot(int epoch, SnapshotState state, String job, String member, String next, Instant queriedAt, int jobs, int attempts,
+public record Snapshot(int epoch, SnapshotState state, String job, String member, String next, Instant queriedAt,
+        int jobs, int attempts,
         SnapshotProgress progress, Instant began, Instant ended, String lastError, Instant since, Instant earliestDeferred) {
 
     static Snapshot beginning(SnapshotState state, Instant now) {
@@ -42,24 +43,28 @@ public record Snapshot(int epoch, SnapshotState state, String job, String member
 
     /** Notes a record, changed at that time, whose merge could not be decided. */
     Snapshot deferred(Instant at) {
-        return at == null || earliestDeferred != null && !at.isBefore(earliestDeferred) ? this : new Snapshot(epoch, state, job, member, next, queriedAt, jobs,
+        return at == null || earliestDeferred != null && !at.isBefore(earliestDeferred) ? this : new Snapshot(epoch,
+                state, job, member, next, queriedAt, jobs,
                 attempts, progress, began, ended, lastError, since, at);
     }
 
     /** Notes the call that is about to be made. */
     Snapshot beforeCall(Instant now, String login) {
         boolean newQuery = state == SnapshotState.CREATE || state == SnapshotState.PAGES;
-        return new Snapshot(epoch, state, job, state == SnapshotState.CREATE ? login : member, next, newQuery ? now : queriedAt, jobs, attempts,
+        return new Snapshot(epoch, state, job, state == SnapshotState.CREATE ? login : member, next,
+                newQuery ? now : queriedAt, jobs, attempts,
                 progress.called(), began, ended, lastError, since, earliestDeferred);
     }
 
     /** Moves to a state and a page after progress. */
     Snapshot moveTo(SnapshotState other, String page) {
-        return new Snapshot(epoch, other, job, member, page, queriedAt, jobs, 0, progress, began, ended, null, since, earliestDeferred);
+        return new Snapshot(epoch, other, job, member, page, queriedAt, jobs, 0, progress, began, ended, null, since,
+                earliestDeferred);
     }
 
     Snapshot created(String id) {
-        return new Snapshot(epoch, SnapshotState.POLL, id, member, null, queriedAt, jobs + 1, 0, progress.restarted(), began, ended, null, since, earliestDeferred);
+        return new Snapshot(epoch, SnapshotState.POLL, id, member, null, queriedAt, jobs + 1, 0, progress.restarted(),
+                began, ended, null, since, earliestDeferred);
     }
 
     /** Counts a call without progress; the state stays. */
@@ -70,15 +75,18 @@ public record Snapshot(int epoch, SnapshotState state, String job, String member
 
     /** Restarts from the beginning in another state. */
     Snapshot restart(SnapshotState other, String why) {
-        return new Snapshot(epoch, other, null, null, null, queriedAt, jobs, 0, progress.restarted(), began, ended, why, since, earliestDeferred);
+        return new Snapshot(epoch, other, null, null, null, queriedAt, jobs, 0, progress.restarted(), began, ended, why,
+                since, earliestDeferred);
     }
 
     Snapshot withProgress(SnapshotProgress other) {
-        return new Snapshot(epoch, state, job, member, next, queriedAt, jobs, attempts, other, began, ended, lastError, since, earliestDeferred);
+        return new Snapshot(epoch, state, job, member, next, queriedAt, jobs, attempts, other, began, ended, lastError,
+                since, earliestDeferred);
     }
 
     Snapshot ended(Instant now) {
-        return new Snapshot(epoch, SnapshotState.DONE, job, member, null, queriedAt, jobs, 0, progress, began, now, null, since, earliestDeferred);
+        return new Snapshot(epoch, SnapshotState.DONE, job, member, null, queriedAt, jobs, 0, progress, began, now, null,
+                since, earliestDeferred);
     }
 
     static Snapshot of(String json) {

@@ -26,7 +26,8 @@ final class SnapshotLog {
     }
 
     void method(Sync sync, Snapshot snapshot) {
-        String count = snapshot.progress().total() < 0 ? "the" : number(snapshot.progress().total()) + (snapshot.isOfChanges() ? " changed" : "");
+        String count = snapshot.progress().total() < 0 ? "the"
+                : number(snapshot.progress().total()) + (snapshot.isOfChanges() ? " changed" : "");
         if (snapshot.state() == SnapshotState.CREATE) {
             LOG.info("{}: {} records of {} are read by a bulk query.", sync.getName(), count, sync.getObject());
         } else if (snapshot.state() == SnapshotState.PAGES) {
@@ -49,8 +50,9 @@ final class SnapshotLog {
     }
 
     void failed(Sync sync, Snapshot snapshot, int status, Object answer) {
-        THROTTLE.warn(LOG, sync.getName() + " " + snapshot.state() + " " + status, "{}: snapshot of {} {}: state {} failed with status {}: {}. The next attempt follows within a minute.", sync.getName(),
-                sync.getAccount(), sync.getObject(), snapshot.state(), status, RootCause.shortened(answer));
+        THROTTLE.warn(LOG, sync.getName() + " " + snapshot.state() + " " + status,
+                "{}: snapshot of {} {}: call {} failed with status {}: {}. The next attempt follows within a minute.",
+                sync.getName(), sync.getAccount(), sync.getObject(), snapshot.state(), status, RootCause.shortened(answer));
     }
 
     void restarted(Sync sync, Snapshot snapshot) {
@@ -81,7 +83,8 @@ final class SnapshotLog {
         count(parts, snapshotProgress.withoutKey(), "without " + sync.getExternalId() + ", which get no row");
         count(parts, snapshotProgress.rejected(), "rejected by the table");
         LOG.info("{}: all {} {} of {} {} are read: {}; {} calls, {} s.{}",
-                sync.getName(), number(snapshotProgress.read()), snapshot.isOfChanges() ? "changed records" : "records", sync.getAccount(), sync.getObject(), parts, snapshotProgress.calls(),
+                sync.getName(), number(snapshotProgress.read()), snapshot.isOfChanges() ? "changed records" : "records",
+                sync.getAccount(), sync.getObject(), parts, snapshotProgress.calls(),
                 String.format(Locale.ROOT, "%.1f", Duration.between(snapshot.began(), snapshot.ended()).toMillis() / 1000.0),
                 snapshot.isOfChanges() ? "" : " The sync starts to send now.");
     }

@@ -91,9 +91,9 @@ public final class Alerts {
         String used = "Account %s: %,d of %,d %s calls are used (%d %%)".formatted(usage.owner(), usage.used(),
                 usage.max(), usage.name(), usage.percent());
         if (mark > before) {
-            LOG.warn("{}; {} until it is less.{}", used, waits(mark), spent(usage.spentAt(), mark));
+            LOG.warn("{}; {} until fewer are used.{}", used, waits(mark), spent(usage.spentAt(), mark));
         } else if (mark < before) {
-            LOG.info("{}; {}.", used, mark == 0 ? "nothing waits for it any more" : waits(mark));
+            LOG.info("{}; {}.", used, mark == 0 ? "no work waits any more" : waits(mark));
         }
     }
 
