@@ -39,7 +39,7 @@ class EditedLimitsIT {
             assertThat(sluice.ledger()).isEqualTo(sluice.counted());
 
             sluice.with(DAILY, "5 per 24h").writeSettings();
-            sluice.awaitOutput(DAILY + " is 5 per 24h from now on").awaitOutput("everything waits until it is less");
+            sluice.awaitOutput(DAILY + " is 5 per 24h from now on").awaitOutput("everything waits until fewer are used");
             sluice.sql("update customer set phone = '110' where customer_no = 'C-00001'");
             await().atMost(Duration.ofSeconds(30)).until(() -> sluice.get(sluice.serverPort, "/api/status")
                     .path("accounts").path("salesforce").path("limits").path(0).path("stoppedUntil").has("critical"));
@@ -50,7 +50,7 @@ class EditedLimitsIT {
             assertThat(sluice.counted()).as("what is wrong changes nothing").isEqualTo(calls);
 
             sluice.with(DAILY, "15000 per 24h").writeSettings();
-            sluice.awaitOutput("nothing waits for it any more").awaitSettled();
+            sluice.awaitOutput("no work waits any more").awaitSettled();
             assertThat(sluice.records("Contact", "Customer_No__c").get("C-00001").path("Phone").asText()).isEqualTo("110");
             assertThat(sluice.refused()).isZero();
         }
