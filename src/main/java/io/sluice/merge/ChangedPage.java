@@ -135,7 +135,8 @@ final class ChangedPage {
         });
         arrived.forEach((key, record) -> {
             if (edits.containsKey(record.crmId()) && rows.containsKey(key) && !states.get(key).undecidable) {
-                new ReplacedEdits(key, record, states.get(key)).find(edits.get(record.crmId()), outward);
+                new ReplacedEdits(targetTable, crmFields, conflictRule, record, states.get(key))
+                        .find(edits.get(record.crmId()), outward).forEach(replaced -> note(key, replaced));
             }
         });
         return write(byKey, rows, outward);
@@ -300,7 +301,7 @@ final class ChangedPage {
         return new CrmRecord(record.crmId(), record.key(), record.at(), fields);
     }
 
-    private static boolean holds(Map<String, Object> fields, String name, Object value) {
+    static boolean holds(Map<String, Object> fields, String name, Object value) {
         return fields.containsKey(name) && Values.same(fields.get(name), value);
     }
 
@@ -353,148 +354,10 @@ final class ChangedPage {
                 && crmFields.precision().isEarlier(record.at(name), changed);
     }
 
-    /**
-     * Finds the edits in events that the CRM does not have any more, because a write of ours replaced them before they were
-     * read. Each is a conflict. If the CRM's side wins, the value is written to the table like a change of the application and
-     * sent to the CRM again. Values that we wrote, the value before them and older ones are no edits.
-     *
-     * <p>Several writes may have replaced an edit; the times say which was the first. The write may be one without a proven
-     * result. If a user has edited the field again since, the edit before our write is logged, but not restored.
-     */
-    private final class ReplacedEdits {
-
-        private final String key;
-        private final CrmRecord record;
-        private final RecordState ours;
-
-        ReplacedEdits(String key, CrmRecord record, RecordState ours) {
-            this.key = key;
-            this.record = record;
-            this.ours = ours;
-        }
-
-        /** @param edits edits with one field each, oldest first */
-        void find(List<CrmRecord> edits, Set<String> outward) {
-            if (ours.settledAt == null || ours.base == null) {
-                return;
-            }
-            Map<String, CrmRecord> next = new HashMap<>();
-            Map<String, CrmRecord> nextEdit = new HashMap<>();
-            for (int i = edits.size() - 1; i >= 0; i--) {
-                CrmRecord edit = edits.get(i);
-                String name = edit.fields().keySet().iterator().next();
-                if (targetTable.fields().contains(name) && !outward.contains(name)) {
-                    find(name, edit, next.put(name, edit), nextEdit.get(name));
-                    if (!isOurs(name, value(name, edit))) {
-                        nextEdit.put(name, edit);
-                    }
-                }
-            }
-        }
-
-        /**
-         * @param next     next value of the field in the events; null when there is none
-         * @param nextEdit next value of the field in the events that Sluice did not write
-         */
-        private void find(String name, CrmRecord edit, CrmRecord next, CrmRecord nextEdit) {
-            Object value = value(name, edit);
-            Instant at = edit.at(name);
-            if (at.isAfter(ours.settledAt.plus(crmFields.skew())) || isOurs(name, value)) {
-                return;
-            }
-            boolean isEchoed = next != null && isOurs(name, value(name, next));
-            if (!isEchoed && !(nextEdit == null ? isThereWhatWeWrote(name, value) : isWrittenBefore(name, nextEdit.at(name)))) {
-                return;
-            }
-            Field field = isEchoed ? echoed(name, value, at, value(name, next))
-                    : isAfterAllProven(name, at) ? unproven(name, value, at) : proven(name, value, at);
-            if (field == null || field.oursAt() == null) {
-                return;
-            }
-            Decision decision = Merge.decide(field, conflictRule, crmFields.precision());
-            if (!decision.isConflict()) {
-                return;
-            }
-            boolean restores = decision == Decision.CRM_WINS && nextEdit == null && isThereWhatWeWrote(name, value);
-            syncStateUpdate.overwritten(key, name, field, restores ? decision : Decision.DATABASE_WINS);
-            if (restores) {
-                restored.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(name, value);
-            }
-        }
-
-        private Object value(String name, CrmRecord edit) {
-            return Values.storable(Values.ofMillis(targetTable.column(name).type(), edit.fields().get(name)));
-        }
-
-        private boolean isOurs(String name, Object value) {
-            return crmFields.isLike(name, ours.base.get(name), value) || ours.mayHaveWritten(name, value)
-                    || ours.held(name).stream().anyMatch(held -> held.isKnown() && crmFields.isLike(name, held.value(), value));
-        }
-
-        /** Whether the field still has our value, or the CRM's form of it: no user has edited it since. */
-        private boolean isThereWhatWeWrote(String name, Object value) {
-            if (!record.fields().containsKey(name)) {
-                return false;
-            }
-            Object crm = record.isRead() ? Values.storable(record.fields().get(name)) : value(name, record);
-            return !crmFields.isLike(name, crm, value) && (holds(ours.base, name, crm)
-                    || ours.mayHaveWritten(name, crm) || record.isRead() && isEcho(record, name, ours));
-        }
-
-        /** Whether a user has edited the field again after our last write ended, within the skew of the clocks. */
-        private boolean isWrittenBefore(String name, Instant next) {
-            return (ours.unproven.containsKey(name) || !ours.held(name).isEmpty())
-                    && !next.isBefore(ours.settledAt.minus(crmFields.skew()));
-        }
-
-        /**
-         * Returns the field for an edit that was replaced by a write whose own value is in the events. A later change of ours
-         * stays, so that its time counts.
-         */
-        private Field echoed(String name, Object value, Instant at, Object written) {
-            List<RecordState.Prior> held = ours.held(name);
-            Instant waiting = ours.changedAt(name, targetTable.column(name).name());
-            Instant latest = waiting == null ? ours.knownSince(name) : waiting;
-            if (crmFields.isLike(name, ours.base.get(name), written)) {
-                return held.isEmpty() ? null : new Field(new Agreed(held.get(0).value()), value, at, ours.base.get(name), latest);
-            }
-            for (int i = 0; i + 1 < held.size(); i++) {
-                if (crmFields.isLike(name, held.get(i).value(), written)) {
-                    return new Field(new Agreed(held.get(i + 1).value()), value, at, held.get(i).value(), latest);
-                }
-            }
-            return isAfterAllProven(name, at) ? unproven(name, value, at) : proven(name, value, at);
-        }
-
-        private boolean isAfterAllProven(String name, Instant at) {
-            Instant known = ours.knownSince(name);
-            return !ours.unproven.getOrDefault(name, List.of()).isEmpty() && (known == null || at.isAfter(known));
-        }
-
-        /** Returns the field for an edit that was replaced by a write without a proven result. */
-        private Field unproven(String name, Object value, Instant at) {
-            Instant waiting = ours.changedAt(name, targetTable.column(name).name());
-            List<Object> written = ours.unproven.get(name);
-            return new Field(new Agreed(ours.base.get(name)), value, at, written.get(written.size() - 1),
-                    waiting == null ? ours.settledAt : waiting);
-        }
-
-        /** Returns the field for an edit that was replaced by our first write after it; null if that write is too old. */
-        private Field proven(String name, Object value, Instant at) {
-            List<RecordState.Prior> held = ours.held(name);
-            int replaced = 0;
-            while (replaced < held.size() && held.get(replaced).since() != null && !at.isAfter(held.get(replaced).since())) {
-                replaced++;
-            }
-            if (replaced == held.size()) {
-                return null;
-            }
-            Agreed before = new Agreed(held.get(replaced).value());
-            if (replaced > 0) {
-                return new Field(before, value, at, held.get(replaced - 1).value(), held.get(replaced - 1).since());
-            }
-            Instant waiting = ours.changedAt(name, targetTable.column(name).name());
-            return new Field(before, value, at, ours.base.get(name), waiting == null ? ours.knownSince(name) : waiting);
+    private void note(String key, ReplacedEdits.Replaced replaced) {
+        syncStateUpdate.overwritten(key, replaced.name(), replaced.field(), replaced.decision());
+        if (replaced.decision() == Decision.CRM_WINS) {
+            restored.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(replaced.name(), replaced.field().crm());
         }
     }
 

@@ -1,0 +1,184 @@
+package io.sluice.merge;
+
+import io.sluice.CrmRecord;
+import io.sluice.merge.Merge.Agreed;
+import io.sluice.merge.Merge.Decision;
+import io.sluice.merge.Merge.Field;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Finds the edits in events that the CRM does not have any more, because a write of ours replaced them before they were
+ * read. Each is a conflict. If the CRM's side wins, the value is written to the table like a change of the application and
+ * sent to the CRM again. Values that we wrote, the value before them and older ones are no edits.
+ *
+ * <p>Several writes may have replaced an edit; the times say which was the first. The write may be one without a proven
+ * result. If a user has edited the field again since, the edit before our write is logged, but not restored.
+ */
+final class ReplacedEdits {
+
+    /** @param decision CRM_WINS if the table takes the edit again */
+    record Replaced(String name, Field field, Decision decision) {
+    }
+
+    /** @param ours whether Sluice wrote the value */
+    private record Event(Object value, Instant at, boolean ours) {
+    }
+
+    private final TargetTable targetTable;
+    private final CrmFields crmFields;
+    private final ConflictRule conflictRule;
+    private final CrmRecord record;
+    private final RecordState ours;
+
+    /** @param record the record as it was read, or the last value of each field in the events */
+    ReplacedEdits(TargetTable targetTable, CrmFields crmFields, ConflictRule conflictRule, CrmRecord record, RecordState ours) {
+        this.targetTable = targetTable;
+        this.crmFields = crmFields;
+        this.conflictRule = conflictRule;
+        this.record = record;
+        this.ours = ours;
+    }
+
+    /** @param edits edits with one field each, oldest first */
+    List<Replaced> find(List<CrmRecord> edits, Set<String> outward) {
+        List<Replaced> found = new ArrayList<>();
+        if (ours.settledAt == null || ours.base == null) {
+            return found;
+        }
+        Map<String, Event> next = new HashMap<>();
+        Map<String, Event> nextEdit = new HashMap<>();
+        for (int i = edits.size() - 1; i >= 0; i--) {
+            CrmRecord edit = edits.get(i);
+            String name = edit.fields().keySet().iterator().next();
+            if (targetTable.fields().contains(name) && !outward.contains(name)) {
+                Event event = event(name, edit);
+                if (!event.ours()) {
+                    Replaced replaced = replaced(name, event, next.get(name), nextEdit.put(name, event));
+                    if (replaced != null) {
+                        found.add(replaced);
+                    }
+                }
+                next.put(name, event);
+            }
+        }
+        return found;
+    }
+
+    private Event event(String name, CrmRecord edit) {
+        Object value = value(name, edit);
+        return new Event(value, edit.at(name), isOurs(name, value));
+    }
+
+    /**
+     * @param next     next value of the field in the events; null when there is none
+     * @param nextEdit next value of the field in the events that Sluice did not write
+     * @return null if no write of Sluice replaced the edit
+     */
+    private Replaced replaced(String name, Event edit, Event next, Event nextEdit) {
+        if (edit.at().isAfter(ours.settledAt.plus(crmFields.skew()))) {
+            return null;
+        }
+        boolean isEchoed = next != null && next.ours();
+        if (!isEchoed && !(nextEdit == null ? isThereWhatWeWrote(name, edit.value()) : isWrittenBefore(name, nextEdit.at()))) {
+            return null;
+        }
+        Field field = isEchoed ? echoed(name, edit, next.value()) : replacedByFirstWrite(name, edit);
+        if (field == null || field.oursAt() == null) {
+            return null;
+        }
+        Decision decision = Merge.decide(field, conflictRule, crmFields.precision());
+        if (!decision.isConflict()) {
+            return null;
+        }
+        boolean restores = decision == Decision.CRM_WINS && nextEdit == null && isThereWhatWeWrote(name, edit.value());
+        return new Replaced(name, field, restores ? decision : Decision.DATABASE_WINS);
+    }
+
+    private Object value(String name, CrmRecord edit) {
+        return Values.storable(Values.ofMillis(targetTable.column(name).type(), edit.fields().get(name)));
+    }
+
+    private boolean isOurs(String name, Object value) {
+        return crmFields.isLike(name, ours.base.get(name), value) || ours.mayHaveWritten(name, value)
+                || ours.held(name).stream().anyMatch(held -> held.isKnown() && crmFields.isLike(name, held.value(), value));
+    }
+
+    /** Whether the field still has our value, or the CRM's form of it: no user has edited it since. */
+    private boolean isThereWhatWeWrote(String name, Object value) {
+        if (!record.fields().containsKey(name)) {
+            return false;
+        }
+        Object crm = record.isRead() ? Values.storable(record.fields().get(name)) : value(name, record);
+        return !crmFields.isLike(name, crm, value) && (ChangedPage.holds(ours.base, name, crm)
+                || ours.mayHaveWritten(name, crm)
+                || record.isRead() && crmFields.isEcho(record, name, ours, waitingSince(name) != null));
+    }
+
+    /** Whether a user has edited the field again after our last write ended, within the skew of the clocks. */
+    private boolean isWrittenBefore(String name, Instant next) {
+        return (ours.unproven.containsKey(name) || !ours.held(name).isEmpty())
+                && !next.isBefore(ours.settledAt.minus(crmFields.skew()));
+    }
+
+    /** Returns the time of the pending change of the field; null if there is none. */
+    private Instant waitingSince(String name) {
+        return ours.changedAt(name, targetTable.column(name).name());
+    }
+
+    /** Returns the time of our latest change of the field, whether it is written or pending. */
+    private Instant latestChange(String name) {
+        Instant waiting = waitingSince(name);
+        return waiting == null ? ours.knownSince(name) : waiting;
+    }
+
+    /**
+     * Returns the field for an edit that was replaced by a write whose own value is in the events. A later change of ours
+     * stays, so that its time counts.
+     */
+    private Field echoed(String name, Event edit, Object written) {
+        List<RecordState.Prior> held = ours.held(name);
+        if (crmFields.isLike(name, ours.base.get(name), written)) {
+            return held.isEmpty() ? null : new Field(new Agreed(held.get(0).value()), edit.value(), edit.at(), ours.base.get(name),
+                    latestChange(name));
+        }
+        for (int i = 0; i + 1 < held.size(); i++) {
+            if (crmFields.isLike(name, held.get(i).value(), written)) {
+                return new Field(new Agreed(held.get(i + 1).value()), edit.value(), edit.at(), held.get(i).value(),
+                        latestChange(name));
+            }
+        }
+        return replacedByFirstWrite(name, edit);
+    }
+
+    /** Returns the field for an edit that was replaced by our first write after it; null if that write is too old. */
+    private Field replacedByFirstWrite(String name, Event edit) {
+        Instant known = ours.knownSince(name);
+        List<Object> unproven = ours.unproven.getOrDefault(name, List.of());
+        if (unproven.isEmpty() || known != null && !edit.at().isAfter(known)) {
+            return proven(name, edit);
+        }
+        Instant waiting = waitingSince(name);
+        return new Field(new Agreed(ours.base.get(name)), edit.value(), edit.at(), unproven.get(unproven.size() - 1),
+                waiting == null ? ours.settledAt : waiting);
+    }
+
+    private Field proven(String name, Event edit) {
+        List<RecordState.Prior> held = ours.held(name);
+        int replaced = 0;
+        while (replaced < held.size() && held.get(replaced).since() != null && !edit.at().isAfter(held.get(replaced).since())) {
+            replaced++;
+        }
+        if (replaced == held.size()) {
+            return null;
+        }
+        Agreed before = new Agreed(held.get(replaced).value());
+        return replaced > 0
+                ? new Field(before, edit.value(), edit.at(), held.get(replaced - 1).value(), held.get(replaced - 1).since())
+                : new Field(before, edit.value(), edit.at(), ours.base.get(name), latestChange(name));
+    }
+}
