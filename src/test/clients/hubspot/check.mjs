@@ -2,26 +2,11 @@
 // Prints each check that does not hold and how many do; ends with 1 where one does not.
 import assert from 'node:assert/strict'
 import { Client } from '@hubspot/api-client'
+import { account, address, check, control, run } from '../checks.mjs'
 
-const address = process.argv[2] ?? 'http://127.0.0.1:8090'
-const account = `check-${Date.now().toString(36)}`
 const hubspot = new Client({ accessToken: `pat-${account}`, basePath: address, numberOfApiCallRetries: 0 })
 const crm = hubspot.crm
 const raw = (path, method = 'GET', body) => call(`/crm/${path}`, method, body)
-
-let held = 0
-const broken = []
-
-async function check(name, work) {
-  try {
-    await work()
-    held++
-    if (process.argv.includes('-v')) console.log(`  ok    ${name}`)
-  } catch (e) {
-    broken.push(name)
-    console.log(`  FAIL  ${name}: ${String(e.message ?? e).slice(0, 400)}`)
-  }
-}
 
 async function call(path, method = 'GET', body) {
   const answer = await fetch(address + path, {
@@ -37,12 +22,6 @@ async function call(path, method = 'GET', body) {
     json = undefined
   }
   return { status: answer.status, json, text }
-}
-
-async function control(path, method, body) {
-  const answer = await fetch(`${address}/sandbox/${path}`, { method, body: body === undefined ? undefined : JSON.stringify(body) })
-  assert.ok(answer.ok, `${method} ${path}: ${answer.status}`)
-  return answer.json()
 }
 
 /** The code and body with which a call of the client fails. */
@@ -818,9 +797,4 @@ async function datedPaths() {
 
 await control(`accounts/${account}`, 'PUT', { crm: 'hubspot' })
 await control(`limits/${account}`, 'PUT', { tenSecondly: { max: 100000, windowSeconds: 10 }, search: { max: 10000, windowSeconds: 1 } })
-for (const part of [records, batches, objects, properties, directory, schemas, associations, searches, datedPaths]) {
-  console.log(part.name)
-  await part()
-}
-console.log(`${held} of ${held + broken.length} checks hold`)
-process.exit(broken.length === 0 ? 0 : 1)
+process.exit(await run([records, batches, objects, properties, directory, schemas, associations, searches, datedPaths]) ? 0 : 1)

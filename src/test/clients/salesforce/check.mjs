@@ -4,32 +4,12 @@ import assert from 'node:assert/strict'
 import { createHash, createPrivateKey, createSign, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import jsforce from 'jsforce'
+import { account, address, check, control, run } from '../checks.mjs'
 
-const address = process.argv[2] ?? 'http://127.0.0.1:8090'
-const account = `check-${Date.now().toString(36)}`
 const client = { clientId: `sluice-${account}`, clientSecret: 'sluice', loginUrl: address }
 const user = `sluice@example.org.${account}`
 const version = '62.0'
-let held = 0
-const broken = []
 let crm
-
-async function check(name, work) {
-  try {
-    await work()
-    held++
-    if (process.argv.includes('-v')) console.log(`  ok    ${name}`)
-  } catch (e) {
-    broken.push(name)
-    console.log(`  FAIL  ${name}: ${String(e.message ?? e).slice(0, 400)}`)
-  }
-}
-
-async function control(path, method, body) {
-  const answer = await fetch(`${address}/sandbox/${path}`, { method, body: body === undefined ? undefined : JSON.stringify(body) })
-  assert.ok(answer.ok, `${method} ${path}: ${answer.status}`)
-  return answer.json()
-}
 
 /** The error with which a call fails: its code as jsforce tells it. */
 async function failed(promise) {
@@ -592,9 +572,4 @@ await control(`accounts/${account}`, 'PUT', { crm: 'salesforce' })
 crm = connect({ oauth2: client })
 await crm.authorize({ grant_type: 'client_credentials' })
 await fill()
-for (const part of [logins, queries, describes, writes, collections, bulk, soap, automations]) {
-  console.log(part.name)
-  await part()
-}
-console.log(`${held} of ${held + broken.length} checks hold`)
-process.exit(broken.length === 0 ? 0 : 1)
+process.exit(await run([logins, queries, describes, writes, collections, bulk, soap, automations]) ? 0 : 1)
