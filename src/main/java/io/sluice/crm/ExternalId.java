@@ -23,9 +23,14 @@ public final class ExternalId {
 
     /** Returns the same text for all spellings of one external id. */
     public static String folded(String spelled) {
-        String bare = spelled.strip().toLowerCase(Locale.ROOT);
+        String bare = bare(spelled);
         BigDecimal number = NUMBER.matcher(bare).matches() ? number(bare) : null;
         return number == null ? bare : plain(number);
+    }
+
+    /** Returns the text without its case and surrounding blanks. A number keeps its spelling. */
+    public static String bare(String spelled) {
+        return spelled.strip().toLowerCase(Locale.ROOT);
     }
 
     /** Returns a number as plain digits, without trailing zeros. */

@@ -12,7 +12,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -121,7 +120,7 @@ public final class HubspotDeletes {
     }
 
     private static void foundByKey(Deletes deletes, HubspotAnswer answer, String externalId) {
-        Set<String> absent = lowerCase(HubspotErrors.notFound(answer));
+        Set<String> absent = HubspotErrors.notFound(answer).stream().map(ExternalId::bare).collect(Collectors.toSet());
         ExternalId.Answered<String> ids = new ExternalId.Answered<>();
         results(answer).forEach(record -> ids.put(record.path("properties").path(externalId).asText(),
                 record.path("id").asText()));
@@ -129,7 +128,7 @@ public final class HubspotDeletes {
             String id = ids.get(recordChange.key());
             if (id != null) {
                 deletes.existing.computeIfAbsent(recordChange.key(), first -> new LinkedHashSet<>()).add(id);
-            } else if (!absent.contains(fold(recordChange.key()))) {
+            } else if (!absent.contains(ExternalId.bare(recordChange.key()))) {
                 deletes.settleUnknown(recordChange, answer, deletes.changes.size());
             }
         }
@@ -176,16 +175,6 @@ public final class HubspotDeletes {
 
     private static Iterable<JsonNode> results(HubspotAnswer answer) {
         return answer.json().filter(json -> answer.ok() && BatchRequests.isComplete(json)).map(json -> (Iterable<JsonNode>) json.path("results")).orElse(List.of());
-    }
-
-    private static String fold(String key) {
-        return key.strip().toLowerCase(Locale.ROOT);
-    }
-
-    private static Set<String> lowerCase(Set<String> keys) {
-        Set<String> folded = new HashSet<>();
-        keys.forEach(key -> folded.add(fold(key)));
-        return folded;
     }
 
     /** Sets the outcomes as the body, in the order of the records. A record that does not exist counts as deleted. */
