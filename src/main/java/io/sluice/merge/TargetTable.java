@@ -302,9 +302,12 @@ final class TargetTable {
                 .collect(Collectors.toCollection(LinkedHashSet::new)), first -> new LinkedHashMap<>()).put(key, fields));
         Map<String, Map<String, Object>> made = new HashMap<>();
         Set<String> locked = new HashSet<>();
+        String timeout = Database.query(connection, "select current_setting('lock_timeout')", row -> row.getString(1)).get(0);
+        Database.query(connection, LOCK_TIMEOUT, row -> true, INSERT_LOCK_TIMEOUT);
         for (Map.Entry<Set<String>, Map<String, Map<String, Object>>> alike : byFields.entrySet()) {
             made.putAll(insertUnlocked(connection, alike.getKey(), alike.getValue(), locked));
         }
+        Database.query(connection, LOCK_TIMEOUT, row -> true, timeout);
         Set<String> unmade = new LinkedHashSet<>(records.keySet());
         unmade.removeAll(made.keySet());
         unmade.removeAll(locked);
@@ -322,11 +325,8 @@ final class TargetTable {
     private Map<String, Map<String, Object>> insertUnlocked(Connection connection, Set<String> fields,
             Map<String, Map<String, Object>> records, Set<String> locked) throws SQLException {
         Savepoint before = connection.setSavepoint();
-        String timeout = Database.query(connection, "select current_setting('lock_timeout')", row -> row.getString(1)).get(0);
-        Database.query(connection, LOCK_TIMEOUT, row -> true, INSERT_LOCK_TIMEOUT);
         try {
             Map<String, Map<String, Object>> made = insert(connection, fields, records);
-            Database.query(connection, LOCK_TIMEOUT, row -> true, timeout);
             connection.releaseSavepoint(before);
             return made;
         } catch (SQLException failure) {
