@@ -73,6 +73,11 @@ create function sluice.first_write(fields jsonb, second text[]) returns jsonb la
     fields - second || coalesce((select jsonb_object_agg(key, null) from jsonb_object_keys(fields) as key
                                  where key = any (second) and strpos(key, '.') = 0), '{}');
 
+-- Returns when a record in an update loop is written next; a critical one (priority 0) waits for 5 s at most.
+create function sluice.held_until(priority integer, taken_at timestamptz, held_until timestamptz) returns timestamptz
+    language sql stable parallel safe return
+    case when priority = 0 then least(held_until, taken_at + interval '5 seconds') else held_until end;
+
 -- Whether a text is a value of a type: checked one by one after a check of all together has failed.
 create function sluice.is_readable(value text, type text) returns boolean language plpgsql as $$
 begin

@@ -197,15 +197,15 @@ final class DrainSql {
                        sluice_folded.since,
                        coalesce(greatest(r.settled_at + case when t.priority = 0 then %13$d else %14$d end
                                                         * interval '1 millisecond',
-                                         case when t.whole is null then null when t.priority = 0 then r.held_until_critical
-                                              else r.held_until end), clock_timestamp()),
+                                         case when t.whole is not null
+                                              then sluice.held_until(t.priority, r.taken_at, r.held_until) end), clock_timestamp()),
                        case when d.key is null then 0 else 1 end
                 from folded as sluice_folded
                 left join lateral (
                     select %5$s as priority, %6$s as whole
                     from %7$s as %8$s where %9$s = sluice_folded.key::%10$s limit 1) as t on true
                 left join lateral (
-                    select key, settled_at, held_until, least(held_until, taken_at + interval '5 seconds') as held_until_critical, base
+                    select key, settled_at, held_until, taken_at, base
                     from sluice.sync_state
                     where account = %1$s and object = %2$s and key = sluice_folded.key limit 1) as r on true
                 left join lateral (

@@ -50,8 +50,7 @@ final class SyncStateUpdate {
 
     /** Delays waiting changes, critical ones by at most 5 s; a delete ends a loop and is not delayed. */
     private static final String DELAY = """
-            update sluice.outbox as o set due = greatest(o.due, case when o.priority = 0
-                then least(v.until, v.taken_at + interval '5 seconds') else v.until end)
+            update sluice.outbox as o set due = greatest(o.due, sluice.held_until(o.priority, v.taken_at, v.until))
             from unnest(?::text[], ?::timestamptz[], ?::timestamptz[]) as v(key, taken_at, until)
             where o.account = ? and o.object = ? and o.key = any (?) and o.key = v.key and o.operation = 'upsert'""";
 
