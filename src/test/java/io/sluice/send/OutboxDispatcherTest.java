@@ -150,6 +150,33 @@ class OutboxDispatcherTest {
     }
 
     @Test
+    void aBatchWhoseWriterThrowsIsSplitUntilTheRecordAtFaultIsAlone() throws SQLException {
+        outboxDispatcher.failed(batch("contacts", "deals"), new IllegalArgumentException("no request can be built"));
+        assertThat(count("outbox", "lease is null and attempts = 1 and max_batch = 1")).isEqualTo(4);
+        assertThat(count("dead_letter", "true")).isZero();
+
+        DATABASE.run("delete from sluice.outbox where key <> 'deals-1'", "update sluice.outbox set due = now()");
+        Claim alone = outbox.claim("crm", 10, Priority.LOW).orElseThrow();
+        outboxDispatcher.failed(new OutboundBatch(SendMethod.Way.COMPOSITE, "kamelet:crm-composite-upsert-sink", List.of(alone)),
+                new IllegalArgumentException("no request can be built"));
+        assertThat(count("outbox", "true")).isZero();
+        assertThat(count("dead_letter", "key = 'deals-1' and code = 'REQUEST_FAILED'")).isEqualTo(1);
+    }
+
+    @Test
+    void aRecordWhoseAnswerCanNotBeReadIsSentAgain() throws SQLException {
+        DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
+                + " values ('crm', 'deals', 'deals-1', 'deals', 'upsert', '{\"A\": 1}', 2, now())");
+        Claim alone = outbox.claim("crm", 10, Priority.LOW).orElseThrow();
+
+        outboxDispatcher.failed(new OutboundBatch(SendMethod.Way.COLLECTIONS, "kamelet:crm-upsert-sink", List.of(alone)),
+                new IllegalStateException("the answer can't be read"));
+
+        assertThat(count("dead_letter", "true")).isZero();
+        assertThat(count("outbox", "key = 'deals-1' and lease is null and attempts = 1")).isEqualTo(1);
+    }
+
+    @Test
     void workThatLingersForAJobIsNotSentByCalls() throws Exception {
         DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
                         + " select 'crm', sync, sync || n, sync, 'upsert', '{\"A\": 1}', 2, now() from generate_series(1, 3000) as n,"
