@@ -86,16 +86,16 @@ final class Wiring extends LifecycleStrategySupport {
 
     private static final Logger LOG = LoggerFactory.getLogger(Wiring.class);
 
-    private static final int EAR_POOL = 3;
+    private static final int WEBHOOK_POOL_SIZE = 3;
     /** The divisor of the heap that is the maximum size of all webhooks in progress. */
     private static final int BODIES_PART_OF_MEMORY = 6;
     /** The time-out of webhooks' database connections: a sender that gets no answer for five seconds or more gives up. */
-    private static final Database.Timeouts EAR_PATIENCE = new Database.Timeouts(Duration.ofSeconds(1),
+    private static final Database.Timeouts WEBHOOK_TIMEOUTS = new Database.Timeouts(Duration.ofSeconds(1),
             Duration.ofSeconds(2));
 
     private EmbeddedDatabase embedded;
     private Database database;
-    private Database ear;
+    private Database webhookDatabase;
     private Startup startup;
     private HttpPorts ports;
     private volatile InboxProcessor inboxProcessor;
@@ -172,7 +172,7 @@ final class Wiring extends LifecycleStrategySupport {
         SnapshotReader snapshotReader = new SnapshotReader(accounts, permits, pauseStore, database, snapshotStore, applier, syncs,
                 new SnapshotReader.Limits(settings.number("sluice.snapshot.page-size", 50_000), quota.maxCallTime().plusSeconds(1),
                         settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery)));
-        Inbox inbox = new Inbox(ear, database);
+        Inbox inbox = new Inbox(webhookDatabase, database);
         DeltaPoller deltaPoller = new DeltaPoller(accounts, permits, pauseStore, quota, database, outbox, snapshotStore, inbox, applier, syncs,
                 new DeltaPoller.Schedule(new PollInterval(settings.duration("sluice.poll.min-interval", "5s"),
                         settings.duration("sluice.poll.max-interval", "1m")),
@@ -205,7 +205,7 @@ final class Wiring extends LifecycleStrategySupport {
         registry.bind("status", new Status(database, quota, accounts, capture, pauseStore, syncs, inbox,
                 snapshotStore, outbox));
         registry.bind("alerts", new Alerts(quota, accounts, metrics));
-        WebhookDeliveries deliveries = new WebhookDeliveries(ear);
+        WebhookDeliveries deliveries = new WebhookDeliveries(webhookDatabase);
         registry.bind("webhookDeliveries", deliveries);
         registry.bind("housekeeping", new Housekeeping(quota, bulkJobs, settings.duration("sluice.ledger.retention", "30d"),
                 inbox, deliveries, settings.duration("sluice.inbox.retention", "3d")));
@@ -253,14 +253,14 @@ final class Wiring extends LifecycleStrategySupport {
             String user = settings.text("sluice.database.user", "sluice");
             String password = password(settings);
             database = Database.of(url, user, password, pool);
-            ear = Database.of(url, user, password, EAR_POOL, EAR_PATIENCE);
+            webhookDatabase = Database.of(url, user, password, WEBHOOK_POOL_SIZE, WEBHOOK_TIMEOUTS);
             return;
         }
         embedded = EmbeddedDatabase.start(Path.of(settings.text("sluice.database.folder", ".sluice/postgres")),
                 settings.number("sluice.database.port", 5433));
         LOG.info("PostgreSQL is up: psql -h 127.0.0.1 -p {} -U sluice sluice", embedded.port());
         database = Database.of(embedded.url(), "sluice", "", pool);
-        ear = Database.of(embedded.url(), "sluice", "", EAR_POOL, EAR_PATIENCE);
+        webhookDatabase = Database.of(embedded.url(), "sluice", "", WEBHOOK_POOL_SIZE, WEBHOOK_TIMEOUTS);
     }
 
     private static String host() {
@@ -382,7 +382,7 @@ final class Wiring extends LifecycleStrategySupport {
         }
         if (database != null) {
             database.close();
-            ear.close();
+            webhookDatabase.close();
         }
         if (embedded != null) {
             embedded.close();
