@@ -156,14 +156,14 @@ async function records() {
   })
   for (const [property, value, code] of [['email', 'no', 'INVALID_EMAIL'], ['horn', 'x', 'PROPERTY_DOESNT_EXIST'],
     ['lifecyclestage', 'king', 'INVALID_OPTION'], ['hs_object_id', '1', 'READ_ONLY_VALUE']]) {
-    await check(`a wrong ${property} is told as JSON in the message`, async () => {
+    await check(`a wrong ${property} is reported as JSON in the message`, async () => {
       const error = await failed(contact({ [property]: value }))
       isError(error, 400, 'VALIDATION_ERROR')
-      const told = JSON.parse(error.body.message.replace(/^Property values were not valid: /, ''))
-      assert.deepEqual([told[0].isValid, told[0].error, told[0].name], [false, code, property])
+      const errors = JSON.parse(error.body.message.replace(/^Property values were not valid: /, ''))
+      assert.deepEqual([errors[0].isValid, errors[0].error, errors[0].name], [false, code, property])
     })
   }
-  await check('two wrong values are both told', async () => {
+  await check('two wrong values are both reported', async () => {
     const error = await failed(contact({ email: 'no', horn: 'x' }))
     assert.equal(JSON.parse(error.body.message.slice(error.body.message.indexOf('['))).length, 2)
   })
@@ -217,7 +217,7 @@ async function batches() {
     const read = await crm.contacts.basicApi.getById(made.results[0].id, undefined, undefined, ['companies'])
     assert.equal(read.associations.companies.results[0].id, acme.id)
   })
-  await check('a batch tells the bad record beside the good', async () => {
+  await check('a batch reports the bad record beside the good one', async () => {
     const made = await crm.contacts.batchApi.create({ inputs: [
       { properties: { email: 'good@example.org' }, objectWriteTraceId: 'g', associations: [] },
       { properties: { email: 'bad' }, objectWriteTraceId: 'b', associations: [] }] })
@@ -238,7 +238,7 @@ async function batches() {
     assert.equal(read.results[0].properties.city, 'Bonn')
     assert.equal(read.results[0].propertiesWithHistory.city.length, 1)
   })
-  await check('a batch reads by e-mail and tells who is missing', async () => {
+  await check('a batch reads by e-mail and reports missing records', async () => {
     await contact({ email: 'batch@example.org' })
     const read = await crm.contacts.batchApi.read({ idProperty: 'email', inputs: [{ id: 'batch@example.org' }, { id: 'no@example.org' }],
       properties: ['email'], propertiesWithHistory: [] })
@@ -251,7 +251,7 @@ async function batches() {
     const done = await crm.contacts.batchApi.update({ inputs: [{ id: made.id, properties: { city: 'Ulm' } }] })
     assert.equal(done.results[0].properties.city, 'Ulm')
   })
-  await check('a batch upserts and tells what is new', async () => {
+  await check('a batch upserts and reports which records are new', async () => {
     const input = (city) => ({ inputs: [{ id: 'upsert@example.org', idProperty: 'email', properties: { city } }] })
     assert.equal((await crm.contacts.batchApi.upsert(input('Bonn'))).results[0]._new, true)
     assert.equal((await crm.contacts.batchApi.upsert(input('Kiel'))).results[0]._new, false)
@@ -490,7 +490,7 @@ async function directory() {
     isError(await failed(crm.pipelines.pipelineStagesApi.create('deals', made.id, { label: 'No', displayOrder: 2, metadata: {} })), 400,
       'VALIDATION_ERROR')
   })
-  await check('a pipeline tells its history', async () => {
+  await check('a pipeline has its history', async () => {
     const audit = (await crm.pipelines.pipelineAuditsApi.getAudit('deals', made.id)).results
     assert.equal(audit[0].action, 'CREATE')
   })
@@ -618,7 +618,7 @@ async function associations() {
     const done = await v4.batchApi.createDefault('deals', 'companies', { inputs: [{ _from: { id: deal.id }, to: { id: acme.id } }] })
     assert.ok(done.results.length >= 1)
   })
-  await check('a batch reads associations and tells who has none', async () => {
+  await check('a batch reads associations and reports records without any', async () => {
     const lone = await crm.deals.basicApi.create({ properties: { dealname: 'Lone' }, associations: [] })
     const read = await v4.batchApi.getPage('deals', 'contacts', { inputs: [{ id: deal.id }, { id: lone.id }] })
     assert.equal(String(read.results[0].to[0].toObjectId), ann.id)
@@ -645,7 +645,7 @@ async function associations() {
     const all = (await crm.associations.schema.typesApi.getAll('contacts', 'companies')).results
     assert.ok(all.some((one) => one.id === '1' && one.name === 'contact_to_company'))
   })
-  await check('a limit is set, told, kept and taken away', async () => {
+  await check('a limit is set, reported, enforced and removed', async () => {
     const limit = (maxToObjectIds) => ({ inputs: [{ category: 'HUBSPOT_DEFINED', typeId: 279, maxToObjectIds }] })
     // the client has the calls, but leads nobody to them
     const path = 'associations/v4/definitions/configurations'

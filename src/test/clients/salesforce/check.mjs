@@ -11,7 +11,7 @@ const user = `sluice@example.org.${account}`
 const version = '62.0'
 let crm
 
-/** The error with which a call fails: its code as jsforce tells it. */
+/** Returns the error of a failing call, with the code that jsforce gives it. */
 async function failed(promise) {
   try {
     await promise
@@ -215,7 +215,7 @@ async function queries() {
     await check(`ORDER BY ${order}`, async () => assert.equal(names((await crm.query(`SELECT Name FROM Account ORDER BY ${order}`)).records), found))
   }
 
-  await check('COUNT() tells a total without records', async () => {
+  await check('COUNT() returns a total without records', async () => {
     const answer = await crm.query('SELECT COUNT() FROM Account')
     assert.equal(answer.totalSize, 4)
     assert.equal(answer.done, true)
@@ -297,7 +297,7 @@ async function queries() {
     assert.equal((await crm.query("SELECT Id FROM Account WHERE Name = 'Gone' AND IsDeleted = true", { scanAll: true })).totalSize, 1)
   })
   await check('toLabel', async () => assert.equal((await one("SELECT toLabel(Industry) FROM Account WHERE Name = 'Acme'")).Industry, 'Energy'))
-  await check('explain tells plans', async () => {
+  await check('explain returns plans', async () => {
     const plan = (await crm.sobject('Account').find({ Name: 'Acme' }, 'Id').explain()).plans[0]
     assert.equal(plan.sobjectType, 'Account')
     assert.ok(plan.leadingOperationType)
@@ -398,7 +398,7 @@ async function writes() {
     await patch('U-1')
     assert.equal((await contacts.findOne({ Customer_No__c: 'U-1' }, 'LastName')).LastName, 'Three')
   })
-  await check('collections tell each record', async () => {
+  await check('collections return a result per record', async () => {
     const saved = await contacts.create([{ LastName: 'A' }, { FirstName: 'B' }])
     assert.deepEqual(saved.map(s => s.success), [true, false])
     assert.equal(saved[1].errors[0].statusCode ?? saved[1].errors[0].errorCode, 'REQUIRED_FIELD_MISSING')
@@ -472,7 +472,7 @@ async function bulk() {
     assert.equal(done.successfulResults.length, 300)
     assert.equal(done.failedResults.length, 0)
   })
-  await check('a bulk upsert tells what it made and what failed', async () => {
+  await check('a bulk upsert reports created and failed records', async () => {
     const done = await crm.bulk2.loadAndWaitForResults({ object: 'Contact', operation: 'upsert', externalIdFieldName: 'Customer_No__c',
       input: [{ Customer_No__c: 'B-0', LastName: 'Again' }, { Customer_No__c: 'B-new', LastName: 'New' }, { Customer_No__c: 'B-1', LastName: '#N/A' }], pollInterval: 100, pollTimeout: 30000 })
     assert.deepEqual(done.successfulResults.map(r => r.sf__Created).sort(), ['false', 'true'])
@@ -513,7 +513,7 @@ async function collections() {
     const gone = await contacts.find({ Title: 'Chief' }).destroy({ allowBulk: false })
     assert.equal(gone.filter(r => r.success).length, 3)
   })
-  await check('deleted and updated ones are told', async () => {
+  await check('deleted and updated records are listed', async () => {
     const span = [new Date(Date.now() - 3600_000).toISOString(), new Date(Date.now() + 120_000).toISOString()]
     const deleted = (await contacts.deleted(...span)).deletedRecords.map(r => r.id)
     assert.ok(ids.every(id => deleted.includes(id)))
